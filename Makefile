@@ -1,0 +1,112 @@
+# pgherald: make, make demo, make check. `make help` lists the rest.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+VARIANT ?=
+BUILD := build$(if $(VARIANT),/$(VARIANT))
+V ?= 0
+Q := $(if $(filter 1,$(V)),,@)
+
+PACKAGES := libpq libmicrohttpd libjwt json-c libcurl libcrypto
+
+# language and project
+CPPFLAGS += -D_GNU_SOURCE -DPGHERALD_VERSION='"$(VERSION)"' -Isrc $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CFLAGS ?= -O2 -g
+WARNINGS := -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 \
+	-Wpointer-arith -Wno-missing-field-initializers
+# an unknown warning of a newer compiler must not stop a user: errors only where we check ourselves
+WARNINGS += $(if $(DEVELOPER),-Werror)
+HARDENING := -fPIE -fstack-protector-strong $(if $(filter asan,$(VARIANT)),,-D_FORTIFY_SOURCE=2)
+LDHARDENING := -pie -Wl,-z,relro,-z,now
+SANITIZE := $(if $(filter asan,$(VARIANT)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+comma := ,
+LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
+
+ROOMS := base hub pg http cmd
+SOURCES := $(wildcard src/*.c $(ROOMS:%=src/%/*.c))
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/sql_files.o
+UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+COMPILE = $(CC) $(CPPFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS) -MMD -MP
+
+.PHONY: all
+all: $(BUILD)/pgherald ## builds build/pgherald
+
+$(BUILD)/pgherald: $(OBJECTS)
+	@echo "LD  $@"
+	$(Q)$(CC) $(SANITIZE) $(CFLAGS) $(LDHARDENING) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	@echo "CC  $<"
+	$(Q)$(COMPILE) -c -o $@ $<
+
+$(BUILD)/obj/sql_files.o: $(BUILD)/sql_files.c $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -c -o $@ $<
+
+$(BUILD)/sql_files.c: $(wildcard sql/*.sql sql/*/*.sql) sql/embed.awk
+	@mkdir -p $(@D)
+	$(Q)awk -f sql/embed.awk sql/install.sql > $@.tmp && mv $@.tmp $@
+
+# changes when the compiler or its flags do, so that nothing old is linked
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
+.PHONY: FORCE
+FORCE:
+
+$(BUILD)/unit/%: tests/unit/%.c $(filter-out $(BUILD)/obj/main.o,$(OBJECTS))
+	@mkdir -p $(@D)
+	@echo "CC  $<"
+	$(Q)$(COMPILE) -Itests/unit -o $@ $^ $(LDHARDENING) $(LDLIBS) -lcmocka
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+.PHONY: deps
+deps: ## installs what building needs (Debian; asks for sudo unless root)
+	@.ci/deps build
+
+.PHONY: units
+units: $(UNITS)
+
+.PHONY: demo
+demo: ## everything at once: PostgreSQL, the example application, the daemon
+	@.ci/deps demo
+	@$(MAKE) --no-print-directory all
+	@contrib/demo/run
+
+.PHONY: check
+check: ## every test; ends with N passed, N failed
+	@.ci/deps check
+	@tests/run
+
+.PHONY: check-layers
+check-layers: ## do the rooms include only what they may?
+	@awk -f .ci/layers.awk $(wildcard src/*.[ch] src/*/*.[ch])
+
+.PHONY: lint
+lint: ## clang-tidy and cppcheck
+	$(Q)cppcheck --quiet --enable=warning,portability --inline-suppr --suppress=missingInclude -Isrc src
+	$(Q)clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -std=c11
+
+.PHONY: format
+format: ## clang-format over src and tests/unit
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch])
+
+.PHONY: install
+install: all ## to $(DESTDIR)$(PREFIX)
+	install -D -m 755 $(BUILD)/pgherald $(DESTDIR)$(PREFIX)/bin/pgherald
+	cd sql && find . -name '*.sql' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/pgherald/sql/{} \;
+
+.PHONY: uninstall
+uninstall:
+	rm -rf $(DESTDIR)$(PREFIX)/bin/pgherald $(DESTDIR)$(PREFIX)/share/pgherald
+
+.PHONY: clean
+clean: ## forgets what was built
+	rm -rf build
+
+.PHONY: help
+help: ## this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile

@@ -1,0 +1,23 @@
+-- install.sql: the example application, on a database that `pgherald migrate` (or sql/install.sql) has prepared.
+--
+--   psql -f contrib/example/install.sql YOUR_DATABASE
+--
+-- One transaction, all or nothing; running it again changes nothing but what these files have changed.
+-- Tables and data come first, so that the sample rows are no events.
+\set ON_ERROR_STOP on
+\set QUIET on
+SET client_min_messages = warning;
+BEGIN;
+DO $$
+BEGIN
+  IF to_regnamespace('herald') IS NULL THEN
+    RAISE EXCEPTION 'example: this database has no schema herald' USING HINT = 'Run ''pgherald migrate'' on it first.';
+  END IF;
+END $$;
+CREATE SCHEMA IF NOT EXISTS example;
+\ir functions.sql
+\ir tables.sql
+\ir data.sql
+\ir watches.sql
+\ir streams.sql
+COMMIT;

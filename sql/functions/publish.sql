@@ -1,0 +1,27 @@
+-- herald.publish(topic, event, data, audience): an event of the application's own, in its transaction: it goes out if and
+-- only if that commits.
+--   data      jsonb, any value
+--   audience  {"<key>": value or [values]}: who on the topic may see it; '{}': streams of the topic that match nothing
+-- Writes herald.changes with the owner's rights; EXECUTE is not given to PUBLIC. Raises for unusable names.
+CREATE OR REPLACE FUNCTION herald.publish(topic text, event text, data jsonb, audience jsonb DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM herald.check_name('topic', topic), herald.check_name('event', event);
+  IF jsonb_typeof(audience) IS DISTINCT FROM 'object' THEN
+    RAISE EXCEPTION 'pgherald: audience must be an object, such as {"user_id": "7"}' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF data IS NULL THEN
+    RAISE EXCEPTION 'pgherald: data of event ''%'' is NULL', event USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  INSERT INTO herald.changes (topic, event, audience, data)
+  VALUES (topic, event, herald.audience_of(audience), data);
+  PERFORM herald.ring();
+END $$;
+
+-- herald.audience_of(audience): {"a": 1, "b": ["x", "y"]} as routing keys {a=1,b=x,b=y}; null values are left out.
+CREATE OR REPLACE FUNCTION herald.audience_of(audience jsonb) RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(array_agg(a.key || '=' || v.value ORDER BY a.key, v.value), '{}')
+    FROM jsonb_each(audience) a,
+         jsonb_array_elements_text(CASE jsonb_typeof(a.value) WHEN 'array' THEN a.value ELSE jsonb_build_array(a.value) END) v
+   WHERE v.value IS NOT NULL
+$$;

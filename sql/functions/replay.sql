@@ -1,0 +1,47 @@
+-- herald.replay(...): one page of what one subscriber missed.
+--   after_tick, after_change  its cursor; after_tick 0: all that is retained
+--   upto_tick                 the last tick to look at
+--   topics, events            of its stream; events NULL: all. Control events always pass
+--   key1 .. key4              for each key of the stream's match the values it may see, as 'key=value'; NULL: no such key
+--   most                      rows of the page
+-- The first row always is the cursor itself: (tick, id -1, event: NULL where the cursor holds, else why it does not:
+-- expired, restored, unknown). Then the changes, in the total order. The page is read in one snapshot, so pruning
+-- meanwhile cannot take a part of it unseen. Reads herald.ticks and herald.changes.
+CREATE OR REPLACE FUNCTION herald.replay(
+  after_tick bigint, after_change bigint, upto_tick bigint, topics text[], events text[],
+  key1 text[], key2 text[], key3 text[], key4 text[], most int)
+RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text)
+LANGUAGE sql STABLE AS $$
+  (SELECT CASE after_tick WHEN 0 THEN (SELECT min(t.id) FROM herald.ticks t) ELSE after_tick END,
+          -1::bigint, NULL::text, herald.cursor_fault(after_tick), NULL::text[], NULL::text[], NULL::text)
+  UNION ALL
+  (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text
+     FROM herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
+    WHERE t.id >= after_tick AND t.id <= upto_tick AND (t.id > after_tick OR c.id > after_change)
+      AND c.topic = ANY (topics)
+      AND (events IS NULL OR c.event = ANY (events) OR c.event IN ('left', 'bulk'))
+      AND herald.may_see(c.audience, key1, key2, key3, key4)
+      AND (c.unless IS NULL OR NOT herald.may_see(c.unless, key1, key2, key3, key4))
+    ORDER BY t.id, c.id
+    LIMIT most)
+$$;
+
+-- herald.may_see(audience, key1 .. key4): does the audience hold one of the values of each key?
+CREATE OR REPLACE FUNCTION herald.may_see(audience text[], key1 text[], key2 text[], key3 text[], key4 text[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT audience = '{*}'
+      OR ((key1 IS NULL OR audience && key1) AND (key2 IS NULL OR audience && key2)
+      AND (key3 IS NULL OR audience && key3) AND (key4 IS NULL OR audience && key4))
+$$;
+
+-- herald.cursor_fault(tick): NULL where a cursor of this tick can be continued, else why not.
+--   expired: older than what is retained; restored: given out by a history that was lost; unknown: never given out here
+CREATE OR REPLACE FUNCTION herald.cursor_fault(tick bigint) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT CASE
+    WHEN tick = 0 OR EXISTS (SELECT FROM herald.ticks t WHERE t.id = tick) THEN NULL
+    WHEN tick < 0 OR tick > (SELECT max(t.id) FROM herald.ticks t) THEN 'unknown'
+    WHEN tick / 4294967296 < (SELECT min(t.id) / 4294967296 FROM herald.ticks t)
+      OR tick > (SELECT min(t.id) FROM herald.ticks t) THEN 'restored'
+    ELSE 'expired' END
+$$;

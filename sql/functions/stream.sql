@@ -1,0 +1,92 @@
+-- herald.stream(path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous): an address that
+-- subscribers open. Daemons pick it up at once.
+--   path       '/api/orders/:id/stream'; ':name' takes one segment as parameter
+--   topics     what is streamed
+--   match      {"<audience key>": "claims.x" | "params.x" | "=literal"}: all keys must match; at most 4 keys
+--   events     only these event names; NULL: all
+--   require    {"<claim>": [allowed values]}: all must hold. An array of such objects: one of them must hold.
+--              A value "params.x" stands for the request's parameter x
+--   authorize, snapshot, sealed   refused by this version
+--   format     named (event: line) or message (the name as "type" inside data)
+--   anonymous  no token asked for; then match and require may not use claims
+-- The same path again replaces it. Writes herald.streams.
+CREATE OR REPLACE FUNCTION herald.stream(
+  path text, topics text[], match jsonb DEFAULT '{}', events text[] DEFAULT NULL, require jsonb DEFAULT '{}',
+  authorize text DEFAULT NULL, snapshot text DEFAULT NULL, format text DEFAULT 'named',
+  sealed boolean DEFAULT false, anonymous boolean DEFAULT false
+) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+  PERFORM herald.check_path(path);
+  PERFORM herald.check_name('topic', t) FROM unnest(topics) t;
+  PERFORM herald.check_match(match, anonymous);
+  PERFORM herald.check_require(require, anonymous);
+  IF coalesce(cardinality(topics), 0) = 0 THEN
+    RAISE EXCEPTION 'pgherald: stream ''%'' has no topics', path USING ERRCODE = 'invalid_parameter_value';
+  ELSIF format NOT IN ('named', 'message') OR format IS NULL THEN
+    RAISE EXCEPTION 'pgherald: format % is unknown', coalesce(quote_literal(format), 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'named or message.';
+  ELSIF authorize IS NOT NULL OR snapshot IS NOT NULL OR sealed THEN
+    RAISE EXCEPTION 'pgherald: authorize, snapshot and sealed are not served by this version'
+      USING ERRCODE = 'feature_not_supported', HINT = 'Use require and match.';
+  END IF;
+  INSERT INTO herald.streams (path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous)
+  VALUES (path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous)
+  ON CONFLICT ON CONSTRAINT streams_pkey DO UPDATE
+    SET topics = excluded.topics, match = excluded.match, events = excluded.events, require = excluded.require,
+        format = excluded.format, anonymous = excluded.anonymous;
+END $$;
+
+-- herald.unstream(path): takes the stream away; its subscribers are closed.
+CREATE OR REPLACE FUNCTION herald.unstream(path text) RETURNS void
+LANGUAGE sql AS $$ DELETE FROM herald.streams s WHERE s.path = $1 $$;
+
+-- herald.check_path(path): raises unless path is '/segment/:param/…' of characters that need no escaping in a URL.
+CREATE OR REPLACE FUNCTION herald.check_path(path text) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF path IS NULL OR path !~ '^(/:?[A-Za-z0-9._~-]+)+$' OR length(path) > 500 THEN
+    RAISE EXCEPTION 'pgherald: stream path % is not usable', coalesce(quote_literal(path), 'NULL')
+      USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Segments of letters, digits, . _ ~ - each behind a slash; :name for a parameter.';
+  ELSIF path IN ('/stream/status', '/stream/ticket', '/stream/renew', '/stream/schema', '/stream/multi') THEN
+    RAISE EXCEPTION 'pgherald: stream path ''%'' is served by pgherald itself', path USING ERRCODE = 'reserved_name';
+  END IF;
+END $$;
+
+-- herald.check_match(match, anonymous): raises, with the reason, unless match is as herald.stream describes it.
+CREATE OR REPLACE FUNCTION herald.check_match(match jsonb, anonymous boolean) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  m record;
+BEGIN
+  IF match IS NULL OR jsonb_typeof(match) <> 'object' OR (SELECT count(*) FROM jsonb_object_keys(match)) > 4 THEN
+    RAISE EXCEPTION 'pgherald: match must be an object of at most 4 keys' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  FOR m IN SELECT * FROM jsonb_each(match) LOOP
+    IF jsonb_typeof(m.value) <> 'string' OR (m.value #>> '{}') !~ '^(claims\..+|params\..+|=.*)$' THEN
+      RAISE EXCEPTION 'pgherald: match of ''%'' is %, not a source', m.key, m.value
+        USING ERRCODE = 'invalid_parameter_value', HINT = '"claims.x", "params.x" or "=literal".';
+    ELSIF anonymous AND (m.value #>> '{}') LIKE 'claims.%' THEN
+      RAISE EXCEPTION 'pgherald: an anonymous stream has no claims to match ''%'' with', m.key
+        USING ERRCODE = 'invalid_parameter_value';
+    END IF;
+  END LOOP;
+END $$;
+
+-- herald.check_require(require, anonymous): raises unless require is as herald.stream describes it.
+CREATE OR REPLACE FUNCTION herald.check_require(require jsonb, anonymous boolean) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF require IS NULL OR jsonb_typeof(require) NOT IN ('object', 'array') OR require = '[]' OR EXISTS (
+       SELECT FROM jsonb_array_elements(CASE jsonb_typeof(require) WHEN 'array' THEN require ELSE jsonb_build_array(require) END) alternative
+        WHERE jsonb_typeof(alternative) <> 'object'
+           OR jsonb_path_exists(alternative, 'strict $.* ? (@.type() != "array")')
+           OR jsonb_path_exists(alternative, 'strict $.*[*] ? (@.type() == "array" || @.type() == "object" || @.type() == "null")')) THEN
+    RAISE EXCEPTION 'pgherald: require must be {"claim": [allowed values], …}, or an array of such objects'
+      USING ERRCODE = 'invalid_parameter_value';
+  ELSIF anonymous AND require <> '{}' THEN
+    RAISE EXCEPTION 'pgherald: an anonymous stream has no claims to require' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+END $$;

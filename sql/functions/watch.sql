@@ -1,0 +1,81 @@
+-- herald.watch(target, topic, audience, columns, exclude): from now on changes of this table are events.
+--   target    an ordinary or partitioned table
+--   topic     what streams ask for; NULL: the table's name
+--   audience  routing columns: streams match them against claims and parameters
+--   columns   only these reach an event; NULL: all
+--   exclude   these never reach herald.changes
+-- Calling it again changes the watch and keeps the rules. Raises a sentence for what cannot be watched.
+-- Writes herald.watches, a trigger function and triggers. The caller needs the TRIGGER right on the table.
+CREATE OR REPLACE FUNCTION herald.watch(
+  target regclass, topic text DEFAULT NULL, audience text[] DEFAULT '{}', columns text[] DEFAULT NULL, exclude text[] DEFAULT '{}'
+) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  table_name text;
+  w herald.watches;
+BEGIN
+  PERFORM herald.check_target(target);
+  PERFORM herald.check_columns(target, audience || coalesce(columns, '{}') || exclude);
+  SELECT relname INTO table_name FROM pg_class WHERE oid = target;
+  PERFORM herald.check_name('topic', coalesce(topic, table_name));
+
+  INSERT INTO herald.watches AS old (target, topic, audience, columns, exclude)
+  VALUES (target, coalesce(topic, table_name), audience, columns, exclude)
+  ON CONFLICT ON CONSTRAINT watches_target_key DO UPDATE
+    SET topic = excluded.topic, audience = excluded.audience, columns = excluded.columns, exclude = excluded.exclude
+  RETURNING old.* INTO w;
+  PERFORM herald.capture(w);
+END $$;
+
+-- herald.check_target(target): raises, with the reason, unless the relation can have its changes captured.
+CREATE OR REPLACE FUNCTION herald.check_target(target regclass) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  reason text;
+BEGIN
+  SELECT CASE
+      WHEN c.relkind = 'v' THEN 'is a view: watch the tables it reads'
+      WHEN c.relkind = 'm' THEN 'is a materialized view: watch the tables it reads'
+      WHEN c.relkind = 'f' THEN 'is a foreign table: its changes happen on another server'
+      WHEN c.relkind NOT IN ('r', 'p') THEN 'is not a table'
+      WHEN c.relpersistence = 't' THEN 'is temporary: nobody else can see it'
+      WHEN n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast') THEN 'is a system table'
+      WHEN n.nspname = 'herald' THEN 'belongs to pgherald itself'
+    END INTO reason
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'pgherald: no table given, or it does not exist' USING ERRCODE = 'undefined_table';
+  ELSIF reason IS NOT NULL THEN
+    RAISE EXCEPTION 'pgherald: cannot watch ''%'': it %', target, reason USING ERRCODE = 'wrong_object_type';
+  END IF;
+END $$;
+
+-- herald.check_columns(target, names): raises for the first name that is not a column of the table.
+CREATE OR REPLACE FUNCTION herald.check_columns(target regclass, names text[]) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  missing text;
+BEGIN
+  SELECT n INTO missing FROM unnest(names) n
+   WHERE NOT EXISTS (SELECT FROM pg_attribute a
+                      WHERE a.attrelid = target AND a.attname = n AND a.attnum > 0 AND NOT a.attisdropped)
+   LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'pgherald: table ''%'' has no column ''%''', target, missing USING ERRCODE = 'undefined_column';
+  END IF;
+END $$;
+
+-- herald.unwatch(target): its changes are no events any more. Rules and triggers go; what is in the log stays.
+-- Harmless for a table that is not watched, and for one that has been dropped meanwhile.
+CREATE OR REPLACE FUNCTION herald.unwatch(target regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  gone int;
+BEGIN
+  DELETE FROM herald.watches w WHERE w.target = target RETURNING w.id INTO gone;
+  IF gone IS NOT NULL THEN
+    EXECUTE format('DROP FUNCTION IF EXISTS herald.capture_%s() CASCADE', gone); -- takes its triggers along
+  END IF;
+END $$;

@@ -1,0 +1,35 @@
+-- install.sql: the schema herald by psql alone; `pgherald migrate` does the same with the same files in the same order.
+--
+--   psql -v ON_ERROR_STOP=1 -f sql/install.sql YOUR_DATABASE
+--
+-- One transaction, one installer at a time. A migration (state) is applied once and noted in herald.migrations;
+-- functions (code) are replaced every time. New files are added here: the program embeds the list from this page.
+\set ON_ERROR_STOP on
+\set QUIET on
+SET client_min_messages = warning;
+BEGIN;
+\ir begin.sql
+
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 1) AS pending \gset
+\if :pending
+\ir migrations/0001_log.sql
+INSERT INTO herald.migrations (version, name) VALUES (1, '0001_log');
+\endif
+
+\ir functions/names.sql
+\ir functions/ring.sql
+\ir functions/audience_source.sql
+\ir functions/capture_source.sql
+\ir functions/diff.sql
+\ir functions/capture.sql
+\ir functions/watch.sql
+\ir functions/rule.sql
+\ir functions/stream.sql
+\ir functions/publish.sql
+\ir functions/tick.sql
+\ir functions/read.sql
+\ir functions/replay.sql
+\ir functions/prune.sql
+\ir functions/status.sql
+\ir grants.sql
+COMMIT;

@@ -1,0 +1,74 @@
+-- 0001_log.sql: the change log, its ticks, and what is configured.
+
+-- Ids are drawn while the writer holds its row's lock, so for one row they rise in commit order. CACHE 1 keeps it so.
+CREATE SEQUENCE herald.change_id CACHE 1;
+
+CREATE TABLE herald.changes (
+  id       bigint NOT NULL DEFAULT nextval('herald.change_id'),
+  xid      xid8   NOT NULL DEFAULT pg_current_xact_id(), -- the writer's transaction: what ticks are made of
+  topic    text   NOT NULL,
+  event    text   NOT NULL,
+  audience text[] NOT NULL,  -- routing keys, 'column=value'; '*' alone: everyone on the topic; a NULL element: nobody
+  unless   text[],           -- of `left`: not for those whose keys match this too
+  key      jsonb,            -- the row's primary key, {"column": value}
+  data     jsonb  NOT NULL
+);
+-- The one index: ticks are ranges of xid, and within one transaction a page starts at an id.
+CREATE INDEX changes_by_xid ON herald.changes (xid, id);
+COMMENT ON TABLE herald.changes IS 'One row an event. Read it through herald.read and herald.replay: only they know what is visible, and in which order.';
+
+CREATE TABLE herald.ticks (
+  id       bigint PRIMARY KEY,
+  since    pg_snapshot NOT NULL, -- the tick holds what is visible in snapshot and was not in since
+  snapshot pg_snapshot NOT NULL,
+  upto     bigint NOT NULL,      -- no change of this tick has a higher id: <id>-<upto> is the cursor behind it
+  origin   text   NOT NULL,      -- system identifier and timeline of the cluster that made it
+  at       timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE herald.ticks IS 'The total order: batches of changes as differences of two snapshots (PgQ). Written only by herald.tick().';
+
+-- The first tick holds nothing; cursors start behind it.
+INSERT INTO herald.ticks (id, since, snapshot, upto, origin)
+SELECT 1, pg_current_snapshot(), pg_current_snapshot(), 0,
+       system_identifier || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) -- as herald.origin() says it
+  FROM pg_control_system();
+
+CREATE TABLE herald.watches (
+  id       int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- names the trigger function; survives dump and restore
+  target   regclass NOT NULL UNIQUE,
+  topic    text     NOT NULL,
+  audience text[]   NOT NULL,
+  columns  text[],
+  exclude  text[]   NOT NULL
+);
+
+CREATE TABLE herald.rules (
+  id        int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  target    regclass NOT NULL REFERENCES herald.watches (target) ON DELETE CASCADE,
+  event     text     NOT NULL,
+  operation text     NOT NULL CHECK (operation IN ('insert', 'update', 'delete', 'truncate', 'any')),
+  condition text     NOT NULL,
+  data      text,
+  CONSTRAINT rules_meaning UNIQUE (target, event, operation, condition)
+);
+
+CREATE TABLE herald.streams (
+  path      text PRIMARY KEY,
+  topics    text[]  NOT NULL,
+  match     jsonb   NOT NULL,
+  events    text[],
+  require   jsonb   NOT NULL,
+  authorize text,
+  snapshot  text,
+  format    text    NOT NULL CHECK (format IN ('named', 'message')),
+  sealed    boolean NOT NULL,
+  anonymous boolean NOT NULL
+);
+
+CREATE FUNCTION herald.ring_streams() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_catalog.pg_notify('herald_streams', '');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER ring AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON herald.streams
+  FOR EACH STATEMENT EXECUTE FUNCTION herald.ring_streams();

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "base/log.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/clock.h"
+
+/* A longer message is cut: part of it may come from a client, who must not fill the disk. */
+#define MESSAGE_MAX 4096
+
+static enum log_level log_max_level = LOG_INFO;
+static bool log_as_json;
+
+static const char *const level_names[] = {
+    [LOG_ERROR] = "error",
+    [LOG_WARN] = "warn",
+    [LOG_INFO] = "info",
+    [LOG_DEBUG] = "debug",
+};
+
+/* The Unicode standard's table 3-7: which bytes may begin a character, and what may come second. */
+static const struct utf8_form {
+	unsigned char first_min, first_max;
+	unsigned char second_min, second_max; /* every later byte is 80 to bf */
+	unsigned char len;
+} utf8_forms[] = {
+    {0x00, 0x7f, 0x00, 0x00, 1}, {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+    {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+    {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+};
+
+static bool within(unsigned char c, unsigned char min, unsigned char max)
+{
+	return c >= min && c <= max;
+}
+
+static bool has_form(const unsigned char *at, size_t len, const struct utf8_form *form)
+{
+	if (len < form->len || !within(at[0], form->first_min, form->first_max))
+		return false;
+	if (form->len > 1 && !within(at[1], form->second_min, form->second_max))
+		return false;
+	for (size_t later = 2; later < form->len; later++) {
+		if (!within(at[later], 0x80, 0xbf))
+			return false;
+	}
+	return true;
+}
+
+/* Length of the UTF-8 character at this place, 0 when the bytes are none. */
+static size_t utf8_len(const unsigned char *at, size_t len)
+{
+	for (size_t form = 0; form < ARRAY_SIZE(utf8_forms); form++) {
+		if (has_form(at, len, &utf8_forms[form]))
+			return utf8_forms[form].len;
+	}
+	return 0;
+}
+
+/* Control characters of ASCII, and U+0080 to U+009F, of which some terminals obey U+009B. */
+static bool is_control(const unsigned char *at)
+{
+	return at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
+}
+
+static void append_text(struct buf *line, const unsigned char *at, size_t len)
+{
+	size_t step;
+
+	for (; len > 0; at += step, len -= step) {
+		step = utf8_len(at, len);
+		if (step > 0 && !is_control(at)) {
+			buf_append(line, at, step);
+			continue;
+		}
+		step = 1; /* the rest of a character is not one, so its bytes follow in this way */
+		buf_appendf(line, "\\x%02x", *at);
+	}
+}
+
+/* Not buf_append_json: that trusts its input to be UTF-8, and a log gets what clients sent. */
+static void append_json(struct buf *line, const unsigned char *at, size_t len)
+{
+	size_t step;
+
+	for (; len > 0; at += step, len -= step) {
+		step = utf8_len(at, len);
+		if (*at == '"' || *at == '\\') {
+			buf_appendf(line, "\\%c", *at);
+		} else if (step == 0 || *at < 0x20 || *at == 0x7f) {
+			buf_appendf(line, "\\u%04x", *at);
+			step = 1;
+		} else {
+			buf_append(line, at, step);
+		}
+	}
+}
+
+static void append_time(struct buf *line)
+{
+	int64_t now_ms = clock_wall_ms();
+	time_t seconds = (time_t)(now_ms / 1000);
+	char text[32];
+	struct tm utc;
+
+	gmtime_r(&seconds, &utc);
+	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+	buf_appendf(line, "%s.%03dZ", text, (int)(now_ms % 1000));
+}
+
+static void append_line(struct buf *line, enum log_level level, const char *message)
+{
+	const unsigned char *bytes = (const unsigned char *)message;
+	size_t len = strlen(message);
+
+	if (log_as_json) {
+		buf_append_str(line, "{\"time\":\"");
+		append_time(line);
+		buf_appendf(line, "\",\"level\":\"%s\",\"message\":\"", level_names[level]);
+		append_json(line, bytes, len);
+		buf_append_str(line, "\"}\n");
+	} else {
+		append_time(line);
+		buf_appendf(line, " %-5s ", level_names[level]);
+		append_text(line, bytes, len);
+		buf_append_char(line, '\n');
+	}
+}
+
+/* One write a line, so that lines of several processes do not mix. There is no one to tell of
+ * errors. */
+static void write_line(const struct buf *line)
+{
+	ssize_t wrote;
+
+	do
+		wrote = write(STDERR_FILENO, line->data, line->len);
+	while (wrote == -1 && errno == EINTR);
+}
+
+static void log_message(enum log_level level, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+static void log_message(enum log_level level, const char *fmt, va_list args)
+{
+	static const char cut_mark[] = "...";
+	char message[MESSAGE_MAX + sizeof(cut_mark)];
+	int saved_errno = errno;
+	struct buf line;
+	int len;
+
+	if (!log_enabled(level))
+		return;
+	len = vsnprintf(message, MESSAGE_MAX + 1, fmt, args);
+	if (len > MESSAGE_MAX)
+		memcpy(message + MESSAGE_MAX, cut_mark, sizeof(cut_mark));
+	buf_init(&line);
+	append_line(&line, level, len >= 0 ? message : fmt);
+	write_line(&line);
+	buf_release(&line);
+	errno = saved_errno;
+}
+
+void log_setup(enum log_level level, bool json)
+{
+	log_max_level = level;
+	log_as_json = json;
+}
+
+bool log_level_parse(const char *name, enum log_level *ret_level)
+{
+	for (size_t level = 0; level < ARRAY_SIZE(level_names); level++) {
+		if (strcmp(name, level_names[level]) == 0) {
+			*ret_level = (enum log_level)level;
+			return true;
+		}
+	}
+	return false;
+}
+
+bool log_enabled(enum log_level level)
+{
+	return level <= log_max_level;
+}
+
+void log_error(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_message(LOG_ERROR, fmt, args);
+	va_end(args);
+}
+
+void log_warn(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_message(LOG_WARN, fmt, args);
+	va_end(args);
+}
+
+void log_info(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_message(LOG_INFO, fmt, args);
+	va_end(args);
+}
+
+void log_debug(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_message(LOG_DEBUG, fmt, args);
+	va_end(args);
+}
+
+void die(int status, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_message(LOG_ERROR, fmt, args);
+	va_end(args);
+	exit(status);
+}

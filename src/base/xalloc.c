@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "base/xalloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Not log_error: that allocates. Standard error is unbuffered, so this needs no memory. */
+NORETURN static void out_of_memory(void)
+{
+	fputs("out of memory\n", stderr);
+	abort();
+}
+
+static void *checked(void *ptr)
+{
+	if (ptr == NULL)
+		out_of_memory();
+	return ptr;
+}
+
+/* Zero bytes are rounded up to one, because malloc(0) may return NULL without having failed. */
+void *xmalloc(size_t size)
+{
+	return checked(malloc(size > 0 ? size : 1));
+}
+
+void *xcalloc(size_t count, size_t size)
+{
+	return checked(count > 0 && size > 0 ? calloc(count, size) : calloc(1, 1));
+}
+
+void *xrealloc(void *ptr, size_t size)
+{
+	return checked(realloc(ptr, size > 0 ? size : 1));
+}
+
+char *xstrdup(const char *text)
+{
+	return checked(strdup(text));
+}
+
+char *xstrndup(const char *text, size_t len)
+{
+	return checked(strndup(text, len));
+}
+
+char *xasprintf(const char *fmt, ...)
+{
+	char *text;
+	va_list args;
+	int len;
+
+	va_start(args, fmt);
+	len = vasprintf(&text, fmt, args);
+	va_end(args);
+	if (len == -1)
+		out_of_memory();
+	return text;
+}

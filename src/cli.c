@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "cmd/cmd.h"
+#include "server.h"
+
+static int cmd_serve(struct cli_call *call);
+static int cmd_config(struct cli_call *call);
+static int cmd_help(struct cli_call *call);
+static int cmd_version(struct cli_call *call);
+
+static struct cli_flag migrate_flags[] = {
+	{.name = "status", .help = "say what is installed, change nothing"},
+	{.name = "dry-run", .help = "say what would be applied, change nothing"},
+	{.name = NULL},
+};
+static struct cli_flag watch_flags[] = {
+	{.name = "topic", .value = "NAME", .help = "what streams ask for [the table's name]"},
+	{.name = "audience", .value = "COLUMN,…", .help = "routing columns: who may see a row"},
+	{.name = "columns", .value = "COLUMN,…", .help = "only these reach an event [all]"},
+	{.name = "exclude", .value = "COLUMN,…", .help = "these never leave the table"},
+	{.name = NULL},
+};
+static struct cli_flag token_flags[] = {
+	{.name = "sub", .value = "S", .help = "who it is for"},
+	{.name = "claim", .value = "NAME=JSON", .help = "one more claim; may be given several times"},
+	{.name = "ttl", .value = "DURATION", .help = "how long it is valid [1h]"},
+	{.name = NULL},
+};
+static struct cli_flag tail_flags[] = {
+	{.name = "from", .value = "ID", .help = "begin behind this event, or with 'earliest' [now]"},
+	{.name = "json", .help = "one JSON object a line"},
+	{.name = "url", .value = "URL", .help = "of the server [http:// and the listen option]"},
+	{.name = NULL},
+};
+static struct cli_flag no_flags[] = {{.name = NULL}};
+
+static const struct command {
+	const char *name, *arguments, *summary;
+	struct cli_flag *flags;
+	int (*run)(struct cli_call *call);
+} commands[] = {
+	{"serve", "", "run the daemon", no_flags, cmd_serve},
+	{"migrate", "", "install or update the schema herald in the database", migrate_flags, cmd_migrate},
+	{"watch", "TABLE", "make changes of a table events", watch_flags, cmd_watch},
+	{"unwatch", "TABLE", "stop that", no_flags, cmd_unwatch},
+	{"token", "", "print a token, signed with the configured secret", token_flags, cmd_token},
+	{"tail", "PATH", "follow a stream in the terminal; the token is read from PGHERALD_TOKEN", tail_flags, cmd_tail},
+	{"config", "[check|sample|table]", "show what is in force, check it, print a sample file or the README's table", no_flags, cmd_config},
+	{"help", "[COMMAND]", "this, or more about a command", no_flags, cmd_help},
+	{"version", "", "print the version", no_flags, cmd_version},
+};
+
+int cli_usage(const char *fmt, ...)
+{
+	va_list args;
+
+	fputs("pgherald: ", stderr);
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	fputs(", see 'pgherald help'\n", stderr);
+	return CLI_USAGE;
+}
+
+const struct cli_flag *cli_flag(const struct cli_call *call, const char *name)
+{
+	const struct cli_flag *f = call->flags;
+
+	while (strcmp(f->name, name) != 0)
+		f++;
+	return f;
+}
+
+const char *cli_value(const struct cli_call *call, const char *name)
+{
+	const struct cli_flag *f = cli_flag(call, name);
+
+	return f->count == 0 ? NULL : f->given[f->count - 1];
+}
+
+static const char *config_file(const struct cli_call *call)
+{
+	return call->config_file != NULL ? call->config_file : getenv("PGHERALD_CONFIG");
+}
+
+bool cli_config(const struct cli_call *call)
+{
+	return config_complete(call->config, config_file(call));
+}
+
+/* --- commands that need no file of their own --- */
+
+static int parse(struct cli_call *call, const char **words);
+
+/* What SIGHUP loads: the same command line over fresh environment and file. */
+static bool load_again(void *ctx, struct config *config)
+{
+	const struct cli_call *first = ctx;
+	struct cli_call call = {.argc = first->argc, .argv = first->argv, .flags = no_flags, .config = config};
+	const char *words[CLI_VALUES_MAX];
+
+	return parse(&call, words) == CLI_DONE && cli_config(&call);
+}
+
+static int cmd_serve(struct cli_call *call)
+{
+	struct config *config;
+
+	if (call->word_count > 0)
+		return cli_usage("serve takes no argument, not '%s'", call->words[0]);
+	if (!cli_config(call))
+		return CLI_CONFIG;
+	config = xmalloc(sizeof(*config));
+	*config = *call->config;
+	config->http.origins = config->origins; /* points into itself */
+	config_init(call->config);
+	return server_run(config, load_again, call);
+}
+
+static int cmd_config(struct cli_call *call)
+{
+	const char *what = call->word_count == 0 ? "" : call->words[0];
+
+	if (call->word_count > 1 || (what[0] != '\0' && strcmp(what, "check") != 0 && strcmp(what, "sample") != 0 &&
+				     strcmp(what, "table") != 0))
+		return cli_usage("config takes check, sample, table or nothing, not '%s'", call->words[call->word_count - 1]);
+	if (strcmp(what, "sample") == 0) {
+		config_print_sample(stdout);
+		return CLI_DONE;
+	}
+	if (strcmp(what, "table") == 0) {
+		config_print_table(stdout);
+		return CLI_DONE;
+	}
+	if (!cli_config(call))
+		return CLI_CONFIG;
+	if (strcmp(what, "check") == 0)
+		printf("the configuration is valid\n");
+	else
+		config_print(call->config, stdout);
+	return CLI_DONE;
+}
+
+static int cmd_version(struct cli_call *call)
+{
+	if (call->word_count > 0)
+		return cli_usage("version takes no argument, not '%s'", call->words[0]);
+	printf("pgherald %s\n", PGHERALD_VERSION);
+	return CLI_DONE;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+static void print_command(const struct command *c)
+{
+	printf("pgherald %s%s%s: %s\n", c->name, c->arguments[0] == '\0' ? "" : " ", c->arguments, c->summary);
+	for (const struct cli_flag *f = c->flags; f->name != NULL; f++)
+		printf("  --%s%s%s\n        %s\n", f->name, f->value == NULL ? "" : " ", f->value == NULL ? "" : f->value, f->help);
+}
+
+static int cmd_help(struct cli_call *call)
+{
+	const struct command *c = call->word_count == 0 ? NULL : find_command(call->words[0]);
+
+	if (call->word_count > 1 || (call->word_count == 1 && c == NULL))
+		return cli_usage("there is no command '%s'", call->words[call->word_count - 1]);
+	if (c != NULL) {
+		print_command(c);
+		printf("Options of every command: see 'pgherald help'.\n");
+		return CLI_DONE;
+	}
+	printf("pgherald: committed changes of PostgreSQL as Server-Sent Events\n\n");
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		printf("  pgherald %-8s %-21s %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
+	printf("\nOptions: as flag, as environment (PGHERALD_LISTEN), or in the file that --config FILE names:\n\n");
+	config_print_help(stdout);
+	printf("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration, 4 schema and program do not fit.\n");
+	return CLI_DONE;
+}
+
+/* --- reading the line --- */
+
+static struct cli_flag *find_flag(struct cli_flag *flags, const char *name, size_t len)
+{
+	for (; flags->name != NULL; flags++)
+		if (strlen(flags->name) == len && memcmp(flags->name, name, len) == 0)
+			return flags;
+	return NULL;
+}
+
+/* "--name value" or "--name=value"; *at moves over a value that is the next word. */
+static int take_flag(struct cli_call *call, int *at)
+{
+	const char *name = call->argv[*at] + 2, *equals = strchr(name, '='), *value = equals == NULL ? NULL : equals + 1;
+	size_t len = equals == NULL ? strlen(name) : (size_t)(equals - name);
+	struct cli_flag *flag = find_flag(call->flags, name, len);
+
+	if (flag != NULL && flag->value == NULL) {
+		if (value != NULL)
+			return cli_usage("--%s takes no value", flag->name);
+		flag->count = 1;
+		return CLI_DONE;
+	}
+	if (value == NULL && *at + 1 < call->argc)
+		value = call->argv[++*at];
+	if (flag != NULL && value != NULL && flag->count < CLI_VALUES_MAX) {
+		flag->given[flag->count++] = value;
+		return CLI_DONE;
+	}
+	if (len == strlen("config") && memcmp(name, "config", len) == 0 && value != NULL) {
+		call->config_file = value;
+		return CLI_DONE;
+	}
+	if (flag == NULL && config_set_flag(call->config, name, len, value == NULL ? "" : value))
+		return value != NULL ? CLI_DONE : cli_usage("--%.*s needs a value", (int)len, name);
+	if (flag != NULL || (len == strlen("config") && memcmp(name, "config", len) == 0))
+		return cli_usage("--%.*s needs a value", (int)len, name);
+	return cli_usage("there is no option --%.*s", (int)len, name);
+}
+
+static int parse(struct cli_call *call, const char **words)
+{
+	bool only_words = false;
+	char **argv = call->argv;
+
+	call->words = words;
+	for (int i = 0; i < call->argc; i++) {
+		int result = CLI_DONE;
+
+		if (!only_words && strcmp(argv[i], "--") == 0)
+			only_words = true;
+		else if (!only_words && strncmp(argv[i], "--", 2) == 0)
+			result = take_flag(call, &i);
+		else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0')
+			result = cli_usage("there is no option %s", argv[i]);
+		else if (call->word_count == CLI_VALUES_MAX)
+			result = cli_usage("too many arguments");
+		else
+			words[call->word_count++] = argv[i];
+		if (result != CLI_DONE)
+			return result;
+	}
+	return CLI_DONE;
+}
+
+/* "pgherald --help" and "pgherald COMMAND --help" are asked for by habit. */
+static int help_by_habit(int argc, char **argv)
+{
+	const char *words[1] = {argv[1]};
+	struct cli_call call = {.words = words, .flags = no_flags};
+
+	if (strcmp(argv[1], "--version") == 0)
+		return cmd_version(&call);
+	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
+		return cmd_help(&call);
+	for (int i = 2; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--help") == 0 && find_command(argv[1]) != NULL) {
+			call.word_count = 1;
+			return cmd_help(&call);
+		}
+	}
+	return -1;
+}
+
+/* What was said must have arrived: a full disk or a closed pipe is a failure. */
+static int flushed(int result)
+{
+	if ((fflush(stdout) != 0 || ferror(stdout)) && result == CLI_DONE) {
+		fprintf(stderr, "pgherald: the output could not be written\n");
+		return CLI_FAILED;
+	}
+	return result;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	const char *words[CLI_VALUES_MAX];
+	struct config config;
+	struct cli_call call = {.argc = argc, .argv = argv, .flags = command->flags, .config = &config};
+	int result;
+
+	config_init(&config);
+	result = parse(&call, words);
+	if (result == CLI_DONE)
+		result = command->run(&call);
+	config_release(&config);
+	return flushed(result);
+}
+
+int cli_main(int argc, char **argv)
+{
+	const struct command *command;
+	int result;
+
+	if (argc < 2)
+		return cli_usage("no command is given");
+	result = help_by_habit(argc, argv);
+	if (result >= 0)
+		return flushed(result);
+	command = find_command(argv[1]);
+	if (command == NULL)
+		return cli_usage("there is no command '%s'", argv[1]);
+	return run(command, argc - 2, argv + 2);
+}

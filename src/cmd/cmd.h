@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* cmd.h: the commands, one file each (serve stands in cli.c: it is only a call of server_run). Each returns its exit status. */
+#ifndef CMD_CMD_H
+#define CMD_CMD_H
+
+#include "cli.h"
+
+int cmd_migrate(struct cli_call *call);
+int cmd_watch(struct cli_call *call);
+int cmd_unwatch(struct cli_call *call);
+int cmd_token(struct cli_call *call);
+int cmd_tail(struct cli_call *call);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "cmd/cmd.h"
+
+#include <jwt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "http/json.h"
+
+/* "k=json": the value as JSON where it is that, else as a string. */
+static bool add_claim(struct json_object *claims, const char *text)
+{
+	const char *equals = strchr(text, '=');
+	struct json_object *value;
+	char name[128];
+
+	if (equals == NULL || equals == text || (size_t)(equals - text) >= sizeof(name))
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
+	value = json_parse(equals + 1, strlen(equals + 1));
+	json_object_object_add(claims, name, value != NULL ? value : json_object_new_string(equals + 1));
+	return true;
+}
+
+static int print_token(const struct config *config, struct json_object *claims)
+{
+	jwt_t *jwt = NULL;
+	char *token = NULL;
+
+	if (jwt_new(&jwt) == 0 &&
+	    jwt_add_grants_json(jwt, json_object_to_json_string_ext(claims, JSON_C_TO_STRING_PLAIN)) == 0 &&
+	    jwt_set_alg(jwt, config->http.token.algorithm, config->key, (int)config->http.token.key_len) == 0)
+		token = jwt_encode_str(jwt);
+	jwt_free(jwt);
+	if (token == NULL) {
+		fprintf(stderr, "pgherald: the token could not be signed\n");
+		return CLI_FAILED;
+	}
+	puts(token);
+	free(token);
+	return CLI_DONE;
+}
+
+/* Who it is for and until when, then whatever else is to be said. False: it has said why. */
+static bool fill_claims(const struct cli_call *call, struct json_object *claims, int64_t ttl_ms)
+{
+	const struct config *config = call->config;
+	const struct cli_flag *claim = cli_flag(call, "claim");
+	int64_t now_s = clock_wall_ms() / 1000;
+
+	json_object_object_add(claims, "sub", json_object_new_string(cli_value(call, "sub")));
+	json_object_object_add(claims, "iat", json_object_new_int64(now_s));
+	json_object_object_add(claims, "exp", json_object_new_int64(now_s + ttl_ms / 1000));
+	if (config->jwt_issuer != NULL)
+		json_object_object_add(claims, "iss", json_object_new_string(config->jwt_issuer));
+	if (config->jwt_audience != NULL)
+		json_object_object_add(claims, "aud", json_object_new_string(config->jwt_audience));
+	for (size_t i = 0; i < claim->count; i++) {
+		if (add_claim(claims, claim->given[i]))
+			continue;
+		cli_usage("--claim is '%s', not of the form name=json", claim->given[i]);
+		return false;
+	}
+	return true;
+}
+
+int cmd_token(struct cli_call *call)
+{
+	const char *ttl = cli_value(call, "ttl");
+	struct json_object *claims;
+	int64_t ttl_ms = 3600000;
+	int result = CLI_USAGE;
+
+	if (call->word_count > 0)
+		return cli_usage("token takes no argument, not '%s'", call->words[0]);
+	if (cli_value(call, "sub") == NULL)
+		return cli_usage("token needs --sub");
+	if (ttl != NULL && (!config_parse_duration(ttl, &ttl_ms) || ttl_ms < 1000))
+		return cli_usage("--ttl is '%s', not a duration such as 30s or 1h", ttl);
+	if (!cli_config(call))
+		return CLI_CONFIG;
+	if (call->config->jwt_secret == NULL && call->config->jwt_secret_file == NULL) {
+		fprintf(stderr, "pgherald: token signs with jwt-secret or jwt-secret-file, and neither is given\n");
+		return CLI_CONFIG;
+	}
+	claims = json_object_new_object();
+	if (fill_claims(call, claims, ttl_ms))
+		result = print_token(call->config, claims);
+	json_object_put(claims);
+	return result;
+}

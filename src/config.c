@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+#include "http/key.h"
+
+enum kind { TEXT, DURATION, MILLIS, COUNT, SIZE };
+
+enum { RELOAD = 1, SECRET = 2, MAY_BE_EMPTY = 4 };
+
+#define AT(member) offsetof(struct config, member)
+
+/* The options, in the order in which help, sample and README show them. */
+static const struct option {
+	const char *name, *value, *fallback, *alias; /* alias: another environment variable */
+	enum kind kind;
+	int flags;
+	size_t at;
+	int64_t least, most; /* of numbers; durations in milliseconds */
+	const char *help;
+} options[] = {
+	{"database-url", "URL", "", "DATABASE_URL", TEXT, SECRET | MAY_BE_EMPTY, AT(database_url), 0, 0,
+	 "the database; empty: libpq's own environment (PGHOST, PGDATABASE, …)"},
+	{"listen", "HOST:PORT", "127.0.0.1:8000", NULL, TEXT, 0, AT(listen), 0, 0, "where streams are served"},
+	{"admin-listen", "HOST:PORT", "127.0.0.1:8001", NULL, TEXT, MAY_BE_EMPTY, AT(admin_listen), 0, 0,
+	 "/metrics, /healthz, /readyz; empty: off"},
+	{"jwt-secret", "TEXT", "", NULL, TEXT, RELOAD | SECRET, AT(jwt_secret), 0, 0,
+	 "key of HS tokens, at least 32 bytes; better in a file: others can see flags and environment"},
+	{"jwt-secret-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_secret_file), 0, 0,
+	 "file with the key of HS tokens; a line end at its end does not count"},
+	{"jwt-public-key-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_public_key_file), 0, 0,
+	 "PEM file with the public key of RS or ES tokens; RSA at least 2048 bits"},
+	{"jwt-algorithm", "NAME", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_algorithm), 0, 0,
+	 "HS256, HS384, HS512, RS256 …, ES256 …; no other is accepted. Empty: HS256 with a secret, else by the key"},
+	{"jwt-issuer", "TEXT", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_issuer), 0, 0, "required iss; empty: not checked"},
+	{"jwt-audience", "TEXT", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_audience), 0, 0, "required aud; empty: not checked"},
+	{"jwt-leeway", "DURATION", "30s", NULL, DURATION, RELOAD, AT(jwt_leeway_ms), 0, 600000,
+	 "how far clocks may differ"},
+	{"jwt-cookie", "NAME", "jwt", NULL, TEXT, RELOAD, AT(jwt_cookie), 0, 0, "cookie that holds the token"},
+	{"token-sources", "LIST", "cookie,header,query", NULL, TEXT, RELOAD, AT(token_sources), 0, 0,
+	 "where a token is looked for; the first that has one decides"},
+	{"heartbeat", "DURATION", "30s", NULL, DURATION, RELOAD, AT(heartbeat_ms), 50, 3600000, "time between two pings"},
+	{"retry", "DURATION", "2s", NULL, DURATION, RELOAD, AT(retry_ms), 0, 3600000,
+	 "how long browsers wait before they reconnect"},
+	{"max-streams", "N", "", NULL, COUNT, RELOAD | MAY_BE_EMPTY, AT(max_streams), 1, 10000000,
+	 "open streams of this process; empty: from RLIMIT_NOFILE"},
+	{"max-streams-per-user", "N", "100", NULL, COUNT, RELOAD, AT(max_streams_per_user), 0, 10000000, "0: no limit"},
+	{"max-streams-per-ip", "N", "0", NULL, COUNT, RELOAD, AT(max_streams_per_ip), 0, 10000000, "0: no limit"},
+	{"allowed-origins", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(allowed_origins), 0, 0,
+	 "origins whose pages may read streams, exact, joined by commas"},
+	{"log-size", "SIZE", "64MB", NULL, SIZE, 0, AT(log_size), 1 << 20, INT64_C(1) << 36,
+	 "the shared log in memory: what late subscribers find there costs no query"},
+	{"retention", "DURATION", "24h", NULL, DURATION, RELOAD, AT(retention_ms), 1000, INT64_C(86400000) * 3650,
+	 "how long changes are kept in the database"},
+	{"poll-interval", "MS", "5000", "POLL_INTERVAL", MILLIS, 0, AT(poll_interval_ms), 10, 3600000,
+	 "safety poll, in milliseconds or with a unit: bounds what a lost doorbell can cost"},
+	{"log-level", "NAME", "info", NULL, TEXT, RELOAD, AT(log_level_name), 0, 0, "error, warn, info or debug"},
+	{"log-format", "NAME", "text", NULL, TEXT, RELOAD, AT(log_format), 0, 0, "text or json"},
+};
+
+void config_init(struct config *c)
+{
+	*c = (struct config){.key = NULL};
+}
+
+void config_release(struct config *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		free((char *)(uintptr_t)c->text[i]);
+	if (c->key != NULL)
+		explicit_bzero(c->key, c->http.token.key_len);
+	free(c->key);
+	free(c->origins_text);
+	free(c->sources_text);
+	config_init(c);
+}
+
+/* --- where values come from --- */
+
+static size_t find_option(const char *name, size_t len)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_SIZE(options) && (strlen(options[i].name) != len || memcmp(options[i].name, name, len) != 0))
+		i++;
+	return i;
+}
+
+static void set(struct config *c, size_t i, const char *value)
+{
+	free((char *)(uintptr_t)c->text[i]);
+	c->text[i] = xstrdup(value);
+}
+
+bool config_set_flag(struct config *c, const char *name, size_t name_len, const char *value)
+{
+	size_t i = find_option(name, name_len);
+
+	if (i == ARRAY_SIZE(options))
+		return false;
+	set(c, i, value);
+	return true;
+}
+
+static char *trim(char *text)
+{
+	char *end;
+
+	text += strspn(text, " \t\r\n");
+	end = text + strlen(text);
+	while (end > text && strchr(" \t\r\n", end[-1]) != NULL)
+		*--end = '\0';
+	return text;
+}
+
+/* One line of the file: "key = value", a comment or nothing. seen: keys that this file has set. */
+static bool read_line(struct config *c, char *line, const char *file, int number, bool *seen)
+{
+	char *key = trim(line), *equals = strchr(key, '=');
+	size_t i;
+
+	if (key[0] == '\0' || key[0] == '#')
+		return true;
+	if (equals == NULL) {
+		fprintf(stderr, "pgherald: %s, line %d: '%s' is not of the form key = value\n", file, number, key);
+		return false;
+	}
+	*equals = '\0';
+	key = trim(key);
+	i = find_option(key, strlen(key));
+	if (i == ARRAY_SIZE(options) || seen[i]) {
+		fprintf(stderr, "pgherald: %s, line %d: %s '%s'\n", file, number,
+			i == ARRAY_SIZE(options) ? "there is no option" : "a second value for", key);
+		return false;
+	}
+	seen[i] = true;
+	if (c->text[i] == NULL) /* else a flag or the environment has set it */
+		set(c, i, trim(equals + 1));
+	return true;
+}
+
+static bool read_file(struct config *c, const char *file)
+{
+	bool seen[ARRAY_SIZE(options)] = {false}, good = true;
+	FILE *in = fopen(file, "re");
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t len;
+
+	if (in == NULL) {
+		fprintf(stderr, "pgherald: cannot read the configuration file '%s': %s\n", file, strerror(errno));
+		return false;
+	}
+	for (int number = 1; good && (len = getline(&line, &cap, in)) >= 0; number++) {
+		good = strlen(line) == (size_t)len && read_line(c, line, file, number, seen);
+		if (strlen(line) != (size_t)len)
+			fprintf(stderr, "pgherald: %s, line %d has a NUL byte\n", file, number);
+	}
+	if (good && ferror(in)) {
+		fprintf(stderr, "pgherald: cannot read the configuration file '%s': %s\n", file, strerror(errno));
+		good = false;
+	}
+	free(line);
+	fclose(in);
+	return good;
+}
+
+static const char *from_environment(const struct option *o)
+{
+	char name[64] = "PGHERALD_";
+	size_t len = strlen(name);
+	const char *value;
+
+	for (const char *p = o->name; *p != '\0'; p++)
+		name[len++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+	name[len] = '\0';
+	value = getenv(name);
+	return value != NULL || o->alias == NULL ? value : getenv(o->alias);
+}
+
+static void read_environment(struct config *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		const char *value = c->text[i] == NULL ? from_environment(&options[i]) : NULL;
+
+		if (value != NULL)
+			set(c, i, value);
+	}
+}
+
+/* --- what values mean --- */
+
+static bool parse_number(const char *text, int64_t *ret_number, const char **ret_rest)
+{
+	char *end;
+
+	errno = 0;
+	*ret_number = strtoll(text, &end, 10);
+	*ret_rest = end;
+	return errno == 0 && isdigit((unsigned char)text[0]);
+}
+
+struct unit {
+	const char *name;
+	int64_t factor;
+};
+
+static bool parse_unit(const char *text, const struct unit *units, int64_t *ret_number)
+{
+	const char *rest;
+	int64_t number;
+
+	if (!parse_number(text, &number, &rest))
+		return false;
+	for (; units->name != NULL; units++)
+		if (strcmp(rest, units->name) == 0)
+			return !__builtin_mul_overflow(number, units->factor, ret_number);
+	return false;
+}
+
+bool config_parse_duration(const char *text, int64_t *ret_ms)
+{
+	static const struct unit units[] = {{"ms", 1},       {"s", 1000},	  {"m", 60000},
+					    {"h", 3600000}, {"d", 86400000}, {NULL, 0}};
+
+	return parse_unit(text, units, ret_ms);
+}
+
+static bool parse_size(const char *text, int64_t *ret_bytes)
+{
+	static const struct unit units[] = {{"B", 1}, {"kB", 1 << 10}, {"KB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}, {NULL, 0}};
+
+	return parse_unit(text, units, ret_bytes);
+}
+
+static bool parse_count(const char *text, int64_t *ret_count)
+{
+	static const struct unit units[] = {{"", 1}, {NULL, 0}};
+
+	return parse_unit(text, units, ret_count);
+}
+
+static bool parse_value(const struct option *o, const char *text, int64_t *ret_number)
+{
+	switch (o->kind) {
+	case DURATION:
+		return config_parse_duration(text, ret_number);
+	case MILLIS:
+		return parse_count(text, ret_number) || config_parse_duration(text, ret_number);
+	case SIZE:
+		return parse_size(text, ret_number);
+	case COUNT:
+	case TEXT:
+		break;
+	}
+	return parse_count(text, ret_number);
+}
+
+static const char *example(enum kind kind)
+{
+	static const char *const examples[] = {"", "a duration such as 30s or 24h", "milliseconds such as 5000, or 5s",
+					       "a number", "a size such as 64MB"};
+
+	return examples[kind];
+}
+
+static bool take_value(struct config *c, const struct option *o, const char *text, bool given)
+{
+	void *place = (char *)c + o->at;
+	int64_t number = 0;
+
+	if (text[0] == '\0' && given && !(o->flags & MAY_BE_EMPTY)) {
+		fprintf(stderr, "pgherald: %s is empty\n", o->name);
+		return false;
+	}
+	if (o->kind == TEXT) {
+		*(const char **)place = text[0] == '\0' ? NULL : text;
+		return true;
+	}
+	if (text[0] != '\0' && !parse_value(o, text, &number)) {
+		fprintf(stderr, "pgherald: %s is '%s', not %s\n", o->name, text, example(o->kind));
+		return false;
+	}
+	if (text[0] != '\0' && (number < o->least || number > o->most)) {
+		fprintf(stderr, "pgherald: %s is '%s', out of its range\n", o->name, text);
+		return false;
+	}
+	*(int64_t *)place = number;
+	return true;
+}
+
+/* Splits a list at its commas; false: more than most. The pieces point into *ret_copy, which the caller frees. */
+static bool split_list(const char *text, char **ret_copy, const char **pieces, size_t most)
+{
+	char *copy = xstrdup(text == NULL ? "" : text), *rest = copy, *piece;
+	size_t count = 0;
+
+	*ret_copy = copy;
+	while ((piece = strsep(&rest, ",")) != NULL) {
+		piece = trim(piece);
+		if (piece[0] == '\0')
+			continue;
+		if (count == most)
+			return false;
+		pieces[count++] = piece;
+	}
+	pieces[count] = NULL;
+	return true;
+}
+
+static bool check_sources(struct config *c)
+{
+	static const char *const names[TOKEN_SOURCES] = {"cookie", "header", "query"};
+	const char *pieces[TOKEN_SOURCES + 1];
+	bool good = split_list(c->token_sources, &c->sources_text, pieces, TOKEN_SOURCES);
+
+	for (size_t i = 0; i < TOKEN_SOURCES; i++)
+		c->http.sources[i] = TOKEN_NOWHERE;
+	for (size_t i = 0; good && pieces[i] != NULL; i++) {
+		size_t s = 0;
+
+		while (s < TOKEN_SOURCES && strcmp(names[s], pieces[i]) != 0)
+			s++;
+		good = s < TOKEN_SOURCES;
+		if (good)
+			c->http.sources[i] = (enum token_source)s;
+	}
+	if (!good)
+		fprintf(stderr, "pgherald: token-sources is '%s', not a list of cookie, header and query\n", c->token_sources);
+	return good;
+}
+
+/* "scheme://host[:port]" and nothing behind it: what browsers send (RFC 6454 6.2). */
+static bool is_origin(const char *text)
+{
+	const char *host = strstr(text, "://");
+
+	return host != NULL && host > text && host[3] != '\0' && strpbrk(host + 3, "/?#@* ") == NULL;
+}
+
+static bool check_origins(struct config *c)
+{
+	if (!split_list(c->allowed_origins, &c->origins_text, c->origins, CONFIG_ORIGINS_MAX)) {
+		fprintf(stderr, "pgherald: allowed-origins has more than %d origins\n", CONFIG_ORIGINS_MAX);
+		return false;
+	}
+	for (size_t i = 0; c->origins[i] != NULL; i++) {
+		if (is_origin(c->origins[i]))
+			continue;
+		fprintf(stderr, "pgherald: allowed-origins has '%s', which is not an origin such as https://example.com\n",
+			c->origins[i]);
+		return false;
+	}
+	return true;
+}
+
+static bool check_words(struct config *c)
+{
+	if (!log_level_parse(c->log_level_name, &c->log_level)) {
+		fprintf(stderr, "pgherald: log-level is '%s', not error, warn, info or debug\n", c->log_level_name);
+		return false;
+	}
+	c->log_json = strcmp(c->log_format, "json") == 0;
+	if (!c->log_json && strcmp(c->log_format, "text") != 0) {
+		fprintf(stderr, "pgherald: log-format is '%s', not text or json\n", c->log_format);
+		return false;
+	}
+	return true;
+}
+
+static bool check_key(struct config *c)
+{
+	struct key_source source = {c->jwt_secret, c->jwt_secret_file, c->jwt_public_key_file, c->jwt_algorithm};
+	const char *why = NULL;
+
+	if (key_load(&source, &c->key, &c->http.token.key_len, &c->http.token.algorithm, &why))
+		return true;
+	fprintf(stderr, "pgherald: %s\n", why);
+	return false;
+}
+
+/* A reserve for the database, the log, and ordinary requests stays free. */
+static size_t streams_by_rlimit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+		return 1000000;
+	return files.rlim_cur > 256 ? files.rlim_cur - 128 : files.rlim_cur / 2;
+}
+
+static void fill_http(struct config *c)
+{
+	c->http.token.key = c->key;
+	c->http.token.issuer = c->jwt_issuer;
+	c->http.token.audience = c->jwt_audience;
+	c->http.token.leeway_s = (int)(c->jwt_leeway_ms / 1000);
+	c->http.cookie = c->jwt_cookie;
+	c->http.heartbeat_ms = (int)c->heartbeat_ms;
+	c->http.retry_ms = (int)c->retry_ms;
+	c->http.max_streams = c->max_streams == 0 ? streams_by_rlimit() : (size_t)c->max_streams;
+	c->http.max_streams_per_user = (size_t)c->max_streams_per_user;
+	c->http.max_streams_per_ip = (size_t)c->max_streams_per_ip;
+	c->http.origins = c->origins;
+}
+
+bool config_complete(struct config *c, const char *file)
+{
+	read_environment(c);
+	if (file != NULL && !read_file(c, file))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		bool given = c->text[i] != NULL;
+
+		if (!given)
+			set(c, i, options[i].fallback);
+		if (!take_value(c, &options[i], c->text[i], given))
+			return false;
+	}
+	if (!check_words(c) || !check_sources(c) || !check_origins(c) || !check_key(c))
+		return false;
+	fill_http(c);
+	return true;
+}
+
+/* --- what is shown --- */
+
+static const char *shown(const struct option *o, const char *value)
+{
+	return (o->flags & SECRET) && value[0] != '\0' ? "(hidden)" : value;
+}
+
+void config_log_changes(const struct config *from, const struct config *to)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		if (strcmp(from->text[i], to->text[i]) == 0)
+			continue;
+		if (options[i].flags & RELOAD)
+			log_info("%s is '%s' now", options[i].name, shown(&options[i], to->text[i]));
+		else
+			log_warn("%s was changed: restart for it to be used", options[i].name);
+	}
+}
+
+void config_print_help(FILE *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		const struct option *o = &options[i];
+
+		fprintf(out, "  --%s %s\n        %s%s%s%s\n", o->name, o->value, o->help, o->fallback[0] == '\0' ? "" : " [",
+			o->fallback, o->fallback[0] == '\0' ? "" : "]");
+	}
+}
+
+void config_print_sample(FILE *out)
+{
+	fprintf(out, "# pgherald: every option at its default. Flags and the environment beat this file.\n");
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		fprintf(out, "\n# %s\n#%s = %s\n", options[i].help, options[i].name, options[i].fallback);
+}
+
+void config_print_table(FILE *out)
+{
+	fprintf(out, "| option | default | |\n|---|---|---|\n");
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		fprintf(out, "| `%s` | %s | %s%s |\n", options[i].name, options[i].fallback[0] == '\0' ? "-" : options[i].fallback,
+			options[i].help, options[i].flags & RELOAD ? "" : " (restart)");
+}
+
+void config_print(const struct config *c, FILE *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		fprintf(out, "%s = %s\n", options[i].name, shown(&options[i], c->text[i]));
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * config.h: every option of the program, from one table. A flag (--jwt-secret-file X) beats the environment
+ * (PGHERALD_JWT_SECRET_FILE), which beats the file (jwt-secret-file = X), which beats the default. The table also
+ * prints the help, the sample file and the README's list.
+ */
+#ifndef CONFIG_H
+#define CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/base.h"
+#include "base/log.h"
+#include "http/options.h"
+
+#define CONFIG_ORIGINS_MAX 32
+
+struct config {
+	const char *text[64]; /* each option's value as given, in the order of the table; owned */
+	/* What the values mean, filled in by config_check. Strings are borrowed from text. */
+	const char *database_url, *listen, *admin_listen;
+	const char *jwt_secret, *jwt_secret_file, *jwt_public_key_file, *jwt_algorithm;
+	const char *jwt_issuer, *jwt_audience, *jwt_cookie;
+	const char *token_sources, *allowed_origins, *log_level_name, *log_format;
+	int64_t jwt_leeway_ms, heartbeat_ms, retry_ms, retention_ms, poll_interval_ms;
+	int64_t max_streams, max_streams_per_user, max_streams_per_ip, log_size;
+	/* derived */
+	struct http_options http; /* without version */
+	enum log_level log_level;
+	bool log_json;
+	unsigned char *key; /* owned, wiped when released */
+	const char *origins[CONFIG_ORIGINS_MAX + 1];
+	char *origins_text, *sources_text; /* owned */
+};
+
+void config_init(struct config *c); /* nothing is set */
+void config_release(struct config *c);
+
+/* Sets one option by a flag's name; false: there is no such option. */
+MUST_CHECK bool config_set_flag(struct config *c, const char *name, size_t name_len, const char *value);
+
+/* Fills in file (NULL: none), environment and defaults behind the flags, and checks everything. False: it has said on
+ * stderr which key is wrong and why. */
+MUST_CHECK bool config_complete(struct config *c, const char *file);
+
+/* What has changed from one configuration to the next, to the log; says which changes need a restart. */
+void config_log_changes(const struct config *from, const struct config *to);
+
+void config_print_help(FILE *out);
+void config_print_sample(FILE *out);
+void config_print_table(FILE *out);                    /* Markdown, for the README */
+void config_print(const struct config *c, FILE *out);  /* what is in force; secrets hidden */
+
+/* "90s", "1h": milliseconds; false: not a duration with a unit (ms, s, m, h, d). */
+MUST_CHECK bool config_parse_duration(const char *text, int64_t *ret_ms);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/httpd.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "http/gate.h"
+#include "http/reply.h"
+
+#define BACKLOG 4096
+
+static void on_ready(struct watch *w, uint32_t events);
+static void on_timer(struct timer *t);
+
+void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, const struct status *status,
+		const struct http_options *options)
+{
+	*h = (struct httpd){.loop = loop, .outlets = outlets, .status = status, .options = options, .listen_fd = -1};
+	watch_init(&h->watch, on_ready);
+	timer_init(&h->timer, on_timer);
+}
+
+/* --- listening --- */
+
+static int listen_at(const struct addrinfo *a)
+{
+	int on = 1, fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+
+	if (fd < 0)
+		return -1;
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* Splits "host:port" in place; the host of ":port" is empty. */
+static bool split_address(char *address, char **ret_host, char **ret_port)
+{
+	char *colon = strrchr(address, ':');
+
+	if (colon == NULL || colon[1] == '\0')
+		return false;
+	*colon = '\0';
+	*ret_port = colon + 1;
+	*ret_host = address;
+	if (address[0] == '[' && colon > address && colon[-1] == ']') {
+		colon[-1] = '\0';
+		*ret_host = address + 1;
+	}
+	return true;
+}
+
+bool httpd_bind(struct httpd *h, const char *address)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
+	char *copy = xstrdup(address), *host = NULL, *port = NULL;
+	int error = 0;
+
+	if (!split_address(copy, &host, &port)) {
+		log_error("cannot listen on '%s': it is not of the form host:port", address);
+	} else if ((error = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &found)) != 0) {
+		log_error("cannot listen on '%s': %s", address, gai_strerror(error));
+	} else {
+		for (const struct addrinfo *a = found; a != NULL && h->listen_fd < 0; a = a->ai_next)
+			h->listen_fd = listen_at(a);
+		if (h->listen_fd < 0)
+			log_error("cannot listen on '%s': %s, choose another address", address, strerror(errno));
+		freeaddrinfo(found);
+	}
+	free(copy);
+	return h->listen_fd >= 0;
+}
+
+/* --- answering --- */
+
+static enum MHD_Result answer(const struct httpd *h, const struct request *r, unsigned status, const char *type,
+			      const struct buf *body)
+{
+	return reply_send(r, h->options, &(struct reply){status, type, body->data, NULL, NULL});
+}
+
+static enum MHD_Result answer_admin(const struct httpd *h, const struct request *r, struct buf *body)
+{
+	if (strcmp(r->path, "/healthz") == 0) {
+		buf_append_str(body, "ok\n");
+		return answer(h, r, MHD_HTTP_OK, "text/plain", body);
+	}
+	if (strcmp(r->path, "/readyz") == 0) {
+		bool ready = status_ready(h->status);
+
+		buf_append_str(body, ready ? "ready\n" : "not ready\n");
+		return answer(h, r, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", body);
+	}
+	if (strcmp(r->path, "/metrics") == 0) {
+		status_append_metrics(h->status, h->loop->now_ms, body);
+		return answer(h, r, MHD_HTTP_OK, "text/plain; version=0.0.4", body);
+	}
+	return reply_error(r, h->options, MHD_HTTP_NOT_FOUND, "There is no such page", NULL, NULL);
+}
+
+static enum MHD_Result answer_plain(const struct httpd *h, const struct request *r)
+{
+	enum MHD_Result result;
+	struct buf body;
+
+	if (!request_well_framed(r))
+		return reply_error(r, h->options, MHD_HTTP_BAD_REQUEST, "The request's framing is not clear", "Connection",
+				   "close");
+	if (strcmp(r->method, MHD_HTTP_METHOD_GET) != 0 && strcmp(r->method, MHD_HTTP_METHOD_HEAD) != 0)
+		return reply_error(r, h->options, MHD_HTTP_METHOD_NOT_ALLOWED, "Ask with GET", "Allow", "GET, HEAD");
+	buf_init(&body);
+	if (h->outlets == NULL) {
+		result = answer_admin(h, r, &body);
+	} else {
+		status_append_json(h->status, h->loop->now_ms, &body);
+		result = answer(h, r, MHD_HTTP_OK, "application/json", &body);
+	}
+	buf_release(&body);
+	return result;
+}
+
+/* Everything is decided in the first call, with the head alone: nothing here takes a body. */
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
+				  const char *version, const char *upload, size_t *upload_size, void **state)
+{
+	struct httpd *h = ctx;
+	struct request r;
+
+	(void)upload, (void)upload_size, (void)state;
+	request_init(&r, connection, url, method, version);
+	if (h->outlets != NULL && strcmp(url, "/stream/status") != 0)
+		return gate_admit(h->outlets, &r);
+	return answer_plain(h, &r);
+}
+
+/* The library's words go into our log. What it says of a socket that was taken over is no error. */
+static void on_library_log(void *ctx, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
+static void on_library_log(void *ctx, const char *fmt, va_list args)
+{
+	char line[300];
+
+	(void)ctx;
+	vsnprintf(line, sizeof(line), fmt, args);
+	if (strstr(line, "Application reported internal error") == NULL)
+		log_debug("http library: %.*s", (int)strcspn(line, "\n"), line);
+}
+
+/* --- inside our loop --- */
+
+/* Lets the library work, and asks when it wants to be called at the latest. */
+static void run(struct httpd *h)
+{
+	MHD_UNSIGNED_LONG_LONG wait_ms;
+
+	MHD_run(h->daemon);
+	if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
+		loop_set_timer(h->loop, &h->timer, wait_ms > 60000 ? 60000 : (int64_t)wait_ms);
+	else
+		loop_stop_timer(h->loop, &h->timer);
+}
+
+static void on_ready(struct watch *w, uint32_t events)
+{
+	(void)events;
+	run(container_of(w, struct httpd, watch));
+}
+
+static void on_timer(struct timer *t)
+{
+	run(container_of(t, struct httpd, timer));
+}
+
+bool httpd_serve(struct httpd *h)
+{
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
+				     MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
+				     MHD_OPTION_LISTEN_SOCKET, h->listen_fd,
+				     MHD_OPTION_CONNECTION_LIMIT, HTTPD_CONNECTIONS,
+				     MHD_OPTION_CONNECTION_TIMEOUT, HTTPD_IDLE_S,
+				     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	if (h->daemon == NULL) {
+		log_error("the HTTP library did not start: %s", strerror(errno));
+		return false;
+	}
+	h->listen_fd = -1;
+	if (!loop_watch(h->loop, &h->watch, MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, EPOLLIN))
+		return false;
+	run(h);
+	return true;
+}
+
+void httpd_quiesce(struct httpd *h)
+{
+	int fd = h->daemon == NULL ? -1 : MHD_quiesce_daemon(h->daemon);
+
+	if (fd >= 0)
+		close(fd);
+}
+
+void httpd_release(struct httpd *h)
+{
+	loop_stop_timer(h->loop, &h->timer);
+	loop_unwatch(h->loop, &h->watch);
+	if (h->daemon != NULL)
+		MHD_stop_daemon(h->daemon);
+	else if (h->listen_fd >= 0)
+		close(h->listen_fd);
+	h->daemon = NULL;
+	h->listen_fd = -1;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* options.h: what the outlet room is told at the start. Borrowed strings; they outlive the room. */
+#ifndef HTTP_OPTIONS_H
+#define HTTP_OPTIONS_H
+
+#include <jwt.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum token_source { TOKEN_COOKIE, TOKEN_HEADER, TOKEN_QUERY, TOKEN_NOWHERE };
+#define TOKEN_SOURCES 3
+
+struct token_options {
+	const unsigned char *key; /* NULL: no token is ever accepted */
+	size_t key_len;
+	jwt_alg_t algorithm; /* the only one that is accepted */
+	const char *issuer, *audience; /* NULL: not checked */
+	int leeway_s;
+};
+
+struct http_options {
+	struct token_options token;
+	const char *cookie;                        /* its name */
+	enum token_source sources[TOKEN_SOURCES];  /* in this order; TOKEN_NOWHERE ends the list */
+	int heartbeat_ms, retry_ms;
+	size_t max_streams, max_streams_per_user, max_streams_per_ip; /* the latter two: 0 is no limit */
+	const char *const *origins; /* allowed ones, exact; ends with NULL */
+	const char *version;        /* of the program, for the status */
+};
+
+#endif

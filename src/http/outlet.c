@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/outlet.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "http/outlets.h"
+
+#define USER_TIMEOUT_MS 20000 /* unacknowledged bytes: the peer is gone (RFC 5482) */
+
+static const struct text ping = {": ping\n\n", 8};
+static const char last_chunk[] = "0\r\n\r\n";
+
+static struct loop *loop_of(const struct outlet *o)
+{
+	return o->set->loop;
+}
+
+/* --- what is said --- */
+
+static void say(struct outlet *o, const struct cursor *at, const char *name, const char *data)
+{
+	enum frame_format format = o->sub.stream->def.format;
+
+	if (o->sub.bare)
+		frame_append_bare(&o->out, format, at, frame_text(name), frame_text(data));
+	else
+		frame_append(&o->out, format, at, frame_text(name), frame_text(data));
+}
+
+static void say_reason(struct outlet *o, const struct cursor *at, const char *name, const char *reason)
+{
+	char *data = xasprintf("{\"reason\":\"%s\"}", reason);
+
+	say(o, at, name, data);
+	free(data);
+}
+
+static void say_raw(struct outlet *o, struct text bytes)
+{
+	if (o->sub.bare)
+		buf_append(&o->out, bytes.bytes, bytes.len);
+	else
+		frame_append_raw(&o->out, bytes);
+}
+
+static void say_head(struct outlet *o, const struct outlet_request *request)
+{
+	buf_appendf(&o->out,
+		    "HTTP/1.1 200 OK\r\n"
+		    "Content-Type: text/event-stream\r\n"
+		    "Cache-Control: no-cache\r\n"
+		    "Connection: %s\r\n"
+		    "X-Accel-Buffering: no\r\n"
+		    "X-Content-Type-Options: nosniff\r\n"
+		    "%s%s\r\n",
+		    o->sub.bare ? "close" : "keep-alive", o->sub.bare ? "" : "Transfer-Encoding: chunked\r\n",
+		    request->cors == NULL ? "" : request->cors);
+}
+
+/* retry and `connected`, whose id is where the stream begins: a client that is cut off at once comes back to there. */
+static void say_hello(struct outlet *o, const struct cursor *at)
+{
+	bool named = o->sub.stream->def.format == FRAME_NAMED;
+	struct buf text;
+	char id[CURSOR_TEXT_MAX];
+
+	buf_init(&text);
+	buf_appendf(&text, "retry: %d\n\n", o->set->options->retry_ms);
+	if (named)
+		buf_append_str(&text, "event: connected\n");
+	if (at != NULL && cursor_format(*at, id) > 0)
+		buf_appendf(&text, "id: %s\n", id);
+	buf_appendf(&text, "data: %s\n\n", named ? "{\"message\":\"SSE connected\"}" : "{\"type\":\"connected\"}");
+	say_raw(o, (struct text){text.data, text.len});
+	buf_release(&text);
+}
+
+/* --- the end --- */
+
+static void closed(struct outlet *o, const char *why)
+{
+	int fd = o->watch.fd;
+
+	if (o->state == OUTLET_CLOSED)
+		return;
+	o->state = OUTLET_CLOSED;
+	log_info("[STREAM %" PRIu64 "] closed: %s, %" PRIu64 " bytes in %" PRId64 " s", o->number, why, o->bytes,
+		 (loop_of(o)->now_ms - o->opened_ms) / 1000);
+	loop_stop_timer(loop_of(o), &o->beat);
+	loop_stop_timer(loop_of(o), &o->end);
+	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
+	subscriber_leave(&o->sub);
+	loop_unwatch(loop_of(o), &o->watch);
+	close(fd);
+	outlets_count_out(o->set, o);
+}
+
+void outlet_close(struct outlet *o, const char *reason)
+{
+	if (o->state == OUTLET_CLOSED || o->state == OUTLET_CLOSING)
+		return;
+	if (reason == NULL || (o->sub.skip > 0 && subscriber_fell_off(&o->sub, &o->set->router->log))) {
+		closed(o, reason == NULL ? "its socket is of no use" : reason);
+		return;
+	}
+	log_debug("[STREAM %" PRIu64 "] is being closed: %s", o->number, reason);
+	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
+	o->state = OUTLET_CLOSING;
+	say_reason(o, NULL, "closing", reason);
+	if (!o->sub.bare)
+		buf_append_str(&o->out, last_chunk);
+	loop_stop_timer(loop_of(o), &o->end);
+	loop_set_timer(loop_of(o), &o->beat, OUTLET_LINGER_MS);
+	outlet_flush(o);
+}
+
+static void close_slow(struct outlet *o)
+{
+	o->set->slow++;
+	closed(o, "slow: it will find what it missed with its Last-Event-ID");
+}
+
+void outlet_free(struct outlet *o)
+{
+	wanted_release(&o->wanted);
+	buf_release(&o->out);
+	free(o->user);
+	free(o->address);
+	free(o);
+}
+
+/* --- catching up --- */
+
+static void go_live(struct outlet *o, struct cursor after)
+{
+	o->state = OUTLET_LIVE;
+	wanted_release(&o->wanted);
+	router_go_live(o->set->router, &o->sub, after);
+}
+
+static void ask_page(struct outlet *o)
+{
+	o->catchup.upto_tick = o->set->router->head.tick;
+	o->page_over = false;
+	o->set->catchup.submit(o->set->catchup.ctx, &o->catchup);
+}
+
+/* The log may have moved on while pages were read: then there is one more to read. */
+static void join_log(struct outlet *o)
+{
+	struct cursor end = {o->catchup.upto_tick, CURSOR_TICK_END};
+
+	if (cursor_compare(o->catchup.after, end) < 0)
+		o->catchup.after = end;
+	if (router_holds(o->set->router, o->sub.stream, o->catchup.after))
+		go_live(o, o->catchup.after);
+	else
+		ask_page(o);
+}
+
+static void on_page_event(struct catchup *c, const struct event *event)
+{
+	struct outlet *o = container_of(c, struct outlet, catchup);
+	enum frame_format format = o->sub.stream->def.format;
+
+	if (o->sub.bare)
+		frame_append_bare(&o->out, format, &event->at, event->name, event->data);
+	else
+		frame_append(&o->out, format, &event->at, event->name, event->data);
+}
+
+static void on_page_end(struct catchup *c, enum catchup_end end, const char *reason)
+{
+	struct outlet *o = container_of(c, struct outlet, catchup);
+
+	if (end == CATCHUP_FAULT) {
+		outlet_reset(o, reason);
+		return;
+	}
+	o->page_over = true;
+	o->page_last = end == CATCHUP_ALL;
+	router_touch_again(o->set->router, &o->sub);
+}
+
+void outlet_reset(struct outlet *o, const char *reason)
+{
+	struct cursor head = o->set->router->head;
+
+	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED)
+		return;
+	if (o->sub.skip > 0) { /* the rest of a frame is gone with the history that it was of */
+		closed(o, "its history was lost in the middle of an event");
+		return;
+	}
+	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
+	say_reason(o, &head, "reset", reason);
+	go_live(o, head);
+	router_touch_again(o->set->router, &o->sub);
+}
+
+/* --- sending --- */
+
+/* So many bytes have gone, or why not: true when more may be tried. */
+static bool sent(struct outlet *o, ssize_t n)
+{
+	if (n >= 0) {
+		o->bytes += (uint64_t)n;
+		return true;
+	}
+	if (errno == EINTR)
+		return true;
+	if (errno != EAGAIN && errno != EWOULDBLOCK) {
+		closed(o, "the client is gone");
+		return false;
+	}
+	if (!o->blocked && o->state != OUTLET_CLOSING)
+		loop_set_timer(loop_of(o), &o->beat, OUTLET_STALL_MS);
+	o->blocked = true;
+	return false;
+}
+
+static bool send_out(struct outlet *o)
+{
+	ssize_t n = send(o->watch.fd, o->out.data + o->out_sent, o->out.len - o->out_sent, MSG_NOSIGNAL);
+
+	if (!sent(o, n))
+		return false;
+	o->out_sent += n > 0 ? (size_t)n : 0;
+	if (o->out_sent == o->out.len) {
+		buf_release(&o->out); /* most streams never need it again */
+		o->out_sent = 0;
+	}
+	return true;
+}
+
+/* From the log; only the frame that has begun where something else is to follow it. */
+static bool send_log(struct outlet *o, bool only_begun)
+{
+	struct msghdr message = {.msg_iovlen = 1};
+	struct gather g;
+	ssize_t n;
+
+	subscriber_gather(&o->sub, &o->set->router->log, &g);
+	if (g.count == 0) {
+		subscriber_advance(&o->sub, &o->set->router->log, &g, 0);
+		return true;
+	}
+	message.msg_iov = g.iov;
+	message.msg_iovlen = only_begun ? 1 : (size_t)g.count;
+	n = sendmsg(o->watch.fd, &message, MSG_NOSIGNAL);
+	if (!sent(o, n))
+		return false;
+	subscriber_advance(&o->sub, &o->set->router->log, &g, n > 0 ? (size_t)n : 0);
+	return true;
+}
+
+/* All that was in `out` has gone: what next? True when there is something to send again. */
+static bool out_is_empty(struct outlet *o)
+{
+	if (o->state == OUTLET_CLOSING) {
+		closed(o, "ended by the server");
+		return false;
+	}
+	if (o->state == OUTLET_CATCHING && o->page_over) {
+		if (o->page_last)
+			join_log(o);
+		else
+			ask_page(o);
+	}
+	return o->state == OUTLET_LIVE && o->sub.pending;
+}
+
+void outlet_flush(struct outlet *o)
+{
+	uint64_t before = o->bytes, budget = 512 << 10;
+
+	while (o->state != OUTLET_CLOSED && !o->blocked) {
+		if (subscriber_fell_off(&o->sub, &o->set->router->log)) {
+			close_slow(o);
+			return;
+		}
+		if (o->bytes - before > budget) { /* others have their turn */
+			router_touch_again(o->set->router, &o->sub);
+			return;
+		}
+		if (o->sub.skip > 0 || (o->out.len == 0 && o->state == OUTLET_LIVE && o->sub.pending)) {
+			if (!send_log(o, o->out.len > 0))
+				return;
+		} else if (o->out.len > 0) {
+			if (!send_out(o))
+				return;
+		} else if (!out_is_empty(o)) {
+			return;
+		}
+	}
+}
+
+/* --- timers and socket --- */
+
+static void on_beat(struct timer *t)
+{
+	struct outlet *o = container_of(t, struct outlet, beat);
+
+	if (o->state == OUTLET_CLOSING) {
+		closed(o, "it did not take its last event in time");
+	} else if (o->blocked) {
+		close_slow(o);
+	} else {
+		if (o->sub.skip == 0)
+			say_raw(o, ping);
+		loop_set_timer(loop_of(o), &o->beat, o->set->options->heartbeat_ms);
+		outlet_flush(o);
+	}
+}
+
+static void on_end(struct timer *t)
+{
+	outlet_close(container_of(t, struct outlet, end), "expired");
+}
+
+/* Streams say nothing after their request: what comes is thrown away; its end, or too much of it, ends the stream. */
+static bool drain_input(struct outlet *o)
+{
+	char scrap[4096];
+	ssize_t n = 0;
+
+	for (int i = 0; i < 16; i++) {
+		n = recv(o->watch.fd, scrap, sizeof(scrap), MSG_DONTWAIT);
+		if (n <= 0)
+			break;
+	}
+	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+}
+
+static void on_ready(struct watch *w, uint32_t events)
+{
+	struct outlet *o = container_of(w, struct outlet, watch);
+
+	if (o->state == OUTLET_CLOSED)
+		return;
+	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) || ((events & EPOLLIN) && !drain_input(o))) {
+		closed(o, "the client left");
+		return;
+	}
+	if (!(events & EPOLLOUT))
+		return;
+	if (o->blocked && o->state != OUTLET_CLOSING)
+		loop_set_timer(loop_of(o), &o->beat, o->set->options->heartbeat_ms);
+	o->blocked = false;
+	outlet_flush(o);
+}
+
+static void tune_socket(int fd)
+{
+	int on = 1, unsent = OUTLET_UNSENT_MAX, timeout = USER_TIMEOUT_MS;
+
+	/* Each of these only makes things better: a socket without it works as well. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
+}
+
+static void start_timers(struct outlet *o, int64_t ends_ms)
+{
+	int64_t left = ends_ms - clock_wall_ms();
+
+	timer_init(&o->beat, on_beat);
+	timer_init(&o->end, on_end);
+	/* The first ping comes at a random part of the period: after a restart not all are due at once. */
+	loop_set_timer(loop_of(o), &o->beat, 1 + random() % o->set->options->heartbeat_ms);
+	if (ends_ms != INT64_MAX)
+		loop_set_timer(loop_of(o), &o->end, left > 0 ? left : 0);
+}
+
+static void seat(struct outlet *o, struct outlet_request *request)
+{
+	struct router *r = o->set->router;
+	struct buf keys;
+	uint32_t count;
+
+	buf_init(&keys);
+	o->wanted = request->wanted;
+	o->sub.bare = request->bare;
+	count = wanted_append_keys(&o->wanted, request->stream, &keys);
+	subscriber_join(&o->sub, request->stream, r->hash_key, keys.data, count);
+	buf_release(&keys);
+	o->catchup = (struct catchup){.stream = request->stream, .wanted = &o->wanted, .after = request->after,
+				      .event = on_page_event, .ended = on_page_end};
+}
+
+/* From now on, behind a cursor of the log, behind one that only the database has, or with a reset. */
+static void begin(struct outlet *o, const struct outlet_request *request)
+{
+	struct router *r = o->set->router;
+
+	if (request->unknown) {
+		say_hello(o, NULL);
+		outlet_reset(o, "unknown");
+	} else if (!request->resume) {
+		say_hello(o, &r->head);
+		go_live(o, r->head);
+	} else {
+		say_hello(o, request->after.tick == 0 ? NULL : &request->after);
+		if (request->after.tick != 0 && router_holds(r, request->stream, request->after) &&
+		    cursor_compare(request->after, r->head) <= 0)
+			go_live(o, request->after);
+		else
+			ask_page(o);
+	}
+}
+
+struct outlet *outlet_open(struct outlets *set, struct outlet_request *request)
+{
+	struct outlet *o = xcalloc(1, sizeof(*o));
+
+	o->set = set;
+	o->user = request->user;
+	o->address = request->address;
+	o->opened_ms = set->loop->now_ms;
+	buf_init(&o->out);
+	tune_socket(request->fd);
+	outlets_count_in(set, o);
+	seat(o, request);
+	start_timers(o, request->ends_ms);
+	log_info("[STREAM %" PRIu64 "] opened: '%s' by '%s' from %s", o->number, request->stream->def.path,
+		 o->user == NULL ? "" : o->user, o->address);
+	say_head(o, request);
+	begin(o, request);
+	watch_init(&o->watch, on_ready);
+	if (!loop_watch(set->loop, &o->watch, request->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
+		o->watch.fd = request->fd;
+		closed(o, "its socket cannot be watched");
+		return o;
+	}
+	outlet_flush(o);
+	return o;
+}

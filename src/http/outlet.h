@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * outlet.h: one open stream: a socket that was taken over from the HTTP library, and the subscriber behind it.
+ *
+ *   CATCHING   pages of what it missed are read from the database and sent; nothing live yet
+ *   LIVE       position in the shared log; sent to when it is touched, or when its socket has room again
+ *   CLOSING    its last frame goes out, then the socket is closed
+ *   CLOSED     the socket is closed; memory stays until outlets_reap, at the end of the turn
+ *
+ * What goes out, in this order: the rest of a frame that has begun, then `out` (head, control events, pages), then
+ * the log. Nothing here waits: a socket that takes no more is left alone until epoll says it does. One that has
+ * taken nothing for OUTLET_STALL_MS, or whose place the log has forgotten, is closed as slow: its client comes back
+ * with Last-Event-ID and has missed nothing.
+ */
+#ifndef HTTP_OUTLET_H
+#define HTTP_OUTLET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+#include "hub/catchup.h"
+#include "hub/router.h"
+
+#define OUTLET_STALL_MS 10000
+#define OUTLET_LINGER_MS 3000 /* how long the last frame may take */
+#define OUTLET_UNSENT_MAX (64 << 10) /* bytes that wait in the kernel for a slow reader */
+
+enum outlet_state { OUTLET_CATCHING, OUTLET_LIVE, OUTLET_CLOSING, OUTLET_CLOSED };
+
+struct outlets;
+
+/* What the gate has decided about a request; the outlet takes it over. */
+struct outlet_request {
+	int fd;              /* owned from now on */
+	bool bare;           /* HTTP/1.0: no chunks */
+	struct stream *stream;
+	struct wanted wanted;
+	char *user;          /* the token's sub, NULL: none */
+	char *address;       /* of the client */
+	int64_t ends_ms;     /* wall clock; INT64_MAX: never */
+	bool resume;         /* behind `after`; else from now on */
+	bool unknown;        /* its Last-Event-ID is no cursor */
+	struct cursor after; /* tick 0: from the beginning of what is retained */
+	char *cors;          /* header lines, or NULL */
+};
+
+struct outlet {
+	struct watch watch;
+	struct list link; /* of outlets: open, then closed */
+	struct outlets *set;
+	enum outlet_state state;
+	struct subscriber sub;
+	struct catchup catchup;
+	struct wanted wanted; /* until LIVE */
+	struct buf out;
+	size_t out_sent;
+	bool blocked;        /* the socket takes no more for now */
+	bool page_over;      /* CATCHING: the page has been read, the next thing follows when it is sent */
+	bool page_last;
+	char *user, *address;
+	uint64_t number;     /* of the connection, for the log */
+	int64_t opened_ms;
+	uint64_t bytes;      /* sent */
+	struct timer beat;   /* next ping; while blocked: when to give up */
+	struct timer end;    /* of the token */
+};
+
+/* Sends the head and what is there already. */
+struct outlet *outlet_open(struct outlets *set, struct outlet_request *request);
+
+/* Sends what there is for it, as far as the socket takes it. */
+void outlet_flush(struct outlet *o);
+
+/* A `closing` event with this reason (NULL: none, the socket is of no use), then the end. Harmless twice. */
+void outlet_close(struct outlet *o, const char *reason);
+
+/* Tells the subscriber that what it missed cannot be had, and goes on from now. */
+void outlet_reset(struct outlet *o, const char *reason);
+
+void outlet_free(struct outlet *o); /* CLOSED */
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * outlets.h: all open streams of this process: how many a user, an address and the process may have, who is flushed
+ * in this turn, and how all of them end.
+ */
+#ifndef HTTP_OUTLETS_H
+#define HTTP_OUTLETS_H
+
+#include "base/loop.h"
+#include "base/strmap.h"
+#include "hub/catchup.h"
+#include "hub/router.h"
+#include "http/options.h"
+#include "http/outlet.h"
+
+struct outlets {
+	struct loop *loop;
+	struct router *router;
+	const struct http_options *options;
+	struct catchup_ops catchup;
+	struct list open;   /* struct outlet */
+	struct list closed; /* to be freed at the end of the turn */
+	size_t count;       /* open ones */
+	uint64_t opened;    /* since the start; numbers connections */
+	uint64_t slow;      /* closed as slow, for metrics */
+	struct strmap users, addresses; /* -> struct tally */
+	bool draining;
+};
+
+void outlets_init(struct outlets *set, struct loop *loop, struct router *router, const struct http_options *options,
+		  struct catchup_ops catchup);
+void outlets_release(struct outlets *set); /* closes without a word what is still open */
+
+enum outlets_room { OUTLETS_ROOM, OUTLETS_FULL, OUTLETS_USER_FULL, OUTLETS_ADDRESS_FULL };
+
+/* May one more stream be opened by this user (NULL: anonymous) from this address? */
+enum outlets_room outlets_room(const struct outlets *set, const char *user, const char *address);
+
+void outlets_count_in(struct outlets *set, struct outlet *o);
+void outlets_count_out(struct outlets *set, struct outlet *o);
+
+void outlets_flush(struct outlets *set); /* every touched subscriber once */
+void outlets_reap(struct outlets *set);  /* frees what was closed; between turns only */
+void outlets_close_gone(struct outlets *set); /* subscribers of streams that are not there any more */
+void outlets_reset_all(struct outlets *set, const char *reason);
+void outlets_drain(struct outlets *set); /* every stream ends; no new one is opened */
+
+#endif

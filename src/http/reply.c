@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/reply.h"
+
+#include <string.h>
+
+#include "base/xalloc.h"
+
+/* Origins are compared whole: a prefix or suffix would let others in. */
+static bool origin_allowed(const struct request *r, const struct http_options *options)
+{
+	if (r->origin == NULL)
+		return false;
+	for (const char *const *o = options->origins; o != NULL && *o != NULL; o++)
+		if (strcmp(*o, r->origin) == 0)
+			return true;
+	return false;
+}
+
+char *reply_cors(const struct request *r, const struct http_options *options)
+{
+	if (options->origins == NULL || options->origins[0] == NULL)
+		return NULL;
+	if (!origin_allowed(r, options))
+		return xstrdup("Vary: Origin\r\n");
+	return xasprintf("Access-Control-Allow-Origin: %s\r\nAccess-Control-Allow-Credentials: true\r\n"
+			 "Vary: Origin\r\n",
+			 r->origin);
+}
+
+static void add_cors(struct MHD_Response *response, const struct request *r, const struct http_options *options)
+{
+	if (options->origins == NULL || options->origins[0] == NULL)
+		return;
+	MHD_add_response_header(response, "Vary", "Origin");
+	if (!origin_allowed(r, options))
+		return;
+	MHD_add_response_header(response, "Access-Control-Allow-Origin", r->origin);
+	MHD_add_response_header(response, "Access-Control-Allow-Credentials", "true");
+}
+
+enum MHD_Result reply_send(const struct request *r, const struct http_options *options, const struct reply *reply)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(strlen(reply->body), (void *)(uintptr_t)reply->body,
+									MHD_RESPMEM_MUST_COPY);
+	enum MHD_Result result;
+
+	if (response == NULL)
+		return MHD_NO;
+	MHD_add_response_header(response, "Content-Type", reply->type);
+	MHD_add_response_header(response, "Cache-Control", "no-store");
+	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (reply->header != NULL)
+		MHD_add_response_header(response, reply->header, reply->header_value);
+	add_cors(response, r, options);
+	result = MHD_queue_response(r->connection, reply->status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
+enum MHD_Result reply_error(const struct request *r, const struct http_options *options, unsigned status,
+			    const char *sentence, const char *header, const char *header_value)
+{
+	struct reply reply = {status, "application/json", NULL, header, header_value};
+	enum MHD_Result result;
+	struct buf body;
+
+	buf_init(&body);
+	buf_append_str(&body, "{\"success\":false,\"errors\":[");
+	buf_append_json(&body, sentence, strlen(sentence));
+	buf_append_str(&body, "]}");
+	reply.body = body.data;
+	result = reply_send(r, options, &reply);
+	buf_release(&body);
+	return result;
+}
+
+enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options)
+{
+	struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	enum MHD_Result result;
+
+	if (response == NULL)
+		return MHD_NO;
+	add_cors(response, r, options);
+	if (origin_allowed(r, options)) {
+		MHD_add_response_header(response, "Access-Control-Allow-Methods", "GET");
+		MHD_add_response_header(response, "Access-Control-Allow-Headers",
+					"Authorization, Cache-Control, Last-Event-ID");
+		MHD_add_response_header(response, "Access-Control-Max-Age", "600");
+	}
+	result = MHD_queue_response(r->connection, MHD_HTTP_NO_CONTENT, response);
+	MHD_destroy_response(response);
+	return result;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * reply.h: whole answers: errors as {"success":false,"errors":["…"]}, JSON, text. Each closes its connection where
+ * `close` is set; what the client sent behind the request is then never read as another one.
+ */
+#ifndef HTTP_REPLY_H
+#define HTTP_REPLY_H
+
+#include <microhttpd.h>
+
+#include "base/buf.h"
+#include "http/options.h"
+#include "http/request.h"
+
+struct reply {
+	unsigned status;
+	const char *type;       /* media type */
+	const char *body;       /* NUL-terminated; copied */
+	const char *header, *header_value; /* one more header, or NULL */
+};
+
+enum MHD_Result reply_send(const struct request *r, const struct http_options *options, const struct reply *reply);
+
+/* An error with one sentence. */
+enum MHD_Result reply_error(const struct request *r, const struct http_options *options, unsigned status,
+			    const char *sentence, const char *header, const char *header_value);
+
+/* CORS header lines ("Name: value\r\n…") for a stream's own head; NULL: none. The caller frees it. */
+char *reply_cors(const struct request *r, const struct http_options *options);
+
+/* 204 to a preflight request (Fetch standard, CORS protocol). */
+enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options);
+
+#endif

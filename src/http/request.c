@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/request.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/xalloc.h"
+
+static void find_address(struct request *r)
+{
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+	const struct sockaddr *sa = info == NULL ? NULL : info->client_addr;
+	const void *host = NULL;
+
+	if (sa != NULL && sa->sa_family == AF_INET)
+		host = &((const struct sockaddr_in *)(const void *)sa)->sin_addr;
+	else if (sa != NULL && sa->sa_family == AF_INET6)
+		host = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+	if (host == NULL || inet_ntop(sa->sa_family, host, r->address, sizeof(r->address)) == NULL)
+		snprintf(r->address, sizeof(r->address), "unknown");
+}
+
+void request_init(struct request *r, struct MHD_Connection *connection, const char *path, const char *method,
+		  const char *version)
+{
+	*r = (struct request){.connection = connection, .path = path, .method = method};
+	r->http10 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
+	r->origin = request_header(r, MHD_HTTP_HEADER_ORIGIN);
+	find_address(r);
+}
+
+const char *request_header(const struct request *r, const char *name)
+{
+	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+static enum MHD_Result add_param(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_len,
+				 const char *value, size_t value_len)
+{
+	struct params *params = ctx;
+
+	(void)kind;
+	if (params->count == ROUTER_PARAMS_MAX)
+		return MHD_NO;
+	params->items[params->count++] =
+		(struct param){{name, name_len}, {value == NULL ? "" : value, value == NULL ? 0 : value_len}};
+	return MHD_YES;
+}
+
+bool request_add_query(const struct request *r, struct params *params)
+{
+	size_t before = params->count;
+	int count = MHD_get_connection_values_n(r->connection, MHD_GET_ARGUMENT_KIND, add_param, params);
+
+	return count >= 0 && (size_t)count == params->count - before;
+}
+
+const struct text *request_param(const struct params *params, const char *name)
+{
+	for (size_t i = 0; i < params->count; i++)
+		if (text_is(params->items[i].name, name))
+			return &params->items[i].value;
+	return NULL;
+}
+
+struct framing {
+	int hosts;
+	bool bad;
+};
+
+static enum MHD_Result look_at_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct framing *f = ctx;
+
+	(void)kind;
+	f->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
+	if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0 || strpbrk(name, " \t\r\n") != NULL ||
+	    (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 && strcmp(value, "0") != 0) ||
+	    (value != NULL && strpbrk(value, "\r\n") != NULL))
+		f->bad = true;
+	return MHD_YES;
+}
+
+bool request_well_framed(const struct request *r)
+{
+	struct framing f = {0, false};
+
+	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, look_at_header, &f);
+	return !f.bad && f.hosts <= 1;
+}
+
+struct cookie_search {
+	const char *name;
+	char *found;
+};
+
+/* One Cookie header: pairs joined by ';' (RFC 6265 4.2.1), the value perhaps in double quotes. */
+static void search_cookie(struct cookie_search *s, const char *header)
+{
+	size_t name_len = strlen(s->name);
+
+	for (const char *p = header; s->found == NULL && *p != '\0'; p += *p == ';') {
+		size_t len;
+
+		p += strspn(p, " \t");
+		len = strcspn(p, ";");
+		if (len > name_len && p[name_len] == '=' && memcmp(p, s->name, name_len) == 0) {
+			const char *value = p + name_len + 1;
+			size_t value_len = len - name_len - 1;
+
+			while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
+				value_len--;
+			if (value_len >= 2 && value[0] == '"' && value[value_len - 1] == '"')
+				value++, value_len -= 2;
+			s->found = xstrndup(value, value_len);
+		}
+		p += len;
+	}
+}
+
+static enum MHD_Result look_for_cookie(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct cookie_search *s = ctx;
+
+	(void)kind;
+	if (strcasecmp(name, MHD_HTTP_HEADER_COOKIE) == 0 && value != NULL)
+		search_cookie(s, value);
+	return s->found == NULL ? MHD_YES : MHD_NO;
+}
+
+static char *cookie_token(const struct request *r, const char *name)
+{
+	struct cookie_search s = {name, NULL};
+
+	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, look_for_cookie, &s);
+	if (s.found != NULL && s.found[0] == '\0') {
+		free(s.found);
+		s.found = NULL;
+	}
+	return s.found;
+}
+
+/* "Bearer" and one blank, the scheme in any case (RFC 6750 2.1, RFC 9110 11.1). */
+static char *bearer_token(const struct request *r)
+{
+	const char *value = request_header(r, MHD_HTTP_HEADER_AUTHORIZATION);
+
+	if (value == NULL || strncasecmp(value, "Bearer ", 7) != 0)
+		return NULL;
+	return xstrdup(value + 7);
+}
+
+static char *query_token(const struct params *query)
+{
+	const struct text *value = request_param(query, "token");
+
+	return value == NULL || value->len == 0 ? NULL : xstrndup(value->bytes, value->len);
+}
+
+char *request_token(const struct request *r, const struct params *query, const struct http_options *options)
+{
+	char *token = NULL;
+
+	for (int i = 0; i < TOKEN_SOURCES && token == NULL; i++) {
+		switch (options->sources[i]) {
+		case TOKEN_COOKIE:
+			token = cookie_token(r, options->cookie);
+			break;
+		case TOKEN_HEADER:
+			token = bearer_token(r);
+			break;
+		case TOKEN_QUERY:
+			token = query_token(query);
+			break;
+		case TOKEN_NOWHERE:
+			return NULL;
+		}
+	}
+	return token;
+}

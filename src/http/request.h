@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * request.h: what the HTTP library knows of a request, as the gate needs it. Borrowed from the connection: valid
+ * during the library's call only.
+ */
+#ifndef HTTP_REQUEST_H
+#define HTTP_REQUEST_H
+
+#include <microhttpd.h>
+#include <stdbool.h>
+
+#include "hub/router.h"
+#include "http/options.h"
+
+#define REQUEST_ADDRESS_MAX 64
+
+struct request {
+	struct MHD_Connection *connection;
+	const char *path, *method;
+	bool http10;
+	const char *origin; /* NULL: none */
+	char address[REQUEST_ADDRESS_MAX];
+};
+
+void request_init(struct request *r, struct MHD_Connection *connection, const char *path, const char *method,
+		  const char *version);
+
+const char *request_header(const struct request *r, const char *name); /* NULL: none */
+
+/* Adds the query's parameters. False: more than there is room for. */
+bool request_add_query(const struct request *r, struct params *params);
+
+const struct text *request_param(const struct params *params, const char *name); /* NULL: none */
+
+/*
+ * Is the framing of this request beyond doubt? Nothing here takes a body, so none may be announced: behind a proxy
+ * a request whose length two programs read differently is a second, smuggled one (RFC 9112 11.2). libmicrohttpd 0.9.75
+ * takes Content-Length beside Transfer-Encoding, several lengths, and renames headers with a blank in front of the colon.
+ */
+bool request_well_framed(const struct request *r);
+
+/*
+ * The token that decides, from the first source that has one, copied (the caller frees it); NULL: there is none.
+ * Cookies are looked for in all Cookie headers (RFC 6265 5.4 allows one; proxies make several).
+ */
+char *request_token(const struct request *r, const struct params *query, const struct http_options *options);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/status.h"
+
+#include <inttypes.h>
+
+static int64_t lag_ms(const struct status *s, int64_t now_ms)
+{
+	return s->available ? 0 : now_ms - s->lost_ms;
+}
+
+bool status_ready(const struct status *s)
+{
+	return s->available && !s->outlets->draining;
+}
+
+void status_append_json(const struct status *s, int64_t now_ms, struct buf *out)
+{
+	const char *word = s->outlets->draining ? "draining" : s->available ? "ok" : "degraded";
+	char head[CURSOR_TEXT_MAX];
+
+	cursor_format(s->outlets->router->head, head);
+	buf_appendf(out,
+		    "{\"status\":\"%s\",\"streams\":%zu,\"head\":\"%s\",\"lag_ms\":%" PRId64 ",\"uptime_s\":%" PRId64
+		    ",\"version\":\"%s\"}",
+		    word, s->outlets->count, head, lag_ms(s, now_ms), (now_ms - s->started_ms) / 1000, s->version);
+}
+
+static void append_metric(struct buf *out, const char *name, const char *type, const char *help, uint64_t value)
+{
+	buf_appendf(out, "# HELP pgherald_%s %s\n# TYPE pgherald_%s %s\npgherald_%s %" PRIu64 "\n", name, help, name, type,
+		    name, value);
+}
+
+void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out)
+{
+	const struct outlets *o = s->outlets;
+
+	append_metric(out, "up", "gauge", "1 while the change log can be followed.", s->available);
+	append_metric(out, "streams", "gauge", "Open streams.", o->count);
+	append_metric(out, "streams_opened_total", "counter", "Streams opened.", o->opened);
+	append_metric(out, "streams_slow_total", "counter", "Streams closed because their client did not read.", o->slow);
+	append_metric(out, "events_total", "counter", "Events read from the change log.", o->router->events);
+	append_metric(out, "log_bytes_total", "counter", "Bytes appended to the shared log.", o->router->bytes);
+	append_metric(out, "ticks_total", "counter", "Ticks made by this instance.", s->ticks);
+	append_metric(out, "replay_pages_total", "counter", "Pages read from the database for late subscribers.", s->pages);
+	append_metric(out, "head_tick", "gauge", "The last tick that was read.", (uint64_t)o->router->head.tick);
+	append_metric(out, "lag_milliseconds", "gauge", "How long the change log could not be followed.",
+		      (uint64_t)lag_ms(s, now_ms));
+	append_metric(out, "uptime_seconds", "counter", "Seconds since the start.",
+		      (uint64_t)(now_ms - s->started_ms) / 1000);
+}

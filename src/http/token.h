@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * token.h: is this JSON Web Token (RFC 7519) one of ours, and what does it say? Key and algorithm come from the
+ * configuration, never from the token (RFC 8725 3.1). The library sees only what has the exact form of a
+ * compact JWS: libjwt 1.10.2 reads outside its buffers for an empty segment, and checks no claim at all.
+ */
+#ifndef HTTP_TOKEN_H
+#define HTTP_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/base.h"
+#include "http/identity.h"
+
+#define TOKEN_MAX 8192
+#define TOKEN_HMAC_KEY_MIN 32 /* bytes: RFC 7518 3.2 */
+
+/* Three non-empty segments of base64url without padding, joined by dots (RFC 7515 7.1). */
+bool token_well_formed(const char *token, size_t len);
+
+/*
+ * True and the identity (the caller releases it) where the token is valid at now_ms. Otherwise false and *ret_why, a
+ * constant for the log: the client is not told. The token itself is in no message.
+ */
+MUST_CHECK bool token_verify(const struct token_options *options, const char *token, int64_t now_ms,
+			     struct identity *ret_identity, const char **ret_why);
+
+#endif

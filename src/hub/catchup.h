@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * catchup.h: one subscriber's wish for a page of what the shared log does not hold any more. The outlet owns it and
+ * submits it; the inlet reads the page and calls back; neither knows the other.
+ */
+#ifndef HUB_CATCHUP_H
+#define HUB_CATCHUP_H
+
+#include "base/list.h"
+#include "hub/event.h"
+#include "hub/wanted.h"
+
+enum catchup_end {
+	CATCHUP_MORE,  /* the page was full: there may be more behind its last event */
+	CATCHUP_ALL,   /* everything up to upto_tick was in it */
+	CATCHUP_FAULT, /* the cursor cannot be continued, reason says why: expired, restored, unknown */
+};
+
+struct catchup {
+	struct list link; /* of the inlet's queue, while it waits or is worked on */
+	const struct stream *stream;
+	const struct wanted *wanted;
+	struct cursor after; /* tick 0: from the beginning of what is retained */
+	int64_t upto_tick;
+	void (*event)(struct catchup *c, const struct event *event);
+	void (*ended)(struct catchup *c, enum catchup_end end, const char *reason);
+};
+
+/* The inlet's door. A cancelled catchup is never called back; while the database is away it waits. */
+struct catchup_ops {
+	void (*submit)(void *ctx, struct catchup *c);
+	void (*cancel)(void *ctx, struct catchup *c); /* harmless when not submitted */
+	void *ctx;
+};
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * event.h: one committed change, as the inlet hands it to the hub. Everything is borrowed: it is valid
+ * during the call that passes it, and whoever needs it longer copies it (the hub copies frames into the shared log).
+ */
+#ifndef HUB_EVENT_H
+#define HUB_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "hub/cursor.h"
+
+/* A text with its length; may hold any byte but NUL. */
+struct text {
+	const char *bytes;
+	size_t len;
+};
+
+/* Routing keys, each "column=value". */
+struct keys {
+	const struct text *items;
+	size_t count;
+};
+
+struct event {
+	struct cursor at;
+	struct text topic;
+	struct text name;
+	struct keys audience;
+	struct keys unless; /* of `left`: who sees the row still */
+	bool everyone;      /* all subscribers of the topic, whatever they match */
+	struct text data;   /* JSON on one line, as PostgreSQL prints jsonb */
+};
+
+static inline bool text_is(struct text t, const char *word)
+{
+	size_t i = 0;
+
+	while (i < t.len && word[i] != '\0' && t.bytes[i] == word[i])
+		i++;
+	return i == t.len && word[i] == '\0';
+}
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "hub/frame.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct text frame_text(const char *c_string)
+{
+	return (struct text){c_string, strlen(c_string)};
+}
+
+static void append_name(struct buf *out, struct text name)
+{
+	for (size_t i = 0; i < name.len; i++)
+		if ((unsigned char)name.bytes[i] >= 0x20 && name.bytes[i] != 0x7f)
+			buf_append_char(out, name.bytes[i]);
+}
+
+/* One `data:` line for each line of data; CR, LF and CRLF all end a line for a browser. */
+static void append_data(struct buf *out, struct text data)
+{
+	const char *p = data.bytes, *end = data.bytes + data.len;
+
+	for (;;) {
+		const char *stop = p;
+
+		while (stop < end && *stop != '\n' && *stop != '\r')
+			stop++;
+		buf_append(out, p, (size_t)(stop - p));
+		if (stop == end)
+			return;
+		p = stop + (stop + 1 < end && stop[0] == '\r' && stop[1] == '\n' ? 2 : 1);
+		buf_append_str(out, "\ndata: ");
+	}
+}
+
+/* The end of the JSON value that starts at p: behind the next comma or closing brace of this level. */
+static const char *skip_value(const char *p, const char *end)
+{
+	int depth = 0;
+	bool quoted = false;
+
+	for (; p < end; p++) {
+		if (quoted) {
+			if (*p == '\\')
+				p++;
+			else if (*p == '"')
+				quoted = false;
+		} else if (*p == '"') {
+			quoted = true;
+		} else if (*p == '{' || *p == '[') {
+			depth++;
+		} else if (*p == '}' || *p == ']') {
+			if (depth-- == 0)
+				return p;
+		} else if (*p == ',' && depth == 0) {
+			return p;
+		}
+	}
+	return end;
+}
+
+/*
+ * Cuts a member "type" out of an object, so that the event's name can be the only one of that name.
+ * Gives the object's inside as two pieces (one of them empty where there was none).
+ */
+static void split_type(struct text inside, struct text *ret_before, struct text *ret_after)
+{
+	const char *p = inside.bytes, *end = inside.bytes + inside.len;
+
+	*ret_before = inside;
+	*ret_after = (struct text){end, 0};
+	while (p < end) {
+		const char *stop = skip_value(p, end), *name = p + strspn(p, " ");
+
+		if (end - name > 7 && memcmp(name, "\"type\":", 7) == 0) {
+			*ret_before = (struct text){inside.bytes, (size_t)(p - inside.bytes)};
+			*ret_after = (struct text){stop, (size_t)(end - stop)};
+			return;
+		}
+		p = stop + 1;
+	}
+}
+
+/* Data of the message format: the event's name joins the object's members as "type". */
+static void append_typed(struct buf *out, struct text name, struct text data)
+{
+	struct text before, after;
+
+	buf_append_str(out, "{\"type\":");
+	buf_append_json(out, name.bytes, name.len);
+	if (data.len < 2 || data.bytes[0] != '{') {
+		buf_append_str(out, ",\"data\":");
+		append_data(out, data);
+	} else {
+		split_type((struct text){data.bytes + 1, data.len - 2}, &before, &after);
+		if (before.len > 0 && before.bytes[before.len - 1] == ',')
+			before.len--;
+		if (before.len == 0 && after.len > 0)
+			after.bytes++, after.len--;
+		if (before.len + after.len > 0)
+			buf_append_char(out, ',');
+		append_data(out, before);
+		append_data(out, after);
+	}
+	buf_append_char(out, '}');
+}
+
+void frame_append_bare(struct buf *out, enum frame_format format, const struct cursor *at,
+		       struct text name, struct text data)
+{
+	char id[CURSOR_TEXT_MAX];
+
+	if (at != NULL) {
+		buf_append_str(out, "id: ");
+		buf_append(out, id, (size_t)cursor_format(*at, id));
+		buf_append_char(out, '\n');
+	}
+	if (format == FRAME_NAMED) {
+		buf_append_str(out, "event: ");
+		append_name(out, name);
+		buf_append_char(out, '\n');
+	}
+	buf_append_str(out, "data: ");
+	if (format == FRAME_NAMED)
+		append_data(out, data);
+	else
+		append_typed(out, name, data);
+	buf_append_str(out, "\n\n");
+}
+
+/*
+ * A chunk size may have leading zeros: so its line is as long as any other, and is filled in when what follows
+ * is known.
+ */
+static void close_chunk(struct buf *out, size_t start)
+{
+	char size_line[FRAME_HEAD + 1];
+
+	snprintf(size_line, sizeof(size_line), "%08zx\r\n", out->len - start - FRAME_HEAD);
+	memcpy(out->data + start, size_line, FRAME_HEAD);
+	buf_append_str(out, "\r\n");
+}
+
+void frame_append(struct buf *out, enum frame_format format, const struct cursor *at, struct text name,
+		  struct text data)
+{
+	size_t start = out->len;
+
+	buf_append_str(out, "00000000\r\n");
+	frame_append_bare(out, format, at, name, data);
+	close_chunk(out, start);
+}
+
+void frame_append_raw(struct buf *out, struct text bytes)
+{
+	size_t start = out->len;
+
+	buf_append_str(out, "00000000\r\n");
+	buf_append(out, bytes.bytes, bytes.len);
+	close_chunk(out, start);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * frame.h: events as bytes of text/event-stream (WHATWG HTML 9.2), each wrapped as one chunk of HTTP/1.1's chunked
+ * coding (RFC 9112 7.1). HTTP/1.0 clients get the same bytes without the wrapping, so a frame is made
+ * once for all. Pure: bytes in, bytes out.
+ * No data can start a field of its own: a line end inside becomes a further `data:` line, as the standard has it
+ * (jsonb text has none). Names and ids are validated where they enter; a control character in a name is dropped here.
+ */
+#ifndef HUB_FRAME_H
+#define HUB_FRAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "hub/event.h"
+
+enum frame_format {
+	FRAME_NAMED,   /* an `event:` line with the name */
+	FRAME_MESSAGE, /* no `event:` line; the name as "type" inside data, for plain onmessage clients */
+};
+#define FRAME_FORMATS 2
+
+/* What stands before and behind a frame in its chunk: the size line (always 8 digits), and the line end. */
+#define FRAME_HEAD 10
+#define FRAME_TAIL 2
+
+/* Appends one event as one chunk. at NULL: no `id:` line. */
+void frame_append(struct buf *out, enum frame_format format, const struct cursor *at, struct text name,
+		  struct text data);
+
+/* The same without the chunk around it. */
+void frame_append_bare(struct buf *out, enum frame_format format, const struct cursor *at,
+		       struct text name, struct text data);
+
+/* Appends any bytes of the stream (a comment, a retry line) as one chunk. */
+void frame_append_raw(struct buf *out, struct text bytes);
+
+/* A text that is a C string, for names and data known here. */
+struct text frame_text(const char *c_string);
+
+#endif

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "hub/router.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+
+/* The streams that carry one topic. */
+struct topic {
+	struct stream **streams;
+	size_t count;
+};
+
+/* An entry in the making; offsets are still relative to the record. */
+struct route {
+	struct stream *stream;
+	struct stream_entry entry;
+};
+
+void router_init(struct router *r, size_t log_size)
+{
+	*r = (struct router){.hash_key = hash_key_random()};
+	sharedlog_init(&r->log, log_size);
+	strmap_init(&r->streams);
+	strmap_init(&r->topics);
+	list_init(&r->gone);
+	list_init(&r->touched);
+	buf_init(&r->record);
+}
+
+static void free_topics(struct router *r)
+{
+	struct topic *t;
+
+	for (size_t i = 0; (t = strmap_next(&r->topics, &i)) != NULL;) {
+		free(t->streams);
+		free(t);
+	}
+	strmap_release(&r->topics);
+	strmap_init(&r->topics);
+}
+
+void router_release(struct router *r)
+{
+	router_define(r, NULL, 0);
+	router_free_gone(r);
+	free_topics(r);
+	strmap_release(&r->topics);
+	strmap_release(&r->streams);
+	sharedlog_release(&r->log);
+	buf_release(&r->record);
+	free(r->routes);
+}
+
+static void add_to_topic(struct router *r, struct stream *s, const char *name)
+{
+	struct topic *t = strmap_get(&r->topics, name, strlen(name));
+
+	if (t == NULL) {
+		t = xcalloc(1, sizeof(*t));
+		strmap_put(&r->topics, name, strlen(name), t);
+	}
+	t->streams = xrealloc(t->streams, (t->count + 1) * sizeof(*t->streams));
+	t->streams[t->count++] = s;
+}
+
+static void map_topics(struct router *r)
+{
+	struct stream *s;
+
+	free_topics(r);
+	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;)
+		for (size_t t = 0; t < s->def.topic_count; t++)
+			add_to_topic(r, s, s->def.topics[t]);
+}
+
+static void take_away(struct router *r, struct stream *s)
+{
+	strmap_remove(&r->streams, s->def.path, strlen(s->def.path));
+	s->gone = true;
+	list_append(&r->gone, &s->link);
+}
+
+/* Streams that are not among the defs, or are there in another shape. */
+static void take_away_changed(struct router *r, const struct stream_def *defs, size_t count)
+{
+	struct stream *s, **changed = xcalloc(r->streams.count + 1, sizeof(*changed));
+	size_t changed_count = 0;
+
+	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
+		bool same = false;
+
+		for (size_t d = 0; d < count && !same; d++)
+			same = stream_def_equal(&s->def, &defs[d]);
+		if (!same)
+			changed[changed_count++] = s;
+	}
+	for (size_t i = 0; i < changed_count; i++)
+		take_away(r, changed[i]);
+	free(changed);
+}
+
+void router_define(struct router *r, struct stream_def *defs, size_t count)
+{
+	take_away_changed(r, defs, count);
+	for (size_t i = 0; i < count; i++) {
+		const char *path = defs[i].path;
+
+		if (strmap_get(&r->streams, path, strlen(path)) == NULL) {
+			struct stream *s = stream_new(&defs[i], r->head);
+
+			strmap_put(&r->streams, s->def.path, strlen(s->def.path), s);
+		}
+		stream_def_release(&defs[i]);
+	}
+	map_topics(r);
+}
+
+void router_free_gone(struct router *r)
+{
+	list_each (node, tmp, &r->gone) {
+		struct stream *s = container_of(node, struct stream, link);
+
+		if (s->subscriber_count == 0) {
+			list_remove(&s->link);
+			stream_free(s);
+		}
+	}
+}
+
+void router_restart(struct router *r, struct cursor head)
+{
+	struct stream *s;
+
+	sharedlog_restart(&r->log, head);
+	r->head = head;
+	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
+		stream_trim(s, &r->log);
+		s->since = head;
+	}
+}
+
+static struct route *add_route(struct router *r, struct stream *s, struct cursor at)
+{
+	struct route *route;
+
+	if (r->route_count == r->route_cap) {
+		r->route_cap = r->route_cap == 0 ? 16 : r->route_cap * 2;
+		r->routes = xrealloc(r->routes, r->route_cap * sizeof(*r->routes));
+	}
+	route = &r->routes[r->route_count++];
+	*route = (struct route){.stream = s, .entry = {.at = at}};
+	return route;
+}
+
+/* Adds the event's routing keys for this stream to the record; no route where nobody can be meant. */
+static void stage_keys(struct router *r, struct stream *s, const struct event *event)
+{
+	uint64_t keys = r->record.len;
+	uint32_t count = event->everyone ? 0 : stream_append_keys(s, event->audience, &r->record);
+	struct route *route;
+	struct text first;
+
+	if (count == 0 && !event->everyone)
+		return;
+	route = add_route(r, s, event->at);
+	route->entry.keys = keys;
+	route->entry.key_count = count;
+	route->entry.everyone = event->everyone;
+	if (event->unless.count > 0)
+		route->entry.unless_count = stream_append_keys(s, event->unless, &r->record);
+	if (count == 1) {
+		stream_next_key(r->record.data + keys, &first);
+		route->entry.hash = hash_bytes(r->hash_key, first.bytes, first.len);
+	}
+}
+
+/* Frames the event once for each format that its streams use. */
+static void stage_frames(struct router *r, const struct event *event)
+{
+	struct {
+		uint64_t at;
+		uint32_t len;
+	} frames[FRAME_FORMATS] = {{0, 0}};
+
+	for (size_t i = 0; i < r->route_count; i++) {
+		struct route *route = &r->routes[i];
+		enum frame_format format = route->stream->def.format;
+
+		if (frames[format].len == 0) {
+			frames[format].at = r->record.len;
+			frame_append(&r->record, format, &event->at, event->name, event->data);
+			frames[format].len = (uint32_t)(r->record.len - frames[format].at);
+		}
+		route->entry.frame = frames[format].at;
+		route->entry.frame_len = frames[format].len;
+	}
+}
+
+static void stage(struct router *r, const struct topic *t, const struct event *event)
+{
+	buf_clear(&r->record);
+	r->route_count = 0;
+	for (size_t i = 0; i < t->count; i++)
+		if (stream_carries(t->streams[i], event->name))
+			stage_keys(r, t->streams[i], event);
+	stage_frames(r, event);
+}
+
+static void touch(struct router *r, struct subscriber *sub, uint64_t number)
+{
+	const struct stream_entry *entry = stream_entry_at(sub->stream, number);
+
+	if (!sub->live || sub->pending || (entry->unless_count > 0 && !subscriber_may_see(sub, &r->log, entry)))
+		return;
+	sub->position = number;
+	sub->skip = 0;
+	sub->pending = true;
+	list_append(&r->touched, &sub->touched);
+}
+
+static void touch_audiences(struct router *r, struct stream *s, uint64_t number)
+{
+	const struct stream_entry *entry = stream_entry_at(s, number);
+	const char *keys = sharedlog_at(&r->log, entry->keys);
+	struct text key;
+
+	for (uint32_t i = 0; i < entry->key_count; i++) {
+		struct audience *a;
+
+		keys = stream_next_key(keys, &key);
+		a = stream_audience(s, key.bytes, key.len);
+		if (a == NULL)
+			continue;
+		list_each (node, tmp, &a->seats)
+			touch(r, container_of(node, struct seat, link)->subscriber, number);
+	}
+}
+
+/* The record is in the log: entries get their place, subscribers are told. */
+static void deliver(struct router *r, struct route *route, uint64_t record)
+{
+	struct stream *s = route->stream;
+	uint64_t number;
+
+	route->entry.record = record;
+	route->entry.frame += record;
+	route->entry.keys += record;
+	number = stream_push(s, &r->log, &route->entry);
+	if (!route->entry.everyone) {
+		touch_audiences(r, s, number);
+		return;
+	}
+	list_each (node, tmp, &s->subscribers)
+		touch(r, container_of(node, struct subscriber, link), number);
+}
+
+/* An event that is too long for the log goes out as what it was, without its data. */
+static void stage_truncated(struct router *r, const struct topic *t, const struct event *event)
+{
+	struct event shortened = *event;
+	char data[64];
+
+	snprintf(data, sizeof(data), "{\"truncated\": true, \"bytes\": %zu}", event->data.len);
+	shortened.data = frame_text(data);
+	log_warn("data of event '%.*s' has %zu bytes, more than fit: sent without, raise log-size to have it",
+		 (int)event->name.len, event->name.bytes, event->data.len);
+	stage(r, t, &shortened);
+}
+
+void router_publish(struct router *r, const struct event *event)
+{
+	const struct topic *t = strmap_get(&r->topics, event->topic.bytes, event->topic.len);
+	uint64_t record;
+
+	r->head = event->at;
+	r->events++;
+	if (t == NULL)
+		return;
+	if (event->data.len < sharedlog_record_max(&r->log))
+		stage(r, t, event);
+	if (event->data.len >= sharedlog_record_max(&r->log) || r->record.len > sharedlog_record_max(&r->log))
+		stage_truncated(r, t, event);
+	if (r->route_count == 0 || r->record.len > sharedlog_record_max(&r->log))
+		return;
+	record = sharedlog_append(&r->log, event->at, r->record.data, r->record.len);
+	r->bytes += r->record.len;
+	for (size_t i = 0; i < r->route_count; i++)
+		deliver(r, &r->routes[i], record);
+}
+
+void router_reached(struct router *r, struct cursor head)
+{
+	if (cursor_compare(head, r->head) > 0)
+		r->head = head;
+}
+
+bool router_holds(const struct router *r, const struct stream *s, struct cursor after)
+{
+	return cursor_compare(after, stream_floor(s, &r->log)) >= 0;
+}
+
+void router_go_live(struct router *r, struct subscriber *sub, struct cursor after)
+{
+	stream_trim(sub->stream, &r->log);
+	if (subscriber_go_live(sub, after))
+		router_touch_again(r, sub);
+}
+
+void router_touch_again(struct router *r, struct subscriber *sub)
+{
+	if (!list_linked(&sub->touched))
+		list_append(&r->touched, &sub->touched);
+}
+
+/* Does path fit the pattern? Says how many segments are literal and what the parameters are. */
+static bool path_fits(const char *pattern, const char *path, struct params *params, int *ret_literals)
+{
+	*ret_literals = 0;
+	while (*pattern == '/' && *path == '/') {
+		size_t want = strcspn(++pattern, "/"), have = strcspn(++path, "/");
+
+		if (*pattern == ':') {
+			if (have == 0 || params->count == ROUTER_PARAMS_MAX)
+				return false;
+			params->items[params->count++] =
+				(struct param){{pattern + 1, want - 1}, {path, have}};
+		} else if (want != have || memcmp(pattern, path, want) != 0) {
+			return false;
+		} else {
+			++*ret_literals;
+		}
+		pattern += want;
+		path += have;
+	}
+	return *pattern == '\0' && *path == '\0';
+}
+
+struct stream *router_find(const struct router *r, const char *path, struct params *params)
+{
+	struct params best_params = *params, tried;
+	struct stream *s, *best = NULL;
+	int literals, most = -1;
+
+	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
+		tried = *params;
+		if (path_fits(s->def.path, path, &tried, &literals) && literals > most) {
+			best = s;
+			best_params = tried;
+			most = literals;
+		}
+	}
+	*params = best_params;
+	return best;
+}

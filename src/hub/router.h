@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * router.h: which events go to which streams, and which subscribers they touch. An event is framed once for each
+ * format in use, copied once into the shared log, and costs its own subscribers only: nothing here walks over others.
+ *
+ * Publishing appends and touches; whoever owns the sockets takes the touched subscribers once a turn and
+ * sends. The router owns streams and log; subscribers belong to the outlets.
+ */
+#ifndef HUB_ROUTER_H
+#define HUB_ROUTER_H
+
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "hub/sharedlog.h"
+#include "hub/stream.h"
+#include "hub/subscriber.h"
+
+struct router {
+	struct sharedlog log;
+	struct cursor head; /* everything up to here has been published; tick 0: not known yet */
+	struct strmap streams; /* path -> struct stream */
+	struct strmap topics;  /* topic -> struct topic */
+	struct list gone;      /* streams that were taken away and still have subscribers */
+	struct list touched;   /* subscribers with something to be sent */
+	struct hash_key hash_key;
+	struct buf record;     /* the record in the making */
+	struct route *routes;  /* streams of the event in the making */
+	size_t route_count, route_cap;
+	uint64_t events, bytes; /* published since the start, for metrics */
+};
+
+void router_init(struct router *r, size_t log_size);
+void router_release(struct router *r); /* no subscriber is left */
+
+/*
+ * These streams, and no others, from now on. Takes the defs over. A stream that is defined as before stays as it is;
+ * one that is not any more, or otherwise, goes to `gone`: its subscribers are to be closed by their owner.
+ */
+void router_define(struct router *r, struct stream_def *defs, size_t count);
+void router_free_gone(struct router *r); /* those without subscribers */
+
+/* The log starts behind this cursor; what was in it is forgotten. At the start, and when history was lost. */
+void router_restart(struct router *r, struct cursor head);
+
+void router_publish(struct router *r, const struct event *event);
+
+/* Everything of ticks up to this cursor has been published. */
+void router_reached(struct router *r, struct cursor head);
+
+/* True when the log holds everything behind this cursor for this stream. */
+bool router_holds(const struct router *r, const struct stream *s, struct cursor after);
+
+/* LIVE behind `after`; what the log has already is sent with the next flush. router_holds must be true. */
+void router_go_live(struct router *r, struct subscriber *sub, struct cursor after);
+
+/* Has something to send again although no event touched it: it will be in the next flush. */
+void router_touch_again(struct router *r, struct subscriber *sub);
+
+#define ROUTER_PARAMS_MAX 16
+
+struct param {
+	struct text name, value;
+};
+
+struct params {
+	struct param items[ROUTER_PARAMS_MAX];
+	size_t count;
+};
+
+/* The stream whose path fits, the one with the most literal segments where several do; NULL: none.
+ * Path parameters are appended to params (texts borrowed from the stream and from path). */
+struct stream *router_find(const struct router *r, const char *path, struct params *params);
+
+#endif

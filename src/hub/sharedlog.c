@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "hub/sharedlog.h"
+
+#include <assert.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/log.h"
+
+/* Stands before each record; records start at multiples of its alignment and never wrap. */
+struct record {
+	uint64_t size; /* with this header and padding */
+	struct cursor at; /* tick 0: filler up to the end of the ring */
+};
+
+#define ALIGN(n, to) (((n) + (to) - 1) / (to) * (to))
+#define PAGE ((size_t)4096)
+
+void sharedlog_init(struct sharedlog *l, size_t cap)
+{
+	*l = (struct sharedlog){.cap = ALIGN(cap < SHAREDLOG_MIN ? SHAREDLOG_MIN : cap, PAGE * sizeof(struct record))};
+	l->ring = mmap(NULL, l->cap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (l->ring == MAP_FAILED)
+		die(1, "no memory for a shared log of %zu bytes, choose a smaller log-size", l->cap);
+}
+
+void sharedlog_release(struct sharedlog *l)
+{
+	munmap(l->ring, l->cap);
+	l->ring = NULL;
+}
+
+void sharedlog_restart(struct sharedlog *l, struct cursor floor)
+{
+	l->tail = l->head;
+	l->floor = floor;
+}
+
+size_t sharedlog_record_max(const struct sharedlog *l)
+{
+	return l->cap / 8 - sizeof(struct record);
+}
+
+static struct record *record_at(const struct sharedlog *l, uint64_t offset)
+{
+	return (struct record *)(void *)(l->ring + offset % l->cap);
+}
+
+/* Forgets old records until size bytes from head on are free. */
+static void make_room(struct sharedlog *l, size_t size)
+{
+	while (l->head + size - l->tail > l->cap) {
+		const struct record *oldest = record_at(l, l->tail);
+
+		if (oldest->at.tick != 0)
+			l->floor = oldest->at;
+		l->tail += oldest->size;
+	}
+}
+
+static void put_header(struct sharedlog *l, size_t size, struct cursor at)
+{
+	make_room(l, size);
+	*record_at(l, l->head) = (struct record){size, at};
+	l->head += size;
+}
+
+uint64_t sharedlog_append(struct sharedlog *l, struct cursor at, const char *bytes, size_t len)
+{
+	size_t size = ALIGN(sizeof(struct record) + len, sizeof(struct record));
+	size_t rest = l->cap - l->head % l->cap;
+	uint64_t offset;
+
+	assert(len <= sharedlog_record_max(l) && at.tick != 0);
+	if (rest < size)
+		put_header(l, rest, (struct cursor){0, 0});
+	put_header(l, size, at);
+	offset = l->head - size + sizeof(struct record);
+	memcpy(l->ring + offset % l->cap, bytes, len);
+	return offset;
+}

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "hub/stream.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+static void free_strings(char **strings, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(strings[i]);
+	free(strings);
+}
+
+void stream_def_release(struct stream_def *def)
+{
+	free(def->path);
+	free_strings(def->topics, def->topic_count);
+	free_strings(def->events, def->event_count);
+	for (size_t i = 0; i < def->match_count; i++) {
+		free(def->match_key[i]);
+		free(def->match_source[i]);
+	}
+	free(def->require);
+	*def = (struct stream_def){0};
+}
+
+static bool strings_equal(char *const *a, size_t a_count, char *const *b, size_t b_count)
+{
+	if (a_count != b_count)
+		return false;
+	for (size_t i = 0; i < a_count; i++)
+		if (strcmp(a[i], b[i]) != 0)
+			return false;
+	return true;
+}
+
+bool stream_def_equal(const struct stream_def *a, const struct stream_def *b)
+{
+	return strcmp(a->path, b->path) == 0 && strcmp(a->require, b->require) == 0 &&
+	       a->format == b->format && a->anonymous == b->anonymous &&
+	       (a->events == NULL) == (b->events == NULL) &&
+	       strings_equal(a->topics, a->topic_count, b->topics, b->topic_count) &&
+	       strings_equal(a->events, a->event_count, b->events, b->event_count) &&
+	       strings_equal(a->match_key, a->match_count, b->match_key, b->match_count) &&
+	       strings_equal(a->match_source, a->match_count, b->match_source, b->match_count);
+}
+
+struct stream *stream_new(struct stream_def *def, struct cursor since)
+{
+	struct stream *s = xcalloc(1, sizeof(*s));
+
+	s->def = *def;
+	*def = (struct stream_def){0};
+	strmap_init(&s->index);
+	list_init(&s->subscribers);
+	list_node_init(&s->link);
+	s->since = since;
+	return s;
+}
+
+void stream_free(struct stream *s)
+{
+	stream_def_release(&s->def);
+	strmap_release(&s->index);
+	free(s->entries);
+	free(s);
+}
+
+bool stream_carries(const struct stream *s, struct text event_name)
+{
+	if (s->def.events == NULL || text_is(event_name, "left") || text_is(event_name, "bulk"))
+		return true;
+	for (size_t i = 0; i < s->def.event_count; i++)
+		if (text_is(event_name, s->def.events[i]))
+			return true;
+	return false;
+}
+
+/* Is this audience key a value of the match's key? ("user_id=7" of "user_id") */
+static bool key_has_name(struct text key, const char *name, size_t name_len)
+{
+	return key.len > name_len && key.bytes[name_len] == '=' && memcmp(key.bytes, name, name_len) == 0;
+}
+
+struct key_maker {
+	const struct stream *stream;
+	struct keys audience;
+	struct buf *out;
+	struct text chosen[STREAM_MATCH_MAX];
+	uint32_t made;
+};
+
+static void write_key(struct key_maker *m)
+{
+	size_t count = m->stream->def.match_count;
+	uint32_t len = count > 0 ? (uint32_t)count - 1 : 0;
+
+	for (size_t i = 0; i < count; i++)
+		len += (uint32_t)m->chosen[i].len;
+	buf_append(m->out, &len, sizeof(len));
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_append_char(m->out, '\0');
+		buf_append(m->out, m->chosen[i].bytes, m->chosen[i].len);
+	}
+	m->made++;
+}
+
+/* Every combination of values of the match's keys from level on; at most STREAM_MATCH_MAX levels. */
+static void make_keys(struct key_maker *m, size_t level)
+{
+	const char *name;
+	size_t name_len;
+
+	if (level == m->stream->def.match_count) {
+		write_key(m);
+		return;
+	}
+	name = m->stream->def.match_key[level];
+	name_len = strlen(name);
+	for (size_t i = 0; i < m->audience.count; i++) {
+		if (!key_has_name(m->audience.items[i], name, name_len))
+			continue;
+		m->chosen[level] = m->audience.items[i];
+		make_keys(m, level + 1);
+	}
+}
+
+uint32_t stream_append_keys(const struct stream *s, struct keys audience, struct buf *out)
+{
+	struct key_maker m = {.stream = s, .audience = audience, .out = out};
+
+	make_keys(&m, 0);
+	return m.made;
+}
+
+const char *stream_next_key(const char *keys, struct text *ret_key)
+{
+	uint32_t len;
+
+	memcpy(&len, keys, sizeof(len));
+	*ret_key = (struct text){keys + sizeof(len), len};
+	return keys + sizeof(len) + len;
+}
+
+/* Twice the ring; entries keep their numbers. */
+static void grow(struct stream *s)
+{
+	size_t cap = s->entry_cap == 0 ? 64 : s->entry_cap * 2;
+	struct stream_entry *entries = xmalloc(cap * sizeof(*entries));
+
+	for (uint64_t n = s->first; n < s->next; n++)
+		entries[n & (cap - 1)] = *stream_entry_at(s, n);
+	free(s->entries);
+	s->entries = entries;
+	s->entry_cap = cap;
+}
+
+void stream_trim(struct stream *s, const struct sharedlog *log)
+{
+	while (s->first < s->next && !sharedlog_holds(log, stream_entry_at(s, s->first)->record))
+		s->first++;
+}
+
+uint64_t stream_push(struct stream *s, const struct sharedlog *log, const struct stream_entry *entry)
+{
+	stream_trim(s, log);
+	if (s->next - s->first == s->entry_cap)
+		grow(s);
+	s->entries[s->next & (s->entry_cap - 1)] = *entry;
+	return s->next++;
+}
+
+uint64_t stream_find(const struct stream *s, struct cursor after)
+{
+	uint64_t low = s->first, high = s->next;
+
+	while (low < high) {
+		uint64_t mid = low + (high - low) / 2;
+
+		if (cursor_compare(stream_entry_at(s, mid)->at, after) <= 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+struct cursor stream_floor(const struct stream *s, const struct sharedlog *log)
+{
+	return cursor_compare(s->since, log->floor) > 0 ? s->since : log->floor;
+}
+
+struct audience *stream_audience(struct stream *s, const char *key, size_t len)
+{
+	return strmap_get(&s->index, key, len);
+}
+
+struct audience *stream_audience_make(struct stream *s, const char *key, size_t len)
+{
+	struct audience *a = strmap_get(&s->index, key, len);
+
+	if (a != NULL)
+		return a;
+	a = xmalloc(sizeof(*a) + len);
+	list_init(&a->seats);
+	a->key_len = len;
+	memcpy(a->key, key, len);
+	strmap_put(&s->index, key, len, a);
+	return a;
+}
+
+void stream_audience_drop(struct stream *s, struct audience *a)
+{
+	if (!list_empty(&a->seats))
+		return;
+	strmap_remove(&s->index, a->key, a->key_len);
+	free(a);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * stream.h: an address that subscribers open, as herald.stream defines it; its recent events as entries that point
+ * into the shared log; and its subscribers, found by routing key.
+ *
+ * A routing key of a stream is the value of each key of its match, in the order of the definition, joined by NULs:
+ * "user_id=7" or "store=a\0role=x". A stream that matches nothing has the empty key, which every event has too.
+ * Values cannot hold a NUL, so no two lists of values make the same key.
+ */
+#ifndef HUB_STREAM_H
+#define HUB_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/list.h"
+#include "base/strmap.h"
+#include "hub/event.h"
+#include "hub/frame.h"
+#include "hub/sharedlog.h"
+
+#define STREAM_MATCH_MAX 4
+
+/* What herald.streams says. All strings are owned by the def. */
+struct stream_def {
+	char *path;
+	char **topics;
+	size_t topic_count;
+	char **events; /* NULL: all */
+	size_t event_count;
+	char *match_key[STREAM_MATCH_MAX];    /* "user_id" */
+	char *match_source[STREAM_MATCH_MAX]; /* "claims.sub", "params.store", "=literal" */
+	size_t match_count;
+	char *require; /* JSON */
+	enum frame_format format;
+	bool anonymous;
+};
+
+void stream_def_release(struct stream_def *def);
+bool stream_def_equal(const struct stream_def *a, const struct stream_def *b);
+
+/* One event of one stream: offsets into the shared log. Owned by the stream's ring of entries. */
+struct stream_entry {
+	struct cursor at;
+	uint64_t record; /* the event's record: the entry is there as long as that is */
+	uint64_t frame, keys;
+	uint32_t frame_len; /* with its chunk around it */
+	uint32_t key_count, unless_count;
+	bool everyone;
+	uint64_t hash; /* of its one key; only valid where key_count is 1 */
+};
+
+struct stream {
+	struct stream_def def;
+	struct strmap index;     /* routing key -> struct audience */
+	struct list subscribers; /* all of them */
+	size_t subscriber_count;
+	struct stream_entry *entries; /* ring of entry_cap, a power of two; entry n is at n % entry_cap */
+	size_t entry_cap;
+	uint64_t first, next; /* numbers of the oldest entry and of the one to come */
+	struct cursor since;  /* the stream has been followed from here on */
+	bool gone;            /* defined anew or taken away: no new subscribers */
+	struct list link;     /* of streams that are gone and have subscribers left */
+};
+
+/* Subscribers that see the same routing key. Owned by the stream's index, there as long as it has seats. */
+struct audience {
+	struct list seats; /* struct seat of subscriber.h */
+	size_t key_len;
+	char key[];
+};
+
+/* Takes def over. since: the cursor of the moment, events up to it are not in the entries. */
+struct stream *stream_new(struct stream_def *def, struct cursor since);
+void stream_free(struct stream *s); /* has no subscribers */
+
+/* Does the stream carry events of this name? `left` and `bulk` always. */
+bool stream_carries(const struct stream *s, struct text event_name);
+
+/*
+ * Appends the routing keys that these audience keys make for this stream, each as uint32 length and bytes.
+ * Returns how many: more than one where a key of the match has several values, none where one has no value.
+ */
+uint32_t stream_append_keys(const struct stream *s, struct keys audience, struct buf *out);
+
+/* Where the next routing key starts in such bytes; sets its text. */
+const char *stream_next_key(const char *keys, struct text *ret_key);
+
+uint64_t stream_push(struct stream *s, const struct sharedlog *log, const struct stream_entry *entry); /* its number */
+void stream_trim(struct stream *s, const struct sharedlog *log); /* forgets entries whose record is gone */
+
+static inline const struct stream_entry *stream_entry_at(const struct stream *s, uint64_t number)
+{
+	return &s->entries[number & (s->entry_cap - 1)];
+}
+
+/* Number of the first entry behind a cursor (next where there is none). */
+uint64_t stream_find(const struct stream *s, struct cursor after);
+
+/* Everything behind this cursor is in the entries. */
+struct cursor stream_floor(const struct stream *s, const struct sharedlog *log);
+
+struct audience *stream_audience(struct stream *s, const char *key, size_t len);      /* NULL: nobody */
+struct audience *stream_audience_make(struct stream *s, const char *key, size_t len); /* makes it when missing */
+void stream_audience_drop(struct stream *s, struct audience *a);                       /* frees it when empty */
+
+#endif

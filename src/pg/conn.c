@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/conn.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/log.h"
+
+#define COMPLAIN_EVERY_MS 60000
+#define RESULTS_A_TURN 512 /* then others get their turn: sockets are flushed between two portions */
+
+static void on_ready(struct watch *w, uint32_t events);
+static void on_timer(struct timer *t);
+static void on_more(struct timer *t);
+
+void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const char *name,
+	       const struct conn_calls *calls)
+{
+	*c = (struct conn){.loop = loop, .conninfo = conninfo, .name = name, .calls = calls};
+	c->pause_ms = CONN_PAUSE_MIN_MS;
+	c->complained_ms = -COMPLAIN_EVERY_MS;
+	watch_init(&c->watch, on_ready);
+	timer_init(&c->retry, on_timer);
+	timer_init(&c->more, on_more);
+}
+
+static bool is_up(const struct conn *c)
+{
+	return c->state == CONN_IDLE || c->state == CONN_BUSY;
+}
+
+static void disconnect(struct conn *c)
+{
+	loop_stop_timer(c->loop, &c->retry);
+	loop_stop_timer(c->loop, &c->more);
+	loop_unwatch(c->loop, &c->watch);
+	PQfinish(c->pg);
+	c->pg = NULL;
+	c->unread = false;
+	c->state = CONN_DOWN;
+}
+
+void conn_stop(struct conn *c)
+{
+	if (c->pg != NULL || c->state != CONN_DOWN)
+		disconnect(c);
+	loop_stop_timer(c->loop, &c->retry);
+}
+
+/* libpq's messages end in a newline and may have several lines. */
+static void complain(struct conn *c, const char *what, const char *why)
+{
+	size_t len = strcspn(why, "\n");
+
+	if (c->loop->now_ms - c->complained_ms < COMPLAIN_EVERY_MS && !is_up(c))
+		return;
+	c->complained_ms = c->loop->now_ms;
+	log_warn("[STREAM JOB] %s '%s': %.*s", what, c->name, (int)len, why);
+}
+
+/* Half of the pause is chance, so that instances do not come back in step. */
+static void retry_later(struct conn *c)
+{
+	int wait = c->pause_ms / 2 + (int)(random() % (c->pause_ms / 2 + 1));
+
+	c->pause_ms = c->pause_ms * 2 > CONN_PAUSE_MAX_MS ? CONN_PAUSE_MAX_MS : c->pause_ms * 2;
+	loop_set_timer(c->loop, &c->retry, wait);
+}
+
+void conn_drop(struct conn *c, const char *why)
+{
+	bool was_up = is_up(c);
+
+	complain(c, was_up ? "lost the database connection" : "cannot connect to the database for", why);
+	disconnect(c);
+	retry_later(c);
+	if (was_up)
+		c->calls->lost(c);
+}
+
+static bool watch_for(struct conn *c, uint32_t events)
+{
+	return loop_watch(c->loop, &c->watch, PQsocket(c->pg), events);
+}
+
+void conn_start(struct conn *c)
+{
+	const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", "keepalives_idle",
+			      "keepalives_interval", "keepalives_count", NULL};
+	const char *values[] = {c->conninfo == NULL ? "" : c->conninfo, c->name, "UTF8", "10", "5", "3", NULL};
+
+	c->state = CONN_CONNECTING;
+	c->pg = PQconnectStartParams(keys, values, 1);
+	if (c->pg == NULL || PQstatus(c->pg) == CONNECTION_BAD) {
+		conn_drop(c, c->pg == NULL ? "out of memory" : PQerrorMessage(c->pg));
+		return;
+	}
+	loop_set_timer(c->loop, &c->retry, CONN_CONNECT_MS);
+	if (!watch_for(c, EPOLLOUT))
+		conn_drop(c, "its socket cannot be watched");
+}
+
+static void on_timer(struct timer *t)
+{
+	struct conn *c = container_of(t, struct conn, retry);
+
+	if (c->state == CONN_DOWN)
+		conn_start(c);
+	else
+		conn_drop(c, "no answer in time");
+}
+
+static void connected(struct conn *c)
+{
+	loop_stop_timer(c->loop, &c->retry);
+	if (PQsetnonblocking(c->pg, 1) != 0 || !watch_for(c, EPOLLIN)) {
+		conn_drop(c, PQerrorMessage(c->pg));
+		return;
+	}
+	c->state = CONN_IDLE;
+	c->complained_ms = c->loop->now_ms - COMPLAIN_EVERY_MS;
+	c->calls->up(c);
+}
+
+/* The socket may be another one at each step (several hosts, SSL refused): watched anew each time. */
+static void go_on_connecting(struct conn *c)
+{
+	PostgresPollingStatusType next = PQconnectPoll(c->pg);
+
+	loop_unwatch(c->loop, &c->watch);
+	if (next == PGRES_POLLING_OK)
+		connected(c);
+	else if (next == PGRES_POLLING_FAILED)
+		conn_drop(c, PQerrorMessage(c->pg));
+	else if (!watch_for(c, next == PGRES_POLLING_READING ? EPOLLIN : EPOLLOUT))
+		conn_drop(c, "its socket cannot be watched");
+}
+
+static void flush(struct conn *c)
+{
+	int left = PQflush(c->pg);
+
+	if (left < 0)
+		conn_drop(c, PQerrorMessage(c->pg));
+	else if (!watch_for(c, left > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN))
+		conn_drop(c, "its socket cannot be watched");
+}
+
+static void started(struct conn *c, int sent)
+{
+	if (!sent) {
+		conn_drop(c, PQerrorMessage(c->pg));
+		return;
+	}
+	c->state = CONN_BUSY;
+	c->failed = false;
+	loop_set_timer(c->loop, &c->retry, CONN_STALL_MS);
+	flush(c);
+}
+
+void conn_prepare(struct conn *c, const char *statement, const char *sql)
+{
+	started(c, PQsendPrepare(c->pg, statement, sql, 0, NULL));
+}
+
+void conn_run(struct conn *c, const char *statement, int count, const char *const *params)
+{
+	int sent = PQsendQueryPrepared(c->pg, statement, count, params, NULL, NULL, 1);
+
+	started(c, sent && PQsetSingleRowMode(c->pg));
+}
+
+void conn_script(struct conn *c, const char *sql)
+{
+	started(c, PQsendQuery(c->pg, sql));
+}
+
+static void take_result(struct conn *c, PGresult *res)
+{
+	switch (PQresultStatus(res)) {
+	case PGRES_SINGLE_TUPLE:
+	case PGRES_TUPLES_OK:
+	case PGRES_COMMAND_OK:
+		if (!c->failed)
+			c->calls->result(c, res);
+		break;
+	default:
+		if (!c->failed)
+			log_error("[STREAM JOB] query of '%s' failed: %s", c->name,
+				  PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) != NULL
+					  ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY)
+					  : PQresultErrorMessage(res));
+		c->failed = true;
+	}
+	PQclear(res);
+}
+
+static void query_ended(struct conn *c)
+{
+	loop_stop_timer(c->loop, &c->retry);
+	c->state = CONN_IDLE;
+	if (!c->failed)
+		c->pause_ms = CONN_PAUSE_MIN_MS;
+	c->calls->done(c, !c->failed);
+}
+
+/* Hands over what has arrived, a portion at a time. */
+static void take_results(struct conn *c)
+{
+	int left = RESULTS_A_TURN;
+
+	c->unread = false;
+	while (c->state == CONN_BUSY && !PQisBusy(c->pg)) {
+		PGresult *res;
+
+		if (left-- == 0) {
+			c->unread = true;
+			loop_set_timer(c->loop, &c->more, 0);
+			return;
+		}
+		res = PQgetResult(c->pg);
+		if (res == NULL)
+			query_ended(c);
+		else
+			take_result(c, res);
+	}
+}
+
+static void take_notifications(struct conn *c)
+{
+	PGnotify *n;
+
+	while (c->pg != NULL && (n = PQnotifies(c->pg)) != NULL) {
+		c->calls->notified(c, n->relname, n->be_pid);
+		PQfreemem(n);
+	}
+}
+
+static void take_all(struct conn *c)
+{
+	if (c->state == CONN_BUSY)
+		loop_set_timer(c->loop, &c->retry, CONN_STALL_MS); /* progress */
+	take_results(c);
+	take_notifications(c);
+}
+
+static void on_more(struct timer *t)
+{
+	take_all(container_of(t, struct conn, more));
+}
+
+static void on_ready(struct watch *w, uint32_t events)
+{
+	struct conn *c = container_of(w, struct conn, watch);
+
+	if (c->state == CONN_CONNECTING) {
+		go_on_connecting(c);
+		return;
+	}
+	if (events & EPOLLOUT)
+		flush(c);
+	/* What is read before the rest was taken would only pile up in memory. */
+	if (!is_up(c) || c->unread || !(events & ~(uint32_t)EPOLLOUT))
+		return;
+	if (!PQconsumeInput(c->pg)) {
+		conn_drop(c, PQerrorMessage(c->pg));
+		return;
+	}
+	take_all(c);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * conn.h: one connection to PostgreSQL that never blocks and never gives up: it connects, reconnects with a growing
+ * pause, runs one query at a time and hands over rows as they arrive. A query that makes no progress for
+ * CONN_STALL_MS ends the connection: the server may be frozen, or gone without a word.
+ * Embedded in its owner. up and done may send the next query or drop the connection; result must not.
+ */
+#ifndef PG_CONN_H
+#define PG_CONN_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+
+#define CONN_STALL_MS 10000
+#define CONN_CONNECT_MS 10000
+#define CONN_PAUSE_MIN_MS 100
+#define CONN_PAUSE_MAX_MS 1000
+
+enum conn_state {
+	CONN_DOWN,       /* waiting for the next attempt */
+	CONN_CONNECTING,
+	CONN_IDLE,
+	CONN_BUSY,       /* a query runs */
+};
+
+struct conn;
+
+struct conn_calls {
+	void (*up)(struct conn *c);                           /* connected, idle */
+	void (*lost)(struct conn *c);                         /* was up; the next attempt follows by itself */
+	void (*result)(struct conn *c, const PGresult *res);  /* one row, or the end of a command; never an error */
+	void (*done)(struct conn *c, bool ok);                /* the query has ended, idle; not ok: logged */
+	void (*notified)(struct conn *c, const char *channel, int backend_pid);
+};
+
+struct conn {
+	struct loop *loop;
+	const char *conninfo; /* borrowed; NULL or "": libpq's own environment */
+	const char *name;     /* application_name, borrowed */
+	const struct conn_calls *calls;
+	PGconn *pg;
+	enum conn_state state;
+	bool failed; /* the running query has had an error */
+	bool unread; /* rows are waiting in libpq's buffer */
+	int pause_ms;
+	int64_t complained_ms; /* when the last failure to connect was logged */
+	struct watch watch;
+	struct timer retry;    /* next attempt, or end of this one, or of a stalled query */
+	struct timer more;     /* go on with unread rows next turn */
+};
+
+void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const char *name,
+	       const struct conn_calls *calls);
+void conn_start(struct conn *c);
+void conn_stop(struct conn *c); /* closes without a callback; may be started again */
+
+/* A statement to be used by conn_run: prepares it (a query of its own, done follows). */
+void conn_prepare(struct conn *c, const char *statement, const char *sql);
+/* Runs a prepared statement; params are text; results come row by row in binary. */
+void conn_run(struct conn *c, const char *statement, int count, const char *const *params);
+/* Runs SQL of several statements without parameters; results come in text. */
+void conn_script(struct conn *c, const char *sql);
+
+/* Ends a connection that is up and makes a new one; `lost` is called. why: for the log. */
+void conn_drop(struct conn *c, const char *why);
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/decode.h"
+
+#include <arpa/inet.h>
+#include <endian.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+
+enum { COL_TICK, COL_ID, COL_TOPIC, COL_EVENT, COL_AUDIENCE, COL_UNLESS, COL_DATA, COLUMNS };
+
+void decode_init(struct decode *d)
+{
+	*d = (struct decode){0};
+}
+
+void decode_release(struct decode *d)
+{
+	free(d->items);
+	decode_init(d);
+}
+
+int64_t decode_int8(const PGresult *res, int column)
+{
+	uint64_t n;
+
+	if (PQgetlength(res, 0, column) != sizeof(n))
+		return 0;
+	memcpy(&n, PQgetvalue(res, 0, column), sizeof(n));
+	return (int64_t)be64toh(n);
+}
+
+struct text decode_text(const PGresult *res, int column)
+{
+	return (struct text){PQgetvalue(res, 0, column), (size_t)PQgetlength(res, 0, column)};
+}
+
+bool decode_bool(const PGresult *res, int column)
+{
+	return PQgetlength(res, 0, column) == 1 && *PQgetvalue(res, 0, column) != 0;
+}
+
+static int32_t get_int4(const char **p)
+{
+	uint32_t n;
+
+	memcpy(&n, *p, sizeof(n));
+	*p += sizeof(n);
+	return (int32_t)ntohl(n);
+}
+
+/* A binary one-dimensional array: dimensions, has-null flag, element type, length, lower bound, then the elements. */
+struct array {
+	const char *at;
+	int32_t left;
+};
+
+static struct array array_open(const PGresult *res, int column)
+{
+	const char *p = PQgetvalue(res, 0, column);
+	struct array a = {NULL, 0};
+
+	if (PQgetisnull(res, 0, column) || PQgetlength(res, 0, column) < 20 || get_int4(&p) != 1)
+		return a;
+	p += 8;
+	a.left = get_int4(&p);
+	a.at = p + 4;
+	return a;
+}
+
+/* False at the end; a NULL element has bytes NULL. */
+static bool array_next(struct array *a, struct text *ret_item)
+{
+	int32_t len;
+
+	if (a->left-- <= 0)
+		return false;
+	len = get_int4(&a->at);
+	*ret_item = (struct text){len < 0 ? NULL : a->at, len < 0 ? 0 : (size_t)len};
+	a->at += ret_item->len;
+	return true;
+}
+
+/* Appends the column's keys to the items; grows them, so texts are turned into keys only when all are in. */
+static size_t take_keys(struct decode *d, size_t used, const PGresult *res, int column)
+{
+	struct array a = array_open(res, column);
+	struct text item;
+
+	while (array_next(&a, &item)) {
+		if (item.bytes == NULL)
+			continue;
+		if (used == d->cap) {
+			d->cap = d->cap == 0 ? 16 : d->cap * 2;
+			d->items = xrealloc(d->items, d->cap * sizeof(*d->items));
+		}
+		d->items[used++] = item;
+	}
+	return used;
+}
+
+bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event)
+{
+	struct event *e = ret_event;
+	size_t audience, all;
+
+	if (PQnfields(res) != COLUMNS || PQgetisnull(res, 0, COL_TOPIC)) {
+		log_error("[STREAM JOB] a row of the change log has not the shape that this program knows");
+		return false;
+	}
+	audience = take_keys(d, 0, res, COL_AUDIENCE);
+	all = take_keys(d, audience, res, COL_UNLESS);
+	*e = (struct event){
+		.at = {decode_int8(res, COL_TICK), decode_int8(res, COL_ID)},
+		.topic = decode_text(res, COL_TOPIC),
+		.name = decode_text(res, COL_EVENT),
+		.audience = {d->items, audience},
+		.unless = {all == audience ? NULL : d->items + audience, all - audience},
+		.everyone = audience == 1 && text_is(d->items[0], "*"),
+		.data = decode_text(res, COL_DATA),
+	};
+	return true;
+}
+
+char **decode_strings(const PGresult *res, int column, size_t *ret_count)
+{
+	struct array a = array_open(res, column);
+	char **strings;
+	struct text item;
+	size_t count = 0;
+
+	*ret_count = 0;
+	if (PQgetisnull(res, 0, column))
+		return NULL;
+	strings = xcalloc((size_t)a.left + 1, sizeof(*strings));
+	while (array_next(&a, &item))
+		strings[count++] = item.bytes == NULL ? xstrdup("") : xstrndup(item.bytes, item.len);
+	*ret_count = count;
+	return strings;
+}
+
+void decode_append_array(struct buf *out, char *const *values, size_t count)
+{
+	buf_append_char(out, '{');
+	for (size_t i = 0; i < count; i++) {
+		buf_append_str(out, i == 0 ? "\"" : ",\"");
+		for (const char *p = values[i]; *p != '\0'; p++) {
+			if (*p == '"' || *p == '\\')
+				buf_append_char(out, '\\');
+			buf_append_char(out, *p);
+		}
+		buf_append_char(out, '"');
+	}
+	buf_append_char(out, '}');
+}

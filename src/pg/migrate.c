@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/migrate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+int migrate_program_version(void)
+{
+	int newest = 0;
+
+	for (const struct sql_file *f = sql_files; f->name != NULL; f++)
+		newest = f->version > newest ? f->version : newest;
+	return newest;
+}
+
+/* The server's words, without the prefix that libpq puts before them, on one line; the hint in parentheses. */
+static void complain(const char *doing, const PGresult *res, PGconn *pg)
+{
+	const char *message = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	const char *hint = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_MESSAGE_HINT);
+
+	if (message == NULL)
+		message = PQerrorMessage(pg);
+	if (strncmp(message, "pgherald: ", 10) == 0)
+		message += 10;
+	fprintf(stderr, "pgherald: %s%s%.*s%s%s%s\n", doing, doing[0] == '\0' ? "" : ": ", (int)strcspn(message, "\n"),
+		message, hint == NULL ? "" : " (", hint == NULL ? "" : hint, hint == NULL ? "" : ")");
+}
+
+static void ignore_notice(void *ctx, const PGresult *res)
+{
+	(void)ctx, (void)res; /* "already exists, skipping" and the like */
+}
+
+PGconn *migrate_connect(const char *conninfo)
+{
+	const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", NULL};
+	const char *values[] = {conninfo == NULL ? "" : conninfo, "pgherald", "UTF8", NULL};
+	PGconn *pg = PQconnectdbParams(keys, values, 1);
+
+	if (PQstatus(pg) != CONNECTION_OK) {
+		complain("cannot connect to the database", NULL, pg);
+		PQfinish(pg);
+		return NULL;
+	}
+	PQsetNoticeReceiver(pg, ignore_notice, NULL);
+	return pg;
+}
+
+static bool is_good(const PGresult *res)
+{
+	return PQresultStatus(res) == PGRES_COMMAND_OK || PQresultStatus(res) == PGRES_TUPLES_OK;
+}
+
+bool migrate_exec(PGconn *pg, const char *sql, int count, const char *const *params)
+{
+	PGresult *res = count == 0 ? PQexec(pg, sql) : PQexecParams(pg, sql, count, NULL, params, NULL, NULL, 0);
+	bool good = is_good(res);
+
+	if (!good)
+		complain("", res, pg);
+	PQclear(res);
+	return good;
+}
+
+/* One number from one statement; -1: it has said why. */
+static int query_int(PGconn *pg, const char *sql)
+{
+	PGresult *res = PQexec(pg, sql);
+	int n = -1;
+
+	if (is_good(res) && PQntuples(res) == 1)
+		n = atoi(PQgetvalue(res, 0, 0));
+	else
+		complain("cannot read what has been applied", res, pg);
+	PQclear(res);
+	return n;
+}
+
+int migrate_database_version(PGconn *pg)
+{
+	int there = query_int(pg, "SELECT count(*) FROM pg_tables WHERE schemaname = 'herald' AND tablename = 'migrations'");
+
+	if (there <= 0)
+		return there;
+	return query_int(pg, "SELECT coalesce(max(version), 0) FROM herald.migrations");
+}
+
+static bool apply_file(PGconn *pg, const struct sql_file *f)
+{
+	PGresult *res = PQexec(pg, f->text);
+	bool good = is_good(res);
+
+	if (!good)
+		complain(f->name, res, pg);
+	PQclear(res);
+	return good;
+}
+
+/* Once each: what herald.migrations does not have yet. */
+static bool apply_migration(PGconn *pg, const struct sql_file *f, bool dry_run)
+{
+	char sql[200];
+	int applied;
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM herald.migrations WHERE version = %d", f->version);
+	applied = query_int(pg, sql);
+	if (applied != 0)
+		return applied > 0;
+	printf("%s %s\n", dry_run ? "would apply" : "applying", f->name);
+	snprintf(sql, sizeof(sql), "INSERT INTO herald.migrations (version, name) VALUES (%d, '%s')", f->version, f->name);
+	return apply_file(pg, f) && migrate_exec(pg, sql, 0, NULL);
+}
+
+static bool apply_all(PGconn *pg, bool dry_run)
+{
+	for (const struct sql_file *f = sql_files; f->name != NULL; f++)
+		if (!(f->version > 0 ? apply_migration(pg, f, dry_run) : apply_file(pg, f)))
+			return false;
+	return true;
+}
+
+bool migrate_apply(PGconn *pg, bool dry_run)
+{
+	bool good = migrate_exec(pg, "SET client_min_messages = warning", 0, NULL) && migrate_exec(pg, "BEGIN", 0, NULL) &&
+		    apply_all(pg, dry_run);
+
+	if (good && !dry_run)
+		return migrate_exec(pg, "COMMIT", 0, NULL);
+	PQclear(PQexec(pg, "ROLLBACK"));
+	return good;
+}

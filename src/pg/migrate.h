@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * migrate.h: installs the schema herald. The only part of the program that waits for the database: commands use it,
+ * never the daemon.
+ */
+#ifndef PG_MIGRATE_H
+#define PG_MIGRATE_H
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/base.h"
+
+/* The files of sql/install.sql in its order, made by sql/embed.awk. version 0: code, replaced every time. Ends with name NULL. */
+struct sql_file {
+	const char *name;
+	int version;
+	const char *text;
+};
+extern const struct sql_file sql_files[];
+
+int migrate_program_version(void); /* the newest migration that this program brings */
+
+/* Connects; NULL: it has said why on stderr. The caller closes with PQfinish. */
+PGconn *migrate_connect(const char *conninfo);
+
+/* The newest migration in the database, 0: none, -1: it has said why on stderr. */
+MUST_CHECK int migrate_database_version(PGconn *pg);
+
+/* Applies what is missing, all or nothing, one installer at a time. dry_run: says what it would do, and does not.
+ * False: nothing was changed; it has said why on stderr. */
+MUST_CHECK bool migrate_apply(PGconn *pg, bool dry_run);
+
+/* Runs one statement without parameters or with text parameters; false: it has said why on stderr. */
+MUST_CHECK bool migrate_exec(PGconn *pg, const char *sql, int count, const char *const *params);
+
+#endif

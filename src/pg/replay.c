@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/replay.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "pg/session.h"
+
+static const char *const page_sql =
+	"SELECT * FROM herald.replay($1::bigint, $2::bigint, $3::bigint, $4::text[], $5::text[],"
+	" $6::text[], $7::text[], $8::text[], $9::text[], $10::int)";
+enum { PAGE_PARAMS = 10, PARAM_TOPICS = 3, PARAM_EVENTS = 4, PARAM_KEYS = 5 };
+
+static void add_array(struct buf *text, const char **param, char *const *values, size_t count)
+{
+	buf_init(text);
+	decode_append_array(text, values, count);
+	*param = text->data;
+}
+
+static void send_page(struct replay_worker *w, const struct catchup *c)
+{
+	const struct stream_def *def = &c->stream->def;
+	char after_tick[24], after_change[24], upto[24], most[24];
+	const char *params[PAGE_PARAMS] = {after_tick, after_change, upto, [PAGE_PARAMS - 1] = most};
+	struct buf texts[PAGE_PARAMS];
+
+	snprintf(after_tick, sizeof(after_tick), "%" PRId64, c->after.tick);
+	snprintf(after_change, sizeof(after_change), "%" PRId64, c->after.change);
+	snprintf(upto, sizeof(upto), "%" PRId64, c->upto_tick);
+	snprintf(most, sizeof(most), "%d", REPLAY_PAGE_EVENTS);
+	for (size_t i = 0; i < PAGE_PARAMS; i++)
+		buf_init(&texts[i]);
+	add_array(&texts[PARAM_TOPICS], &params[PARAM_TOPICS], def->topics, def->topic_count);
+	if (def->events != NULL)
+		add_array(&texts[PARAM_EVENTS], &params[PARAM_EVENTS], def->events, def->event_count);
+	for (size_t k = 0; k < c->wanted->count; k++)
+		add_array(&texts[PARAM_KEYS + k], &params[PARAM_KEYS + k], c->wanted->keys[k].values,
+			  c->wanted->keys[k].count);
+	conn_run(&w->conn, "page", PAGE_PARAMS, params);
+	for (size_t i = 0; i < PAGE_PARAMS; i++)
+		buf_release(&texts[i]);
+}
+
+/* Takes the next catchup, where there is one and the connection is free. */
+static void work(struct replay_worker *w)
+{
+	if (w->step != REPLAY_READY || w->conn.state != CONN_IDLE || list_empty(&w->replay->queue))
+		return;
+	w->catchup = list_first(&w->replay->queue, struct catchup, link);
+	list_remove(&w->catchup->link);
+	w->events = w->bytes = 0;
+	w->replay->pages++;
+	send_page(w, w->catchup);
+}
+
+static void submit(void *ctx, struct catchup *c)
+{
+	struct replay *r = ctx;
+
+	list_append(&r->queue, &c->link);
+	for (size_t i = 0; i < REPLAY_WORKERS; i++)
+		work(&r->workers[i]);
+}
+
+static void cancel(void *ctx, struct catchup *c)
+{
+	struct replay *r = ctx;
+
+	list_remove(&c->link);
+	for (size_t i = 0; i < REPLAY_WORKERS; i++)
+		if (r->workers[i].catchup == c)
+			r->workers[i].catchup = NULL;
+}
+
+struct catchup_ops replay_ops(struct replay *r)
+{
+	return (struct catchup_ops){submit, cancel, r};
+}
+
+/* The first row is the cursor itself: from where the page really starts, and what is wrong with it. */
+static void take_cursor(struct replay_worker *w, const PGresult *res)
+{
+	if (!PQgetisnull(res, 0, 3))
+		w->fault = xstrndup(PQgetvalue(res, 0, 3), (size_t)PQgetlength(res, 0, 3));
+	else if (w->catchup->after.tick == 0)
+		w->catchup->after.tick = decode_int8(res, 0);
+}
+
+static void on_result(struct conn *c, const PGresult *res)
+{
+	struct replay_worker *w = container_of(c, struct replay_worker, conn);
+	struct event event;
+
+	if (w->catchup == NULL || w->step != REPLAY_READY || PQntuples(res) != 1)
+		return;
+	if (decode_int8(res, 1) == -1) {
+		take_cursor(w, res);
+		return;
+	}
+	if (w->bytes > REPLAY_PAGE_BYTES || !decode_event(&w->decode, res, &event))
+		return;
+	w->events++;
+	w->bytes += event.data.len;
+	w->catchup->after = event.at;
+	w->catchup->event(w->catchup, &event);
+}
+
+static void end_page(struct replay_worker *w)
+{
+	struct catchup *c = w->catchup;
+	char *fault = w->fault;
+
+	w->catchup = NULL;
+	w->fault = NULL;
+	if (c != NULL) {
+		bool full = w->events == REPLAY_PAGE_EVENTS || w->bytes > REPLAY_PAGE_BYTES;
+
+		c->ended(c, fault != NULL ? CATCHUP_FAULT : full ? CATCHUP_MORE : CATCHUP_ALL, fault);
+	}
+	free(fault);
+}
+
+static void on_done(struct conn *c, bool ok)
+{
+	struct replay_worker *w = container_of(c, struct replay_worker, conn);
+
+	if (!ok) {
+		conn_drop(c, "a query failed");
+		return;
+	}
+	if (w->step == REPLAY_SETUP) {
+		w->step = REPLAY_PREPARE;
+		conn_prepare(c, "page", page_sql);
+		return;
+	}
+	if (w->step == REPLAY_READY)
+		end_page(w);
+	w->step = REPLAY_READY;
+	work(w);
+}
+
+static void on_up(struct conn *c)
+{
+	struct replay_worker *w = container_of(c, struct replay_worker, conn);
+
+	w->step = REPLAY_SETUP;
+	conn_script(c, SESSION_SETUP);
+}
+
+/* A page that was cut short goes on behind its last event, before those that wait. */
+static void on_lost(struct conn *c)
+{
+	struct replay_worker *w = container_of(c, struct replay_worker, conn);
+	struct list *queue = &w->replay->queue;
+
+	w->step = REPLAY_SETUP;
+	free(w->fault);
+	w->fault = NULL;
+	if (w->catchup != NULL)
+		list_append(queue->next, &w->catchup->link);
+	w->catchup = NULL;
+}
+
+static void on_notified(struct conn *c, const char *channel, int backend_pid)
+{
+	(void)c, (void)channel, (void)backend_pid; /* it listens to nothing */
+}
+
+static const struct conn_calls conn_calls = {
+	.up = on_up, .lost = on_lost, .result = on_result, .done = on_done, .notified = on_notified};
+
+void replay_init(struct replay *r, struct loop *loop, const char *conninfo)
+{
+	*r = (struct replay){.pages = 0};
+	list_init(&r->queue);
+	for (size_t i = 0; i < REPLAY_WORKERS; i++) {
+		struct replay_worker *w = &r->workers[i];
+
+		w->replay = r;
+		decode_init(&w->decode);
+		conn_init(&w->conn, loop, conninfo, "pgherald replay", &conn_calls);
+	}
+}
+
+void replay_start(struct replay *r)
+{
+	for (size_t i = 0; i < REPLAY_WORKERS; i++)
+		conn_start(&r->workers[i].conn);
+}
+
+void replay_release(struct replay *r)
+{
+	for (size_t i = 0; i < REPLAY_WORKERS; i++) {
+		conn_stop(&r->workers[i].conn);
+		decode_release(&r->workers[i].decode);
+		free(r->workers[i].fault);
+	}
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * replay.h: reads for subscribers what the shared log does not hold any more: one page a catchup, a few connections
+ * for all of them, first come first served. While the database is away catchups wait.
+ */
+#ifndef PG_REPLAY_H
+#define PG_REPLAY_H
+
+#include "hub/catchup.h"
+#include "pg/conn.h"
+#include "pg/decode.h"
+
+#define REPLAY_WORKERS 2
+#define REPLAY_PAGE_EVENTS 1000
+#define REPLAY_PAGE_BYTES (1 << 20) /* of data; the rest of the page is read again with the next one */
+
+struct replay_worker {
+	struct replay *replay;
+	struct conn conn;
+	enum { REPLAY_SETUP, REPLAY_PREPARE, REPLAY_READY } step;
+	struct catchup *catchup; /* NULL: none, or cancelled while its rows still come */
+	size_t events, bytes;    /* of this page */
+	char *fault;
+	struct decode decode;
+};
+
+struct replay {
+	struct list queue; /* struct catchup */
+	struct replay_worker workers[REPLAY_WORKERS];
+	uint64_t pages;    /* for metrics */
+};
+
+void replay_init(struct replay *r, struct loop *loop, const char *conninfo);
+void replay_start(struct replay *r);
+void replay_release(struct replay *r);
+
+struct catchup_ops replay_ops(struct replay *r);
+
+#endif

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/ticker.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "pg/session.h"
+
+#define PRUNE_EVERY_MS 60000
+#define PRUNE_AT_ONCE 1000 /* changes in one go: a few milliseconds, then ticks go on */
+
+static const struct {
+	const char *name, *sql;
+} statements[] = {
+	{"head", "SELECT herald.cursor_fault($1::bigint), h.tick, h.upto FROM herald.head() h"},
+	{"streams", "SELECT path, topics, events, ARRAY(SELECT k FROM jsonb_object_keys(match) k ORDER BY k),"
+		    " ARRAY(SELECT m.value FROM jsonb_each_text(match) m ORDER BY m.key), require::text, format, anonymous"
+		    " FROM herald.streams ORDER BY path"},
+	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
+	{"tick", "SELECT herald.tick()"},
+	{"read", "SELECT * FROM herald.read($1::bigint, $2::bigint)"},
+	{"prune", "SELECT herald.prune(make_interval(secs => $1::int), $2::int)"},
+};
+
+static void next_step(struct ticker *t);
+
+static void run(struct ticker *t, enum ticker_step step, const char *statement, int64_t first, int64_t second,
+		int count)
+{
+	char text[2][24];
+	const char *params[] = {text[0], text[1]};
+
+	snprintf(text[0], sizeof(text[0]), "%" PRId64, first);
+	snprintf(text[1], sizeof(text[1]), "%" PRId64, second);
+	t->step = step;
+	conn_run(&t->conn, statement, count, params);
+}
+
+/* --- what comes back --- */
+
+static void take_stream(struct ticker *t, const PGresult *res)
+{
+	struct stream_def def = {0};
+	size_t keys, sources;
+	char **names = decode_strings(res, 3, &keys), **values = decode_strings(res, 4, &sources);
+
+	def.path = xstrndup(PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0));
+	def.topics = decode_strings(res, 1, &def.topic_count);
+	def.events = decode_strings(res, 2, &def.event_count);
+	for (size_t i = 0; i < keys; i++) {
+		if (i < STREAM_MATCH_MAX) {
+			def.match_key[i] = names[i];
+			def.match_source[i] = values[i];
+			def.match_count = i + 1;
+		}
+	}
+	free(names);
+	free(values);
+	def.require = xstrndup(PQgetvalue(res, 0, 5), (size_t)PQgetlength(res, 0, 5));
+	def.format = text_is(decode_text(res, 6), "message") ? FRAME_MESSAGE : FRAME_NAMED;
+	def.anonymous = decode_bool(res, 7);
+	t->defs = xrealloc(t->defs, (t->def_count + 1) * sizeof(*t->defs));
+	t->defs[t->def_count++] = def;
+}
+
+static void take_head(struct ticker *t, const PGresult *res)
+{
+	struct cursor head = {decode_int8(res, 1), decode_int8(res, 2)};
+
+	if (!PQgetisnull(res, 0, 0))
+		t->lost = xstrndup(PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0));
+	if (t->at.tick == 0 || t->lost != NULL) {
+		t->at = head;
+		t->whole = true;
+		t->calls.began(t->calls.ctx, head, t->lost);
+	}
+	free(t->lost);
+	t->lost = NULL;
+}
+
+static void take_event(struct ticker *t, const PGresult *res)
+{
+	struct event event;
+
+	if (!decode_event(&t->decode, res, &event))
+		return;
+	t->at = event.at;
+	t->whole = false;
+	t->calls.event(t->calls.ctx, &event);
+}
+
+static void take_tick(struct ticker *t, const PGresult *res)
+{
+	if (PQgetisnull(res, 0, 0))
+		return;
+	t->ticks++;
+	t->want_read = true;
+}
+
+static void on_result(struct conn *c, const PGresult *res)
+{
+	struct ticker *t = container_of(c, struct ticker, conn);
+
+	if (PQntuples(res) != 1)
+		return;
+	switch (t->step) {
+	case TICKER_SCHEMA:
+		t->schema_version = *PQgetvalue(res, 0, 0) == 't' ? -1 : 0;
+		break;
+	case TICKER_VERSION:
+		t->schema_version = atoi(PQgetvalue(res, 0, 0));
+		break;
+	case TICKER_HEAD:
+		take_head(t, res);
+		break;
+	case TICKER_STREAMS:
+		take_stream(t, res);
+		break;
+	case TICKER_ROLE:
+		t->leader = decode_bool(res, 0);
+		break;
+	case TICKER_TICK:
+		take_tick(t, res);
+		break;
+	case TICKER_READ:
+		take_event(t, res);
+		break;
+	case TICKER_PRUNE:
+		t->want_prune = decode_int8(res, 0) >= PRUNE_AT_ONCE;
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- what is done next --- */
+
+static void forget_defs(struct ticker *t)
+{
+	for (size_t i = 0; i < t->def_count; i++)
+		stream_def_release(&t->defs[i]);
+	free(t->defs);
+	t->defs = NULL;
+	t->def_count = 0;
+}
+
+static void hand_on_streams(struct ticker *t)
+{
+	t->calls.streams(t->calls.ctx, t->defs, t->def_count);
+	forget_defs(t);
+}
+
+/* What a step that has gone well means for the next ones. */
+static void conclude(struct ticker *t)
+{
+	switch (t->step) {
+	case TICKER_HEAD:
+		t->want_streams = t->want_role = t->want_tick = t->want_read = true;
+		break;
+	case TICKER_STREAMS:
+		hand_on_streams(t);
+		t->calls.available(t->calls.ctx, true);
+		break;
+	case TICKER_ROLE:
+		if (t->leader)
+			log_info("[STREAM JOB] this instance makes the ticks now");
+		break;
+	case TICKER_READ:
+		t->whole = true;
+		t->calls.reached(t->calls.ctx, t->at);
+		break;
+	default:
+		break;
+	}
+}
+
+/* The first steps of a connection, one after the other. */
+static void begin_step(struct ticker *t)
+{
+	switch (++t->step) {
+	case TICKER_SETUP:
+		conn_script(&t->conn, SESSION_SETUP "LISTEN herald; LISTEN herald_tick; LISTEN herald_streams");
+		break;
+	case TICKER_SCHEMA:
+		conn_script(&t->conn, "SELECT to_regclass('herald.migrations') IS NOT NULL");
+		break;
+	case TICKER_VERSION:
+		conn_script(&t->conn, "SELECT max(version) FROM herald.migrations");
+		break;
+	case TICKER_PREPARE:
+		conn_prepare(&t->conn, statements[t->prepared].name, statements[t->prepared].sql);
+		t->prepared++;
+		break;
+	default:
+		run(t, TICKER_HEAD, "head", t->at.tick, 0, 1);
+	}
+}
+
+static bool schema_fits(struct ticker *t)
+{
+	if ((t->step == TICKER_SCHEMA && t->schema_version != 0) ||
+	    (t->step == TICKER_VERSION && t->schema_version == t->options.schema_version) ||
+	    (t->step != TICKER_SCHEMA && t->step != TICKER_VERSION))
+		return true;
+	t->calls.misfit(t->calls.ctx, t->schema_version);
+	return false;
+}
+
+static void wanted_step(struct ticker *t)
+{
+	if (t->want_streams) {
+		t->want_streams = false;
+		run(t, TICKER_STREAMS, "streams", 0, 0, 0);
+	} else if (t->want_role && !t->leader) {
+		t->want_role = false;
+		run(t, TICKER_ROLE, "role", 0, 0, 0);
+	} else if (t->want_tick) {
+		t->want_tick = false;
+		run(t, TICKER_TICK, "tick", 0, 0, 0);
+	} else if (t->want_read) {
+		t->want_read = false;
+		run(t, TICKER_READ, "read", t->whole ? t->at.tick + 1 : t->at.tick, t->whole ? 0 : t->at.change, 2);
+	} else if (t->want_prune && t->leader) {
+		t->want_prune = false;
+		run(t, TICKER_PRUNE, "prune", t->options.retention_s, PRUNE_AT_ONCE, 2);
+	} else {
+		t->step = TICKER_REST;
+	}
+}
+
+static void next_step(struct ticker *t)
+{
+	if (t->conn.state != CONN_IDLE)
+		return;
+	if (t->step == TICKER_PREPARE && t->prepared < ARRAY_SIZE(statements))
+		t->step = TICKER_VERSION; /* once more */
+	if (t->step < TICKER_HEAD)
+		begin_step(t);
+	else
+		wanted_step(t);
+}
+
+static void on_done(struct conn *c, bool ok)
+{
+	struct ticker *t = container_of(c, struct ticker, conn);
+
+	if (!ok || !schema_fits(t)) {
+		conn_drop(c, ok ? "the schema does not fit" : "a query failed");
+		return;
+	}
+	conclude(t);
+	next_step(t);
+}
+
+static void on_up(struct conn *c)
+{
+	struct ticker *t = container_of(c, struct ticker, conn);
+
+	t->step = TICKER_NEW;
+	t->prepared = 0;
+	next_step(t);
+}
+
+static void on_lost(struct conn *c)
+{
+	struct ticker *t = container_of(c, struct ticker, conn);
+
+	t->leader = false; /* the lock went with the session */
+	forget_defs(t);
+	loop_stop_timer(t->loop, &t->suspect);
+	t->calls.available(t->calls.ctx, false);
+}
+
+/* --- what wakes it --- */
+
+static void on_doorbell(struct ticker *t)
+{
+	if (t->leader) {
+		t->want_tick = true;
+	} else if (!timer_pending(&t->suspect)) {
+		t->heard_tick = false;
+		loop_set_timer(t->loop, &t->suspect, TICKER_SUSPECT_MS);
+	}
+}
+
+static void on_notified(struct conn *c, const char *channel, int backend_pid)
+{
+	struct ticker *t = container_of(c, struct ticker, conn);
+
+	if (strcmp(channel, "herald") == 0) {
+		on_doorbell(t);
+	} else if (strcmp(channel, "herald_streams") == 0) {
+		t->want_streams = true;
+	} else if (backend_pid != PQbackendPID(c->pg)) {
+		t->want_read = true;
+		t->heard_tick = true;
+	}
+	if (t->step == TICKER_REST)
+		next_step(t);
+}
+
+/* The doorbell rang a while ago: somebody must have made a tick since, or this instance does. */
+static void on_suspect(struct timer *timer)
+{
+	struct ticker *t = container_of(timer, struct ticker, suspect);
+
+	t->want_role = true;
+	t->want_tick = !t->heard_tick;
+	if (t->step == TICKER_REST)
+		next_step(t);
+}
+
+static void on_poll(struct timer *timer)
+{
+	struct ticker *t = container_of(timer, struct ticker, poll);
+
+	t->want_role = t->want_tick = t->want_read = true;
+	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
+	if (t->step == TICKER_REST)
+		next_step(t);
+}
+
+static void on_prune(struct timer *timer)
+{
+	struct ticker *t = container_of(timer, struct ticker, prune);
+
+	t->want_prune = true;
+	loop_set_timer(t->loop, &t->prune, PRUNE_EVERY_MS);
+	if (t->step == TICKER_REST)
+		next_step(t);
+}
+
+static const struct conn_calls conn_calls = {
+	.up = on_up, .lost = on_lost, .result = on_result, .done = on_done, .notified = on_notified};
+
+void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_options *options,
+		 const struct ticker_calls *calls)
+{
+	*t = (struct ticker){.loop = loop, .options = *options, .calls = *calls};
+	conn_init(&t->conn, loop, options->conninfo, "pgherald ticker", &conn_calls);
+	timer_init(&t->poll, on_poll);
+	timer_init(&t->suspect, on_suspect);
+	timer_init(&t->prune, on_prune);
+	decode_init(&t->decode);
+}
+
+void ticker_start(struct ticker *t)
+{
+	conn_start(&t->conn);
+	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
+	loop_set_timer(t->loop, &t->prune, PRUNE_EVERY_MS);
+}
+
+void ticker_release(struct ticker *t)
+{
+	conn_stop(&t->conn);
+	loop_stop_timer(t->loop, &t->poll);
+	loop_stop_timer(t->loop, &t->suspect);
+	loop_stop_timer(t->loop, &t->prune);
+	forget_defs(t);
+	decode_release(&t->decode);
+}

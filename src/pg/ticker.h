@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * ticker.h: follows the change log. Wakes at the doorbell, makes ticks when it is the one instance that has the role,
+ * reads what ticks hold in the total order, and hands each event on once. Also keeps the streams' definitions fresh
+ * and forgets what is older than the retention.
+ *
+ * Correctness never hangs on the role: herald.tick() is serialised in the database, and every instance may call
+ * it. The role only saves work. An instance without it reads when it hears a tick; when it hears the doorbell and no tick
+ * follows within TICKER_SUSPECT_MS, or the safety poll comes round, it tries for the role and ticks.
+ */
+#ifndef PG_TICKER_H
+#define PG_TICKER_H
+
+#include "hub/event.h"
+#include "hub/stream.h"
+#include "pg/conn.h"
+#include "pg/decode.h"
+
+#define TICKER_SUSPECT_MS 300
+
+struct ticker_calls {
+	/* Follows the log from this cursor on; lost: what was delivered before cannot be continued, for this reason. */
+	void (*began)(void *ctx, struct cursor head, const char *lost);
+	void (*event)(void *ctx, const struct event *event);
+	void (*reached)(void *ctx, struct cursor head); /* everything up to here has been handed on */
+	void (*streams)(void *ctx, struct stream_def *defs, size_t count); /* takes the defs over */
+	void (*available)(void *ctx, bool available);   /* the database can be asked, or not any more */
+	void (*misfit)(void *ctx, int schema_version);  /* the schema is not this program's; 0: there is none */
+	void *ctx;
+};
+
+struct ticker_options {
+	const char *conninfo;
+	int poll_interval_ms;
+	int retention_s;
+	int schema_version; /* that this program needs */
+};
+
+enum ticker_step {
+	TICKER_NEW, /* connected, nothing said yet */
+	TICKER_SETUP, TICKER_SCHEMA, TICKER_VERSION, TICKER_PREPARE, TICKER_HEAD, /* once a connection, in this order */
+	TICKER_STREAMS, TICKER_ROLE, TICKER_TICK, TICKER_READ, TICKER_PRUNE,      /* as wanted */
+	TICKER_REST,
+};
+
+struct ticker {
+	struct conn conn;
+	struct loop *loop;
+	struct ticker_options options;
+	struct ticker_calls calls;
+	enum ticker_step step;
+	size_t prepared;     /* statements so far */
+	int schema_version;  /* that was found */
+	struct cursor at;    /* up to here events have been handed on; tick 0: nothing is known yet */
+	bool whole;          /* ... and no more of that tick is to come */
+	char *lost;          /* why `at` cannot be continued */
+	bool leader;         /* has the role */
+	/* what is wanted, in the order of ticker_step */
+	bool want_streams, want_role, want_tick, want_read, want_prune;
+	bool heard_tick;     /* since the doorbell that is under suspicion */
+	struct stream_def *defs;
+	size_t def_count;
+	struct timer poll, suspect, prune;
+	struct decode decode;
+	uint64_t ticks;      /* made by this instance, for metrics */
+};
+
+void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_options *options,
+		 const struct ticker_calls *calls); /* copies both; conninfo stays the caller's */
+void ticker_start(struct ticker *t);
+void ticker_release(struct ticker *t);
+
+#endif

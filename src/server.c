@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "server.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "base/xalloc.h"
+#include "cli.h"
+#include "http/httpd.h"
+#include "http/outlets.h"
+#include "http/status.h"
+#include "hub/router.h"
+#include "pg/migrate.h"
+#include "pg/replay.h"
+#include "pg/ticker.h"
+
+#define DRAIN_MS 4000 /* then streams that have not ended are cut */
+
+struct server {
+	struct loop loop;
+	struct config *boot;   /* what the rooms were built with; borrowed by them */
+	struct config *config; /* what is in force: boot, or what SIGHUP brought */
+	server_reload_fn *reload;
+	void *reload_ctx;
+	struct http_options http;
+	struct router router;
+	struct ticker ticker;
+	struct replay replay;
+	struct outlets outlets;
+	struct status status;
+	struct httpd httpd, admin;
+	bool serving;  /* streams are known: the door is open */
+	bool stopping;
+	bool stopped;
+	int exit_status;
+	struct timer drain;
+};
+
+/* --- pg -> hub: what the inlet tells --- */
+
+static void on_began(void *ctx, struct cursor head, const char *lost)
+{
+	struct server *s = ctx;
+
+	router_restart(&s->router, head);
+	if (lost == NULL)
+		return;
+	log_warn("[STREAM JOB] the change log does not hold what was delivered last (%s): all streams are reset", lost);
+	outlets_reset_all(&s->outlets, lost);
+}
+
+static void on_event(void *ctx, const struct event *event)
+{
+	router_publish(&((struct server *)ctx)->router, event);
+}
+
+static void on_reached(void *ctx, struct cursor head)
+{
+	router_reached(&((struct server *)ctx)->router, head);
+}
+
+static void on_available(void *ctx, bool available)
+{
+	struct server *s = ctx;
+
+	if (s->status.available && !available)
+		s->status.lost_ms = s->loop.now_ms;
+	if (!s->status.available && available)
+		log_info("[STREAM JOB] following the change log");
+	s->status.available = available;
+}
+
+static void stop(struct server *s, int exit_status)
+{
+	s->exit_status = exit_status;
+	s->stopped = true;
+}
+
+/* Until the streams are known, clients wait in the backlog: an answer of 404 or 503 would end a browser's stream for good. */
+static void open_door(struct server *s)
+{
+	if (s->serving)
+		return;
+	s->serving = true;
+	if (!httpd_serve(&s->httpd))
+		stop(s, CLI_FAILED);
+	else
+		log_info("[STREAM] serving on %s", s->boot->listen);
+}
+
+static void on_streams(void *ctx, struct stream_def *defs, size_t count)
+{
+	struct server *s = ctx;
+
+	for (size_t i = 0; i < count; i++) {
+		if (defs[i].anonymous || s->http.token.key != NULL)
+			continue;
+		log_error("stream '%s' asks for a token, but no key is configured: give jwt-secret-file or jwt-public-key-file",
+			  defs[i].path);
+		if (!s->serving) {
+			stop(s, CLI_CONFIG);
+			return;
+		}
+		break;
+	}
+	log_info("[STREAM] %zu streams are defined", count);
+	router_define(&s->router, defs, count);
+	outlets_close_gone(&s->outlets);
+	open_door(s);
+}
+
+static void on_misfit(void *ctx, int schema_version)
+{
+	struct server *s = ctx;
+
+	if (schema_version <= 0)
+		log_error("the database has no schema herald, run 'pgherald migrate' first");
+	else if (schema_version < s->ticker.options.schema_version)
+		log_error("schema herald has version %d, this program needs %d: run 'pgherald migrate'", schema_version,
+			  s->ticker.options.schema_version);
+	else
+		log_error("schema herald has version %d, this program knows %d: use a newer pgherald", schema_version,
+			  s->ticker.options.schema_version);
+	if (!s->serving)
+		stop(s, CLI_MISFIT);
+}
+
+/* --- signals --- */
+
+static void begin_drain(struct server *s, int signo)
+{
+	if (s->stopping) {
+		stop(s, CLI_DONE);
+		return;
+	}
+	log_info("signal %d: every stream ends with a whole event, then this program does", signo);
+	s->stopping = true;
+	httpd_quiesce(&s->httpd);
+	outlets_drain(&s->outlets);
+	loop_set_timer(&s->loop, &s->drain, DRAIN_MS);
+}
+
+static void on_drain_over(struct timer *t)
+{
+	stop(container_of(t, struct server, drain), CLI_DONE);
+}
+
+static void use_config(struct server *s, struct config *config)
+{
+	s->config = config;
+	s->http = config->http;
+	s->http.version = PGHERALD_VERSION;
+	log_setup(config->log_level, config->log_json);
+}
+
+static void free_config(struct config *config)
+{
+	config_release(config);
+	free(config);
+}
+
+static void reload(struct server *s)
+{
+	struct config *fresh = xcalloc(1, sizeof(*fresh)), *old = s->config;
+
+	if (!s->reload(s->reload_ctx, fresh)) {
+		log_error("the configuration stays as it was: the new one is not valid");
+		free_config(fresh);
+		return;
+	}
+	config_log_changes(old, fresh);
+	s->ticker.options.retention_s = (int)(fresh->retention_ms / 1000);
+	use_config(s, fresh);
+	if (old != s->boot)
+		free_config(old);
+}
+
+static void on_signal(void *ctx, int signo)
+{
+	struct server *s = ctx;
+
+	if (signo == SIGHUP)
+		reload(s);
+	else
+		begin_drain(s, signo);
+}
+
+/* --- life --- */
+
+static void build(struct server *s)
+{
+	struct ticker_options options = {s->boot->database_url, (int)s->boot->poll_interval_ms,
+					 (int)(s->boot->retention_ms / 1000), migrate_program_version()};
+	struct ticker_calls calls = {on_began, on_event, on_reached, on_streams, on_available, on_misfit, s};
+
+	router_init(&s->router, (size_t)s->boot->log_size);
+	ticker_init(&s->ticker, &s->loop, &options, &calls);
+	replay_init(&s->replay, &s->loop, s->boot->database_url);
+	outlets_init(&s->outlets, &s->loop, &s->router, &s->http, replay_ops(&s->replay));
+	s->status = (struct status){.outlets = &s->outlets, .version = PGHERALD_VERSION,
+				    .started_ms = s->loop.now_ms, .lost_ms = s->loop.now_ms};
+	httpd_init(&s->httpd, &s->loop, &s->outlets, &s->status, &s->http);
+	httpd_init(&s->admin, &s->loop, NULL, &s->status, &s->http);
+	timer_init(&s->drain, on_drain_over);
+}
+
+static bool start(struct server *s)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+
+	if (!loop_take_signals(&s->loop, signals, ARRAY_SIZE(signals), on_signal, s) ||
+	    !httpd_bind(&s->httpd, s->boot->listen))
+		return false;
+	if (s->boot->admin_listen != NULL && (!httpd_bind(&s->admin, s->boot->admin_listen) || !httpd_serve(&s->admin)))
+		return false;
+	ticker_start(&s->ticker);
+	replay_start(&s->replay);
+	return true;
+}
+
+/* One turn: what the kernel has for us, then every touched subscriber once, then what was closed is freed. */
+static void turn(struct server *s)
+{
+	loop_turn(&s->loop, list_empty(&s->router.touched) ? -1 : 0);
+	s->status.ticks = s->ticker.ticks;
+	s->status.pages = s->replay.pages;
+	outlets_flush(&s->outlets);
+	outlets_reap(&s->outlets);
+	router_free_gone(&s->router);
+}
+
+static void tear_down(struct server *s)
+{
+	httpd_release(&s->httpd);
+	httpd_release(&s->admin);
+	outlets_release(&s->outlets);
+	replay_release(&s->replay);
+	ticker_release(&s->ticker);
+	router_release(&s->router);
+	loop_stop_timer(&s->loop, &s->drain);
+	loop_close(&s->loop);
+	if (s->config != s->boot)
+		free_config(s->config);
+	free_config(s->boot);
+}
+
+int server_run(struct config *config, server_reload_fn *reload_fn, void *ctx)
+{
+	struct server *s = xcalloc(1, sizeof(*s));
+	int exit_status;
+
+	s->boot = config;
+	s->reload = reload_fn;
+	s->reload_ctx = ctx;
+	use_config(s, config);
+	(void)prctl(PR_SET_DUMPABLE, 0); /* keys stay out of core files */
+	if (!loop_open(&s->loop))
+		die(CLI_FAILED, "cannot make the event loop");
+	build(s);
+	if (!start(s))
+		stop(s, CLI_FAILED);
+	while (!s->stopped && !(s->stopping && s->outlets.count == 0))
+		turn(s);
+	exit_status = s->exit_status;
+	tear_down(s);
+	free(s);
+	return exit_status;
+}

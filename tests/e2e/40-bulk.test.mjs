@@ -1,0 +1,77 @@
+// One statement changes 100,000 rows: a reading client gets all of them in order, the daemon's memory
+// stays bounded, and other streams go on as if nothing happened.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { missing, sanitized } from '../lib/daemon.mjs'
+import { compareIds, Subscriber } from '../lib/sse.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { token } from '../lib/token.mjs'
+import { now, until } from '../lib/wait.mjs'
+
+const rows = Number(process.env.BULK_ROWS ?? 100_000)
+const logSize = 16 << 20
+
+const prepare = (cluster) => cluster.psql(`
+  CREATE TABLE bulk (id int PRIMARY KEY, owner text NOT NULL, n int NOT NULL);
+  INSERT INTO bulk SELECT i, 'reader', 0 FROM generate_series(1, ${rows}) i;
+  INSERT INTO bulk VALUES (0, 'other', 0);
+  SELECT herald.watch('bulk', audience => '{owner}');
+  SELECT herald.stream('/bulk', '{bulk}', match => '{"owner": "claims.sub"}');`)
+
+test('a statement over 100,000 rows arrives whole and in order, in bounded memory, with pings for the others', {
+  skip: missing(), timeout: 240_000,
+}, async (t) => {
+  const stage = await openStage({ prepare, daemon: { flags: ['--heartbeat', '1s', '--log-size', '16MB'] } })
+  try {
+    const reader = new Subscriber(stage.daemon.url('/bulk'), { token: await token({ sub: 'reader' }), reconnect: true })
+    await reader.connect()
+    const other = await stage.daemon.subscribe('/bulk', { token: await token({ sub: 'other' }) })
+    await Promise.all([reader.next('connected'), other.when(() => other.comments.length > 0)])
+    const watchman = watchMemory(stage.daemon)
+    const started = now()
+    await stage.cluster.psql(`UPDATE bulk SET n = n + 1 WHERE owner = 'reader'`)
+    const committed = now()
+    await stage.cluster.psql(`UPDATE bulk SET n = n + 1 WHERE owner = 'other'`)
+    await reader.when(() => reader.frames.length > rows, 180_000, () => `${rows} events; ${reader.events.length} came`)
+    const finished = now()
+    const memory = watchman.end()
+    await other.next('bulk.update', 10_000)
+    t.diagnostic(`${rows} rows: UPDATE took ${Math.round(committed - started)} ms, the last event came ` +
+      `${Math.round(finished - committed)} ms later over ${reader.connections.length} connection(s)`)
+    t.diagnostic(`memory: baseline ${mb(memory.baseline)} MB, peak ${mb(memory.peak)} MB, log-size ${mb(logSize)} MB`)
+    checkAll(reader)
+    if (sanitized()) t.diagnostic('memory is not judged: the program is built with a sanitizer')
+    else assert.ok(memory.peak < memory.baseline + 2 * logSize, `peak ${memory.peak}, baseline ${memory.baseline}`)
+    await checkPings(other, started, finished, t)
+    await Promise.all([reader.close(), other.close()])
+  } finally {
+    await stage.close()
+  }
+})
+
+function checkAll(reader) {
+  const { events } = reader
+  assert.equal(events.length, rows)
+  assert.equal(new Set(events.map(({ data }) => JSON.parse(data).row.id)).size, rows)
+  for (let i = 1; i < events.length; i++) assert.ok(compareIds(events[i - 1].id, events[i].id) < 0, `ids at ${i}`)
+  assert.ok(events.every(({ data }) => JSON.parse(data).row.n === 1))
+  assert.deepEqual(reader.faults, [])
+}
+
+// A ping a second is asked for: no stretch of the bulk's time may be silent for more than three.
+async function checkPings(other, started, finished, t) {
+  await until(() => other.comments.at(-1).at > finished, { what: 'a ping after the bulk' })
+  const times = [started, ...other.comments.map(({ at }) => at).filter((at) => at > started)]
+  const gap = Math.max(...times.slice(1).map((at, i) => at - times[i]))
+  t.diagnostic(`the longest silence of the other stream: ${Math.round(gap)} ms`)
+  assert.ok(gap < 3000, `silent for ${gap} ms`)
+}
+
+function watchMemory(daemon) {
+  const memory = { baseline: daemon.rssBytes(), peak: 0 }
+  const timer = setInterval(() => (memory.peak = Math.max(memory.peak, daemon.rssBytes())), 20)
+  memory.end = () => clearInterval(timer) ?? memory
+  return memory
+}
+
+const mb = (bytes) => (bytes / 1048576).toFixed(1)

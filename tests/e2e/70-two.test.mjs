@@ -1,0 +1,123 @@
+// Two instances on one database: the same events under the same ids, one ticks, either can go.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { missing, watch } from '../lib/daemon.mjs'
+import { check, explain, summary } from '../lib/oracle.mjs'
+import { Random } from '../lib/random.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { findTicker } from '../lib/ticker.mjs'
+import { token } from '../lib/token.mjs'
+import { now, pause, until } from '../lib/wait.mjs'
+import { endState, hotTable, marksOf, Writer } from '../lib/writer.mjs'
+
+async function prepare(cluster) {
+  await cluster.psql(`${hotTable} INSERT INTO hot SELECT n, 'ann', 0, 'start' FROM generate_series(1, 20) n;`)
+  await watch(cluster, 'public.hot', '--audience', 'owner')
+  await cluster.psql(`SELECT herald.stream('/hot', '{hot}', match => '{"owner": "claims.sub"}')`)
+}
+
+describe('two instances on one database', { skip: missing(), timeout: 180_000 }, () => {
+  let stage, first, second
+  before(async () => {
+    stage = await openStage({ prepare })
+    first = stage.daemon
+    second = await stage.addDaemon()
+  })
+  after(() => stage?.close())
+
+  const sees = (owner) => owner === 'ann'
+  async function subscribe(daemon, name, options = {}) {
+    const stream = await daemon.subscribe('/hot', { token: await token({ sub: 'ann' }), name, ...options })
+    await stream.next('connected')
+    return Object.assign(stream, { sees, connectedAt: now() })
+  }
+
+  function makeWriter(log, name) {
+    return new Writer({ name, cluster: stage.cluster, log, random: new Random(name.charCodeAt(0)), rows: 20, owners: ['ann'] })
+  }
+
+  // All that this log's transactions left in the table has been seen.
+  async function drained(log, streams, table) {
+    const own = new Set(log.flatMap(({ changes }) => changes.map(({ mark }) => mark)))
+    const last = table.map(({ mark }) => mark).filter((mark) => own.has(mark))
+    const has = (stream) => last.every((mark) => marksOf(stream).has(mark))
+    for (const stream of streams) await stream.when(() => has(stream), 15_000, () => `the end state at ${stream.name}`)
+  }
+
+  async function judge(log, streams) {
+    const table = await endState(stage.cluster)
+    await drained(log, streams, table)
+    await Promise.all(streams.map((stream) => stream.close()))
+    const report = check({ writes: log, subscribers: streams, table })
+    assert.ok(report.ok, `${summary(report)}\n${explain(report)}`)
+    return report.figures
+  }
+
+  test('both deliver everything, with the same ids', async (t) => {
+    const log = []
+    const streams = [await subscribe(first, 'first'), await subscribe(second, 'second')]
+    const end = now() + 2000
+    await Promise.all(['a', 'b', 'c', 'd'].map((name) => makeWriter(log, name).run(() => now() > end)))
+    t.diagnostic(JSON.stringify(await judge(log, streams)))
+    assert.deepEqual(streams[0].events.map(({ id }) => id), streams[1].events.map(({ id }) => id))
+  })
+
+  test('a client that moves between them by Last-Event-ID misses nothing and sees nothing twice', async (t) => {
+    const log = []
+    const mover = await subscribe(first, 'mover')
+    const end = now() + 3000
+    const writers = ['e', 'f', 'g'].map((name) => makeWriter(log, name).run(() => now() > end))
+    for (let moves = 0; now() < end; moves++) {
+      await pause(100)
+      mover.drop()
+      await mover.current.done
+      mover.url = (moves % 2 ? first : second).url('/hot')
+      await mover.connect()
+    }
+    await Promise.all(writers)
+    t.diagnostic(`${mover.connections.length} connections; ${JSON.stringify(await judge(log, [mover]))}`)
+  })
+
+  test('one ticks; when it is killed the other takes over within a second, twice', async (t) => {
+    for (let round = 0; round < 2; round++) {
+      const victim = (await until(() => findTicker(stage.cluster, [first, second]), { timeout: 3000 }).catch(() => null)) ?? [first, second][round]
+      const survivor = victim === first ? second : first
+      const gap = await takeOver(victim, survivor, `take${round}`)
+      t.diagnostic(`the ticker was killed; the longest wait of a change at the other instance: ${Math.round(gap)} ms`)
+      assert.ok(gap < 1000, `${gap} ms`)
+      await victim.start()
+    }
+  })
+
+  // Changes go on all the time; each one's wait is counted, from its commit to its arrival.
+  async function takeOver(victim, survivor, name) {
+    const log = []
+    const stream = await subscribe(survivor, 'survivor')
+    const writer = makeWriter(log, name)
+    writer.client = await stage.cluster.client()
+    const commits = new Map()
+    const write = async () => {
+      await writer.transaction([1 + (commits.size % 20)], {})
+      commits.set(log.at(-1).changes[0].mark, now())
+    }
+    for (let n = 0; n < 10; n++) await write()
+    await victim.kill9()
+    for (const end = now() + 1500; now() < end; await pause(10)) await write()
+    await writer.end()
+    await judge(log, [stream])
+    const waits = stream.events.map(({ data, at }) => at - commits.get(JSON.parse(data).row.note))
+    return Math.max(...waits)
+  }
+
+  test('one instance that is stopped for a while and woken again delivers what it missed', async (t) => {
+    const log = []
+    const streams = [await subscribe(first, 'first'), await subscribe(second, 'second')]
+    const ticker = (await findTicker(stage.cluster, [first, second])) ?? first
+    const sleeper = ticker === first ? second : first
+    sleeper.pause()
+    const end = now() + 1000
+    await Promise.all(['h', 'i'].map((name) => makeWriter(log, name).run(() => now() > end)))
+    sleeper.resume()
+    t.diagnostic(JSON.stringify(await judge(log, streams)))
+  })
+})

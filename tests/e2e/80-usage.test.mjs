@@ -1,0 +1,214 @@
+// Wrong usage and wrong configuration: every command and option answers with a sentence and the right
+// exit status: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration, 4 schema and program do not fit.
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Cluster } from '../lib/cluster.mjs'
+import { migrate, missing, run } from '../lib/daemon.mjs'
+import { freePort, temporaryDirectory, removeDirectory } from '../lib/process.mjs'
+import { secret } from '../lib/token.mjs'
+
+const commands = ['serve', 'migrate', 'watch', 'unwatch', 'token', 'tail', 'config', 'help', 'version']
+
+// A person must be able to read it: something was said, in words, not a dump.
+function assertSentence({ stderr, stdout }, about) {
+  const text = stderr || stdout
+  assert.match(text, /[A-Za-z]+ [A-Za-z]+/, `no sentence: ${JSON.stringify({ stdout, stderr })}`)
+  assert.doesNotMatch(text, /Segmentation|Assertion|core dumped/)
+  if (about) assert.match(text, about)
+}
+
+async function expects(args, code, about, options) {
+  const result = await run(args, { timeout: 10_000, ...options })
+  const said = `pgherald ${args.join(' ')}: exit status ${result.code ?? result.signal}\n${result.stdout}${result.stderr}`
+  const codes = Array.isArray(code) ? code : [code]
+  assert.ok(codes.includes(result.code), said)
+  if (result.code !== 0) assertSentence(result, about)
+  return result
+}
+
+describe('usage', { skip: missing() }, () => {
+  let cluster, directory, secretFile, base
+  before(async () => {
+    cluster = await Cluster.start()
+    directory = temporaryDirectory('usage')
+    secretFile = join(directory, 'secret')
+    writeFileSync(secretFile, secret)
+    base = ['--database-url', cluster.url(), '--jwt-secret-file', secretFile]
+  })
+  after(async () => {
+    await cluster.destroy()
+    removeDirectory(directory)
+  })
+
+  const file = (name, text) => {
+    const path = join(directory, name)
+    writeFileSync(path, text)
+    return path
+  }
+
+  test('help, --help and version say what they are asked and exit with 0', async () => {
+    for (const args of [['help'], ['--help'], ...commands.map((command) => [command, '--help'])]) {
+      const { stdout } = await expects(args, 0)
+      assert.match(stdout, /pgherald/, args.join(' '))
+    }
+    const { stdout } = await expects(['help'], 0)
+    for (const command of commands) assert.ok(stdout.includes(command), `help names ${command}`)
+    for (const args of [['version'], ['--version']]) assert.match((await expects(args, 0)).stdout, /pgherald.*\d+\.\d+/)
+  })
+
+  test('serve --help names every option of this version', async () => {
+    const { stdout } = await expects(['serve', '--help'], 0)
+    for (const option of ['database-url', 'listen', 'admin-listen', 'jwt-secret', 'jwt-secret-file', 'jwt-algorithm', 'jwt-leeway',
+      'jwt-cookie', 'token-sources', 'heartbeat', 'retry', 'max-streams', 'log-size', 'retention', 'poll-interval', 'log-level', 'log-format']) {
+      assert.ok(stdout.includes(`--${option}`), option)
+    }
+  })
+
+  const wrongUsage = {
+    'no command': [[]],
+    'an unknown command': [['serv'], /serv/],
+    'an option as command': [['--nonsense'], /nonsense/],
+    'an unknown option': [['serve', '--nonsense', '1'], /nonsense/],
+    'a value that is missing': [['serve', '--listen'], /listen/],
+    'an argument too many': [['serve', 'now'], /now/],
+    'watch without a table': [['watch'], /table/i],
+    'watch with an unknown option': [['watch', 'public.t', '--nonsense'], /nonsense/],
+    'unwatch without a table': [['unwatch'], /table/i],
+    'migrate with an argument': [['migrate', 'up'], /up/],
+    'token without --sub': [['token'], /sub/],
+    'token with a claim that is none': [['token', '--sub', 'a', '--claim', 'role'], /claim/],
+    'token with a lifetime without unit': [['token', '--sub', 'a', '--ttl', '5x'], /ttl/],
+    'tail without a path': [['tail'], /path/i],
+    'config with an unknown word': [['config', 'chek'], /chek/],
+    'version with an argument': [['version', 'now'], /now/],
+  }
+  for (const [what, [args, about]] of Object.entries(wrongUsage)) {
+    test(`${what} is wrong usage: exit status 2`, () => expects(args, 2, about, { env: { PGHERALD_JWT_SECRET: secret } }))
+  }
+
+  const impossible = {
+    listen: ['80a', '127.0.0.1', '127.0.0.1:65536', '127.0.0.1:-1', ':'],
+    'admin-listen': ['127.0.0.1:99999'],
+    heartbeat: ['30', '0s', '-1s', '30 parsecs', 'abc'],
+    retry: ['2', 'x'],
+    'log-size': ['0MB', '-1MB', 'much', '99999999999999999999MB'],
+    retention: ['24', '-1h', 'ever'],
+    'poll-interval': ['abc', '-5', '0'],
+    'jwt-algorithm': ['none', 'HS', 'hs256', 'PS256'],
+    'jwt-leeway': ['30', '-1s'],
+    'token-sources': ['cookie,body', ''],
+    'log-level': ['loud'],
+    'log-format': ['xml'],
+    'max-streams': ['-1', 'x', '1.5', '99999999999999999999'],
+    'max-streams-per-user': ['-1'],
+    wake: ['sometimes'],
+  }
+  for (const [option, values] of Object.entries(impossible)) {
+    test(`an impossible ${option} is an error that names the key, as flag, in the environment and in the file`, async () => {
+      const name = `PGHERALD_${option.toUpperCase().replaceAll('-', '_')}`
+      for (const value of values) {
+        await expects(['serve', ...base, `--${option}`, value], [2, 3], new RegExp(option))
+        if (value !== '') await expects(['serve', ...base], 3, new RegExp(`${option}|${name}`), { env: { [name]: value } })
+        await expects(['config', 'check', '--config', file('bad.conf', `${option} = ${value}\n`)], 3, new RegExp(option), { env: { PGHERALD_JWT_SECRET: secret } })
+      }
+    })
+  }
+
+  test('a good configuration file passes config check, and config sample is one', async () => {
+    const good = file('good.conf', `listen = 127.0.0.1:8123\njwt-secret-file = ${secretFile}\nheartbeat = 10s\n`)
+    await expects(['config', 'check', '--config', good], 0)
+    const { stdout } = await expects(['config', 'sample'], 0)
+    assert.match(stdout, /heartbeat/)
+    await expects(['config', 'check', '--config', file('sample.conf', stdout)], 0, undefined, { env: { PGHERALD_JWT_SECRET: secret } })
+  })
+
+  test('a file with an unknown key, or that is not there, is wrong configuration', async () => {
+    await expects(['config', 'check', '--config', file('unknown.conf', 'hartbeat = 10s\n')], 3, /hartbeat/)
+    await expects(['config', 'check', '--config', join(directory, 'nowhere')], 3, /nowhere/)
+    await expects(['config', 'check', '--config', directory], 3)
+    await expects(['serve', ...base, '--config', file('unknown.conf', 'hartbeat = 10s\n')], 3, /hartbeat/)
+  })
+
+  test('a flag beats the environment, which beats the file, which beats the default', async () => {
+    const path = file('order.conf', `jwt-secret-file = ${secretFile}\nheartbeat = 11s\nretry = 3s\nretention = 2h\n`)
+    const env = { PGHERALD_RETRY: '4s', PGHERALD_RETENTION: '3h' }
+    const { stdout } = await expects(['config', '--config', path, '--retention', '5h'], 0, undefined, { env })
+    for (const [key, value] of [['heartbeat', '11s'], ['retry', '4s'], ['retention', '5h'], ['log-format', 'text']]) {
+      assert.match(stdout, new RegExp(`^${key}\\s*=?\\s*${value}\\b`, 'm'))
+    }
+    assert.ok(!stdout.includes(secret), 'config prints no secret')
+  })
+
+  test('serve without any key is wrong configuration', () => expects(['serve', '--database-url', cluster.url()], 3, /jwt/))
+  test('serve with a key file that cannot be read is wrong configuration', () =>
+    expects(['serve', '--database-url', cluster.url(), '--jwt-secret-file', join(directory, 'nowhere')], 3, /jwt-secret-file/))
+
+  test('a database that is not there is a failure: exit status 1', async () => {
+    const nowhere = `postgresql://postgres@127.0.0.1:${await freePort()}/app`
+    await expects(['migrate', '--database-url', nowhere], 1)
+    await expects(['watch', 'public.t', '--database-url', nowhere], 1)
+    await expects(['migrate', '--database-url', cluster.url('nonesuch')], 1, /nonesuch/)
+  })
+
+  test('serve on a database without the schema does not fit: exit status 4', async () => {
+    const port = await freePort()
+    await expects(['serve', ...base, '--listen', `127.0.0.1:${port}`, '--admin-listen', ''], 4, /migrate/)
+  })
+
+  describe('on a migrated database', () => {
+    before(async () => {
+      await migrate(cluster)
+      await cluster.psql('CREATE TABLE public.things (id int PRIMARY KEY, owner text); CREATE VIEW public.seen AS SELECT * FROM public.things')
+    })
+
+    test('migrate is done, --status says so, --dry-run changes nothing', async () => {
+      await expects(['migrate', '--database-url', cluster.url()], 0)
+      await expects(['migrate', '--status', '--database-url', cluster.url()], 0)
+      await expects(['migrate', '--dry-run', '--database-url', cluster.url()], 0)
+    })
+
+    test('watch and unwatch work, again too, and name what they cannot do', async () => {
+      const url = ['--database-url', cluster.url()]
+      for (const args of [['watch', 'public.things', '--audience', 'owner'], ['watch', 'public.things'], ['unwatch', 'public.things'], ['unwatch', 'public.things']]) {
+        await expects([...args, ...url], 0)
+      }
+      await expects(['watch', 'public.nothing', ...url], 1, /nothing/)
+      await expects(['watch', 'public.things', '--audience', 'nobody', ...url], 1, /nobody/)
+      await expects(['watch', 'public.seen', ...url], 1, /view/)
+      await expects(['watch', 'pg_catalog.pg_class', ...url], 1, /system/)
+      await expects(['watch', "x'; DROP TABLE public.things; --", ...url], 1)
+      assert.equal(await cluster.psql('SELECT count(*) FROM public.things'), '0')
+    })
+
+    test('a port that is taken is a failure: exit status 1', async () => {
+      const server = createServer().listen(await freePort(), '127.0.0.1')
+      const { port } = server.address()
+      await expects(['serve', ...base, '--listen', `127.0.0.1:${port}`, '--admin-listen', ''], 1, new RegExp(String(port)))
+      server.close()
+    })
+
+    test('a schema that is newer than the program does not fit: exit status 4', async () => {
+      const table = await cluster.psql("SELECT to_regclass('herald.migrations')")
+      assert.notEqual(table, '')
+      await cluster.psql("INSERT INTO herald.migrations (version, name) VALUES (9999, '9999_future')")
+      try {
+        await expects(['serve', ...base, '--listen', `127.0.0.1:${await freePort()}`, '--admin-listen', ''], 4)
+        await expects(['migrate', '--database-url', cluster.url()], 4)
+      } finally {
+        await cluster.psql('DELETE FROM herald.migrations WHERE version = 9999')
+      }
+    })
+  })
+
+  test('token prints a token that carries its claims', async () => {
+    const args = ['token', '--sub', 'ann', '--claim', 'role=admin', '--claim', 'stores=["a","b"]', '--ttl', '2h', '--jwt-secret-file', secretFile]
+    const { stdout } = await expects(args, 0)
+    const claims = JSON.parse(Buffer.from(stdout.trim().split('.')[1], 'base64url'))
+    assert.deepEqual([claims.sub, claims.role, claims.stores], ['ann', 'admin', ['a', 'b']])
+    assert.ok(Math.abs(claims.exp - Date.now() / 1000 - 7200) < 60)
+    await expects(['token', '--sub', 'ann'], 3, /jwt-secret/)
+  })
+})

@@ -1,0 +1,332 @@
+// Resuming, restarting, stopping, installing: what a stream is told when something around it ends.
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Cluster, environment } from '../lib/cluster.mjs'
+import { migrate, missing, program, repository, run } from '../lib/daemon.mjs'
+import * as processes from '../lib/process.mjs'
+import { compareIds, Subscriber } from '../lib/sse.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { seconds, token } from '../lib/token.mjs'
+import { pause, until } from '../lib/wait.mjs'
+
+const prepare = (cluster) => cluster.psql(`
+  CREATE TABLE items (id int PRIMARY KEY, owner text, n int NOT NULL DEFAULT 0, hidden text DEFAULT 'secret-of-the-row');
+  SELECT herald.watch('items', audience => '{owner}', exclude => '{hidden}');
+  SELECT herald.stream('/items', '{items}', match => '{"owner": "claims.sub"}');`)
+
+describe('the life of a stream', { skip: missing(), timeout: 180_000 }, () => {
+  let stage, daemon, cluster, client, ann, id = 0
+  before(async () => {
+    stage = await openStage({ prepare, daemon: { flags: ['--heartbeat', '1s', '--poll-interval', '500', '--jwt-leeway', '0s'] } })
+    ;({ daemon, cluster } = stage)
+    ann = await token({ sub: 'ann' })
+    client = await cluster.client()
+  })
+  after(() => stage?.close())
+
+  const subscribe = (options = {}) => daemon.subscribe('/items', { token: ann, ...options })
+  // A stream that has seen all that was written before: what comes now is new.
+  async function fresh() {
+    const stream = await subscribe()
+    await stream.next('connected')
+    const [one] = await write(1)
+    await stream.next((frame) => frame.name === 'items.insert' && idOf(frame) === one)
+    return stream
+  }
+  const idOf = (frame) => JSON.parse(frame.data).row.id
+  async function write(count = 1, owner = 'ann') {
+    const ids = Array.from({ length: count }, () => ++id)
+    for (const one of ids) await client.query('INSERT INTO items (id, owner) VALUES ($1, $2)', [one, owner])
+    return ids
+  }
+  async function collect(stream, count) {
+    const frames = []
+    while (frames.length < count) frames.push(await stream.next('items.insert', 10_000))
+    return frames
+  }
+
+  async function resumes(break_) {
+    const stream = await fresh()
+    const ids = await write(3)
+    const seen = await collect(stream, 2) // the third may have come too: the resume starts behind the second
+    await stream.close()
+    ids.push(...(await write(5)))
+    await break_()
+    const again = await subscribe({ lastEventId: seen[1].id })
+    const rest = await collect(again, 6)
+    ids.push(...(await write(2)))
+    rest.push(...(await collect(again, 2)))
+    assert.deepEqual([...seen, ...rest].map(idOf), ids)
+    assert.ok(!again.frames.some(({ name }) => name === 'reset'))
+    const order = again.events.map((frame) => frame.id)
+    for (let i = 1; i < order.length; i++) assert.ok(compareIds(order[i - 1], order[i]) < 0)
+    await again.close()
+  }
+
+  test('a stream resumes from the shared log, joined to what is live', () => resumes(async () => {}))
+
+  test('a stream resumes from herald.changes when the daemon knows nothing of the past', () =>
+    resumes(async () => {
+      assert.equal(await daemon.stop(), 0)
+      await daemon.start()
+    }))
+
+  test('the resume point may stand in the query, under both names; the header beats it', async () => {
+    const stream = await fresh()
+    const ids = await write(3)
+    const frames = await collect(stream, 3)
+    await stream.close()
+    for (const name of ['last_event_id', 'lastEventId']) {
+      const again = await daemon.subscribe(`/items?${name}=${frames[0].id}`, { token: ann })
+      assert.deepEqual((await collect(again, 2)).map(idOf), ids.slice(1))
+      await again.close()
+    }
+    const both = await daemon.subscribe(`/items?last_event_id=${frames[0].id}`, { token: ann, lastEventId: frames[1].id })
+    assert.deepEqual((await collect(both, 1)).map(idOf), ids.slice(2))
+    await both.close()
+  })
+
+  test('`connected` on a resume does not carry an id ahead of what is yet to come', async () => {
+    const first = await fresh()
+    await write(4)
+    const frames = await collect(first, 4)
+    await first.close()
+    const again = await subscribe({ lastEventId: frames[0].id })
+    const connected = await again.next('connected')
+    if (connected.id !== null) assert.ok(compareIds(connected.id, frames[1].id) < 0, `${connected.id} skips ${frames[1].id}`)
+    await again.close()
+  })
+
+  test('`earliest` yields all that is retained', async () => {
+    await write(1)
+    const stream = await subscribe({ lastEventId: 'earliest' })
+    const all = await collect(stream, id)
+    assert.deepEqual(all.map(idOf), Array.from({ length: id }, (_, index) => index + 1))
+    await stream.close()
+  })
+
+  const malformed = ['0', '-1', 'abc', '1.5', '1e3', '999999999999999-1', '9223372036854775807-9223372036854775807',
+    '99999999999999999999999-1', '1-', '-', '1--1', '+1-1', ' 1-1', '0x1-1', "1-1' OR 1=1 --", 'é', '1-1-1', 'x'.repeat(3000)]
+  test('an id that was never given out is answered with 200 and reset, and then with what is live', async () => {
+    for (const value of malformed) {
+      await (await fresh()).close()
+      const stream = new Subscriber(daemon.url('/items'), { token: ann, headers: { 'Last-Event-ID': value.normalize() } })
+      await stream.connect()
+      assert.equal(stream.status, 200, value.slice(0, 40))
+      const reset = await stream.next('reset')
+      assert.equal(JSON.parse(reset.data).reason, 'unknown', value.slice(0, 40))
+      const [fresh] = await write(1)
+      assert.equal(idOf((await collect(stream, 1))[0]), fresh)
+      await stream.close()
+    }
+  })
+
+  test('an id that has been pruned is answered with reset and the reason expired', async () => {
+    const stream = await fresh()
+    await write(1)
+    const [old] = await collect(stream, 1)
+    for (let n = 0; n < 3; n++) {
+      await write(1)
+      await collect(stream, 1)
+    }
+    await stream.close()
+    await daemon.stop()
+    await cluster.psql("SELECT herald.prune('0 seconds')")
+    await daemon.start()
+    const again = await subscribe({ lastEventId: old.id })
+    assert.equal(again.status, 200)
+    assert.equal(JSON.parse((await again.next('reset')).data).reason, 'expired')
+    await again.close()
+  })
+
+  test('a ping comes every heartbeat', async () => {
+    const stream = await subscribe()
+    await stream.when(() => stream.comments.length >= 3, 6000)
+    assert.ok(stream.comments.every(({ text }) => text === 'ping'))
+    const [first, , third] = stream.comments
+    assert.ok(third.at - first.at > 1000 && third.at - first.at < 3500, `${third.at - first.at} ms for two pings of 1 s`)
+    await stream.close()
+  })
+
+  test('a row whose routing column changes leaves its old owner and comes to the new one', async () => {
+    const bob = await daemon.subscribe('/items', { token: await token({ sub: 'bob' }) })
+    const stream = await fresh()
+    await bob.next('connected')
+    const [moved] = await write(1)
+    await client.query("UPDATE items SET owner = 'bob', n = 42 WHERE id = $1", [moved])
+    const left = await stream.next('left')
+    const data = JSON.parse(left.data)
+    assert.deepEqual(Object.keys(data).sort(), ['key', 'topic'])
+    assert.equal(data.topic, 'items')
+    assert.equal(typeof data.key === 'object' ? data.key.id : Number(data.key), moved)
+    assert.ok(!left.data.includes('42'))
+    const change = await bob.next('items.update')
+    assert.deepEqual([idOf(change), JSON.parse(change.data).row.n], [moved, 42])
+    await write(1)
+    assert.equal((await stream.next()).name, 'items.insert', 'nothing more of the row that left')
+    assert.ok(!bob.frames.some(({ name }) => name === 'left'))
+    await Promise.all([stream.close(), bob.close()])
+  })
+
+  test('an excluded column enters neither an event nor herald.changes', async () => {
+    const stream = await fresh()
+    const [one] = await write(1)
+    const [frame] = await collect(stream, 1)
+    assert.ok(!('hidden' in JSON.parse(frame.data).row))
+    await client.query("UPDATE items SET hidden = 'secret-of-the-row-2', n = n + 1 WHERE id = $1", [one])
+    const update = await stream.next('items.update')
+    assert.ok(!update.data.includes('hidden'), update.data)
+    await client.query('DELETE FROM items WHERE id = $1', [one])
+    await stream.next('items.delete')
+    assert.equal(await cluster.psql("SELECT count(*) FROM herald.changes c WHERE c::text LIKE '%secret-of-the-row%' OR c::text LIKE '%hidden%'"), '0')
+    await stream.close()
+  })
+
+  test('a stream that is declared while the daemon runs is there without a restart', async () => {
+    await cluster.psql(`SELECT herald.stream('/later', '{items}', match => '{"owner": "claims.sub"}')`)
+    const open = async () => {
+      const stream = await daemon.subscribe('/later', { token: ann })
+      if (stream.status === 200) return stream
+      await stream.close()
+    }
+    const stream = await until(open, { timeout: 6000, every: 50, what: 'the new stream' })
+    await stream.next('connected')
+    const [one] = await write(1)
+    await stream.next((frame) => frame.name === 'items.insert' && idOf(frame) === one)
+    await stream.close()
+  })
+
+  test('a stream ends with its token, and says so', async () => {
+    const stream = await subscribe({ token: await token({ sub: 'ann', exp: seconds() + 2 }) })
+    await stream.next('connected')
+    const closing = await stream.next('closing', 6000)
+    assert.equal(JSON.parse(closing.data).reason, 'expired')
+    await stream.ended()
+    assert.equal(stream.current.partial, '')
+  })
+
+  for (const mode of ['fast', 'immediate']) {
+    test(`PostgreSQL stops (${mode}) and starts: streams stay, new ones wait, nothing is lost`, async () => {
+      const stream = await fresh()
+      const ids = await write(2)
+      const frames = await collect(stream, 2)
+      await cluster.stop(mode)
+      const pings = stream.comments.length
+      await stream.when(() => stream.comments.length > pings, 5000, () => 'pings go on without PostgreSQL')
+      const held = new Subscriber(daemon.url('/items'), { token: ann, lastEventId: frames[0].id })
+      const accepted = held.connect({ timeout: 30_000 })
+      await cluster.startServer()
+      client = await cluster.client()
+      ids.push(...(await write(3)))
+      frames.push(...(await collect(stream, 3)))
+      await accepted
+      assert.equal(held.status, 200)
+      const rest = await collect(held, 4)
+      assert.deepEqual([frames.map(idOf), rest.map(idOf)], [ids, ids.slice(1)])
+      assert.ok(![...stream.frames, ...held.frames].some(({ name }) => name === 'reset'))
+      assert.equal(stream.connections.length, 1)
+      await Promise.all([stream.close(), held.close()])
+    })
+  }
+
+  test('SIGTERM ends every stream after a whole last event with closing, and the exit status is 0', async () => {
+    const streams = await Promise.all(Array.from({ length: 20 }, () => subscribe()))
+    for (const stream of streams) await stream.next('connected')
+    let writing = true
+    const flood = (async () => {
+      while (writing) await write(1)
+    })()
+    await streams[0].next('items.insert')
+    assert.equal(await daemon.stop(), 0)
+    writing = false
+    await flood
+    for (const stream of streams) {
+      await stream.ended()
+      assert.equal(stream.current.partial, '', 'a whole last event')
+      const last = stream.frames.at(-1)
+      assert.equal(last.name, 'closing')
+      assert.deepEqual(JSON.parse(last.data), { reason: 'shutdown' })
+      assert.deepEqual(stream.faults, [])
+    }
+    await daemon.start()
+    const again = await subscribe({ lastEventId: streams[0].lastEventId })
+    const missed = id - idOf(streams[0].events.at(-1))
+    if (missed > 0) assert.equal(idOf((await collect(again, missed)).at(-1)), id)
+    await again.close()
+  })
+
+  test('the status names no user and the admin port answers', async () => {
+    const { json } = await daemon.status()
+    for (const key of ['status', 'streams', 'head', 'lag_ms', 'uptime_s', 'version']) assert.ok(key in json, key)
+    assert.ok(['ok', 'degraded', 'draining'].includes(json.status))
+  })
+})
+
+describe('installing the schema', { skip: missing(), timeout: 120_000 }, () => {
+  let cluster
+  before(async () => (cluster = await Cluster.start()))
+  after(() => cluster?.destroy())
+
+  let count = 0
+  async function fresh() {
+    const database = `db${++count}`
+    await cluster.psql(`CREATE DATABASE ${database}`, { database: 'postgres' })
+    return database
+  }
+  // pg_dump of a patched release frames its output with a random \restrict key.
+  const schema = async (database) =>
+    (await cluster.dump(['--schema-only', '-n', 'herald'], { database })).replace(/^\\(un)?restrict .*$/gm, '')
+  const migrateOnce = (database) => run(['migrate', '--database-url', cluster.url(database)], { timeout: 60_000 })
+
+  test('twice is as good as once, and what is in the log stays', async () => {
+    const database = await fresh()
+    await migrate(cluster, { database })
+    const before = await schema(database)
+    await cluster.psql("SELECT herald.publish('t', 'e', '{}')", { database })
+    await migrate(cluster, { database })
+    assert.equal(await schema(database), before)
+    assert.equal(await cluster.psql('SELECT count(*) FROM herald.changes', { database }), '1')
+  })
+
+  test('two at once both succeed and leave one schema', async () => {
+    const [reference, database] = [await fresh(), await fresh()]
+    await migrate(cluster, { database: reference })
+    const results = await Promise.all([1, 2, 3].map(() => migrateOnce(database)))
+    for (const { code, stderr } of results) assert.equal(code, 0, stderr)
+    assert.equal(await schema(database), await schema(reference))
+  })
+
+  test('killed half-way leaves all or nothing, and the next one completes it', async (t) => {
+    const reference = await fresh()
+    await migrate(cluster, { database: reference })
+    const whole = await schema(reference)
+    const found = { nothing: 0, all: 0 }
+    for (let delay = 1; delay <= 60; delay += 6) {
+      const database = await fresh()
+      const child = processes.start(program, ['migrate', '--database-url', cluster.url(database)], { env: environment(), stdio: 'ignore' })
+      await Promise.race([pause(delay), child.exited])
+      child.kill('SIGKILL')
+      await child.exited
+      const quiet = `SELECT count(*) FROM pg_stat_activity WHERE datname = '${database}'`
+      await until(async () => (await cluster.psql(quiet, { database: 'postgres' })) === '0', { what: 'the end of its session' })
+      const there = await cluster.psql("SELECT to_regnamespace('herald') IS NOT NULL", { database })
+      found[there === 't' ? 'all' : 'nothing']++
+      if (there === 't') assert.equal(await schema(database), whole)
+      assert.equal((await migrateOnce(database)).code, 0)
+      assert.equal(await schema(database), whole)
+    }
+    t.diagnostic(`killed after 1 to 55 ms: ${found.nothing} times nothing was there, ${found.all} times all`)
+  })
+
+  test('psql alone gives the same schema as pgherald migrate, again too', async () => {
+    const [byProgram, byPsql] = [await fresh(), await fresh()]
+    await migrate(cluster, { database: byProgram })
+    for (let times = 0; times < 2; times++) {
+      const { code, stderr } = await cluster.psqlFile(join(repository, 'sql/install.sql'), { database: byPsql })
+      assert.equal(code, 0, stderr)
+    }
+    assert.equal(await schema(byPsql), await schema(byProgram))
+    assert.equal((await migrateOnce(byPsql)).code, 0)
+  })
+})

@@ -1,0 +1,33 @@
+// The random schedule for many seeds: node e2e/soak.mjs [SEEDS] [FIRST] [DURATION-ms]
+// A line per seed; the exit status is 1 when a seed was not clean.
+import { missing } from '../lib/daemon.mjs'
+import { explain, summary } from '../lib/oracle.mjs'
+import { runSchedule } from '../lib/schedule.mjs'
+
+const [seeds = 20, first = 1, duration = 27_000] = process.argv.slice(2).map(Number)
+
+if (missing()) {
+  console.error(missing())
+  process.exit(1)
+}
+
+let clean = 0
+for (let seed = first; seed < first + seeds; seed++) {
+  clean += (await one(seed)) ? 1 : 0
+}
+console.log(`${clean} of ${seeds} seeds clean`)
+process.exitCode = clean === seeds ? 0 : 1
+
+async function one(seed) {
+  try {
+    const report = await runSchedule({ seed, duration })
+    const { acked, aborted, unknown, frames, left, connections, drops, drainMs } = report.figures
+    console.log(`seed ${seed}: ${summary(report)}; ${acked} acked, ${aborted} aborted, ${unknown} unknown, ` +
+      `${frames} frames (${left} left), ${connections} connections (${drops} dropped), drained in ${drainMs} ms`)
+    if (!report.ok) console.log(explain(report, 10))
+    return report.ok
+  } catch (error) {
+    console.log(`seed ${seed}: ${error.stack}`)
+    return false
+  }
+}

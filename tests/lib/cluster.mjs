@@ -1,0 +1,178 @@
+// A throw-away PostgreSQL cluster: its own directory, port and server, gone at the end of the test,
+// whatever the end. The server is a child of the test and runs as `postgres` when the test is root.
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import pg from 'pg'
+import * as processes from './process.mjs'
+import { until, within } from './wait.mjs'
+
+const defaults = {
+  listen_addresses: '127.0.0.1',
+  max_connections: 120,
+  shared_buffers: '64MB',
+  fsync: 'off',
+  max_prepared_transactions: 10,
+  deadlock_timeout: '500ms',
+  log_line_prefix: '%m %p %a ',
+  autovacuum_naptime: '10s',
+}
+const shutdown = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' }
+
+/** Every connection of the tests carries this name; what is not named so belongs to the daemon. */
+export const applicationName = 'test'
+
+export class Cluster {
+  /** settings: lines of postgresql.conf that differ from the defaults above. */
+  static async start({ settings = {}, database = 'app' } = {}) {
+    const cluster = new Cluster(database)
+    await cluster.#init(settings)
+    await cluster.startServer()
+    await cluster.psql(`CREATE DATABASE ${database}`, { database: 'postgres' })
+    return cluster
+  }
+
+  constructor(database) {
+    this.database = database
+    this.bin = binaries()
+    this.clients = new Set()
+  }
+
+  async #init(settings) {
+    this.port = await processes.freePort()
+    this.directory = processes.temporaryDirectory('cluster')
+    this.data = join(this.directory, 'data')
+    mkdirSync(this.data, { mode: 0o700 })
+    for (const path of [this.directory, this.data]) giveToPostgres(path)
+    const args = ['-D', this.data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
+    const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', join(this.bin, 'initdb'), ...args],
+      { timeout: 60_000, cwd: this.directory })
+    if (code !== 0) throw new Error(`initdb failed: ${stderr}`)
+    const all = { ...defaults, unix_socket_directories: this.directory, port: this.port, ...settings }
+    const lines = Object.entries(all).map(([name, value]) => `${name} = '${value}'\n`)
+    appendFileSync(join(this.data, 'postgresql.conf'), lines.join(''))
+  }
+
+  /** Starts the server on the same directory and port; returns when it takes connections. */
+  async startServer({ timeout = 60_000 } = {}) {
+    const log = openSync(join(this.directory, 'server.log'), 'a')
+    this.server = processes.start(join(this.bin, 'postgres'), ['-D', this.data], {
+      user: asPostgres(), death: 'SIGQUIT', cwd: this.directory, stdio: ['ignore', log, log],
+    })
+    closeSync(log)
+    const server = this.server
+    await until(() => this.#accepts(server), { timeout, every: 30, what: 'the PostgreSQL server' })
+    if (server.exitCode !== null) throw new Error(`PostgreSQL did not start:\n${this.logs().slice(-3000)}`)
+  }
+
+  async #accepts(server) {
+    if (server.exitCode !== null || server.signalCode !== null) return true
+    const client = this.#newClient('postgres')
+    try {
+      await client.connect()
+      return true
+    } finally {
+      await client.end().catch(() => {})
+    }
+  }
+
+  /** mode: smart, fast or immediate. */
+  async stop(mode = 'fast') {
+    const { server } = this
+    if (!server || server.exitCode !== null || server.signalCode !== null) return
+    server.kill(shutdown[mode])
+    await within(server.exited, 30_000, `${mode} shutdown of PostgreSQL`)
+  }
+
+  async restart(mode = 'fast') {
+    await this.stop(mode)
+    await this.startServer()
+  }
+
+  /** Kills the postmaster and all its processes at once, as a power cut does. */
+  async kill9() {
+    const pids = [this.server.pid, ...processes.childrenOf(this.server.pid)]
+    for (const pid of pids) processes.signal(pid, 'SIGKILL')
+    await this.server.exited
+    for (const pid of pids) await processes.gone(pid)
+  }
+
+  url(database = this.database) {
+    return `postgresql://postgres@127.0.0.1:${this.port}/${database}`
+  }
+
+  /** Runs statements with psql and returns what it prints, unaligned, without headings. */
+  async psql(sql, { database = this.database, args = [] } = {}) {
+    const result = await this.tryPsql(['-qAt', ...args], { database, input: sql })
+    if (result.code !== 0) throw new Error(`psql: ${result.stderr.trim()}\n${sql.slice(0, 500)}`)
+    return result.stdout.replace(/\n$/, '')
+  }
+
+  psqlFile(path, options = {}) {
+    return this.tryPsql(['-q', '-f', path], options)
+  }
+
+  tryPsql(args, { database = this.database, input, timeout } = {}) {
+    const env = { ...environment(), PGAPPNAME: applicationName }
+    const all = ['-X', '-v', 'ON_ERROR_STOP=1', '-d', this.url(database), ...args]
+    return processes.run(join(this.bin, 'psql'), all, { env, input, timeout })
+  }
+
+  async dump(args, { database = this.database } = {}) {
+    const result = await processes.run(join(this.bin, 'pg_dump'), [...args, '-d', this.url(database)], { env: environment() })
+    if (result.code !== 0) throw new Error(`pg_dump: ${result.stderr}`)
+    return result.stdout
+  }
+
+  #newClient(database) {
+    const client = new pg.Client({ connectionString: this.url(database), application_name: applicationName })
+    client.on('error', () => {}) // a lost connection shows in the next query
+    return client
+  }
+
+  /** A connected pg.Client; destroy() ends it. */
+  async client({ database = this.database } = {}) {
+    const client = this.#newClient(database)
+    await client.connect()
+    this.clients.add(client)
+    client.on('end', () => this.clients.delete(client))
+    return client
+  }
+
+  logs() {
+    return readFileSync(join(this.directory, 'server.log'), 'utf8')
+  }
+
+  async destroy() {
+    await Promise.all([...this.clients].map((client) => within(client.end(), 2000, 'end').catch(() => {})))
+    await this.stop('immediate')
+    processes.removeDirectory(this.directory)
+  }
+}
+
+/** The environment without anything that would steer libpq or the daemon. */
+export function environment() {
+  const foreign = /^(PG|PGHERALD_|DATABASE_URL$|POLL_INTERVAL$|SSE_ENCRYPTION_KEY$)/
+  const entries = Object.entries(process.env).filter(([name]) => !foreign.test(name))
+  return { ...Object.fromEntries(entries), LC_ALL: 'C.UTF-8' }
+}
+
+function binaries() {
+  try {
+    const path = execFileSync('pg_config', ['--bindir'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    if (existsSync(join(path, 'postgres'))) return path
+  } catch {
+    // no pg_config: where Debian puts it
+  }
+  return '/usr/lib/postgresql/15/bin'
+}
+
+// PostgreSQL refuses to run as root.
+const root = process.getuid() === 0
+const asPostgres = () => (root ? ['--reuid=postgres', '--regid=postgres', '--clear-groups'] : [])
+
+function giveToPostgres(path) {
+  if (!root) return
+  const id = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))
+  chownSync(path, id('-u'), id('-g'))
+}

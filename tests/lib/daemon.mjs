@@ -1,0 +1,164 @@
+// The program under test: the daemon as a child process, and its commands.
+import assert from 'node:assert/strict'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { environment } from './cluster.mjs'
+import * as processes from './process.mjs'
+import { request, Subscriber } from './sse.mjs'
+import { secret as defaultSecret } from './token.mjs'
+import { until, within } from './wait.mjs'
+
+export const repository = resolve(fileURLToPath(new URL('../..', import.meta.url)))
+export const program = resolve(process.env.PGHERALD ?? join(repository, 'build/pgherald'))
+
+/** A reason to skip, or false: for { skip: missing() }. */
+export function missing() {
+  return existsSync(program) ? false : `the program is not built: ${program}`
+}
+
+/** Whether the program was built with AddressSanitizer, which makes figures of memory meaningless. */
+export const sanitized = () => readFileSync(program).includes('__asan_init')
+
+const reports = /ERROR: AddressSanitizer|runtime error:|LeakSanitizer|ThreadSanitizer|UndefinedBehaviorSanitizer/
+
+/** Fails when a sanitizer has left a report in what the program wrote. */
+export function assertClean(log) {
+  const match = reports.exec(log)
+  if (match) assert.fail(`a sanitizer's report:\n${log.slice(Math.max(0, match.index - 200), match.index + 4000)}`)
+}
+
+export class Daemon {
+  /**
+   * Starts `pgherald serve` and waits until it answers. flags: more arguments; env: more environment.
+   * The same object can be started again after its end, on the same ports.
+   */
+  static async start({ cluster, databaseUrl = cluster.url(), secret = defaultSecret, flags = [], env = {} } = {}) {
+    const daemon = new Daemon()
+    Object.assign(daemon, { databaseUrl, flags, env, log: '' })
+    daemon.directory = processes.temporaryDirectory('daemon')
+    daemon.secretFile = join(daemon.directory, 'secret')
+    writeFileSync(daemon.secretFile, secret, { mode: 0o600 })
+    daemon.port = await processes.freePort()
+    daemon.adminPort = await processes.freePort()
+    await daemon.start()
+    return daemon
+  }
+
+  get arguments() {
+    return ['serve', '--database-url', this.databaseUrl, '--listen', `127.0.0.1:${this.port}`,
+      '--admin-listen', `127.0.0.1:${this.adminPort}`, '--jwt-secret-file', this.secretFile, ...this.flags]
+  }
+
+  async start({ timeout = 15_000 } = {}) {
+    const env = { ...environment(), ...this.env }
+    const child = processes.start(program, this.arguments, { env, cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] })
+    this.child = child
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.log += chunk))
+    this.written = new Promise((resolve) => child.stderr.once('close', resolve))
+    const answers = async () => this.ended || (await this.status()).status === 200
+    await until(answers, { timeout, what: `an answer of the daemon; its log: ${this.log.slice(-2000)}` })
+    if (this.ended) throw new Error(`the daemon ended at once:\n${this.log.slice(-3000)}`)
+  }
+
+  get pid() {
+    return this.child.pid
+  }
+
+  get ended() {
+    return this.child.exitCode !== null || this.child.signalCode !== null
+  }
+
+  url(path) {
+    return `http://127.0.0.1:${this.port}${path}`
+  }
+
+  adminUrl(path) {
+    return `http://127.0.0.1:${this.adminPort}${path}`
+  }
+
+  status() {
+    return request(this.url('/stream/status'), { timeout: 2000 })
+  }
+
+  /** A subscriber of a path; options as in sse.mjs. */
+  subscribe(path, options) {
+    return Subscriber.open(this.url(path), options)
+  }
+
+  /** Ends it with SIGTERM and returns the exit status; fails on a sanitizer's report. */
+  async stop({ timeout = 15_000 } = {}) {
+    if (!this.ended) {
+      this.child.kill('SIGCONT')
+      this.child.kill('SIGTERM')
+    }
+    try {
+      const { code, signal } = await within(this.child.exited, timeout, 'end of the daemon after SIGTERM')
+      await within(this.written, 2000, 'end of the log')
+      assertClean(this.log)
+      return code ?? signal
+    } finally {
+      if (!this.ended) await this.kill9()
+    }
+  }
+
+  async kill9() {
+    this.child.kill('SIGKILL')
+    await this.child.exited
+    assertClean(this.log)
+  }
+
+  pause() {
+    this.child.kill('SIGSTOP')
+  }
+
+  resume() {
+    this.child.kill('SIGCONT')
+  }
+
+  rssBytes() {
+    return processes.rssBytes(this.pid)
+  }
+
+  cpuMs() {
+    return processes.cpuMs(this.pid)
+  }
+
+  openFiles() {
+    return processes.openFiles(this.pid)
+  }
+
+  logs() {
+    return this.log
+  }
+
+  async destroy() {
+    try {
+      return await this.stop()
+    } finally {
+      processes.removeDirectory(this.directory)
+    }
+  }
+}
+
+/** Runs a command of the program to its end: { code, stdout, stderr }. */
+export async function run(args, { env = {}, input, timeout = 30_000, cwd } = {}) {
+  const result = await processes.run(program, args, { env: { ...environment(), ...env }, input, timeout, cwd })
+  assertClean(result.stderr)
+  return result
+}
+
+export async function migrate(cluster, { database } = {}) {
+  const result = await run(['migrate', '--database-url', cluster.url(database)], { timeout: 60_000 })
+  if (result.code !== 0) throw new Error(`pgherald migrate: exit status ${result.code}: ${result.stderr}`)
+}
+
+export async function watch(cluster, ...args) {
+  const result = await run(['watch', ...args, '--database-url', cluster.url()])
+  if (result.code !== 0) throw new Error(`pgherald watch ${args}: exit status ${result.code}: ${result.stderr}`)
+}
+
+export async function loadExample(cluster) {
+  const result = await cluster.psqlFile(join(repository, 'contrib/example/install.sql'))
+  if (result.code !== 0) throw new Error(`contrib/example/install.sql: ${result.stderr}`)
+}

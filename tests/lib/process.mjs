@@ -1,0 +1,147 @@
+// Child processes that never outlive the test: each one is registered, dies with this process
+// (also when this one is killed with -9, by the kernel's parent-death signal) and is looked at
+// through /proc.
+import { spawn, execFile } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { until } from './wait.mjs'
+
+const children = new Map() // child -> signal that ends it
+const directories = new Set()
+const taken = new Set()
+
+process.on('exit', sweep)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130))
+
+/** Spawns `command`; `death` is the signal it gets when this process ends. */
+export function start(command, args, { death = 'SIGKILL', user = [], ...options } = {}) {
+  const guard = ['--pdeathsig', death.slice(3), ...user, '--', command, ...args]
+  const child = spawn('setpriv', guard, options)
+  children.set(child, death)
+  child.exited = new Promise((resolve) => {
+    child.once('error', (error) => resolve({ code: null, signal: null, error }))
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+  })
+  child.exited.then(() => children.delete(child))
+  return child
+}
+
+/** Runs a program to its end: { code, signal, stdout, stderr }, never throws for its status. */
+export function run(command, args, { input, timeout = 30_000, ...options } = {}) {
+  return new Promise((resolve) => {
+    const settings = { timeout, killSignal: 'SIGKILL', maxBuffer: 256 << 20, ...options }
+    const child = execFile(command, args, settings, (error, stdout, stderr) => {
+      children.delete(child)
+      const code = error ? (typeof error.code === 'number' ? error.code : null) : 0
+      resolve({ code, signal: error?.signal ?? null, stdout, stderr, error })
+    })
+    children.set(child, 'SIGKILL')
+    child.stdin.on('error', () => {})
+    child.stdin.end(input ?? '')
+  })
+}
+
+/** A directory that goes when the process does. Its name carries the pid, so strays are found. */
+export function temporaryDirectory(name) {
+  const root = join(tmpdir(), 'pgherald-tests')
+  mkdirSync(root, { recursive: true, mode: 0o755 })
+  removeStrays(root)
+  const path = mkdtempSync(join(root, `${process.pid}-${name}-`))
+  directories.add(path)
+  return path
+}
+
+export function removeDirectory(path) {
+  rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+  directories.delete(path)
+}
+
+/**
+ * A TCP port of the loopback that is free now. Taken below the range from which the kernel draws the
+ * ports of outgoing connections, so that it is still free when a killed program comes back.
+ */
+export async function freePort() {
+  for (let tries = 0; tries < 200; tries++) {
+    const port = 15_000 + Math.floor(Math.random() * 16_000)
+    if (!taken.has(port) && (await canListen(port))) {
+      taken.add(port)
+      return port
+    }
+  }
+  throw new Error('no free port between 15000 and 31000')
+}
+
+function canListen(port) {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
+
+/** Whether the process exists and is not a zombie. */
+export function alive(pid) {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  } catch {
+    return false
+  }
+}
+
+export const gone = (pid, timeout = 10_000) =>
+  until(() => !alive(pid), { timeout, what: `end of process ${pid}` })
+
+export function childrenOf(pid) {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
+export function signal(pid, name) {
+  try {
+    process.kill(pid, name)
+    return true
+  } catch {
+    return false
+  }
+}
+
+export function rssBytes(pid) {
+  const match = /^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))
+  return Number(match?.[1] ?? 0) * 1024
+}
+
+/** User and system time so far, in milliseconds (the kernel counts in hundredths of a second). */
+export function cpuMs(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+  return (Number(fields[11]) + Number(fields[12])) * 10
+}
+
+export function openFiles(pid) {
+  return readdirSync(`/proc/${pid}/fd`).length
+}
+
+function removeStrays(root) {
+  for (const name of readdirSync(root)) {
+    const pid = Number(name.split('-')[0])
+    if (pid && pid !== process.pid && !existsSync(`/proc/${pid}`)) {
+      rmSync(join(root, name), { recursive: true, force: true })
+    }
+  }
+}
+
+// The last act, synchronous as an exit handler must be.
+function sweep() {
+  const pids = [...children.keys()].map((child) => child.pid).filter(Boolean)
+  for (const [child, death] of children) if (child.pid) signal(child.pid, 'SIGCONT'), signal(child.pid, death)
+  const deadline = performance.now() + 3000
+  while (pids.some(alive) && performance.now() < deadline) {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+  }
+  for (const pid of pids.filter(alive)) signal(pid, 'SIGKILL')
+  for (const path of directories) rmSync(path, { recursive: true, force: true, maxRetries: 5 })
+}

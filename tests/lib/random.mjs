@@ -1,0 +1,41 @@
+// A small seeded generator (mulberry32), so that a schedule can be run again by its printed seed.
+
+export class Random {
+  constructor(seed) {
+    this.state = seed >>> 0
+  }
+
+  /** A number in [0, 1). */
+  next() {
+    this.state = (this.state + 0x6d2b79f5) >>> 0
+    let t = this.state
+    t = Math.imul(t ^ (t >>> 15), t | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+
+  between(low, high) {
+    return low + this.next() * (high - low)
+  }
+
+  /** An integer in [low, high]. */
+  integer(low, high) {
+    return Math.floor(this.between(low, high + 1))
+  }
+
+  pick(list) {
+    return list[Math.floor(this.next() * list.length)]
+  }
+
+  /** `count` different integers in [low, high], ascending: writers that lock so do not deadlock. */
+  distinct(count, low, high) {
+    const chosen = new Set()
+    while (chosen.size < count) chosen.add(this.integer(low, high))
+    return [...chosen].sort((a, b) => a - b)
+  }
+
+  /** A generator of its own for one actor, so that actors do not disturb one another's choices. */
+  fork() {
+    return new Random(Math.floor(this.next() * 4294967296))
+  }
+}

@@ -1,0 +1,51 @@
+// Waiting without sleeping: a condition is polled until it holds or its deadline passes.
+// No test waits for a fixed time; the only timers are the pauses between two polls.
+import { setTimeout as pause } from 'node:timers/promises'
+
+export { pause }
+
+/** Monotonic milliseconds, the one clock of all logs. */
+export const now = () => performance.now()
+
+/**
+ * Polls `condition` until it yields something true and returns that. Errors of the condition
+ * count as "not yet"; the last one is named when the deadline passes.
+ */
+export async function until(condition, { timeout = 10_000, every = 15, what = 'the condition' } = {}) {
+  const deadline = now() + timeout
+  for (let last; ; ) {
+    try {
+      const value = await condition()
+      if (value) return value
+    } catch (error) {
+      last = error
+    }
+    if (now() > deadline) {
+      throw new Error(`not within ${timeout} ms: ${what}${last ? ` (${last.message})` : ''}`)
+    }
+    await pause(every)
+  }
+}
+
+/** The promise's value, or an error that says what did not come in time. */
+export async function within(promise, timeout, what) {
+  let timer
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not within ${timeout} ms: ${what}`)), timeout)
+  })
+  try {
+    return await Promise.race([promise, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+export function median(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  return sorted.length ? sorted[sorted.length >> 1] : NaN
+}
+
+export function percentile(numbers, p) {
+  const sorted = [...numbers].sort((a, b) => a - b)
+  return sorted.length ? sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))] : NaN
+}

@@ -1,0 +1,23 @@
+-- Only TRUE makes an event; data is not even evaluated otherwise.
+BEGIN;
+SELECT plan(6);
+CREATE TABLE things (id int PRIMARY KEY, a int, b int);
+SELECT herald.watch('things');
+SELECT herald.rule('things', 'big', 'any', 'NEW.a > 10', 'jsonb_build_object(''ratio'', 100 / NEW.b)');
+INSERT INTO things VALUES (1, 5, 0);
+SELECT is(test.events(), NULL, 'false yields nothing, and data that would fail is not evaluated');
+INSERT INTO things VALUES (2, NULL, 0);
+SELECT is(test.events(), NULL, 'NULL yields nothing');
+DELETE FROM things WHERE id = 1;
+SELECT is(test.events(), NULL, 'NEW of a delete is NULL');
+INSERT INTO things VALUES (3, 11, 4);
+SELECT is(test.last(), '{"ratio": 25}', 'true yields the event');
+SELECT herald.unrule('things');
+SELECT herald.rule('things', 'never', 'insert', 'NULL');
+INSERT INTO things VALUES (4, 11, 4);
+SELECT is(test.events(), '{big}', 'a constant NULL is a condition too');
+SELECT herald.rule('things', 'noted', 'insert', 'NEW.a > 0 -- with a comment', 'to_jsonb(NEW.b) -- and one');
+INSERT INTO things VALUES (5, 1, NULL);
+SELECT is(test.last(), 'null', 'data that is NULL is the JSON null, and fails no writer');
+SELECT finish();
+ROLLBACK;

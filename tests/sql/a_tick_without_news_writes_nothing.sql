@@ -1,0 +1,27 @@
+-- herald.tick: NULL and no row where nothing has become visible; else one row, and the next id.
+SELECT plan(10);
+CREATE TABLE things (id int PRIMARY KEY);
+CREATE TABLE other (id int);
+SELECT herald.watch('things');
+SELECT is((SELECT tick FROM herald.head()), 1::bigint, 'a new log stands at tick 1');
+SELECT is(herald.tick(), NULL, 'a tick of an empty log is none');
+INSERT INTO other VALUES (1);
+SELECT is(herald.tick(), NULL, 'writes to other tables are no news');
+INSERT INTO things SELECT generate_series(1, 5);
+SELECT is(herald.tick(), 2::bigint, 'changes are');
+SELECT is(herald.tick(), NULL, 'and are so once');
+SELECT is((SELECT count(*) FROM herald.ticks), 2::bigint, 'only the tick with news is written');
+SELECT is((SELECT upto FROM herald.ticks WHERE id = 2), (SELECT max(id) FROM herald.changes), 'upto is the highest id it can hold');
+INSERT INTO things VALUES (6);
+SELECT is(herald.tick(), 3::bigint, 'ids go on one by one');
+SELECT is((SELECT array_agg(tick) FROM herald.read(0)), '{2,2,2,2,2,3}', 'each change is in one tick');
+BEGIN;
+SET LOCAL synchronous_commit = off;
+INSERT INTO things VALUES (7);
+COMMIT;
+BEGIN;
+SET LOCAL synchronous_commit = off;
+SELECT herald.tick();
+SELECT is(current_setting('synchronous_commit'), 'on', 'a tick commits durably whatever the session says');
+COMMIT;
+SELECT finish();

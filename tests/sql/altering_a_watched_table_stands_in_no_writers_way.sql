@@ -1,0 +1,20 @@
+-- Columns may join, leave and change their type or name; writers go on and the next event shows it.
+BEGIN;
+SELECT plan(8);
+CREATE TABLE things (id int PRIMARY KEY, a int, b int, c int);
+SELECT herald.watch('things', exclude => '{b}');
+INSERT INTO things VALUES (1, 1, 1, 1);
+SELECT lives_ok('ALTER TABLE things ADD COLUMN d int DEFAULT 4', 'a column joins');
+UPDATE things SET a = 2;
+SELECT is(test.last() -> 'row', '{"id": 1, "a": 2, "c": 1, "d": 4}', 'and is in the next event');
+SELECT lives_ok('ALTER TABLE things ALTER COLUMN a TYPE text', 'a column changes its type');
+UPDATE things SET a = 'x';
+SELECT is(test.last() -> 'row' -> 'a', '"x"', 'and does so in the next event');
+SELECT lives_ok('ALTER TABLE things DROP COLUMN c, DROP COLUMN b', 'columns leave, an excluded one too');
+UPDATE things SET a = 'y';
+SELECT is(test.last() -> 'row', '{"id": 1, "a": "y", "d": 4}', 'and are in the next event no more');
+ALTER TABLE things RENAME TO stuff;
+SELECT lives_ok('UPDATE stuff SET a = ''z''', 'a renamed table is written to');
+SELECT is((test.events())[5], 'things.update', 'and keeps the topic it was watched with');
+SELECT finish();
+ROLLBACK;

@@ -1,0 +1,26 @@
+-- Event, operation and condition name a rule: with them again, data is replaced. unrule takes rules away.
+BEGIN;
+SELECT plan(7);
+CREATE TABLE things (id int PRIMARY KEY);
+SELECT herald.watch('things');
+SELECT herald.rule('things', 'made', 'insert', data => $$'1'::jsonb$$);
+SELECT herald.rule('things', 'made', 'insert', data => $$'2'::jsonb$$);
+INSERT INTO things VALUES (1);
+SELECT is(test.events(), '{made}', 'the same rule twice is one event');
+SELECT is(test.last(), '2', 'with the later data');
+SELECT herald.rule('things', 'made', 'insert', 'NEW.id > 10', $$'3'::jsonb$$);
+INSERT INTO things VALUES (11);
+SELECT is(test.last(2)::text || test.last(1), '23', 'another condition is another rule');
+SELECT herald.rule('things', 'made', 'insert');
+INSERT INTO things VALUES (2);
+SELECT is(test.last() ->> 'op', 'insert', 'data may go back to the default');
+SELECT herald.rule('things', 'also', 'insert');
+SELECT herald.unrule('things', 'made');
+INSERT INTO things VALUES (3);
+SELECT is((test.events())[5:], '{also}', 'unrule takes all rules of an event away');
+SELECT herald.unrule('things');
+INSERT INTO things VALUES (4);
+SELECT is((test.events())[6:], '{things.insert}', 'without rules the default events are back');
+SELECT lives_ok($$SELECT herald.unrule('things', 'nothing')$$, 'a rule that is not there goes without a word');
+SELECT finish();
+ROLLBACK;

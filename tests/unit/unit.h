@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* unit.h: what every unit test needs. Include it last: cmocka redefines names of the C library. */
+#ifndef TESTS_UNIT_UNIT_H
+#define TESTS_UNIT_UNIT_H
+
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+/* A test's name is the sentence that it proves. */
+#define TEST(sentence) static void sentence(void **state __attribute__((unused)))
+
+/* Fixed numbers, so that a failure can be repeated (Marsaglia's xorshift; the seed must not be 0).
+ */
+static inline uint32_t next_random(uint32_t *seed)
+{
+	*seed ^= *seed << 13;
+	*seed ^= *seed >> 17;
+	*seed ^= *seed << 5;
+	return *seed;
+}
+
+#endif
