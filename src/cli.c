@@ -179,7 +179,8 @@ static int cmd_help(struct cli_call *call)
 		return cli_usage("there is no command '%s'", call->words[call->word_count - 1]);
 	if (c != NULL) {
 		print_command(c);
-		printf("Options of every command: see 'pgherald help'.\n");
+		printf("\nOptions of every command, as flag, as environment (PGHERALD_LISTEN), or in the file that --config FILE names:\n\n");
+		config_print_help(stdout);
 		return CLI_DONE;
 	}
 	printf("pgherald: committed changes of PostgreSQL as Server-Sent Events\n\n");

@@ -6,12 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/xalloc.h"
 #include "http/key.h"
 
-enum kind { TEXT, DURATION, MILLIS, COUNT, SIZE };
+enum kind { TEXT, ADDRESS, DURATION, MILLIS, COUNT, SIZE };
 
 enum { RELOAD = 1, SECRET = 2, MAY_BE_EMPTY = 4 };
 
@@ -28,8 +29,8 @@ static const struct option {
 } options[] = {
 	{"database-url", "URL", "", "DATABASE_URL", TEXT, SECRET | MAY_BE_EMPTY, AT(database_url), 0, 0,
 	 "the database; empty: libpq's own environment (PGHOST, PGDATABASE, …)"},
-	{"listen", "HOST:PORT", "127.0.0.1:8000", NULL, TEXT, 0, AT(listen), 0, 0, "where streams are served"},
-	{"admin-listen", "HOST:PORT", "127.0.0.1:8001", NULL, TEXT, MAY_BE_EMPTY, AT(admin_listen), 0, 0,
+	{"listen", "HOST:PORT", "127.0.0.1:8000", NULL, ADDRESS, 0, AT(listen), 0, 0, "where streams are served"},
+	{"admin-listen", "HOST:PORT", "127.0.0.1:8001", NULL, ADDRESS, MAY_BE_EMPTY, AT(admin_listen), 0, 0,
 	 "/metrics, /healthz, /readyz; empty: off"},
 	{"jwt-secret", "TEXT", "", NULL, TEXT, RELOAD | SECRET, AT(jwt_secret), 0, 0,
 	 "key of HS tokens, at least 32 bytes; better in a file: others can see flags and environment"},
@@ -185,6 +186,26 @@ static const char *from_environment(const struct option *o)
 	return value != NULL || o->alias == NULL ? value : getenv(o->alias);
 }
 
+/* PGHERALD_X that is no option is a typing error, and the option it was meant for would go unset unnoticed. */
+static bool environment_is_known(void)
+{
+	for (char **e = environ; *e != NULL; e++) {
+		size_t len = strcspn(*e, "="), i = 0;
+		char name[64];
+
+		if (strncmp(*e, "PGHERALD_", 9) != 0)
+			continue;
+		snprintf(name, sizeof(name), "%.*s", (int)(len < 63 ? len : 63), *e);
+		while (i < ARRAY_SIZE(options) && from_environment(&options[i]) != getenv(name))
+			i++;
+		if (i < ARRAY_SIZE(options) || strcmp(name, "PGHERALD_CONFIG") == 0 || strcmp(name, "PGHERALD_TOKEN") == 0)
+			continue;
+		fprintf(stderr, "pgherald: the environment has %s, and there is no such option\n", name);
+		return false;
+	}
+	return true;
+}
+
 static void read_environment(struct config *c)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
@@ -257,15 +278,27 @@ static bool parse_value(const struct option *o, const char *text, int64_t *ret_n
 	case SIZE:
 		return parse_size(text, ret_number);
 	case COUNT:
+		return parse_count(text, ret_number);
+	case ADDRESS:
 	case TEXT:
 		break;
 	}
-	return parse_count(text, ret_number);
+	return false;
+}
+
+/* "host:port", "[v6]:port" or ":port". */
+static bool is_address(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	int64_t port = 0;
+
+	return colon != NULL && parse_count(colon + 1, &port) && port >= 1 && port <= 65535 &&
+	       (text[0] == '[') == (colon > text && colon[-1] == ']') && (text[0] == '[' || strchr(text, ':') == colon);
 }
 
 static const char *example(enum kind kind)
 {
-	static const char *const examples[] = {"", "a duration such as 30s or 24h", "milliseconds such as 5000, or 5s",
+	static const char *const examples[] = {"", "an address such as 127.0.0.1:8000", "a duration such as 30s or 24h", "milliseconds such as 5000, or 5s",
 					       "a number", "a size such as 64MB"};
 
 	return examples[kind];
@@ -280,13 +313,13 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 		fprintf(stderr, "pgherald: %s is empty\n", o->name);
 		return false;
 	}
-	if (o->kind == TEXT) {
-		*(const char **)place = text[0] == '\0' ? NULL : text;
-		return true;
-	}
-	if (text[0] != '\0' && !parse_value(o, text, &number)) {
+	if (text[0] != '\0' && (o->kind == ADDRESS ? !is_address(text) : o->kind != TEXT && !parse_value(o, text, &number))) {
 		fprintf(stderr, "pgherald: %s is '%s', not %s\n", o->name, text, example(o->kind));
 		return false;
+	}
+	if (o->kind == TEXT || o->kind == ADDRESS) {
+		*(const char **)place = text[0] == '\0' ? NULL : text;
+		return true;
 	}
 	if (text[0] != '\0' && (number < o->least || number > o->most)) {
 		fprintf(stderr, "pgherald: %s is '%s', out of its range\n", o->name, text);
@@ -413,6 +446,8 @@ static void fill_http(struct config *c)
 
 bool config_complete(struct config *c, const char *file)
 {
+	if (!environment_is_known())
+		return false;
 	read_environment(c);
 	if (file != NULL && !read_file(c, file))
 		return false;

@@ -1,0 +1,13 @@
+// node with-cluster.mjs COMMAND…: runs a command beside a throw-away cluster, which PGHOST, PGPORT and PGUSER name;
+// ends with the command's status.
+import { spawn } from 'node:child_process'
+import { Cluster } from './cluster.mjs'
+
+const [command, ...args] = process.argv.slice(2)
+const cluster = await Cluster.start()
+const env = { ...process.env, PGHOST: '127.0.0.1', PGPORT: String(cluster.port), PGUSER: 'postgres' }
+const child = spawn(command, args, { env, stdio: 'inherit' })
+child.on('exit', async (code) => {
+  await cluster.destroy()
+  process.exit(code ?? 1)
+})
