@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/units.h"
 #include "base/xalloc.h"
 #include "http/key.h"
 
@@ -218,82 +219,22 @@ static void read_environment(struct config *c)
 
 /* --- what values mean --- */
 
-static bool parse_number(const char *text, int64_t *ret_number, const char **ret_rest)
-{
-	char *end;
-
-	errno = 0;
-	*ret_number = strtoll(text, &end, 10);
-	*ret_rest = end;
-	return errno == 0 && isdigit((unsigned char)text[0]);
-}
-
-struct unit {
-	const char *name;
-	int64_t factor;
-};
-
-static bool parse_unit(const char *text, const struct unit *units, int64_t *ret_number)
-{
-	const char *rest;
-	int64_t number;
-
-	if (!parse_number(text, &number, &rest))
-		return false;
-	for (; units->name != NULL; units++)
-		if (strcmp(rest, units->name) == 0)
-			return !__builtin_mul_overflow(number, units->factor, ret_number);
-	return false;
-}
-
-bool config_parse_duration(const char *text, int64_t *ret_ms)
-{
-	static const struct unit units[] = {{"ms", 1},       {"s", 1000},	  {"m", 60000},
-					    {"h", 3600000}, {"d", 86400000}, {NULL, 0}};
-
-	return parse_unit(text, units, ret_ms);
-}
-
-static bool parse_size(const char *text, int64_t *ret_bytes)
-{
-	static const struct unit units[] = {{"B", 1}, {"kB", 1 << 10}, {"KB", 1 << 10}, {"MB", 1 << 20}, {"GB", 1 << 30}, {NULL, 0}};
-
-	return parse_unit(text, units, ret_bytes);
-}
-
-static bool parse_count(const char *text, int64_t *ret_count)
-{
-	static const struct unit units[] = {{"", 1}, {NULL, 0}};
-
-	return parse_unit(text, units, ret_count);
-}
-
 static bool parse_value(const struct option *o, const char *text, int64_t *ret_number)
 {
 	switch (o->kind) {
 	case DURATION:
-		return config_parse_duration(text, ret_number);
+		return units_parse_duration(text, ret_number);
 	case MILLIS:
-		return parse_count(text, ret_number) || config_parse_duration(text, ret_number);
+		return units_parse_count(text, ret_number) || units_parse_duration(text, ret_number);
 	case SIZE:
-		return parse_size(text, ret_number);
+		return units_parse_size(text, ret_number);
 	case COUNT:
-		return parse_count(text, ret_number);
+		return units_parse_count(text, ret_number);
 	case ADDRESS:
 	case TEXT:
 		break;
 	}
 	return false;
-}
-
-/* "host:port", "[v6]:port" or ":port". */
-static bool is_address(const char *text)
-{
-	const char *colon = strrchr(text, ':');
-	int64_t port = 0;
-
-	return colon != NULL && parse_count(colon + 1, &port) && port >= 1 && port <= 65535 &&
-	       (text[0] == '[') == (colon > text && colon[-1] == ']') && (text[0] == '[' || strchr(text, ':') == colon);
 }
 
 static const char *example(enum kind kind)
@@ -313,7 +254,7 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 		fprintf(stderr, "pgherald: %s is empty\n", o->name);
 		return false;
 	}
-	if (text[0] != '\0' && (o->kind == ADDRESS ? !is_address(text) : o->kind != TEXT && !parse_value(o, text, &number))) {
+	if (text[0] != '\0' && (o->kind == ADDRESS ? !units_is_address(text) : o->kind != TEXT && !parse_value(o, text, &number))) {
 		fprintf(stderr, "pgherald: %s is '%s', not %s\n", o->name, text, example(o->kind));
 		return false;
 	}

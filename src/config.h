@@ -54,7 +54,4 @@ void config_print_sample(FILE *out);
 void config_print_table(FILE *out);                    /* Markdown, for the README */
 void config_print(const struct config *c, FILE *out);  /* what is in force; secrets hidden */
 
-/* "90s", "1h": milliseconds; false: not a duration with a unit (ms, s, m, h, d). */
-MUST_CHECK bool config_parse_duration(const char *text, int64_t *ret_ms);
-
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/units.h"
 #include "http/json.h"
 
 /* "k=json": the value as JSON where it is that, else as a string. */
@@ -77,7 +78,7 @@ int cmd_token(struct cli_call *call)
 		return cli_usage("token takes no argument, not '%s'", call->words[0]);
 	if (cli_value(call, "sub") == NULL)
 		return cli_usage("token needs --sub");
-	if (ttl != NULL && (!config_parse_duration(ttl, &ttl_ms) || ttl_ms < 1000))
+	if (ttl != NULL && (!units_parse_duration(ttl, &ttl_ms) || ttl_ms < 1000))
 		return cli_usage("--ttl is '%s', not a duration such as 30s or 1h", ttl);
 	if (!cli_config(call))
 		return CLI_CONFIG;

@@ -1,6 +1,7 @@
 // Wrong usage and wrong configuration: every command and option answers with a sentence and the right
 // exit status: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration, 4 schema and program do not fit.
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
@@ -142,7 +143,6 @@ describe('usage', { skip: missing() }, () => {
     assert.ok(!stdout.includes(secret), 'config prints no secret')
   })
 
-  test('serve without any key is wrong configuration', () => expects(['serve', '--database-url', cluster.url()], 3, /jwt/))
   test('serve with a key file that cannot be read is wrong configuration', () =>
     expects(['serve', '--database-url', cluster.url(), '--jwt-secret-file', join(directory, 'nowhere')], 3, /jwt-secret-file/))
 
@@ -183,8 +183,15 @@ describe('usage', { skip: missing() }, () => {
       assert.equal(await cluster.psql('SELECT count(*) FROM public.things'), '0')
     })
 
+    test('serve without any key is wrong configuration where a stream asks for a token', async () => {
+      await cluster.psql("SELECT herald.stream('/things', '{things}')")
+      const doors = ['--listen', `127.0.0.1:${await freePort()}`, '--admin-listen', '']
+      await expects(['serve', '--database-url', cluster.url(), ...doors], 3, /jwt/)
+    })
+
     test('a port that is taken is a failure: exit status 1', async () => {
       const server = createServer().listen(await freePort(), '127.0.0.1')
+      await once(server, 'listening')
       const { port } = server.address()
       await expects(['serve', ...base, '--listen', `127.0.0.1:${port}`, '--admin-listen', ''], 1, new RegExp(String(port)))
       server.close()

@@ -112,7 +112,8 @@ const moved = ({ owner, from }) => (owner === from ? {} : { from })
 export function marksOf(subscriber) {
   const known = (subscriber.known ??= { marks: new Set(), frames: 0 })
   for (; known.frames < subscriber.frames.length; known.frames++) {
-    const match = /"note": ?"([^"]+)"/.exec(subscriber.frames[known.frames].data)
+    // the row as it is now: the note of `old` is another change's mark
+    const match = /"row": \{[^}]*"note": ?"([^"]+)"/.exec(subscriber.frames[known.frames].data)
     if (match) known.marks.add(match[1])
   }
   return known.marks
