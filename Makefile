@@ -6,6 +6,7 @@ DESTDIR ?=
 VARIANT ?=
 BUILD := build$(if $(VARIANT),/$(VARIANT))
 V ?= 0
+comma := ,
 Q := $(if $(filter 1,$(V)),,@)
 
 PACKAGES := libpq libmicrohttpd libjwt json-c libcurl libcrypto
@@ -20,7 +21,6 @@ WARNINGS += $(if $(DEVELOPER),-Werror)
 HARDENING := -fPIE -fstack-protector-strong $(if $(filter asan,$(VARIANT)),,-D_FORTIFY_SOURCE=2)
 LDHARDENING := -pie -Wl,-z,relro,-z,now
 SANITIZE := $(if $(filter asan,$(VARIANT)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
-comma := ,
 LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
 
 ROOMS := base hub pg http cmd

@@ -147,7 +147,7 @@ static void flush(struct conn *c)
 		conn_drop(c, "its socket cannot be watched");
 }
 
-static void started(struct conn *c, int sent)
+static void started(struct conn *c, int sent, int stall_ms)
 {
 	if (!sent) {
 		conn_drop(c, PQerrorMessage(c->pg));
@@ -155,25 +155,26 @@ static void started(struct conn *c, int sent)
 	}
 	c->state = CONN_BUSY;
 	c->failed = false;
-	loop_set_timer(c->loop, &c->retry, CONN_STALL_MS);
+	c->stall_ms = stall_ms;
+	loop_set_timer(c->loop, &c->retry, stall_ms);
 	flush(c);
 }
 
 void conn_prepare(struct conn *c, const char *statement, const char *sql)
 {
-	started(c, PQsendPrepare(c->pg, statement, sql, 0, NULL));
+	started(c, PQsendPrepare(c->pg, statement, sql, 0, NULL), CONN_STALL_MS);
 }
 
-void conn_run(struct conn *c, const char *statement, int count, const char *const *params)
+void conn_run(struct conn *c, const char *statement, int count, const char *const *params, int stall_ms)
 {
 	int sent = PQsendQueryPrepared(c->pg, statement, count, params, NULL, NULL, 1);
 
-	started(c, sent && PQsetSingleRowMode(c->pg));
+	started(c, sent && PQsetSingleRowMode(c->pg), stall_ms);
 }
 
 void conn_script(struct conn *c, const char *sql)
 {
-	started(c, PQsendQuery(c->pg, sql));
+	started(c, PQsendQuery(c->pg, sql), CONN_STALL_MS);
 }
 
 static void take_result(struct conn *c, PGresult *res)
@@ -240,7 +241,7 @@ static void take_notifications(struct conn *c)
 static void take_all(struct conn *c)
 {
 	if (c->state == CONN_BUSY)
-		loop_set_timer(c->loop, &c->retry, CONN_STALL_MS); /* progress */
+		loop_set_timer(c->loop, &c->retry, c->stall_ms); /* progress */
 	take_results(c);
 	take_notifications(c);
 }

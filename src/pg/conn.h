@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * conn.h: one connection to PostgreSQL that never blocks and never gives up: it connects, reconnects with a growing
- * pause, runs one query at a time and hands over rows as they arrive. A query that makes no progress for
- * CONN_STALL_MS ends the connection: the server may be frozen, or gone without a word.
+ * pause, runs one query at a time and hands over rows as they arrive. A query that makes no progress in its time
+ * ends the connection: the server may be frozen, or gone without a word.
  * Embedded in its owner. up and done may send the next query or drop the connection; result must not.
  */
 #ifndef PG_CONN_H
@@ -14,7 +14,8 @@
 
 #include "base/loop.h"
 
-#define CONN_STALL_MS 10000
+#define CONN_STALL_MS 10000       /* of a query that is done in milliseconds */
+#define CONN_STALL_READ_MS 120000 /* of one that may have to sort a transaction of millions before its first row */
 #define CONN_CONNECT_MS 10000
 #define CONN_PAUSE_MIN_MS 100
 #define CONN_PAUSE_MAX_MS 1000
@@ -46,6 +47,7 @@ struct conn {
 	bool failed; /* the running query has had an error */
 	bool unread; /* rows are waiting in libpq's buffer */
 	int pause_ms;
+	int stall_ms;          /* of the running query */
 	int64_t complained_ms; /* when the last failure to connect was logged */
 	struct watch watch;
 	struct timer retry;    /* next attempt, or end of this one, or of a stalled query */
@@ -60,7 +62,7 @@ void conn_stop(struct conn *c); /* closes without a callback; may be started aga
 /* A statement to be used by conn_run: prepares it (a query of its own, done follows). */
 void conn_prepare(struct conn *c, const char *statement, const char *sql);
 /* Runs a prepared statement; params are text; results come row by row in binary. */
-void conn_run(struct conn *c, const char *statement, int count, const char *const *params);
+void conn_run(struct conn *c, const char *statement, int count, const char *const *params, int stall_ms);
 /* Runs SQL of several statements without parameters; results come in text. */
 void conn_script(struct conn *c, const char *sql);
 

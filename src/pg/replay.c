@@ -39,7 +39,7 @@ static void send_page(struct replay_worker *w, const struct catchup *c)
 	for (size_t k = 0; k < c->wanted->count; k++)
 		add_array(&texts[PARAM_KEYS + k], &params[PARAM_KEYS + k], c->wanted->keys[k].values,
 			  c->wanted->keys[k].count);
-	conn_run(&w->conn, "page", PAGE_PARAMS, params);
+	conn_run(&w->conn, "page", PAGE_PARAMS, params, CONN_STALL_READ_MS);
 	for (size_t i = 0; i < PAGE_PARAMS; i++)
 		buf_release(&texts[i]);
 }

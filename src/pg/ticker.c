@@ -37,7 +37,7 @@ static void run(struct ticker *t, enum ticker_step step, const char *statement, 
 	snprintf(text[0], sizeof(text[0]), "%" PRId64, first);
 	snprintf(text[1], sizeof(text[1]), "%" PRId64, second);
 	t->step = step;
-	conn_run(&t->conn, statement, count, params);
+	conn_run(&t->conn, statement, count, params, step == TICKER_READ ? CONN_STALL_READ_MS : CONN_STALL_MS);
 }
 
 /* --- what comes back --- */

@@ -90,6 +90,7 @@ describe('bytes', { skip: missing() }, () => {
   })
 
   test('the same rows read back from the log, after a restart of the daemon, are the same bytes', async () => {
+    await ruled.when(() => ruled.events.length >= typed.events.length, 10_000, () => 'what the other stream has')
     const live = ruled.events.map(({ id: eventId, raw }) => [eventId, raw])
     assert.equal(await stage.daemon.stop(), 0)
     await stage.daemon.start()
