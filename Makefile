@@ -1,5 +1,6 @@
 # pgherald: make, make demo, make check. `make help` lists the rest.
 
+SHELL := /bin/bash
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -84,6 +85,16 @@ check: ## every test; ends with N passed, N failed
 .PHONY: check-layers
 check-layers: ## do the rooms include only what they may?
 	@awk -f .ci/layers.awk $(wildcard src/*.[ch] src/*/*.[ch])
+
+.PHONY: check-generated
+check-generated: all ## does the README list the options that the program has?
+	@sed -n '/^<!-- options/,/^<!-- end of options/p' README.md | grep '^|' | diff - <($(BUILD)/pgherald config table) \
+		|| { echo "the README's options are old: run make options"; exit 1; }
+
+.PHONY: options
+options: all ## writes the options into the README
+	@{ sed '/^<!-- options/q' README.md; $(BUILD)/pgherald config table; sed -n '/^<!-- end of options/,$$p' README.md; } > README.new
+	@mv README.new README.md
 
 .PHONY: lint
 lint: ## clang-tidy and cppcheck

@@ -161,9 +161,10 @@ static bool read_file(struct config *c, const char *file)
 		return false;
 	}
 	for (int number = 1; good && (len = getline(&line, &cap, in)) >= 0; number++) {
-		good = strlen(line) == (size_t)len && read_line(c, line, file, number, seen);
-		if (strlen(line) != (size_t)len)
+		good = strlen(line) == (size_t)len;
+		if (!good)
 			fprintf(stderr, "pgherald: %s, line %d has a NUL byte\n", file, number);
+		good = good && read_line(c, line, file, number, seen);
 	}
 	if (good && ferror(in)) {
 		fprintf(stderr, "pgherald: cannot read the configuration file '%s': %s\n", file, strerror(errno));
@@ -174,34 +175,48 @@ static bool read_file(struct config *c, const char *file)
 	return good;
 }
 
-static const char *from_environment(const struct option *o)
+#define ENVIRONMENT_NAME_MAX 64
+
+static void environment_name(const struct option *o, char *name)
 {
-	char name[64] = "PGHERALD_";
-	size_t len = strlen(name);
-	const char *value;
+	size_t len = (size_t)sprintf(name, "PGHERALD_");
 
 	for (const char *p = o->name; *p != '\0'; p++)
 		name[len++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
 	name[len] = '\0';
+}
+
+static const char *from_environment(const struct option *o)
+{
+	char name[ENVIRONMENT_NAME_MAX];
+	const char *value;
+
+	environment_name(o, name);
 	value = getenv(name);
 	return value != NULL || o->alias == NULL ? value : getenv(o->alias);
+}
+
+/* Is "PGHERALD_X=…" an option, or one of the two variables that commands read themselves? */
+static bool is_known_variable(const char *variable)
+{
+	size_t len = strcspn(variable, "=");
+	char name[ENVIRONMENT_NAME_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		environment_name(&options[i], name);
+		if (strlen(name) == len && memcmp(name, variable, len) == 0)
+			return true;
+	}
+	return strncmp(variable, "PGHERALD_CONFIG=", 16) == 0 || strncmp(variable, "PGHERALD_TOKEN=", 15) == 0;
 }
 
 /* PGHERALD_X that is no option is a typing error, and the option it was meant for would go unset unnoticed. */
 static bool environment_is_known(void)
 {
 	for (char **e = environ; *e != NULL; e++) {
-		size_t len = strcspn(*e, "="), i = 0;
-		char name[64];
-
-		if (strncmp(*e, "PGHERALD_", 9) != 0)
+		if (strncmp(*e, "PGHERALD_", 9) != 0 || is_known_variable(*e))
 			continue;
-		snprintf(name, sizeof(name), "%.*s", (int)(len < 63 ? len : 63), *e);
-		while (i < ARRAY_SIZE(options) && from_environment(&options[i]) != getenv(name))
-			i++;
-		if (i < ARRAY_SIZE(options) || strcmp(name, "PGHERALD_CONFIG") == 0 || strcmp(name, "PGHERALD_TOKEN") == 0)
-			continue;
-		fprintf(stderr, "pgherald: the environment has %s, and there is no such option\n", name);
+		fprintf(stderr, "pgherald: the environment has %.*s, and there is no such option\n", (int)strcspn(*e, "="), *e);
 		return false;
 	}
 	return true;
@@ -375,7 +390,7 @@ static void fill_http(struct config *c)
 	c->http.token.key = c->key;
 	c->http.token.issuer = c->jwt_issuer;
 	c->http.token.audience = c->jwt_audience;
-	c->http.token.leeway_s = (int)(c->jwt_leeway_ms / 1000);
+	c->http.token.leeway_ms = c->jwt_leeway_ms;
 	c->http.cookie = c->jwt_cookie;
 	c->http.heartbeat_ms = (int)c->heartbeat_ms;
 	c->http.retry_ms = (int)c->retry_ms;

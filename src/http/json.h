@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* json.h: JSON from outside, read strictly: json-c's strict mode, and nothing may follow the value. */
+/*
+ * json.h: JSON from outside, read strictly (RFC 8259). json-c 0.16's strict mode still takes single quotes, NaN, Infinity,
+ * "1." and raw control characters: a scan of our own stands before it.
+ */
 #ifndef HTTP_JSON_H
 #define HTTP_JSON_H
 

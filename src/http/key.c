@@ -74,19 +74,20 @@ static bool find_algorithm(const char *name, jwt_alg_t *ret_algorithm)
 /* EC: each algorithm has its curve (RFC 7518 3.4). */
 static bool ec_kind(EVP_PKEY *key, struct key_kind *ret_kind)
 {
-	switch (EVP_PKEY_get_bits(key)) {
-	case 256:
-		*ret_kind = (struct key_kind){JWT_ALG_ES256, JWT_ALG_ES256, JWT_ALG_ES256};
-		return true;
-	case 384:
-		*ret_kind = (struct key_kind){JWT_ALG_ES384, JWT_ALG_ES384, JWT_ALG_ES384};
-		return true;
-	case 521:
-		*ret_kind = (struct key_kind){JWT_ALG_ES512, JWT_ALG_ES512, JWT_ALG_ES512};
-		return true;
-	default:
-		return false;
+	static const struct {
+		const char *curve;
+		jwt_alg_t algorithm;
+	} curves[] = {{"prime256v1", JWT_ALG_ES256}, {"secp384r1", JWT_ALG_ES384}, {"secp521r1", JWT_ALG_ES512}};
+	char curve[64] = "";
+
+	EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(curves); i++) {
+		if (strcmp(curves[i].curve, curve) == 0) {
+			*ret_kind = (struct key_kind){curves[i].algorithm, curves[i].algorithm, curves[i].algorithm};
+			return true;
+		}
 	}
+	return false;
 }
 
 static bool public_kind(const char *path, const unsigned char *pem, size_t len, struct key_kind *ret_kind,

@@ -16,7 +16,7 @@ struct token_options {
 	size_t key_len;
 	jwt_alg_t algorithm; /* the only one that is accepted */
 	const char *issuer, *audience; /* NULL: not checked */
-	int leeway_s;
+	int64_t leeway_ms;
 };
 
 struct http_options {

@@ -78,7 +78,7 @@ static bool claim_has(struct json_object *claims, const char *name, const char *
 
 static bool check_times(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
 {
-	int64_t leeway = (int64_t)options->leeway_s * 1000, exp = 0, nbf = 0;
+	int64_t leeway = options->leeway_ms, exp = 0, nbf = 0;
 	bool has_exp, has_nbf;
 
 	*ret_why = "its exp or nbf is not a number";

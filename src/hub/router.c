@@ -63,6 +63,8 @@ static void add_to_topic(struct router *r, struct stream *s, const char *name)
 		t = xcalloc(1, sizeof(*t));
 		strmap_put(&r->topics, name, strlen(name), t);
 	}
+	if (t->count > 0 && t->streams[t->count - 1] == s)
+		return; /* the stream names its topic twice */
 	t->streams = xrealloc(t->streams, (t->count + 1) * sizeof(*t->streams));
 	t->streams[t->count++] = s;
 }
@@ -219,7 +221,7 @@ static void touch(struct router *r, struct subscriber *sub, uint64_t number)
 	sub->position = number;
 	sub->skip = 0;
 	sub->pending = true;
-	list_append(&r->touched, &sub->touched);
+	router_touch_again(r, sub);
 }
 
 static void touch_audiences(struct router *r, struct stream *s, uint64_t number)
@@ -347,7 +349,8 @@ struct stream *router_find(const struct router *r, const char *path, struct para
 
 	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
 		tried = *params;
-		if (path_fits(s->def.path, path, &tried, &literals) && literals > most) {
+		if (path_fits(s->def.path, path, &tried, &literals) &&
+		    (literals > most || (literals == most && strcmp(s->def.path, best->def.path) < 0))) {
 			best = s;
 			best_params = tried;
 			most = literals;

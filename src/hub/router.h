@@ -68,7 +68,7 @@ struct params {
 	size_t count;
 };
 
-/* The stream whose path fits, the one with the most literal segments where several do; NULL: none.
+/* The stream whose path fits, where several do the one with the most literal segments, then the first by name; NULL: none.
  * Path parameters are appended to params (texts borrowed from the stream and from path). */
 struct stream *router_find(const struct router *r, const char *path, struct params *params);
 

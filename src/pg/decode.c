@@ -118,7 +118,7 @@ bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event
 		.name = decode_text(res, COL_EVENT),
 		.audience = {d->items, audience},
 		.unless = {all == audience ? NULL : d->items + audience, all - audience},
-		.everyone = audience == 1 && text_is(d->items[0], "*"),
+		.everyone = array_open(res, COL_AUDIENCE).left == 1 && audience == 1 && text_is(d->items[0], "*"),
 		.data = decode_text(res, COL_DATA),
 	};
 	return true;

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* Where values come from. */
+#include "config.h"
+
+#include "config_case.h"
+
+TEST(a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default)
+{
+	static const char file[] = "listen = file:1\nadmin-listen = file:2\njwt-cookie = file\n";
+
+	setenv("PGHERALD_LISTEN", "env:1", 1);
+	setenv("PGHERALD_ADMIN_LISTEN", "env:2", 1);
+	flag("listen", "flag:1");
+	assert_good(file);
+	assert_string_equal(config.listen, "flag:1");
+	assert_string_equal(config.admin_listen, "env:2");
+	assert_string_equal(config.jwt_cookie, "file");
+	assert_string_equal(config.log_level_name, "info");
+}
+
+TEST(a_second_flag_replaces_the_first_and_an_unknown_one_is_refused)
+{
+	flag("listen", "a:1");
+	flag("listen", "b:2");
+	assert_false(config_set_flag(&config, "listens", 7, "x"));
+	assert_false(config_set_flag(&config, "liste", 5, "x"));
+	assert_false(config_set_flag(&config, "", 0, "x"));
+	assert_true(config_set_flag(&config, "jwt-cookie=c", 10, "c"));
+	assert_good(NULL);
+	assert_string_equal(config.listen, "b:2");
+	assert_string_equal(config.jwt_cookie, "c");
+}
+
+TEST(other_names_in_the_environment_come_after_ours)
+{
+	setenv("DATABASE_URL", "postgres://other", 1);
+	setenv("POLL_INTERVAL", "250", 1);
+	assert_good(NULL);
+	assert_string_equal(config.database_url, "postgres://other");
+	assert_int_equal(config.poll_interval_ms, 250);
+	config_release(&config);
+	setenv("PGHERALD_DATABASE_URL", "", 1);
+	setenv("PGHERALD_POLL_INTERVAL", "2s", 1);
+	assert_good(NULL);
+	assert_null(config.database_url);
+	assert_int_equal(config.poll_interval_ms, 2000);
+}
+
+TEST(a_name_in_the_environment_that_is_no_option_is_refused)
+{
+	setenv("PGHERALD_LISTENS", "a:1", 1);
+	assert_bad(NULL, "PGHERALD_LISTENS");
+	unsetenv("PGHERALD_LISTENS");
+	setenv("PGHERALD_listen", "a:1", 1);
+	assert_bad(NULL, "PGHERALD_listen");
+	unsetenv("PGHERALD_listen");
+	setenv("PGHERALD_CONFIG", "x", 1);
+	setenv("PGHERALD_TOKEN", "x", 1);
+	setenv("PGHERALDX", "x", 1);
+	config_release(&config);
+	assert_good(NULL);
+}
+
+TEST(a_very_long_name_in_the_environment_that_is_no_option_is_refused)
+{
+	setenv("PGHERALD_23456789012345678901234567890123456789012345678901234567890123456789", "x",
+	       1);
+	assert_bad(NULL, "PGHERALD_");
+}
+
+TEST(a_file_has_comments_blank_lines_and_blanks_around_values)
+{
+	assert_good("# a comment\n\n  \t\r\n \tjwt-issuer\t=\t a = b # c \r\n"
+		    "#listen = x\nheartbeat=1m");
+	assert_string_equal(config.jwt_issuer, "a = b # c");
+	assert_int_equal(config.heartbeat_ms, 60000);
+	assert_string_equal(config.listen, "127.0.0.1:8000");
+}
+
+TEST(a_good_file_is_taken_without_a_word)
+{
+	assert_good("# a comment\nlisten = a:1\n\nheartbeat = 1m\n");
+	assert_string_equal(said, "");
+}
+
+TEST(a_bad_line_of_a_file_is_named)
+{
+	assert_bad("\nlisten = a:1\nlistens = b:2\n", "line 3: there is no option 'listens'");
+	assert_bad("listen = a:1\n\nlisten = a:1\n", "line 3: a second value for 'listen'");
+	assert_bad("listen\n", "line 1: 'listen' is not of the form");
+	assert_bad("= x\n", "line 1: there is no option ''");
+	assert_bad("LISTEN = x\n", "there is no option 'LISTEN'");
+	setenv("PGHERALD_LISTEN", "env:1", 1); /* also where the environment has set it */
+	assert_bad("listen = a:1\nlisten = a:1\n", "line 2: a second value");
+}
+
+static void assert_bad_file(const char *path, const char *why)
+{
+	config_release(&config);
+	listen_start();
+	assert_false(config_complete(&config, path));
+	listen_stop();
+	assert_non_null(strstr(said, why));
+}
+
+TEST(a_file_with_a_nul_or_none_at_all_is_refused)
+{
+	assert_bad_file(temp_write("nul.conf", "listen = a\0b\n", 13), "line 1 has a NUL byte");
+	assert_bad_file(temp_write("nul.conf", "\n\0\n", 3), "line 2 has a NUL byte");
+	assert_bad_file(temp_path("missing.conf"), "cannot read the configuration file");
+	assert_bad_file(temp_dir, "cannot read the configuration file");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		FRESH(a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default),
+		FRESH(a_second_flag_replaces_the_first_and_an_unknown_one_is_refused),
+		FRESH(other_names_in_the_environment_come_after_ours),
+		FRESH(a_name_in_the_environment_that_is_no_option_is_refused),
+		FRESH(a_very_long_name_in_the_environment_that_is_no_option_is_refused),
+		FRESH(a_file_has_comments_blank_lines_and_blanks_around_values),
+		FRESH(a_good_file_is_taken_without_a_word),
+		FRESH(a_bad_line_of_a_file_is_named),
+		FRESH(a_file_with_a_nul_or_none_at_all_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, open_dir, close_dir);
+}
