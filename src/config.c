@@ -196,7 +196,8 @@ static const char *from_environment(const struct option *o)
 	return value != NULL || o->alias == NULL ? value : getenv(o->alias);
 }
 
-/* Is "PGHERALD_X=…" an option, or one of the two variables that commands read themselves? */
+/* Is "PGHERALD_X=…" an option, one of the two variables that commands read themselves, or what Kubernetes says to
+ * every container about a service of our name? */
 static bool is_known_variable(const char *variable)
 {
 	size_t len = strcspn(variable, "=");
@@ -207,7 +208,8 @@ static bool is_known_variable(const char *variable)
 		if (strlen(name) == len && memcmp(name, variable, len) == 0)
 			return true;
 	}
-	return strncmp(variable, "PGHERALD_CONFIG=", 16) == 0 || strncmp(variable, "PGHERALD_TOKEN=", 15) == 0;
+	return strncmp(variable, "PGHERALD_CONFIG=", 16) == 0 || strncmp(variable, "PGHERALD_TOKEN=", 15) == 0 ||
+	       strncmp(variable, "PGHERALD_SERVICE_", 17) == 0 || strncmp(variable, "PGHERALD_PORT", 13) == 0;
 }
 
 /* PGHERALD_X that is no option is a typing error, and the option it was meant for would go unset unnoticed. */

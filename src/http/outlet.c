@@ -252,9 +252,11 @@ static bool send_log(struct outlet *o, bool only_begun)
 	ssize_t n;
 
 	subscriber_gather(&o->sub, &o->set->router->log, &g);
-	if (g.count == 0) {
+	if (g.count == 0) { /* nothing for it so far: if there is more to look at, in the next turn */
 		subscriber_advance(&o->sub, &o->set->router->log, &g, 0);
-		return true;
+		if (o->sub.pending)
+			router_touch_again(o->set->router, &o->sub);
+		return !o->sub.pending;
 	}
 	message.msg_iov = g.iov;
 	message.msg_iovlen = only_begun ? 1 : (size_t)g.count;

@@ -139,6 +139,7 @@ void router_restart(struct router *r, struct cursor head)
 
 	sharedlog_restart(&r->log, head);
 	r->head = head;
+	r->gap = false;
 	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
 		stream_trim(s, &r->log);
 		s->since = head;
@@ -168,6 +169,10 @@ static void stage_keys(struct router *r, struct stream *s, const struct event *e
 
 	if (count == 0 && !event->everyone)
 		return;
+	if (count > STREAM_KEYS_MAX) {
+		r->gap = true;
+		return;
+	}
 	route = add_route(r, s, event->at);
 	route->entry.keys = keys;
 	route->entry.key_count = count;
@@ -286,7 +291,11 @@ void router_publish(struct router *r, const struct event *event)
 		stage(r, t, event);
 	if (event->data.len >= sharedlog_record_max(&r->log) || r->record.len > sharedlog_record_max(&r->log))
 		stage_truncated(r, t, event);
-	if (r->route_count == 0 || r->record.len > sharedlog_record_max(&r->log))
+	r->gap = r->gap || r->record.len > sharedlog_record_max(&r->log);
+	if (r->gap)
+		log_error("event '%.*s' has more routing keys than fit into the log: all streams are reset", (int)event->name.len,
+			  event->name.bytes);
+	if (r->gap || r->route_count == 0)
 		return;
 	record = sharedlog_append(&r->log, event->at, r->record.data, r->record.len);
 	r->bytes += r->record.len;

@@ -27,6 +27,7 @@ struct router {
 	struct buf record;     /* the record in the making */
 	struct route *routes;  /* streams of the event in the making */
 	size_t route_count, route_cap;
+	bool gap;              /* an event could not be logged: its owner restarts the log and resets all subscribers */
 	uint64_t events, bytes; /* published since the start, for metrics */
 };
 

@@ -120,7 +120,7 @@ static void make_keys(struct key_maker *m, size_t level)
 	}
 	name = m->stream->def.match_key[level];
 	name_len = strlen(name);
-	for (size_t i = 0; i < m->audience.count; i++) {
+	for (size_t i = 0; i < m->audience.count && m->made <= STREAM_KEYS_MAX; i++) {
 		if (!key_has_name(m->audience.items[i], name, name_len))
 			continue;
 		m->chosen[level] = m->audience.items[i];

@@ -22,6 +22,7 @@
 #include "hub/sharedlog.h"
 
 #define STREAM_MATCH_MAX 4
+#define STREAM_KEYS_MAX 65536 /* routing keys that one event may make */
 
 /* What herald.streams says. All strings are owned by the def. */
 struct stream_def {
@@ -81,7 +82,8 @@ bool stream_carries(const struct stream *s, struct text event_name);
 
 /*
  * Appends the routing keys that these audience keys make for this stream, each as uint32 length and bytes.
- * Returns how many: more than one where a key of the match has several values, none where one has no value.
+ * Returns how many: more than one where a key of the match has several values, none where one has no value;
+ * STREAM_KEYS_MAX + 1 where they are too many, and then not all of them are appended.
  */
 uint32_t stream_append_keys(const struct stream *s, struct keys audience, struct buf *out);
 

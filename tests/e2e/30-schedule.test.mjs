@@ -14,7 +14,7 @@ test('under a random schedule of writers, drops, kills and restarts nothing is l
   t.diagnostic(`seed ${seed}`)
   const report = await runSchedule({ seed, duration })
   t.diagnostic(`${summary(report)}; ${JSON.stringify(report.figures)}`)
-  assert.ok(report.ok, `SEED=${seed}: ${summary(report)}\n${explain(report)}`)
+  assert.ok(report.ok, `SEED=${seed}: ${summary(report)}\n${[explain(report), ...report.stalls].join('\n')}`)
   const { figures } = report
   assert.ok(figures.acked > 200 && figures.frames > 400, `too little happened: ${JSON.stringify(figures)}`)
   assert.deepEqual([figures.daemonKills, figures.terminations, figures.serverRestarts], [2, 5, 1])

@@ -24,7 +24,7 @@ async function one(seed) {
     const { acked, aborted, unknown, frames, left, connections, drops, drainMs } = report.figures
     console.log(`seed ${seed}: ${summary(report)}; ${acked} acked, ${aborted} aborted, ${unknown} unknown, ` +
       `${frames} frames (${left} left), ${connections} connections (${drops} dropped), drained in ${drainMs} ms`)
-    if (!report.ok) console.log(explain(report, 10))
+    if (!report.ok) console.log([explain(report, 10), ...report.stalls].join('\n'))
     return report.ok
   } catch (error) {
     console.log(`seed ${seed}: ${error.stack}`)

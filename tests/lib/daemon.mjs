@@ -102,10 +102,13 @@ export class Daemon {
     }
   }
 
+  /** Fails when it had ended before, by itself. */
   async kill9() {
+    const { code, signal } = this.ended ? await this.child.exited : {}
     this.child.kill('SIGKILL')
     await this.child.exited
     assertClean(this.log)
+    if (code !== undefined) assert.fail(`the daemon had ended with ${code ?? signal}:\n${this.log.slice(-2000)}`)
   }
 
   pause() {

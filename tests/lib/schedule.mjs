@@ -14,6 +14,7 @@ const rows = 60
 const owners = Array.from({ length: 20 }, (_, index) => `user-${index}`)
 const longRow = rows + 1 // what the long transaction writes first: nobody else's, so that nobody waits
 const longTransaction = 20_000
+const patience = 5000 // when all faults are over, nothing may take this long
 
 /** Runs one seed; the report is the oracle's, with figures of the faults that were really injected. */
 export async function runSchedule({ seed, duration = 27_000, writers = 24, streams = 40, faults = {}, say = () => {} }) {
@@ -21,7 +22,7 @@ export async function runSchedule({ seed, duration = 27_000, writers = 24, strea
   const random = new Random(seed)
   const stage = await openStage({ prepare })
   try {
-    const show = { stage, plan, random, duration, say, log: [], done: { daemonKills: 0, terminations: 0, serverRestarts: 0, drops: 0 } }
+    const show = { stage, plan, random, duration, say, log: [], stalls: [], done: { daemonKills: 0, terminations: 0, serverRestarts: 0, drops: 0 } }
     show.subscribers = await openSubscribers(show, streams)
     await perform(show, writers)
     return await judge(show)
@@ -131,7 +132,8 @@ async function restartServer({ stage, say, done }) {
 }
 
 // Two last updates of every row by an undisturbed writer; who has seen the second has seen everything.
-async function judge({ stage, log, subscribers, done, say }) {
+async function judge(show) {
+  const { stage, log, subscribers, done, stalls } = show
   for (const subscriber of subscribers) subscriber.reconnect = () => 20
   await until(() => subscribers.every(({ open }) => open), { timeout: 20_000, what: 'all subscribers are back' })
   const writer = new Writer({ name: 'last', cluster: stage.cluster, log, random: new Random(0), rows, owners: [] })
@@ -140,19 +142,26 @@ async function judge({ stage, log, subscribers, done, say }) {
   const started = now()
   for (let round = 0; round < 2; round++) {
     for (let key = 1; key <= longRow; key++) await writer.transaction([String(key)], {})
-    await settled(stage, subscribers, say)
+    await settled(show)
   }
   const drain = now() - started
   await Promise.all(subscribers.map((subscriber) => subscriber.close()))
   const report = check({ writes: log, subscribers, table: await endState(stage.cluster) })
   Object.assign(report.figures, done, { connections: subscribers.reduce((sum, s) => sum + s.connections.length, 0), drainMs: Math.round(drain) })
-  return report
+  return Object.assign(report, { stalls, ok: report.ok && stalls.length === 0 })
 }
 
-// What does not come is for the oracle to say: a deadline that passes is no error here.
-async function settled(stage, subscribers, say) {
+// What does not come at all is for the oracle to say; what comes late, though nothing is broken any more, is
+// a stall, and kept with what the daemon and its sessions were doing.
+async function settled({ stage, subscribers, stalls }) {
   const table = await endState(stage.cluster)
   const ready = (subscriber) => table.every(({ owner, mark }) => !subscriber.sees(owner) || marksOf(subscriber).has(mark))
-  await until(() => subscribers.every(ready), { timeout: 20_000, every: 30, what: 'the last changes' })
-    .catch((error) => say(error.message))
+  const all = (timeout) => until(() => subscribers.every(ready), { timeout, every: 20 }).then(() => true, () => false)
+  if (await all(patience)) return
+  const late = subscribers.filter((subscriber) => !ready(subscriber)).map(({ name }) => name)
+  const sessions = await stage.cluster.psql(`SELECT pid, application_name, state, wait_event, now() - state_change, left(query, 80)
+    FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> '${applicationName}'`)
+  stalls.push(`${late.length} of ${subscribers.length} had to wait for the last changes more than ${patience} ms: ${late.join(', ')}\n` +
+    `${sessions}\n${stage.daemon.logs().slice(-6000)}`)
+  await all(40_000)
 }

@@ -51,6 +51,9 @@ TEST(a_name_in_the_environment_that_is_no_option_is_refused)
 	setenv("PGHERALD_LISTENS", "a:1", 1);
 	assert_bad(NULL, "PGHERALD_LISTENS");
 	unsetenv("PGHERALD_LISTENS");
+	setenv("PGHERALD_LISTE", "a:1", 1);
+	assert_bad(NULL, "PGHERALD_LISTE");
+	unsetenv("PGHERALD_LISTE");
 	setenv("PGHERALD_listen", "a:1", 1);
 	assert_bad(NULL, "PGHERALD_listen");
 	unsetenv("PGHERALD_listen");

@@ -31,10 +31,13 @@ static bool taken(const char *bytes, size_t len)
 
 TEST(objects_arrays_and_texts_are_taken)
 {
-	static const char *const good[] = {
-		"{}",	       "[]",
-		"\"x\"",       "{\"a\": [1, -2, 1.5, true, false, null, \"\xc3\xa4\"]}",
-		"{\"a\":{}} ", "[\"\\u00e4\\n\"]"};
+	static const char *const good[] = {"{}",
+					   "[]",
+					   "\"x\"",
+					   "{\"a\": [1, -2, 1.5, true, false, null, \"\xc3\xa4\"]}",
+					   "{\"a\":{}} ",
+					   "[\"\\u00e4\\n\"]",
+					   "[\"a\\\"b'NaN\", \"\\\\\"]"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		if (!taken(good[i], strlen(good[i])))

@@ -157,6 +157,9 @@ TEST(the_leeway_is_for_both_ends)
 	assert_payload("{\"nbf\":1800000001,\"exp\":" LATER "}", "not valid yet");
 	assert_payload("{\"nbf\":\"0\",\"exp\":" LATER "}", "not a number");
 	assert_payload("{\"nbf\":null,\"exp\":" LATER "}", "not a number");
+	options.leeway_ms = 1500;
+	assert_payload("{\"exp\":1799999999}", NULL);
+	assert_payload("{\"exp\":1799999998}", "expired");
 	identity_release(&identity);
 }
 

@@ -81,6 +81,24 @@ TEST(an_event_without_audience_is_for_nobody_who_matches_by_a_key)
 	assert_sees(&router, &c, "1 2 ");
 }
 
+TEST(an_event_that_nobody_can_be_meant_by_takes_no_room)
+{
+	struct event event = {
+		.at = AT(5, 1), .topic = T("stock"), .name = T("insert"), .data = T("1")};
+
+	router_publish(&router, &event);
+	event.audience = KEYS(T("store=1"));
+	router_publish(&router, &event);
+	event.topic = T("unknown");
+	router_publish(&router, &event);
+	assert_int_equal(router.log.head, 0);
+	assert_int_equal(router.bytes, 0);
+	event.topic = T("stock");
+	event.audience = KEYS(T("user_id=7"));
+	router_publish(&router, &event);
+	assert_true(router.log.head > 0 && router.bytes > 0);
+}
+
 TEST(all_keys_of_a_match_must_be_met)
 {
 	join_live(&router, &a, "/both", KEYS(T("store=1"), T("role=x")));
@@ -103,6 +121,7 @@ TEST(left_is_not_for_those_who_see_the_row_still)
 	publish_event("left", KEYS(T("user_id=7")), KEYS(T("user_id=8")), "1");
 	assert_sees(&router, &a, "1 ");
 	assert_sees(&router, &b, "");
+	assert_int_equal(times_touched(&router, &c), 0);
 	assert_sees(&router, &c, ""); /* the row moved from one of its keys to the other */
 	publish_event("left", KEYS(T("user_id=7"), T("user_id=8")), KEYS(T("user_id=8")), "2");
 	publish(KEYS(T("user_id=8")), "3");
@@ -256,6 +275,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_ROUTER(an_event_goes_to_those_of_its_audience_only),
 		IN_ROUTER(an_event_without_audience_is_for_nobody_who_matches_by_a_key),
+		IN_ROUTER(an_event_that_nobody_can_be_meant_by_takes_no_room),
 		IN_ROUTER(all_keys_of_a_match_must_be_met),
 		IN_ROUTER(left_is_not_for_those_who_see_the_row_still),
 		IN_ROUTER(left_behind_a_pending_event_is_still_not_for_those_who_see_the_row),

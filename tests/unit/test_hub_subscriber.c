@@ -88,7 +88,17 @@ TEST(pieces_of_any_size_make_the_same_bytes_as_one)
 	}
 }
 
-/* Two frames, cut once at each place, from nothing to everything; then the rest. */
+/* Nothing counts as a frame that has ended. */
+static bool ends_a_frame(const struct buf *bytes, bool bare)
+{
+	const char *end = bare ? "\n\n" : "\n\n\r\n";
+	size_t len = strlen(end);
+
+	return bytes->len == 0 ||
+	       (bytes->len >= len && memcmp(bytes->data + bytes->len - len, end, len) == 0);
+}
+
+/* Three frames, cut once at each place, from nothing to everything; then the rest. */
 TEST(a_cut_at_every_byte_is_continued_at_that_byte)
 {
 	for (int bare = 0; bare < 2; bare++) {
@@ -107,6 +117,7 @@ TEST(a_cut_at_every_byte_is_continued_at_that_byte)
 			send_some(&router, &sub, cut, &got);
 			assert_int_equal(got.len, cut);
 			assert_int_equal(sub.pending, cut < expected.len);
+			assert_int_equal(sub.skip == 0, ends_a_frame(&got, bare));
 			send_all(&router, &sub, &got);
 			assert_same(&got, &expected);
 			buf_release(&got);

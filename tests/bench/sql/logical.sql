@@ -1,0 +1,2 @@
+-- Logical decoding: nothing in the writer's transaction; the slot's consumer reads the WAL.
+CREATE PUBLICATION bench FOR TABLE orders;

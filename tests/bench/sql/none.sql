@@ -1,0 +1,2 @@
+-- No capture: what everything else is compared with.
+SELECT;
