@@ -7,9 +7,9 @@
 //   --parts LIST      [main,side,bulk,idle]
 // The program is build/pgherald, or $PGHERALD. A variant whose option it does not know is left out.
 import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { migrate, program, run } from '../lib/daemon.mjs'
-import { cpuMs } from '../lib/process.mjs'
 import { pause } from '../lib/wait.mjs'
 import { Disk, machine, median, rotate, say, share, spread, sqlFile, table } from './stage.mjs'
 import { listener, logical, pgherald } from './subscribers.mjs'
@@ -52,6 +52,7 @@ if (values.variants) variants = variants.filter((v) => v.name === 'none' || list
 // ---- measuring -------------------------------------------------------------------------------------------------------
 
 const failures = []
+const plural = (n, what) => `${n} ${what}${Number(n) === 1 ? '' : 's'}`
 
 /** One measurement: { tps, p50, p99, lost, again, behindS }, as far as the variant has them; {} when it failed. */
 async function measure(disk, variant, count) {
@@ -82,9 +83,9 @@ async function sweep(counts, times) {
           const result = await measure(disk, variant, count)
           const place = ((results[count] ??= {})[disk.name] ??= {})
           ;(place[variant.name] ??= []).push(result)
-          const { tps = NaN, p50 = NaN, p99 = NaN, lost = NaN } = result
-          say(`round ${round + 1}/${times}, ${disk.name} disk, ${count} clients, ${variant.name}: ${tps.toFixed(0)} TPS, ` +
-            `p50 ${p50} ms, p99 ${p99} ms, lost ${lost}`)
+          const { tps = NaN, p50, p99, lost } = result
+          say(`round ${round + 1}/${times}, ${disk.name} disk, ${plural(count, 'client')}, ${variant.name}: ${tps.toFixed(0)} TPS` +
+            (p50 === undefined ? '' : `, p50 ${p50} ms, p99 ${p99} ms, lost ${lost}`))
         }
       }
     }
@@ -106,11 +107,11 @@ function row(variant, results, base) {
 function print(results, times) {
   for (const [count, byDisk] of Object.entries(results)) {
     for (const [name, byVariant] of Object.entries(byDisk)) {
-      console.log(`\n**${count} clients, ${name} disk**, ${times} rounds of ${seconds} s\n`)
+      console.log(`\n**${plural(count, 'client')}, ${name} disk**, ${plural(times, 'round')} of ${seconds} s\n`)
       console.log(table(['variant', 'TPS', 'of no capture', 'p50 ms', 'p99 ms', 'events lost'],
         variants.map((variant) => row(variant, byVariant[variant.name], byVariant.none))))
       const behind = byVariant.logical && pick(byVariant.logical, 'behindS').filter(Number.isFinite)
-      if (behind?.length) console.log(`\nThe consumer of logical decoding had caught up ${spread(behind, 1)} s after the last commit.`)
+      if (behind?.length) console.log(`\nThe consumer of logical decoding, which reports each second, had caught up ${spread(behind, 1)} s after the last commit.`)
     }
   }
 }
@@ -127,11 +128,15 @@ async function bulk() {
         say(`round ${round + 1}/${rounds}, ${disk.name} disk, UPDATE of 100000 rows, ${setups[i][0]}: ${times[i].at(-1).toFixed(0)} ms`)
       }
     }
-    console.log(`\n**One UPDATE of 100,000 rows, ${disk.name} disk**, commit included, ${rounds} rounds\n`)
+    console.log(`\n**One UPDATE of 100,000 rows, ${disk.name} disk**, commit included, ${plural(rounds, 'round')}\n`)
     console.log(table(['variant', 'ms', 'of the bare statement'],
       setups.map(([label], i) => [label, spread(times[i]), share(times[i], times[0])])))
   }
 }
+
+/** CPU time of a process so far, in milliseconds, finer than the hundredths of a second of /proc/PID/stat. */
+const cpuMs = (pid) => sum(readdirSync(`/proc/${pid}/task`).map((task) =>
+  Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6))
 
 /** What daemon and database do while nobody writes: after a burst, with one stream open. */
 async function idle() {
@@ -141,9 +146,10 @@ async function idle() {
   await disk.admin.query('SELECT pg_reload_conf()')
   for (const variant of variants.filter((v) => v.sql === 'pgherald.sql')) {
     say(`idle, ${variant.name}: 25 s`)
-    await disk.fresh(sqlFile(variant.sql))
-    const subscriber = await variant.start(disk)
+    let subscriber
     try {
+      await disk.fresh(sqlFile(variant.sql))
+      subscriber = await variant.start(disk)
       await disk.pgbench(4, 1)
       await pause(5000)
       const look = async () => [await disk.statements(), cpuMs(subscriber.daemon.pid)]
@@ -151,8 +157,10 @@ async function idle() {
       await pause(20_000)
       const after = await look()
       rows.push([variant.label, ...after.map((n, i) => ((n - before[i]) / 20).toFixed(2))])
+    } catch (error) {
+      failures.push(`idle, ${variant.label}: ${error.message}`)
     } finally {
-      await subscriber.end()
+      await subscriber?.end().catch((error) => failures.push(`idle, ${variant.label}: ${error.message}`))
     }
   }
   console.log('\n**Idle**: 20 s without writes, one stream open, 5 s after a burst\n')

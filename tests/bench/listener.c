@@ -12,7 +12,7 @@ static bool fetch(PGconn *connection)
 
 	do {
 		const char *values[] = {last};
-		PGresult *result = PQexecPrepared(connection, "fetch", 1, values, NULL, NULL, 0);
+		PGresult *result = PQexecPrepared(connection, "newer", 1, values, NULL, NULL, 0);
 		double now_s = wall_s();
 
 		if (PQresultStatus(result) != PGRES_TUPLES_OK)
@@ -47,7 +47,7 @@ int main(int argc, char **argv)
 	measure_begin();
 	connection = PQconnectdb(argv[1]);
 	if (!command(connection, "LISTEN bench") ||
-	    (outbox && !command(connection, "PREPARE fetch(bigint) AS SELECT id, data FROM outbox WHERE id > $1 ORDER BY id LIMIT 1000")))
+	    (outbox && !command(connection, "PREPARE newer(bigint) AS SELECT id, data FROM outbox WHERE id > $1 ORDER BY id LIMIT 1000")))
 		return measure_fail("listener", PQerrorMessage(connection));
 	puts("ready");
 	while (measure_wait(PQsocket(connection))) {

@@ -1,7 +1,7 @@
 // What every benchmark stands on: a throw-away cluster on a fast or a slow disk, a template database, pgbench, tables.
 import { execFileSync } from 'node:child_process'
 import { chmodSync, readFileSync } from 'node:fs'
-import { cpus } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Cluster, environment } from '../lib/cluster.mjs'
@@ -183,5 +183,5 @@ export async function machine(disks) {
   const flushes = disks.map((disk) => `${disk.name} ${disk.flushMs.toFixed(2)} ms`).join(', ')
   const kernel = readFileSync('/proc/sys/kernel/osrelease', 'utf8').trim()
   return `${new Date().toISOString().slice(0, 16)}Z, ${cpus().length} cores, Linux ${kernel}, PostgreSQL ${version}, ` +
-    `on ${filesystem}; a flush takes: ${flushes}.`
+    `on ${filesystem}; a flush takes: ${flushes}; load of the machine ${loadavg()[0].toFixed(1)}.`
 }

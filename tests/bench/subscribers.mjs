@@ -19,7 +19,8 @@ class Program {
     program.child = processes.start(path, args, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
     program.child.stderr.on('data', (chunk) => (program.errors += chunk))
     program.lines = createInterface({ input: program.child.stdout }).on('line', (line) => program.#take(line))
-    await until(() => program.ready || program.#check(), { what: `a subscriber; it says: ${program.errors}` })
+    await until(() => program.ready || program.child.exitCode !== null, { what: 'a subscriber that listens' })
+    program.#check()
     return program
   }
 
