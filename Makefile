@@ -96,6 +96,12 @@ options: all ## writes the options into the README
 	@{ sed '/^<!-- options/q' README.md; $(BUILD)/pgherald config table; sed -n '/^<!-- end of options/,$$p' README.md; } > README.new
 	@mv README.new README.md
 
+.PHONY: bench
+bench: ## what capture costs (about 40 minutes); tests/bench/README.md has shorter ways
+	@.ci/deps check
+	@$(MAKE) --no-print-directory all
+	@tests/bench/capture
+
 .PHONY: lint
 lint: ## clang-tidy and cppcheck
 	$(Q)cppcheck --quiet --enable=warning,portability --inline-suppr --suppress=missingInclude -Isrc src

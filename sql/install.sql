@@ -16,11 +16,18 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 1) AS pending \
 INSERT INTO herald.migrations (version, name) VALUES (1, '0001_log');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 2) AS pending \gset
+\if :pending
+\ir migrations/0002_rows.sql
+INSERT INTO herald.migrations (version, name) VALUES (2, '0002_rows');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql
+\ir functions/default_data.sql
 \ir functions/capture_source.sql
-\ir functions/diff.sql
+\ir functions/fault.sql
 \ir functions/capture.sql
 \ir functions/watch.sql
 \ir functions/rule.sql

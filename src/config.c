@@ -61,7 +61,9 @@ static const struct option {
 	 "the shared log in memory: what late subscribers find there costs no query"},
 	{"retention", "DURATION", "24h", NULL, DURATION, RELOAD, AT(retention_ms), 1000, INT64_C(86400000) * 3650,
 	 "how long changes are kept in the database"},
-	{"poll-interval", "MS", "5000", "POLL_INTERVAL", MILLIS, 0, AT(poll_interval_ms), 10, 3600000,
+	{"wake", "NAME", "adaptive", NULL, TEXT, 0, AT(wake_name), 0, 0,
+	 "how writers wake this program: adaptive, always, or never (it polls; for two-phase commit)"},
+	{"poll-interval", "MS", "5000", "POLL_INTERVAL", MILLIS, 0, AT(poll_interval_ms), 1, 3600000,
 	 "safety poll, in milliseconds or with a unit: bounds what a lost doorbell can cost"},
 	{"log-level", "NAME", "info", NULL, TEXT, RELOAD, AT(log_level_name), 0, 0, "error, warn, info or debug"},
 	{"log-format", "NAME", "text", NULL, TEXT, RELOAD, AT(log_format), 0, 0, "text or json"},
@@ -356,6 +358,10 @@ static bool check_words(struct config *c)
 {
 	if (!log_level_parse(c->log_level_name, &c->log_level)) {
 		fprintf(stderr, "pgherald: log-level is '%s', not error, warn, info or debug\n", c->log_level_name);
+		return false;
+	}
+	if (!wake_parse(c->wake_name, &c->wake)) {
+		fprintf(stderr, "pgherald: wake is '%s', not adaptive, always or never\n", c->wake_name);
 		return false;
 	}
 	c->log_json = strcmp(c->log_format, "json") == 0;

@@ -15,6 +15,7 @@
 #include "base/base.h"
 #include "base/log.h"
 #include "http/options.h"
+#include "pg/wake.h"
 
 #define CONFIG_ORIGINS_MAX 32
 
@@ -24,13 +25,14 @@ struct config {
 	const char *database_url, *listen, *admin_listen;
 	const char *jwt_secret, *jwt_secret_file, *jwt_public_key_file, *jwt_algorithm;
 	const char *jwt_issuer, *jwt_audience, *jwt_cookie;
-	const char *token_sources, *allowed_origins, *log_level_name, *log_format;
+	const char *token_sources, *allowed_origins, *wake_name, *log_level_name, *log_format;
 	int64_t jwt_leeway_ms, heartbeat_ms, retry_ms, retention_ms, poll_interval_ms;
 	int64_t max_streams, max_streams_per_user, max_streams_per_ip, log_size;
 	/* derived */
 	struct http_options http; /* without version */
 	enum log_level log_level;
 	bool log_json;
+	enum wake_mode wake;
 	unsigned char *key; /* owned, wiped when released */
 	const char *origins[CONFIG_ORIGINS_MAX + 1];
 	char *origins_text, *sources_text; /* owned */

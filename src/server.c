@@ -193,7 +193,7 @@ static void on_signal(void *ctx, int signo)
 static void build(struct server *s)
 {
 	struct ticker_options options = {s->boot->database_url, (int)s->boot->poll_interval_ms,
-					 (int)(s->boot->retention_ms / 1000), migrate_program_version()};
+					 (int)(s->boot->retention_ms / 1000), migrate_program_version(), s->boot->wake};
 	struct ticker_calls calls = {on_began, on_event, on_reached, on_streams, on_available, on_misfit, s};
 
 	router_init(&s->router, (size_t)s->boot->log_size);

@@ -5,17 +5,17 @@
 --   key1 .. key4              for each key of the stream's match the values it may see, as 'key=value'; NULL: no such key
 --   most                      rows of the page
 -- The first row always is the cursor itself: (tick, id -1, event: NULL where the cursor holds, else why it does not:
--- expired, restored, unknown). Then the changes, in the total order. The page is read in one snapshot, so pruning
+-- expired, restored, unknown, later). Then the changes, in the total order. The page is read in one snapshot, so pruning
 -- meanwhile cannot take a part of it unseen. Reads herald.ticks and herald.changes.
 CREATE OR REPLACE FUNCTION herald.replay(
   after_tick bigint, after_change bigint, upto_tick bigint, topics text[], events text[],
   key1 text[], key2 text[], key3 text[], key4 text[], most int)
-RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text)
+RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
 LANGUAGE sql STABLE AS $$
   (SELECT CASE after_tick WHEN 0 THEN (SELECT min(t.id) FROM herald.ticks t) ELSE after_tick END,
-          -1::bigint, NULL::text, herald.cursor_fault(after_tick), NULL::text[], NULL::text[], NULL::text)
+          -1::bigint, NULL::text, herald.cursor_fault(after_tick), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text)
   UNION ALL
-  (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text
+  (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
      FROM herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
     WHERE t.id >= after_tick AND t.id <= upto_tick AND (t.id > after_tick OR c.id > after_change)
       AND c.topic = ANY (topics)
@@ -35,11 +35,13 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- herald.cursor_fault(tick): NULL where a cursor of this tick can be continued, else why not.
---   expired: older than what is retained; restored: given out by a history that was lost; unknown: never given out here
+--   expired: older than what is retained; restored: given out by a history that was lost; unknown: never given out here;
+--   later: this is a standby, which may not have it yet
 CREATE OR REPLACE FUNCTION herald.cursor_fault(tick bigint) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT CASE
     WHEN tick = 0 OR EXISTS (SELECT FROM herald.ticks t WHERE t.id = tick) THEN NULL
+    WHEN tick > (SELECT max(t.id) FROM herald.ticks t) AND pg_is_in_recovery() THEN 'later'
     WHEN tick < 0 OR tick > (SELECT max(t.id) FROM herald.ticks t) THEN 'unknown'
     WHEN tick / 4294967296 < (SELECT min(t.id) / 4294967296 FROM herald.ticks t)
       OR tick > (SELECT min(t.id) FROM herald.ticks t) THEN 'restored'

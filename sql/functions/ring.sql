@@ -1,6 +1,55 @@
--- herald.ring(): the doorbell. Called by whatever has just written to herald.changes; the ticker wakes at commit.
--- Equal notifications of one transaction collapse in the server. Writes nothing; may be called by any writer's trigger.
-CREATE OR REPLACE FUNCTION herald.ring() RETURNS void
-LANGUAGE sql VOLATILE AS $$
-  SELECT pg_catalog.pg_notify('herald', '')
+-- herald.wake(mode): how writers wake the ticker; returns whether that was changed. The daemon calls it with its option.
+--   adaptive  ring only when the ticker sleeps (below)
+--   always    ring at every commit
+--   never     do not ring: the ticker polls. For two-phase commit, which NOTIFY forbids
+-- Makes herald.ring() anew, so that writers pay for no look at the setting. Writes herald.settings.
+CREATE OR REPLACE FUNCTION herald.wake(mode text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  was text;
+BEGIN
+  IF mode NOT IN ('adaptive', 'always', 'never') OR mode IS NULL THEN
+    RAISE EXCEPTION 'pgherald: wake % is unknown', coalesce(quote_literal(mode), 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'One of adaptive, always, never.';
+  END IF;
+  SELECT s.wake INTO was FROM herald.settings s FOR UPDATE;
+  IF was = mode AND (SELECT p.prosrc FROM pg_proc p WHERE p.oid = to_regprocedure('herald.ring()')) = herald.ring_source(mode) THEN
+    RETURN false;
+  END IF;
+  UPDATE herald.settings SET wake = mode;
+  EXECUTE format('CREATE OR REPLACE FUNCTION herald.ring() RETURNS void LANGUAGE plpgsql AS %L', herald.ring_source(mode));
+  RETURN true;
+END $$;
+
+-- herald.ring_source(mode): the body of herald.ring(), the doorbell, which whatever has just written to herald.changes calls.
+--
+-- A commit with a pending NOTIFY takes a lock of the whole cluster and holds it through its flush: group commit is lost.
+-- So: ring only when the ticker sleeps. While it is awake, polling every few milliseconds, it holds advisory lock 3
+-- exclusively; a writer that cannot share the lock need not ring.
+--
+-- Why none is forgotten when the ticker goes to sleep: a writer inserts first, which gives it its xid, and looks at the lock
+-- after. The ticker gives the lock up, then draws an xid X of its own, and goes on ticking until no xid below X runs any
+-- more. A writer that saw the lock held had its xid before X was drawn, so it is below X: it has ended by then, and the
+-- tick after has its changes. A writer that looks later finds the lock free and rings. The session's death frees the lock.
+-- (A snapshot's xmax in place of X would not do: it is one more than the last xid that has *completed*, and a writer that is
+-- still open may be above it.)
+CREATE OR REPLACE FUNCTION herald.ring_source(mode text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE mode
+    WHEN 'adaptive' THEN
+      E'BEGIN\n  IF pg_catalog.pg_try_advisory_lock_shared(1751478881, 3) THEN\n'
+      '    PERFORM pg_catalog.pg_advisory_unlock_shared(1751478881, 3);\n'
+      '    PERFORM pg_catalog.pg_notify(''herald'', '''');\n  END IF;\nEND'
+    WHEN 'always' THEN E'BEGIN\n  PERFORM pg_catalog.pg_notify(''herald'', '''');\nEND'
+    ELSE E'BEGIN\nEND'
+  END
 $$;
+
+-- herald.settled(since): have all transactions ended that had begun to write before the one with this id did?
+CREATE OR REPLACE FUNCTION herald.settled(since xid8) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT pg_snapshot_xmin(pg_current_snapshot()) > since
+$$;
+
+-- A new installation, or one whose functions were just replaced: the doorbell as the setting says.
+DO $$ BEGIN PERFORM herald.wake(s.wake) FROM herald.settings s; END $$;

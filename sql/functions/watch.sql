@@ -42,6 +42,10 @@ BEGIN
       WHEN c.relpersistence = 't' THEN 'is temporary: nobody else can see it'
       WHEN n.nspname IN ('pg_catalog', 'information_schema', 'pg_toast') THEN 'is a system table'
       WHEN n.nspname = 'herald' THEN 'belongs to pgherald itself'
+      WHEN c.relispartition AND EXISTS (SELECT FROM pg_partition_ancestors(c.oid) a JOIN herald.watches w ON w.target = a.relid
+                                         WHERE a.relid <> c.oid) THEN 'is a partition of a watched table: its changes are events already'
+      WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
+        THEN 'has children by INHERITS, whose changes its triggers do not see: watch each of them'
     END INTO reason
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = target;
   IF NOT FOUND THEN

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hub/jsontext.h"
+
 struct text frame_text(const char *c_string)
 {
 	return (struct text){c_string, strlen(c_string)};
@@ -34,74 +36,28 @@ static void append_data(struct buf *out, struct text data)
 	}
 }
 
-/* The end of the JSON value that starts at p: behind the next comma or closing brace of this level. */
-static const char *skip_value(const char *p, const char *end)
-{
-	int depth = 0;
-	bool quoted = false;
-
-	for (; p < end; p++) {
-		if (quoted) {
-			if (*p == '\\')
-				p++;
-			else if (*p == '"')
-				quoted = false;
-		} else if (*p == '"') {
-			quoted = true;
-		} else if (*p == '{' || *p == '[') {
-			depth++;
-		} else if (*p == '}' || *p == ']') {
-			if (depth-- == 0)
-				return p;
-		} else if (*p == ',' && depth == 0) {
-			return p;
-		}
-	}
-	return end;
-}
-
 /*
- * Cuts a member "type" out of an object, so that the event's name can be the only one of that name.
- * Gives the object's inside as two pieces (one of them empty where there was none).
+ * Data of the message format: the event's name joins the object's members as "type", and is the only one of that name.
+ * Data that is no object becomes the member "data".
  */
-static void split_type(struct text inside, struct text *ret_before, struct text *ret_after)
-{
-	const char *p = inside.bytes, *end = inside.bytes + inside.len;
-
-	*ret_before = inside;
-	*ret_after = (struct text){end, 0};
-	while (p < end) {
-		const char *stop = skip_value(p, end), *name = p + strspn(p, " ");
-
-		if (end - name > 7 && memcmp(name, "\"type\":", 7) == 0) {
-			*ret_before = (struct text){inside.bytes, (size_t)(p - inside.bytes)};
-			*ret_after = (struct text){stop, (size_t)(end - stop)};
-			return;
-		}
-		p = stop + 1;
-	}
-}
-
-/* Data of the message format: the event's name joins the object's members as "type". */
 static void append_typed(struct buf *out, struct text name, struct text data)
 {
-	struct text before, after;
+	struct jsontext walk = jsontext_open(data);
+	struct jsontext_member member;
 
 	buf_append_str(out, "{\"type\":");
 	buf_append_json(out, name.bytes, name.len);
-	if (data.len < 2 || data.bytes[0] != '{') {
+	if (data.len == 0 || data.bytes[0] != '{') {
 		buf_append_str(out, ",\"data\":");
 		append_data(out, data);
-	} else {
-		split_type((struct text){data.bytes + 1, data.len - 2}, &before, &after);
-		if (before.len > 0 && before.bytes[before.len - 1] == ',')
-			before.len--;
-		if (before.len == 0 && after.len > 0)
-			after.bytes++, after.len--;
-		if (before.len + after.len > 0)
-			buf_append_char(out, ',');
-		append_data(out, before);
-		append_data(out, after);
+	}
+	while (jsontext_next(&walk, &member)) {
+		if (text_is(member.name, "\"type\""))
+			continue;
+		buf_append_char(out, ',');
+		append_data(out, member.name);
+		buf_append_char(out, ':');
+		append_data(out, member.value);
 	}
 	buf_append_char(out, '}');
 }

@@ -8,17 +8,20 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "hub/jsontext.h"
 
-enum { COL_TICK, COL_ID, COL_TOPIC, COL_EVENT, COL_AUDIENCE, COL_UNLESS, COL_DATA, COLUMNS };
+enum { COL_TICK, COL_ID, COL_TOPIC, COL_EVENT, COL_AUDIENCE, COL_UNLESS, COL_DATA, COL_KEY, COL_NOW, COL_WAS, COLUMNS };
 
 void decode_init(struct decode *d)
 {
-	*d = (struct decode){0};
+	*d = (struct decode){.cap = 0};
+	buf_init(&d->data);
 }
 
 void decode_release(struct decode *d)
 {
 	free(d->items);
+	buf_release(&d->data);
 	decode_init(d);
 }
 
@@ -101,6 +104,40 @@ static size_t take_keys(struct decode *d, size_t used, const PGresult *res, int 
 	return used;
 }
 
+/* NULL has no bytes. */
+static struct text nullable_text(const PGresult *res, int column)
+{
+	return PQgetisnull(res, 0, column) ? (struct text){NULL, 0} : decode_text(res, column);
+}
+
+static void append_member(struct buf *out, const char *name, struct text value)
+{
+	buf_append_str(out, name);
+	if (value.bytes == NULL)
+		buf_append_str(out, "null");
+	else
+		buf_append(out, value.bytes, value.len);
+	buf_append_str(out, ", ");
+}
+
+/* A rule's data as it is; of a default event the constant members, an object, and what they lack. */
+static struct text event_data(struct decode *d, const PGresult *res)
+{
+	struct text data = decode_text(res, COL_DATA), now = nullable_text(res, COL_NOW), was = nullable_text(res, COL_WAS);
+	struct text key = nullable_text(res, COL_KEY);
+
+	if (key.bytes == NULL && now.bytes == NULL && was.bytes == NULL)
+		return data;
+	buf_clear(&d->data);
+	buf_append(&d->data, data.bytes, data.len - 1);
+	buf_append_str(&d->data, ", ");
+	append_member(&d->data, "\"key\": ", key);
+	append_member(&d->data, "\"row\": ", now);
+	jsontext_append_diff(&d->data, was, now);
+	buf_append_char(&d->data, '}');
+	return (struct text){d->data.data, d->data.len};
+}
+
 bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event)
 {
 	struct event *e = ret_event;
@@ -119,7 +156,7 @@ bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event
 		.audience = {d->items, audience},
 		.unless = {all == audience ? NULL : d->items + audience, all - audience},
 		.everyone = array_open(res, COL_AUDIENCE).left == 1 && audience == 1 && text_is(d->items[0], "*"),
-		.data = decode_text(res, COL_DATA),
+		.data = event_data(d, res),
 	};
 	return true;
 }

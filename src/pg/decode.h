@@ -12,16 +12,19 @@
 #include "base/buf.h"
 #include "hub/event.h"
 
-/* Room for the keys of one event, kept from row to row. */
+/* Room for the keys and the composed data of one event, kept from row to row. */
 struct decode {
 	struct text *items;
 	size_t cap;
+	struct buf data;
 };
 
 void decode_init(struct decode *d);
 void decode_release(struct decode *d);
 
-/* One row (tick, id, topic, event, audience, unless, data). Valid while res and d are, and until the next call.
+/* One row (tick, id, topic, event, audience, unless, data, key, row_now, row_was). Valid while res and d are, and until the
+ * next call. The data of a default event is composed here, as herald.default_data does it in SQL: {"op", "table", "key",
+ * "row", "old", "changed"}; so writers need not work out what they have changed.
  * NULL elements of the audience are left out: they are nobody's. False: not such a row; logged. */
 MUST_CHECK bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event);
 

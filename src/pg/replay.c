@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 #include "pg/session.h"
@@ -108,6 +109,28 @@ static void on_result(struct conn *c, const PGresult *res)
 	w->catchup->event(w->catchup, &event);
 }
 
+#define EARLY_AGAIN_MS 50
+#define EARLY_MOST 200 /* 10 s in all: then the cursor is taken for one that was never given out */
+
+static void on_again(struct timer *t)
+{
+	struct replay *r = container_of(t, struct replay, again);
+
+	list_splice(&r->queue, &r->early);
+	for (size_t i = 0; i < REPLAY_WORKERS; i++)
+		work(&r->workers[i]);
+}
+
+/* A cursor that is ahead of this standby: it is asked for again a little later. */
+static bool put_off(struct replay *r, struct catchup *c, const char *fault)
+{
+	if (fault == NULL || strcmp(fault, "later") != 0 || ++c->early > EARLY_MOST)
+		return false;
+	list_append(&r->early, &c->link);
+	loop_set_timer(r->loop, &r->again, EARLY_AGAIN_MS);
+	return true;
+}
+
 static void end_page(struct replay_worker *w)
 {
 	struct catchup *c = w->catchup;
@@ -115,10 +138,11 @@ static void end_page(struct replay_worker *w)
 
 	w->catchup = NULL;
 	w->fault = NULL;
-	if (c != NULL) {
+	if (c != NULL && !put_off(w->replay, c, fault)) {
 		bool full = w->events == REPLAY_PAGE_EVENTS || w->bytes > REPLAY_PAGE_BYTES;
 
-		c->ended(c, fault != NULL ? CATCHUP_FAULT : full ? CATCHUP_MORE : CATCHUP_ALL, fault);
+		c->ended(c, fault != NULL ? CATCHUP_FAULT : full ? CATCHUP_MORE : CATCHUP_ALL,
+			 fault != NULL && strcmp(fault, "later") == 0 ? "unknown" : fault);
 	}
 	free(fault);
 }
@@ -174,8 +198,10 @@ static const struct conn_calls conn_calls = {
 
 void replay_init(struct replay *r, struct loop *loop, const char *conninfo)
 {
-	*r = (struct replay){.pages = 0};
+	*r = (struct replay){.loop = loop};
 	list_init(&r->queue);
+	list_init(&r->early);
+	timer_init(&r->again, on_again);
 	for (size_t i = 0; i < REPLAY_WORKERS; i++) {
 		struct replay_worker *w = &r->workers[i];
 
@@ -193,6 +219,7 @@ void replay_start(struct replay *r)
 
 void replay_release(struct replay *r)
 {
+	loop_stop_timer(r->loop, &r->again);
 	for (size_t i = 0; i < REPLAY_WORKERS; i++) {
 		conn_stop(&r->workers[i].conn);
 		decode_release(&r->workers[i].decode);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * replay.h: reads for subscribers what the shared log does not hold any more: one page a catchup, a few connections
- * for all of them, first come first served. While the database is away catchups wait.
+ * for all of them, first come first served. While the database is away catchups wait; so does, for a while, one whose
+ * cursor a standby does not have yet.
  */
 #ifndef PG_REPLAY_H
 #define PG_REPLAY_H
@@ -26,6 +27,9 @@ struct replay_worker {
 
 struct replay {
 	struct list queue; /* struct catchup */
+	struct list early; /* struct catchup: their cursor is ahead of the standby */
+	struct timer again; /* for these */
+	struct loop *loop;
 	struct replay_worker workers[REPLAY_WORKERS];
 	uint64_t pages;    /* for metrics */
 };

@@ -16,5 +16,6 @@
 /* First half of every advisory lock key ('hera'), and the second halves. */
 #define SESSION_LOCK_CLASS "1751478881"
 #define SESSION_LOCK_TICKER "1"
+#define SESSION_LOCK_AWAKE "3"
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/xalloc.h"
 #include "pg/session.h"
 
-#define PRUNE_EVERY_MS 60000
+#define PRUNE_EVERY_MS 60000 /* or a quarter of a short retention */
 #define PRUNE_AT_ONCE 1000 /* changes in one go: a few milliseconds, then ticks go on */
 
 static const struct {
@@ -21,12 +21,24 @@ static const struct {
 		    " ARRAY(SELECT m.value FROM jsonb_each_text(match) m ORDER BY m.key), require::text, format, anonymous"
 		    " FROM herald.streams ORDER BY path"},
 	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
+	{"standby", "SELECT pg_is_in_recovery()"},
+	{"mode", "SELECT herald.wake($1)"},
+	{"rise", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_AWAKE ")"},
+	{"doze", "SELECT pg_advisory_unlock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_AWAKE ")"},
+	{"since", "SELECT pg_current_xact_id()::text"},
+	{"settled", "SELECT herald.settled($1::xid8)"},
 	{"tick", "SELECT herald.tick()"},
 	{"read", "SELECT * FROM herald.read($1::bigint, $2::bigint)"},
 	{"prune", "SELECT herald.prune(make_interval(secs => $1::int), $2::int)"},
 };
 
 static void next_step(struct ticker *t);
+
+static void run_text(struct ticker *t, enum ticker_step step, const char *statement, const char *param)
+{
+	t->step = step;
+	conn_run(&t->conn, statement, 1, &param, CONN_STALL_MS);
+}
 
 static void run(struct ticker *t, enum ticker_step step, const char *statement, int64_t first, int64_t second,
 		int count)
@@ -71,7 +83,7 @@ static void take_head(struct ticker *t, const PGresult *res)
 {
 	struct cursor head = {decode_int8(res, 1), decode_int8(res, 2)};
 
-	if (!PQgetisnull(res, 0, 0))
+	if (!PQgetisnull(res, 0, 0) && !text_is(decode_text(res, 0), "later"))
 		t->lost = xstrndup(PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0));
 	if (t->at.tick == 0 || t->lost != NULL) {
 		t->at = head;
@@ -95,10 +107,9 @@ static void take_event(struct ticker *t, const PGresult *res)
 
 static void take_tick(struct ticker *t, const PGresult *res)
 {
-	if (PQgetisnull(res, 0, 0))
-		return;
-	t->ticks++;
-	t->want_read = true;
+	t->found = !PQgetisnull(res, 0, 0);
+	t->ticks += t->found;
+	t->want_read = t->want_read || t->found;
 }
 
 static void on_result(struct conn *c, const PGresult *res)
@@ -108,6 +119,9 @@ static void on_result(struct conn *c, const PGresult *res)
 	if (PQntuples(res) != 1)
 		return;
 	switch (t->step) {
+	case TICKER_STANDBY:
+		t->standby = *PQgetvalue(res, 0, 0) == 't';
+		break;
 	case TICKER_SCHEMA:
 		t->schema_version = *PQgetvalue(res, 0, 0) == 't' ? -1 : 0;
 		break;
@@ -122,6 +136,20 @@ static void on_result(struct conn *c, const PGresult *res)
 		break;
 	case TICKER_ROLE:
 		t->leader = decode_bool(res, 0);
+		break;
+	case TICKER_PROMOTED:
+		t->standby = decode_bool(res, 0);
+		break;
+	case TICKER_RISE:
+		if (decode_bool(res, 0))
+			wake_rise(&t->wake, t->loop->now_ms);
+		break;
+	case TICKER_SINCE:
+		free(t->since);
+		t->since = xstrndup(PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0));
+		break;
+	case TICKER_SETTLED:
+		t->settled = decode_bool(res, 0);
 		break;
 	case TICKER_TICK:
 		take_tick(t, res);
@@ -154,12 +182,24 @@ static void hand_on_streams(struct ticker *t)
 	forget_defs(t);
 }
 
+/* While awake or dozing it looks by itself. */
+static void look_again(struct ticker *t)
+{
+	int wait = wake_next_look_ms(&t->wake, t->found);
+
+	if (wait >= 0)
+		loop_set_timer(t->loop, &t->look, wait);
+	else
+		loop_stop_timer(t->loop, &t->look);
+}
+
 /* What a step that has gone well means for the next ones. */
 static void conclude(struct ticker *t)
 {
 	switch (t->step) {
 	case TICKER_HEAD:
-		t->want_streams = t->want_role = t->want_tick = t->want_read = true;
+		t->want_streams = t->want_read = true;
+		t->want_mode = t->want_role = t->want_tick = !t->standby;
 		break;
 	case TICKER_STREAMS:
 		hand_on_streams(t);
@@ -169,9 +209,34 @@ static void conclude(struct ticker *t)
 		if (t->leader)
 			log_info("[STREAM JOB] this instance makes the ticks now");
 		break;
+	case TICKER_RISE:
+		t->want_rise = false;
+		t->want_tick = true;
+		look_again(t);
+		break;
+	case TICKER_DOZE:
+		wake_doze(&t->wake);
+		free(t->since);
+		t->since = NULL;
+		t->want_since = true;
+		break;
+	case TICKER_SINCE:
+		look_again(t);
+		break;
+	case TICKER_SETTLED:
+		if (t->settled && t->wake.mood == WAKE_DOZING)
+			wake_sleep(&t->wake);
+		t->want_tick = true; /* once more, now that all of them have ended */
+		break;
+	case TICKER_TICK:
+		t->want_doze = wake_on_look(&t->wake, t->loop->now_ms, t->found);
+		look_again(t);
+		break;
 	case TICKER_READ:
 		t->whole = true;
 		t->calls.reached(t->calls.ctx, t->at);
+		if (t->standby)
+			loop_set_timer(t->loop, &t->look, TICKER_STANDBY_MS);
 		break;
 	default:
 		break;
@@ -183,7 +248,13 @@ static void begin_step(struct ticker *t)
 {
 	switch (++t->step) {
 	case TICKER_SETUP:
-		conn_script(&t->conn, SESSION_SETUP "LISTEN herald; LISTEN herald_tick; LISTEN herald_streams");
+		conn_script(&t->conn, SESSION_SETUP);
+		break;
+	case TICKER_STANDBY:
+		conn_script(&t->conn, "SELECT pg_is_in_recovery()");
+		break;
+	case TICKER_LISTEN:
+		conn_script(&t->conn, t->standby ? "SELECT 1" : "LISTEN herald; LISTEN herald_tick; LISTEN herald_streams");
 		break;
 	case TICKER_SCHEMA:
 		conn_script(&t->conn, "SELECT to_regclass('herald.migrations') IS NOT NULL");
@@ -212,12 +283,30 @@ static bool schema_fits(struct ticker *t)
 
 static void wanted_step(struct ticker *t)
 {
-	if (t->want_streams) {
+	if (t->want_promoted) {
+		t->want_promoted = false;
+		run(t, TICKER_PROMOTED, "standby", 0, 0, 0);
+	} else if (t->want_mode) {
+		t->want_mode = false;
+		run_text(t, TICKER_MODE, "mode", wake_name(t->wake.mode));
+	} else if (t->want_streams) {
 		t->want_streams = false;
 		run(t, TICKER_STREAMS, "streams", 0, 0, 0);
 	} else if (t->want_role && !t->leader) {
 		t->want_role = false;
 		run(t, TICKER_ROLE, "role", 0, 0, 0);
+	} else if (t->want_rise && t->wake.mood != WAKE_AWAKE) { /* twice would have to be given up twice */
+		t->want_rise = false;
+		run(t, TICKER_RISE, "rise", 0, 0, 0);
+	} else if (t->want_doze) {
+		t->want_doze = false;
+		run(t, TICKER_DOZE, "doze", 0, 0, 0);
+	} else if (t->want_since) {
+		t->want_since = false;
+		run(t, TICKER_SINCE, "since", 0, 0, 0);
+	} else if (t->want_settled && t->since != NULL) {
+		t->want_settled = false;
+		run_text(t, TICKER_SETTLED, "settled", t->since);
 	} else if (t->want_tick) {
 		t->want_tick = false;
 		run(t, TICKER_TICK, "tick", 0, 0, 0);
@@ -248,6 +337,10 @@ static void on_done(struct conn *c, bool ok)
 {
 	struct ticker *t = container_of(c, struct ticker, conn);
 
+	if (ok && t->step == TICKER_PROMOTED && !t->standby) {
+		conn_drop(c, "the standby was promoted");
+		return;
+	}
 	if (!ok || !schema_fits(t)) {
 		conn_drop(c, ok ? "the schema does not fit" : "a query failed");
 		return;
@@ -269,7 +362,10 @@ static void on_lost(struct conn *c)
 {
 	struct ticker *t = container_of(c, struct ticker, conn);
 
-	t->leader = false; /* the lock went with the session */
+	t->leader = false; /* its locks went with the session */
+	t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
+	wake_sleep(&t->wake);
+	loop_stop_timer(t->loop, &t->look);
 	forget_defs(t);
 	loop_stop_timer(t->loop, &t->suspect);
 	t->calls.available(t->calls.ctx, false);
@@ -281,6 +377,7 @@ static void on_doorbell(struct ticker *t)
 {
 	if (t->leader) {
 		t->want_tick = true;
+		t->want_rise |= wake_on_bell(&t->wake, t->loop->now_ms);
 	} else if (!timer_pending(&t->suspect)) {
 		t->heard_tick = false;
 		loop_set_timer(t->loop, &t->suspect, TICKER_SUSPECT_MS);
@@ -314,14 +411,38 @@ static void on_suspect(struct timer *timer)
 		next_step(t);
 }
 
+static void on_look(struct timer *timer)
+{
+	struct ticker *t = container_of(timer, struct ticker, look);
+
+	if (t->standby)
+		t->want_read = true;
+	else if (t->wake.mood == WAKE_DOZING)
+		t->want_settled = true;
+	else
+		t->want_tick = true;
+	if (t->step == TICKER_REST)
+		next_step(t);
+}
+
 static void on_poll(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, poll);
 
-	t->want_role = t->want_tick = t->want_read = true;
+	t->want_read = true;
+	t->want_role = t->want_tick = !t->standby;
+	t->want_streams |= t->standby; /* nobody tells it that they have changed */
+	t->want_promoted = t->standby;
 	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
 	if (t->step == TICKER_REST)
 		next_step(t);
+}
+
+static void prune_later(struct ticker *t)
+{
+	int64_t quarter_ms = (int64_t)t->options.retention_s * 250;
+
+	loop_set_timer(t->loop, &t->prune, quarter_ms < PRUNE_EVERY_MS ? quarter_ms : PRUNE_EVERY_MS);
 }
 
 static void on_prune(struct timer *timer)
@@ -329,7 +450,7 @@ static void on_prune(struct timer *timer)
 	struct ticker *t = container_of(timer, struct ticker, prune);
 
 	t->want_prune = true;
-	loop_set_timer(t->loop, &t->prune, PRUNE_EVERY_MS);
+	prune_later(t);
 	if (t->step == TICKER_REST)
 		next_step(t);
 }
@@ -343,24 +464,28 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 	*t = (struct ticker){.loop = loop, .options = *options, .calls = *calls};
 	conn_init(&t->conn, loop, options->conninfo, "pgherald ticker", &conn_calls);
 	timer_init(&t->poll, on_poll);
+	timer_init(&t->look, on_look);
 	timer_init(&t->suspect, on_suspect);
 	timer_init(&t->prune, on_prune);
 	decode_init(&t->decode);
+	wake_init(&t->wake, options->wake);
 }
 
 void ticker_start(struct ticker *t)
 {
 	conn_start(&t->conn);
 	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
-	loop_set_timer(t->loop, &t->prune, PRUNE_EVERY_MS);
+	prune_later(t);
 }
 
 void ticker_release(struct ticker *t)
 {
 	conn_stop(&t->conn);
 	loop_stop_timer(t->loop, &t->poll);
+	loop_stop_timer(t->loop, &t->look);
 	loop_stop_timer(t->loop, &t->suspect);
 	loop_stop_timer(t->loop, &t->prune);
+	free(t->since);
 	forget_defs(t);
 	decode_release(&t->decode);
 }

@@ -7,6 +7,9 @@
  * Correctness never hangs on the role: herald.tick() is serialised in the database, and every instance may call
  * it. The role only saves work. An instance without it reads when it hears a tick; when it hears the doorbell and no tick
  * follows within TICKER_SUSPECT_MS, or the safety poll comes round, it tries for the role and ticks.
+ *
+ * On a hot standby nothing can be listened to and nothing written: it looks for ticks every TICKER_STANDBY_MS. Promoted, it
+ * connects anew and is an instance like any other.
  */
 #ifndef PG_TICKER_H
 #define PG_TICKER_H
@@ -15,8 +18,10 @@
 #include "hub/stream.h"
 #include "pg/conn.h"
 #include "pg/decode.h"
+#include "pg/wake.h"
 
 #define TICKER_SUSPECT_MS 300
+#define TICKER_STANDBY_MS 50
 
 struct ticker_calls {
 	/* Follows the log from this cursor on; lost: what was delivered before cannot be continued, for this reason. */
@@ -34,12 +39,14 @@ struct ticker_options {
 	int poll_interval_ms;
 	int retention_s;
 	int schema_version; /* that this program needs */
+	enum wake_mode wake;
 };
 
 enum ticker_step {
 	TICKER_NEW, /* connected, nothing said yet */
-	TICKER_SETUP, TICKER_SCHEMA, TICKER_VERSION, TICKER_PREPARE, TICKER_HEAD, /* once a connection, in this order */
-	TICKER_STREAMS, TICKER_ROLE, TICKER_TICK, TICKER_READ, TICKER_PRUNE,      /* as wanted */
+	TICKER_SETUP, TICKER_STANDBY, TICKER_LISTEN, TICKER_SCHEMA, TICKER_VERSION, TICKER_PREPARE, TICKER_HEAD, /* once a connection, in this order */
+	TICKER_PROMOTED, TICKER_MODE, TICKER_STREAMS, TICKER_ROLE,                                 /* as wanted */
+	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_PRUNE,
 	TICKER_REST,
 };
 
@@ -54,13 +61,18 @@ struct ticker {
 	struct cursor at;    /* up to here events have been handed on; tick 0: nothing is known yet */
 	bool whole;          /* ... and no more of that tick is to come */
 	char *lost;          /* why `at` cannot be continued */
+	bool standby;        /* the database is one */
 	bool leader;         /* has the role */
 	/* what is wanted, in the order of ticker_step */
-	bool want_streams, want_role, want_tick, want_read, want_prune;
+	bool want_promoted, want_mode, want_streams, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_prune;
+	struct wake wake;
+	char *since;         /* a transaction id that was drawn when the lock had been given up */
+	bool settled;
+	bool found;          /* the last look made a tick */
 	bool heard_tick;     /* since the doorbell that is under suspicion */
 	struct stream_def *defs;
 	size_t def_count;
-	struct timer poll, suspect, prune;
+	struct timer poll, look, suspect, prune;
 	struct decode decode;
 	uint64_t ticks;      /* made by this instance, for metrics */
 };

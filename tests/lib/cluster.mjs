@@ -32,18 +32,39 @@ export class Cluster {
     return cluster
   }
 
+  /** A hot standby that streams from the primary. promote() makes it a primary of its own. */
+  static async standbyOf(primary) {
+    const cluster = new Cluster(primary.database)
+    await cluster.#place()
+    const source = ['-h', '127.0.0.1', '-p', String(primary.port), '-U', 'postgres', '-D', cluster.data, '-R', '--checkpoint=fast', '--no-sync']
+    const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', join(cluster.bin, 'pg_basebackup'), ...source],
+      { timeout: 60_000, cwd: cluster.directory })
+    if (code !== 0) throw new Error(`pg_basebackup failed: ${stderr}`)
+    appendFileSync(join(cluster.data, 'postgresql.conf'), `unix_socket_directories = '${cluster.directory}'\nport = ${cluster.port}\n`)
+    await cluster.startServer()
+    return cluster
+  }
+
+  promote() {
+    return this.psql('SELECT pg_promote()', { database: 'postgres' })
+  }
+
   constructor(database) {
     this.database = database
     this.bin = binaries()
     this.clients = new Set()
   }
 
-  async #init(settings) {
+  async #place() {
     this.port = await processes.freePort()
     this.directory = processes.temporaryDirectory('cluster')
     this.data = join(this.directory, 'data')
     mkdirSync(this.data, { mode: 0o700 })
     for (const path of [this.directory, this.data]) giveToPostgres(path)
+  }
+
+  async #init(settings) {
+    await this.#place()
     const args = ['-D', this.data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
     const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', join(this.bin, 'initdb'), ...args],
       { timeout: 60_000, cwd: this.directory })

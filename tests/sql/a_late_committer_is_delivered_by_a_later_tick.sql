@@ -3,7 +3,7 @@ SELECT plan(9);
 CREATE TABLE things (id int PRIMARY KEY);
 SELECT herald.watch('things');
 CREATE FUNCTION rows_of(t bigint) RETURNS text[] LANGUAGE sql AS $$
-  SELECT array_agg(data::jsonb -> 'key' ->> 'id') FROM herald.read(t) WHERE tick = t $$;
+  SELECT array_agg(key::jsonb ->> 'id') FROM herald.read(t) WHERE tick = t $$;
 
 SELECT dblink_connect('late', test.self()), dblink_connect('later', test.self());
 SELECT dblink_exec('late', 'BEGIN'), dblink_exec('late', 'INSERT INTO things VALUES (1)');
@@ -28,6 +28,6 @@ INSERT INTO things VALUES (8);
 SELECT herald.tick();
 SELECT dblink_exec('late', 'ROLLBACK');
 SELECT is(herald.tick(), NULL, 'one that rolls back after a tick has passed it makes none');
-SELECT is((SELECT array_agg(data::jsonb -> 'key' ->> 'id') FROM herald.read(0)), '{2,3,4,5,1,6,8}',
+SELECT is((SELECT array_agg(key::jsonb ->> 'id') FROM herald.read(0)), '{2,3,4,5,1,6,8}',
   'every committed change is in the order once');
 SELECT finish();

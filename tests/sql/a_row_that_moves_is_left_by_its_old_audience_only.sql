@@ -1,5 +1,5 @@
 -- A change of a routing column: the new audience gets the change, the old one `left`, with the key and nothing else.
-SELECT plan(10);
+SELECT plan(11);
 CREATE TABLE orders (id int PRIMARY KEY, user_id text, store text, note text);
 SELECT herald.watch('orders', audience => '{user_id,store}');
 INSERT INTO orders VALUES (1, 'ann', 'north', 'private');
@@ -18,7 +18,9 @@ SELECT is(seen('store=north'), '{orders.update}', 'who has the row before and af
 SELECT is(seen('user_id=eve'), '{}', 'nobody else gets anything');
 SELECT is((SELECT data FROM herald.changes WHERE event = 'left'), '{"key": {"id": 1}, "topic": "orders"}',
   'left says the topic and the key and nothing else');
-SELECT is((SELECT data -> 'old' FROM herald.changes WHERE event = 'orders.update'), 'null', 'the new owner does not see the old values');
+SELECT is((SELECT herald.event_data(c) -> 'old' FROM herald.changes c WHERE event = 'orders.update'), 'null',
+  'the new owner does not see the old values');
+SELECT is((SELECT row_was FROM herald.changes WHERE event = 'orders.update'), NULL, 'which are not even in the log');
 SELECT is((SELECT array_agg(event) FROM herald.replay(2, 9999999, 3, '{orders}', '{something}', '{user_id=ann}', NULL, NULL, NULL, 100)
             WHERE id >= 0), '{left}', 'a filter of events does not hold left back');
 

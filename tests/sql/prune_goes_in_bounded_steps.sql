@@ -17,7 +17,7 @@ SELECT is(herald.cursor_fault(2), 'expired', 'cursors into what is half gone are
 SELECT is(herald.prune('1 day', 4), 4::bigint, 'the next takes as many');
 SELECT is(herald.prune('1 day', 4), 2::bigint, 'the last the rest');
 SELECT is(herald.prune('1 day', 4), 0::bigint, 'then nothing is left to take');
-SELECT is((SELECT array_agg(data::jsonb -> 'row' ->> 'id') FROM herald.read(3)), '{11,-1}',
+SELECT is((SELECT array_agg(row_now::jsonb ->> 'id') FROM herald.read(3)), '{11,-1}',
   'what was written early and committed late belongs to its late tick, and stays with it');
 
 SELECT dblink_exec('late', 'BEGIN'), dblink_exec('late', 'INSERT INTO things VALUES (-2)');
@@ -25,5 +25,5 @@ INSERT INTO things VALUES (12);
 SELECT herald.prune('0 seconds');
 SELECT dblink_exec('late', 'COMMIT');
 SELECT is(herald.tick(), 5::bigint, 'what is open or in no tick yet while pruning is still to come');
-SELECT is((SELECT array_agg(data::jsonb -> 'row' ->> 'id') FROM herald.read(5)), '{-2,12}', 'and is all there');
+SELECT is((SELECT array_agg(row_now::jsonb ->> 'id') FROM herald.read(5)), '{-2,12}', 'and is all there');
 SELECT finish();

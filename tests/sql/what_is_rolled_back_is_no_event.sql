@@ -15,7 +15,7 @@ ROLLBACK TO s;
 INSERT INTO things VALUES (4);
 COMMIT;
 SELECT herald.tick();
-SELECT is((SELECT array_agg(data::jsonb -> 'key' ->> 'id') FROM herald.read(0)), '{2,4}',
+SELECT is((SELECT array_agg(key::jsonb ->> 'id') FROM herald.read(0)), '{2,4}',
   'what a savepoint takes back is not delivered, the rest is');
 DO $$ BEGIN INSERT INTO things VALUES (5); INSERT INTO things VALUES (5); EXCEPTION WHEN unique_violation THEN NULL; END $$;
 SELECT is(herald.tick(), NULL, 'a caught error is a savepoint');

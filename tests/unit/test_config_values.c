@@ -58,7 +58,7 @@ TEST(numbers_sizes_and_durations_are_checked)
 		{"log-size", "1023kB", "out of its range"},
 		{"log-size", "65GB", "out of its range"},
 		{"log-size", "99999999999GB", "not a size"},
-		{"poll-interval", "9", "out of its range"},
+		{"poll-interval", "0", "out of its range"},
 		{"poll-interval", "5x", "not millis"},
 		{"max-streams", "0", "out of its range"},
 		{"max-streams", "many", "not a number"},

@@ -32,7 +32,7 @@ TEST(a_named_event_has_id_event_and_data)
 TEST(a_message_has_its_name_as_type_inside_data)
 {
 	assert_bare(FRAME_MESSAGE, &at, "insert", "{\"a\": 1}",
-		    "id: 12-7\ndata: {\"type\":\"insert\",\"a\": 1}\n\n");
+		    "id: 12-7\ndata: {\"type\":\"insert\",\"a\":1}\n\n");
 	assert_bare(FRAME_MESSAGE, NULL, "gone", "{}", "data: {\"type\":\"gone\"}\n\n");
 	assert_bare(FRAME_MESSAGE, NULL, "a\"b\\", "{}", "data: {\"type\":\"a\\\"b\\\\\"}\n\n");
 }
@@ -92,11 +92,11 @@ TEST(a_member_type_of_data_gives_way_to_the_name_wherever_it_stands)
 TEST(a_type_deeper_down_or_in_a_text_stays)
 {
 	assert_bare(FRAME_MESSAGE, NULL, "n", "{\"a\": {\"type\": 1}}",
-		    "data: {\"type\":\"n\",\"a\": {\"type\": 1}}\n\n");
+		    "data: {\"type\":\"n\",\"a\":{\"type\": 1}}\n\n");
 	assert_bare(FRAME_MESSAGE, NULL, "n", "{\"a\": [\"x\", \"type\"]}",
-		    "data: {\"type\":\"n\",\"a\": [\"x\", \"type\"]}\n\n");
+		    "data: {\"type\":\"n\",\"a\":[\"x\", \"type\"]}\n\n");
 	assert_bare(FRAME_MESSAGE, NULL, "n", "{\"a\": \", \\\"type\\\": 1\"}",
-		    "data: {\"type\":\"n\",\"a\": \", \\\"type\\\": 1\"}\n\n");
+		    "data: {\"type\":\"n\",\"a\":\", \\\"type\\\": 1\"}\n\n");
 	assert_typed("{\"types\": 1, \"atype\": 2}", 3);
 }
 

@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "pg/decode.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "temp.h"
 
-#define COLUMNS 7 /* tick, id, topic, event, audience, unless, data */
+/* tick, id, topic, event, audience, unless, data, key, row_now, row_was */
+#define COLUMNS 10
+#define DATA 6
+#define KEY 7
+#define NOW 8
+#define WAS 9
 
 static struct decode decode;
 
@@ -43,6 +49,19 @@ static void set_bytes(PGresult *res, int column, const void *bytes, size_t len)
 static void set_text(PGresult *res, int column, const char *text)
 {
 	set_bytes(res, column, text, strlen(text));
+}
+
+static void set_null(PGresult *res, int column)
+{
+	assert_int_equal(PQsetvalue(res, 0, column, NULL, -1), 1);
+}
+
+static void set_nullable(PGresult *res, int column, const char *text)
+{
+	if (text == NULL)
+		set_null(res, column);
+	else
+		set_text(res, column, text);
 }
 
 static void set_int8(PGresult *res, int column, int64_t n)
@@ -98,10 +117,12 @@ static PGresult *make_row(const char *const *audience, const char *const *unless
 	set_text(res, 3, "insert");
 	set_array(res, 4, audience);
 	if (unless == NULL)
-		assert_int_equal(PQsetvalue(res, 0, 5, NULL, -1), 1);
+		set_null(res, 5);
 	else
 		set_array(res, 5, unless);
-	set_text(res, 6, "{\"a\": 1}");
+	set_text(res, DATA, "{\"a\": 1}");
+	for (int i = KEY; i < COLUMNS; i++)
+		set_null(res, i);
 	return res;
 }
 
@@ -130,7 +151,96 @@ TEST(a_row_is_an_event_that_points_into_the_result)
 	assert_keys(e.unless, ITEMS("user_id=8", "END"));
 	assert_false(e.everyone);
 	assert_ptr_equal(e.topic.bytes, PQgetvalue(res, 0, 2));
+	assert_ptr_equal(e.data.bytes, PQgetvalue(res, 0, DATA));
 	PQclear(res);
+}
+
+/* What becomes of the data of one row; texts may be NULL. */
+static void assert_data(const char *data, const char *key, const char *now, const char *was,
+			const char *expected)
+{
+	PGresult *res = make_row(ITEMS("END"), NULL);
+	struct event e;
+
+	set_text(res, DATA, data);
+	set_nullable(res, KEY, key);
+	set_nullable(res, NOW, now);
+	set_nullable(res, WAS, was);
+	assert_true(decode_event(&decode, res, &e));
+	if (!text_is(e.data, expected))
+		fail_msg("%.*s is not %s", (int)e.data.len, e.data.bytes, expected);
+	PQclear(res);
+}
+
+TEST(an_insert_says_the_row)
+{
+	assert_data("{\"op\": \"insert\", \"table\": \"public.t\"}", "{\"id\": 1}",
+		    "{\"a\": 2.50, \"id\": 1}", NULL,
+		    "{\"op\": \"insert\", \"table\": \"public.t\", \"key\": {\"id\": 1}, "
+		    "\"row\": {\"a\": 2.50, \"id\": 1}, \"old\": null, \"changed\": []}");
+}
+
+TEST(an_update_says_the_row_and_what_has_changed)
+{
+	assert_data("{\"op\": \"update\", \"table\": \"public.t\"}", "{\"id\": 1}",
+		    "{\"a\": \"x\\\"\", \"b\": [1], \"id\": 1}",
+		    "{\"a\": \"y\", \"b\": [1], \"id\": 0}",
+		    "{\"op\": \"update\", \"table\": \"public.t\", \"key\": {\"id\": 1}, "
+		    "\"row\": {\"a\": \"x\\\"\", \"b\": [1], \"id\": 1}, "
+		    "\"old\": {\"a\": \"y\", \"id\": 0}, \"changed\": [\"a\", \"id\"]}");
+}
+
+/* Who gets the row now may not have been entitled to what it was. */
+TEST(an_update_that_moves_the_row_says_nothing_of_the_old_one)
+{
+	assert_data("{\"op\": \"update\", \"table\": \"public.t\"}", "{\"id\": 1}",
+		    "{\"a\": 1, \"id\": 1}", NULL,
+		    "{\"op\": \"update\", \"table\": \"public.t\", \"key\": {\"id\": 1}, "
+		    "\"row\": {\"a\": 1, \"id\": 1}, \"old\": null, \"changed\": []}");
+}
+
+TEST(a_delete_says_the_old_row)
+{
+	assert_data("{\"op\": \"delete\", \"table\": \"public.t\"}", "{\"id\": 1}", NULL,
+		    "{\"a\": 2, \"id\": 1}",
+		    "{\"op\": \"delete\", \"table\": \"public.t\", \"key\": {\"id\": 1}, "
+		    "\"row\": null, \"old\": {\"a\": 2, \"id\": 1}, \"changed\": []}");
+}
+
+TEST(a_table_without_a_key_has_a_null_one)
+{
+	assert_data("{\"op\": \"insert\", \"table\": \"t\"}", NULL, "{}", NULL,
+		    "{\"op\": \"insert\", \"table\": \"t\", \"key\": null, \"row\": {}, "
+		    "\"old\": null, \"changed\": []}");
+	assert_data("{\"op\": \"delete\", \"table\": \"t\"}", NULL, NULL, "{\"a\": 1}",
+		    "{\"op\": \"delete\", \"table\": \"t\", \"key\": null, \"row\": null, "
+		    "\"old\": {\"a\": 1}, \"changed\": []}");
+}
+
+TEST(data_of_a_rule_is_left_as_it_is)
+{
+	static const char *const rules[] = {"{\"a\":1}", "{}", "null", "[1, 2]", "5", "\"x\"", ""};
+
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		assert_data(rules[i], NULL, NULL, NULL, rules[i]);
+}
+
+TEST(one_row_leaves_nothing_for_the_next)
+{
+	char data[4096] = "{\"op\": \"", expected[8192];
+
+	memset(data + 8, 'x', sizeof(data) - 16);
+	strcpy(data + sizeof(data) - 16, "\"}");
+	snprintf(expected, sizeof(expected),
+		 "%.*s, \"key\": {}, \"row\": null, \"old\": null, \"changed\": []}",
+		 (int)strlen(data) - 1, data);
+	for (int i = 0; i < 2; i++) {
+		assert_data(data, "{}", NULL, NULL, expected);
+		assert_data("{\"op\": 1}", NULL, "{}", NULL,
+			    "{\"op\": 1, \"key\": null, \"row\": {}, \"old\": null, "
+			    "\"changed\": []}");
+		assert_data("1", NULL, NULL, NULL, "1");
+	}
 }
 
 TEST(an_empty_audience_and_no_unless_are_nobody)
@@ -307,6 +417,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_row_is_an_event_that_points_into_the_result),
+		cmocka_unit_test(an_insert_says_the_row),
+		cmocka_unit_test(an_update_says_the_row_and_what_has_changed),
+		cmocka_unit_test(an_update_that_moves_the_row_says_nothing_of_the_old_one),
+		cmocka_unit_test(a_delete_says_the_old_row),
+		cmocka_unit_test(a_table_without_a_key_has_a_null_one),
+		cmocka_unit_test(data_of_a_rule_is_left_as_it_is),
+		cmocka_unit_test(one_row_leaves_nothing_for_the_next),
 		cmocka_unit_test(an_empty_audience_and_no_unless_are_nobody),
 		cmocka_unit_test(null_elements_are_left_out),
 		cmocka_unit_test(a_star_alone_is_everyone),

@@ -1,0 +1,35 @@
+-- herald.mute(): the changes of this transaction are no events one by one; each watched table that is changed yields a single
+-- `bulk` event, at which clients fetch anew. For bulk loads. Ends with the transaction.
+CREATE OR REPLACE FUNCTION herald.mute() RETURNS void
+LANGUAGE sql VOLATILE AS $$ SELECT pg_catalog.set_config('herald.mute', 'on', true) $$;
+
+-- herald.bulk(watch, topic, reason): one `bulk` event a transaction for everyone on the topic: {"topic", "reason"}.
+--   watch   id of the watched table; reason: muted, or fault
+-- Called by trigger functions. Writes herald.changes; rings.
+CREATE OR REPLACE FUNCTION herald.bulk(watch int, topic text, reason text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  mark text := 'herald.bulk_' || watch;
+BEGIN
+  IF current_setting(mark, true) = pg_current_xact_id()::text THEN
+    RETURN;
+  END IF;
+  INSERT INTO herald.changes (topic, event, audience, data)
+  VALUES (topic, 'bulk', '{*}', jsonb_build_object('topic', topic, 'reason', reason));
+  PERFORM set_config(mark, pg_current_xact_id()::text, true), herald.ring();
+END $$;
+
+-- herald.fault(watch, reason): keeps why a watched table's capture failed, for herald.status. No writer waits here for
+-- another one: who does not get the lock at once leaves it to who has it. And none fails: who has an older snapshot than
+-- the last fault (REPEATABLE READ), or whose table is unwatched meanwhile, keeps nothing. Writes herald.faults.
+CREATE OR REPLACE FUNCTION herald.fault(watch int, reason text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+  IF pg_try_advisory_xact_lock(1751478881, 16 + watch) THEN
+    INSERT INTO herald.faults (watch, at, reason) VALUES (watch, clock_timestamp(), reason)
+    ON CONFLICT ON CONSTRAINT faults_pkey DO UPDATE SET at = excluded.at, reason = excluded.reason;
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  NULL;
+END $$;

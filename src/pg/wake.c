@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/wake.h"
+
+#include <string.h>
+
+#include "base/base.h"
+
+static const char *const names[] = {"adaptive", "always", "never"};
+
+bool wake_parse(const char *name, enum wake_mode *ret_mode)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], name) == 0) {
+			*ret_mode = (enum wake_mode)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+const char *wake_name(enum wake_mode mode)
+{
+	return names[mode];
+}
+
+void wake_init(struct wake *w, enum wake_mode mode)
+{
+	*w = (struct wake){.mode = mode, .doze_ms = WAKE_LOOK_MS};
+}
+
+bool wake_on_bell(struct wake *w, int64_t now_ms)
+{
+	if (now_ms - w->bells_since_ms > WAKE_BELLS_MS) {
+		w->bells_since_ms = now_ms;
+		w->bells = 0;
+	}
+	return ++w->bells >= WAKE_BELLS && w->mode == WAKE_ADAPTIVE && w->mood != WAKE_AWAKE;
+}
+
+bool wake_on_look(struct wake *w, int64_t now_ms, bool found)
+{
+	bool quiet;
+
+	if (w->mood != WAKE_AWAKE)
+		return false;
+	w->finds += found;
+	if (now_ms - w->finds_since_ms < WAKE_QUIET_MS)
+		return false;
+	quiet = w->finds < WAKE_QUIET_FINDS;
+	w->finds_since_ms = now_ms;
+	w->finds = 0;
+	return quiet;
+}
+
+void wake_rise(struct wake *w, int64_t now_ms)
+{
+	w->mood = WAKE_AWAKE;
+	w->finds_since_ms = now_ms;
+	w->finds = 0;
+}
+
+void wake_doze(struct wake *w)
+{
+	w->mood = WAKE_DOZING;
+	w->doze_ms = WAKE_LOOK_MS;
+}
+
+void wake_sleep(struct wake *w)
+{
+	w->mood = WAKE_ASLEEP;
+	w->bells = 0;
+}
+
+int wake_next_look_ms(struct wake *w, bool found)
+{
+	int wait = w->doze_ms;
+
+	if (w->mood == WAKE_AWAKE || (w->mode == WAKE_NEVER && found))
+		return WAKE_LOOK_MS;
+	if (w->mood != WAKE_DOZING)
+		return -1;
+	w->doze_ms = wait * 2 > WAKE_DOZE_MAX_MS ? WAKE_DOZE_MAX_MS : wait * 2;
+	return wait;
+}

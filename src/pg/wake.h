@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * wake.h: when the ticker sleeps and when it is awake. Asleep it waits for the doorbell, which costs writers group commit;
+ * awake it looks every few milliseconds and writers need not ring. Pure: time is an argument, milliseconds.
+ *
+ *   ASLEEP  rung awake: WAKE_BELLS in WAKE_BELLS_MS -> AWAKE
+ *   AWAKE   holds the lock that tells writers so; few looks find anything for WAKE_QUIET_MS -> DOZING
+ *   DOZING  has given the lock up, looks on until every writer that may have seen it has ended -> ASLEEP
+ *
+ * Why none is forgotten on the way to sleep stands in sql/functions/ring.sql.
+ */
+#ifndef PG_WAKE_H
+#define PG_WAKE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WAKE_BELLS 20      /* so many rings ... */
+#define WAKE_BELLS_MS 100  /* ... in so many milliseconds: 200 a second, where polling is cheaper for all */
+#define WAKE_LOOK_MS 5
+#define WAKE_QUIET_MS 1000
+#define WAKE_QUIET_FINDS 20 /* fewer finds than this in WAKE_QUIET_MS: back to the doorbell */
+#define WAKE_DOZE_MAX_MS 100 /* while a writer stays open for long, look less often */
+
+enum wake_mode { WAKE_ADAPTIVE, WAKE_ALWAYS, WAKE_NEVER };
+enum wake_mood { WAKE_ASLEEP, WAKE_AWAKE, WAKE_DOZING };
+
+struct wake {
+	enum wake_mode mode;
+	enum wake_mood mood;
+	int64_t bells_since_ms, finds_since_ms;
+	int bells, finds;
+	int doze_ms;
+};
+
+bool wake_parse(const char *name, enum wake_mode *ret_mode); /* adaptive, always, never */
+const char *wake_name(enum wake_mode mode);
+
+void wake_init(struct wake *w, enum wake_mode mode);
+
+/* The doorbell has rung: true when it rings so often that it is time to rise. */
+bool wake_on_bell(struct wake *w, int64_t now_ms);
+
+/* A look has found something or not: true when it is time to lie down. */
+bool wake_on_look(struct wake *w, int64_t now_ms, bool found);
+
+void wake_rise(struct wake *w, int64_t now_ms); /* the lock is held */
+void wake_doze(struct wake *w);                 /* the lock is given up */
+void wake_sleep(struct wake *w);                /* all writers have ended, or the session has */
+
+/* When to look next without being rung; -1: not at all (the safety poll apart). found: whether the last look did. */
+int wake_next_look_ms(struct wake *w, bool found);
+
+#endif

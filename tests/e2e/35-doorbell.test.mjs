@@ -1,0 +1,113 @@
+// The doorbell: writers ring only while the ticker sleeps, and no change is forgotten when it wakes, dozes off, or
+// the setting is switched.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { missing, watch } from '../lib/daemon.mjs'
+import { check, explain, summary } from '../lib/oracle.mjs'
+import { Random } from '../lib/random.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { token } from '../lib/token.mjs'
+import { median, now, pause, until } from '../lib/wait.mjs'
+import { endState, hotTable, marksOf, Writer } from '../lib/writer.mjs'
+
+const never = ['--poll-interval', '60s'] // no safety poll within a test: what is forgotten stays forgotten
+
+async function prepare(cluster) {
+  await cluster.psql(`${hotTable} INSERT INTO hot SELECT n, 'ann', 0, 'start' FROM generate_series(1, 20) n;`)
+  await watch(cluster, 'public.hot', '--audience', 'owner')
+  await cluster.psql(`SELECT herald.stream('/hot', '{hot}', match => '{"owner": "claims.sub"}')`)
+}
+
+describe('the doorbell', { skip: missing(), timeout: 120_000 }, () => {
+  let stage, client, stream
+  before(async () => {
+    stage = await openStage({ prepare, daemon: { flags: never } })
+    client = await stage.cluster.client()
+    stream = await subscribe()
+  })
+  after(() => stage?.close())
+
+  async function subscribe() {
+    const opened = await stage.daemon.subscribe('/hot', { token: await token({ sub: 'ann' }), name: 'ann' })
+    await opened.next('connected')
+    return Object.assign(opened, { sees: () => true, connectedAt: now() })
+  }
+  const update = (who, id, note) => who.query('UPDATE hot SET version = version + 1, note = $2 WHERE id = $1', [id, note])
+  const arrives = (note, timeout) => until(() => marksOf(stream).has(note), { timeout, every: 1, what: `the event of ${note}` })
+  const awake = async () => (await stage.cluster.psql(
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1751478881 AND objid = 3 AND mode = 'ExclusiveLock' AND granted")) === '1'
+
+  // Writes fast until the ticker is awake.
+  async function rouse() {
+    let n = 0
+    const deadline = now() + 10_000
+    while (!(await awake())) {
+      assert.ok(now() < deadline, 'the ticker does not wake up')
+      for (let burst = 0; burst < 100; burst++) await update(client, 1 + (n % 10), `rouse.${n++}`)
+    }
+  }
+
+  test('a lone change wakes the sleeping ticker and arrives in milliseconds', async (t) => {
+    const waits = []
+    for (let n = 0; n < 30; n++) {
+      const begun = now()
+      await update(client, 1, `lone.${n}`)
+      await arrives(`lone.${n}`, 5000)
+      waits.push(now() - begun)
+      await pause(20)
+    }
+    assert.equal(await awake(), false)
+    assert.ok(median(waits) < 50, `median ${median(waits)} ms`)
+    t.diagnostic(`median ${median(waits).toFixed(2)} ms`)
+  })
+
+  test('a burst keeps the ticker awake, and quiet lets it sleep again', async () => {
+    await rouse()
+    await update(client, 2, 'awake.1')
+    await arrives('awake.1', 1000)
+    await until(async () => !(await awake()), { timeout: 15_000, what: 'the ticker to lie down' })
+    await update(client, 2, 'asleep.1')
+    await arrives('asleep.1', 1000)
+  })
+
+  test('a writer that saw the ticker awake, and commits long after it lay down, is not forgotten', async () => {
+    const late = await stage.cluster.client()
+    await rouse()
+    await late.query('BEGIN')
+    await update(late, 20, 'late.1')
+    assert.equal(await awake(), true, 'the writer has seen the ticker awake')
+    await until(async () => !(await awake()), { timeout: 15_000, what: 'the ticker to lie down' })
+    await pause(1500) // it must not have gone to sleep meanwhile: this writer is still open
+    const begun = now()
+    await late.query('COMMIT')
+    await arrives('late.1', 2000)
+    assert.ok(now() - begun < 1000, `${now() - begun} ms`)
+    await late.end()
+  })
+
+  test('while the setting is switched back and forth nothing is lost, repeated or out of order', async (t) => {
+    await stream.close()
+    stream = await subscribe()
+    stream.reconnect = () => 20
+    const log = []
+    let stopped = false
+    const writers = ['a', 'b', 'c', 'd'].map((name) =>
+      new Writer({ name, cluster: stage.cluster, log, random: new Random(name.charCodeAt(0)), rows: 20, owners: ['ann'] }).run(() => stopped))
+    for (const mode of ['never', 'always', 'adaptive', 'never', 'adaptive']) {
+      await pause(1200)
+      assert.equal(await stage.daemon.stop(), 0)
+      stage.daemon.flags = ['--wake', mode, '--poll-interval', mode === 'never' ? '20' : '60s']
+      await stage.daemon.start()
+    }
+    await pause(1200)
+    stopped = true
+    await Promise.all(writers)
+    const table = await endState(stage.cluster)
+    const own = new Set(log.flatMap(({ changes }) => changes.map(({ mark }) => mark)))
+    await until(() => table.every(({ mark }) => !own.has(mark) || marksOf(stream).has(mark)), { timeout: 5000, what: 'the end state' })
+    await stream.close()
+    const report = check({ writes: log, subscribers: [stream], table: table.filter(({ mark }) => own.has(mark)) })
+    assert.ok(report.ok, `${summary(report)}\n${explain(report)}`)
+    t.diagnostic(summary(report))
+  })
+})

@@ -1,0 +1,48 @@
+-- What is rolled back is not muted: neither the setting nor the mark that the bulk event has been written outlives it.
+SELECT plan(8);
+CREATE TABLE things (id int PRIMARY KEY);
+SELECT herald.watch('things');
+
+BEGIN;
+SELECT herald.mute();
+INSERT INTO things VALUES (1);
+ROLLBACK;
+SELECT is(test.events(), NULL, 'a bulk event is rolled back with its transaction');
+INSERT INTO things VALUES (1);
+SELECT is(test.events(), '{things.insert}', 'and the session is not muted');
+
+BEGIN;
+SAVEPOINT s;
+SELECT herald.mute();
+INSERT INTO things VALUES (2);
+ROLLBACK TO s;
+INSERT INTO things VALUES (3);
+COMMIT;
+SELECT is((test.events())[2:], '{things.insert}', 'mute is rolled back with its savepoint, and its bulk event too');
+BEGIN;
+SELECT herald.mute();
+SAVEPOINT s;
+INSERT INTO things VALUES (4);
+ROLLBACK TO s;
+INSERT INTO things VALUES (5), (6);
+COMMIT;
+SELECT is((test.events())[3:], '{bulk}', 'a bulk event that a savepoint takes back is written again by the next change');
+BEGIN;
+SAVEPOINT s;
+SELECT herald.mute();
+RELEASE s;
+INSERT INTO things VALUES (7);
+COMMIT;
+SELECT is((test.events())[4:], '{bulk}', 'a savepoint that is released leaves it');
+BEGIN;
+SELECT herald.mute();
+INSERT INTO things VALUES (8);
+DO $$ BEGIN INSERT INTO public.things VALUES (9), (9); EXCEPTION WHEN unique_violation THEN NULL; END $$;
+COMMIT;
+SELECT is((test.events())[5:], '{bulk}', 'an error that is caught takes no earlier one along');
+INSERT INTO things VALUES (10);
+SELECT is((test.events())[6:], '{things.insert}', 'mute ends with its transaction');
+SELECT herald.mute();
+INSERT INTO things VALUES (11);
+SELECT is((test.events())[7:], '{things.insert}', 'outside of one it is over at once');
+SELECT finish();

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/wake.h"
+
+#include <string.h>
+
+#include "unit.h"
+
+#define NOW INT64_C(1000000)
+
+static struct wake make(enum wake_mode mode, enum wake_mood mood)
+{
+	struct wake w;
+
+	wake_init(&w, mode);
+	if (mood == WAKE_AWAKE)
+		wake_rise(&w, NOW);
+	else if (mood == WAKE_DOZING)
+		wake_doze(&w);
+	return w;
+}
+
+/* So many rings, evenly over so many milliseconds; how many of them said that it is time to rise.
+ */
+static int ring(struct wake *w, int64_t from_ms, int rings, int64_t over_ms)
+{
+	int times = 0;
+
+	for (int i = 0; i < rings; i++)
+		times += wake_on_bell(w, from_ms + over_ms * i / rings);
+	return times;
+}
+
+/* Looks every WAKE_LOOK_MS up to and not including the end; the first few find something. True when
+ * one of them says that it is time to lie down. */
+static bool look(struct wake *w, int64_t from_ms, int64_t to_ms, int finds)
+{
+	bool down = false;
+
+	for (int64_t at = from_ms; at < to_ms; at += WAKE_LOOK_MS)
+		down |= wake_on_look(w, at, finds-- > 0);
+	return down;
+}
+
+TEST(a_mode_has_a_name)
+{
+	static const enum wake_mode modes[] = {WAKE_ADAPTIVE, WAKE_ALWAYS, WAKE_NEVER};
+
+	for (size_t i = 0; i < 3; i++) {
+		enum wake_mode mode = WAKE_ADAPTIVE;
+
+		assert_true(wake_parse(wake_name(modes[i]), &mode));
+		assert_int_equal(mode, modes[i]);
+	}
+	assert_string_equal(wake_name(WAKE_ADAPTIVE), "adaptive");
+	assert_string_equal(wake_name(WAKE_ALWAYS), "always");
+	assert_string_equal(wake_name(WAKE_NEVER), "never");
+}
+
+TEST(any_other_name_is_refused_and_nothing_is_written)
+{
+	static const char *const bad[] = {"", "Always", "alway", "alwayss", " never", "off"};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		enum wake_mode mode = WAKE_NEVER;
+
+		if (wake_parse(bad[i], &mode))
+			fail_msg("'%s' was taken", bad[i]);
+		assert_int_equal(mode, WAKE_NEVER);
+	}
+}
+
+TEST(at_first_it_sleeps_and_waits_for_the_bell)
+{
+	for (int mode = WAKE_ADAPTIVE; mode <= WAKE_NEVER; mode++) {
+		struct wake w = make((enum wake_mode)mode, WAKE_ASLEEP);
+
+		assert_int_equal(w.mood, WAKE_ASLEEP);
+		assert_int_equal(wake_next_look_ms(&w, false), -1);
+	}
+}
+
+TEST(many_rings_in_a_short_time_wake_it)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_ASLEEP);
+
+	assert_int_equal(ring(&w, NOW, WAKE_BELLS - 1, WAKE_BELLS_MS), 0);
+	assert_true(wake_on_bell(&w, NOW + WAKE_BELLS_MS));
+	assert_int_equal(w.mood, WAKE_ASLEEP);		    /* until the lock is held */
+	assert_true(wake_on_bell(&w, NOW + WAKE_BELLS_MS)); /* it was not: asked for again */
+}
+
+TEST(as_many_in_a_longer_time_do_not)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_ASLEEP);
+
+	assert_int_equal(ring(&w, NOW, WAKE_BELLS - 1, WAKE_BELLS_MS), 0);
+	assert_false(wake_on_bell(&w, NOW + WAKE_BELLS_MS + 1));
+	assert_int_equal(ring(&w, NOW + 1000, 1000, 1000 * WAKE_BELLS_MS / (WAKE_BELLS - 2)), 0);
+}
+
+TEST(a_window_begins_with_its_first_ring)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_ASLEEP);
+
+	assert_false(wake_on_bell(&w, NOW));
+	assert_int_equal(ring(&w, NOW + WAKE_BELLS_MS + 1, WAKE_BELLS - 1, WAKE_BELLS_MS), 0);
+	assert_true(wake_on_bell(&w, NOW + 2 * WAKE_BELLS_MS + 1));
+}
+
+TEST(rings_of_before_it_slept_do_not_count)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_ASLEEP);
+
+	assert_int_equal(ring(&w, NOW, WAKE_BELLS, 10), 1);
+	wake_rise(&w, NOW + 10);
+	wake_doze(&w);
+	wake_sleep(&w);
+	assert_int_equal(ring(&w, NOW + 20, WAKE_BELLS - 1, 10), 0);
+	assert_true(wake_on_bell(&w, NOW + 30));
+}
+
+TEST(who_is_awake_need_not_rise)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+
+	assert_int_equal(ring(&w, NOW, 10 * WAKE_BELLS, WAKE_BELLS_MS), 0);
+}
+
+TEST(who_dozes_rises_when_it_rings_as_often)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_DOZING);
+
+	assert_int_equal(ring(&w, NOW, WAKE_BELLS, WAKE_BELLS_MS), 1);
+	wake_rise(&w, NOW);
+	assert_int_equal(w.mood, WAKE_AWAKE);
+	assert_int_equal(wake_next_look_ms(&w, false), WAKE_LOOK_MS);
+}
+
+TEST(with_always_and_never_it_does_not_rise)
+{
+	struct wake always = make(WAKE_ALWAYS, WAKE_ASLEEP), never = make(WAKE_NEVER, WAKE_ASLEEP);
+
+	assert_int_equal(ring(&always, NOW, 10 * WAKE_BELLS, WAKE_BELLS_MS), 0);
+	assert_int_equal(ring(&never, NOW, 10 * WAKE_BELLS, WAKE_BELLS_MS), 0);
+}
+
+TEST(always_waits_for_the_bell_whatever_was_found)
+{
+	struct wake w = make(WAKE_ALWAYS, WAKE_ASLEEP);
+
+	assert_int_equal(wake_next_look_ms(&w, true), -1);
+	assert_false(look(&w, NOW, NOW + 3 * WAKE_QUIET_MS, 0));
+}
+
+TEST(never_looks_on_while_it_finds_something)
+{
+	struct wake w = make(WAKE_NEVER, WAKE_ASLEEP);
+
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(wake_next_look_ms(&w, true), WAKE_LOOK_MS);
+	assert_int_equal(wake_next_look_ms(&w, false), -1);
+	assert_int_equal(wake_next_look_ms(&w, true), WAKE_LOOK_MS);
+}
+
+TEST(awake_it_looks_every_few_milliseconds)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+
+	for (int i = 0; i < 100; i++)
+		assert_int_equal(wake_next_look_ms(&w, i % 3 == 0), WAKE_LOOK_MS);
+}
+
+TEST(it_lies_down_after_a_quiet_while_and_not_before)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+
+	assert_false(look(&w, NOW, NOW + WAKE_QUIET_MS, 0));
+	assert_false(wake_on_look(&w, NOW + WAKE_QUIET_MS - 1, false));
+	assert_true(wake_on_look(&w, NOW + WAKE_QUIET_MS, false));
+	assert_int_equal(w.mood, WAKE_AWAKE); /* until the lock is given up */
+}
+
+TEST(few_finds_are_quiet_and_enough_are_not)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+
+	assert_false(look(&w, NOW, NOW + WAKE_QUIET_MS, WAKE_QUIET_FINDS - 1));
+	assert_true(wake_on_look(&w, NOW + WAKE_QUIET_MS, false));
+	w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+	assert_false(look(&w, NOW, NOW + WAKE_QUIET_MS, WAKE_QUIET_FINDS));
+	assert_false(wake_on_look(&w, NOW + WAKE_QUIET_MS, false));
+	w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+	assert_false(look(&w, NOW, NOW + WAKE_QUIET_MS, WAKE_QUIET_FINDS - 1));
+	assert_false(wake_on_look(&w, NOW + WAKE_QUIET_MS, true)); /* the last look counts */
+}
+
+TEST(each_while_counts_its_own_finds)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+	int64_t second = NOW + WAKE_QUIET_MS;
+
+	assert_false(look(&w, NOW, second + WAKE_LOOK_MS, 1000));
+	assert_false(look(&w, second + WAKE_LOOK_MS, second + WAKE_QUIET_MS, 0));
+	assert_true(wake_on_look(&w, second + WAKE_QUIET_MS, false));
+}
+
+TEST(who_rises_again_has_a_whole_while)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+
+	assert_true(wake_on_look(&w, NOW + 5 * WAKE_QUIET_MS, false));
+	wake_doze(&w);
+	wake_rise(&w, NOW + 10 * WAKE_QUIET_MS);
+	assert_false(wake_on_look(&w, NOW + 11 * WAKE_QUIET_MS - 1, false));
+	assert_true(wake_on_look(&w, NOW + 11 * WAKE_QUIET_MS, false));
+}
+
+TEST(only_who_is_awake_lies_down)
+{
+	struct wake asleep = make(WAKE_ADAPTIVE, WAKE_ASLEEP);
+	struct wake dozing = make(WAKE_ADAPTIVE, WAKE_DOZING);
+
+	assert_false(look(&asleep, NOW, NOW + 3 * WAKE_QUIET_MS, 0));
+	assert_false(look(&dozing, NOW, NOW + 3 * WAKE_QUIET_MS, 0));
+}
+
+TEST(dozing_it_looks_less_and_less_often)
+{
+	static const int waits[] = {5, 10, 20, 40, 80, 100, 100, 100};
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+
+	for (int round = 0; round < 2; round++) {
+		wake_doze(&w);
+		for (size_t i = 0; i < sizeof(waits) / sizeof(waits[0]); i++)
+			assert_int_equal(wake_next_look_ms(&w, i % 2 == 0), waits[i]);
+		wake_rise(&w, NOW); /* the next doze begins anew */
+	}
+}
+
+TEST(asleep_it_looks_no_more)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_DOZING);
+
+	wake_sleep(&w);
+	assert_int_equal(w.mood, WAKE_ASLEEP);
+	assert_int_equal(wake_next_look_ms(&w, false), -1);
+	assert_int_equal(wake_next_look_ms(&w, true), -1);
+}
+
+/* A lost connection: from whichever mood. */
+TEST(it_may_fall_asleep_at_once)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+
+	wake_sleep(&w);
+	assert_int_equal(wake_next_look_ms(&w, true), -1);
+	assert_int_equal(ring(&w, NOW, WAKE_BELLS, WAKE_BELLS_MS), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_mode_has_a_name),
+		cmocka_unit_test(any_other_name_is_refused_and_nothing_is_written),
+		cmocka_unit_test(at_first_it_sleeps_and_waits_for_the_bell),
+		cmocka_unit_test(many_rings_in_a_short_time_wake_it),
+		cmocka_unit_test(as_many_in_a_longer_time_do_not),
+		cmocka_unit_test(a_window_begins_with_its_first_ring),
+		cmocka_unit_test(rings_of_before_it_slept_do_not_count),
+		cmocka_unit_test(who_is_awake_need_not_rise),
+		cmocka_unit_test(who_dozes_rises_when_it_rings_as_often),
+		cmocka_unit_test(with_always_and_never_it_does_not_rise),
+		cmocka_unit_test(always_waits_for_the_bell_whatever_was_found),
+		cmocka_unit_test(never_looks_on_while_it_finds_something),
+		cmocka_unit_test(awake_it_looks_every_few_milliseconds),
+		cmocka_unit_test(it_lies_down_after_a_quiet_while_and_not_before),
+		cmocka_unit_test(few_finds_are_quiet_and_enough_are_not),
+		cmocka_unit_test(each_while_counts_its_own_finds),
+		cmocka_unit_test(who_rises_again_has_a_whole_while),
+		cmocka_unit_test(only_who_is_awake_lies_down),
+		cmocka_unit_test(dozing_it_looks_less_and_less_often),
+		cmocka_unit_test(asleep_it_looks_no_more),
+		cmocka_unit_test(it_may_fall_asleep_at_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
