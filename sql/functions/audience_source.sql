@@ -35,13 +35,24 @@ $$;
 --   columns  only these; NULL: all
 --   exclude  never these
 -- Built on to_jsonb, so that a column that joins, leaves or changes its type shows in the next event and fails no writer.
+-- An excluded column that is not there any more may live on under another name: then nothing of the row may go out, and the
+-- capture has a fault.
 CREATE OR REPLACE FUNCTION herald.row_source(columns text[], exclude text[], rec text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN columns IS NOT NULL THEN
       format('(SELECT coalesce(jsonb_object_agg(e.key, e.value), ''{}'') FROM jsonb_each(to_jsonb(%s)) e WHERE e.key = ANY (%L::text[]))',
              rec, ARRAY(SELECT c FROM unnest(columns) c WHERE c <> ALL (exclude)))
-    WHEN exclude <> '{}' THEN format('(to_jsonb(%s) - %L::text[])', rec, exclude)
+    WHEN exclude <> '{}' THEN
+      format('(CASE WHEN to_jsonb(%1$s) ?& %2$L::text[] THEN to_jsonb(%1$s) - %2$L::text[] ELSE herald.excluded_is_gone(%2$L) END)', rec, exclude)
     ELSE format('to_jsonb(%s)', rec)
   END
 $$;
+
+-- herald.excluded_is_gone(exclude): raises, inside a trigger function's exception block. Returns nothing.
+CREATE OR REPLACE FUNCTION herald.excluded_is_gone(exclude text[]) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RAISE EXCEPTION 'an excluded column (%) is gone or renamed: watch the table anew', array_to_string(exclude, ', ')
+    USING ERRCODE = 'undefined_column';
+END $$;

@@ -1,6 +1,5 @@
 -- 0002_rows.sql: default events keep the row's two states as they are; what changed is worked out by who reads, not by the
 -- writer. Room for settings, and for rules that failed.
-ALTER TABLE herald.changes ALTER COLUMN data DROP NOT NULL;
 -- A new column key: events of before, whose data is whole, have none, so that no reader adds anything to them.
 ALTER TABLE herald.changes DROP COLUMN key;
 ALTER TABLE herald.changes ADD COLUMN key jsonb, ADD COLUMN row_now jsonb, ADD COLUMN row_was jsonb;

@@ -126,7 +126,7 @@ static struct text event_data(struct decode *d, const PGresult *res)
 	struct text data = decode_text(res, COL_DATA), now = nullable_text(res, COL_NOW), was = nullable_text(res, COL_WAS);
 	struct text key = nullable_text(res, COL_KEY);
 
-	if (key.bytes == NULL && now.bytes == NULL && was.bytes == NULL)
+	if ((key.bytes == NULL && now.bytes == NULL && was.bytes == NULL) || data.len < 3 || data.bytes[0] != '{')
 		return data;
 	buf_clear(&d->data);
 	buf_append(&d->data, data.bytes, data.len - 1);

@@ -4,7 +4,7 @@
 //   -T, --seconds N   for each measurement, after a second of warm-up [6]
 //   --clients N       of pgbench, in the main table [16]     --side LIST      in the side tables [1,4,64]
 //   --disk LIST       [fast,slow]                            --variants LIST  [all: see below]
-//   --parts LIST      [main,side,bulk,idle]
+//   --parts LIST      [main,side,bulk,idle]                  --poll MS        of the variant that only polls [5]
 // The program is build/pgherald, or $PGHERALD. A variant whose option it does not know is left out.
 import { execFileSync } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -14,32 +14,33 @@ import { pause } from '../lib/wait.mjs'
 import { Disk, machine, median, rotate, say, share, spread, sqlFile, table } from './stage.mjs'
 import { listener, logical, pgherald } from './subscribers.mjs'
 
-let variants = [
-  { name: 'none', label: 'no capture', sql: 'none.sql' },
-  { name: 'notify-row', label: 'row in pg_notify', sql: 'notify-row.sql', start: listener('notify') },
-  { name: 'outbox', label: 'outbox, NOTIFY each commit', sql: 'outbox-notify.sql', start: listener('outbox') },
-  { name: 'adaptive', label: 'pgherald, wake adaptive', sql: 'pgherald.sql', start: pgherald('--wake', 'adaptive'), option: '--wake' },
-  { name: 'never', label: 'pgherald, wake never (polls)', sql: 'pgherald.sql', start: pgherald('--wake', 'never'), option: '--wake' },
-  { name: 'always', label: 'pgherald, wake always', sql: 'pgherald.sql', start: pgherald('--wake', 'always'), option: '--wake' },
-  { name: 'pgherald', label: 'pgherald without --wake', sql: 'pgherald.sql', start: pgherald(), insteadOf: '--wake' },
-  { name: 'logical', label: 'logical decoding (pgoutput)', sql: 'logical.sql', start: logical() },
-]
-
 // ---- options ---------------------------------------------------------------------------------------------------------
 
 const text = (value, short) => ({ type: 'string', default: value, ...(short && { short }) })
 const { values } = parseArgs({
   options: {
     rounds: text('5'), seconds: text('6', 'T'), clients: text('16'), side: text('1,4,64'), disk: text('fast,slow'),
-    variants: text(''), parts: text('main,side,bulk,idle'),
+    variants: text(''), parts: text('main,side,bulk,idle'), poll: text('5'),
   },
 })
+let variants = [
+  { name: 'none', label: 'no capture', sql: 'none.sql' },
+  { name: 'notify-row', label: 'row in pg_notify', sql: 'notify-row.sql', start: listener('notify') },
+  { name: 'outbox', label: 'outbox, NOTIFY each commit', sql: 'outbox-notify.sql', start: listener('outbox') },
+  { name: 'adaptive', label: 'pgherald, wake adaptive', sql: 'pgherald.sql', start: pgherald('--wake', 'adaptive'), option: '--wake' },
+  { name: 'never', label: `pgherald, wake never, polls each ${values.poll} ms`, sql: 'pgherald.sql',
+    start: pgherald('--wake', 'never', '--poll-interval', values.poll), option: '--wake' },
+  { name: 'always', label: 'pgherald, wake always', sql: 'pgherald.sql', start: pgherald('--wake', 'always'), option: '--wake' },
+  { name: 'pgherald', label: 'pgherald without --wake', sql: 'pgherald.sql', start: pgherald(), insteadOf: '--wake' },
+  { name: 'logical', label: 'logical decoding (pgoutput)', sql: 'logical.sql', start: logical() },
+]
+
 const list = (value) => value.split(',').filter(Boolean)
 const [rounds, seconds, clients] = [values.rounds, values.seconds, values.clients].map(Number)
 const [diskNames, sides, parts] = [list(values.disk), list(values.side).map(Number), list(values.parts)]
 if (![rounds, seconds, clients, ...sides].every((n) => Number.isInteger(n) && n > 0 && n <= 100) || !diskNames.length ||
     !diskNames.every((name) => ['fast', 'slow'].includes(name))) {
-  say('usage: capture [--rounds N] [-T SECONDS] [--clients N] [--side N,N] [--disk fast,slow] [--variants LIST] [--parts LIST]')
+  say('usage: capture [--rounds N] [-T SECONDS] [--clients N] [--side N,N] [--disk LIST] [--variants LIST] [--parts LIST] [--poll MS]')
   process.exit(2)
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* consumer PORT PATH: one subscriber of a stream of pgherald on the loopback, in HTTP/1.0, so that nothing is chunked. */
+/* consumer PORT PATH: one subscriber of a stream of pgherald on the loopback, in HTTP/1.0, so that
+ * nothing is chunked. */
 #include "measure.h"
 
 #include <arpa/inet.h>
@@ -12,7 +13,8 @@ static char buffer[1 << 18];
 static long event_id;
 static bool ready;
 
-/* Lines come in the order id, event, data; the number of a change is what stands behind the last '-' of its id. */
+/* Lines come in the order id, event, data; the number of a change is what stands behind the last
+ * '-' of its id. */
 static void take_line(char *line, double now_s)
 {
 	if (strncmp(line, "id: ", 4) == 0) {
@@ -54,14 +56,16 @@ int main(int argc, char **argv)
 	to.sin_port = htons((uint16_t)atoi(argv[1]));
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) < 0)
 		return measure_fail("connect", strerror(errno));
-	dprintf(fd, "GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n", argv[2]);
+	dprintf(fd, "GET %s HTTP/1.0\r\nHost: 127.0.0.1\r\nAccept: text/event-stream\r\n\r\n",
+		argv[2]);
 	while (measure_wait(fd)) {
 		ssize_t got = recv(fd, buffer + len, sizeof(buffer) - len, MSG_DONTWAIT);
 
 		if (got > 0)
 			len = take_lines(len + (size_t)got);
 		else if (got == 0 || (errno != EAGAIN && errno != EINTR))
-			return measure_fail("the stream has ended", got == 0 ? "closed" : strerror(errno));
+			return measure_fail("the stream has ended",
+					    got == 0 ? "closed" : strerror(errno));
 	}
 	return measure_end();
 }

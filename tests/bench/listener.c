@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* listener URL notify|outbox: the subscriber of the usual recipes: LISTEN bench, then the payload, or the rows behind the last id. */
+/* listener URL notify|outbox: the subscriber of the usual recipes: LISTEN bench, then the payload,
+ * or the rows behind the last id. */
 #include "measure.h"
 
 #include <libpq-fe.h>
@@ -19,7 +20,8 @@ static bool fetch(PGconn *connection)
 			return false;
 		rows = PQntuples(result);
 		for (int i = 0; i < rows; i++)
-			measure_event(PQgetvalue(result, i, 1), atol(PQgetvalue(result, i, 0)), now_s);
+			measure_event(PQgetvalue(result, i, 1), atol(PQgetvalue(result, i, 0)),
+				      now_s);
 		if (rows > 0)
 			snprintf(last, sizeof(last), "%s", PQgetvalue(result, rows - 1, 0));
 		PQclear(result);
@@ -47,17 +49,20 @@ int main(int argc, char **argv)
 	measure_begin();
 	connection = PQconnectdb(argv[1]);
 	if (!command(connection, "LISTEN bench") ||
-	    (outbox && !command(connection, "PREPARE newer(bigint) AS SELECT id, data FROM outbox WHERE id > $1 ORDER BY id LIMIT 1000")))
+	    (outbox && !command(connection, "PREPARE newer(bigint) AS SELECT id, data FROM outbox "
+					    "WHERE id > $1 ORDER BY id LIMIT 1000")))
 		return measure_fail("listener", PQerrorMessage(connection));
 	puts("ready");
 	while (measure_wait(PQsocket(connection))) {
 		if (!PQconsumeInput(connection))
 			return measure_fail("listener", PQerrorMessage(connection));
-		do { /* again after a fetch: notifications that arrived meanwhile are read already */
+		do { /* again after a fetch: notifications that arrived meanwhile are read already
+		      */
 			PGnotify *notification;
 			double now_s = wall_s();
 
-			for (rung = false; (notification = PQnotifies(connection)) != NULL; PQfreemem(notification)) {
+			for (rung = false; (notification = PQnotifies(connection)) != NULL;
+			     PQfreemem(notification)) {
 				rung = true;
 				if (!outbox)
 					measure_event(notification->extra, 0, now_s);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * measure.h: what both subscribers of the benchmark count and print. On stdout: `ready` once it listens, `seen N` at most
- * ten times a second, and at SIGTERM one line of JSON. SIGUSR1 forgets latencies (not the count): the warm-up is over.
+ * measure.h: what both subscribers of the benchmark count and print. On stdout: `ready` once it
+ * listens, `seen N` at most ten times a second, and at SIGTERM one line of JSON. SIGUSR1 forgets
+ * latencies (not the count): the warm-up is over.
  */
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
@@ -16,7 +17,7 @@
 #include <time.h>
 
 enum {
-	STEPS = 32,           /* buckets between one power of two microseconds and the next: 2 % apart */
+	STEPS = 32, /* buckets between one power of two microseconds and the next: 2 % apart */
 	BUCKETS = 32 * STEPS, /* up to 2^32 us */
 	IDS = 1 << 24,
 };
@@ -53,8 +54,9 @@ static void measure_begin(void)
 }
 
 /*
- * One event has arrived at wall time now_s. text: holds `"at": <when the trigger wrote it>`. id: a number that no other
- * event has, 0 where there is none; an event that had arrived before is counted as `again` only.
+ * One event has arrived at wall time now_s. text: holds `"at": <when the trigger wrote it>`. id: a
+ * number that no other event has, 0 where there is none; an event that had arrived before is
+ * counted as `again` only.
  */
 static void measure_event(const char *text, long id, double now_s)
 {
@@ -113,8 +115,8 @@ static int measure_end(void)
 	if (measured == 0)
 		printf("{\"seen\":%ld,\"again\":%ld}\n", seen, again);
 	else
-		printf("{\"seen\":%ld,\"again\":%ld,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f}\n", seen, again, percentile(0.5),
-		       percentile(0.99), max_us / 1000);
+		printf("{\"seen\":%ld,\"again\":%ld,\"p50\":%.3f,\"p99\":%.3f,\"max\":%.3f}\n",
+		       seen, again, percentile(0.5), percentile(0.99), max_us / 1000);
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * slowsync: makes every flush of a preloaded program take a millisecond longer, as on a cloud disk.
- * Loaded into the PostgreSQL server with LD_PRELOAD; wal_sync_method = fdatasync goes through here. The time is in
- * SLOWSYNC_US, microseconds; without it, 1000.
+ * Loaded into the PostgreSQL server with LD_PRELOAD; wal_sync_method = fdatasync goes through here.
+ * The time is in SLOWSYNC_US, microseconds; without it, 1000.
  */
 #include <dlfcn.h>
 #include <errno.h>
