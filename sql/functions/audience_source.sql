@@ -31,28 +31,39 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE i.indrelid = target AND i.indisprimary
 $$;
 
--- herald.row_source(target, columns, exclude, rec): SQL text that yields what a subscriber may see of a row, as jsonb.
---   columns  only these; NULL: all
---   exclude  never these
+-- herald.row_source(w, rec): SQL text that yields what a subscriber may see of a row, as jsonb.
+--   w    the watch: its columns (NULL: all), and those it excludes
+--   rec  'NEW' or 'OLD'
 -- Built on to_jsonb, so that a column that joins, leaves or changes its type shows in the next event and fails no writer.
--- An excluded column that is not there any more may live on under another name: then nothing of the row may go out, and the
--- capture has a fault.
-CREATE OR REPLACE FUNCTION herald.row_source(columns text[], exclude text[], rec text) RETURNS text
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+CREATE OR REPLACE FUNCTION herald.row_source(w herald.watches, rec text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
-    WHEN columns IS NOT NULL THEN
+    WHEN w.columns IS NOT NULL THEN
       format('(SELECT coalesce(jsonb_object_agg(e.key, e.value), ''{}'') FROM jsonb_each(to_jsonb(%s)) e WHERE e.key = ANY (%L::text[]))',
-             rec, ARRAY(SELECT c FROM unnest(columns) c WHERE c <> ALL (exclude)))
-    WHEN exclude <> '{}' THEN
-      format('(CASE WHEN to_jsonb(%1$s) ?& %2$L::text[] THEN to_jsonb(%1$s) - %2$L::text[] ELSE herald.excluded_is_gone(%2$L) END)', rec, exclude)
+             rec, ARRAY(SELECT c FROM unnest(w.columns) c WHERE c <> ALL (w.exclude)))
+    WHEN w.exclude <> '{}' THEN
+      format('(CASE WHEN to_jsonb(%1$s) ?& %2$L::text[] THEN to_jsonb(%1$s) - %2$L::text[] ELSE herald.row_without(%3$s, %4$L, to_jsonb(%1$s)) END)',
+             rec, w.exclude, w.id,
+             ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = w.target AND a.attname = ANY (w.exclude) AND NOT a.attisdropped))
     ELSE format('to_jsonb(%s)', rec)
   END
 $$;
 
--- herald.excluded_is_gone(exclude): raises, inside a trigger function's exception block. Returns nothing.
-CREATE OR REPLACE FUNCTION herald.excluded_is_gone(exclude text[]) RETURNS jsonb
+-- herald.row_without(watch, excluded, row_now): the row where an excluded column is not there by its name any more. One
+-- that was dropped is no secret; one that was renamed would go out under its new name: then this raises, inside a trigger
+-- function's exception block, and nothing of the row goes out.
+--   watch     id of the watched table
+--   excluded  numbers of the columns that were excluded by name when it was watched
+CREATE OR REPLACE FUNCTION herald.row_without(watch int, excluded int2[], row_now jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  w herald.watches;
 BEGIN
-  RAISE EXCEPTION 'an excluded column (%) is gone or renamed: watch the table anew', array_to_string(exclude, ', ')
-    USING ERRCODE = 'undefined_column';
+  SELECT * INTO w FROM herald.watches h WHERE h.id = watch;
+  IF (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = w.target AND a.attnum = ANY (excluded)
+         AND (a.attisdropped OR a.attname = ANY (w.exclude))) < cardinality(excluded) OR w.id IS NULL THEN
+    RAISE EXCEPTION 'an excluded column (%) was renamed: watch the table anew', array_to_string(w.exclude, ', ')
+      USING ERRCODE = 'undefined_column';
+  END IF;
+  RETURN row_now - w.exclude;
 END $$;

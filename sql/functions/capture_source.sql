@@ -46,8 +46,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '        left_key := ' || herald.key_source(w.target, 'OLD') || ';',
     '      END IF;') END,
     CASE WHEN op = 'update' AND (w.columns IS NOT NULL OR w.exclude <> '{}') THEN concat_ws(E'\n',
-    '      IF left_by IS NULL AND ' || herald.row_source(w.columns, w.exclude, 'NEW') || ' = '
-       || herald.row_source(w.columns, w.exclude, 'OLD') || ' THEN RETURN NULL; END IF;') END,
+    '      IF left_by IS NULL AND ' || herald.row_source(w, 'NEW') || ' = '
+       || herald.row_source(w, 'OLD') || ' THEN RETURN NULL; END IF;') END,
     herald.events_source(w, op))
     FROM (SELECT CASE op WHEN 'delete' THEN 'OLD' ELSE 'NEW' END AS rec) r
 $$;
@@ -66,10 +66,10 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   states text := concat_ws(E'\n',
     CASE WHEN op <> 'truncate' THEN '      key := ' || herald.key_source(w.target, CASE op WHEN 'delete' THEN 'OLD' ELSE 'NEW' END) || ';' END,
-    CASE WHEN op IN ('insert', 'update') THEN '      row_now := ' || herald.row_source(w.columns, w.exclude, 'NEW') || ';' END,
+    CASE WHEN op IN ('insert', 'update') THEN '      row_now := ' || herald.row_source(w, 'NEW') || ';' END,
     -- an update that changes the audience says nothing of the old row: who gets it now may not have been entitled to that
-    CASE op WHEN 'delete' THEN '      row_was := ' || herald.row_source(w.columns, w.exclude, 'OLD') || ';'
-            WHEN 'update' THEN '      IF left_by IS NULL THEN row_was := ' || herald.row_source(w.columns, w.exclude, 'OLD') || '; END IF;' END);
+    CASE op WHEN 'delete' THEN '      row_was := ' || herald.row_source(w, 'OLD') || ';'
+            WHEN 'update' THEN '      IF left_by IS NULL THEN row_was := ' || herald.row_source(w, 'OLD') || '; END IF;' END);
 BEGIN
   IF NOT EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target) THEN
     RETURN states;
@@ -93,9 +93,9 @@ CREATE OR REPLACE FUNCTION herald.default_data_source(w herald.watches, op text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('herald.default_data(%s, %s, %s, %s)', herald.constant_source(w, op),
     CASE op WHEN 'truncate' THEN 'NULL' WHEN 'delete' THEN herald.key_source(w.target, 'OLD') ELSE herald.key_source(w.target, 'NEW') END,
-    CASE WHEN op IN ('insert', 'update') THEN herald.row_source(w.columns, w.exclude, 'NEW') ELSE 'NULL' END,
-    CASE op WHEN 'update' THEN 'CASE WHEN left_by IS NULL THEN ' || herald.row_source(w.columns, w.exclude, 'OLD') || ' END'
-            WHEN 'delete' THEN herald.row_source(w.columns, w.exclude, 'OLD') ELSE 'NULL' END)
+    CASE WHEN op IN ('insert', 'update') THEN herald.row_source(w, 'NEW') ELSE 'NULL' END,
+    CASE op WHEN 'update' THEN 'CASE WHEN left_by IS NULL THEN ' || herald.row_source(w, 'OLD') || ' END'
+            WHEN 'delete' THEN herald.row_source(w, 'OLD') ELSE 'NULL' END)
 $$;
 
 -- herald.write_source(w): the statements that write what was worked out, and ring when there was anything.

@@ -12,6 +12,7 @@
 
 #define PRUNE_EVERY_MS 60000 /* or a quarter of a short retention */
 #define PRUNE_AT_ONCE 1000 /* changes in one go: a few milliseconds, then ticks go on */
+#define PRUNE_PAUSE_MS 20  /* up to the next go: 50,000 changes a second */
 
 static const struct {
 	const char *name, *sql;
@@ -158,7 +159,8 @@ static void on_result(struct conn *c, const PGresult *res)
 		take_event(t, res);
 		break;
 	case TICKER_PRUNE:
-		t->want_prune = decode_int8(res, 0) >= PRUNE_AT_ONCE;
+		if (decode_int8(res, 0) >= PRUNE_AT_ONCE)
+			loop_set_timer(t->loop, &t->prune, PRUNE_PAUSE_MS);
 		break;
 	default:
 		break;
@@ -307,15 +309,15 @@ static void wanted_step(struct ticker *t)
 	} else if (t->want_settled && t->since != NULL) {
 		t->want_settled = false;
 		run_text(t, TICKER_SETTLED, "settled", t->since);
-	} else if (t->want_tick) {
-		t->want_tick = false;
-		run(t, TICKER_TICK, "tick", 0, 0, 0);
-	} else if (t->want_read) {
+	} else if (t->want_read) { /* before the next tick: under a steady doorbell there always is one wanted */
 		t->want_read = false;
 		run(t, TICKER_READ, "read", t->whole ? t->at.tick + 1 : t->at.tick, t->whole ? 0 : t->at.change, 2);
 	} else if (t->want_prune && t->leader) {
 		t->want_prune = false;
 		run(t, TICKER_PRUNE, "prune", t->options.retention_s, PRUNE_AT_ONCE, 2);
+	} else if (t->want_tick) {
+		t->want_tick = false;
+		run(t, TICKER_TICK, "tick", 0, 0, 0);
 	} else {
 		t->step = TICKER_REST;
 	}
