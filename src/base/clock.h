@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 int64_t clock_mono_ms(void);
-int64_t clock_mono_us(void);
 int64_t clock_wall_ms(void);
 
 #endif

@@ -5,14 +5,6 @@
 
 #include "http/json.h"
 
-static const struct text *find_param(const struct params *params, const char *name)
-{
-	for (size_t i = 0; i < params->count; i++)
-		if (text_is(params->items[i].name, name))
-			return &params->items[i].value;
-	return NULL;
-}
-
 /* Does this text equal an allowed value of require? "params.x" among them stands for the request's parameter x. */
 static bool is_allowed(const char *have, struct json_object *allowed, const struct params *params)
 {
@@ -22,7 +14,7 @@ static bool is_allowed(const char *have, struct json_object *allowed, const stru
 		if (value == NULL)
 			continue;
 		if (strncmp(value, "params.", 7) == 0) {
-			const struct text *param = find_param(params, value + 7);
+			const struct text *param = params_find(params, value + 7);
 
 			if (param != NULL && text_is(*param, have))
 				return true;
@@ -102,7 +94,7 @@ static bool want_source(struct wanted *w, size_t key, const struct stream_def *d
 		if (json_object_object_get_ex(id->claims, source + 7, &claim))
 			want_claim(w, key, name, claim);
 	} else if (strncmp(source, "params.", 7) == 0) {
-		const struct text *param = find_param(params, source + 7);
+		const struct text *param = params_find(params, source + 7);
 
 		if (param == NULL || param->len == 0)
 			return false;

@@ -116,11 +116,11 @@ static bool pass_room(struct admission *a)
 static void find_resume(const struct admission *a, struct outlet_request *ret)
 {
 	const char *header = request_header(a->request, "Last-Event-ID");
-	const struct text *param = request_param(&a->params, "last_event_id");
+	const struct text *param = params_find(&a->params, "last_event_id");
 	char *id;
 
 	if (param == NULL)
-		param = request_param(&a->params, "lastEventId");
+		param = params_find(&a->params, "lastEventId");
 	if (header == NULL && param == NULL)
 		return;
 	id = header != NULL ? xstrdup(header) : xstrndup(param->bytes, param->len);

@@ -59,14 +59,6 @@ bool request_add_query(const struct request *r, struct params *params)
 	return count >= 0 && (size_t)count == params->count - before;
 }
 
-const struct text *request_param(const struct params *params, const char *name)
-{
-	for (size_t i = 0; i < params->count; i++)
-		if (text_is(params->items[i].name, name))
-			return &params->items[i].value;
-	return NULL;
-}
-
 struct framing {
 	int hosts;
 	bool bad;
@@ -156,7 +148,7 @@ static char *bearer_token(const struct request *r)
 
 static char *query_token(const struct params *query)
 {
-	const struct text *value = request_param(query, "token");
+	const struct text *value = params_find(query, "token");
 
 	return value == NULL || value->len == 0 ? NULL : xstrndup(value->bytes, value->len);
 }

@@ -30,8 +30,6 @@ const char *request_header(const struct request *r, const char *name); /* NULL: 
 /* Adds the query's parameters. False: more than there is room for. */
 bool request_add_query(const struct request *r, struct params *params);
 
-const struct text *request_param(const struct params *params, const char *name); /* NULL: none */
-
 /*
  * Is the framing of this request beyond doubt? Nothing here takes a body, so none may be announced: behind a proxy
  * a request whose length two programs read differently is a second, smuggled one (RFC 9112 11.2). libmicrohttpd 0.9.75

@@ -327,6 +327,14 @@ void router_touch_again(struct router *r, struct subscriber *sub)
 		list_append(&r->touched, &sub->touched);
 }
 
+const struct text *params_find(const struct params *params, const char *name)
+{
+	for (size_t i = 0; i < params->count; i++)
+		if (text_is(params->items[i].name, name))
+			return &params->items[i].value;
+	return NULL;
+}
+
 /* Does path fit the pattern? Says how many segments are literal and what the parameters are. */
 static bool path_fits(const char *pattern, const char *path, struct params *params, int *ret_literals)
 {

@@ -69,6 +69,8 @@ struct params {
 	size_t count;
 };
 
+const struct text *params_find(const struct params *params, const char *name); /* the first; NULL: none */
+
 /* The stream whose path fits, where several do the one with the most literal segments, then the first by name; NULL: none.
  * Path parameters are appended to params (texts borrowed from the stream and from path). */
 struct stream *router_find(const struct router *r, const char *path, struct params *params);

@@ -335,6 +335,13 @@ static void next_step(struct ticker *t)
 		wanted_step(t);
 }
 
+/* Something is wanted: at once where it rests, else when the running step ends. */
+static void nudge(struct ticker *t)
+{
+	if (t->step == TICKER_REST)
+		next_step(t);
+}
+
 static void on_done(struct conn *c, bool ok)
 {
 	struct ticker *t = container_of(c, struct ticker, conn);
@@ -398,8 +405,7 @@ static void on_notified(struct conn *c, const char *channel, int backend_pid)
 		t->want_read = true;
 		t->heard_tick = true;
 	}
-	if (t->step == TICKER_REST)
-		next_step(t);
+	nudge(t);
 }
 
 /* The doorbell rang a while ago: somebody must have made a tick since, or this instance does. */
@@ -409,8 +415,7 @@ static void on_suspect(struct timer *timer)
 
 	t->want_role = true;
 	t->want_tick = !t->heard_tick;
-	if (t->step == TICKER_REST)
-		next_step(t);
+	nudge(t);
 }
 
 static void on_look(struct timer *timer)
@@ -423,8 +428,7 @@ static void on_look(struct timer *timer)
 		t->want_settled = true;
 	else
 		t->want_tick = true;
-	if (t->step == TICKER_REST)
-		next_step(t);
+	nudge(t);
 }
 
 static void on_poll(struct timer *timer)
@@ -436,8 +440,7 @@ static void on_poll(struct timer *timer)
 	t->want_streams |= t->standby; /* nobody tells it that they have changed */
 	t->want_promoted = t->standby;
 	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
-	if (t->step == TICKER_REST)
-		next_step(t);
+	nudge(t);
 }
 
 static void prune_later(struct ticker *t)
@@ -453,8 +456,7 @@ static void on_prune(struct timer *timer)
 
 	t->want_prune = true;
 	prune_later(t);
-	if (t->step == TICKER_REST)
-		next_step(t);
+	nudge(t);
 }
 
 static const struct conn_calls conn_calls = {
