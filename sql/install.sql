@@ -22,6 +22,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 2) AS pending \
 INSERT INTO herald.migrations (version, name) VALUES (2, '0002_rows');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 3) AS pending \gset
+\if :pending
+\ir migrations/0003_doorbell.sql
+INSERT INTO herald.migrations (version, name) VALUES (3, '0003_doorbell');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql

@@ -9,10 +9,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(
     string_agg(
       CASE WHEN t.typcategory = 'A'
-        THEN format('ARRAY(SELECT %L || e::text FROM unnest(%s.%I) e)', a.attname || '=', rec, a.attname)
-        ELSE format('ARRAY[%L || %s.%I::text]', a.attname || '=', rec, a.attname)
-      END, ' || ' ORDER BY c.position),
-    '''{}''::text[]')
+        THEN format('ARRAY(SELECT %L OPERATOR(pg_catalog.||) e::pg_catalog.text FROM pg_catalog.unnest(%s.%I) e)', a.attname || '=', rec, a.attname)
+        ELSE format('ARRAY[%L OPERATOR(pg_catalog.||) %s.%I::pg_catalog.text]', a.attname || '=', rec, a.attname)
+      END, ' OPERATOR(pg_catalog.||) ' ORDER BY c.position),
+    '''{}''::pg_catalog.text[]')
     FROM unnest(columns) WITH ORDINALITY AS c(name, position)
     JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.name AND NOT a.attisdropped
     JOIN pg_type t ON t.oid = a.atttypid
@@ -23,8 +23,8 @@ $$;
 CREATE OR REPLACE FUNCTION herald.key_source(target regclass, rec text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(
-    'jsonb_build_object(' || string_agg(format('%L, %s.%I', a.attname, rec, a.attname), ', ' ORDER BY k.position) || ')',
-    'NULL::jsonb')
+    'pg_catalog.jsonb_build_object(' || string_agg(format('%L, %s.%I', a.attname, rec, a.attname), ', ' ORDER BY k.position) || ')',
+    'NULL::pg_catalog.jsonb')
     FROM pg_index i
     CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, position)
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
@@ -39,13 +39,14 @@ CREATE OR REPLACE FUNCTION herald.row_source(w herald.watches, rec text) RETURNS
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN w.columns IS NOT NULL THEN
-      format('(SELECT coalesce(jsonb_object_agg(e.key, e.value), ''{}'') FROM jsonb_each(to_jsonb(%s)) e WHERE e.key = ANY (%L::text[]))',
-             rec, ARRAY(SELECT c FROM unnest(w.columns) c WHERE c <> ALL (w.exclude)))
+      format('(SELECT coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), ''{}'') FROM pg_catalog.jsonb_each(pg_catalog.to_jsonb(%s)) e '
+             'WHERE e.key OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.text[]))', rec, ARRAY(SELECT c FROM unnest(w.columns) c WHERE c <> ALL (w.exclude)))
     WHEN w.exclude <> '{}' THEN
-      format('(CASE WHEN to_jsonb(%1$s) ?& %2$L::text[] THEN to_jsonb(%1$s) - %2$L::text[] ELSE herald.row_without(%3$s, %4$L, to_jsonb(%1$s)) END)',
+      format('(CASE WHEN pg_catalog.to_jsonb(%1$s) OPERATOR(pg_catalog.?&) %2$L::pg_catalog.text[] '
+             'THEN pg_catalog.to_jsonb(%1$s) OPERATOR(pg_catalog.-) %2$L::pg_catalog.text[] ELSE herald.row_without(%3$s, %4$L, pg_catalog.to_jsonb(%1$s)) END)',
              rec, w.exclude, w.id,
              ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = w.target AND a.attname = ANY (w.exclude) AND NOT a.attisdropped))
-    ELSE format('to_jsonb(%s)', rec)
+    ELSE format('pg_catalog.to_jsonb(%s)', rec)
   END
 $$;
 

@@ -17,11 +17,13 @@ BEGIN
     RETURN false;
   END IF;
   UPDATE herald.settings SET wake = mode;
-  EXECUTE format('CREATE OR REPLACE FUNCTION herald.ring() RETURNS void LANGUAGE plpgsql AS %L', herald.ring_source(mode));
+  EXECUTE format('CREATE OR REPLACE FUNCTION herald.ring() RETURNS boolean LANGUAGE sql AS %L', herald.ring_source(mode));
   RETURN true;
 END $$;
 
 -- herald.ring_source(mode): the body of herald.ring(), the doorbell, which whatever has just written to herald.changes calls.
+-- One expression of built-in functions, so that the server puts it in the place of the call: a nested call would cost
+-- each writer 5 us. CASE keeps the order.
 --
 -- A commit with a pending NOTIFY takes a lock of the whole cluster and holds it through its flush: group commit is lost.
 -- So: ring only when the ticker sleeps. While it is awake, polling every few milliseconds, it holds advisory lock 3
@@ -37,11 +39,10 @@ CREATE OR REPLACE FUNCTION herald.ring_source(mode text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE mode
     WHEN 'adaptive' THEN
-      E'BEGIN\n  IF pg_catalog.pg_try_advisory_lock_shared(1751478881, 3) THEN\n'
-      '    PERFORM pg_catalog.pg_advisory_unlock_shared(1751478881, 3);\n'
-      '    PERFORM pg_catalog.pg_notify(''herald'', '''');\n  END IF;\nEND'
-    WHEN 'always' THEN E'BEGIN\n  PERFORM pg_catalog.pg_notify(''herald'', '''');\nEND'
-    ELSE E'BEGIN\nEND'
+      'SELECT CASE WHEN pg_catalog.pg_try_advisory_lock_shared(1751478881, 3) THEN'
+      ' CASE WHEN pg_catalog.pg_advisory_unlock_shared(1751478881, 3) THEN pg_catalog.pg_notify(''herald'', '''') IS NOT NULL END END'
+    WHEN 'always' THEN 'SELECT pg_catalog.pg_notify(''herald'', '''') IS NOT NULL'
+    ELSE 'SELECT false'
   END
 $$;
 

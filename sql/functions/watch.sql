@@ -80,6 +80,7 @@ DECLARE
 BEGIN
   DELETE FROM herald.watches w WHERE w.target = target RETURNING w.id INTO gone;
   IF gone IS NOT NULL THEN
-    EXECUTE format('DROP FUNCTION IF EXISTS herald.capture_%s() CASCADE', gone); -- takes its triggers along
+    EXECUTE format('DROP FUNCTION IF EXISTS herald.capture_%1$s_insert(), herald.capture_%1$s_update(), herald.capture_%1$s_delete(), '
+                   'herald.capture_%1$s_truncate() CASCADE', gone); -- takes its triggers along
   END IF;
 END $$;

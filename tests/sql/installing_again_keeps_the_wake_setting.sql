@@ -17,7 +17,7 @@ SELECT pg_advisory_lock(1751478881, 3);
 SELECT dblink_exec('w', 'INSERT INTO things VALUES (2)');
 SELECT is(test.heard('w'), '{herald:}', 'and a change rings');
 
-CREATE OR REPLACE FUNCTION herald.ring() RETURNS void LANGUAGE plpgsql AS $$ BEGIN RAISE 'the doorbell of another version'; END $$;
+CREATE OR REPLACE FUNCTION herald.ring() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE 'the doorbell of another version'; END $$;
 \ir ../../sql/install.sql
 SELECT lives_ok('INSERT INTO things VALUES (3)', 'a doorbell of another version is replaced');
 DROP FUNCTION herald.ring();

@@ -11,7 +11,7 @@ SELECT is(test.events(), '{order_made}', 'what was written stays, nothing is add
 SELECT is((SELECT count(*) FROM pg_trigger WHERE tgrelid = 'orders'::regclass), 0::bigint, 'the triggers are gone');
 SELECT is((SELECT count(*) FROM herald.rules), 0::bigint, 'the rules are gone');
 SELECT is((SELECT count(*) FROM pg_proc WHERE pronamespace = 'herald'::regnamespace AND proname ~ '^capture_\d'), 0::bigint,
-  'the trigger function is gone');
+  'the trigger functions are gone');
 SELECT lives_ok($$SELECT herald.unwatch('orders')$$, 'once more is harmless');
 
 SELECT herald.watch('orders');

@@ -1,0 +1,13 @@
+-- 0003_doorbell.sql: trigger functions are one for each operation, and the doorbell is an expression within them. The former
+-- ones go, with their triggers; installing hangs the new ones (sql/functions/capture.sql). Waits for writers that are open.
+DO $$
+DECLARE
+  watch int;
+BEGIN
+  FOR watch IN SELECT id FROM herald.watches LOOP
+    EXECUTE format('DROP FUNCTION IF EXISTS herald.capture_%s() CASCADE', watch);
+  END LOOP;
+END $$;
+DROP FUNCTION IF EXISTS herald.ring();
+DROP FUNCTION IF EXISTS herald.capture_source(herald.watches), herald.capture_function(herald.watches), herald.compute_source(herald.watches, text),
+  herald.events_source(herald.watches, text), herald.write_source(herald.watches);
