@@ -83,20 +83,25 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- herald.event_lines(w, op): the statements that fill data_<rule> for each rule that holds; its condition is evaluated
--- before anything is built. Without any rule: the key and the row's states of the default event.
+-- before anything is built. Without any rule: what a default event holds.
 CREATE OR REPLACE FUNCTION herald.event_lines(w herald.watches, op text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN herald.default_events(w) THEN concat_ws(E'\n',
-    CASE WHEN op <> 'truncate' THEN '    key := ' || herald.key_source(w.target, herald.record_of(op)) || ';' END,
-    CASE WHEN op IN ('insert', 'update') THEN '    row_now := ' || herald.row_source(w, 'NEW') || ';' END,
-    CASE op WHEN 'delete' THEN '    row_was := ' || herald.row_source(w, 'OLD') || ';'
-            WHEN 'update' THEN '    row_was := ' || herald.old_source(w) || ';' END)
+  SELECT CASE WHEN herald.default_events(w) THEN '    ' || herald.state_lines(w, op)
   ELSE (
     SELECT string_agg(CASE r.condition WHEN 'true' THEN '    ' || d.line ELSE format(E'    IF (%s\n    ) THEN %s END IF;', r.condition, d.line) END,
                       E'\n' ORDER BY r.id)
       FROM herald.rules_of(w, op) r
-      CROSS JOIN LATERAL (SELECT format('data_%s := %s;', r.id,
-        coalesce('coalesce((' || r.data || E'\n), ''null''::jsonb)', herald.default_data_source(w, op))) AS line) d) END
+      CROSS JOIN LATERAL (SELECT format('data_%s := ', r.id)
+        || coalesce('coalesce((' || r.data || E'\n), ''null''::jsonb);', herald.constant_source(w, op) || '; ' || herald.state_lines(w, op)) AS line) d) END
+$$;
+
+-- herald.state_lines(w, op): the statements that keep the key and the row's states, of which the reader makes the default data.
+CREATE OR REPLACE FUNCTION herald.state_lines(w herald.watches, op text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT concat_ws(' ',
+    CASE WHEN op <> 'truncate' THEN 'key := ' || herald.key_source(w.target, herald.record_of(op)) || ';' END,
+    CASE WHEN op IN ('insert', 'update') THEN 'row_now := ' || herald.row_source(w, 'NEW') || ';' END,
+    CASE op WHEN 'delete' THEN 'row_was := ' || herald.row_source(w, 'OLD') || ';' WHEN 'update' THEN 'row_was := ' || herald.old_source(w) || ';' END)
 $$;
 
 -- herald.old_source(w): SQL text for an updated row's former state. An update that changes the audience says nothing of it:
@@ -114,33 +119,26 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = w.target
 $$;
 
--- herald.default_data_source(w, op): SQL text for the default data inside a rule, all of it worked out at once.
-CREATE OR REPLACE FUNCTION herald.default_data_source(w herald.watches, op text) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('herald.default_data(%s, %s, %s, %s)', herald.constant_source(w, op),
-    CASE op WHEN 'truncate' THEN 'NULL' ELSE herald.key_source(w.target, herald.record_of(op)) END,
-    CASE WHEN op IN ('insert', 'update') THEN herald.row_source(w, 'NEW') ELSE 'NULL' END,
-    CASE op WHEN 'update' THEN herald.old_source(w) WHEN 'delete' THEN herald.row_source(w, 'OLD') ELSE 'NULL' END)
-$$;
-
 -- herald.write_lines(w, op): the statements that write what was worked out, and end the function where there is nothing.
 CREATE OR REPLACE FUNCTION herald.write_lines(w herald.watches, op text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT concat_ws(E'\n',
-    CASE WHEN herald.default_events(w) THEN format(
-      E'  INSERT INTO herald.changes (topic, event, audience, data, key, row_now, row_was)\n  VALUES (%L, %L, seen_by, %s, key, row_now, row_was);',
-      w.topic, w.topic || '.' || op, herald.constant_source(w, op))
-    ELSE
-      (SELECT '  IF left_by IS NULL' || string_agg(format(' AND data_%s IS NULL', r.id), '' ORDER BY r.id) || ' THEN RETURN NULL; END IF;'
-         FROM herald.rules_of(w, op) r HAVING NOT bool_or(r.condition = 'true')) END,
-    (SELECT string_agg(format(CASE r.condition WHEN 'true' THEN '  %s' ELSE '  IF data_%s IS NOT NULL THEN %s END IF;' END, VARIADIC
-              CASE r.condition WHEN 'true' THEN ARRAY[i.line] ELSE ARRAY[r.id::text, i.line] END), E'\n' ORDER BY r.id)
-       FROM herald.rules_of(w, op) r
-       CROSS JOIN LATERAL (SELECT format('INSERT INTO herald.changes (topic, event, audience, data) VALUES (%L, %L, seen_by, data_%s);',
-                                         w.topic, r.event, r.id) AS line) i),
+    CASE WHEN herald.default_events(w) THEN '  ' || herald.insert_line(w, w.topic || '.' || op, herald.constant_source(w, op), true) END,
+    (SELECT '  IF left_by IS NULL' || string_agg(format(' AND data_%s IS NULL', r.id), '' ORDER BY r.id) || ' THEN RETURN NULL; END IF;'
+       FROM herald.rules_of(w, op) r HAVING NOT bool_or(r.condition = 'true')),
+    (SELECT string_agg(CASE r.condition WHEN 'true' THEN '  ' || i.line ELSE format('  IF data_%s IS NOT NULL THEN %s END IF;', r.id, i.line) END,
+                       E'\n' ORDER BY r.id)
+       FROM herald.rules_of(w, op) r CROSS JOIN LATERAL herald.insert_line(w, r.event, 'data_' || r.id, r.data IS NULL) AS i(line)),
     CASE WHEN op = 'update' AND w.audience <> '{}' THEN concat_ws(E'\n',
     '  IF left_by IS NOT NULL THEN',
     '    INSERT INTO herald.changes (topic, event, audience, unless, data)',
     format('    VALUES (%L, ''left'', left_by, seen_by, pg_catalog.jsonb_build_object(''topic'', %L, ''key'', left_key));', w.topic, w.topic),
     '  END IF;') END)
+$$;
+
+-- herald.insert_line(w, event, data, with_states): the statement that writes one event.
+CREATE OR REPLACE FUNCTION herald.insert_line(w herald.watches, event text, data text, with_states boolean) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('INSERT INTO herald.changes (topic, event, audience, data%s) VALUES (%L, %L, seen_by, %s%s);',
+                CASE WHEN with_states THEN ', key, row_now, row_was' END, w.topic, event, data, CASE WHEN with_states THEN ', key, row_now, row_was' END)
 $$;

@@ -1,5 +1,5 @@
 -- herald.default_data(constant, key, row_now, row_was): the whole data of a default event. The daemon composes the same from
--- the columns of herald.changes (src/pg/decode.c), and compares texts as this does. For rules that ask for it, and for psql.
+-- the columns of herald.changes (src/pg/decode.c), and compares texts as this does. For psql.
 CREATE OR REPLACE FUNCTION herald.default_data(constant jsonb, key jsonb, row_now jsonb, row_was jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$
   SELECT constant || pg_catalog.jsonb_build_object('key', key, 'row', row_now,
