@@ -34,6 +34,7 @@ INSERT INTO herald.migrations (version, name) VALUES (3, '0003_doorbell');
 \ir functions/default_data.sql
 \ir functions/capture_source.sql
 \ir functions/fault.sql
+\ir functions/partitions.sql
 \ir functions/capture.sql
 \ir functions/watch.sql
 \ir functions/rule.sql

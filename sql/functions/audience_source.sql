@@ -9,7 +9,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(
     string_agg(
       CASE WHEN t.typcategory = 'A'
-        THEN format('ARRAY(SELECT %L OPERATOR(pg_catalog.||) e::pg_catalog.text FROM pg_catalog.unnest(%s.%I) e)', a.attname || '=', rec, a.attname)
+        THEN format('ARRAY(SELECT %L OPERATOR(pg_catalog.||) pg_catalog.unnest(%s.%I)::pg_catalog.text)', a.attname || '=', rec, a.attname)
         ELSE format('ARRAY[%L OPERATOR(pg_catalog.||) %s.%I::pg_catalog.text]', a.attname || '=', rec, a.attname)
       END, ' OPERATOR(pg_catalog.||) ' ORDER BY c.position),
     '''{}''::pg_catalog.text[]')
@@ -19,12 +19,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- herald.key_source(target, rec): SQL text that yields the row's primary key as jsonb, 'NULL' for a table without one.
--- Reads pg_index, pg_attribute. Called by herald.capture_source only.
 CREATE OR REPLACE FUNCTION herald.key_source(target regclass, rec text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(
-    'pg_catalog.jsonb_build_object(' || string_agg(format('%L, %s.%I', a.attname, rec, a.attname), ', ' ORDER BY k.position) || ')',
-    'NULL::pg_catalog.jsonb')
+  SELECT coalesce('pg_catalog.jsonb_build_object(' || string_agg(format('%L, %s.%I', c, rec, c), ', ' ORDER BY position) || ')', 'NULL::pg_catalog.jsonb')
+    FROM unnest(herald.key_columns(target)) WITH ORDINALITY AS k(c, position)
+$$;
+
+-- herald.key_columns(target): the columns of its primary key, in the key's order. Reads pg_index, pg_attribute.
+CREATE OR REPLACE FUNCTION herald.key_columns(target regclass) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(array_agg(a.attname::text ORDER BY k.position), '{}')
     FROM pg_index i
     CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, position)
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum

@@ -2,7 +2,8 @@
 --   w  its row of herald.watches
 -- The functions run with their owner's rights: writers need none on herald. With rules they have a fixed search_path, for
 -- the names in a rule's expressions are looked up in pg_catalog only; without, their text is immune to any (SET costs a
--- writer 5 to 10 us a row). The triggers name no column, so that they never stand in the way of ALTER TABLE.
+-- writer 5 to 10 us a row). The triggers name no column, so that they never stand in the way of ALTER TABLE. Their names begin
+-- with '!' because triggers fire in the order of their names: a later one that writes the row again is told of after this.
 -- Raises the compiler's error where a rule's expression is wrong. Writes to the catalog, and to herald.faults last: then no
 -- writer of the table is open any more that could wait for that.
 CREATE OR REPLACE FUNCTION herald.capture(w herald.watches) RETURNS void
@@ -12,12 +13,13 @@ DECLARE
 BEGIN
   FOREACH op IN ARRAY '{insert,update,delete,truncate}'::text[] LOOP
     IF herald.capture_function(w, op) THEN
-      EXECUTE format('CREATE OR REPLACE TRIGGER _herald_%s AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION herald.capture_%s_%s()',
+      EXECUTE format('CREATE OR REPLACE TRIGGER "!herald_%s" AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION herald.capture_%s_%s()',
                      op, op, w.target, CASE op WHEN 'truncate' THEN 'STATEMENT' ELSE 'ROW' END, w.id, op);
     ELSE
       EXECUTE format('DROP FUNCTION IF EXISTS herald.capture_%s_%s() CASCADE', w.id, op); -- takes its trigger along
     END IF;
   END LOOP;
+  PERFORM herald.watch_partitions(w);
   DELETE FROM herald.faults f WHERE f.watch = w.id;
 END $$;
 
@@ -29,12 +31,28 @@ DECLARE
   source text := herald.capture_source(w, op);
 BEGIN
   IF source IS NOT NULL THEN
-    EXECUTE format('CREATE OR REPLACE FUNCTION herald.capture_%s_%s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s AS %L', w.id, op,
-                   CASE WHEN NOT herald.default_events(w) THEN 'SET search_path = pg_catalog, pg_temp' END, source);
+    EXECUTE format('CREATE OR REPLACE FUNCTION herald.capture_%s_%s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s %s AS %L', w.id, op,
+                   CASE WHEN NOT herald.default_events(w) THEN 'SET search_path = pg_catalog, pg_temp' END, herald.routing_settings(w), source);
     EXECUTE format('REVOKE ALL ON FUNCTION herald.capture_%s_%s() FROM PUBLIC', w.id, op);
   END IF;
   RETURN source IS NOT NULL;
 END $$;
+
+-- herald.routing_settings(w): SET clauses that make the text of routing columns the same in every session. None for the usual
+-- types, whose text depends on no setting.
+CREATE OR REPLACE FUNCTION herald.routing_settings(w herald.watches) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT 'SET datestyle = ''ISO, YMD'' SET timezone = ''UTC'' SET intervalstyle = ''postgres'' SET bytea_output = ''hex'' '
+         'SET extra_float_digits = ''1'' SET lc_monetary = ''C'''
+    FROM pg_attribute a
+    JOIN pg_type t ON t.oid = a.atttypid
+    JOIN pg_type plain ON plain.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
+    JOIN pg_type element ON element.oid = coalesce(nullif(plain.typelem, 0), plain.oid)
+    JOIN pg_type base ON base.oid = coalesce(nullif(element.typbasetype, 0), element.oid)
+   WHERE a.attrelid = w.target AND a.attname = ANY (w.audience) AND NOT a.attisdropped AND base.typtype <> 'e'
+     AND base.oid <> ALL ('{int2,int4,int8,oid,numeric,bool,text,varchar,bpchar,char,name,uuid,json,jsonb,inet,cidr,macaddr}'::regtype[])
+   LIMIT 1
+$$;
 
 -- What is watched already is captured by this version from now on. Tables are locked only where triggers are missing.
 DO $$
@@ -42,7 +60,7 @@ DECLARE
   w herald.watches;
 BEGIN
   FOR w IN SELECT h.* FROM herald.watches h JOIN pg_class c ON c.oid = h.target LOOP
-    IF EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = w.target AND t.tgname = '_herald_update') THEN
+    IF EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = w.target AND t.tgname ~ '^!herald_') THEN
       PERFORM herald.capture_function(w, op) FROM unnest('{insert,update,delete,truncate}'::text[]) op;
     ELSE
       PERFORM herald.capture(w);

@@ -4,8 +4,9 @@
 --   audience  routing columns: streams match them against claims and parameters
 --   columns   only these reach an event; NULL: all
 --   exclude   these never reach herald.changes
--- Calling it again changes the watch and keeps the rules. Raises a sentence for what cannot be watched.
--- Writes herald.watches, a trigger function and triggers. The caller needs the TRIGGER right on the table.
+-- Calling it again changes the watch and keeps the rules, and takes in partitions that were made since. Raises a sentence
+-- for what cannot be watched. Writes herald.watches, trigger functions and triggers. Who owns the schema herald needs the
+-- TRIGGER right on the table, and on each partition.
 CREATE OR REPLACE FUNCTION herald.watch(
   target regclass, topic text DEFAULT NULL, audience text[] DEFAULT '{}', columns text[] DEFAULT NULL, exclude text[] DEFAULT '{}'
 ) RETURNS void
@@ -44,6 +45,8 @@ BEGIN
       WHEN n.nspname = 'herald' THEN 'belongs to pgherald itself'
       WHEN c.relispartition AND EXISTS (SELECT FROM pg_partition_ancestors(c.oid) a JOIN herald.watches w ON w.target = a.relid
                                          WHERE a.relid <> c.oid) THEN 'is a partition of a watched table: its changes are events already'
+      WHEN c.relkind = 'p' AND EXISTS (SELECT FROM pg_partition_tree(c.oid) p JOIN herald.watches w ON w.target = p.relid
+                                        WHERE p.relid <> c.oid) THEN 'has a partition that is watched itself: unwatch that first'
       WHEN c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
         THEN 'has children by INHERITS, whose changes its triggers do not see: watch each of them'
     END INTO reason
@@ -81,6 +84,6 @@ BEGIN
   DELETE FROM herald.watches w WHERE w.target = target RETURNING w.id INTO gone;
   IF gone IS NOT NULL THEN
     EXECUTE format('DROP FUNCTION IF EXISTS herald.capture_%1$s_insert(), herald.capture_%1$s_update(), herald.capture_%1$s_delete(), '
-                   'herald.capture_%1$s_truncate() CASCADE', gone); -- takes its triggers along
+                   'herald.capture_%1$s_truncate(), herald.capture_%1$s_truncated() CASCADE', gone); -- take their triggers along
   END IF;
 END $$;

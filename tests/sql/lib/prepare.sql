@@ -23,6 +23,48 @@ LANGUAGE sql AS $$ SELECT array_agg(event ORDER BY id) FROM herald.changes $$;
 CREATE FUNCTION test.delivered(after bigint DEFAULT 0) RETURNS text[]
 LANGUAGE sql AS $$ SELECT coalesce(array_agg(event ORDER BY tick, id), '{}') FROM herald.read(after + 1) $$;
 
+-- test.told(skip): the same with the values of their keys, '<event> <value>,<value>', without the first `skip`.
+CREATE FUNCTION test.told(skip int DEFAULT 0) RETURNS text[]
+LANGUAGE sql AS $$
+  SELECT coalesce(array_agg(concat_ws(' ', t.event, (SELECT string_agg(v.value, ',') FROM jsonb_each_text(t.key) v)) ORDER BY t.id), '{}')
+    FROM (SELECT c.id, c.event, nullif(coalesce(c.key, c.data -> 'key'), 'null') AS key FROM herald.changes c ORDER BY c.id OFFSET skip) t
+$$;
+
+-- test.map(topic, seen): the rows that a client holds which keeps a map by `key` and has read all of the topic; seen: the keys
+-- it may see, NULL: it matches nothing. Where the key of an update is among what has changed, the row of the former key
+-- goes. NULL where it was told to fetch anew. Makes a tick, so the writers' transactions must have ended.
+CREATE FUNCTION test.map(topic text, seen text[] DEFAULT NULL) RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  held jsonb := '{}';
+  e record;
+  former jsonb;
+BEGIN
+  PERFORM herald.tick();
+  FOR e IN SELECT r.event, r.row_now::jsonb AS now, CASE WHEN r.row_was IS NOT NULL THEN r.row_was::jsonb END AS was,
+                  coalesce(r.key::jsonb, r.data::jsonb -> 'key') AS key
+             FROM herald.replay(0, 0, (SELECT h.tick FROM herald.head() h), ARRAY[topic], NULL, seen, NULL, NULL, NULL, 1000000) r
+            WHERE r.id >= 0 ORDER BY r.tick, r.id LOOP
+    former := e.key || coalesce((SELECT jsonb_object_agg(o.key, o.value) FROM jsonb_each(e.was) o WHERE e.key ? o.key), '{}');
+    held := CASE WHEN e.event = 'bulk' THEN NULL WHEN e.event ~ 'truncate$' THEN '{}' ELSE held - former::text END;
+    IF e.now IS NOT NULL THEN
+      held := held || jsonb_build_object(e.key::text, e.now);
+    END IF;
+  END LOOP;
+  RETURN (SELECT coalesce(jsonb_agg(h.value ORDER BY h.value::text), '[]') FROM jsonb_each(held) h WHERE held IS NOT NULL)
+         || CASE WHEN held IS NOT NULL THEN '[]'::jsonb END;
+END $$;
+
+-- test.rows(target, condition): the rows of a table as test.map shows them.
+CREATE FUNCTION test.rows(target regclass, condition text DEFAULT 'true') RETURNS jsonb
+LANGUAGE plpgsql AS $$
+DECLARE
+  rows jsonb;
+BEGIN
+  EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(t) ORDER BY to_jsonb(t)::text), ''[]'') FROM %s t WHERE %s', target, condition) INTO rows;
+  RETURN rows;
+END $$;
+
 -- test.heard(session): what a session of dblink that listens was notified of since the last call: '<channel>:<payload>'.
 CREATE FUNCTION test.heard(session text) RETURNS text[]
 LANGUAGE sql AS $$

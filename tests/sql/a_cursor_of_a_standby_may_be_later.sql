@@ -1,0 +1,21 @@
+-- herald.cursor_fault: a cursor ahead of the head is unknown on a primary, but on a standby it may come yet. A stand-in for the
+-- server's answer, in this database only; tests/e2e/75-standby has a real one.
+SELECT plan(8);
+CREATE TABLE things (id int);
+SELECT herald.watch('things');
+INSERT INTO things VALUES (1);
+SELECT herald.tick();
+ALTER FUNCTION pg_catalog.pg_is_in_recovery() RENAME TO the_real_pg_is_in_recovery;
+CREATE FUNCTION pg_catalog.pg_is_in_recovery() RETURNS boolean LANGUAGE sql STABLE AS 'SELECT current_setting(''test.standby'') = ''on''';
+SET test.standby = off;
+SELECT is(herald.cursor_fault(3), 'unknown', 'ahead of a primary''s head: unknown');
+SET test.standby = on;
+SELECT is(herald.cursor_fault(3), 'later', 'ahead of a standby''s: later');
+SELECT is(herald.cursor_fault(4294967296), 'later', 'also from a history that it may come to');
+SELECT is(herald.cursor_fault(2), NULL, 'the head itself is no fault');
+SELECT is(herald.cursor_fault(0), NULL, 'nor is the beginning');
+SELECT is(herald.cursor_fault(-1), 'unknown', 'a negative one is unknown there too');
+SELECT is((SELECT (tick, id, event)::text FROM herald.replay(3, 0, 99, '{things}', NULL, NULL, NULL, NULL, NULL, 10)), '(3,-1,later)', 'a page says it in its first row, and has no other');
+DELETE FROM herald.ticks WHERE id = 1;
+SELECT is(herald.cursor_fault(1), 'expired', 'what is older than what is retained is expired');
+SELECT finish();

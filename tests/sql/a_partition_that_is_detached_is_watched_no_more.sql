@@ -1,0 +1,26 @@
+-- DETACH PARTITION: what is done to the table from then on is no event of the parent's; attached again, it is.
+SELECT plan(6);
+CREATE TABLE logs (id int, k int, PRIMARY KEY (id, k)) PARTITION BY LIST (k);
+CREATE TABLE logs_1 PARTITION OF logs FOR VALUES IN (1);
+SELECT herald.watch('logs');
+INSERT INTO logs VALUES (1, 1);
+ALTER TABLE logs DETACH PARTITION logs_1;
+INSERT INTO logs_1 VALUES (2, 1);
+UPDATE logs_1 SET id = id + 10;
+DELETE FROM logs_1 WHERE id = 11;
+SELECT is(test.told(), '{"logs.insert 1,1"}', 'its rows are no events');
+TRUNCATE logs_1;
+SELECT is(test.told(1), '{}', 'nor is its truncate');
+SELECT herald.watch('logs_1', topic => 'old');
+INSERT INTO logs_1 VALUES (3, 1);
+TRUNCATE logs_1;
+SELECT is(test.told(1), '{"old.insert 1,3",old.truncate}', 'it can be watched as a table of its own');
+SELECT herald.unwatch('logs_1');
+ALTER TABLE logs ATTACH PARTITION logs_1 FOR VALUES IN (1);
+INSERT INTO logs VALUES (4, 1);
+SELECT is(test.told(3), '{"logs.insert 1,4"}', 'attached again, its rows are events of the parent''s');
+TRUNCATE logs_1;
+SELECT is(test.told(4), '{bulk}', 'and its truncate is told');
+DROP TABLE logs_1;
+SELECT lives_ok($$SELECT herald.unwatch('logs')$$, 'a partition that was dropped is in nobody''s way');
+SELECT finish();

@@ -1,0 +1,23 @@
+-- Without a primary key, key is null: what an event tells of is in its rows. A unique constraint is no key.
+BEGIN;
+SELECT plan(8);
+CREATE TABLE lines (n int UNIQUE NOT NULL, note text);
+SELECT herald.watch('lines');
+INSERT INTO lines VALUES (1, 'a'), (2, 'a');
+SELECT is(test.last() -> 'key', 'null', 'the key is null');
+SELECT is(test.last() -> 'row', '{"n": 2, "note": "a"}', 'an insert tells the row');
+UPDATE lines SET note = 'b' WHERE n = 1;
+SELECT is((SELECT row_was FROM herald.changes WHERE event = 'lines.update'), '{"n": 1, "note": "a"}', 'an update has the whole old row');
+SELECT is(test.last() -> 'old', '{"note": "a"}', 'of which it tells what has changed');
+DELETE FROM lines WHERE n = 2;
+SELECT is(test.last() -> 'old', '{"n": 2, "note": "a"}', 'a delete tells the whole old row');
+ALTER TABLE lines ADD PRIMARY KEY (n);
+SELECT herald.watch('lines');
+UPDATE lines SET note = 'c';
+SELECT is(test.last() -> 'key', '{"n": 1}', 'a key that is added is told when the table is watched again');
+CREATE TABLE none ();
+SELECT lives_ok($$SELECT herald.watch('none')$$, 'a table without columns is watched');
+INSERT INTO none DEFAULT VALUES;
+SELECT is(test.last(), '{"op": "insert", "table": "public.none", "key": null, "row": {}, "old": null, "changed": []}', 'its rows are empty');
+SELECT finish();
+ROLLBACK;

@@ -1,0 +1,66 @@
+-- TRUNCATE of a partition by its own name: some rows of the watched table are gone and no event can name them, so clients
+-- are told to fetch anew.
+SELECT plan(16);
+CREATE TABLE logs (id int, k int, PRIMARY KEY (id, k)) PARTITION BY LIST (k);
+CREATE TABLE logs_1 PARTITION OF logs FOR VALUES IN (1);
+CREATE TABLE logs_rest PARTITION OF logs FOR VALUES IN (2, 3) PARTITION BY LIST (k);
+CREATE TABLE logs_2 PARTITION OF logs_rest FOR VALUES IN (2);
+CREATE TABLE logs_3 PARTITION OF logs_rest FOR VALUES IN (3);
+SELECT herald.watch('logs', topic => 'journal');
+INSERT INTO logs VALUES (1, 1), (2, 2), (3, 3);
+SELECT dblink_connect('w', test.self());
+SELECT dblink_exec('w', 'LISTEN herald');
+
+TRUNCATE logs_1;
+SELECT is(test.told(3), '{bulk}', 'it is one bulk event');
+SELECT is(test.last(), '{"topic": "journal", "reason": "truncate"}', 'on the topic of the table, with its reason');
+SELECT is((SELECT audience FROM herald.changes WHERE event = 'bulk'), '{*}', 'for everyone on the topic');
+SELECT is(test.heard('w'), '{herald:}', 'it rings');
+TRUNCATE logs_rest;
+SELECT is(test.told(4), '{bulk}', 'partitions below partitions that go together are one');
+TRUNCATE logs_1, logs_2, logs_3;
+SELECT is(test.told(5), '{bulk}', 'several that go together are one');
+BEGIN;
+TRUNCATE logs_1;
+INSERT INTO logs VALUES (4, 1);
+TRUNCATE logs_1;
+COMMIT;
+SELECT is(test.told(6), '{bulk,"journal.insert 1,4",bulk}', 'what was told between two of them is taken back by the second');
+BEGIN;
+TRUNCATE logs;
+INSERT INTO logs VALUES (5, 1);
+TRUNCATE logs_1;
+COMMIT;
+SELECT is(test.told(9), '{journal.truncate,"journal.insert 1,5",bulk}', 'and what was told since the whole table was truncated');
+BEGIN;
+SAVEPOINT s;
+TRUNCATE logs;
+ROLLBACK TO s;
+TRUNCATE logs_1;
+COMMIT;
+SELECT is(test.told(12), '{bulk}', 'a truncate that a savepoint takes back hides none');
+BEGIN;
+TRUNCATE logs_1;
+ROLLBACK;
+SELECT is(test.told(13), '{}', 'one that is rolled back is none');
+BEGIN;
+SELECT herald.mute();
+TRUNCATE logs_1;
+TRUNCATE logs;
+COMMIT;
+SELECT is(test.last() ->> 'reason', 'muted', 'one that is muted is the bulk event of its transaction');
+SELECT is(test.told(13), '{bulk}', 'of which there is one');
+
+SELECT herald.rule('logs', 'made', 'insert');
+TRUNCATE logs_1;
+SELECT is(test.told(14), '{}', 'where the rules do not speak of truncate it is none');
+SELECT herald.rule('logs', 'emptied', 'truncate');
+TRUNCATE logs_1;
+TRUNCATE logs;
+SELECT is(test.told(14), '{bulk,emptied}', 'where they do it is one, beside that of the table');
+SELECT herald.unwatch('logs');
+TRUNCATE logs_1;
+SELECT is(test.told(16), '{}', 'unwatched, it is none');
+SELECT is((SELECT count(*) FROM pg_trigger WHERE tgname LIKE '%herald%') + (SELECT count(*) FROM pg_proc WHERE proname LIKE 'capture\_%\_truncate'), 0::bigint,
+  'and no trigger nor function is left');
+SELECT finish();

@@ -1,0 +1,24 @@
+-- UPDATE FROM and DELETE USING change a row once, however many rows they join it with; so do WITH and sub-selects.
+SELECT plan(6);
+CREATE TABLE things (id int PRIMARY KEY, v int);
+CREATE TABLE news (id int, v int);
+SELECT herald.watch('things');
+INSERT INTO things VALUES (1, 0), (2, 0), (3, 0);
+INSERT INTO news VALUES (1, 5), (1, 5), (1, 5), (2, 0), (9, 9);
+UPDATE things t SET v = n.v FROM news n WHERE n.id = t.id;
+SELECT is(test.told(3), '{"things.update 1"}', 'a row that joins with three is one event, one that stays as it was none');
+DELETE FROM things t USING news n WHERE n.id = t.id AND t.id = 1;
+SELECT is(test.told(4), '{"things.delete 1"}', 'a row that is deleted by three is one event');
+CREATE TABLE archive (id int PRIMARY KEY, v int);
+SELECT herald.watch('archive');
+WITH gone AS (DELETE FROM things WHERE id = 2 RETURNING *) INSERT INTO archive SELECT * FROM gone;
+SELECT bag_eq('SELECT unnest(test.told(5))', $$VALUES ('things.delete 2'), ('archive.insert 2')$$, 'a row that one statement moves to another table goes here and comes there');
+WITH made AS (INSERT INTO things VALUES (4, 4) RETURNING *) UPDATE things SET v = 1 WHERE id = 4;
+SELECT is(test.told(7), '{"things.insert 4"}', 'what a statement does not see yet it does not update');
+CREATE VIEW small AS SELECT id, v AS worth FROM things WHERE v < 10 WITH CHECK OPTION;
+INSERT INTO small VALUES (5, 5);
+UPDATE small SET worth = 6 WHERE id = 5;
+DELETE FROM small WHERE id = 5;
+SELECT is(test.told(8), '{"things.insert 5","things.update 5","things.delete 5"}', 'what is written by way of a view is told of its table');
+SELECT is(ARRAY[test.map('things'), test.map('archive')], ARRAY[test.rows('things'), test.rows('archive')], 'maps equal the tables');
+SELECT finish();

@@ -1,0 +1,20 @@
+-- INSERT ON CONFLICT: an insert or an update event, as it came; none where it changed nothing.
+BEGIN;
+SELECT plan(7);
+CREATE TABLE things (id int PRIMARY KEY, v int);
+SELECT herald.watch('things');
+INSERT INTO things VALUES (1, 1) ON CONFLICT (id) DO UPDATE SET v = excluded.v;
+SELECT is(test.told(), '{"things.insert 1"}', 'without a conflict it is an insert');
+INSERT INTO things VALUES (1, 2), (2, 2) ON CONFLICT (id) DO UPDATE SET v = excluded.v;
+SELECT is(test.told(1), '{"things.update 1","things.insert 2"}', 'with one it is an update of that row');
+SELECT is(test.last(2) -> 'old', '{"v": 1}', 'which says the old value of the row, not of what was to be inserted');
+INSERT INTO things VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET v = excluded.v;
+SELECT is(test.told(3), '{}', 'an update that leaves the row as it was is none');
+INSERT INTO things VALUES (1, 9) ON CONFLICT (id) DO UPDATE SET v = excluded.v WHERE things.v > 100;
+SELECT is(test.told(3), '{}', 'nor is one whose condition does not hold');
+INSERT INTO things VALUES (1, 9), (3, 3) ON CONFLICT DO NOTHING;
+SELECT is(test.told(3), '{"things.insert 3"}', 'DO NOTHING is none, its new rows are inserts');
+INSERT INTO things VALUES (1, 2) ON CONFLICT (id) DO UPDATE SET id = 7;
+SELECT is(test.last() -> 'old', '{"id": 1}', 'an upsert may change the key too');
+SELECT finish();
+ROLLBACK;
