@@ -1,7 +1,7 @@
 -- herald.replay(...): one page of what one subscriber missed.
 --   after_tick, after_change  its cursor; after_tick 0: all that is retained
 --   upto_tick                 the last tick to look at
---   topics, events            of its stream; events NULL: all. Control events always pass
+--   topics, events            of its stream; events NULL: all
 --   key1 .. key4              for each key of the stream's match the values it may see, as 'key=value'; NULL: no such key
 --   most                      rows of the page
 -- The first row always is the cursor itself: (tick, id -1, event: NULL where the cursor holds, else why it does not:
@@ -15,15 +15,52 @@ LANGUAGE sql STABLE AS $$
   (SELECT CASE after_tick WHEN 0 THEN (SELECT min(t.id) FROM herald.ticks t) ELSE after_tick END,
           -1::bigint, NULL::text, herald.cursor_fault(after_tick), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text)
   UNION ALL
-  (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
-     FROM herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
-    WHERE t.id >= after_tick AND t.id <= upto_tick AND (t.id > after_tick OR c.id > after_change)
-      AND c.topic = ANY (topics)
-      AND (events IS NULL OR c.event = ANY (events) OR c.event IN ('left', 'bulk'))
-      AND herald.may_see(c.audience, key1, key2, key3, key4)
-      AND (c.unless IS NULL OR NOT herald.may_see(c.unless, key1, key2, key3, key4))
-    ORDER BY t.id, c.id
-    LIMIT most)
+  (SELECT p.* FROM ((SELECT t.id AS tick, r.* FROM herald.ticks t, herald.rest(t.since, t.snapshot, after_change, topics, events, key1, key2, key3, key4, most) r
+                      WHERE t.id = after_tick ORDER BY r.id LIMIT most)
+                    UNION ALL
+                    (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
+                       FROM herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
+                      WHERE t.id > after_tick AND t.id <= upto_tick AND herald.is_for(c, topics, events, key1, key2, key3, key4)
+                      ORDER BY t.id, c.id LIMIT most)) p
+    LIMIT most) -- the parts come one after the other, the second only where the first has not filled the page
+$$;
+
+-- herald.rest(since, snap, after, …): what a tick that was delivered up to change `after` still holds for a subscriber: at
+-- most `most` changes of each transaction, in no order. By transaction, because the index then leads to the first one that
+-- is due: the pages of a tick with a million changes do not start over each time.
+CREATE OR REPLACE FUNCTION herald.rest(
+  since pg_snapshot, snap pg_snapshot, after bigint, topics text[], events text[],
+  key1 text[], key2 text[], key3 text[], key4 text[], most int)
+RETURNS TABLE (id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
+LANGUAGE sql STABLE AS $$
+  SELECT c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
+    FROM herald.writers(since, snap) x,
+         LATERAL (SELECT h.* FROM herald.changes h
+                   WHERE h.xid = x AND h.id > after AND herald.is_for(h, topics, events, key1, key2, key3, key4)
+                   ORDER BY h.id LIMIT most) c
+$$;
+
+-- herald.writers(since, snap): the transactions whose changes became visible between two snapshots.
+CREATE OR REPLACE FUNCTION herald.writers(since pg_snapshot, snap pg_snapshot) RETURNS SETOF xid8
+LANGUAGE sql STABLE AS $$
+  WITH RECURSIVE found(x) AS ( -- a step in the index for each, however many changes it has
+    SELECT (SELECT c.xid FROM herald.changes c WHERE c.xid >= pg_snapshot_xmax(since) AND c.xid < pg_snapshot_xmax(snap) ORDER BY c.xid LIMIT 1)
+    UNION ALL
+    SELECT (SELECT c.xid FROM herald.changes c WHERE c.xid > found.x AND c.xid < pg_snapshot_xmax(snap) ORDER BY c.xid LIMIT 1)
+      FROM found WHERE found.x IS NOT NULL)
+  SELECT x FROM found WHERE x IS NOT NULL AND pg_visible_in_snapshot(x, snap)
+  UNION ALL
+  SELECT x FROM pg_snapshot_xip(since) x WHERE pg_visible_in_snapshot(x, snap)
+$$;
+
+-- herald.is_for(c, …): is this change for a subscriber with such topics, events and keys? Control events always pass.
+CREATE OR REPLACE FUNCTION herald.is_for(
+  c herald.changes, topics text[], events text[], key1 text[], key2 text[], key3 text[], key4 text[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT c.topic = ANY (topics)
+     AND (events IS NULL OR c.event = ANY (events) OR c.event IN ('left', 'bulk'))
+     AND herald.may_see(c.audience, key1, key2, key3, key4)
+     AND (c.unless IS NULL OR NOT herald.may_see(c.unless, key1, key2, key3, key4))
 $$;
 
 -- herald.may_see(audience, key1 .. key4): does the audience hold one of the values of each key?

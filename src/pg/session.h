@@ -11,7 +11,7 @@
 	"SET statement_timeout = 0; SET lock_timeout = 0; SET idle_session_timeout = 0;"           \
 	"SET idle_in_transaction_session_timeout = 0; SET default_transaction_isolation = 'read committed';" \
 	"SET default_transaction_read_only = off; SET plan_cache_mode = force_generic_plan; SET jit = off;" \
-	"SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
+	"SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
 
 /* First half of every advisory lock key ('hera'), and the second halves. */
 #define SESSION_LOCK_CLASS "1751478881"
