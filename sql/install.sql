@@ -28,6 +28,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 3) AS pending \
 INSERT INTO herald.migrations (version, name) VALUES (3, '0003_doorbell');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 4) AS pending \gset
+\if :pending
+\ir migrations/0004_history.sql
+INSERT INTO herald.migrations (version, name) VALUES (4, '0004_history');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql
@@ -40,6 +46,7 @@ INSERT INTO herald.migrations (version, name) VALUES (3, '0003_doorbell');
 \ir functions/rule.sql
 \ir functions/stream.sql
 \ir functions/publish.sql
+\ir functions/history.sql
 \ir functions/tick.sql
 \ir functions/read.sql
 \ir functions/replay.sql

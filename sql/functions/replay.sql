@@ -5,22 +5,23 @@
 --   key1 .. key4              for each key of the stream's match the values it may see, as 'key=value'; NULL: no such key
 --   most                      rows of the page
 -- The first row always is the cursor itself: (tick, id -1, event: NULL where the cursor holds, else why it does not:
--- expired, restored, unknown, later). Then the changes, in the total order. The page is read in one snapshot, so pruning
+-- expired, restored, unknown, later). Then, where it holds, the changes, in the total order. The page is read in one snapshot, so pruning
 -- meanwhile cannot take a part of it unseen. Reads herald.ticks and herald.changes.
 CREATE OR REPLACE FUNCTION herald.replay(
   after_tick bigint, after_change bigint, upto_tick bigint, topics text[], events text[],
   key1 text[], key2 text[], key3 text[], key4 text[], most int)
 RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
 LANGUAGE sql STABLE AS $$
+  WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault)
   (SELECT CASE after_tick WHEN 0 THEN (SELECT min(t.id) FROM herald.ticks t) ELSE after_tick END,
-          -1::bigint, NULL::text, herald.cursor_fault(after_tick), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text)
+          -1::bigint, NULL::text, (SELECT fault FROM cursor), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text)
   UNION ALL
-  (SELECT p.* FROM ((SELECT t.id AS tick, r.* FROM herald.ticks t, herald.rest(t.since, t.snapshot, after_change, topics, events, key1, key2, key3, key4, most) r
-                      WHERE t.id = after_tick ORDER BY r.id LIMIT most)
+  (SELECT p.* FROM ((SELECT t.id AS tick, r.* FROM cursor c, herald.ticks t, herald.rest(t.since, t.snapshot, after_change, topics, events, key1, key2, key3, key4, most) r
+                      WHERE t.id = after_tick AND c.fault IS NULL ORDER BY r.id LIMIT most)
                     UNION ALL
                     (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
-                       FROM herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
-                      WHERE t.id > after_tick AND t.id <= upto_tick AND herald.is_for(c, topics, events, key1, key2, key3, key4)
+                       FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
+                      WHERE fault IS NULL AND t.id > after_tick AND t.id <= upto_tick AND herald.is_for(c, topics, events, key1, key2, key3, key4)
                       ORDER BY t.id, c.id LIMIT most)) p
     LIMIT most) -- the parts come one after the other, the second only where the first has not filled the page
 $$;
@@ -72,15 +73,25 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- herald.cursor_fault(tick): NULL where a cursor of this tick can be continued, else why not.
---   expired: older than what is retained; restored: given out by a history that was lost; unknown: never given out here;
---   later: this is a standby, which may not have it yet
+--   expired: older than what is retained; restored: of a history that was lost; unknown: never given out here;
+--   later: this database follows another one's log, and may not have it yet
+-- Right also before herald.attach has found out that the history is another one.
 CREATE OR REPLACE FUNCTION herald.cursor_fault(tick bigint) RETURNS text
-LANGUAGE sql STABLE AS $$
-  SELECT CASE
-    WHEN tick = 0 OR EXISTS (SELECT FROM herald.ticks t WHERE t.id = tick) THEN NULL
-    WHEN tick > (SELECT max(t.id) FROM herald.ticks t) AND pg_is_in_recovery() THEN 'later'
-    WHEN tick < 0 OR tick > (SELECT max(t.id) FROM herald.ticks t) THEN 'unknown'
-    WHEN tick / 4294967296 < (SELECT min(t.id) / 4294967296 FROM herald.ticks t)
-      OR tick > (SELECT min(t.id) FROM herald.ticks t) THEN 'restored'
-    ELSE 'expired' END
-$$;
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  first herald.ticks;
+  last herald.ticks;
+BEGIN
+  SELECT t.* INTO first FROM herald.ticks t ORDER BY t.id LIMIT 1;
+  SELECT t.* INTO last FROM herald.ticks t ORDER BY t.id DESC LIMIT 1;
+  RETURN CASE
+    WHEN last.id IS NULL OR NOT herald.complete() THEN 'later'
+    WHEN tick = 0 THEN NULL
+    WHEN NOT herald.same_cluster(last.origin) THEN 'restored'
+    WHEN EXISTS (SELECT FROM herald.ticks t WHERE t.id = tick) THEN NULL
+    WHEN tick > last.id AND herald.follows() THEN 'later'
+    WHEN tick > last.id AND last.origin <> herald.origin() THEN 'restored'
+    WHEN tick < 0 OR tick > last.id THEN 'unknown'
+    WHEN tick > first.id OR first.upto = 0 THEN 'restored' -- between two ticks, or before the log was emptied
+    ELSE 'expired' END;
+END $$;

@@ -278,11 +278,26 @@ static void stage_truncated(struct router *r, const struct topic *t, const struc
 	stage(r, t, &shortened);
 }
 
+/*
+ * The log goes on in another history when tick ids jump. Cursors of before are for the database to judge from now on: the
+ * log cannot tell one that was lost, and lies between two of its own, from one that it has.
+ */
+static void close_past(struct router *r, int64_t tick)
+{
+	struct stream *s;
+
+	if (tick <= r->head.tick + 1)
+		return;
+	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;)
+		s->since = (struct cursor){tick, 0};
+}
+
 void router_publish(struct router *r, const struct event *event)
 {
 	const struct topic *t = strmap_get(&r->topics, event->topic.bytes, event->topic.len);
 	uint64_t record;
 
+	close_past(r, event->at.tick);
 	r->head = event->at;
 	r->events++;
 	if (t == NULL)

@@ -61,7 +61,7 @@ struct stream {
 	struct stream_entry *entries; /* ring of entry_cap, a power of two; entry n is at n % entry_cap */
 	size_t entry_cap;
 	uint64_t first, next; /* numbers of the oldest entry and of the one to come */
-	struct cursor since;  /* the stream has been followed from here on */
+	struct cursor since;  /* the stream has been followed from here on, in one history */
 	bool gone;            /* defined anew or taken away: no new subscribers */
 	struct list link;     /* of streams that are gone and have subscribers left */
 };

@@ -17,12 +17,13 @@
 static const struct {
 	const char *name, *sql;
 } statements[] = {
-	{"head", "SELECT herald.cursor_fault($1::bigint), h.tick, h.upto FROM herald.head() h"},
+	{"head", "SELECT herald.cursor_fault($1::bigint), h.tick, h.upto, herald.complete() FROM herald.head() h"},
 	{"streams", "SELECT path, topics, events, ARRAY(SELECT k FROM jsonb_object_keys(match) k ORDER BY k),"
 		    " ARRAY(SELECT m.value FROM jsonb_each_text(match) m ORDER BY m.key), require::text, format, anonymous"
 		    " FROM herald.streams ORDER BY path"},
 	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
-	{"standby", "SELECT pg_is_in_recovery()"},
+	{"attach", "SELECT herald.attach()"},
+	{"same", "SELECT herald.follows() = $1::boolean AND herald.complete()"},
 	{"mode", "SELECT herald.wake($1)"},
 	{"rise", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_AWAKE ")"},
 	{"doze", "SELECT pg_advisory_unlock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_AWAKE ")"},
@@ -80,12 +81,27 @@ static void take_stream(struct ticker *t, const PGresult *res)
 	t->defs[t->def_count++] = def;
 }
 
+/* Is it to wait for the log that is followed? For the whole of it as long as it takes, for what it had read already for a while. */
+static bool is_early(struct ticker *t, const PGresult *res, bool arrived)
+{
+	if (!text_is(decode_text(res, 0), "later") || (arrived && ++t->early_looks > TICKER_EARLY_MOST))
+		return false;
+	if (!t->early)
+		log_info("[STREAM JOB] the log that is followed has not arrived yet up to where it was read: waiting");
+	return true;
+}
+
 static void take_head(struct ticker *t, const PGresult *res)
 {
 	struct cursor head = {decode_int8(res, 1), decode_int8(res, 2)};
+	struct text fault = decode_text(res, 0);
 
-	if (!PQgetisnull(res, 0, 0) && !text_is(decode_text(res, 0), "later"))
-		t->lost = xstrndup(PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0));
+	t->early = is_early(t, res, head.tick != 0 && decode_bool(res, 3));
+	if (t->early)
+		return;
+	t->early_looks = 0;
+	if (!PQgetisnull(res, 0, 0))
+		t->lost = text_is(fault, "later") ? xstrdup("restored") : xstrndup(fault.bytes, fault.len);
 	if (t->at.tick == 0 || t->lost != NULL) {
 		t->at = head;
 		t->whole = true;
@@ -113,6 +129,14 @@ static void take_tick(struct ticker *t, const PGresult *res)
 	t->want_read = t->want_read || t->found;
 }
 
+/* A log that was the database's own and now is another one's: what was read of it will not come. */
+static void take_side(struct ticker *t, bool follows)
+{
+	if (follows && !t->follows && t->at.tick != 0)
+		t->early_looks = TICKER_EARLY_MOST;
+	t->follows = follows;
+}
+
 static void on_result(struct conn *c, const PGresult *res)
 {
 	struct ticker *t = container_of(c, struct ticker, conn);
@@ -138,8 +162,11 @@ static void on_result(struct conn *c, const PGresult *res)
 	case TICKER_ROLE:
 		t->leader = decode_bool(res, 0);
 		break;
-	case TICKER_PROMOTED:
-		t->standby = decode_bool(res, 0);
+	case TICKER_ATTACH:
+		take_side(t, decode_bool(res, 0));
+		break;
+	case TICKER_SAME:
+		t->same = decode_bool(res, 0);
 		break;
 	case TICKER_RISE:
 		if (decode_bool(res, 0))
@@ -200,8 +227,14 @@ static void conclude(struct ticker *t)
 {
 	switch (t->step) {
 	case TICKER_HEAD:
+		if (t->early) {
+			loop_set_timer(t->loop, &t->look, TICKER_FOLLOW_MS);
+			break;
+		}
 		t->want_streams = t->want_read = true;
-		t->want_mode = t->want_role = t->want_tick = !t->standby;
+		t->want_mode = t->want_role = t->want_tick = !t->follows;
+		if (t->follows)
+			log_info("[STREAM JOB] the database follows another one's log: no ticks are made here");
 		break;
 	case TICKER_STREAMS:
 		hand_on_streams(t);
@@ -237,8 +270,8 @@ static void conclude(struct ticker *t)
 	case TICKER_READ:
 		t->whole = true;
 		t->calls.reached(t->calls.ctx, t->at);
-		if (t->standby)
-			loop_set_timer(t->loop, &t->look, TICKER_STANDBY_MS);
+		if (t->follows)
+			loop_set_timer(t->loop, &t->look, TICKER_FOLLOW_MS);
 		break;
 	default:
 		break;
@@ -268,6 +301,10 @@ static void begin_step(struct ticker *t)
 		conn_prepare(&t->conn, statements[t->prepared].name, statements[t->prepared].sql);
 		t->prepared++;
 		break;
+	case TICKER_ATTACH:
+		t->step = TICKER_ATTACH;
+		conn_run(&t->conn, "attach", 0, NULL, CONN_STALL_READ_MS); /* it may have a whole log to throw away */
+		break;
 	default:
 		run(t, TICKER_HEAD, "head", t->at.tick, 0, 1);
 	}
@@ -285,9 +322,11 @@ static bool schema_fits(struct ticker *t)
 
 static void wanted_step(struct ticker *t)
 {
-	if (t->want_promoted) {
-		t->want_promoted = false;
-		run(t, TICKER_PROMOTED, "standby", 0, 0, 0);
+	if (t->early) {
+		t->step = TICKER_REST;
+	} else if (t->want_same) {
+		t->want_same = false;
+		run_text(t, TICKER_SAME, "same", t->follows ? "true" : "false");
 	} else if (t->want_mode) {
 		t->want_mode = false;
 		run_text(t, TICKER_MODE, "mode", wake_name(t->wake.mode));
@@ -342,16 +381,25 @@ static void nudge(struct ticker *t)
 		next_step(t);
 }
 
+/* Why the connection cannot be gone on with after this step; NULL: it can. */
+static const char *fault_of_step(struct ticker *t, bool ok)
+{
+	if (!ok)
+		return "a query failed";
+	if (!schema_fits(t))
+		return "the schema does not fit";
+	if (t->step == TICKER_SAME && !t->same)
+		return t->follows ? "the database does not follow the log of before any more" : "the database follows another one's log now";
+	return NULL;
+}
+
 static void on_done(struct conn *c, bool ok)
 {
 	struct ticker *t = container_of(c, struct ticker, conn);
+	const char *fault = fault_of_step(t, ok);
 
-	if (ok && t->step == TICKER_PROMOTED && !t->standby) {
-		conn_drop(c, "the standby was promoted");
-		return;
-	}
-	if (!ok || !schema_fits(t)) {
-		conn_drop(c, ok ? "the schema does not fit" : "a query failed");
+	if (fault != NULL) {
+		conn_drop(c, fault);
 		return;
 	}
 	conclude(t);
@@ -372,7 +420,8 @@ static void on_lost(struct conn *c)
 	struct ticker *t = container_of(c, struct ticker, conn);
 
 	t->leader = false; /* its locks went with the session */
-	t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
+	t->early = false;
+	t->want_same = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
 	wake_sleep(&t->wake);
 	loop_stop_timer(t->loop, &t->look);
 	forget_defs(t);
@@ -413,8 +462,8 @@ static void on_suspect(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, suspect);
 
-	t->want_role = true;
-	t->want_tick = !t->heard_tick;
+	t->want_role = !t->follows;
+	t->want_tick = !t->follows && !t->heard_tick;
 	nudge(t);
 }
 
@@ -422,8 +471,10 @@ static void on_look(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, look);
 
-	if (t->standby)
-		t->want_read = true;
+	if (t->early)
+		run(t, TICKER_HEAD, "head", t->at.tick, 0, 1);
+	else if (t->follows)
+		t->want_read = t->want_same = true;
 	else if (t->wake.mood == WAKE_DOZING)
 		t->want_settled = true;
 	else
@@ -435,10 +486,9 @@ static void on_poll(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, poll);
 
-	t->want_read = true;
-	t->want_role = t->want_tick = !t->standby;
-	t->want_streams |= t->standby; /* nobody tells it that they have changed */
-	t->want_promoted = t->standby;
+	t->want_read = t->want_same = true;
+	t->want_role = t->want_tick = !t->follows;
+	t->want_streams |= t->follows; /* nobody tells it that they have changed */
 	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
 	nudge(t);
 }

@@ -8,8 +8,9 @@
  * it. The role only saves work. An instance without it reads when it hears a tick; when it hears the doorbell and no tick
  * follows within TICKER_SUSPECT_MS, or the safety poll comes round, it tries for the role and ticks.
  *
- * On a hot standby nothing can be listened to and nothing written: it looks for ticks every TICKER_STANDBY_MS. Promoted, it
- * connects anew and is an instance like any other.
+ * On a database that follows another one's log, a hot standby or a subscriber by logical replication, no tick is made and
+ * nothing rings: it looks for ticks every TICKER_FOLLOW_MS. When the database follows no more it connects anew and is an
+ * instance like any other.
  */
 #ifndef PG_TICKER_H
 #define PG_TICKER_H
@@ -21,7 +22,8 @@
 #include "pg/wake.h"
 
 #define TICKER_SUSPECT_MS 300
-#define TICKER_STANDBY_MS 50
+#define TICKER_FOLLOW_MS 50
+#define TICKER_EARLY_MOST 200 /* looks, 10 s in all, for what had been read and is not there; then it is taken for lost */
 
 struct ticker_calls {
 	/* Follows the log from this cursor on; lost: what was delivered before cannot be continued, for this reason. */
@@ -44,8 +46,9 @@ struct ticker_options {
 
 enum ticker_step {
 	TICKER_NEW, /* connected, nothing said yet */
-	TICKER_SETUP, TICKER_STANDBY, TICKER_LISTEN, TICKER_SCHEMA, TICKER_VERSION, TICKER_PREPARE, TICKER_HEAD, /* once a connection, in this order */
-	TICKER_PROMOTED, TICKER_MODE, TICKER_STREAMS, TICKER_ROLE,                                 /* as wanted */
+	TICKER_SETUP, TICKER_STANDBY, TICKER_LISTEN, TICKER_SCHEMA, TICKER_VERSION, TICKER_PREPARE, TICKER_ATTACH,
+	TICKER_HEAD, /* up to here once a connection, in this order */
+	TICKER_SAME, TICKER_MODE, TICKER_STREAMS, TICKER_ROLE, /* as wanted */
 	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_PRUNE,
 	TICKER_REST,
 };
@@ -61,10 +64,14 @@ struct ticker {
 	struct cursor at;    /* up to here events have been handed on; tick 0: nothing is known yet */
 	bool whole;          /* ... and no more of that tick is to come */
 	char *lost;          /* why `at` cannot be continued */
-	bool standby;        /* the database is one */
+	bool early;          /* the database does not have `at` yet, or not all of the log up to there */
+	int early_looks;     /* so often the log had arrived, but `at` was not in it */
+	bool standby;        /* the database is a hot one: it cannot be listened to */
+	bool follows;        /* the database has another one's log */
+	bool same;           /* ... or not, as before */
 	bool leader;         /* has the role */
 	/* what is wanted, in the order of ticker_step */
-	bool want_promoted, want_mode, want_streams, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_prune;
+	bool want_same, want_mode, want_streams, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_prune;
 	struct wake wake;
 	char *since;         /* a transaction id that was drawn when the lock had been given up */
 	bool settled;

@@ -1,7 +1,7 @@
 // A throw-away PostgreSQL cluster: its own directory, port and server, gone at the end of the test,
 // whatever the end. The server is a child of the test and runs as `postgres` when the test is root.
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs'
+import { appendFileSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
 import * as processes from './process.mjs'
@@ -34,15 +34,36 @@ export class Cluster {
 
   /** A hot standby that streams from the primary. promote() makes it a primary of its own. */
   static async standbyOf(primary) {
+    const cluster = await Cluster.backupOf(primary, ['-R'])
+    await cluster.startServer()
+    return cluster
+  }
+
+  /** A base backup of a running cluster, on a port of its own; not started. args: of pg_basebackup. */
+  static async backupOf(primary, args = []) {
     const cluster = new Cluster(primary.database)
     await cluster.#place()
-    const source = ['-h', '127.0.0.1', '-p', String(primary.port), '-U', 'postgres', '-D', cluster.data, '-R', '--checkpoint=fast', '--no-sync']
+    const source = ['-h', '127.0.0.1', '-p', String(primary.port), '-U', 'postgres', '-D', cluster.data, '--checkpoint=fast', '--no-sync', ...args]
     const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', join(cluster.bin, 'pg_basebackup'), ...source],
       { timeout: 60_000, cwd: cluster.directory })
     if (code !== 0) throw new Error(`pg_basebackup failed: ${stderr}`)
-    appendFileSync(join(cluster.data, 'postgresql.conf'), `unix_socket_directories = '${cluster.directory}'\nport = ${cluster.port}\n`)
-    await cluster.startServer()
+    cluster.configure({ unix_socket_directories: cluster.directory, port: cluster.port })
     return cluster
+  }
+
+  /** Lines of postgresql.conf for the next start; a new port is where the server is found from then on. */
+  configure(settings) {
+    const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`)
+    appendFileSync(join(this.data, 'postgresql.conf'), lines.join(''))
+    this.port = settings.port ?? this.port
+  }
+
+  /** Starts a base backup as a point-in-time restore; returns when it has become a primary. settings: where from, and up to where. */
+  async recover(settings) {
+    this.configure({ ...settings, recovery_target_action: 'promote' })
+    writeFileSync(join(this.data, 'recovery.signal'), '')
+    await this.startServer()
+    await until(async () => (await this.psql('SELECT pg_is_in_recovery()')) === 'f', { timeout: 30_000, what: 'the end of recovery' })
   }
 
   promote() {
@@ -69,9 +90,7 @@ export class Cluster {
     const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', join(this.bin, 'initdb'), ...args],
       { timeout: 60_000, cwd: this.directory })
     if (code !== 0) throw new Error(`initdb failed: ${stderr}`)
-    const all = { ...defaults, unix_socket_directories: this.directory, port: this.port, ...settings }
-    const lines = Object.entries(all).map(([name, value]) => `${name} = '${value}'\n`)
-    appendFileSync(join(this.data, 'postgresql.conf'), lines.join(''))
+    this.configure({ ...defaults, unix_socket_directories: this.directory, port: this.port, ...settings })
   }
 
   /** Starts the server on the same directory and port; returns when it takes connections. */
@@ -110,6 +129,17 @@ export class Cluster {
     await this.startServer()
   }
 
+  /** A copy of the stopped server's directory, as a snapshot of its volume is; putBack() replaces the directory by it. */
+  async keepCopy() {
+    const { code, stderr } = await processes.run('cp', ['-a', this.data, `${this.data}.copy`])
+    if (code !== 0) throw new Error(`cp: ${stderr}`)
+  }
+
+  putBack() {
+    rmSync(this.data, { recursive: true })
+    renameSync(`${this.data}.copy`, this.data)
+  }
+
   /** Kills the postmaster and all its processes at once, as a power cut does. */
   async kill9() {
     const pids = [this.server.pid, ...processes.childrenOf(this.server.pid)]
@@ -143,6 +173,12 @@ export class Cluster {
     const result = await processes.run(join(this.bin, 'pg_dump'), [...args, '-d', this.url(database)], { env: environment() })
     if (result.code !== 0) throw new Error(`pg_dump: ${result.stderr}`)
     return result.stdout
+  }
+
+  /** pg_restore of a dump in a file, into a database that is there. */
+  async restore(path, { database = this.database } = {}) {
+    const result = await processes.run(join(this.bin, 'pg_restore'), ['--exit-on-error', '-d', this.url(database), path], { env: environment() })
+    if (result.code !== 0) throw new Error(`pg_restore: ${result.stderr}`)
   }
 
   #newClient(database) {

@@ -1,13 +1,13 @@
 -- herald.cursor_fault: a cursor ahead of the head is unknown on a primary, but on a standby it may come yet. A stand-in for the
 -- server's answer, in this database only; tests/e2e/75-standby has a real one.
 SELECT plan(8);
+ALTER FUNCTION pg_catalog.pg_is_in_recovery() RENAME TO the_real_pg_is_in_recovery;
+CREATE FUNCTION pg_catalog.pg_is_in_recovery() RETURNS boolean LANGUAGE sql STABLE AS 'SELECT current_setting(''test.standby'') = ''on''';
+SET test.standby = off;
 CREATE TABLE things (id int);
 SELECT herald.watch('things');
 INSERT INTO things VALUES (1);
 SELECT herald.tick();
-ALTER FUNCTION pg_catalog.pg_is_in_recovery() RENAME TO the_real_pg_is_in_recovery;
-CREATE FUNCTION pg_catalog.pg_is_in_recovery() RETURNS boolean LANGUAGE sql STABLE AS 'SELECT current_setting(''test.standby'') = ''on''';
-SET test.standby = off;
 SELECT is(herald.cursor_fault(3), 'unknown', 'ahead of a primary''s head: unknown');
 SET test.standby = on;
 SELECT is(herald.cursor_fault(3), 'later', 'ahead of a standby''s: later');

@@ -260,6 +260,22 @@ TEST(a_restart_drops_whoever_had_something_left_to_be_sent)
 	assert_sees(&router, &b, "2 ");
 }
 
+TEST(a_cursor_of_before_a_jump_of_ids_is_not_held)
+{
+	struct stream *s = stream_at(&router, "/mine");
+	struct text key = T("user_id=7");
+	struct event later = {.at = AT(1 << 20, 7), .topic = T("orders"), .name = T("insert"), .audience = {&key, 1}, .data = T("2")};
+
+	join_live(&router, &a, "/mine", KEYS(T("user_id=7")));
+	publish(KEYS(T("user_id=7")), "1");
+	assert_true(router_holds(&router, s, AT(2, 1)));
+	router_publish(&router, &later);
+	assert_false(router_holds(&router, s, AT(2, 1)));
+	assert_false(router_holds(&router, s, AT((1 << 20) - 1, CURSOR_TICK_END)));
+	assert_true(router_holds(&router, s, AT(1 << 20, 6)));
+	assert_sees(&router, &a, "1 2 ");
+}
+
 TEST(the_head_only_goes_forward)
 {
 	router_reached(&router, AT(7, 3));
@@ -286,6 +302,7 @@ int main(void)
 		IN_ROUTER(an_event_that_is_too_long_goes_out_without_its_data),
 		IN_ROUTER(the_log_says_from_where_on_it_can_continue),
 		IN_ROUTER(a_restart_drops_whoever_had_something_left_to_be_sent),
+		IN_ROUTER(a_cursor_of_before_a_jump_of_ids_is_not_held),
 		IN_ROUTER(the_head_only_goes_forward),
 	};
 

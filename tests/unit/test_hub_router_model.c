@@ -181,7 +181,8 @@ static void publish(void)
 			       .everyone = below(40) == 0,
 			       .len = some_length()};
 	h->at.change = below(3) == 0 ? 1 : h->at.change + 1 + below(3);
-	h->at.tick += h->at.change == 1 ? 1 + below(2) : 0;
+	if (h->at.change == 1)
+		h->at.tick += below(50) == 0 ? 1000 : 1; /* ids may jump: older cursors are held no more */
 	if (h->name == 2)
 		h->unless = some_people();
 	event_count++;
@@ -309,7 +310,7 @@ TEST(everyone_gets_the_bytes_that_a_naive_model_says_and_no_others)
 	log_setup(LOG_ERROR, false);
 	for (size_t i = 0; i < SUBSCRIBERS; i++)
 		buf_init(&clients[i].got);
-	for (uint32_t with_seed = 1; with_seed <= 5; with_seed++)
+	for (uint32_t with_seed = 1; with_seed <= 15; with_seed++)
 		run(with_seed * 20261122);
 	for (size_t i = 0; i < SUBSCRIBERS; i++)
 		buf_release(&clients[i].got);

@@ -1,0 +1,102 @@
+-- Whose log this is, and which of its histories. A database can go back: restored from a dump, to a point in time or to a
+-- snapshot of its volume; or on without its end: a standby that is promoted. What was given out and is lost must not be given out
+-- again, and whoever holds a cursor of it must be found out. And a database can follow: a hot standby, or one that subscribes
+-- to herald.changes and herald.ticks by logical replication; it has another one's log and adds nothing to it.
+-- PL/pgSQL, for these are asked at every tick and every page: its plans are kept, those of SQL functions are not.
+
+-- herald.follows(): is the log here written by another database?
+CREATE OR REPLACE FUNCTION herald.follows() RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN pg_is_in_recovery() OR EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = 'herald.ticks'::regclass);
+END $$;
+
+-- herald.complete(): may the log be read? Not while a subscription still copies its two tables, each in a snapshot of its own.
+-- Nor where two subscriptions bring them, so that one may be ahead of the other.
+-- One subscription applies transactions in the order of their commits: a tick commits after all that it holds (its
+-- snapshot saw them ended), so what holds is there when the tick is.
+CREATE OR REPLACE FUNCTION herald.complete() RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN NOT EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = 'herald.ticks'::regclass)
+      OR EXISTS (SELECT FROM pg_subscription_rel t JOIN pg_subscription_rel c USING (srsubid)
+                  WHERE t.srrelid = 'herald.ticks'::regclass AND t.srsubstate = 'r'
+                    AND c.srrelid = 'herald.changes'::regclass AND c.srsubstate = 'r');
+END $$;
+
+-- herald.origin(): which history a tick that is made now would be of; NULL in recovery.
+--   '<system identifier>/<timeline>/<database>/<table>/<start of the server>'
+-- The first changes with a dump that is restored into another cluster, the second with a promotion and with a point-in-time
+-- restore, the next two with a dump that is restored into the same cluster and with a database made from a template.
+-- Nothing in the database tells a snapshot of the volume that was put back from a restart: so a restart counts too.
+CREATE OR REPLACE FUNCTION herald.origin() RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF pg_is_in_recovery() THEN
+    RETURN NULL;
+  END IF;
+  RETURN concat_ws('/', (SELECT c.system_identifier FROM pg_control_system() c), left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
+                   (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()), 'herald.ticks'::regclass::oid,
+                   extract(epoch FROM pg_postmaster_start_time()));
+END $$;
+
+-- herald.same_cluster(origin): do transaction ids of this origin mean anything here?
+CREATE OR REPLACE FUNCTION herald.same_cluster(origin text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN herald.follows() OR split_part(origin, '/', 1) = (SELECT c.system_identifier::text FROM pg_control_system() c);
+END $$;
+
+-- herald.attach(): what a daemon calls before it looks at the log: if the history is another one, ids jump before anybody is
+-- told where the log ends. Returns herald.follows().
+CREATE OR REPLACE FUNCTION herald.attach() RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF herald.follows() THEN
+    RETURN true;
+  END IF;
+  PERFORM herald.last_tick();
+  RETURN false;
+END $$;
+
+-- herald.last_tick(): takes the lock of ticks, to the end of the transaction, and returns the last tick of this history.
+CREATE OR REPLACE FUNCTION herald.last_tick() RETURNS herald.ticks
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  last herald.ticks;
+  now text := herald.origin();
+BEGIN
+  PERFORM pg_advisory_xact_lock(1751478881, 2);
+  SELECT t.* INTO STRICT last FROM herald.ticks t ORDER BY t.id DESC LIMIT 1;
+  IF last.origin <> now THEN
+    last := herald.restart(last, now);
+  END IF;
+  RETURN last;
+END $$;
+
+-- herald.restart(last, now): the log goes on in another history than `last` was made in. Tick ids jump, to 4096 times the
+-- milliseconds since 2020: ticks are never made that fast, so this is more than any history has given out by now, also one that
+-- began at the same `last` and that nothing here knows of; and exact in a JavaScript number until 2089. (Where the clock is
+-- behind: by 2^32.) In another cluster stored xids mean nothing: the log is emptied, and begins with an upto of 0. Returns the
+-- tick that now is the last one; it holds nothing.
+CREATE OR REPLACE FUNCTION herald.restart(last herald.ticks, now text) RETURNS herald.ticks
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  base herald.ticks := last;
+  clock bigint := 4096 * (1000 * (extract(epoch FROM clock_timestamp()) - 1577836800))::bigint;
+BEGIN
+  IF NOT herald.same_cluster(last.origin) THEN
+    DELETE FROM herald.changes;
+    DELETE FROM herald.ticks;
+    base.snapshot := pg_current_snapshot();
+    base.upto := 0;
+  END IF;
+  IF current_setting('synchronous_commit') IN ('off', 'local', 'remote_write') THEN
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
+  INSERT INTO herald.ticks (id, since, snapshot, upto, origin)
+  VALUES (CASE WHEN clock > last.id THEN clock ELSE last.id + 4294967296 END, base.snapshot, base.snapshot, base.upto, now)
+  RETURNING * INTO base;
+  PERFORM pg_notify('herald_tick', '');
+  RETURN base;
+END $$;

@@ -1,0 +1,14 @@
+-- 0004_history.sql: the log can be replicated, and a tick says more exactly which history it is of.
+-- With UPDATEs and DELETEs published (FOR ALL TABLES does) PostgreSQL refuses to prune a table without a replica identity. The
+-- one index becomes it: ids are unique anyway.
+CREATE UNIQUE INDEX changes_identity ON herald.changes (xid, id);
+ALTER TABLE herald.changes REPLICA IDENTITY USING INDEX changes_identity;
+DROP INDEX herald.changes_by_xid;
+ALTER INDEX herald.changes_identity RENAME TO changes_by_xid;
+
+-- The last tick, made by this very cluster and timeline, is taken for one of this history: an update is no restore.
+UPDATE herald.ticks t
+   SET origin = concat_ws('/', t.origin, d.oid, 'herald.ticks'::regclass::oid, extract(epoch FROM pg_postmaster_start_time())) -- as herald.origin() says it
+  FROM pg_database d
+ WHERE d.datname = current_database() AND t.id = (SELECT max(id) FROM herald.ticks)
+   AND t.origin = (SELECT system_identifier || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) FROM pg_control_system());
