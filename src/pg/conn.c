@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/hash.h"
 #include "base/log.h"
 
 #define COMPLAIN_EVERY_MS 60000
@@ -19,7 +20,7 @@ void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const ch
 {
 	*c = (struct conn){.loop = loop, .conninfo = conninfo, .name = name, .calls = calls};
 	c->pause_ms = CONN_PAUSE_MIN_MS;
-	c->complained_ms = -COMPLAIN_EVERY_MS;
+	c->patience_ms = CONN_STALL_MS;
 	watch_init(&c->watch, on_ready);
 	timer_init(&c->retry, on_timer);
 	timer_init(&c->more, on_more);
@@ -48,15 +49,29 @@ void conn_stop(struct conn *c)
 	loop_stop_timer(c->loop, &c->retry);
 }
 
+/* What goes wrong at each attempt is said once a minute. */
+static bool said_lately(struct conn *c, const char *text, size_t len)
+{
+	struct conn_said *oldest = &c->said[0];
+	uint64_t hash = hash_bytes((struct hash_key){0}, text, len);
+
+	for (size_t i = 0; i < ARRAY_SIZE(c->said); i++) {
+		if (c->said[i].hash == hash && c->loop->now_ms - c->said[i].at_ms < COMPLAIN_EVERY_MS)
+			return true;
+		if (c->said[i].at_ms < oldest->at_ms)
+			oldest = &c->said[i];
+	}
+	*oldest = (struct conn_said){hash, c->loop->now_ms};
+	return false;
+}
+
 /* libpq's messages end in a newline and may have several lines. */
 static void complain(struct conn *c, const char *what, const char *why)
 {
 	size_t len = strcspn(why, "\n");
 
-	if (c->loop->now_ms - c->complained_ms < COMPLAIN_EVERY_MS && !is_up(c))
-		return;
-	c->complained_ms = c->loop->now_ms;
-	log_warn("[STREAM JOB] %s '%s': %.*s", what, c->name, (int)len, why);
+	if (!said_lately(c, why, len))
+		log_warn("[STREAM JOB] %s '%s': %.*s", what, c->name, (int)len, why);
 }
 
 /* Half of the pause is chance, so that instances do not come back in step. */
@@ -68,10 +83,19 @@ static void retry_later(struct conn *c)
 	loop_set_timer(c->loop, &c->retry, wait);
 }
 
+/* All was well for a while: this is another trouble than the last one. */
+static void start_afresh(struct conn *c)
+{
+	c->pause_ms = CONN_PAUSE_MIN_MS;
+	memset(c->said, 0, sizeof(c->said));
+}
+
 void conn_drop(struct conn *c, const char *why)
 {
 	bool was_up = is_up(c);
 
+	if (was_up && c->loop->now_ms - c->up_ms > CONN_PAUSE_MAX_MS)
+		start_afresh(c);
 	complain(c, was_up ? "lost the database connection" : "cannot connect to the database for", why);
 	disconnect(c);
 	retry_later(c);
@@ -105,10 +129,13 @@ static void on_timer(struct timer *t)
 {
 	struct conn *c = container_of(t, struct conn, retry);
 
-	if (c->state == CONN_DOWN)
+	if (c->state == CONN_DOWN) {
 		conn_start(c);
-	else
-		conn_drop(c, "no answer in time");
+		return;
+	}
+	if (c->state == CONN_BUSY && c->may_take_long)
+		c->patience_ms = c->patience_ms * 4 > CONN_STALL_READ_MS ? CONN_STALL_READ_MS : c->patience_ms * 4;
+	conn_drop(c, "no answer in time");
 }
 
 static void connected(struct conn *c)
@@ -119,7 +146,7 @@ static void connected(struct conn *c)
 		return;
 	}
 	c->state = CONN_IDLE;
-	c->complained_ms = c->loop->now_ms - COMPLAIN_EVERY_MS;
+	c->up_ms = c->loop->now_ms;
 	c->calls->up(c);
 }
 
@@ -155,8 +182,9 @@ static void started(struct conn *c, int sent, int stall_ms)
 	}
 	c->state = CONN_BUSY;
 	c->failed = false;
-	c->stall_ms = stall_ms;
-	loop_set_timer(c->loop, &c->retry, stall_ms);
+	c->may_take_long = stall_ms > CONN_STALL_MS;
+	c->stall_ms = stall_ms < c->patience_ms ? stall_ms : c->patience_ms;
+	loop_set_timer(c->loop, &c->retry, c->stall_ms);
 	flush(c);
 }
 
@@ -177,6 +205,15 @@ void conn_script(struct conn *c, const char *sql)
 	started(c, PQsendQuery(c->pg, sql), CONN_STALL_MS);
 }
 
+static void complain_of_query(struct conn *c, const PGresult *res)
+{
+	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	const char *why = primary != NULL ? primary : PQresultErrorMessage(res);
+
+	if (!c->failed && !said_lately(c, why, strlen(why)))
+		log_error("[STREAM JOB] query of '%s' failed: %s", c->name, why);
+}
+
 static void take_result(struct conn *c, PGresult *res)
 {
 	switch (PQresultStatus(res)) {
@@ -187,11 +224,7 @@ static void take_result(struct conn *c, PGresult *res)
 			c->calls->result(c, res);
 		break;
 	default:
-		if (!c->failed)
-			log_error("[STREAM JOB] query of '%s' failed: %s", c->name,
-				  PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY) != NULL
-					  ? PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY)
-					  : PQresultErrorMessage(res));
+		complain_of_query(c, res);
 		c->failed = true;
 	}
 	PQclear(res);
@@ -201,8 +234,8 @@ static void query_ended(struct conn *c)
 {
 	loop_stop_timer(c->loop, &c->retry);
 	c->state = CONN_IDLE;
-	if (!c->failed)
-		c->pause_ms = CONN_PAUSE_MIN_MS;
+	if (!c->failed && c->may_take_long)
+		c->patience_ms = CONN_STALL_MS;
 	c->calls->done(c, !c->failed);
 }
 

@@ -15,7 +15,8 @@
 #include "base/loop.h"
 
 #define CONN_STALL_MS 10000       /* of a query that is done in milliseconds */
-#define CONN_STALL_READ_MS 120000 /* of one that may have to sort a transaction of millions before its first row */
+#define CONN_STALL_READ_MS 120000 /* of one that may have to sort a transaction of millions before its first row: comes to
+				   * that in steps, from CONN_STALL_MS on, for a server without a word is the likelier */
 #define CONN_CONNECT_MS 10000
 #define CONN_PAUSE_MIN_MS 100
 #define CONN_PAUSE_MAX_MS 1000
@@ -45,10 +46,16 @@ struct conn {
 	PGconn *pg;
 	enum conn_state state;
 	bool failed; /* the running query has had an error */
+	bool may_take_long; /* the running query, longer than CONN_STALL_MS */
 	bool unread; /* rows are waiting in libpq's buffer */
 	int pause_ms;
 	int stall_ms;          /* of the running query */
-	int64_t complained_ms; /* when the last failure to connect was logged */
+	int patience_ms;       /* the most that may be; grows while queries stall */
+	int64_t up_ms;         /* when it came up */
+	struct conn_said {
+		uint64_t hash;
+		int64_t at_ms;
+	} said[4]; /* what was logged of late */
 	struct watch watch;
 	struct timer retry;    /* next attempt, or end of this one, or of a stalled query */
 	struct timer more;     /* go on with unread rows next turn */

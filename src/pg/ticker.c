@@ -222,11 +222,19 @@ static void look_again(struct ticker *t)
 		loop_stop_timer(t->loop, &t->look);
 }
 
+/* Unless somebody else makes a tick within TICKER_SUSPECT_MS, this instance does. */
+static void suspect_ticker(struct ticker *t)
+{
+	if (!timer_pending(&t->suspect))
+		loop_set_timer(t->loop, &t->suspect, TICKER_SUSPECT_MS);
+}
+
 /* What a step that has gone well means for the next ones. */
 static void conclude(struct ticker *t)
 {
 	switch (t->step) {
 	case TICKER_HEAD:
+		t->misfit = false;
 		if (t->early) {
 			loop_set_timer(t->loop, &t->look, TICKER_FOLLOW_MS);
 			break;
@@ -243,6 +251,7 @@ static void conclude(struct ticker *t)
 	case TICKER_ROLE:
 		if (t->leader)
 			log_info("[STREAM JOB] this instance makes the ticks now");
+		t->want_tick |= t->leader; /* nobody has rung for what came while the one before it was awake */
 		break;
 	case TICKER_RISE:
 		t->want_rise = false;
@@ -265,6 +274,8 @@ static void conclude(struct ticker *t)
 		break;
 	case TICKER_TICK:
 		t->want_doze = wake_on_look(&t->wake, t->loop->now_ms, t->found);
+		if (t->found && !t->leader)
+			suspect_ticker(t); /* the ticker should have found that */
 		look_again(t);
 		break;
 	case TICKER_READ:
@@ -278,12 +289,22 @@ static void conclude(struct ticker *t)
 	}
 }
 
+/* The server ends a session that has said nothing for longer than its poll: a frozen or lost daemon's locks must go. */
+static void set_up(struct ticker *t)
+{
+	char sql[sizeof(SESSION_SETUP) + 64];
+
+	snprintf(sql, sizeof(sql), SESSION_SETUP "SET idle_session_timeout = %d",
+		 t->options.poll_interval_ms + CONN_STALL_MS);
+	conn_script(&t->conn, sql);
+}
+
 /* The first steps of a connection, one after the other. */
 static void begin_step(struct ticker *t)
 {
 	switch (++t->step) {
 	case TICKER_SETUP:
-		conn_script(&t->conn, SESSION_SETUP);
+		set_up(t);
 		break;
 	case TICKER_STANDBY:
 		conn_script(&t->conn, "SELECT pg_is_in_recovery()");
@@ -316,7 +337,9 @@ static bool schema_fits(struct ticker *t)
 	    (t->step == TICKER_VERSION && t->schema_version == t->options.schema_version) ||
 	    (t->step != TICKER_SCHEMA && t->step != TICKER_VERSION))
 		return true;
-	t->calls.misfit(t->calls.ctx, t->schema_version);
+	if (!t->misfit)
+		t->calls.misfit(t->calls.ctx, t->schema_version);
+	t->misfit = true;
 	return false;
 }
 
@@ -436,9 +459,8 @@ static void on_doorbell(struct ticker *t)
 	if (t->leader) {
 		t->want_tick = true;
 		t->want_rise |= wake_on_bell(&t->wake, t->loop->now_ms);
-	} else if (!timer_pending(&t->suspect)) {
-		t->heard_tick = false;
-		loop_set_timer(t->loop, &t->suspect, TICKER_SUSPECT_MS);
+	} else {
+		suspect_ticker(t);
 	}
 }
 
@@ -452,18 +474,24 @@ static void on_notified(struct conn *c, const char *channel, int backend_pid)
 		t->want_streams = true;
 	} else if (backend_pid != PQbackendPID(c->pg)) {
 		t->want_read = true;
-		t->heard_tick = true;
+		t->heard_ms = t->loop->now_ms;
+		if (!t->leader)
+			suspect_ticker(t); /* awake it may have died, and nobody rings for what came behind this tick */
 	}
 	nudge(t);
 }
 
-/* The doorbell rang a while ago: somebody must have made a tick since, or this instance does. */
+/* There was a doorbell or a tick a while ago: while ticks come, all is well; when none does, this instance makes one. */
 static void on_suspect(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, suspect);
+	int64_t left = t->heard_ms + TICKER_SUSPECT_MS - t->loop->now_ms;
 
-	t->want_role = !t->follows;
-	t->want_tick = !t->follows && !t->heard_tick;
+	if (left > 0) {
+		loop_set_timer(t->loop, timer, (int)left);
+		return;
+	}
+	t->want_role = t->want_tick = !t->follows;
 	nudge(t);
 }
 

@@ -5,8 +5,9 @@
  * and forgets what is older than the retention.
  *
  * Correctness never hangs on the role: herald.tick() is serialised in the database, and every instance may call
- * it. The role only saves work. An instance without it reads when it hears a tick; when it hears the doorbell and no tick
- * follows within TICKER_SUSPECT_MS, or the safety poll comes round, it tries for the role and ticks.
+ * it. The role only saves work. An instance without it reads when it hears a tick. When it hears the doorbell, or a tick, and no
+ * tick follows within TICKER_SUSPECT_MS, or the safety poll comes round, it tries for the role and ticks: once more than
+ * needed at the end of each burst, so that a ticker that dies or freezes while nobody rings is missed at once.
  *
  * On a database that follows another one's log, a hot standby or a subscriber by logical replication, no tick is made and
  * nothing rings: it looks for ticks every TICKER_FOLLOW_MS. When the database follows no more it connects anew and is an
@@ -61,6 +62,7 @@ struct ticker {
 	enum ticker_step step;
 	size_t prepared;     /* statements so far */
 	int schema_version;  /* that was found */
+	bool misfit;         /* it was told of, and is there still */
 	struct cursor at;    /* up to here events have been handed on; tick 0: nothing is known yet */
 	bool whole;          /* ... and no more of that tick is to come */
 	char *lost;          /* why `at` cannot be continued */
@@ -76,7 +78,7 @@ struct ticker {
 	char *since;         /* a transaction id that was drawn when the lock had been given up */
 	bool settled;
 	bool found;          /* the last look made a tick */
-	bool heard_tick;     /* since the doorbell that is under suspicion */
+	int64_t heard_ms;    /* when the last tick of another instance was heard of */
 	struct stream_def *defs;
 	size_t def_count;
 	struct timer poll, look, suspect, prune;

@@ -14,6 +14,21 @@ export async function findTicker(cluster, daemons) {
   return owners.length === 1 ? owners[0] : undefined
 }
 
+/** The session that holds one of pgherald's locks, { pid, name }: 1 is the ticker's role, 3 is held while it is awake. */
+export async function holder(cluster, lock) {
+  const [pid, name] = (await cluster.psql(`
+    SELECT a.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+     WHERE l.locktype = 'advisory' AND l.classid = 1751478881 AND l.objid = ${lock} AND l.mode = 'ExclusiveLock' AND l.granted`)).split('|')
+  return pid ? { pid: Number(pid), name } : {}
+}
+
+/** What is wrong with the chain of ticks: each one begins where the one before it ended; ids jump where a server began. */
+export const chainFaults = (cluster) => cluster.psql(`
+  SELECT id, since, before
+    FROM (SELECT id, since, lag(id) OVER w AS last, lag(snapshot) OVER w AS before, lag(origin) OVER w = origin AS same
+            FROM herald.ticks WINDOW w AS (ORDER BY id)) t
+   WHERE (same AND id <> last + 1) OR since::text <> before::text`)
+
 /** Whether the process has a TCP connection from this local port. */
 export function ownsPort(pid, port) {
   const inodes = socketInodes(port)

@@ -1,0 +1,155 @@
+// Retention: the log is pruned as fast as it grows, by one instance, or by hand; nobody waits for it, and nothing goes
+// that no tick has covered.
+import assert from 'node:assert/strict'
+import { afterEach, beforeEach, describe, test } from 'node:test'
+import { missing, watch } from '../lib/daemon.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { holder } from '../lib/ticker.mjs'
+import { token } from '../lib/token.mjs'
+import { now, pause, percentile, until } from '../lib/wait.mjs'
+
+const rows = 10
+
+async function prepare(cluster) {
+  await cluster.psql(`
+    CREATE TABLE load (id int PRIMARY KEY, owner text, n int NOT NULL);
+    INSERT INTO load SELECT i, 'ann', 0 FROM generate_series(1, ${rows}) i;`)
+  await watch(cluster, 'public.load', '--audience', 'owner')
+  await cluster.psql(`SELECT herald.stream('/load', '{load}', match => '{"owner": "claims.sub"}')`)
+}
+
+const change = { name: 'change', text: 'UPDATE load SET n = n + 1' } // one for each row
+const count = async (cluster, what = 'changes') => Number(await cluster.psql(`SELECT count(*) FROM herald.${what}`))
+const prune = async (cluster, keep) => Number(await cluster.psql(`SELECT herald.prune('${keep}', 15)`))
+
+describe('retention', { skip: missing(), timeout: 120_000 }, () => {
+  let stage, cluster, ann
+  beforeEach(async () => {
+    stage = await openStage({ prepare, daemon: false })
+    ;({ cluster } = stage)
+    ann = await token({ sub: 'ann' })
+  })
+  afterEach(() => stage?.close())
+
+  // Its sessions carry its name and log what they run.
+  const named = (name) => stage.addDaemon({
+    databaseUrl: `${cluster.url()}?application_name=${name}&options=-c%20log_statement%3Dall`, flags: ['--retention', '1s'],
+  })
+  const pruners = (since = 0) => {
+    const lines = cluster.logs().slice(since).matchAll(/ (first|second) LOG: .*execute prune: /g)
+    return [...new Set([...lines].map(([, name]) => name))]
+  }
+
+  // 1,000 changes a second, and how many of them are in the log, four times a second.
+  async function flood(duration) {
+    const client = await cluster.client()
+    const begun = now()
+    const samples = []
+    for (let n = 0; now() - begun < duration; n++) {
+      await client.query(change)
+      if (now() - begun > samples.length * 250) samples.push({ at: now() - begun, live: await count(cluster) })
+      await pause(Math.max(0, begun + (n + 1) * rows - now()))
+    }
+    const written = Number(await cluster.psql('SELECT last_value FROM herald.change_id'))
+    return { samples, rate: (written * 1000) / (now() - begun) }
+  }
+
+  test('under a steady load the log levels off, and one of two instances prunes; when it is gone, the other', async (t) => {
+    const daemons = { first: await named('first'), second: await named('second') }
+    const { name } = await until(async () => ((await holder(cluster, 1)).name ? holder(cluster, 1) : null), { what: 'a ticker' })
+    const { samples, rate } = await flood(10_000)
+    const steady = samples.filter(({ at }) => at > 3000).map(({ live }) => live)
+    t.diagnostic(`${Math.round(rate)} changes/s; live after 3 s: ${Math.min(...steady)} to ${Math.max(...steady)}`)
+    assert.ok(rate > 500, `${rate} changes/s`)
+    assert.ok(Math.max(...steady) < 2.5 * rate, 'a second of changes stays, and what comes between two rounds')
+    assert.ok(Math.min(...steady) > 0.8 * rate, 'a second of changes stays')
+    assert.deepEqual(pruners(), [name])
+
+    const from = cluster.logs().length
+    await daemons[name].stop()
+    await cluster.psql(change.text)
+    const other = name === 'first' ? 'second' : 'first'
+    await until(() => pruners(from).includes(other), { timeout: 8000, every: 100, what: 'the other to prune' })
+    await until(async () => (await count(cluster)) <= rows, { timeout: 5000, what: 'the log to be empty but for the last tick' })
+  })
+
+  test('a prune that is open in another session holds up no writer, no tick and no event, and the daemon prunes on afterwards', async (t) => {
+    const daemon = await named('first')
+    const stream = await daemon.subscribe('/load', { token: ann })
+    await stream.next('connected')
+    const [client, pruner] = [await cluster.client(), await cluster.client()]
+    await client.query('SET statement_timeout = 1000')
+    for (let n = 0; n < 5; n++) {
+      await client.query(change)
+      await stream.when(() => stream.events.length === (n + 1) * rows)
+    }
+    await pruner.query('BEGIN')
+    const { rows: [{ prune: gone }] } = await pruner.query("SELECT herald.prune('0 seconds')")
+    assert.ok(Number(gone) > 0, 'it has rows in its hands')
+    const writes = []
+    const ticks = []
+    const timed = async (times, query) => {
+      const begun = now()
+      await client.query(query)
+      times.push(now() - begun)
+    }
+    for (let end = now() + 2500; now() < end; await pause(5)) { // rounds of the daemon's own are among it
+      await timed(writes, change)
+      await timed(ticks, 'SELECT herald.tick()')
+      await stream.when(() => stream.events.length === (5 + writes.length) * rows, 1000, () => 'an event while a prune is open')
+    }
+    t.diagnostic(`${writes.length} writes, longest ${Math.max(...writes).toFixed(1)} ms; ticks ${Math.max(...ticks).toFixed(1)} ms`)
+    for (const times of [writes, ticks]) assert.ok(percentile(times, 99) < 100, `${percentile(times, 99)} ms`)
+    await pruner.query('COMMIT')
+    await until(async () => (await count(cluster)) <= rows, { timeout: 5000, what: 'the daemon to prune on' })
+    await stream.close()
+  })
+
+  test('by hand, what no tick has covered is never pruned, and reaches the first subscriber that asks for all', async () => {
+    for (let n = 0; n < 3; n++) await cluster.psql(change.text)
+    assert.equal(await prune(cluster, '0 seconds'), 0)
+    assert.equal(await count(cluster), 3 * rows)
+    const daemon = await stage.addDaemon()
+    const stream = await daemon.subscribe('/load', { token: ann, lastEventId: 'earliest' })
+    await stream.when(() => stream.events.length === 3 * rows)
+    await stream.close()
+  })
+
+  test('by hand, it says how many went, to be repeated until none does; the last tick stays, and an old cursor is told `expired`', async () => {
+    const daemon = await stage.addDaemon()
+    const stream = await daemon.subscribe('/load', { token: ann })
+    await stream.next('connected')
+    for (let n = 1; n <= 4; n++) {
+      await cluster.psql(change.text)
+      await stream.when(() => stream.events.length === n * rows)
+    }
+    await stream.close()
+    assert.equal(await daemon.stop(), 0)
+    await cluster.psql(change.text) // while nobody ticks
+    const last = await cluster.psql('SELECT max(id) FROM herald.ticks')
+    assert.equal(await prune(cluster, '1 hour'), 0)
+    await until(async () => (await cluster.psql("SELECT max(at) < now() - interval '1 second' FROM herald.ticks")) === 't')
+    const went = []
+    while (went.at(-1) !== 0) went.push(await prune(cluster, '1 second'))
+    assert.deepEqual(went, [15, 15, 0])
+    assert.equal(await cluster.psql('SELECT array_agg(id) FROM herald.ticks'), `{${last}}`)
+    assert.equal(await count(cluster), 2 * rows, 'what the last tick holds, and what none does')
+    await daemon.start()
+    await toldExpired(daemon, stream.events[0].id)
+    await continues(daemon, stream.events.at(-1).id)
+  })
+
+  async function toldExpired(daemon, lastEventId) {
+    const stream = await daemon.subscribe('/load', { token: ann, lastEventId })
+    assert.equal(JSON.parse((await stream.next('reset')).data).reason, 'expired')
+    await stream.close()
+  }
+
+  // A cursor of the tick that stays.
+  async function continues(daemon, lastEventId) {
+    const stream = await daemon.subscribe('/load', { token: ann, lastEventId })
+    await stream.when(() => stream.events.length === rows)
+    assert.ok(!stream.frames.some(({ name }) => name === 'reset'))
+    await stream.close()
+  }
+})

@@ -1,0 +1,109 @@
+// The ticker is frozen, and so are its session and its locks: the other instance does not wait for it.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { missing } from '../lib/daemon.mjs'
+import { arrives, judgeLoad, named, openLoad, prepareHot, rouse, subscribeHot, waits } from '../lib/load.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { holder } from '../lib/ticker.mjs'
+import { now, pause, until } from '../lib/wait.mjs'
+
+const suspect = 300 // TICKER_SUSPECT_MS
+const slack = 500 // of a machine with other things to do
+
+describe('a frozen ticker', { skip: missing(), timeout: 120_000 }, () => {
+  let stage, daemons
+  before(async () => {
+    stage = await openStage({ prepare: prepareHot, daemon: false })
+    daemons = { first: await named(stage, 'first', '60s'), second: await named(stage, 'second', '60s') }
+  })
+  after(() => stage?.close())
+
+  async function roles() {
+    const { name } = await until(async () => ((await holder(stage.cluster, 1)).name ? holder(stage.cluster, 1) : null), { what: 'a ticker' })
+    return { name, ticker: daemons[name], other: daemons[name === 'first' ? 'second' : 'first'] }
+  }
+
+  test('asleep: the other instance ticks when the doorbell is not answered, and the frozen one catches up', async (t) => {
+    const { ticker, other } = await roles()
+    const streams = [await subscribeHot(other, 'other'), await subscribeHot(ticker, 'frozen')]
+    const load = openLoad(stage.cluster)
+    ticker.pause()
+    for (let n = 0; n < 8; n++) await arrives(streams[0], await load.lone(), 5000)
+    const longest = Math.max(...waits(streams[0], load))
+    t.diagnostic(`longest wait ${Math.round(longest)} ms`)
+    assert.ok(longest < suspect + slack, `${longest} ms`)
+    ticker.resume()
+    await arrives(streams[1], await load.lone(), 5000)
+    t.diagnostic(await judgeLoad(stage.cluster, load, streams))
+  })
+
+  // Frozen while it holds the lock that tells writers not to ring.
+  async function freezeAwake(load) {
+    const { name, ticker, other } = await roles()
+    const streams = [await subscribeHot(other, 'other'), await subscribeHot(ticker, 'frozen')]
+    await rouse(stage.cluster, load, name)
+    ticker.pause()
+    assert.equal((await holder(stage.cluster, 3)).name, name, 'it was frozen awake')
+    return { name, ticker, streams, frozen: now() }
+  }
+
+  test('awake, under load, when nobody rings: the other instance ticks when the ticks stop, and the frozen one catches up', async (t) => {
+    const load = openLoad(stage.cluster)
+    const { name, ticker, streams, frozen } = await freezeAwake(load)
+    await load.run(['a', 'b'], 10, () => now() > frozen + 2500)
+    assert.equal((await holder(stage.cluster, 3)).name, name, 'no writer has rung')
+    await arrives(streams[0], load.last(), 5000)
+    const longest = Math.max(...waits(streams[0], load, frozen))
+    t.diagnostic(`longest wait ${Math.round(longest)} ms`)
+    assert.ok(longest < suspect + slack, `${longest} ms`)
+    ticker.resume()
+    t.diagnostic(await judgeLoad(stage.cluster, load, streams))
+  })
+
+  // Awake still, though nothing has come for so long that nobody suspects it any more; then one change, which nobody rings for.
+  async function freezeBehindGap(load) {
+    const { name, ticker, other } = await roles()
+    const stream = await subscribeHot(other, 'other')
+    for (let tries = 0; tries < 5; tries++) {
+      await rouse(stage.cluster, load, name)
+      await pause(2 * suspect + 50)
+      await arrives(stream, await load.lone(), 1000)
+      ticker.pause()
+      if ((await holder(stage.cluster, 3)).name === name) return { ticker, stream }
+      ticker.resume()
+    }
+    assert.fail('it lay down each time')
+  }
+
+  test('awake, and killed behind a change that nobody rang for: the other instance finds it within a second', async (t) => {
+    const load = openLoad(stage.cluster)
+    const { ticker, stream } = await freezeBehindGap(load)
+    const frozen = now()
+    const mark = await load.lone()
+    await ticker.kill9()
+    await arrives(stream, mark, 5000)
+    const longest = Math.max(...waits(stream, load, frozen))
+    t.diagnostic(`waited ${Math.round(longest)} ms`)
+    assert.ok(longest < suspect + slack, `${longest} ms`)
+    t.diagnostic(await judgeLoad(stage.cluster, load, [stream]))
+    await ticker.start()
+  })
+
+  test('awake, in the quiet: a lone change waits for the safety poll, no longer', async (t) => {
+    const poll = 1500
+    for (const daemon of Object.values(daemons)) {
+      await daemon.stop()
+      daemon.flags = ['--poll-interval', String(poll)]
+      await daemon.start()
+    }
+    const load = openLoad(stage.cluster)
+    const { ticker, streams } = await freezeAwake(load)
+    await pause(3 * suspect) // nobody suspects it any more
+    const quiet = now()
+    await arrives(streams[0], await load.lone(), 5000)
+    t.diagnostic(`waited ${Math.round(now() - quiet)} ms`)
+    assert.ok(now() - quiet < poll + slack, `${now() - quiet} ms`)
+    ticker.resume()
+    t.diagnostic(await judgeLoad(stage.cluster, load, streams))
+  })
+})

@@ -1,0 +1,111 @@
+// A network, or a database, that is silent or refuses, while its connections live on: noticed, survived, and not shouted about.
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { missing } from '../lib/daemon.mjs'
+import { arrives, judgeLoad, named, openLoad, prepareHot, rouse, subscribeHot, waits } from '../lib/load.mjs'
+import { Proxy } from '../lib/proxy.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { holder } from '../lib/ticker.mjs'
+import { token } from '../lib/token.mjs'
+import { now, percentile, until } from '../lib/wait.mjs'
+
+const poll = 500
+const suspect = 300 // TICKER_SUSPECT_MS
+const stall = 10_000 // CONN_STALL_MS
+const slack = 500 // of a machine with other things to do
+
+function assertUnharmed(t, { times }) {
+  t.diagnostic(`${times.length} transactions meanwhile: p99 ${percentile(times, 99).toFixed(1)} ms, longest ${Math.max(...times).toFixed(1)} ms`)
+  assert.ok(percentile(times, 99) < 100 && Math.max(...times) < slack, `${percentile(times, 99)}, ${Math.max(...times)} ms`)
+}
+
+describe('a silent network', { skip: missing(), timeout: 120_000, concurrency: true }, () => {
+  async function onStage(body) {
+    const stage = await openStage({ prepare: prepareHot, daemon: false })
+    const proxy = await Proxy.open(stage.cluster.port)
+    try {
+      await body(stage, proxy, await named(stage, 'first', String(poll), proxy.port))
+    } finally {
+      await proxy.close()
+      await stage.close()
+    }
+  }
+
+  test('to the ticker: the other takes its role, writers wait for nothing, and the first comes back', (t) => onStage(async (stage, proxy, first) => {
+    const { cluster } = stage
+    await until(async () => (await holder(cluster, 1)).name === 'first')
+    const second = await named(stage, 'second', String(poll))
+    const streams = [await subscribeHot(second, 'second'), await subscribeHot(first, 'first')]
+    const load = openLoad(cluster)
+    await rouse(cluster, load, 'first')
+    proxy.silence({ all: true })
+    const silent = now()
+    let over = false
+    load.times.length = 0
+    const running = load.run(['a', 'b'], 10, () => over)
+    const moved = async () => (await holder(cluster, 1)).name === 'second'
+    await until(moved, { timeout: poll + stall + poll + 2000, every: 50, what: 'the second to get the role' })
+      .finally(() => (over = true))
+    t.diagnostic(`the role moved after ${Math.round(now() - silent)} ms`)
+    await running
+    assertUnharmed(t, load)
+    await arrives(streams[0], load.last(), 5000)
+    const longest = Math.max(...waits(streams[0], load, silent))
+    t.diagnostic(`longest wait at the second ${Math.round(longest)} ms`)
+    assert.ok(longest < poll + slack, `${longest} ms`)
+    proxy.speak()
+    await arrives(streams[1], await load.lone(), 5000)
+    t.diagnostic(await judgeLoad(cluster, load, streams))
+  }))
+
+  test('to the only instance: it connects anew, delivers what was missed, to who resumes too, and has the role again', (t) => onStage(async (stage, proxy, first) => {
+    const { cluster } = stage
+    const { pid } = await until(async () => ((await holder(cluster, 1)).pid ? holder(cluster, 1) : null), { what: 'the ticker' })
+    const streams = [await subscribeHot(first, 'first')]
+    const load = openLoad(cluster)
+    await rouse(cluster, load, 'first')
+    proxy.silence()
+    const silent = now()
+    let over = false
+    load.times.length = 0
+    const running = load.run(['a', 'b'], 10, () => over)
+    const mark = await load.lone()
+    streams.push(await first.subscribe('/hot', { token: await token({ sub: 'ann' }), name: 'all', lastEventId: 'earliest' }))
+    Object.assign(streams[1], { sees: () => true })
+    await Promise.all(streams.map((stream) => arrives(stream, mark, poll + stall + 2000))).finally(() => (over = true))
+    t.diagnostic(`what happened meanwhile came after ${Math.round(now() - silent)} ms`)
+    await running
+    assertUnharmed(t, load)
+    await until(async () => ![pid, undefined].includes((await holder(cluster, 1)).pid), { timeout: 3000, what: 'the role of the new session' })
+    const begun = now()
+    await arrives(streams[0], await load.lone(), 5000)
+    assert.ok(now() - begun < suspect, `${now() - begun} ms: nobody has the role`)
+    t.diagnostic(await judgeLoad(cluster, load, streams))
+  }))
+})
+
+describe('a database that refuses', { skip: missing(), timeout: 60_000 }, () => {
+  test('is asked again without a line for each time, and what was missed comes when it does not refuse any more', async (t) => {
+    const stage = await openStage({ prepare: prepareHot, daemon: { flags: ['--poll-interval', '200'] } })
+    try {
+      const { cluster, daemon } = stage
+      const load = openLoad(cluster)
+      const stream = await subscribeHot(daemon, 'ann')
+      await arrives(stream, await load.lone(), 5000)
+      await cluster.psql('ALTER FUNCTION herald.tick() RENAME TO tock')
+      const mark = await load.lone()
+      const complaints = () => daemon.logs().match(/tick\(\) does not exist/g)?.length ?? 0
+      const attempts = () => cluster.logs().match(/tick\(\) does not exist/g)?.length ?? 0
+      const end = now() + 4000
+      await until(() => now() > end || attempts() > 20, { timeout: 5000, what: 'some attempts' })
+      t.diagnostic(`${attempts()} attempts, ${complaints()} lines`)
+      assert.ok(complaints() >= 1 && complaints() <= 2, `${complaints()} lines`)
+      assert.ok(attempts() >= 3 && attempts() <= 12, `${attempts()} attempts in 4 s`)
+      await cluster.psql('ALTER FUNCTION herald.tock() RENAME TO tick')
+      await arrives(stream, mark, 5000)
+      t.diagnostic(await judgeLoad(cluster, load, [stream]))
+    } finally {
+      await stage.close()
+    }
+  })
+})

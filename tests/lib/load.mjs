@@ -1,0 +1,91 @@
+// Writers on the hot rows that note when each change was committed: what both faults of the ticker are measured with.
+import assert from 'node:assert/strict'
+import { watch } from './daemon.mjs'
+import { check, explain, summary } from './oracle.mjs'
+import { Random } from './random.mjs'
+import { chainFaults, holder } from './ticker.mjs'
+import { token } from './token.mjs'
+import { now, pause, until } from './wait.mjs'
+import { endState, hotTable, marksOf, Writer } from './writer.mjs'
+
+/** For openStage: the hot rows, all of them ann's, and their stream. */
+export async function prepareHot(cluster) {
+  await cluster.psql(`${hotTable} INSERT INTO hot SELECT n, 'ann', 0, 'start' FROM generate_series(1, 40) n;`)
+  await watch(cluster, 'public.hot', '--audience', 'owner')
+  await cluster.psql(`SELECT herald.stream('/hot', '{hot}', match => '{"owner": "claims.sub"}')`)
+}
+
+/** A daemon whose sessions carry its name: whose a lock is can be told through a proxy too. */
+export const named = (stage, name, poll, port = stage.cluster.port) => stage.addDaemon({
+  databaseUrl: `postgresql://postgres@127.0.0.1:${port}/${stage.cluster.database}?application_name=${name}`,
+  flags: ['--poll-interval', poll],
+})
+
+/** A stream of ann's as the oracle wants it. */
+export async function subscribeHot(daemon, name, options = {}) {
+  const stream = await daemon.subscribe('/hot', { token: await token({ sub: 'ann' }), name, ...options })
+  await stream.next('connected')
+  return Object.assign(stream, { sees: () => true, connectedAt: now() })
+}
+
+/** lone() commits one change and returns its mark; run() many. times: how long each transaction took. */
+export function openLoad(cluster) {
+  const load = { log: [], commits: new Map(), times: [] }
+  const open = async (name) => {
+    const writer = new Writer({ name, cluster, log: load.log, random: new Random(name.charCodeAt(0)), rows: 40, owners: ['ann'] })
+    writer.client = await cluster.client()
+    return writer
+  }
+  const write = async (writer) => {
+    const begun = now()
+    await writer.transaction([writer.random.integer(1, 40)], {})
+    load.times.push(now() - begun)
+    const { mark } = load.log.findLast(({ writer: name }) => name === writer.name).changes[0]
+    load.commits.set(mark, now())
+    return mark
+  }
+  load.lone = async () => write((load.single ??= await open('lone')))
+  load.run = (names, gap, stopped) => Promise.all(names.map(async (name) => {
+    const writer = await open(name)
+    for (; !stopped(); await pause(gap)) await write(writer)
+    await writer.end()
+  }))
+  load.last = () => [...load.commits.keys()].at(-1)
+  load.end = () => load.single?.end()
+  return load
+}
+
+export const arrives = (stream, mark, timeout) => stream.when(() => marksOf(stream).has(mark), timeout, () => `the event of ${mark} at ${stream.name}`)
+
+/** From commit to arrival, of what was committed from `since` on and has arrived. */
+export const waits = (stream, { commits }, since = 0) => stream.events
+  .map(({ data, at }) => ({ at, committed: commits.get(JSON.parse(data).row.note) }))
+  .filter(({ committed }) => committed >= since).map(({ at, committed }) => at - committed)
+
+/** Writes so fast that the ticker stays awake and holds the lock that tells writers not to ring. */
+export async function rouse(cluster, load, name) {
+  let done = false
+  const running = load.run(['r', 's', 't', 'u'], 1, () => done)
+  try {
+    await until(async () => (await holder(cluster, 3)).name === name, { timeout: 8000, what: `${name} to wake up` })
+  } finally {
+    done = true
+    await running
+  }
+}
+
+/** Everything has reached every stream, once, in one order, in ticks without a gap. */
+export async function judgeLoad(cluster, load, streams) {
+  await load.end()
+  const table = await endState(cluster)
+  const last = table.map(({ mark }) => mark).filter((mark) => load.commits.has(mark))
+  for (const stream of streams) {
+    await stream.when(() => last.every((mark) => marksOf(stream).has(mark)), 15_000, () => `the end state at ${stream.name}`)
+  }
+  await Promise.all(streams.map((stream) => stream.close()))
+  const report = check({ writes: load.log, subscribers: streams, table: table.filter(({ mark }) => load.commits.has(mark)) })
+  assert.ok(report.ok, `${summary(report)}\n${explain(report)}`)
+  for (const stream of streams) assert.deepEqual(stream.events.map(({ id }) => id), streams[0].events.map(({ id }) => id))
+  assert.equal(await chainFaults(cluster), '')
+  return `${streams[0].events.length} events`
+}

@@ -1,0 +1,47 @@
+// A TCP proxy on the way to PostgreSQL that can fall silent without closing anything, as a network does.
+import { connect, createServer } from 'node:net'
+import { freePort } from './process.mjs'
+
+export class Proxy {
+  static async open(target) {
+    const proxy = new Proxy()
+    Object.assign(proxy, { target, pairs: new Set(), silent: false, port: await freePort() })
+    proxy.server = createServer({ allowHalfOpen: true }, (socket) => proxy.#join(socket))
+    await new Promise((resolve) => proxy.server.listen(proxy.port, '127.0.0.1', resolve))
+    return proxy
+  }
+
+  #join(near) {
+    const pair = [near, connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true })]
+    this.pairs.add(pair)
+    for (const [from, to] of [pair, [...pair].reverse()]) {
+      from.on('data', (chunk) => to.write(chunk))
+      from.on('end', () => to.end())
+      from.on('error', () => to.destroy())
+      from.on('close', () => this.pairs.delete(pair))
+    }
+    if (this.silent) this.#hush(pair)
+  }
+
+  // Nothing is read any more, neither bytes nor the end.
+  #hush(pair) {
+    for (const socket of pair) socket.pause()
+  }
+
+  /** The connections that there are fall silent; with `all` new ones too. What was sent is kept. */
+  silence({ all = false } = {}) {
+    this.silent = all
+    for (const pair of this.pairs) this.#hush(pair)
+  }
+
+  /** Everything passes again, what was kept first. */
+  speak() {
+    this.silent = false
+    for (const pair of this.pairs) for (const socket of pair) socket.resume()
+  }
+
+  async close() {
+    for (const pair of this.pairs) for (const socket of pair) socket.destroy()
+    await new Promise((resolve) => this.server.close(resolve))
+  }
+}
