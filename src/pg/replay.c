@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "pg/session.h"
 
-static const char *const page_sql =
-	"SELECT * FROM herald.replay($1::bigint, $2::bigint, $3::bigint, $4::text[], $5::text[],"
-	" $6::text[], $7::text[], $8::text[], $9::text[], $10::int)";
+static const struct session_statement statements[] = {
+	{"page", "SELECT * FROM herald.replay($1::bigint, $2::bigint, $3::bigint, $4::text[], $5::text[],"
+		 " $6::text[], $7::text[], $8::text[], $9::text[], $10::int)"},
+};
 enum { PAGE_PARAMS = 10, PARAM_TOPICS = 3, PARAM_EVENTS = 4, PARAM_KEYS = 5 };
 
 static void add_array(struct buf *text, const char **param, char *const *values, size_t count)
@@ -48,7 +48,7 @@ static void send_page(struct replay_worker *w, const struct catchup *c)
 /* Takes the next catchup, where there is one and the connection is free. */
 static void work(struct replay_worker *w)
 {
-	if (w->step != REPLAY_READY || w->conn.state != CONN_IDLE || list_empty(&w->replay->queue))
+	if (w->session.step != SESSION_READY || w->conn.state != CONN_IDLE || list_empty(&w->replay->queue))
 		return;
 	w->catchup = list_first(&w->replay->queue, struct catchup, link);
 	list_remove(&w->catchup->link);
@@ -95,7 +95,7 @@ static void on_result(struct conn *c, const PGresult *res)
 	struct replay_worker *w = container_of(c, struct replay_worker, conn);
 	struct event event;
 
-	if (w->catchup == NULL || w->step != REPLAY_READY || PQntuples(res) != 1)
+	if (w->catchup == NULL || w->session.step != SESSION_READY || PQntuples(res) != 1)
 		return;
 	if (decode_int8(res, 1) == -1) {
 		take_cursor(w, res);
@@ -155,14 +155,10 @@ static void on_done(struct conn *c, bool ok)
 		conn_drop(c, "a query failed");
 		return;
 	}
-	if (w->step == REPLAY_SETUP) {
-		w->step = REPLAY_PREPARE;
-		conn_prepare(c, "page", page_sql);
-		return;
-	}
-	if (w->step == REPLAY_READY)
+	if (w->session.step == SESSION_READY)
 		end_page(w);
-	w->step = REPLAY_READY;
+	else
+		session_next(&w->session);
 	work(w);
 }
 
@@ -170,8 +166,7 @@ static void on_up(struct conn *c)
 {
 	struct replay_worker *w = container_of(c, struct replay_worker, conn);
 
-	w->step = REPLAY_SETUP;
-	conn_script(c, SESSION_SETUP);
+	session_begin(&w->session);
 }
 
 /* A page that was cut short goes on behind its last event, before those that wait. */
@@ -180,7 +175,7 @@ static void on_lost(struct conn *c)
 	struct replay_worker *w = container_of(c, struct replay_worker, conn);
 	struct list *queue = &w->replay->queue;
 
-	w->step = REPLAY_SETUP;
+	w->session.step = SESSION_SETUP; /* not ready */
 	free(w->fault);
 	w->fault = NULL;
 	if (w->catchup != NULL)
@@ -208,6 +203,7 @@ void replay_init(struct replay *r, struct loop *loop, const char *conninfo)
 		w->replay = r;
 		decode_init(&w->decode);
 		conn_init(&w->conn, loop, conninfo, "pgherald replay", &conn_calls);
+		session_init(&w->session, &w->conn, &(struct session_plan){statements, ARRAY_SIZE(statements), 0, 0, false});
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "hub/catchup.h"
 #include "pg/conn.h"
 #include "pg/decode.h"
+#include "pg/session.h"
 
 #define REPLAY_WORKERS 2
 #define REPLAY_PAGE_EVENTS 1000
@@ -18,7 +19,7 @@
 struct replay_worker {
 	struct replay *replay;
 	struct conn conn;
-	enum { REPLAY_SETUP, REPLAY_PREPARE, REPLAY_READY } step;
+	struct session session;
 	struct catchup *catchup; /* NULL: none, or cancelled while its rows still come */
 	size_t events, bytes;    /* of this page */
 	char *fault;

@@ -1,21 +1,49 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * session.h: what every connection of the daemon says first. The log is read by index, in generic plans, whatever
- * the statistics of the moment make the planner think; and no setting of the role or the database may cut a read short.
+ * session.h: what a connection of the daemon says before it is used: its settings, whether the database has the schema
+ * that this program needs, what it listens to, its prepared statements. One query after the other; whoever owns the
+ * connection passes on what comes back until SESSION_READY.
+ *
+ * The log is read by index, in generic plans, whatever the statistics of the moment make the planner think; and no
+ * setting of the role or the database may cut a read short.
  */
 #ifndef PG_SESSION_H
 #define PG_SESSION_H
 
-#define SESSION_SETUP                                                                              \
-	"SET search_path = pg_catalog; SET client_min_messages = warning;"                         \
-	"SET statement_timeout = 0; SET lock_timeout = 0; SET idle_session_timeout = 0;"           \
-	"SET idle_in_transaction_session_timeout = 0; SET default_transaction_isolation = 'read committed';" \
-	"SET default_transaction_read_only = off; SET plan_cache_mode = force_generic_plan; SET jit = off;" \
-	"SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
+#include "pg/conn.h"
 
 /* First half of every advisory lock key ('hera'), and the second halves. */
 #define SESSION_LOCK_CLASS "1751478881"
 #define SESSION_LOCK_TICKER "1"
 #define SESSION_LOCK_AWAKE "3"
+
+struct session_plan {
+	const struct session_statement {
+		const char *name, *sql;
+	} *statements;
+	size_t count;
+	int schema_version; /* that is needed; 0: it is not looked at */
+	int idle_most_ms;   /* the server ends a session that says nothing for longer; 0: never */
+	bool listens;       /* to the doorbell; on a hot standby that is impossible, and left out */
+};
+
+enum session_step {
+	SESSION_SETUP, SESSION_STANDBY, SESSION_LISTEN, SESSION_SCHEMA, SESSION_VERSION, SESSION_PREPARE, SESSION_READY,
+};
+
+struct session {
+	struct conn *conn;
+	struct session_plan plan;
+	enum session_step step;
+	size_t prepared;    /* statements so far */
+	int schema_version; /* that was found; 0: none */
+	bool standby;       /* the database is a hot one */
+};
+
+void session_init(struct session *s, struct conn *c, const struct session_plan *plan);
+void session_begin(struct session *s);                             /* the connection is up */
+void session_result(struct session *s, const PGresult *res);       /* while it is not ready */
+MUST_CHECK bool session_fits(const struct session *s);             /* false: the schema is not this program's */
+void session_next(struct session *s);                              /* a step has gone well: the next one, or SESSION_READY */
 
 #endif

@@ -8,19 +8,14 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "pg/session.h"
 
 #define PRUNE_EVERY_MS 60000 /* or a quarter of a short retention */
 #define PRUNE_AT_ONCE 1000 /* changes in one go: a few milliseconds, then ticks go on */
 #define PRUNE_PAUSE_MS 20  /* up to the next go: 50,000 changes a second */
 
-static const struct {
-	const char *name, *sql;
-} statements[] = {
+static const struct session_statement statements[] = {
 	{"head", "SELECT herald.cursor_fault($1::bigint), h.tick, h.upto, herald.complete() FROM herald.head() h"},
-	{"streams", "SELECT path, topics, events, ARRAY(SELECT k FROM jsonb_object_keys(match) k ORDER BY k),"
-		    " ARRAY(SELECT m.value FROM jsonb_each_text(match) m ORDER BY m.key), require::text, format, anonymous"
-		    " FROM herald.streams ORDER BY path"},
+	{"streams", DEFS_SQL},
 	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
 	{"attach", "SELECT herald.attach()"},
 	{"same", "SELECT herald.follows() = $1::boolean AND herald.complete()"},
@@ -33,8 +28,6 @@ static const struct {
 	{"read", "SELECT * FROM herald.read($1::bigint, $2::bigint)"},
 	{"prune", "SELECT herald.prune(make_interval(secs => $1::int), $2::int)"},
 };
-
-static void next_step(struct ticker *t);
 
 static void run_text(struct ticker *t, enum ticker_step step, const char *statement, const char *param)
 {
@@ -55,31 +48,6 @@ static void run(struct ticker *t, enum ticker_step step, const char *statement, 
 }
 
 /* --- what comes back --- */
-
-static void take_stream(struct ticker *t, const PGresult *res)
-{
-	struct stream_def def = {0};
-	size_t keys, sources;
-	char **names = decode_strings(res, 3, &keys), **values = decode_strings(res, 4, &sources);
-
-	def.path = xstrndup(PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0));
-	def.topics = decode_strings(res, 1, &def.topic_count);
-	def.events = decode_strings(res, 2, &def.event_count);
-	for (size_t i = 0; i < keys; i++) {
-		if (i < STREAM_MATCH_MAX) {
-			def.match_key[i] = names[i];
-			def.match_source[i] = values[i];
-			def.match_count = i + 1;
-		}
-	}
-	free(names);
-	free(values);
-	def.require = xstrndup(PQgetvalue(res, 0, 5), (size_t)PQgetlength(res, 0, 5));
-	def.format = text_is(decode_text(res, 6), "message") ? FRAME_MESSAGE : FRAME_NAMED;
-	def.anonymous = decode_bool(res, 7);
-	t->defs = xrealloc(t->defs, (t->def_count + 1) * sizeof(*t->defs));
-	t->defs[t->def_count++] = def;
-}
 
 /* Is it to wait for the log that is followed? For the whole of it as long as it takes, for what it had read already for a while. */
 static bool is_early(struct ticker *t, const PGresult *res, bool arrived)
@@ -144,20 +112,14 @@ static void on_result(struct conn *c, const PGresult *res)
 	if (PQntuples(res) != 1)
 		return;
 	switch (t->step) {
-	case TICKER_STANDBY:
-		t->standby = *PQgetvalue(res, 0, 0) == 't';
-		break;
-	case TICKER_SCHEMA:
-		t->schema_version = *PQgetvalue(res, 0, 0) == 't' ? -1 : 0;
-		break;
-	case TICKER_VERSION:
-		t->schema_version = atoi(PQgetvalue(res, 0, 0));
+	case TICKER_BEGIN:
+		session_result(&t->session, res);
 		break;
 	case TICKER_HEAD:
 		take_head(t, res);
 		break;
 	case TICKER_STREAMS:
-		take_stream(t, res);
+		defs_take(&t->defs, res);
 		break;
 	case TICKER_ROLE:
 		t->leader = decode_bool(res, 0);
@@ -196,21 +158,6 @@ static void on_result(struct conn *c, const PGresult *res)
 
 /* --- what is done next --- */
 
-static void forget_defs(struct ticker *t)
-{
-	for (size_t i = 0; i < t->def_count; i++)
-		stream_def_release(&t->defs[i]);
-	free(t->defs);
-	t->defs = NULL;
-	t->def_count = 0;
-}
-
-static void hand_on_streams(struct ticker *t)
-{
-	t->calls.streams(t->calls.ctx, t->defs, t->def_count);
-	forget_defs(t);
-}
-
 /* While awake or dozing it looks by itself. */
 static void look_again(struct ticker *t)
 {
@@ -233,8 +180,11 @@ static void suspect_ticker(struct ticker *t)
 static void conclude(struct ticker *t)
 {
 	switch (t->step) {
-	case TICKER_HEAD:
+	case TICKER_ATTACH:
 		t->misfit = false;
+		t->want_head = true;
+		break;
+	case TICKER_HEAD:
 		if (t->early) {
 			loop_set_timer(t->loop, &t->look, TICKER_FOLLOW_MS);
 			break;
@@ -245,7 +195,8 @@ static void conclude(struct ticker *t)
 			log_info("[STREAM JOB] the database follows another one's log: no ticks are made here");
 		break;
 	case TICKER_STREAMS:
-		hand_on_streams(t);
+		t->calls.streams(t->calls.ctx, t->defs.items, t->defs.count);
+		defs_release(&t->defs);
 		t->calls.available(t->calls.ctx, true);
 		break;
 	case TICKER_ROLE:
@@ -289,63 +240,15 @@ static void conclude(struct ticker *t)
 	}
 }
 
-/* The server ends a session that has said nothing for longer than its poll: a frozen or lost daemon's locks must go. */
-static void set_up(struct ticker *t)
+/* What is wanted, the most urgent first. */
+static void next_step(struct ticker *t)
 {
-	char sql[sizeof(SESSION_SETUP) + 64];
-
-	snprintf(sql, sizeof(sql), SESSION_SETUP "SET idle_session_timeout = %d",
-		 t->options.poll_interval_ms + CONN_STALL_MS);
-	conn_script(&t->conn, sql);
-}
-
-/* The first steps of a connection, one after the other. */
-static void begin_step(struct ticker *t)
-{
-	switch (++t->step) {
-	case TICKER_SETUP:
-		set_up(t);
-		break;
-	case TICKER_STANDBY:
-		conn_script(&t->conn, "SELECT pg_is_in_recovery()");
-		break;
-	case TICKER_LISTEN:
-		conn_script(&t->conn, t->standby ? "SELECT 1" : "LISTEN herald; LISTEN herald_tick; LISTEN herald_streams");
-		break;
-	case TICKER_SCHEMA:
-		conn_script(&t->conn, "SELECT to_regclass('herald.migrations') IS NOT NULL");
-		break;
-	case TICKER_VERSION:
-		conn_script(&t->conn, "SELECT max(version) FROM herald.migrations");
-		break;
-	case TICKER_PREPARE:
-		conn_prepare(&t->conn, statements[t->prepared].name, statements[t->prepared].sql);
-		t->prepared++;
-		break;
-	case TICKER_ATTACH:
-		t->step = TICKER_ATTACH;
-		conn_run(&t->conn, "attach", 0, NULL, CONN_STALL_READ_MS); /* it may have a whole log to throw away */
-		break;
-	default:
+	if (t->conn.state != CONN_IDLE)
+		return;
+	if (t->want_head) {
+		t->want_head = false;
 		run(t, TICKER_HEAD, "head", t->at.tick, 0, 1);
-	}
-}
-
-static bool schema_fits(struct ticker *t)
-{
-	if ((t->step == TICKER_SCHEMA && t->schema_version != 0) ||
-	    (t->step == TICKER_VERSION && t->schema_version == t->options.schema_version) ||
-	    (t->step != TICKER_SCHEMA && t->step != TICKER_VERSION))
-		return true;
-	if (!t->misfit)
-		t->calls.misfit(t->calls.ctx, t->schema_version);
-	t->misfit = true;
-	return false;
-}
-
-static void wanted_step(struct ticker *t)
-{
-	if (t->early) {
+	} else if (t->early) {
 		t->step = TICKER_REST;
 	} else if (t->want_same) {
 		t->want_same = false;
@@ -385,18 +288,6 @@ static void wanted_step(struct ticker *t)
 	}
 }
 
-static void next_step(struct ticker *t)
-{
-	if (t->conn.state != CONN_IDLE)
-		return;
-	if (t->step == TICKER_PREPARE && t->prepared < ARRAY_SIZE(statements))
-		t->step = TICKER_VERSION; /* once more */
-	if (t->step < TICKER_HEAD)
-		begin_step(t);
-	else
-		wanted_step(t);
-}
-
 /* Something is wanted: at once where it rests, else when the running step ends. */
 static void nudge(struct ticker *t)
 {
@@ -409,11 +300,26 @@ static const char *fault_of_step(struct ticker *t, bool ok)
 {
 	if (!ok)
 		return "a query failed";
-	if (!schema_fits(t))
-		return "the schema does not fit";
 	if (t->step == TICKER_SAME && !t->same)
 		return t->follows ? "the database does not follow the log of before any more" : "the database follows another one's log now";
 	return NULL;
+}
+
+/* One of the session's first steps has gone well. */
+static void begin(struct ticker *t)
+{
+	if (!session_fits(&t->session)) {
+		if (!t->misfit)
+			t->calls.misfit(t->calls.ctx, t->session.schema_version);
+		t->misfit = true;
+		conn_drop(&t->conn, "the schema does not fit");
+		return;
+	}
+	session_next(&t->session);
+	if (t->session.step == SESSION_READY) {
+		t->step = TICKER_ATTACH;
+		conn_run(&t->conn, "attach", 0, NULL, CONN_STALL_READ_MS); /* it may have a whole log to throw away */
+	}
 }
 
 static void on_done(struct conn *c, bool ok)
@@ -423,19 +329,20 @@ static void on_done(struct conn *c, bool ok)
 
 	if (fault != NULL) {
 		conn_drop(c, fault);
-		return;
+	} else if (t->step == TICKER_BEGIN) {
+		begin(t);
+	} else {
+		conclude(t);
+		next_step(t);
 	}
-	conclude(t);
-	next_step(t);
 }
 
 static void on_up(struct conn *c)
 {
 	struct ticker *t = container_of(c, struct ticker, conn);
 
-	t->step = TICKER_NEW;
-	t->prepared = 0;
-	next_step(t);
+	t->step = TICKER_BEGIN;
+	session_begin(&t->session);
 }
 
 static void on_lost(struct conn *c)
@@ -444,10 +351,10 @@ static void on_lost(struct conn *c)
 
 	t->leader = false; /* its locks went with the session */
 	t->early = false;
-	t->want_same = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
+	t->want_head = t->want_same = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
 	wake_sleep(&t->wake);
 	loop_stop_timer(t->loop, &t->look);
-	forget_defs(t);
+	defs_release(&t->defs);
 	loop_stop_timer(t->loop, &t->suspect);
 	t->calls.available(t->calls.ctx, false);
 }
@@ -500,7 +407,7 @@ static void on_look(struct timer *timer)
 	struct ticker *t = container_of(timer, struct ticker, look);
 
 	if (t->early)
-		run(t, TICKER_HEAD, "head", t->at.tick, 0, 1);
+		t->want_head = true;
 	else if (t->follows)
 		t->want_read = t->want_same = true;
 	else if (t->wake.mood == WAKE_DOZING)
@@ -545,6 +452,9 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 {
 	*t = (struct ticker){.loop = loop, .options = *options, .calls = *calls};
 	conn_init(&t->conn, loop, options->conninfo, "pgherald ticker", &conn_calls);
+	/* The locks of a frozen or lost daemon must go: the server ends a session that has said nothing for longer than its poll. */
+	session_init(&t->session, &t->conn, &(struct session_plan){
+		statements, ARRAY_SIZE(statements), options->schema_version, options->poll_interval_ms + CONN_STALL_MS, true});
 	timer_init(&t->poll, on_poll);
 	timer_init(&t->look, on_look);
 	timer_init(&t->suspect, on_suspect);
@@ -568,6 +478,6 @@ void ticker_release(struct ticker *t)
 	loop_stop_timer(t->loop, &t->suspect);
 	loop_stop_timer(t->loop, &t->prune);
 	free(t->since);
-	forget_defs(t);
+	defs_release(&t->defs);
 	decode_release(&t->decode);
 }

@@ -17,9 +17,10 @@
 #define PG_TICKER_H
 
 #include "hub/event.h"
-#include "hub/stream.h"
 #include "pg/conn.h"
 #include "pg/decode.h"
+#include "pg/defs.h"
+#include "pg/session.h"
 #include "pg/wake.h"
 
 #define TICKER_SUSPECT_MS 300
@@ -46,9 +47,7 @@ struct ticker_options {
 };
 
 enum ticker_step {
-	TICKER_NEW, /* connected, nothing said yet */
-	TICKER_SETUP, TICKER_STANDBY, TICKER_LISTEN, TICKER_SCHEMA, TICKER_VERSION, TICKER_PREPARE, TICKER_ATTACH,
-	TICKER_HEAD, /* up to here once a connection, in this order */
+	TICKER_BEGIN, TICKER_ATTACH, TICKER_HEAD, /* once a connection, in this order */
 	TICKER_SAME, TICKER_MODE, TICKER_STREAMS, TICKER_ROLE, /* as wanted */
 	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_PRUNE,
 	TICKER_REST,
@@ -60,27 +59,24 @@ struct ticker {
 	struct ticker_options options;
 	struct ticker_calls calls;
 	enum ticker_step step;
-	size_t prepared;     /* statements so far */
-	int schema_version;  /* that was found */
-	bool misfit;         /* it was told of, and is there still */
+	struct session session;
+	bool misfit;         /* the schema's was told of, and is there still */
 	struct cursor at;    /* up to here events have been handed on; tick 0: nothing is known yet */
 	bool whole;          /* ... and no more of that tick is to come */
 	char *lost;          /* why `at` cannot be continued */
 	bool early;          /* the database does not have `at` yet, or not all of the log up to there */
 	int early_looks;     /* so often the log had arrived, but `at` was not in it */
-	bool standby;        /* the database is a hot one: it cannot be listened to */
 	bool follows;        /* the database has another one's log */
 	bool same;           /* ... or not, as before */
 	bool leader;         /* has the role */
 	/* what is wanted, in the order of ticker_step */
-	bool want_same, want_mode, want_streams, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_prune;
+	bool want_head, want_same, want_mode, want_streams, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_prune;
 	struct wake wake;
 	char *since;         /* a transaction id that was drawn when the lock had been given up */
 	bool settled;
 	bool found;          /* the last look made a tick */
 	int64_t heard_ms;    /* when the last tick of another instance was heard of */
-	struct stream_def *defs;
-	size_t def_count;
+	struct defs defs;
 	struct timer poll, look, suspect, prune;
 	struct decode decode;
 	uint64_t ticks;      /* made by this instance, for metrics */

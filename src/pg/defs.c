@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/defs.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+#include "pg/decode.h"
+
+static void take_match(struct stream_def *def, const PGresult *res)
+{
+	size_t keys, sources;
+	char **names = decode_strings(res, 3, &keys), **values = decode_strings(res, 4, &sources);
+
+	for (size_t i = 0; i < keys && i < STREAM_MATCH_MAX; i++) { /* herald.stream refuses more */
+		def->match_key[i] = names[i];
+		def->match_source[i] = values[i];
+		def->match_count = i + 1;
+	}
+	free(names);
+	free(values);
+}
+
+void defs_take(struct defs *d, const PGresult *res)
+{
+	struct stream_def def = {0};
+
+	def.path = xstrndup(PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0));
+	def.topics = decode_strings(res, 1, &def.topic_count);
+	def.events = decode_strings(res, 2, &def.event_count);
+	take_match(&def, res);
+	def.require = xstrndup(PQgetvalue(res, 0, 5), (size_t)PQgetlength(res, 0, 5));
+	def.format = text_is(decode_text(res, 6), "message") ? FRAME_MESSAGE : FRAME_NAMED;
+	def.anonymous = decode_bool(res, 7);
+	d->items = xrealloc(d->items, (d->count + 1) * sizeof(*d->items));
+	d->items[d->count++] = def;
+}
+
+void defs_release(struct defs *d)
+{
+	for (size_t i = 0; i < d->count; i++)
+		stream_def_release(&d->items[i]);
+	free(d->items);
+	*d = (struct defs){0};
+}
