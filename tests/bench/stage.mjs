@@ -97,16 +97,16 @@ export class Disk {
     return `postgresql://postgres@/bench?host=${encodeURIComponent(this.cluster.directory)}&port=${this.cluster.port}`
   }
 
-  /** Runs pgbench: { transactions, tps }. */
-  async pgbench(clients, seconds) {
-    const args = ['-n', '-M', 'prepared', '-c', clients, '-j', Math.min(clients, 2), '-T', seconds, '-f', sqlFile('update.pgbench'),
+  /** Runs pgbench, at full speed or at a rate of transactions a second: { transactions, tps, latencyMs }. */
+  async pgbench(clients, seconds, rate) {
+    const args = [...(rate ? ['-R', rate] : []), '-n', '-M', 'prepared', '-c', clients, '-j', Math.min(clients, 2), '-T', seconds, '-f', sqlFile('update.pgbench'),
       '-h', this.cluster.directory, '-p', this.cluster.port, '-U', 'postgres', 'bench']
     const { code, stdout, stderr } = await processes.run(join(this.cluster.bin, 'pgbench'), args.map(String),
       { env: environment(), timeout: (seconds + 60) * 1000 })
     const figure = (pattern) => Number(pattern.exec(stdout)?.[1])
     const transactions = figure(/transactions actually processed: (\d+)/)
     if (code !== 0 || !(transactions > 0)) throw new Error(`pgbench: ${stderr || stdout}`)
-    return { transactions, tps: figure(/^tps = ([\d.]+)/m) }
+    return { transactions, tps: figure(/^tps = ([\d.]+)/m), latencyMs: figure(/^latency average = ([\d.]+)/m) }
   }
 
   /** Milliseconds of one UPDATE of many rows, commit included. */
