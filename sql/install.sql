@@ -34,6 +34,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 4) AS pending \
 INSERT INTO herald.migrations (version, name) VALUES (4, '0004_history');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 5) AS pending \gset
+\if :pending
+\ir migrations/0005_bulk.sql
+INSERT INTO herald.migrations (version, name) VALUES (5, '0005_bulk');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql

@@ -3,27 +3,21 @@
 CREATE OR REPLACE FUNCTION herald.mute() RETURNS void
 LANGUAGE sql VOLATILE AS $$ SELECT pg_catalog.set_config('herald.mute', 'on', true) $$;
 
--- herald.bulk(watch, topic, reason): a `bulk` event for everyone on the topic: {"topic", "reason"}.
+-- herald.bulk(watch, topic, reason): a `bulk` event for everyone on the topic, {"topic", "reason"}, at the end of the
+-- transaction: behind all that it makes stale. One a transaction and table, with the first reason.
 --   watch   id of the watched table
---   reason  muted, once a transaction; fault or truncate: once, until this transaction has written another event. A client
---           fetches anew and then takes what follows: what a later bulk event tells of must not be undone by that
--- Called by trigger functions. Writes herald.changes; rings.
+--   reason  muted, fault or truncate
+-- Called by trigger functions. Writes herald.bulks, and at the end herald.changes; rings.
 CREATE OR REPLACE FUNCTION herald.bulk(watch int, topic text, reason text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   mark text := 'herald.bulk_' || watch;
-  state text := 'muted ' || pg_current_xact_id();
 BEGIN
-  IF reason <> 'muted' THEN
-    state := (SELECT max(c.id) FROM herald.changes c WHERE c.xid = pg_current_xact_id());
-  END IF;
-  IF current_setting(mark, true) = state THEN
+  IF current_setting(mark, true) = pg_current_xact_id()::text THEN
     RETURN;
   END IF;
-  INSERT INTO herald.changes AS c (topic, event, audience, data)
-  VALUES (topic, 'bulk', '{*}', jsonb_build_object('topic', topic, 'reason', reason))
-  RETURNING CASE reason WHEN 'muted' THEN state ELSE c.id::text END INTO state;
-  PERFORM set_config(mark, state, true), herald.ring();
+  INSERT INTO herald.bulks (topic, reason) VALUES (topic, reason);
+  PERFORM set_config(mark, pg_current_xact_id()::text, true);
 END $$;
 
 -- herald.fault(watch, reason): keeps why a watched table's capture failed, for herald.status. No writer waits here for

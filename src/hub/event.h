@@ -28,7 +28,7 @@ struct event {
 	struct text topic;
 	struct text name;
 	struct keys audience;
-	struct keys unless; /* of `left`: who sees the row still */
+	struct keys unless; /* of `left`: who sees the row still; items NULL where there is none, but not where it names nobody */
 	bool everyone;      /* all subscribers of the topic, whatever they match */
 	struct text data;   /* JSON on one line, as PostgreSQL prints jsonb */
 };

@@ -177,7 +177,7 @@ static void stage_keys(struct router *r, struct stream *s, const struct event *e
 	route->entry.keys = keys;
 	route->entry.key_count = count;
 	route->entry.everyone = event->everyone;
-	if (event->unless.count > 0)
+	if (event->unless.items != NULL) /* one that names nobody is met by streams that match nothing */
 		route->entry.unless_count = stream_append_keys(s, event->unless, &r->record);
 	if (count == 1) {
 		stream_next_key(r->record.data + keys, &first);

@@ -140,6 +140,7 @@ static struct text event_data(struct decode *d, const PGresult *res)
 
 bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event)
 {
+	static const struct text nobody;
 	struct event *e = ret_event;
 	size_t audience, all;
 
@@ -154,7 +155,7 @@ bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event
 		.topic = decode_text(res, COL_TOPIC),
 		.name = decode_text(res, COL_EVENT),
 		.audience = {d->items, audience},
-		.unless = {all == audience ? NULL : d->items + audience, all - audience},
+		.unless = {all > audience ? d->items + audience : PQgetisnull(res, 0, COL_UNLESS) ? NULL : &nobody, all - audience},
 		.everyone = array_open(res, COL_AUDIENCE).left == 1 && audience == 1 && text_is(d->items[0], "*"),
 		.data = event_data(d, res),
 	};

@@ -176,6 +176,23 @@ static void suspect_ticker(struct ticker *t)
 		loop_set_timer(t->loop, &t->suspect, TICKER_SUSPECT_MS);
 }
 
+/* Nobody sees it awake any more; who did will not ring. */
+static void lie_down(struct ticker *t)
+{
+	wake_doze(&t->wake);
+	free(t->since);
+	t->since = NULL;
+	t->want_since = true;
+}
+
+/* Who has seen the one before awake has not rung, and will not. */
+static void take_over(struct ticker *t)
+{
+	log_info("[STREAM JOB] this instance makes the ticks now");
+	lie_down(t);
+	t->want_tick = true;
+}
+
 /* What a step that has gone well means for the next ones. */
 static void conclude(struct ticker *t)
 {
@@ -201,8 +218,7 @@ static void conclude(struct ticker *t)
 		break;
 	case TICKER_ROLE:
 		if (t->leader)
-			log_info("[STREAM JOB] this instance makes the ticks now");
-		t->want_tick |= t->leader; /* nobody has rung for what came while the one before it was awake */
+			take_over(t);
 		break;
 	case TICKER_RISE:
 		t->want_rise = false;
@@ -210,10 +226,7 @@ static void conclude(struct ticker *t)
 		look_again(t);
 		break;
 	case TICKER_DOZE:
-		wake_doze(&t->wake);
-		free(t->since);
-		t->since = NULL;
-		t->want_since = true;
+		lie_down(t);
 		break;
 	case TICKER_SINCE:
 		look_again(t);

@@ -41,12 +41,13 @@ function kindsOf(log) {
   return violations.filter((kind) => report[kind].length > 0)
 }
 
-const doctored = (name, expected, doctor) =>
+const doctoredFrom = (make) => (name, expected, doctor) =>
   test(`the oracle detects ${name}`, () => {
-    const log = honest()
-    doctor(log, log.subscribers[0].frames)
+    const log = make()
+    doctor(log, log.subscribers[0].frames, log.subscribers[2].frames)
     assert.deepEqual(kindsOf(log), expected)
   })
+const doctored = doctoredFrom(honest)
 
 test('the oracle finds nothing in an honest log', () => {
   const report = check(honest())
@@ -102,6 +103,11 @@ doctored("another user's change", ['foreign', 'diverged'], (log, frames) => {
   log.subscribers[2].frames[0].id = '12-12'
 })
 doctored("a `left` for a row that was never the subscriber's", ['foreign'], (log, frames) => frames.push(left('13-1', '77')))
+doctored('a `left` for who sees the row still', ['foreign', 'diverged'], (log) => {
+  log.subscribers[2].sees = () => true
+  log.subscribers[2].frames = [...log.subscribers[0].frames.slice(0, 4), frame('12-11', log.changes.e), left('12-12', '2')]
+  for (const { frames } of log.subscribers.slice(0, 2)) frames[4].id = '12-12'
+})
 doctored('two versions of a row in the wrong order', ['misordered', 'diverged'], (log, frames) => {
   ;[frames[2].data, frames[3].data] = [frames[3].data, frames[2].data]
   const other = log.subscribers[1].frames
@@ -127,7 +133,109 @@ doctored('data that is not JSON', ['lost', 'broken'], (log, frames) => (frames[0
 doctored('bytes that a strict parser refuses', ['broken'], (log) => (log.subscribers[0].faults = ['a carriage return']))
 doctored('a replay that differs from the table', ['diverged'], (log) => (log.table[0] = { ...log.table[0], version: 4, mark: 'z' }))
 doctored('a row that the table no longer has', ['diverged'], (log) => log.table.shift())
-doctored('a row that stayed with its old owner', ['diverged'], (log, frames) => frames.pop())
+doctored('a row that stayed with its old owner', ['lost', 'diverged'], (log, frames) => frames.pop())
+
+const published = (id, mark) => ({ id, name: 'note', data: JSON.stringify({ mark }) })
+const bulk = (id, rows, reason = 'muted') => ({ id, name: 'bulk', data: JSON.stringify({ topic: 'hot', reason }), rows })
+const truncate = (id) => ({ id, name: 'hot.truncate', data: JSON.stringify({ op: 'truncate', row: null, old: null }) })
+const reset = (id, rows) => ({ id, name: 'reset', data: '{"reason":"expired"}', rows })
+const gone = (id, { key, version, owner, mark }) => ({
+  id, name: 'hot.delete', data: JSON.stringify({ op: 'delete', row: null, old: { id: key, version, owner, note: mark } }),
+})
+
+// The honest log goes on: something published for ann, a TRUNCATE after which both rows are there again, a change of ann's
+// row that nobody is to see, but for the bulk, and the end of bob's row.
+function rich() {
+  const log = honest()
+  const both = ['ann', 'bob']
+  const f = change('f', '1', 4, 'ann')
+  const g = change('g', '2', 3, 'bob')
+  const h = { ...change('h', '1', 5, 'ann'), muted: true }
+  const i = change('i', '2', 4, 'bob')
+  log.writes.push(
+    { fate: 'acked', beganAt: 5, changes: [{ mark: 'p', owners: ['ann'] }] },
+    { fate: 'acked', beganAt: 6, changes: [f, g, { mark: 'q', owners: both }], announces: { name: 'truncate', mark: 'q' } },
+    { fate: 'acked', beganAt: 7, changes: [h, { mark: 'r', owners: both }], announces: { name: 'bulk', mark: 'r' } },
+    { fate: 'acked', beganAt: 8, changes: [i, { ...i, mark: 'i gone', version: 4.5 }] })
+  const rows = () => [row(h), row(g)]
+  for (const { frames } of log.subscribers.slice(0, 2)) {
+    frames.push(published('13-12', 'p'), truncate('14-13'), frame('14-14', f), published('14-16', 'q'), bulk('15-17', rows()), published('15-18', 'r'))
+  }
+  log.subscribers[2].frames.push(truncate('14-13'), frame('14-15', g), published('14-16', 'q'), bulk('15-17', rows()), published('15-18', 'r'),
+    frame('16-19', i), gone('16-20', i))
+  return Object.assign(log, { table: [row(h)], changes: { ...log.changes, f, g, h, i } })
+}
+
+const enriched = doctoredFrom(rich)
+const at = (frames, id) => frames.findIndex((one) => one.id === id)
+const without = (frames, id) => frames.splice(at(frames, id), 1)
+
+test('the oracle finds nothing in an honest log of publish, TRUNCATE, mute and DELETE', () => {
+  const report = check(rich())
+  assert.ok(report.ok, summary(report))
+})
+
+test('the oracle does not take the end of a row for certain because the row goes on', () => {
+  const log = rich()
+  const versions = [change('j', '1', 6, 'ann'), { ...change('j', '1', 6.5, 'ann'), mark: 'j gone' }]
+  const k = change('k', '1', 6, 'ann')
+  const l = change('l', '1', 7, 'ann')
+  log.writes.push({ fate: 'unknown', beganAt: 9, changes: versions }, { fate: 'acked', beganAt: 10, changes: [k, l] })
+  for (const { frames } of log.subscribers.slice(0, 2)) frames.push(frame('17-21', k), frame('17-22', l))
+  log.table = [row(l)]
+  assert.deepEqual(kindsOf(log), [])
+})
+
+test('the oracle asks nothing of a subscriber for what a `reset` stands for, when the table was fetched', () => {
+  const log = rich()
+  log.subscribers[0].resets = 1
+  log.subscribers[0].frames.splice(1, 10, reset('15-18', [row(log.changes.h), row(log.changes.i)]))
+  assert.deepEqual(kindsOf(log), [])
+})
+
+enriched('events that come behind a gap and before the `reset` that owns to it', ['lost'], (log, frames) => {
+  log.subscribers[0].resets = 1
+  frames.splice(1, 8, reset('14-16', [row(log.changes.f)]))
+  frames.splice(1, 0, frame('12-10', log.changes.d))
+})
+enriched('a `reset` at which nothing was fetched', ['broken', 'diverged'], (log, frames) => {
+  log.subscribers[0].resets = 1
+  frames.splice(1, 10, reset('15-18'))
+})
+enriched('what was published and never came', ['lost'], (log, frames) => without(frames, '13-12'))
+enriched('what was published and rolled back', ['phantom'], (log) => (log.writes[4].fate = 'aborted'))
+enriched('what was published for another user', ['foreign'], (log, frames, bobs) => bobs.splice(1, 0, published('13-12', 'p')))
+enriched('what was published twice', ['duplicated', 'disagreed'], (log, frames) => frames.push(published('15-19', 'p')))
+enriched('a lost `bulk`', ['lost', 'diverged'], (log, frames) => without(frames, '15-17'))
+enriched('a `bulk` that came before what it stands for was committed', ['diverged'], (log, frames) => {
+  frames[at(frames, '15-17')].rows = [row(log.changes.f), row(log.changes.g)]
+})
+enriched('a `bulk` at which nothing was fetched', ['broken', 'diverged'], (log, frames) => delete frames[at(frames, '15-17')].rows)
+enriched('an older state of a row behind the `bulk` of a newer one', ['misordered', 'diverged'], (log) => {
+  log.writes[5].announces.mark = 'r' // one tick for all three
+  for (const { frames } of log.subscribers.slice(0, 2)) {
+    frames.splice(at(frames, '14-13'), 6, truncate('15-13'), published('15-14', 'q'), bulk('15-15', log.table), frame('15-16', log.changes.f), published('15-18', 'r'))
+  }
+  const bobs = log.subscribers[2].frames
+  bobs.splice(at(bobs, '14-13'), 5, truncate('15-13'), published('15-14', 'q'), bulk('15-15', log.table), frame('15-17', log.changes.g), published('15-18', 'r'))
+})
+enriched('a second `bulk` for one transaction', ['phantom', 'disagreed'], (log, frames) => frames.push(bulk('15-19', log.table)))
+enriched('a `bulk` of a transaction that was rolled back', ['phantom'], (log, frames, bobs) => {
+  for (const list of [frames, log.subscribers[1].frames, bobs]) without(list, '15-18')
+  Object.assign(log.writes[6], { fate: 'aborted' })
+})
+enriched('a `bulk` for a fault that nobody made', ['lost', 'phantom'], (log, frames) => {
+  frames[at(frames, '15-17')].data = '{"topic":"hot","reason":"fault"}'
+})
+enriched('one `bulk` with two ids', ['disagreed'], (log, frames) => (frames[at(frames, '15-17')].id = '15-16'))
+enriched('a muted change', ['phantom'], (log, frames) => frames.push(frame('15-19', log.changes.h)))
+enriched('a lost `truncate`', ['lost'], (log, frames) => without(frames, '14-13'))
+enriched('a `truncate` that nobody did', ['phantom', 'diverged'], (log, frames) => frames.push(truncate('17-21')))
+enriched('the lost end of a row', ['lost', 'diverged'], (log, frames, bobs) => bobs.pop())
+enriched('the end of a row that was rolled back', ['phantom'], (log) => {
+  log.writes[7].changes.pop()
+  log.writes.push({ fate: 'aborted', beganAt: 9, changes: [{ ...log.changes.i, mark: 'i gone', version: 4.5 }] })
+})
 
 function parse(bytes, { cut = 1 << 20 } = {}) {
   const frames = []

@@ -85,6 +85,23 @@ describe('the doorbell', { skip: missing(), timeout: 120_000 }, () => {
     await late.end()
   })
 
+  test('nor is one whose ticker has died since', async () => {
+    const late = await stage.cluster.client()
+    await rouse()
+    await late.query('BEGIN')
+    await update(late, 20, 'orphan.1')
+    assert.equal(await awake(), true, 'the writer has seen the ticker awake')
+    await stream.close()
+    await stage.daemon.kill9()
+    await stage.daemon.start()
+    stream = await subscribe()
+    await update(client, 2, 'orphan.0')
+    await arrives('orphan.0', 5000) // the new ticker has made its first ticks
+    await late.query('COMMIT')
+    await arrives('orphan.1', 2000)
+    await late.end()
+  })
+
   test('while the setting is switched back and forth nothing is lost, repeated or out of order', async (t) => {
     await stream.close()
     stream = await subscribe()

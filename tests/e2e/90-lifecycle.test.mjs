@@ -13,7 +13,7 @@ import { pause, until } from '../lib/wait.mjs'
 const prepare = (cluster) => cluster.psql(`
   CREATE TABLE items (id int PRIMARY KEY, owner text, n int NOT NULL DEFAULT 0, hidden text DEFAULT 'secret-of-the-row');
   SELECT herald.watch('items', audience => '{owner}', exclude => '{hidden}');
-  SELECT herald.stream('/items', '{items}', match => '{"owner": "claims.sub"}');`)
+  SELECT herald.stream('/items', '{items}', match => '{"owner": "claims.sub"}'), herald.stream('/items/all', '{items}');`)
 
 describe('the life of a stream', { skip: missing(), timeout: 180_000 }, () => {
   let stage, daemon, cluster, client, ann, id = 0
@@ -137,6 +137,8 @@ describe('the life of a stream', { skip: missing(), timeout: 180_000 }, () => {
     const again = await subscribe({ lastEventId: old.id })
     assert.equal(again.status, 200)
     assert.equal(JSON.parse((await again.next('reset')).data).reason, 'expired')
+    // whoever lost the connection between such an event and the reset would go on behind the gap
+    assert.deepEqual(again.frames.map(({ name }) => name), ['connected', 'reset'], 'nothing of behind the gap comes before it')
     await again.close()
   })
 
@@ -147,6 +149,28 @@ describe('the life of a stream', { skip: missing(), timeout: 180_000 }, () => {
     const [first, , third] = stream.comments
     assert.ok(third.at - first.at > 1000 && third.at - first.at < 3500, `${third.at - first.at} ms for two pings of 1 s`)
     await stream.close()
+  })
+
+  test('a row that becomes nobody\'s leaves its owner, but not a stream that matches nothing', async () => {
+    const all = await daemon.subscribe('/items/all', { token: ann })
+    await all.next('connected')
+    const stream = await fresh()
+    const [moved] = await write(1)
+    await client.query('UPDATE items SET owner = NULL WHERE id = $1', [moved])
+    await stream.next('left')
+    const [last] = await write(1)
+    const names = async (one) => {
+      await one.next((frame) => frame.name === 'items.insert' && idOf(frame) === last)
+      return one.frames.slice(-3).map(({ name }) => name)
+    }
+    const expected = ['items.insert', 'items.update', 'items.insert']
+    assert.deepEqual(await names(all), expected)
+    const [before] = all.frames.slice(-4)
+    await daemon.stop()
+    await daemon.start() // its memory is empty: what was missed comes from the database
+    const again = await daemon.subscribe('/items/all', { token: ann, lastEventId: before.id })
+    assert.deepEqual(await names(again), expected)
+    for (const one of [all, stream, again]) await one.close()
   })
 
   test('a row whose routing column changes leaves its old owner and comes to the new one', async () => {

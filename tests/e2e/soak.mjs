@@ -2,7 +2,7 @@
 // A line per seed; the exit status is 1 when a seed was not clean.
 import { missing } from '../lib/daemon.mjs'
 import { explain, summary } from '../lib/oracle.mjs'
-import { runSchedule } from '../lib/schedule.mjs'
+import { actsOf, neverDone, runSchedule } from '../lib/schedule.mjs'
 
 const [seeds = 20, first = 1, duration = 27_000] = process.argv.slice(2).map(Number)
 
@@ -21,9 +21,12 @@ process.exitCode = clean === seeds ? 0 : 1
 async function one(seed) {
   try {
     const report = await runSchedule({ seed, duration })
-    const { acked, aborted, unknown, frames, left, connections, drops, drainMs } = report.figures
+    const { acts, acked, aborted, unknown, frames, left, announced, connections, drops, resets, pruned, drainMs } = report.figures
     console.log(`seed ${seed}: ${summary(report)}; ${acked} acked, ${aborted} aborted, ${unknown} unknown, ` +
-      `${frames} frames (${left} left), ${connections} connections (${drops} dropped), drained in ${drainMs} ms`)
+      `${frames} frames (${left} left, ${announced} announced), ${connections} connections (${drops} dropped, ${resets} reset), ` +
+      `${pruned} pruned, drained in ${drainMs} ms; ${actsOf(acts)}`)
+    const never = neverDone(report.figures)
+    if (never.length) console.log(`seed ${seed}: not done: ${never.join(', ')}`)
     if (!report.ok) console.log([explain(report, 10), ...report.stalls].join('\n'))
     return report.ok
   } catch (error) {

@@ -6,16 +6,22 @@
 //   frame can be traced to the very statement that caused it. `from` is the owner before, where the change
 //   moved the row. A savepoint that was rolled back is logged as an aborted transaction of its own.
 //   `unknown` is a transaction whose connection was lost at COMMIT: all of it happened, or nothing.
-//   The versions of a row count by one.
+//   The versions of a row count by one; the end of a row counts half, and its mark is that of its last version
+//   and ` gone`. A change that is `muted` must not be seen, only its transaction's `bulk`. What herald.publish
+//   was given is { mark, owners }, without a row.
+//   A transaction that everybody must hear of, whatever the rows, has { announces: { name, mark } }: `bulk` or
+//   `truncate`, which carry no mark, and the mark of what it published last: both stand in one tick.
 //
-// Subscribers log frames: { name, sees(owner) -> boolean, connectedAt, frames } as sse.mjs keeps them.
+// Subscribers log frames: { name, sees(owner) -> boolean, connectedAt, frames, resets } as sse.mjs keeps them;
+// resets: how many they may get. At `bulk` and `reset` a client fetches anew: what it got then is frame.rows.
 //
 // check() answers with a list for each kind of violation; `ok` when all are empty. The promises are those
 // of a stream that stays connected or resumes with Last-Event-ID:
-//   lost        a committed change that an entitled subscriber never saw
-//   phantom     seen, but aborted or never written
-//   foreign     seen by a subscriber that is not entitled to it (a `left` without a row that left, too)
-//   misordered  versions of one row that do not increase in a subscriber's frames
+//   lost        a committed change that an entitled subscriber never saw, and that no `reset` stands for; also a
+//               `left`, a `bulk` or a `truncate` that it should have got
+//   phantom     seen, but aborted, muted or never written
+//   foreign     seen by a subscriber that is not entitled to it; also a `left` without a row that left it
+//   misordered  versions of one row that do not increase in a subscriber's frames; a version behind the `bulk` of a later one
 //   duplicated  the same id or the same row version twice
 //   unordered   ids that do not increase strictly; a `connected` whose id would skip a later frame
 //   disagreed   one change with different ids at different subscribers
@@ -29,8 +35,13 @@ const kinds = ['lost', 'phantom', 'foreign', 'misordered', 'duplicated', 'unorde
 export function readDefault(frame) {
   const data = JSON.parse(frame.data)
   if (frame.name === 'left') return { left: true, key: keyText(data.key) }
+  if (frame.name === 'bulk') return { announces: data.reason === 'muted' ? 'bulk' : `bulk (${data.reason})` }
+  if (data.op === 'truncate') return { announces: 'truncate' }
+  if (data.mark !== undefined) return { mark: data.mark, published: true }
   const row = data.row ?? data.old
-  return { key: String(row.id), version: Number(row.version), owner: row.owner, mark: row.note, deleted: data.op === 'delete' }
+  const deleted = data.op === 'delete'
+  const gone = deleted ? { version: row.version + 0.5, mark: `${row.note} gone`, deleted } : {}
+  return { key: String(row.id), version: row.version, owner: row.owner, mark: row.note, ...gone }
 }
 
 /** A row's key as text, whether it came as a value, an array or an object of columns. */
@@ -47,8 +58,9 @@ export function check({ writes, subscribers, table, read = readDefault, resets =
   const log = indexWrites(writes)
   const sights = subscribers.map((subscriber) => observe(subscriber, { log, read, resets, report }))
   settleUnknown(writes, sights, table ?? [])
-  for (const sight of sights) findLost(sight, writes, report)
-  findDisagreement(sights, report)
+  const ids = findDisagreement(sights, report)
+  for (const sight of sights) findLost(sight, { writes, ids }, report)
+  findUnmarked(sights, { writes, ids }, report)
   if (table) for (const sight of sights) compareWithTable(sight, table, report)
   report.figures = figures(writes, sights)
   report.ok = kinds.every((kind) => report[kind].length === 0)
@@ -68,24 +80,31 @@ export function explain(report, limit = 5) {
 function indexWrites(writes) {
   const log = new Map()
   for (const write of writes) for (const change of write.changes) log.set(change.mark, { change, write })
+  log.moves = new Map() // key -> the changes that took the row from somebody
+  for (const { change } of [...log.values()].filter(isMove)) {
+    log.moves.set(change.key, [...(log.moves.get(change.key) ?? []), change])
+  }
   return log
 }
 
+const isMove = ({ change, write }) => change.from !== undefined && !change.muted && write.fate !== 'aborted'
+
 // Walks the frames of one subscriber, in the order of their arrival over all its connections.
 function observe(subscriber, { log, read, resets, report }) {
-  const sight = { subscriber, seen: new Map(), left: [], map: new Map(), lastId: null, ids: new Set(), resets: 0 }
+  const sight = { subscriber, seen: new Map(), left: [], map: new Map(), lastId: null, ids: new Set(), resets: 0, gaps: [], unmarked: [], events: new Map() }
   for (const frame of subscriber.frames) {
-    if (frame.name === 'reset') sight.resets++
+    if (frame.name === 'reset') takeReset(sight, frame, report)
     if (frame.name === 'connected') checkConnected(sight, frame, report)
     if (['connected', 'reset', 'closing', 'expiring', 'ready'].includes(frame.name)) continue
     checkId(sight, frame, report)
     const change = readSafely(read, frame, subscriber, report)
     if (change?.left) takeLeft(sight, change, frame)
+    else if (change?.announces) takeAnnouncement(sight, change, frame, report)
     else if (change) takeChange(sight, change, frame, log, report)
   }
   for (const row of sight.left) checkLeft(sight, row, log, report)
   for (const fault of subscriber.faults ?? []) report.broken.push(`${subscriber.name}: ${fault}`)
-  if (sight.resets > resets) report.broken.push(`${subscriber.name}: ${sight.resets} resets`)
+  if (sight.resets > (subscriber.resets ?? resets)) report.broken.push(`${subscriber.name}: ${sight.resets} resets`)
   return sight
 }
 
@@ -128,49 +147,79 @@ function checkId(sight, frame, report) {
   sight.lastId = frame.id
 }
 
+// What stood between the last event and the reset's id may be missed: the table is fetched instead.
+function takeReset(sight, frame, report) {
+  sight.resets++
+  if (frame.id === null) return
+  const last = [sight.lastId, sight.lastConnected].filter(Boolean)
+  sight.gaps.push({ after: last.sort(compareIds).at(-1) ?? '0-0', upto: frame.id })
+  checkConnected(sight, frame, report)
+  fetchAnew(sight, frame, report)
+}
+
+function takeAnnouncement(sight, { announces }, frame, report) {
+  sight.unmarked.push({ name: announces, id: frame.id })
+  if (announces === 'truncate') sight.map.clear()
+  else fetchAnew(sight, frame, report)
+}
+
+function fetchAnew(sight, { name, rows }, report) {
+  const { subscriber } = sight
+  if (!rows) return report.broken.push(`${subscriber.name}: nothing was fetched at ${name}`)
+  sight.map = new Map(rows.filter(({ owner }) => subscriber.sees(owner)).map((row) => [row.key, row]))
+}
+
 function takeLeft(sight, { key }, frame) {
+  sight.unmarked.push({ name: `left of row ${key}`, id: frame.id })
   sight.left.push({ key, id: frame.id, had: sight.map.has(key) })
   sight.map.delete(key)
 }
 
 function takeChange(sight, change, frame, log, report) {
   const { subscriber } = sight
-  const text = `${subscriber.name}: row ${change.key} version ${change.version} (${change.mark}, id ${frame.id})`
+  const text = `${subscriber.name}: ${describe(change)} (${change.mark}, id ${frame.id})`
   const written = log.get(change.mark)
-  if (!written || written.write.fate === 'aborted' || written.change.version !== change.version) {
+  if (!written || written.write.fate === 'aborted' || written.change.version !== change.version || written.change.muted) {
     report.phantom.push(text)
   }
-  if (!subscriber.sees(written?.change.owner ?? change.owner)) report.foreign.push(text)
+  if (!entitled(subscriber, written?.change ?? change)) report.foreign.push(text)
   checkVersion(sight, change, text, report)
   sight.seen.set(change.mark, frame.id)
+  if (change.published) return
+  if (!sight.events.has(change.key)) sight.events.set(change.key, [])
+  sight.events.get(change.key).push({ version: change.version, id: frame.id })
   if (change.deleted) sight.map.delete(change.key)
   else sight.map.set(change.key, change)
 }
 
-function checkVersion(sight, { key, version, mark }, text, report) {
+const entitled = ({ sees }, { owner, owners = [owner] }) => owners.some(sees)
+
+const describe = ({ key, version }) => (key === undefined ? 'what was published' : `row ${key} version ${version}`)
+
+function checkVersion(sight, { key, version, mark, published }, text, report) {
   const versions = (sight.versions ??= new Map())
   const last = versions.get(key)
   if (sight.seen.has(mark)) report.duplicated.push(text)
-  else if (last !== undefined && version <= last) report.misordered.push(`${text} after version ${last}`)
+  if (sight.seen.has(mark) || published) return
+  if (last !== undefined && version <= last) report.misordered.push(`${text} after version ${last}`)
   if (last === undefined || version > last) versions.set(key, version)
 }
 
 // A `left` must belong to a change that took the row from somebody whom this subscriber sees.
 function checkLeft(sight, row, log, report) {
   const { sees, name } = sight.subscriber
-  const moves = [...log.values()].some(({ change, write }) =>
-    change.key === row.key && change.from !== undefined && write.fate !== 'aborted' && sees(change.from))
-  if (!moves) report.foreign.push(`${name}: left for row ${row.key}, which was never taken from it (id ${row.id})`)
+  const moved = log.moves.get(row.key)?.some((change) => leaves(sight.subscriber, change))
+  if (!moved) report.foreign.push(`${name}: left for row ${row.key}, which was never taken from it (id ${row.id})`)
 }
 
 // A transaction is atomic: seen in part, it must be there for all. It has happened for certain when a
-// later version of its row exists and nobody else can have written the one between.
+// later version of its row exists and nobody else can have written the one between. (No version follows from a row's end.)
 function settleUnknown(writes, sights, table) {
   const history = rowHistory(writes, table)
   for (const write of writes) {
     const happened = ({ mark, key, version }) =>
       sights.some((sight) => sight.seen.has(mark)) || history.marks.has(mark) ||
-      (history.latest.get(key) > version && history.writers.get(`${key} ${version}`) === 1)
+      (Number.isInteger(version) && history.latest.get(key) > version && history.writers.get(`${key} ${version}`) === 1)
     write.committed = write.fate === 'acked' || (write.fate === 'unknown' && write.changes.some(happened))
   }
 }
@@ -180,8 +229,9 @@ function rowHistory(writes, table) {
   const stands = ({ key, version }) => history.latest.set(key, Math.max(version, history.latest.get(key) ?? 0))
   table.forEach(stands)
   for (const { fate, changes } of writes) {
-    if (fate === 'acked') changes.forEach(stands)
-    for (const { key, version } of fate === 'aborted' ? [] : changes) {
+    const ofRows = changes.filter(({ key }) => key !== undefined)
+    if (fate === 'acked') ofRows.forEach(stands)
+    for (const { key, version } of fate === 'aborted' ? [] : ofRows) {
       const place = `${key} ${version}`
       history.writers.set(place, (history.writers.get(place) ?? 0) + 1)
     }
@@ -189,12 +239,22 @@ function rowHistory(writes, table) {
   return history
 }
 
-function findLost({ subscriber, seen }, writes, report) {
+function findLost(sight, { writes, ids }, report) {
+  const { subscriber, seen } = sight
+  for (const { change, fate } of promised(sight, writes, ids)) {
+    if (change.muted || !entitled(subscriber, change) || seen.has(change.mark)) continue
+    report.lost.push(`${subscriber.name}: ${describe(change)} (${change.mark}, ${fate})`)
+  }
+}
+
+// What was committed since the subscriber came, but for what a reset stands for.
+function* promised({ subscriber, gaps }, writes, ids) {
+  const missed = (id) => gaps.some(({ after, upto }) => compareIds(after, id) < 0 && compareIds(id, upto) <= 0)
   for (const { fate, committed, beganAt, changes } of writes) {
     if (!committed || beganAt < (subscriber.connectedAt ?? -Infinity)) continue
     for (const change of changes) {
-      if (!subscriber.sees(change.owner) || seen.has(change.mark)) continue
-      report.lost.push(`${subscriber.name}: row ${change.key} version ${change.version} (${change.mark}, ${fate})`)
+      const id = gaps.length > 0 && ids.get(change.mark)
+      if (!id || !missed(id)) yield { change, fate }
     }
   }
 }
@@ -208,6 +268,77 @@ function findDisagreement(sights, report) {
       if (other !== id) report.disagreed.push(`${mark}: ${id} at ${subscriber.name}, ${other} elsewhere`)
     }
   }
+  return ids
+}
+
+// `left`, `bulk` and `truncate` carry no mark: they are counted, in the tick of a change of the same transaction.
+function findUnmarked(sights, { writes, ids }, report) {
+  const announced = writes.filter(({ committed, announces }) => committed && announces).map(({ announces }) => announces)
+  const due = count(announced.map(({ name, mark }) => placeOf(name, ids.get(mark))))
+  for (const sight of sights) {
+    missUnmarked(sight, { announced, writes, ids }, report)
+    doubtAnnouncements(sight, due, report)
+    findStale(sight, writes, report)
+  }
+  compareAnnouncements(sights, due, report)
+}
+
+const placeOf = (name, id) => `${name} in tick ${tickOf(id)}`
+
+const tickOf = (id) => id?.split('-')[0]
+
+function missUnmarked(sight, { announced, writes, ids }, report) {
+  const { subscriber, seen, gaps, unmarked } = sight
+  const cut = new Set(gaps.flatMap(({ after, upto }) => [tickOf(after), tickOf(upto)])) // it may have seen a part of these ticks
+  const due = announced.filter(({ mark }) => seen.has(mark) && !cut.has(tickOf(seen.get(mark)))).map(({ name, mark }) => placeOf(name, seen.get(mark)))
+  for (const { change } of promised(sight, writes, ids)) {
+    if (leaves(subscriber, change) && ids.has(change.mark)) due.push(placeOf(`left of row ${change.key}`, ids.get(change.mark)))
+  }
+  const got = count(unmarked.map(({ name, id }) => placeOf(name, id)))
+  for (const [place, wanted] of count(due)) {
+    if ((got.get(place) ?? 0) < wanted) report.lost.push(`${subscriber.name}: ${place}`)
+  }
+}
+
+// Behind a `bulk` no older state of a row may come that the same transaction has changed: it would go on top of the newer.
+function findStale(sight, writes, report) {
+  const { subscriber, seen, unmarked, events } = sight
+  const bulks = unmarked.filter(({ name }) => name === 'bulk')
+  for (const { changes, announces } of writes.filter(({ committed, announces }) => committed && announces && seen.has(announces.mark))) {
+    const { id } = bulks.findLast((bulk) => tickOf(bulk.id) === tickOf(seen.get(announces.mark))) ?? {}
+    for (const { key, version } of id ? changes.filter(({ muted }) => muted) : []) {
+      const stale = (events.get(key) ?? []).find((event) => event.version < version && compareIds(event.id, id) > 0)
+      if (stale) report.misordered.push(`${subscriber.name}: row ${key} version ${stale.version} (id ${stale.id}) behind the bulk ${id} of version ${version}`)
+    }
+  }
+}
+
+// A `left` too many is for checkLeft to say.
+const announcements = ({ unmarked }) => unmarked.filter(({ name }) => !name.startsWith('left'))
+
+function doubtAnnouncements(sight, due, report) {
+  for (const [place, got] of count(announcements(sight).map(({ name, id }) => placeOf(name, id)))) {
+    if (got > (due.get(place) ?? 0)) report.phantom.push(`${sight.subscriber.name}: ${place}: ${got}`)
+  }
+}
+
+function compareAnnouncements(sights, due, report) {
+  const ids = new Map()
+  for (const { name, id } of sights.flatMap(announcements)) {
+    const place = placeOf(name, id)
+    ids.set(place, (ids.get(place) ?? new Set()).add(id))
+  }
+  for (const [place, all] of ids) {
+    if (due.has(place) && all.size > due.get(place)) report.disagreed.push(`${place}: ${[...all].join(', ')}`)
+  }
+}
+
+const leaves = ({ sees }, { from, owner, muted }) => from !== undefined && !muted && sees(from) && !sees(owner)
+
+function count(list) {
+  const counts = new Map()
+  for (const item of list) counts.set(item, (counts.get(item) ?? 0) + 1)
+  return counts
 }
 
 // Rows that a subscriber never saw any change of are not its to know; all others must be equal.
@@ -225,15 +356,16 @@ function compareWithTable({ subscriber, map, versions = new Map() }, table, repo
 }
 
 function figures(writes, sights) {
-  const count = (fate) => writes.filter((write) => write.fate === fate).length
+  const fates = count(writes.map(({ fate }) => fate))
   return {
     transactions: writes.length,
-    acked: count('acked'),
-    aborted: count('aborted'),
-    unknown: count('unknown'),
+    acked: fates.get('acked') ?? 0,
+    aborted: fates.get('aborted') ?? 0,
+    unknown: fates.get('unknown') ?? 0,
     unknownCommitted: writes.filter((write) => write.fate === 'unknown' && write.committed).length,
     subscribers: sights.length,
     frames: sights.reduce((sum, sight) => sum + sight.seen.size + sight.left.length, 0),
     left: sights.reduce((sum, sight) => sum + sight.left.length, 0),
+    announced: sights.reduce((sum, sight) => sum + sight.unmarked.length - sight.left.length, 0),
   }
 }

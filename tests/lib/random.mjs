@@ -27,6 +27,21 @@ export class Random {
     return list[Math.floor(this.next() * list.length)]
   }
 
+  /** One of [[weight, …], …]. */
+  weighted(list) {
+    let rest = this.next() * list.reduce((sum, [weight]) => sum + weight, 0)
+    return list.find(([weight]) => (rest -= weight) < 0) ?? list.at(-1)
+  }
+
+  shuffle(list) {
+    const all = [...list]
+    for (let i = all.length - 1; i > 0; i--) {
+      const j = this.integer(0, i)
+      ;[all[i], all[j]] = [all[j], all[i]]
+    }
+    return all
+  }
+
   /** `count` different integers in [low, high], ascending: writers that lock so do not deadlock. */
   distinct(count, low, high) {
     const chosen = new Set()

@@ -1,167 +1,154 @@
-// The random schedule: writers on hot rows, subscribers that come and go, and faults, all drawn from one
-// seed; then quiet, and the oracle. Used by the test of one seed and by soak.mjs for many.
-import { applicationName } from './cluster.mjs'
+// The random schedule: writers on hot rows, subscribers that come and go, faults, and whatever else the change log can
+// meet, all drawn from one seed; then quiet, and the oracle. Used by the test of one seed and by soak.mjs for many.
+//
+//   repertoire.mjs  what writers do         upkeep.mjs  what is done to the database under their feet
+//   crowd.mjs       who subscribes          faults.mjs  what breaks, and lulls
+import { applicationName, Cluster } from './cluster.mjs'
+import { Crowd } from './crowd.mjs'
 import { watch } from './daemon.mjs'
+import { faultNames, Faults, flags, planFaults } from './faults.mjs'
+import { Gate } from './gate.mjs'
 import { check } from './oracle.mjs'
 import { Random } from './random.mjs'
-import { Subscriber } from './sse.mjs'
+import { comers, publish, repertoire, stock } from './repertoire.mjs'
 import { openStage } from './stage.mjs'
-import { token } from './token.mjs'
+import { cards, Upkeep } from './upkeep.mjs'
 import { now, pause, until } from './wait.mjs'
-import { endState, hotTable, marksOf, Writer } from './writer.mjs'
+import { endState, hotTable, marksOf, nobody, Writer } from './writer.mjs'
 
 const rows = 60
-const owners = Array.from({ length: 20 }, (_, index) => `user-${index}`)
-const longRow = rows + 1 // what the long transaction writes first: nobody else's, so that nobody waits
-const longTransaction = 20_000
+const users = Array.from({ length: 20 }, (_, index) => `user-${index}`)
+const owners = [...users, nobody]
+const longTransaction = 18_000
+const keep = 7000 // what is pruned is older than this
 const patience = 5000 // when all faults are over, nothing may take this long
+const defaults = { daemonKills: 2, freezes: 2, wakeRestarts: 1, terminations: 4, serverRestarts: 1, lulls: 2, orphans: 1, long: true }
+const people = { streams: 36, roamers: 6, sleepers: 2 }
 
-/** Runs one seed; the report is the oracle's, with figures of the faults that were really injected. */
-export async function runSchedule({ seed, duration = 27_000, writers = 24, streams = 40, faults = {}, say = () => {} }) {
-  const plan = { daemonKills: 2, terminations: 5, serverRestarts: 1, long: true, ...faults }
+/** Runs one seed; the report is the oracle's, with figures of what really was done, and all that it was made of in `show`. */
+export async function runSchedule({ seed, duration = 27_000, writers = 24, faults = {}, say = () => {} }) {
   const random = new Random(seed)
-  const stage = await openStage({ prepare })
+  const show = { random, duration, say, plan: { ...defaults, ...faults }, gate: new Gate(), log: [], stalls: [], acts: {} }
   try {
-    const show = { stage, plan, random, duration, say, log: [], stalls: [], done: { daemonKills: 0, terminations: 0, serverRestarts: 0, drops: 0 } }
-    show.subscribers = await openSubscribers(show, streams)
+    await setUp(show)
     await perform(show, writers)
     return await judge(show)
   } finally {
-    await stage.close()
+    await tearDown(show)
   }
 }
 
+// Two instances on the primary, and one beside a hot standby; the first has room for everything in its memory.
+async function setUp(show) {
+  const settings = { max_prepared_transactions: 30, wal_retrieve_retry_interval: '200ms' }
+  show.stage = await openStage({ settings, prepare, daemon: { flags: flags('64MB') } })
+  const { stage, random } = show
+  const second = await stage.addDaemon({ flags: flags('1MB') })
+  show.standby = await Cluster.standbyOf(stage.cluster)
+  const far = await stage.addDaemon({ cluster: show.standby, flags: ['--log-size', '1MB', '--poll-interval', '1s'] })
+  Object.assign(show, { clusters: [stage.cluster, show.standby], daemons: [stage.daemon, second, far] })
+  show.crowd = new Crowd({ cluster: stage.cluster, daemons: show.daemons, random: random.fork(), keep, owners: users })
+  await show.crowd.open(people)
+}
+
 async function prepare(cluster) {
-  await cluster.psql(`${hotTable}
-    INSERT INTO public.hot SELECT n, 'user-' || n % ${owners.length}, 0, 'start' FROM generate_series(1, ${longRow}) n;`)
+  await cluster.psql(`${hotTable} ${stock(comers)}
+    INSERT INTO public.hot SELECT n, 'user-' || n % ${users.length}, 0, 'start' FROM generate_series(1, ${rows}) n;`)
   await watch(cluster, 'public.hot', '--audience', 'owner')
   await cluster.psql(`
     SELECT herald.stream('/hot', ARRAY['hot'], match => '{"owner": "claims.sub"}');
     SELECT herald.stream('/hot/all', ARRAY['hot'], require => '{"role": ["admin"]}');`)
 }
 
-async function openSubscribers({ stage, random }, streams) {
-  const all = []
-  const open = async (name, path, claims, sees) => {
-    const reconnect = () => (random.next() < 0.1 ? random.between(1000, 4000) : random.between(1, 300))
-    const subscriber = new Subscriber(stage.daemon.url(path), { name, token: await token(claims), reconnect })
-    await subscriber.connect()
-    await subscriber.next('connected')
-    all.push(Object.assign(subscriber, { sees, connectedAt: now() }))
+async function tearDown({ stage, standby }) {
+  try {
+    await stage?.close()
+  } finally {
+    await standby?.destroy()
   }
-  for (let index = 0; index < streams; index++) {
-    const user = owners[index % owners.length]
-    await open(`${user}/${index}`, '/hot', { sub: user }, (owner) => owner === user)
-  }
-  for (const name of ['admin/1', 'admin/2']) await open(name, '/hot/all', { sub: 'admin', role: 'admin' }, () => true)
-  return all
 }
 
 async function perform(show, count) {
-  const { stage, random, duration, log, plan } = show
-  const end = now() + duration
+  const { stage, random, log, plan, gate, acts: done, crowd } = show
+  const begin = (show.begin = now())
+  const end = begin + show.duration
   const stopped = () => now() >= end
-  const make = (name) => new Writer({ name, cluster: stage.cluster, log, random: random.fork(), rows, owners })
-  const actors = Array.from({ length: count }, (_, index) => make(`w${index}`).run(stopped))
-  if (plan.long) actors.push(longWriter(show, make('long'), end))
-  actors.push(churn(show, random.fork(), stopped), injectFaults(show, random.fork(), end))
-  await Promise.all(actors)
+  const common = () => ({ cluster: stage.cluster, log, random: random.fork(), rows, owners, done, gate })
+  const actors = Array.from({ length: count }, (_, index) => new Writer({ ...common(), name: `w${index}`, repertoire }).run(stopped))
+  show.upkeep = new Upkeep({ ...common(), keep })
+  show.faults = new Faults(show, random.fork(), new Writer({ ...common(), name: 'late' }))
+  const hold = Math.min(longTransaction, show.duration - 1500)
+  const list = planFaults({ random: random.fork(), begin, end, plan, longEnd: begin + (plan.long ? hold + 500 : 0) })
+  if (plan.long) actors.push(longWriter(new Writer({ ...common(), name: 'long' }), hold))
+  await Promise.all([...actors, show.upkeep.run(stopped), crowd.churn(stopped), show.faults.run(list)])
 }
 
-// Takes its transaction id at once and touches the hot rows only 20 s later: an old id that commits late.
-async function longWriter({ duration, random }, writer, end) {
+// Takes its transaction id at once and touches the hot rows only at its end: an old id that commits late. Its first
+// change is no row's, which would keep the table from being altered.
+async function longWriter(writer, hold) {
   writer.client = await writer.cluster.client()
-  const hold = () => pause(Math.min(longTransaction, duration - 1500))
   try {
-    await writer.transaction([longRow], { hold, late: random.distinct(3, 1, rows) })
+    await writer.transaction([], { before: (write) => publish(writer, write, users), hold: () => pause(hold), late: writer.keys(3) })
   } catch {
     // its connection was lost: the log says so
   }
   await writer.end()
 }
 
-async function churn({ subscribers, done }, random, stopped) {
-  while (!stopped()) {
-    await pause(random.between(20, 200))
-    const subscriber = random.pick(subscribers)
-    if (!subscriber.open) continue
-    subscriber.drop()
-    done.drops++
-  }
+/** What was done how often, and in brackets how often it did not end as it was to, or made no change. */
+export const actsOf = (acts) => Object.entries(acts).sort()
+  .map(([name, { well, else: other }]) => `${name} ${well}${other ? ` (${other})` : ''}`).join(', ')
+
+/** What never took place, of all that should have. */
+export function neverDone({ acts, ...figures }) {
+  const names = new Set([...repertoire, ...cards].map(([, name]) => name))
+  const wanted = [...faultNames, 'awakeLulls', 'drops', 'resets', 'pruned', 'rereads', 'announced', 'left', 'unknown']
+  return [...[...names].filter((name) => !acts[name]?.well), ...wanted.filter((name) => !figures[name])]
 }
 
-// The server's restart comes after the long transaction's end, which it would only abort.
-async function injectFaults(show, random, end) {
-  const { plan, duration } = show
-  const first = now() + 500
-  const late = plan.long ? Math.min(first + longTransaction + 500, end - 2000) : first
-  const at = (count, from, act) => Array.from({ length: count }, () => ({ at: random.between(from, end - 1500), act }))
-  const list = [
-    ...at(plan.daemonKills, first, killDaemon),
-    ...at(plan.terminations, first, terminateListener),
-    ...at(plan.serverRestarts, late, restartServer),
-  ].sort((a, b) => a.at - b.at)
-  for (const { at: when, act } of list) {
-    await pause(Math.max(0, when - now()))
-    await act(show, random, duration)
-  }
-}
-
-async function killDaemon({ stage, say, done }, random) {
-  say('the daemon is killed')
-  await stage.daemon.kill9()
-  await pause(random.between(0, 1000))
-  await stage.daemon.start()
-  done.daemonKills++
-}
-
-// All backends that are not the tests' own are the daemon's.
-async function terminateListener({ stage, say, done }) {
-  say("the daemon's backends are terminated")
-  const sql = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-    WHERE backend_type = 'client backend' AND application_name <> '${applicationName}'`
-  const found = await until(async () => Number(await stage.cluster.psql(sql)), { timeout: 10_000, what: "a backend of the daemon's" })
-  done.terminations++
-  done.backends = (done.backends ?? 0) + found
-}
-
-async function restartServer({ stage, say, done }) {
-  say('the server is restarted with -m immediate')
-  await stage.cluster.restart('immediate')
-  done.serverRestarts++
-}
-
-// Two last updates of every row by an undisturbed writer; who has seen the second has seen everything.
+// The odd rows change twice more, by an undisturbed writer, each by itself; the even ones stay as the schedule has
+// left them, so that the replay is worth something. Who has seen what is published last has seen everything.
 async function judge(show) {
-  const { stage, log, subscribers, done, stalls } = show
-  for (const subscriber of subscribers) subscriber.reconnect = () => 20
-  await until(() => subscribers.every(({ open }) => open), { timeout: 20_000, what: 'all subscribers are back' })
-  const writer = new Writer({ name: 'last', cluster: stage.cluster, log, random: new Random(0), rows, owners: [] })
+  const { stage, log, crowd, stalls } = show
+  crowd.stay()
+  await until(() => crowd.all.every(({ open }) => open), { timeout: 20_000, what: 'all subscribers are back' })
+  await stage.cluster.psql("SELECT herald.wake('adaptive')")
+  const writer = new Writer({ name: 'last', cluster: stage.cluster, log, random: new Random(0), rows, owners })
   writer.random.next = () => 0.5
   writer.client = await stage.cluster.client()
   const started = now()
   for (let round = 0; round < 2; round++) {
-    for (let key = 1; key <= longRow; key++) await writer.transaction([String(key)], {})
-    await settled(show)
+    for (let key = 1; key <= rows; key += 2) await writer.transaction([key], {})
+    let mark
+    await writer.transaction([], { before: async (write) => (mark = await publish(writer, write, users)) })
+    await settled(show, mark)
   }
   const drain = now() - started
-  await Promise.all(subscribers.map((subscriber) => subscriber.close()))
-  const report = check({ writes: log, subscribers, table: await endState(stage.cluster) })
-  Object.assign(report.figures, done, { connections: subscribers.reduce((sum, s) => sum + s.connections.length, 0), drainMs: Math.round(drain) })
-  return Object.assign(report, { stalls, ok: report.ok && stalls.length === 0 })
+  await crowd.close()
+  doubtAsynchronous(log, show.faults.restarts)
+  const report = check({ writes: log, subscribers: crowd.all, log, daemonLogs: show.daemons.map((d) => d.logs()), table: await endState(stage.cluster) })
+  const { figures } = report
+  Object.assign(figures, show.faults.figures(), crowd.figures(), { pruned: show.upkeep.pruned, drainMs: Math.round(drain), acts: show.acts })
+  return Object.assign(report, { show, stalls, ok: report.ok && stalls.length === 0 })
+}
+
+// A crash may have taken back what was committed without waiting for the disk; the WAL writer is not that late.
+function doubtAsynchronous(log, restarts) {
+  for (const write of log.filter(({ asynchronous, fate }) => asynchronous && fate === 'acked')) {
+    if (restarts.some(({ from, to }) => write.endedAt > from - 2000 && write.endedAt <= to)) write.fate = 'unknown'
+  }
 }
 
 // What does not come at all is for the oracle to say; what comes late, though nothing is broken any more, is
-// a stall, and kept with what the daemon and its sessions were doing.
-async function settled({ stage, subscribers, stalls }) {
-  const table = await endState(stage.cluster)
-  const ready = (subscriber) => table.every(({ owner, mark }) => !subscriber.sees(owner) || marksOf(subscriber).has(mark))
-  const all = (timeout) => until(() => subscribers.every(ready), { timeout, every: 20 }).then(() => true, () => false)
+// a stall, and kept with what the daemons and their sessions were doing.
+async function settled({ stage, crowd, stalls, daemons }, mark) {
+  const ready = (subscriber) => marksOf(subscriber).has(mark)
+  const all = (timeout) => until(() => crowd.all.every(ready), { timeout, every: 20 }).then(() => true, () => false)
   if (await all(patience)) return
-  const late = subscribers.filter((subscriber) => !ready(subscriber)).map(({ name }) => name)
+  const late = crowd.all.filter((subscriber) => !ready(subscriber)).map(({ name, url }) => `${name} at ${url}`)
   const sessions = await stage.cluster.psql(`SELECT pid, application_name, state, wait_event, now() - state_change, left(query, 80)
     FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> '${applicationName}'`)
-  stalls.push(`${late.length} of ${subscribers.length} had to wait for the last changes more than ${patience} ms: ${late.join(', ')}\n` +
-    `${sessions}\n${stage.daemon.logs().slice(-6000)}`)
+  stalls.push(`${late.length} of ${crowd.all.length} had to wait for the last changes more than ${patience} ms: ${late.join(', ')}\n` +
+    `${sessions}\n${daemons.map((daemon) => daemon.logs().slice(-3000)).join('\n---\n')}`)
   await all(40_000)
 }

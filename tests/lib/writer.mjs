@@ -1,31 +1,50 @@
-// A writer of the random schedule: runs transactions on the hot rows and logs the fate of each as the
-// oracle wants it. A lost connection before COMMIT was sent means aborted, after it unknown.
+// A writer: runs transactions on the hot rows and logs the fate of each as the oracle wants it. A lost
+// connection before COMMIT was sent means aborted, after it unknown. What it can do is its repertoire: `basic`
+// here, the rest in repertoire.mjs.
 import { now, pause } from './wait.mjs'
 
 export const hotTable = `
-  CREATE TABLE public.hot (id int PRIMARY KEY, owner text NOT NULL, version int NOT NULL, note text NOT NULL);`
+  CREATE TABLE public.hot (id int PRIMARY KEY, owner text, version int NOT NULL, note text NOT NULL);`
 
+/** The owner that stands for NULL, in lists of owners: rows that nobody may see. */
+export const nobody = 'nobody'
+
+// Rows are locked in the order of their keys, so that writers do not deadlock.
 const update = `
-  WITH before AS (SELECT id, owner FROM public.hot WHERE id = $1 FOR UPDATE)
-  UPDATE public.hot SET version = version + 1, note = $2, owner = coalesce($3, hot.owner)
+  WITH before AS (SELECT id, owner FROM public.hot WHERE id = ANY ($1) ORDER BY id FOR UPDATE)
+  UPDATE public.hot SET version = version + 1, note = $2 || '.' || hot.id,
+         owner = CASE $3 WHEN '${nobody}' THEN NULL ELSE coalesce($3, hot.owner) END
     FROM before WHERE hot.id = before.id
-  RETURNING hot.version, hot.owner, before.owner AS "from"`
+  RETURNING hot.id AS key, hot.note AS mark, hot.version, hot.owner, before.owner AS "from"`
+
+const basic = [
+  [50, 'single', (writer) => writer.transaction(writer.keys(1), {})],
+  [25, 'several', (writer) => writer.transaction(writer.keys(writer.random.integer(2, 5)), { pauses: true })],
+  [12, 'rolledBack', (writer) => writer.transaction(writer.keys(2), { pauses: true, end: 'ROLLBACK' })],
+  [13, 'savepoint', (writer) => writer.savepoint(writer.keys(3))],
+]
 
 export class Writer {
-  /** log: the list of transactions all writers share; rows: how many hot rows; owners: whose they can be. */
-  constructor({ name, cluster, log, random, rows, owners }) {
-    Object.assign(this, { name, cluster, log, random, rows, owners })
+  /**
+   * log: the list of transactions all writers share; rows: how many hot rows; owners: whose they can be;
+   * repertoire: [[weight, name, act(writer)], …], where act tells whether the transaction ended as it was to;
+   * done: what was done, by name, for all writers; gate: stands between two acts, where there is one.
+   */
+  constructor({ name, cluster, log, random, rows, owners, repertoire = basic, done = {}, gate, pace = [2, 30] }) {
+    Object.assign(this, { name, cluster, log, random, rows, owners, repertoire, done, gate, pace })
     this.count = 0
   }
 
   /** Writes until `stopped()`, coming back after every lost connection. */
   async run(stopped) {
-    while (!stopped()) {
+    while (!stopped() || this.settle) {
       try {
         this.client ??= await this.cluster.client()
-        await this.#one()
-        await pause(this.random.between(2, 30))
-      } catch {
+        await this.settle?.() // what a lost connection left undecided
+        if (!stopped()) await (this.gate ? this.gate.pass(() => this.#one()) : this.#one())
+        await pause(this.random.between(...this.pace))
+      } catch (error) {
+        if (error instanceof TypeError || error instanceof ReferenceError) throw error // the test's own mistake
         await this.end()
         await pause(50)
       }
@@ -39,81 +58,100 @@ export class Writer {
     await client?.end().catch(() => {})
   }
 
-  #one() {
-    const choice = this.random.next()
-    if (choice < 0.5) return this.transaction(this.#keys(1), {})
-    if (choice < 0.75) return this.transaction(this.#keys(this.random.integer(2, 5)), { pauses: true })
-    if (choice < 0.87) return this.transaction(this.#keys(2), { pauses: true, end: 'ROLLBACK' })
-    return this.savepoint(this.#keys(3))
+  choose() {
+    return this.random.weighted(this.repertoire)
   }
 
-  #keys(count) {
+  async #one() {
+    const [, name, act] = this.choose()
+    const done = (this.done[name] ??= { well: 0, else: 0 })
+    done.else++ // until it has ended well
+    if (await act(this)) done.else--, done.well++
+  }
+
+  keys(count) {
     return this.random.distinct(count, 1, this.rows)
   }
 
-  /** One transaction that updates the rows in order; hold() is awaited before the rows in `late`. */
-  async transaction(keys, { pauses = false, end = 'COMMIT', hold, late = [] }) {
-    const write = this.#begin()
-    await this.#in(write, async () => {
-      for (const key of keys) await this.#change(write, key, pauses)
+  query(text, values) {
+    return this.client.query(text, values)
+  }
+
+  /** One transaction that updates the rows in order; before() comes first, hold() before the rows in `late`. */
+  transaction(keys, { pauses = false, end = 'COMMIT', before, hold, late = [], ...mode }) {
+    const write = this.begin()
+    return this.perform(write, async () => {
+      await before?.(write)
+      for (const key of keys) await this.change(write, [key], { pauses })
       await hold?.()
-      for (const key of late) await this.#change(write, key, false)
-    }, end)
+      for (const key of late) await this.change(write, [key])
+    }, { end, ...mode })
   }
 
-  async savepoint([first, second, third]) {
-    const write = this.#begin()
-    const undone = { fate: 'aborted', beganAt: write.beganAt, changes: [] }
-    this.log.push(undone)
-    await this.#in(write, async () => {
-      await this.#change(write, first, true)
-      await this.client.query('SAVEPOINT s')
-      await this.#change(undone, second, true)
-      await this.client.query('ROLLBACK TO SAVEPOINT s')
-      await this.#change(write, third, true)
-    }, 'COMMIT')
+  savepoint([first, second, third]) {
+    const write = this.begin()
+    const undone = this.begin()
+    return this.perform(write, async () => {
+      await this.change(write, [first], { pauses: true })
+      await this.query('SAVEPOINT s')
+      await this.change(undone, [second], { pauses: true })
+      await this.query('ROLLBACK TO SAVEPOINT s')
+      await this.change(write, [third], { pauses: true })
+    })
   }
 
-  // Without COMMIT sent the transaction cannot have happened; with it sent, only an answer tells.
-  #begin() {
+  /** Logs a transaction. Without COMMIT sent it cannot have happened; with it sent, only an answer tells. */
+  begin() {
     const write = { fate: 'aborted', beganAt: now(), writer: this.name, changes: [] }
     this.log.push(write)
     return write
   }
 
-  async #in(write, body, end) {
+  /** Runs body() as the transaction `write`; tells whether it ended as it was to. */
+  async perform(write, body, { end = 'COMMIT', isolation = 'READ COMMITTED' } = {}) {
     try {
-      await this.client.query('BEGIN')
+      await this.query(`BEGIN ISOLATION LEVEL ${isolation}`)
       await body()
       if (end === 'COMMIT') write.fate = 'unknown'
-      const { command } = await this.client.query(end)
+      const { command } = await this.query(end)
       if (end === 'COMMIT') write.fate = command === 'COMMIT' ? 'acked' : 'aborted'
+      write.endedAt = now()
+      return command === end.split(' ')[0]
     } catch (error) {
-      if (error.code && error.severity === 'ERROR') {
-        write.fate = 'aborted'
-        await this.client.query('ROLLBACK')
-      } else throw error
+      if (!error.code || error.severity !== 'ERROR') throw error
+      write.fate = 'aborted'
+      write.error = error.message
+      await this.query('ROLLBACK')
+      return false
     }
   }
 
-  async #change(write, id, pauses) {
-    const mark = `${this.name}.${++this.count}`
-    const owner = this.random.next() < 0.06 ? this.random.pick(this.owners) : null
-    const change = { mark, key: String(id) }
-    const { rows } = await this.client.query({ name: 'update', text: update, values: [id, mark, owner] })
-    write.changes.push({ ...change, version: rows[0].version, owner: rows[0].owner, ...moved(rows[0]) })
+  mark() {
+    return `${this.name}.${++this.count}`
+  }
+
+  /** Updates these rows with one statement; now and then they go to another owner. */
+  async change(write, keys, { pauses = false, ...more } = {}) {
+    const values = [keys, this.mark(), this.random.next() < 0.06 ? this.random.pick(this.owners) : null]
+    const { rows } = await this.query({ name: 'update', text: update, values })
+    this.note(write, rows, more)
     if (pauses) await pause(this.random.between(0, 25))
   }
-}
 
-const moved = ({ owner, from }) => (owner === from ? {} : { from })
+  /** Logs rows that were changed: { key, mark, version, owner, from: the owner before }. */
+  note(write, rows, more = {}) {
+    for (const { key, mark, version, owner, from } of rows) {
+      write.changes.push({ mark, key: String(key), version, owner, ...(owner !== from && { from }), ...more })
+    }
+  }
+}
 
 /** The marks in the frames that a subscriber has got so far; only new frames are looked at. */
 export function marksOf(subscriber) {
   const known = (subscriber.known ??= { marks: new Set(), frames: 0 })
   for (; known.frames < subscriber.frames.length; known.frames++) {
     // the row as it is now: the note of `old` is another change's mark
-    const match = /"row": \{[^}]*"note": ?"([^"]+)"/.exec(subscriber.frames[known.frames].data)
+    const match = /(?:"row": \{[^}]*"note"|^\{"mark"): ?"([^"]+)"/.exec(subscriber.frames[known.frames].data)
     if (match) known.marks.add(match[1])
   }
   return known.marks
@@ -122,5 +160,5 @@ export function marksOf(subscriber) {
 /** The hot rows as the oracle wants the end state. */
 export async function endState(cluster) {
   const rows = 'SELECT id::text AS key, version, owner, note AS mark FROM public.hot'
-  return JSON.parse(await cluster.psql(`SELECT json_agg(t) FROM (${rows}) t`))
+  return JSON.parse(await cluster.psql(`SELECT coalesce(json_agg(t), '[]') FROM (${rows}) t`))
 }

@@ -11,7 +11,7 @@ SELECT lives_ok('INSERT INTO things VALUES (2, 6, 0), (3, 6, 0)', 'data that div
 INSERT INTO things VALUES (4, 6, 2);
 COMMIT;
 SELECT is((SELECT count(*) FROM things), 4::bigint, 'all rows are there');
-SELECT is(test.events(), '{touched,ratio,bulk,touched,ratio}', 'rows that can be told of are, the others are one bulk event');
+SELECT is(test.events(), '{touched,ratio,touched,ratio,bulk}', 'rows that can be told of are, the others are one bulk event');
 SELECT is((SELECT data FROM herald.changes WHERE event = 'bulk'), '{"topic": "things", "reason": "fault"}', 'with the reason');
 SELECT is((SELECT faults FROM herald.status), '{"things": "division by zero"}', 'the status says what happened');
 SELECT cmp_ok((SELECT at FROM herald.faults), '>', now() - interval '1 minute', 'and herald.faults when');

@@ -251,6 +251,7 @@ TEST(an_empty_audience_and_no_unless_are_nobody)
 	assert_true(decode_event(&decode, res, &e));
 	assert_keys(e.audience, ITEMS("END"));
 	assert_keys(e.unless, ITEMS("END"));
+	assert_null(e.unless.items);
 	assert_false(e.everyone);
 	PQclear(res);
 }
@@ -268,6 +269,7 @@ TEST(null_elements_are_left_out)
 	res = make_row(ITEMS("NULL", "END"), ITEMS("NULL", "NULL", "END"));
 	assert_true(decode_event(&decode, res, &e));
 	assert_int_equal(e.audience.count + e.unless.count, 0);
+	assert_non_null(e.unless.items); /* there is one, though it names nobody */
 	PQclear(res);
 }
 

@@ -1,0 +1,139 @@
+// The faults of the random schedule, one at a time, at moments drawn before; and between them lulls, in which the
+// ticker lies down and must not forget who began to write before it did.
+import { applicationName } from './cluster.mjs'
+import { publish } from './repertoire.mjs'
+import { findTicker } from './ticker.mjs'
+import { now, pause, until } from './wait.mjs'
+import { marksOf } from './writer.mjs'
+
+const lullPatience = 2000
+
+export const faultNames = ['daemonKills', 'freezes', 'wakeRestarts', 'terminations', 'serverRestarts', 'lulls', 'orphans']
+
+/** What is done when: [{ at, name }], ordered. The server's restart comes after the long transaction, which it would abort. */
+export function planFaults({ random, begin, end, plan, longEnd }) {
+  const from = (name) => (name === 'serverRestarts' ? Math.min(longEnd, end - 2000) : begin + 500)
+  const times = (name) => Array.from({ length: plan[name] }, () => ({ name, at: random.between(from(name), end - 1500) }))
+  return faultNames.flatMap(times).sort((a, b) => a.at - b.at)
+}
+
+export class Faults {
+  /** show: the schedule's stage, clusters, daemons, crowd, gate, stalls; writer: who writes in a lull. */
+  constructor(show, random, writer) {
+    Object.assign(this, { ...show, random, writer })
+    this.done = Object.fromEntries(faultNames.map((name) => [name, 0]))
+    this.restarts = [] // of the server: { from, to }
+    this.awakeLulls = 0
+  }
+
+  async run(list) {
+    for (const { at, name } of list) {
+      await pause(Math.max(0, at - now()))
+      this.say(`${name}, after ${Math.round(now() - this.begin)} ms`)
+      await this[name]()
+      this.done[name]++
+    }
+  }
+
+  async daemonKills() {
+    const daemon = this.random.pick(this.daemons)
+    await daemon.kill9()
+    await pause(this.random.between(0, 1000))
+    await daemon.start()
+  }
+
+  async freezes() {
+    const daemon = this.random.pick(this.daemons)
+    daemon.pause()
+    await pause(this.random.between(300, 3000))
+    daemon.resume()
+  }
+
+  // The daemon asserts its own setting when it connects.
+  async wakeRestarts() {
+    await this.restartWith(this.random.pick(this.daemons.slice(0, 2)), this.random.pick(['adaptive', 'always', 'never']))
+  }
+
+  async restartWith(daemon, mode) {
+    const code = await daemon.stop()
+    if (code !== 0) throw new Error(`the daemon ended with ${code}`)
+    daemon.flags = flags(daemon.flags[1], mode)
+    await daemon.start()
+  }
+
+  // All backends that are not the tests' own are the daemons'.
+  async terminations() {
+    const cluster = this.random.pick(this.clusters)
+    const sql = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+      WHERE backend_type = 'client backend' AND application_name <> '${applicationName}'`
+    await until(async () => Number(await cluster.psql(sql)), { timeout: 10_000, what: "a backend of the daemon's" })
+  }
+
+  async serverRestarts() {
+    const restart = { from: now() }
+    await this.stage.cluster.stop('immediate')
+    restart.to = now()
+    this.restarts.push(restart)
+    await this.stage.cluster.startServer()
+  }
+
+  // A writer that may have seen the ticker awake is still open when all others rest and the ticker lies down. Whoever
+  // else writes would ring for it.
+  lulls() {
+    return this.lull(() => {})
+  }
+
+  // The ticker that it has seen awake dies meanwhile.
+  orphans() {
+    return this.lull(async () => {
+      const ticker = (await findTicker(this.stage.cluster, this.daemons)) ?? this.stage.daemon
+      await ticker.kill9()
+      await ticker.start()
+    })
+  }
+
+  async lull(meanwhile) {
+    const { cluster } = this.stage
+    for (const daemon of this.daemons.slice(0, 2)) if (!daemon.flags.includes('adaptive')) await this.restartWith(daemon, 'adaptive')
+    const awake = async () => (await cluster.psql(awakeLock)) === '1'
+    this.writer.client = await cluster.client()
+    await this.rouse(awake)
+    let mark
+    const hold = async (write) => {
+      mark = await publish(this.writer, write, this.crowd.owners)
+      this.awakeLulls += await awake()
+      await this.gate.close()
+      await meanwhile()
+      await until(async () => !(await awake()), { timeout: 15_000, what: 'the ticker to lie down' })
+      await pause(this.random.between(50, 500)) // it goes on dozing, or not
+    }
+    try {
+      await this.writer.transaction([], { before: hold })
+      const seen = () => this.crowd.all.some((subscriber) => marksOf(subscriber).has(mark))
+      await until(seen, { timeout: lullPatience }).catch(() => this.stalls.push(`nobody rang for ${mark}\n${this.stage.daemon.logs().slice(-2000)}`))
+    } finally {
+      this.gate.open()
+      await this.writer.end()
+    }
+  }
+
+  // Rings until the ticker is awake.
+  async rouse(awake) {
+    for (let tries = 0; tries < 10 && !(await awake()); tries++) {
+      await this.writer.query("SELECT herald.wake('adaptive')")
+      await this.writer.query('DO $$ BEGIN FOR n IN 1..100 LOOP PERFORM herald.ring(); COMMIT; END LOOP; END $$')
+      await pause(20)
+    }
+  }
+
+  figures() {
+    return { ...this.done, awakeLulls: this.awakeLulls }
+  }
+}
+
+const awakeLock = `SELECT count(*) FROM pg_locks
+  WHERE locktype = 'advisory' AND classid = 1751478881 AND objid = 3 AND mode = 'ExclusiveLock' AND granted`
+
+/** No safety poll within a test, unless there is nothing else: what is forgotten stays forgotten. */
+export const flags = (logSize, mode = 'adaptive') =>
+  ['--log-size', logSize, '--wake', mode, '--poll-interval', mode === 'never' ? '50' : '60s']

@@ -1,0 +1,29 @@
+// Where actors stand between two acts, so that somebody can have it quiet for a while.
+import { until } from './wait.mjs'
+
+export class Gate {
+  constructor() {
+    this.inside = 0
+  }
+
+  async pass(act) {
+    while (this.shut) await this.shut
+    this.inside++
+    try {
+      return await act()
+    } finally {
+      this.inside--
+    }
+  }
+
+  /** Nobody gets in any more; returns when all are out. */
+  async close() {
+    this.shut = new Promise((resolve) => (this.release = resolve))
+    await until(() => this.inside === 0, { timeout: 15_000, what: 'all actors stand at the gate' })
+  }
+
+  open() {
+    this.shut = undefined
+    this.release?.()
+  }
+}

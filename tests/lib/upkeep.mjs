@@ -1,0 +1,99 @@
+// Who looks after the database while others write: switches the doorbell, alters and truncates the table, prunes. A
+// writer as the others are, for a TRUNCATE is a change; its acts are dealt as cards are, so that each has its turn.
+import { applicationName } from './cluster.mjs'
+import { announce } from './repertoire.mjs'
+import { Writer } from './writer.mjs'
+
+export class Upkeep extends Writer {
+  /** keep: how much of the log stays, in ms. */
+  constructor({ keep, ...options }) {
+    super({ ...options, name: 'upkeep', pace: [100, 600] })
+    Object.assign(this, { keep, columns: ['extra', 'extra_0'], pruned: 0 })
+  }
+
+  choose() {
+    if (!this.hand?.length) this.hand = this.random.shuffle(cards)
+    return this.hand.pop()
+  }
+}
+
+const wake = (mode) => async (upkeep) => {
+  const { rows } = await upkeep.query('SELECT herald.wake($1)', [mode])
+  return rows[0].wake // whether that was a change
+}
+
+export const cards = [
+  ['', 'wake=adaptive', wake('adaptive')],
+  ['', 'wake=always', wake('always')],
+  ['', 'wake=never', wake('never')],
+  ['', 'wake=adaptive', wake('adaptive')],
+  ['', 'wake=never', wake('never')],
+  ['', 'prune', prune],
+  ['', 'prune', prune],
+  ['', 'cancelWriters', (upkeep) => disturb(upkeep, 'pg_cancel_backend')],
+  ['', 'terminateWriters', (upkeep) => disturb(upkeep, 'pg_terminate_backend')],
+  ['', 'vacuum', (upkeep) => upkeep.query('VACUUM herald.changes, herald.ticks')],
+  ['', 'addColumn', (upkeep) => alter(upkeep, add)],
+  ['', 'alterColumn', (upkeep) => alter(upkeep, retype)],
+  ['', 'dropColumn', (upkeep) => alter(upkeep, drop)],
+  ['', 'watchAnew', (upkeep) => declare(upkeep, "SELECT herald.watch('public.hot', audience => '{owner}')")],
+  ['', 'streamAnew', (upkeep) => declare(upkeep, `SELECT herald.stream('/hot', '{hot}', match => '{"owner": "claims.sub"}')`)],
+  ['', 'truncate', truncate],
+]
+
+async function prune(upkeep) {
+  const { rows } = await upkeep.query('SELECT herald.prune($1::interval)', [`${upkeep.keep} ms`])
+  upkeep.pruned += Number(rows[0].prune)
+  return rows[0].prune > 0
+}
+
+// The one that keeps a transaction open for long is idle, and spared.
+async function disturb(upkeep, how) {
+  const { rows } = await upkeep.query(`SELECT count(${how}(pid)) FROM pg_stat_activity
+    WHERE application_name = '${applicationName}' AND state = 'active' AND pid <> pg_backend_pid() AND random() < 0.5`)
+  return rows[0].count > 0
+}
+
+// Nobody waits long behind a lock of the whole table, and what it is not given in time is not done.
+const patience = "SET LOCAL lock_timeout = '1500ms'"
+
+function declare(upkeep, sql) {
+  return upkeep.perform({}, async () => {
+    await upkeep.query(patience)
+    await upkeep.query(sql)
+  })
+}
+
+async function alter(upkeep, change) {
+  const { sql, columns } = change(upkeep)
+  const done = sql && (await declare(upkeep, `ALTER TABLE public.hot ${sql}`))
+  if (done) upkeep.columns = columns
+  return done
+}
+
+const add = (upkeep) => {
+  const column = `extra_${++upkeep.count}`
+  return { sql: `ADD COLUMN ${column} int DEFAULT 7`, columns: [...upkeep.columns, column] }
+}
+
+const retype = ({ columns, random }) =>
+  ({ columns, sql: `ALTER COLUMN ${columns[0]} TYPE ${random.pick(['bigint', 'numeric', 'int'])}` })
+
+const drop = ({ columns: [first, ...columns] }) => ({ sql: columns.length && `DROP COLUMN IF EXISTS ${columns.pop()}`, columns: [first, ...columns] })
+
+// Who comes and goes is gone; all other rows are there again when others see the table next.
+function truncate(upkeep) {
+  const write = upkeep.begin()
+  return upkeep.perform(write, async () => {
+    await upkeep.query(patience)
+    await upkeep.query('LOCK TABLE public.hot')
+    const { rows } = await upkeep.query('SELECT id AS key, version + 1 AS version, owner, owner AS "from" FROM public.hot WHERE id <= $1', [upkeep.rows])
+    await upkeep.query('TRUNCATE public.hot')
+    for (const row of rows) row.mark = upkeep.mark()
+    const column = (name) => rows.map((row) => row[name])
+    await upkeep.query('INSERT INTO public.hot (id, version, owner, note) SELECT * FROM unnest($1::int[], $2::int[], $3::text[], $4::text[])',
+      [column('key'), column('version'), column('owner'), column('mark')])
+    upkeep.note(write, rows)
+    await announce(upkeep, write, 'truncate')
+  })
+}
