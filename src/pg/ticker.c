@@ -158,13 +158,14 @@ static void on_result(struct conn *c, const PGresult *res)
 
 /* --- what is done next --- */
 
-/* While awake or dozing it looks by itself. */
+/* While awake or dozing it looks by itself; the pause counts from the last look's begin, for its commit may have taken long. */
 static void look_again(struct ticker *t)
 {
 	int wait = wake_next_look_ms(&t->wake, t->found);
+	int64_t spent = t->loop->now_ms - t->looked_ms;
 
 	if (wait >= 0)
-		loop_set_timer(t->loop, &t->look, wait);
+		loop_set_timer(t->loop, &t->look, spent < wait ? wait - (int)spent : 1);
 	else
 		loop_stop_timer(t->loop, &t->look);
 }
@@ -295,6 +296,7 @@ static void next_step(struct ticker *t)
 		run(t, TICKER_PRUNE, "prune", t->options.retention_s, PRUNE_AT_ONCE, 2);
 	} else if (t->want_tick) {
 		t->want_tick = false;
+		t->looked_ms = t->loop->now_ms;
 		run(t, TICKER_TICK, "tick", 0, 0, 0);
 	} else {
 		t->step = TICKER_REST;

@@ -75,6 +75,7 @@ struct ticker {
 	char *since;         /* a transaction id that was drawn when the lock had been given up */
 	bool settled;
 	bool found;          /* the last look made a tick */
+	int64_t looked_ms;   /* when it began */
 	int64_t heard_ms;    /* when the last tick of another instance was heard of */
 	struct defs defs;
 	struct timer poll, look, suspect, prune;

@@ -2,36 +2,25 @@
 // the setting is switched.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { missing, watch } from '../lib/daemon.mjs'
+import { missing } from '../lib/daemon.mjs'
+import { openHot, prepareHot } from '../lib/hot.mjs'
 import { check, explain, summary } from '../lib/oracle.mjs'
 import { Random } from '../lib/random.mjs'
 import { openStage } from '../lib/stage.mjs'
-import { token } from '../lib/token.mjs'
 import { median, now, pause, until } from '../lib/wait.mjs'
-import { endState, hotTable, marksOf, Writer } from '../lib/writer.mjs'
+import { endState, marksOf, Writer } from '../lib/writer.mjs'
 
 const never = ['--poll-interval', '60s'] // no safety poll within a test: what is forgotten stays forgotten
-
-async function prepare(cluster) {
-  await cluster.psql(`${hotTable} INSERT INTO hot SELECT n, 'ann', 0, 'start' FROM generate_series(1, 20) n;`)
-  await watch(cluster, 'public.hot', '--audience', 'owner')
-  await cluster.psql(`SELECT herald.stream('/hot', '{hot}', match => '{"owner": "claims.sub"}')`)
-}
 
 describe('the doorbell', { skip: missing(), timeout: 120_000 }, () => {
   let stage, client, stream
   before(async () => {
-    stage = await openStage({ prepare, daemon: { flags: never } })
+    stage = await openStage({ prepare: prepareHot, daemon: { flags: never } })
     client = await stage.cluster.client()
-    stream = await subscribe()
+    stream = await openHot(stage.daemon, 'ann')
   })
   after(() => stage?.close())
 
-  async function subscribe() {
-    const opened = await stage.daemon.subscribe('/hot', { token: await token({ sub: 'ann' }), name: 'ann' })
-    await opened.next('connected')
-    return Object.assign(opened, { sees: () => true, connectedAt: now() })
-  }
   const update = (who, id, note) => who.query('UPDATE hot SET version = version + 1, note = $2 WHERE id = $1', [id, note])
   const arrives = (note, timeout) => until(() => marksOf(stream).has(note), { timeout, every: 1, what: `the event of ${note}` })
   const awake = async () => (await stage.cluster.psql(
@@ -94,7 +83,7 @@ describe('the doorbell', { skip: missing(), timeout: 120_000 }, () => {
     await stream.close()
     await stage.daemon.kill9()
     await stage.daemon.start()
-    stream = await subscribe()
+    stream = await openHot(stage.daemon, 'ann')
     await update(client, 2, 'orphan.0')
     await arrives('orphan.0', 5000) // the new ticker has made its first ticks
     await late.query('COMMIT')
@@ -104,7 +93,7 @@ describe('the doorbell', { skip: missing(), timeout: 120_000 }, () => {
 
   test('while the setting is switched back and forth nothing is lost, repeated or out of order', async (t) => {
     await stream.close()
-    stream = await subscribe()
+    stream = await openHot(stage.daemon, 'ann')
     stream.reconnect = () => 20
     const log = []
     let stopped = false

@@ -1,39 +1,26 @@
 // Two instances on one database: the same events under the same ids, one ticks, either can go.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { missing, watch } from '../lib/daemon.mjs'
+import { missing } from '../lib/daemon.mjs'
+import { hotRows, openHot, prepareHot } from '../lib/hot.mjs'
 import { check, explain, summary } from '../lib/oracle.mjs'
 import { Random } from '../lib/random.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { findTicker } from '../lib/ticker.mjs'
-import { token } from '../lib/token.mjs'
 import { now, pause, until } from '../lib/wait.mjs'
-import { endState, hotTable, marksOf, Writer } from '../lib/writer.mjs'
-
-async function prepare(cluster) {
-  await cluster.psql(`${hotTable} INSERT INTO hot SELECT n, 'ann', 0, 'start' FROM generate_series(1, 20) n;`)
-  await watch(cluster, 'public.hot', '--audience', 'owner')
-  await cluster.psql(`SELECT herald.stream('/hot', '{hot}', match => '{"owner": "claims.sub"}')`)
-}
+import { endState, marksOf, Writer } from '../lib/writer.mjs'
 
 describe('two instances on one database', { skip: missing(), timeout: 180_000 }, () => {
   let stage, first, second
   before(async () => {
-    stage = await openStage({ prepare })
+    stage = await openStage({ prepare: prepareHot })
     first = stage.daemon
     second = await stage.addDaemon()
   })
   after(() => stage?.close())
 
-  const sees = (owner) => owner === 'ann'
-  async function subscribe(daemon, name, options = {}) {
-    const stream = await daemon.subscribe('/hot', { token: await token({ sub: 'ann' }), name, ...options })
-    await stream.next('connected')
-    return Object.assign(stream, { sees, connectedAt: now() })
-  }
-
   function makeWriter(log, name) {
-    return new Writer({ name, cluster: stage.cluster, log, random: new Random(name.charCodeAt(0)), rows: 20, owners: ['ann'] })
+    return new Writer({ name, cluster: stage.cluster, log, random: new Random(name.charCodeAt(0)), rows: hotRows, owners: ['ann'] })
   }
 
   // All that this log's transactions left in the table has been seen.
@@ -55,7 +42,7 @@ describe('two instances on one database', { skip: missing(), timeout: 180_000 },
 
   test('both deliver everything, with the same ids', async (t) => {
     const log = []
-    const streams = [await subscribe(first, 'first'), await subscribe(second, 'second')]
+    const streams = [await openHot(first, 'first'), await openHot(second, 'second')]
     const end = now() + 2000
     await Promise.all(['a', 'b', 'c', 'd'].map((name) => makeWriter(log, name).run(() => now() > end)))
     t.diagnostic(JSON.stringify(await judge(log, streams)))
@@ -64,7 +51,7 @@ describe('two instances on one database', { skip: missing(), timeout: 180_000 },
 
   test('a client that moves between them by Last-Event-ID misses nothing and sees nothing twice', async (t) => {
     const log = []
-    const mover = await subscribe(first, 'mover')
+    const mover = await openHot(first, 'mover')
     const end = now() + 3000
     const writers = ['e', 'f', 'g'].map((name) => makeWriter(log, name).run(() => now() > end))
     for (let moves = 0; now() < end; moves++) {
@@ -92,7 +79,7 @@ describe('two instances on one database', { skip: missing(), timeout: 180_000 },
   // Changes go on all the time; each one's wait is counted, from its commit to its arrival.
   async function takeOver(victim, survivor, name) {
     const log = []
-    const stream = await subscribe(survivor, 'survivor')
+    const stream = await openHot(survivor, 'survivor')
     const writer = makeWriter(log, name)
     writer.client = await stage.cluster.client()
     const commits = new Map()
@@ -111,7 +98,7 @@ describe('two instances on one database', { skip: missing(), timeout: 180_000 },
 
   test('one instance that is stopped for a while and woken again delivers what it missed', async (t) => {
     const log = []
-    const streams = [await subscribe(first, 'first'), await subscribe(second, 'second')]
+    const streams = [await openHot(first, 'first'), await openHot(second, 'second')]
     const ticker = (await findTicker(stage.cluster, [first, second])) ?? first
     const sleeper = ticker === first ? second : first
     sleeper.pause()

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
-import { arrives, judgeLoad, named, openLoad, prepareHot, rouse, subscribeHot, waits } from '../lib/load.mjs'
+import { openHot, prepareHot } from '../lib/hot.mjs'
+import { arrives, judgeLoad, named, openLoad, rouse, waits } from '../lib/load.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { holder } from '../lib/ticker.mjs'
 import { now, pause, until } from '../lib/wait.mjs'
@@ -25,7 +26,7 @@ describe('a frozen ticker', { skip: missing(), timeout: 120_000 }, () => {
 
   test('asleep: the other instance ticks when the doorbell is not answered, and the frozen one catches up', async (t) => {
     const { ticker, other } = await roles()
-    const streams = [await subscribeHot(other, 'other'), await subscribeHot(ticker, 'frozen')]
+    const streams = [await openHot(other, 'other'), await openHot(ticker, 'frozen')]
     const load = openLoad(stage.cluster)
     ticker.pause()
     for (let n = 0; n < 8; n++) await arrives(streams[0], await load.lone(), 5000)
@@ -40,7 +41,7 @@ describe('a frozen ticker', { skip: missing(), timeout: 120_000 }, () => {
   // Frozen while it holds the lock that tells writers not to ring.
   async function freezeAwake(load) {
     const { name, ticker, other } = await roles()
-    const streams = [await subscribeHot(other, 'other'), await subscribeHot(ticker, 'frozen')]
+    const streams = [await openHot(other, 'other'), await openHot(ticker, 'frozen')]
     await rouse(stage.cluster, load, name)
     ticker.pause()
     assert.equal((await holder(stage.cluster, 3)).name, name, 'it was frozen awake')
@@ -63,7 +64,7 @@ describe('a frozen ticker', { skip: missing(), timeout: 120_000 }, () => {
   // Awake still, though nothing has come for so long that nobody suspects it any more; then one change, which nobody rings for.
   async function freezeBehindGap(load) {
     const { name, ticker, other } = await roles()
-    const stream = await subscribeHot(other, 'other')
+    const stream = await openHot(other, 'other')
     for (let tries = 0; tries < 5; tries++) {
       await rouse(stage.cluster, load, name)
       await pause(2 * suspect + 50)

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
-import { arrives, judgeLoad, named, openLoad, prepareHot, rouse, subscribeHot, waits } from '../lib/load.mjs'
+import { openHot, prepareHot } from '../lib/hot.mjs'
+import { arrives, judgeLoad, named, openLoad, rouse, waits } from '../lib/load.mjs'
 import { Proxy } from '../lib/proxy.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { holder } from '../lib/ticker.mjs'
@@ -35,7 +36,7 @@ describe('a silent network', { skip: missing(), timeout: 120_000, concurrency: t
     const { cluster } = stage
     await until(async () => (await holder(cluster, 1)).name === 'first')
     const second = await named(stage, 'second', String(poll))
-    const streams = [await subscribeHot(second, 'second'), await subscribeHot(first, 'first')]
+    const streams = [await openHot(second, 'second'), await openHot(first, 'first')]
     const load = openLoad(cluster)
     await rouse(cluster, load, 'first')
     proxy.silence({ all: true })
@@ -61,7 +62,7 @@ describe('a silent network', { skip: missing(), timeout: 120_000, concurrency: t
   test('to the only instance: it connects anew, delivers what was missed, to who resumes too, and has the role again', (t) => onStage(async (stage, proxy, first) => {
     const { cluster } = stage
     const { pid } = await until(async () => ((await holder(cluster, 1)).pid ? holder(cluster, 1) : null), { what: 'the ticker' })
-    const streams = [await subscribeHot(first, 'first')]
+    const streams = [await openHot(first, 'first')]
     const load = openLoad(cluster)
     await rouse(cluster, load, 'first')
     proxy.silence()
@@ -90,7 +91,7 @@ describe('a database that refuses', { skip: missing(), timeout: 60_000 }, () => 
     try {
       const { cluster, daemon } = stage
       const load = openLoad(cluster)
-      const stream = await subscribeHot(daemon, 'ann')
+      const stream = await openHot(daemon, 'ann')
       await arrives(stream, await load.lone(), 5000)
       await cluster.psql('ALTER FUNCTION herald.tick() RENAME TO tock')
       const mark = await load.lone()

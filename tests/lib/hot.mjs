@@ -7,8 +7,11 @@ import { token } from './token.mjs'
 import { now, pause, until } from './wait.mjs'
 import { endState, hotTable, marksOf, Writer } from './writer.mjs'
 
+export const hotRows = 20
+
+/** For openStage: the hot rows, all of them ann's, and their stream. */
 export async function prepareHot(cluster) {
-  await cluster.psql(`${hotTable} INSERT INTO hot SELECT n, 'ann', 0, 'start' FROM generate_series(1, 20) n;`)
+  await cluster.psql(`${hotTable} INSERT INTO hot SELECT n, 'ann', 0, 'start' FROM generate_series(1, ${hotRows}) n;`)
   await watch(cluster, 'public.hot', '--audience', 'owner')
   await defineHot(cluster)
 }
@@ -24,7 +27,7 @@ export async function openHot(daemon, name, lastEventId) {
 
 /** Random transactions, one writer a name, until `end`. */
 export const writeHot = (cluster, log, end, names) => Promise.all(names.map((name) =>
-  new Writer({ name, cluster, log, random: new Random(name.charCodeAt(0)), rows: 20, owners: ['ann'] }).run(() => now() > end)))
+  new Writer({ name, cluster, log, random: new Random(name.charCodeAt(0)), rows: hotRows, owners: ['ann'] }).run(() => now() > end)))
 
 /** The stream comes back with its Last-Event-ID at each daemon in turn, until `end`. */
 export async function roam(stream, daemons, end) {

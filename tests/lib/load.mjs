@@ -1,19 +1,11 @@
 // Writers on the hot rows that note when each change was committed: what both faults of the ticker are measured with.
 import assert from 'node:assert/strict'
-import { watch } from './daemon.mjs'
+import { hotRows } from './hot.mjs'
 import { check, explain, summary } from './oracle.mjs'
 import { Random } from './random.mjs'
 import { chainFaults, holder } from './ticker.mjs'
-import { token } from './token.mjs'
 import { now, pause, until } from './wait.mjs'
-import { endState, hotTable, marksOf, Writer } from './writer.mjs'
-
-/** For openStage: the hot rows, all of them ann's, and their stream. */
-export async function prepareHot(cluster) {
-  await cluster.psql(`${hotTable} INSERT INTO hot SELECT n, 'ann', 0, 'start' FROM generate_series(1, 40) n;`)
-  await watch(cluster, 'public.hot', '--audience', 'owner')
-  await cluster.psql(`SELECT herald.stream('/hot', '{hot}', match => '{"owner": "claims.sub"}')`)
-}
+import { endState, marksOf, Writer } from './writer.mjs'
 
 /** A daemon whose sessions carry its name: whose a lock is can be told through a proxy too. */
 export const named = (stage, name, poll, port = stage.cluster.port) => stage.addDaemon({
@@ -21,24 +13,17 @@ export const named = (stage, name, poll, port = stage.cluster.port) => stage.add
   flags: ['--poll-interval', poll],
 })
 
-/** A stream of ann's as the oracle wants it. */
-export async function subscribeHot(daemon, name, options = {}) {
-  const stream = await daemon.subscribe('/hot', { token: await token({ sub: 'ann' }), name, ...options })
-  await stream.next('connected')
-  return Object.assign(stream, { sees: () => true, connectedAt: now() })
-}
-
 /** lone() commits one change and returns its mark; run() many. times: how long each transaction took. */
 export function openLoad(cluster) {
   const load = { log: [], commits: new Map(), times: [] }
   const open = async (name) => {
-    const writer = new Writer({ name, cluster, log: load.log, random: new Random(name.charCodeAt(0)), rows: 40, owners: ['ann'] })
+    const writer = new Writer({ name, cluster, log: load.log, random: new Random(name.charCodeAt(0)), rows: hotRows, owners: ['ann'] })
     writer.client = await cluster.client()
     return writer
   }
   const write = async (writer) => {
     const begun = now()
-    await writer.transaction([writer.random.integer(1, 40)], {})
+    await writer.transaction([writer.random.integer(1, hotRows)], {})
     load.times.push(now() - begun)
     const { mark } = load.log.findLast(({ writer: name }) => name === writer.name).changes[0]
     load.commits.set(mark, now())
