@@ -1,7 +1,7 @@
 // retention [options]: a steady load, a daemon with a short retention and one subscriber: does the log's size on disk level
 // off, and does the writers' throughput sag? A line of figures for each interval, on stdout.
 //   --minutes N     how long [10]              --rate N       changes a second that are asked for [5000]
-//   --retention D   of the daemon [1min]       --every N      seconds of a line [30]
+//   --retention D   of the daemon [60s]       --every N      seconds of a line [30]
 import { parseArgs } from 'node:util'
 import { join } from 'node:path'
 import { repository } from '../lib/daemon.mjs'
@@ -9,7 +9,7 @@ import { Disk, machine, say, sqlFile, table } from './stage.mjs'
 import { pgherald } from './subscribers.mjs'
 
 const text = (value) => ({ type: 'string', default: value })
-const { values } = parseArgs({ options: { minutes: text('10'), rate: text('5000'), retention: text('1min'), every: text('30') } })
+const { values } = parseArgs({ options: { minutes: text('10'), rate: text('5000'), retention: text('60s'), every: text('30') } })
 const [minutes, rate, every] = [values.minutes, values.rate, values.every].map(Number)
 if (!(minutes > 0 && minutes <= 60 && rate > 0 && every > 0)) {
   say('usage: retention [--minutes N] [--rate N] [--retention DURATION] [--every SECONDS]')
