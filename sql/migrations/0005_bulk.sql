@@ -20,3 +20,8 @@ BEGIN
 END $$;
 CREATE CONSTRAINT TRIGGER tell AFTER INSERT ON herald.bulks DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION herald.tell_bulk();
+
+-- Vacuum must not cut free pages off the log's end: for that it takes a lock that writers wait for, and the next minute needs
+-- the pages again.
+ALTER TABLE herald.changes SET (vacuum_truncate = off);
+ALTER TABLE herald.ticks SET (vacuum_truncate = off);
