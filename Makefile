@@ -5,6 +5,9 @@ VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
 VARIANT ?=
+ifeq ($(VARIANT),fuzz)
+CC := clang# libFuzzer is its
+endif
 BUILD := build$(if $(VARIANT),/$(VARIANT))
 V ?= 0
 comma := ,
@@ -19,15 +22,20 @@ WARNINGS := -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-protot
 	-Wpointer-arith -Wno-missing-field-initializers
 # an unknown warning of a newer compiler must not stop a user: errors only where we check ourselves
 WARNINGS += $(if $(DEVELOPER),-Werror)
-HARDENING := -fPIE -fstack-protector-strong $(if $(filter asan,$(VARIANT)),,-D_FORTIFY_SOURCE=2)
+HARDENING := -fPIE -fstack-protector-strong $(if $(filter asan fuzz,$(VARIANT)),,-D_FORTIFY_SOURCE=2)
 LDHARDENING := -pie -Wl,-z,relro,-z,now
-SANITIZE := $(if $(filter asan,$(VARIANT)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+SANITIZE := $(if $(filter asan fuzz,$(VARIANT)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+SANITIZE += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer-no-link)
 LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
 
 ROOMS := base hub pg http cmd
 SOURCES := $(wildcard src/*.c $(ROOMS:%=src/%/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/sql_files.o
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
+# what the fuzzers reach; a library of it, so that each links what it needs
+FUZZED := $(filter src/config.c src/pg/wake.c src/base/%.c src/hub/%.c,$(SOURCES)) \
+	$(addprefix src/http/,token.c request.c reply.c json.c entitlement.c key.c)
 COMPILE = $(CC) $(CPPFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS) -MMD -MP
 
 .PHONY: all
@@ -62,6 +70,14 @@ $(BUILD)/unit/%: tests/unit/%.c $(filter-out $(BUILD)/obj/main.o,$(OBJECTS))
 	@echo "CC  $<"
 	$(Q)$(COMPILE) -Itests/unit -o $@ $^ $(LDHARDENING) $(LDLIBS) -lcmocka
 
+$(BUILD)/fuzzed.a: $(FUZZED:src/%.c=$(BUILD)/obj/%.o)
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzzed.a
+	@mkdir -p $(@D)
+	@echo "CC  $<"
+	$(Q)$(COMPILE) -fsanitize=fuzzer -Itests/fuzz -o $@ $(filter %.c %.a,$^) $(LDHARDENING) $(LDLIBS)
+
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 .PHONY: deps
@@ -70,6 +86,9 @@ deps: ## installs what building needs (Debian; asks for sudo unless root)
 
 .PHONY: units
 units: $(UNITS)
+
+.PHONY: fuzzers
+fuzzers: $(FUZZERS)
 
 .PHONY: demo
 demo: ## everything at once: PostgreSQL, the example application, the daemon
@@ -81,6 +100,14 @@ demo: ## everything at once: PostgreSQL, the example application, the daemon
 check: ## every test; ends with N passed, N failed
 	@.ci/deps check
 	@tests/run
+
+FUZZ_SECONDS ?= 900
+.PHONY: fuzz
+fuzz: ## each fuzzer for FUZZ_SECONDS (900); keeps what it learns in build/fuzz/corpus
+	@.ci/deps check
+	@$(MAKE) --no-print-directory -j$(shell nproc) fuzzers VARIANT=fuzz
+	@for target in $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)); do \
+		echo "-- $$target, $(FUZZ_SECONDS) s"; tests/fuzz/run $$target $(FUZZ_SECONDS) || exit 1; done
 
 .PHONY: check-layers
 check-layers: ## do the rooms include only what they may?
@@ -108,8 +135,8 @@ lint: ## clang-tidy and cppcheck
 	$(Q)clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -std=c11
 
 .PHONY: format
-format: ## clang-format over src and tests/unit
-	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch])
+format: ## clang-format over src, tests/unit and tests/fuzz
+	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
 
 .PHONY: install
 install: all ## to $(DESTDIR)$(PREFIX)

@@ -39,11 +39,12 @@ static const char *skip_number(const char *p, const char *end)
 	return p;
 }
 
-/* Behind the string whose quote is at p; NULL: it does not end, or has a raw control character. */
+/* Behind the string whose quote is at p; NULL: it does not end, or has a raw control character or a NUL spelled out: json-c
+ * would end a name there, and whoever takes a text as a C string the text. */
 static const char *skip_string(const char *p, const char *end)
 {
 	for (p++; p < end && *p != '"'; p++) {
-		if ((unsigned char)*p < 0x20)
+		if ((unsigned char)*p < 0x20 || (end - p >= 6 && memcmp(p, "\\u0000", 6) == 0))
 			return NULL;
 		p += *p == '\\';
 	}

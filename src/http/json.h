@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * json.h: JSON from outside, read strictly (RFC 8259). json-c 0.16's strict mode still takes single quotes, NaN, Infinity,
- * "1." and raw control characters: a scan of our own stands before it.
+ * "1." and raw control characters: a scan of our own stands before it. It refuses "\u0000" too, as PostgreSQL's jsonb does.
  */
 #ifndef HTTP_JSON_H
 #define HTTP_JSON_H

@@ -64,6 +64,14 @@ struct framing {
 	bool bad;
 };
 
+/* The library appends what stands on a folded line (RFC 9112 5.2) to the header's name, where it should be the value's. */
+static bool is_folded(const char *name, const char *header)
+{
+	size_t len = strlen(header);
+
+	return strncasecmp(name, header, len) == 0 && name[len] != '\0';
+}
+
 static enum MHD_Result look_at_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	struct framing *f = ctx;
@@ -71,7 +79,8 @@ static enum MHD_Result look_at_header(void *ctx, enum MHD_ValueKind kind, const 
 	(void)kind;
 	f->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
 	if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0 || strpbrk(name, " \t\r\n") != NULL ||
-	    (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 && strcmp(value, "0") != 0) ||
+	    (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 && (value == NULL || strcmp(value, "0") != 0)) ||
+	    is_folded(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) || is_folded(name, MHD_HTTP_HEADER_CONTENT_LENGTH) ||
 	    (value != NULL && strpbrk(value, "\r\n") != NULL))
 		f->bad = true;
 	return MHD_YES;

@@ -33,7 +33,8 @@ bool request_add_query(const struct request *r, struct params *params);
 /*
  * Is the framing of this request beyond doubt? Nothing here takes a body, so none may be announced: behind a proxy
  * a request whose length two programs read differently is a second, smuggled one (RFC 9112 11.2). libmicrohttpd 0.9.75
- * takes Content-Length beside Transfer-Encoding, several lengths, and renames headers with a blank in front of the colon.
+ * takes Content-Length beside Transfer-Encoding, several lengths, and renames headers with a blank in front of the colon or a
+ * value that goes on in the next line.
  */
 bool request_well_framed(const struct request *r);
 

@@ -63,6 +63,17 @@ TEST(a_nul_is_refused_wherever_it_stands)
 	assert_false(taken("\0{}", 3));
 }
 
+TEST(a_nul_that_is_spelled_out_is_refused)
+{
+	assert_refused("\"\\u0000\"");
+	assert_refused("[\"a\\u0000b\"]");
+	assert_refused("{\"sub\\u0000x\": \"7\"}");
+	assert_refused("[\"\\\\\\u0000\"]");
+	/* a backslash, and then nothing but letters */
+	assert_true(taken("[\"\\\\u0000\"]", 11));
+	assert_true(taken("[\"\\u0001\"]", 10));
+}
+
 TEST(what_is_not_whole_is_refused)
 {
 	static const char text[] = "{\"a\": [1, \"x\", {\"b\": null}]}";
@@ -160,6 +171,7 @@ int main(void)
 		cmocka_unit_test(objects_arrays_and_texts_are_taken),
 		cmocka_unit_test(nothing_may_follow_the_value),
 		cmocka_unit_test(a_nul_is_refused_wherever_it_stands),
+		cmocka_unit_test(a_nul_that_is_spelled_out_is_refused),
 		cmocka_unit_test(what_is_not_whole_is_refused),
 		cmocka_unit_test(depth_has_an_end),
 		cmocka_unit_test(what_only_looks_like_json_is_refused),

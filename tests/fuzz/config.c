@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* The configuration file. What is refused is refused with a sentence; what is taken has a key that is none too short and
+ * numbers within their bounds, and is the same when it is printed and read again. */
+#include "config.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+
+#include "fuzz.h"
+
+static bool read_config(struct config *c, const char *bytes, size_t len)
+{
+	int fd = memfd_create("pgherald.conf", MFD_CLOEXEC);
+	char path[40], *said = NULL;
+	FILE *errors = stderr;
+	size_t said_len;
+	bool good;
+
+	MUST(fd >= 0 && write(fd, bytes, len) == (ssize_t)len);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	config_init(c);
+	stderr = open_memstream(&said, &said_len);
+	good = config_complete(c, path);
+	fclose(stderr);
+	stderr = errors;
+	close(fd);
+	MUST(good || (said_len > 0 && said[said_len - 1] == '\n'));
+	free(said);
+	return good;
+}
+
+static void check_values(const struct config *c)
+{
+	const struct token_options *token = &c->http.token;
+
+	MUST(token->key == c->key && (c->key == NULL) == (token->algorithm == JWT_ALG_NONE));
+	MUST(c->key == NULL || token->key_len >= 32);
+	MUST(c->listen != NULL && c->jwt_cookie != NULL && c->jwt_cookie[0] != '\0');
+	MUST(c->heartbeat_ms >= 50 && c->http.heartbeat_ms == c->heartbeat_ms);
+	MUST(c->retry_ms >= 0 && c->http.retry_ms == c->retry_ms);
+	MUST(c->jwt_leeway_ms >= 0 && c->jwt_leeway_ms <= 600000);
+	MUST(c->log_size >= 1 << 20 && c->http.max_streams > 0);
+	MUST(c->max_streams_per_user >= 0 && c->max_streams_per_ip >= 0);
+	for (size_t i = 0; c->origins[i] != NULL; i++)
+		MUST(i < CONFIG_ORIGINS_MAX && strstr(c->origins[i], "://") != NULL);
+}
+
+static bool is_hidden(const char *line)
+{
+	const char *equals = strstr(line, " = ");
+
+	return equals != NULL && strcmp(equals, " = (hidden)") == 0;
+}
+
+/* What is printed, but for secrets: they are hidden, and an empty one is none. */
+static struct buf printed(const struct config *c)
+{
+	char *text = NULL, *line, *rest;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+	struct buf lines;
+
+	config_print(c, out);
+	fclose(out);
+	buf_init(&lines);
+	for (rest = text; (line = strsep(&rest, "\n")) != NULL;) {
+		if (strcmp(line, "jwt-secret = ") == 0 || is_hidden(line))
+			continue;
+		buf_append_str(&lines, line);
+		buf_append_char(&lines, '\n');
+	}
+	free(text);
+	return lines;
+}
+
+static void check_again(const struct config *c)
+{
+	struct buf first = printed(c), second;
+	struct config again;
+
+	/* without its secret an algorithm has no key to fit */
+	if (c->jwt_algorithm == NULL) {
+		MUST(read_config(&again, first.data, first.len));
+		second = printed(&again);
+		MUST(strcmp(first.data, second.data) == 0);
+		buf_release(&second);
+		config_release(&again);
+	}
+	buf_release(&first);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct config c;
+
+	if (read_config(&c, (const char *)data, size)) {
+		check_values(&c);
+		check_again(&c);
+	}
+	config_release(&c);
+	return 0;
+}
