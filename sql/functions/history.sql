@@ -59,7 +59,8 @@ BEGIN
   RETURN false;
 END $$;
 
--- herald.last_tick(): takes the lock of ticks, to the end of the transaction, and returns the last tick of this history.
+-- herald.last_tick(): takes the lock of ticks, to the end of the transaction, and returns the last tick of this history. A tick
+-- that is written then is on disk when its transaction is confirmed: synchronous_commit is on for it, whatever the session says.
 CREATE OR REPLACE FUNCTION herald.last_tick() RETURNS herald.ticks
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -67,6 +68,9 @@ DECLARE
   now text := herald.origin();
 BEGIN
   PERFORM pg_advisory_xact_lock(1751478881, 2);
+  IF current_setting('synchronous_commit') IN ('off', 'local', 'remote_write') THEN
+    PERFORM set_config('synchronous_commit', 'on', true);
+  END IF;
   SELECT t.* INTO STRICT last FROM herald.ticks t ORDER BY t.id DESC LIMIT 1;
   IF last.origin <> now THEN
     last := herald.restart(last, now);
@@ -90,9 +94,6 @@ BEGIN
     DELETE FROM herald.ticks;
     base.snapshot := pg_current_snapshot();
     base.upto := 0;
-  END IF;
-  IF current_setting('synchronous_commit') IN ('off', 'local', 'remote_write') THEN
-    PERFORM set_config('synchronous_commit', 'on', true);
   END IF;
   INSERT INTO herald.ticks (id, since, snapshot, upto, origin)
   VALUES (CASE WHEN clock > last.id THEN clock ELSE last.id + 4294967296 END, base.snapshot, base.snapshot, base.upto, now)

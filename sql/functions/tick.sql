@@ -33,9 +33,6 @@ BEGIN
                                                 WHERE pg_visible_in_snapshot(x, snap)))) THEN
     RETURN NULL;
   END IF;
-  IF current_setting('synchronous_commit') IN ('off', 'local', 'remote_write') THEN
-    PERFORM set_config('synchronous_commit', 'on', true);
-  END IF;
   INSERT INTO herald.ticks (id, since, snapshot, upto, origin)
   VALUES (last.id + 1, last.snapshot, snap, (SELECT last_value FROM herald.change_id), last.origin)
   RETURNING id INTO new_id;
