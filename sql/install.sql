@@ -40,6 +40,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 5) AS pending \
 INSERT INTO herald.migrations (version, name) VALUES (5, '0005_bulk');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 6) AS pending \gset
+\if :pending
+\ir migrations/0006_default.sql
+INSERT INTO herald.migrations (version, name) VALUES (6, '0006_default');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql

@@ -20,6 +20,18 @@ BEGIN
   PERFORM set_config(mark, pg_current_xact_id()::text, true);
 END $$;
 
+-- herald.tell_bulk(): trigger function of herald.bulks, at the end of the transaction: the event that waited there.
+CREATE OR REPLACE FUNCTION herald.tell_bulk() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM herald.bulks b WHERE b.xid = NEW.xid AND b.topic = NEW.topic;
+  IF FOUND THEN
+    INSERT INTO herald.changes (topic, event, audience, data)
+    VALUES (NEW.topic, 'bulk', '{*}', jsonb_build_object('topic', NEW.topic, 'reason', NEW.reason));
+  END IF;
+  RETURN NULL;
+END $$;
+
 -- herald.fault(watch, reason): keeps why a watched table's capture failed, for herald.status. No writer waits here for
 -- another one: who does not get the lock at once leaves it to who has it. And none fails: who has an older snapshot than
 -- the last fault (REPEATABLE READ), or whose table is unwatched meanwhile, keeps nothing. Writes herald.faults.

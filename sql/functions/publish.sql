@@ -14,7 +14,6 @@ BEGIN
   END IF;
   INSERT INTO herald.changes (topic, event, audience, data)
   VALUES (topic, event, herald.audience_of(audience), data);
-  PERFORM herald.ring();
 END $$;
 
 -- herald.audience_of(audience): {"a": 1, "b": ["x", "y"]} as routing keys {a=1,b=x,b=y}; null values are left out.

@@ -21,16 +21,16 @@ BEGIN
   RETURN true;
 END $$;
 
--- herald.ring_source(mode): the body of herald.ring(), the doorbell, which whatever has just written to herald.changes calls.
--- One expression of built-in functions, so that the server puts it in the place of the call: a nested call would cost
--- each writer 5 us. CASE keeps the order.
+-- herald.ring_source(mode): the body of herald.ring(), the doorbell: the default of herald.changes.rung, the table's last
+-- column, so whatever writes to the log rings. One expression of built-in functions, so that the server puts it in the place
+-- of the call: a nested call would cost each writer 5 us. CASE keeps the order.
 --
 -- A commit with a pending NOTIFY takes a lock of the whole cluster and holds it through its flush: group commit is lost.
 -- So: ring only when the ticker sleeps. While it is awake, polling every few milliseconds, it holds advisory lock 3
 -- exclusively; a writer that cannot share the lock need not ring.
 --
--- Why none is forgotten when the ticker goes to sleep: a writer inserts first, which gives it its xid, and looks at the lock
--- after. The ticker gives the lock up, then draws an xid X of its own, and goes on ticking until no xid below X runs any
+-- Why none is forgotten when the ticker goes to sleep: a writer is given its xid first (by a default too, of a column
+-- before) and looks at the lock after. The ticker gives the lock up, then draws an xid X of its own, and goes on ticking until no xid below X runs any
 -- more. A writer that saw the lock held had its xid before X was drawn, so it is below X: it has ended by then, and the
 -- tick after has its changes. A writer that looks later finds the lock free and rings. The session's death frees the lock.
 -- (A snapshot's xmax in place of X would not do: it is one more than the last xid that has *completed*, and a writer that is
