@@ -46,6 +46,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 6) AS pending \
 INSERT INTO herald.migrations (version, name) VALUES (6, '0006_default');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 7) AS pending \gset
+\if :pending
+\ir migrations/0007_gate.sql
+INSERT INTO herald.migrations (version, name) VALUES (7, '0007_gate');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql
@@ -57,6 +63,7 @@ INSERT INTO herald.migrations (version, name) VALUES (6, '0006_default');
 \ir functions/watch.sql
 \ir functions/rule.sql
 \ir functions/stream.sql
+\ir functions/gate.sql
 \ir functions/publish.sql
 \ir functions/history.sql
 \ir functions/tick.sql

@@ -3,7 +3,7 @@
 --   most  changes at the most in this call, so that a call stays short; call again while it returns as many
 -- Ticks go in the same transaction as, or before, their changes: a cursor that cannot be continued is always found out.
 -- The last tick stays for ever. Takes no lock that a writer waits for, nor waits for another one that prunes: then nothing
--- goes in this call. Writes herald.ticks and herald.changes.
+-- goes in this call. Revocations and tickets go when their time has passed. Writes herald.ticks, changes, revocations and tickets.
 CREATE OR REPLACE FUNCTION herald.prune(keep interval DEFAULT '24 hours', most int DEFAULT 10000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -13,6 +13,8 @@ BEGIN
   IF NOT pg_try_advisory_xact_lock(1751478881, 5) THEN
     RETURN 0;
   END IF;
+  DELETE FROM herald.revocations r WHERE r.until < clock_timestamp();
+  DELETE FROM herald.tickets t WHERE t.expires < clock_timestamp();
   SELECT t.* INTO oldest FROM herald.ticks t WHERE t.at < clock_timestamp() - keep ORDER BY t.id DESC LIMIT 1;
   IF NOT FOUND THEN
     RETURN 0;

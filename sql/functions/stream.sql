@@ -1,19 +1,22 @@
--- herald.stream(path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous): an address that
--- subscribers open. Daemons pick it up at once.
+-- herald.stream(path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous, recheck): an
+-- address that subscribers open. Daemons pick it up at once.
 --   path       '/api/orders/:id/stream'; ':name' takes one segment as parameter
 --   topics     what is streamed
 --   match      {"<audience key>": "claims.x" | "params.x" | "=literal"}: all keys must match; at most 4 keys
 --   events     only these event names; NULL: all
 --   require    {"<claim>": [allowed values]}: all must hold. An array of such objects: one of them must hold.
 --              A value "params.x" stands for the request's parameter x
---   authorize, snapshot, sealed   refused by this version
+--   authorize  'schema.function' (claims jsonb, params jsonb) returns boolean: asked, when all else allows it, at every opening
+--   recheck    {"<schema.table>": "<column that holds the subject>" or null}: a change there asks authorize again for the open
+--              streams of that subject, null: of everyone. Takes the right to make triggers on these tables
+--   snapshot, sealed   refused by this version
 --   format     named (event: line) or message (the name as "type" inside data)
 --   anonymous  no token asked for; then match and require may not use claims
 -- The same path again replaces it. Writes herald.streams.
 CREATE OR REPLACE FUNCTION herald.stream(
   path text, topics text[], match jsonb DEFAULT '{}', events text[] DEFAULT NULL, require jsonb DEFAULT '{}',
   authorize text DEFAULT NULL, snapshot text DEFAULT NULL, format text DEFAULT 'named',
-  sealed boolean DEFAULT false, anonymous boolean DEFAULT false
+  sealed boolean DEFAULT false, anonymous boolean DEFAULT false, recheck jsonb DEFAULT '{}'
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
@@ -22,25 +25,62 @@ BEGIN
   PERFORM herald.check_name('topic', t) FROM unnest(topics) t;
   PERFORM herald.check_match(match, anonymous);
   PERFORM herald.check_require(require, anonymous);
+  PERFORM herald.check_recheck(recheck, authorize);
   IF coalesce(cardinality(topics), 0) = 0 THEN
     RAISE EXCEPTION 'pgherald: stream ''%'' has no topics', path USING ERRCODE = 'invalid_parameter_value';
   ELSIF format NOT IN ('named', 'message') OR format IS NULL THEN
     RAISE EXCEPTION 'pgherald: format % is unknown', coalesce(quote_literal(format), 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'named or message.';
-  ELSIF authorize IS NOT NULL OR snapshot IS NOT NULL OR sealed THEN
-    RAISE EXCEPTION 'pgherald: authorize, snapshot and sealed are not served by this version'
-      USING ERRCODE = 'feature_not_supported', HINT = 'Use require and match.';
+  ELSIF snapshot IS NOT NULL OR sealed THEN
+    RAISE EXCEPTION 'pgherald: snapshot and sealed are not served by this version' USING ERRCODE = 'feature_not_supported';
   END IF;
-  INSERT INTO herald.streams (path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous)
-  VALUES (path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous)
+  INSERT INTO herald.streams (path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous, recheck)
+  VALUES (path, topics, match, events, require, herald.authorize_name(authorize), snapshot, format, sealed, anonymous, recheck)
   ON CONFLICT ON CONSTRAINT streams_pkey DO UPDATE
     SET topics = excluded.topics, match = excluded.match, events = excluded.events, require = excluded.require,
-        format = excluded.format, anonymous = excluded.anonymous;
+        authorize = excluded.authorize, format = excluded.format, anonymous = excluded.anonymous, recheck = excluded.recheck;
+  PERFORM herald.hang_rechecks();
 END $$;
 
 -- herald.unstream(path): takes the stream away; its subscribers are closed.
 CREATE OR REPLACE FUNCTION herald.unstream(path text) RETURNS void
-LANGUAGE sql AS $$ DELETE FROM herald.streams s WHERE s.path = $1 $$;
+LANGUAGE sql AS $$ DELETE FROM herald.streams s WHERE s.path = $1; SELECT herald.hang_rechecks() $$;
+
+-- herald.authorize_name(authorize): the function's name as it can be put into SQL text; raises unless it is there and of the form
+-- that herald.stream describes. NULL for NULL.
+CREATE OR REPLACE FUNCTION herald.authorize_name(authorize text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  fn oid := to_regprocedure(authorize || '(jsonb,jsonb)');
+BEGIN
+  IF authorize IS NULL THEN
+    RETURN NULL;
+  ELSIF fn IS NULL OR (SELECT prorettype <> 'boolean'::regtype OR proretset OR prokind <> 'f' FROM pg_proc WHERE oid = fn) THEN
+    RAISE EXCEPTION 'pgherald: there is no function %(claims jsonb, params jsonb) returns boolean', authorize
+      USING ERRCODE = 'undefined_function', HINT = 'Make it first, and name it with its schema.';
+  END IF;
+  RETURN fn::regproc::text;
+END $$;
+
+-- herald.check_recheck(recheck, authorize): raises, with the reason, unless recheck is as herald.stream describes it.
+CREATE OR REPLACE FUNCTION herald.check_recheck(recheck jsonb, authorize text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  e record;
+BEGIN
+  IF recheck IS NULL OR jsonb_typeof(recheck) <> 'object' THEN
+    RAISE EXCEPTION 'pgherald: recheck must be an object, such as {"public.members": "user_id"}' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF recheck <> '{}' AND authorize IS NULL THEN
+    RAISE EXCEPTION 'pgherald: without authorize there is nothing to recheck' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  FOR e IN SELECT * FROM jsonb_each(recheck) LOOP
+    IF jsonb_typeof(e.value) NOT IN ('string', 'null') THEN
+      RAISE EXCEPTION 'pgherald: recheck of ''%'' is %, not a column', e.key, e.value USING ERRCODE = 'invalid_parameter_value', HINT = 'A name, or null.';
+    ELSIF e.value <> 'null' THEN
+      PERFORM herald.check_columns(e.key::regclass, ARRAY[e.value #>> '{}']);
+    END IF;
+  END LOOP;
+END $$;
 
 -- herald.check_path(path): raises unless path is '/segment/:param/…' of characters that need no escaping in a URL.
 CREATE OR REPLACE FUNCTION herald.check_path(path text) RETURNS void

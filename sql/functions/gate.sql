@@ -1,0 +1,156 @@
+-- What the gate of every instance must hear goes through the log, under a topic that no stream can have: so it arrives in
+-- order with what it is to stop, also at a standby, and also when the connection was away in between.
+--   revoke   {"jti", "sub", "at", "until"}, times in milliseconds      pardon   {}: revocations have changed otherwise
+--   recheck  {"sub"}, null: everyone                                   renew    {"code", "identity"}
+CREATE OR REPLACE FUNCTION herald.tell_gate(event text, data jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO herald.changes (topic, event, audience, data) VALUES ('!gate', event, '{*}', data)
+$$;
+
+-- herald.revoke(jti, sub, until): tokens that are not accepted any more, and whose streams end, on every instance.
+--   jti    the one token with this id
+--   sub    all tokens of this subject that were issued (iat) up to now, the running second included; those without iat too
+--   until  when that may be forgotten, the latest exp of such a token; NULL: never
+-- Writes herald.revocations; the same goes for rows that are inserted there by hand.
+CREATE OR REPLACE FUNCTION herald.revoke(jti text DEFAULT NULL, sub text DEFAULT NULL, until timestamptz DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF coalesce(jti, sub, '') = '' OR jti = '' OR sub = '' THEN
+    RAISE EXCEPTION 'pgherald: whose token is revoked?' USING ERRCODE = 'invalid_parameter_value', HINT = 'Give jti or sub.';
+  END IF;
+  INSERT INTO herald.revocations (jti, sub, until)
+  SELECT r.jti, r.sub, revoke.until FROM (VALUES (revoke.jti, NULL), (NULL, revoke.sub)) r(jti, sub) WHERE num_nonnulls(r.jti, r.sub) = 1;
+END $$;
+
+-- herald.tell_revocation(): trigger function of herald.revocations. One that is forgotten because its time has passed is no news.
+CREATE OR REPLACE FUNCTION herald.tell_revocation() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'INSERT' THEN
+    PERFORM herald.tell_gate('revoke', herald.revocation_data(NEW));
+  ELSIF TG_OP <> 'DELETE' OR coalesce(OLD.until > now(), true) THEN
+    PERFORM herald.tell_gate('pardon', '{}');
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- herald.revocation_data(r): a revocation as daemons read it.
+CREATE OR REPLACE FUNCTION herald.revocation_data(r herald.revocations) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT jsonb_build_object('jti', r.jti, 'sub', r.sub, 'at', ceil(extract(epoch FROM r.at) * 1000)::bigint,
+                            'until', CASE WHEN isfinite(r.until) THEN ceil(extract(epoch FROM r.until) * 1000)::bigint END)
+$$;
+
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgrelid = 'herald.revocations'::regclass AND tgname = 'tell') THEN
+    CREATE TRIGGER tell AFTER INSERT OR UPDATE OR DELETE ON herald.revocations FOR EACH ROW EXECUTE FUNCTION herald.tell_revocation();
+    CREATE TRIGGER tell_all AFTER TRUNCATE ON herald.revocations FOR EACH STATEMENT EXECUTE FUNCTION herald.tell_revocation();
+  END IF;
+END $$;
+
+-- herald.recheck(sub): asks the authorize function again for every open stream of this subject, NULL: of everyone. Who may not
+-- see it any more is closed (forbidden). In the caller's transaction.
+CREATE OR REPLACE FUNCTION herald.recheck(sub text DEFAULT NULL) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT herald.tell_gate('recheck', jsonb_build_object('sub', sub))
+$$;
+
+-- herald.tell_recheck(): trigger function of the tables that streams name in `recheck`. Its argument is the column that holds the
+-- subject. Without one, or where the table has it no more: everyone. Fails no writer.
+CREATE OR REPLACE FUNCTION herald.tell_recheck() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  col text := TG_ARGV[0];
+  was jsonb := '{}';
+  is_now jsonb := '{}';
+BEGIN
+  IF TG_OP IN ('UPDATE', 'DELETE') THEN was := to_jsonb(OLD); END IF;
+  IF TG_OP IN ('UPDATE', 'INSERT') THEN is_now := to_jsonb(NEW); END IF;
+  IF was = is_now AND TG_OP = 'UPDATE' THEN
+    RETURN NULL;
+  ELSIF col IS NULL OR TG_OP = 'TRUNCATE' OR NOT (was || is_now) ? col THEN
+    PERFORM herald.recheck();
+  ELSE
+    PERFORM herald.recheck(s) FROM (SELECT was ->> col UNION SELECT is_now ->> col) v(s) WHERE s IS NOT NULL;
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- herald.hang_rechecks(): gives every table that a stream names in `recheck` its triggers, and takes away those that no stream
+-- needs any more.
+CREATE OR REPLACE FUNCTION herald.hang_rechecks() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  t record;
+BEGIN
+  FOR t IN
+    WITH wanted AS (
+      SELECT DISTINCT e.key::regclass AS target, e.value AS col, '!gate_recheck_' || left(md5(coalesce(e.value, '')), 8) AS name
+        FROM herald.streams s, jsonb_each_text(s.recheck) e),
+    hung AS (
+      SELECT g.tgrelid::regclass AS target, g.tgname::text AS name FROM pg_trigger g
+       WHERE g.tgfoid = 'herald.tell_recheck'::regproc AND NOT g.tgisinternal AND g.tgparentid = 0 AND g.tgname NOT LIKE '%\_all')
+    SELECT coalesce(w.target, h.target) AS target, coalesce(w.name, h.name) AS name, w.col, w.target IS NULL AS old, h.target IS NULL AS new
+      FROM wanted w FULL JOIN hung h ON h.target = w.target AND h.name = w.name
+  LOOP
+    IF t.old THEN
+      EXECUTE format('DROP TRIGGER %I ON %s', t.name, t.target);
+      EXECUTE format('DROP TRIGGER %I ON %s', t.name || '_all', t.target);
+    ELSIF t.new THEN
+      EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION herald.tell_recheck(%s)',
+                     t.name, t.target, quote_literal(t.col));
+      EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION herald.tell_recheck()', t.name || '_all', t.target);
+    END IF;
+  END LOOP;
+END $$;
+
+-- herald.entitled(path, claims, params): what the stream's authorize function says; true where it has none. NULL counts as no.
+-- The claims are also at request.jwt.claims, so that row security policies can use them. Runs with the caller's rights.
+CREATE OR REPLACE FUNCTION herald.entitled(path text, claims jsonb, params jsonb) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  fn text;
+  yes boolean;
+BEGIN
+  SELECT s.authorize INTO fn FROM herald.streams s WHERE s.path = entitled.path;
+  IF fn IS NULL THEN
+    RETURN FOUND;
+  END IF;
+  PERFORM pg_catalog.set_config('request.jwt.claims', claims::text, true);
+  EXECUTE 'SELECT ' || fn || '($1, $2)' INTO yes USING claims, params;
+  RETURN coalesce(yes, false);
+END $$;
+
+-- herald.ticket(hash, identity, origin): keeps a ticket for 30 s. False: this subject has 100 unused ones already.
+--   hash      of the ticket, which itself stays between daemon and client
+--   identity  what a token said: {"claims", …}
+--   origin    of the page that asked for it, NULL: it said none
+CREATE OR REPLACE FUNCTION herald.ticket(hash text, identity jsonb, origin text) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  sub_of text := identity -> 'claims' ->> 'sub';
+BEGIN
+  DELETE FROM herald.tickets t WHERE t.expires <= clock_timestamp();
+  IF (SELECT count(*) FROM herald.tickets t WHERE t.sub = sub_of) >= 100 THEN
+    RETURN false;
+  END IF;
+  INSERT INTO herald.tickets (hash, sub, identity, origin, expires) VALUES (hash, sub_of, identity, origin, clock_timestamp() + interval '30 s');
+  RETURN true;
+END $$;
+
+-- herald.redeem(hash, origin): the identity behind a ticket, which is used up by that; NULL: there is none, it has been used,
+-- is too old, or another origin asked for it. Of two at once one gets it.
+--   origin  of the page that uses it; NULL: a page of the server's own origin, or no browser
+CREATE OR REPLACE FUNCTION herald.redeem(hash text, origin text) RETURNS jsonb
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH used AS (DELETE FROM herald.tickets t WHERE t.hash = redeem.hash RETURNING t.*)
+  SELECT u.identity FROM used u
+   WHERE u.expires > clock_timestamp() AND (redeem.origin IS NULL OR redeem.origin = u.origin)
+$$;
+
+-- herald.renewal(code, identity): a token that a living stream is to go on with; whichever instance has it will.
+CREATE OR REPLACE FUNCTION herald.renewal(code text, identity jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT herald.tell_gate('renew', jsonb_build_object('code', code, 'identity', identity))
+$$;
