@@ -12,7 +12,9 @@
 #include "http/httpd.h"
 #include "http/outlets.h"
 #include "http/status.h"
+#include "http/tenure.h"
 #include "hub/router.h"
+#include "pg/asker.h"
 #include "pg/migrate.h"
 #include "pg/replay.h"
 #include "pg/ticker.h"
@@ -29,6 +31,7 @@ struct server {
 	struct router router;
 	struct ticker ticker;
 	struct replay replay;
+	struct asker asker;
 	struct outlets outlets;
 	struct status status;
 	struct httpd httpd, admin;
@@ -54,12 +57,27 @@ static void on_began(void *ctx, struct cursor head, const char *lost)
 
 static void on_event(void *ctx, const struct event *event)
 {
-	router_publish(&((struct server *)ctx)->router, event);
+	struct server *s = ctx;
+
+	if (!tenure_concerns(event))
+		router_publish(&s->router, event);
+	else if (tenure_hear(&s->outlets, event))
+		ticker_want_revocations(&s->ticker);
 }
 
 static void on_reached(void *ctx, struct cursor head)
 {
 	router_reached(&((struct server *)ctx)->router, head);
+}
+
+static void on_revoked(void *ctx, struct text row)
+{
+	tenure_take_revocation(&((struct server *)ctx)->outlets, row);
+}
+
+static void on_revoked_all(void *ctx)
+{
+	tenure_took_revocations(&((struct server *)ctx)->outlets);
 }
 
 static void on_available(void *ctx, bool available)
@@ -194,12 +212,14 @@ static void build(struct server *s)
 {
 	struct ticker_options options = {s->boot->database_url, (int)s->boot->poll_interval_ms,
 					 (int)(s->boot->retention_ms / 1000), migrate_program_version(), s->boot->wake};
-	struct ticker_calls calls = {on_began, on_event, on_reached, on_streams, on_available, on_misfit, s};
+	struct ticker_calls calls = {on_began, on_event, on_reached, on_streams, on_revoked, on_revoked_all,
+				     on_available, on_misfit, s};
 
 	router_init(&s->router, (size_t)s->boot->log_size);
 	ticker_init(&s->ticker, &s->loop, &options, &calls);
 	replay_init(&s->replay, &s->loop, s->boot->database_url);
-	outlets_init(&s->outlets, &s->loop, &s->router, &s->http, replay_ops(&s->replay));
+	asker_init(&s->asker, &s->loop, s->boot->database_url);
+	outlets_init(&s->outlets, &s->loop, &s->router, &s->http, replay_ops(&s->replay), asker_ops(&s->asker));
 	s->status = (struct status){.outlets = &s->outlets, .version = PGHERALD_VERSION,
 				    .started_ms = s->loop.now_ms, .lost_ms = s->loop.now_ms};
 	httpd_init(&s->httpd, &s->loop, &s->outlets, &s->status, &s->http);
@@ -248,6 +268,7 @@ static void tear_down(struct server *s)
 	httpd_release(&s->admin);
 	outlets_release(&s->outlets);
 	replay_release(&s->replay);
+	asker_release(&s->asker);
 	ticker_release(&s->ticker);
 	router_release(&s->router);
 	loop_stop_timer(&s->loop, &s->drain);

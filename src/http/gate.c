@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/gate.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "http/entitlement.h"
+#include "http/admission.h"
+#include "http/held.h"
 #include "http/reply.h"
+#include "http/ticket.h"
 #include "http/token.h"
-
-/* The one text for every fault of a token: which it was is nobody's business but the log's. */
-static const char token_failed[] = "Not authorized, token failed";
 
 /* A request on its way through the gate. */
 struct admission {
@@ -22,9 +19,13 @@ struct admission {
 	const struct http_options *options;
 	const struct request *request;
 	struct stream *stream;
-	struct params params; /* of path and query */
+	struct params query, params; /* of the query alone; of path and query */
 	struct identity identity;
 	struct wanted wanted;
+	bool has_ticket; /* which says who it is, when the database has been asked */
+	char ticket[TICKET_HASH_MAX];
+	bool resume, unknown; /* as in outlet.h */
+	struct cursor after;
 	enum MHD_Result result; /* of the answer, where it was refused */
 };
 
@@ -52,113 +53,96 @@ static bool pass_path(struct admission *a)
 	}
 	if (strcmp(a->request->method, MHD_HTTP_METHOD_GET) != 0)
 		return refuse(a, MHD_HTTP_METHOD_NOT_ALLOWED, "A stream is opened with GET", "Allow", "GET, OPTIONS");
-	if (!request_add_query(a->request, &a->params))
+	if (!request_add_query(a->request, &a->query) || !request_add_query(a->request, &a->params))
 		return refuse(a, MHD_HTTP_BAD_REQUEST, "The request has too many parameters", NULL, NULL);
 	return true;
+}
+
+static bool refuse_with(struct admission *a, const struct refusal *refusal)
+{
+	return refuse(a, refusal->status, refusal->sentence, refusal->header, refusal->value);
+}
+
+/* A ticket was got for this very request: it goes before what a browser sends with every one. */
+static bool find_ticket(struct admission *a)
+{
+	const struct text *ticket = params_find(&a->query, "ticket");
+
+	return ticket != NULL && ticket->len > 0;
+}
+
+static bool pass_ticket(struct admission *a)
+{
+	const struct text *ticket = params_find(&a->query, "ticket");
+	struct refusal refusal;
+
+	a->has_ticket = ticket_hash(ticket->bytes, ticket->len, a->ticket) && request_from_own_page(a->request, a->options);
+	if (a->has_ticket)
+		return true;
+	refusal_of_token(&refusal, true);
+	return refuse_with(a, &refusal);
 }
 
 static bool pass_token(struct admission *a)
 {
 	char *token;
 	const char *why = "there is none";
+	struct refusal refusal;
 	bool valid;
 
 	if (a->stream->def.anonymous) {
 		a->identity.ends_ms = INT64_MAX;
 		return true;
 	}
-	token = request_token(a->request, &a->params, a->options);
+	if (find_ticket(a))
+		return pass_ticket(a);
+	token = request_token(a->request, &a->query, a->options);
 	valid = token != NULL && token_verify(&a->options->token, token, clock_wall_ms(), &a->identity, &why);
+	refusal_of_token(&refusal, token != NULL);
 	if (token != NULL)
 		explicit_bzero(token, strlen(token));
 	free(token);
 	if (valid)
 		return true;
 	log_info("[STREAM] refused: token of a request for '%s' from %s: %s", a->stream->def.path, a->request->address, why);
-	return refuse(a, MHD_HTTP_UNAUTHORIZED, token_failed, "WWW-Authenticate", "Bearer");
-}
-
-static bool pass_entitlement(struct admission *a)
-{
-	const char *param = NULL;
-	char sentence[200];
-
-	switch (entitlement_decide(&a->stream->def, &a->identity, &a->params, &a->wanted, &param)) {
-	case ENTITLED:
-		return true;
-	case ENTITLEMENT_BAD_PARAM:
-		snprintf(sentence, sizeof(sentence), "The parameter %s is missing", param);
-		return refuse(a, MHD_HTTP_BAD_REQUEST, sentence, NULL, NULL);
-	case ENTITLEMENT_FORBIDDEN:
-		break;
-	}
-	log_info("[STREAM] refused: '%s' may not open '%s'", a->identity.sub == NULL ? "" : a->identity.sub,
-		 a->stream->def.path);
-	return refuse(a, MHD_HTTP_FORBIDDEN, "Not allowed to open this stream", NULL, NULL);
-}
-
-static bool pass_room(struct admission *a)
-{
-	switch (outlets_room(a->outlets, a->identity.sub, a->request->address)) {
-	case OUTLETS_ROOM:
-		return true;
-	case OUTLETS_FULL:
-		return refuse(a, MHD_HTTP_SERVICE_UNAVAILABLE, "No stream is free, try again later", "Retry-After", "5");
-	case OUTLETS_USER_FULL:
-		return refuse(a, MHD_HTTP_TOO_MANY_REQUESTS, "Too many streams of this user", "Retry-After", "30");
-	case OUTLETS_ADDRESS_FULL:
-		break;
-	}
-	return refuse(a, MHD_HTTP_TOO_MANY_REQUESTS, "Too many streams from this address", "Retry-After", "30");
+	return refuse_with(a, &refusal);
 }
 
 /* Where the stream is to begin: the header decides, then the query under either of its names. */
-static void find_resume(const struct admission *a, struct outlet_request *ret)
+static void find_resume(struct admission *a)
 {
 	const char *header = request_header(a->request, "Last-Event-ID");
-	const struct text *param = params_find(&a->params, "last_event_id");
+	const struct text *param = params_find(&a->query, "last_event_id");
 	char *id;
 
 	if (param == NULL)
-		param = params_find(&a->params, "lastEventId");
+		param = params_find(&a->query, "lastEventId");
 	if (header == NULL && param == NULL)
 		return;
 	id = header != NULL ? xstrdup(header) : xstrndup(param->bytes, param->len);
 	if (id[0] != '\0') { /* empty: the standard's way to say none */
-		ret->resume = strcmp(id, "earliest") == 0 || cursor_parse(id, &ret->after);
-		ret->unknown = !ret->resume;
+		a->resume = strcmp(id, "earliest") == 0 || cursor_parse(id, &a->after);
+		a->unknown = !a->resume;
 	}
 	free(id);
 }
 
-/*
- * Duplicates the library's socket. Told MHD_NO, the library closes its own number and frees its connection;
- * started with MHD_USE_TURBO it does not shut the connection itself down, so the duplicate lives on.
- */
-static int take_socket(const struct request *r)
-{
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-
-	return info == NULL ? -1 : fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 0);
-}
-
+/* Who has it, where the database has nothing to say about that. */
 static void let_in(struct admission *a)
 {
-	struct outlet_request request = {
-		.fd = take_socket(a->request),
-		.bare = a->request->http10,
-		.stream = a->stream,
-		.ends_ms = a->identity.ends_ms,
-	};
+	struct outlet_request request = {.bare = a->request->http10, .stream = a->stream};
 
+	request.fd = request_take_socket(a->request);
 	if (request.fd < 0) {
 		refuse(a, MHD_HTTP_SERVICE_UNAVAILABLE, "No stream is free, try again later", "Retry-After", "5");
 		return;
 	}
-	find_resume(a, &request);
+	request.resume = a->resume;
+	request.unknown = a->unknown;
+	request.after = a->after;
 	request.wanted = a->wanted;
 	a->wanted = (struct wanted){0};
-	request.user = a->identity.sub == NULL ? NULL : xstrdup(a->identity.sub);
+	holder_init(&request.holder, &a->identity, &a->params, false);
 	request.address = xstrdup(a->request->address);
 	request.cors = reply_cors(a->request, a->options);
 	outlet_open(a->outlets, &request);
@@ -166,13 +150,41 @@ static void let_in(struct admission *a)
 	a->result = MHD_NO;
 }
 
+static void hold(struct admission *a)
+{
+	struct held_request request = {.request = a->request, .query = &a->query, .identity = &a->identity,
+				       .ticket = a->has_ticket ? a->ticket : NULL, .resume = a->resume, .unknown = a->unknown,
+				       .after = a->after};
+	struct refusal refusal;
+
+	a->result = MHD_NO;
+	if (!held_start(a->outlets, &request, &refusal))
+		refuse_with(a, &refusal);
+}
+
+static void decide(struct admission *a)
+{
+	struct refusal refusal;
+
+	find_resume(a);
+	if (a->has_ticket)
+		hold(a);
+	else if (!admission_decide(a->outlets, a->stream, &a->identity, &a->params, a->request->address, &a->wanted, &refusal))
+		refuse_with(a, &refusal);
+	else if (a->stream->def.authorize != NULL)
+		hold(a);
+	else
+		let_in(a);
+}
+
 enum MHD_Result gate_admit(struct outlets *outlets, const struct request *r)
 {
 	struct admission a = {.outlets = outlets, .options = outlets->options, .request = r, .result = MHD_NO};
 
-	if (pass_framing(&a) && pass_path(&a) && pass_token(&a) && pass_entitlement(&a) && pass_room(&a))
-		let_in(&a);
+	if (pass_framing(&a) && pass_path(&a) && pass_token(&a))
+		decide(&a);
 	identity_release(&a.identity);
 	wanted_release(&a.wanted);
+	explicit_bzero(a.ticket, sizeof(a.ticket));
 	return a.result;
 }

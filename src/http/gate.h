@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * gate.h: the one place where it is decided whether a request becomes a stream, in this order: framing, path, method,
- * token, entitlement, room. What is refused is answered through the HTTP library; what is let in is taken over.
+ * token,
+ * entitlement, room. What is refused is answered through the HTTP library; what is let in is taken over, and so is what only the
+ * database can decide (held.h).
  */
 #ifndef HTTP_GATE_H
 #define HTTP_GATE_H

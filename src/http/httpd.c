@@ -14,7 +14,9 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/gate.h"
+#include "http/renew.h"
 #include "http/reply.h"
+#include "http/ticket.h"
 
 #define BACKLOG 4096
 
@@ -139,9 +141,13 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 
 	(void)upload, (void)upload_size, (void)state;
 	request_init(&r, connection, url, method, version);
-	if (h->outlets != NULL && strcmp(url, "/stream/status") != 0)
-		return gate_admit(h->outlets, &r);
-	return answer_plain(h, &r);
+	if (h->outlets == NULL || strcmp(url, "/stream/status") == 0)
+		return answer_plain(h, &r);
+	if (strcmp(url, "/stream/ticket") == 0)
+		return ticket_post(h->outlets, &r);
+	if (strcmp(url, "/stream/renew") == 0)
+		return renew_post(h->outlets, &r);
+	return gate_admit(h->outlets, &r);
 }
 
 /* The library's words go into our log. What it says of a socket that was taken over is no error. */

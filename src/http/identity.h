@@ -4,16 +4,30 @@
 #define HTTP_IDENTITY_H
 
 #include <json-c/json.h>
+#include <stdbool.h>
 #include <stdint.h>
 
+#include "base/base.h"
+#include "base/buf.h"
 #include "http/options.h"
 
 struct identity {
 	struct json_object *claims; /* an object; NULL: anonymous */
 	const char *sub;            /* borrowed from claims; NULL: none */
+	const char *jti;            /* borrowed from claims; NULL: none */
+	int64_t issued_ms;          /* wall clock; INT64_MIN: it does not say */
 	int64_t ends_ms;            /* wall clock: with the leeway; INT64_MAX: never (anonymous) */
+	uint64_t key_mark;          /* of the key that verified it; 0: none */
 };
 
 void identity_release(struct identity *id);
+
+/*
+ * An identity on its way through the database, where a ticket or a renewal takes it: {"claims", "issued", "ends", "key"}.
+ * Reading: false unless it is one that was written so.
+ */
+char *identity_claims_json(const struct identity *id); /* its claims alone, for the caller to free */
+void identity_append_json(const struct identity *id, struct buf *out);
+MUST_CHECK bool identity_read(const char *json, size_t len, struct identity *ret_id);
 
 #endif

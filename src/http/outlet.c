@@ -15,7 +15,9 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/outlets.h"
+#include "http/recheck.h"
 
+#define NOTICE_MS 60000 /* or half of what is left when the stream opens */
 #define USER_TIMEOUT_MS 20000 /* unacknowledged bytes: the peer is gone (RFC 5482) */
 
 static const struct text ping = {": ping\n\n", 8};
@@ -28,21 +30,21 @@ static struct loop *loop_of(const struct outlet *o)
 
 /* --- what is said --- */
 
-static void say(struct outlet *o, const struct cursor *at, const char *name, const char *data)
+static void append(struct buf *out, bool bare, enum frame_format format, const struct cursor *at, const char *name,
+		   const char *data)
 {
-	enum frame_format format = o->sub.stream->def.format;
-
-	if (o->sub.bare)
-		frame_append_bare(&o->out, format, at, frame_text(name), frame_text(data));
+	if (bare)
+		frame_append_bare(out, format, at, frame_text(name), frame_text(data));
 	else
-		frame_append(&o->out, format, at, frame_text(name), frame_text(data));
+		frame_append(out, format, at, frame_text(name), frame_text(data));
 }
 
-static void say_reason(struct outlet *o, const struct cursor *at, const char *name, const char *reason)
+static void append_reason(struct buf *out, bool bare, enum frame_format format, const struct cursor *at, const char *name,
+			  const char *reason)
 {
 	char *data = xasprintf("{\"reason\":\"%s\"}", reason);
 
-	say(o, at, name, data);
+	append(out, bare, format, at, name, data);
 	free(data);
 }
 
@@ -54,9 +56,9 @@ static void say_raw(struct outlet *o, struct text bytes)
 		frame_append_raw(&o->out, bytes);
 }
 
-static void say_head(struct outlet *o, const struct outlet_request *request)
+void outlet_append_head(struct buf *out, bool bare, const char *cors)
 {
-	buf_appendf(&o->out,
+	buf_appendf(out,
 		    "HTTP/1.1 200 OK\r\n"
 		    "Content-Type: text/event-stream\r\n"
 		    "Cache-Control: no-cache\r\n"
@@ -64,8 +66,22 @@ static void say_head(struct outlet *o, const struct outlet_request *request)
 		    "X-Accel-Buffering: no\r\n"
 		    "X-Content-Type-Options: nosniff\r\n"
 		    "%s%s\r\n",
-		    o->sub.bare ? "close" : "keep-alive", o->sub.bare ? "" : "Transfer-Encoding: chunked\r\n",
-		    request->cors == NULL ? "" : request->cors);
+		    bare ? "close" : "keep-alive", bare ? "" : "Transfer-Encoding: chunked\r\n", cors == NULL ? "" : cors);
+}
+
+void outlet_append_ping(struct buf *out, bool bare)
+{
+	if (bare)
+		buf_append(out, ping.bytes, ping.len);
+	else
+		frame_append_raw(out, ping);
+}
+
+void outlet_append_closing(struct buf *out, bool bare, enum frame_format format, const char *reason)
+{
+	append_reason(out, bare, format, NULL, "closing", reason);
+	if (!bare)
+		buf_append_str(out, last_chunk);
 }
 
 /* retry and `connected`, whose id is where the stream begins: a client that is cut off at once comes back to there. */
@@ -99,6 +115,7 @@ static void closed(struct outlet *o, const char *why)
 		 (loop_of(o)->now_ms - o->opened_ms) / 1000);
 	loop_stop_timer(loop_of(o), &o->beat);
 	loop_stop_timer(loop_of(o), &o->end);
+	recheck_stop(o);
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
 	subscriber_leave(&o->sub);
 	loop_unwatch(loop_of(o), &o->watch);
@@ -117,9 +134,7 @@ void outlet_close(struct outlet *o, const char *reason)
 	log_debug("[STREAM %" PRIu64 "] is being closed: %s", o->number, reason);
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
 	o->state = OUTLET_CLOSING;
-	say_reason(o, NULL, "closing", reason);
-	if (!o->sub.bare)
-		buf_append_str(&o->out, last_chunk);
+	outlet_append_closing(&o->out, o->sub.bare, o->sub.stream->def.format, reason);
 	loop_stop_timer(loop_of(o), &o->end);
 	loop_set_timer(loop_of(o), &o->beat, OUTLET_LINGER_MS);
 	outlet_flush(o);
@@ -135,7 +150,8 @@ void outlet_free(struct outlet *o)
 {
 	wanted_release(&o->wanted);
 	buf_release(&o->out);
-	free(o->user);
+	holder_release(&o->holder);
+	free(o->code);
 	free(o->address);
 	free(o);
 }
@@ -204,7 +220,7 @@ void outlet_reset(struct outlet *o, const char *reason)
 		return;
 	}
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
-	say_reason(o, &head, "reset", reason);
+	append_reason(&o->out, o->sub.bare, o->sub.stream->def.format, &head, "reset", reason);
 	go_live(o, head);
 	router_touch_again(o->set->router, &o->sub);
 }
@@ -326,9 +342,54 @@ static void on_beat(struct timer *t)
 	}
 }
 
+/* So long before its token ends a stream is told: time to get another one and POST it to /stream/renew. */
+static int64_t notice_ms(int64_t left_ms)
+{
+	return left_ms / 2 < NOTICE_MS ? left_ms / 2 : NOTICE_MS;
+}
+
+static void say_expiring(struct outlet *o, int64_t left_ms)
+{
+	char *data;
+
+	outlets_give_code(o->set, o);
+	data = xasprintf("{\"expires_in\":%" PRId64 ",\"stream\":\"%s\"}", left_ms / 1000, o->code);
+	append(&o->out, o->sub.bare, o->sub.stream->def.format, NULL, "expiring", data);
+	free(data);
+}
+
 static void on_end(struct timer *t)
 {
-	outlet_close(container_of(t, struct outlet, end), "expired");
+	struct outlet *o = container_of(t, struct outlet, end);
+	int64_t left = o->holder.ends_ms - clock_wall_ms();
+
+	if (left <= 0) {
+		outlet_close(o, "expired");
+	} else if (o->code != NULL || o->blocked) {
+		loop_set_timer(loop_of(o), t, left);
+	} else {
+		say_expiring(o, left);
+		loop_set_timer(loop_of(o), t, left);
+		outlet_flush(o);
+	}
+}
+
+static void watch_the_end(struct outlet *o)
+{
+	int64_t left = o->holder.ends_ms - clock_wall_ms();
+
+	if (o->holder.ends_ms != INT64_MAX)
+		loop_set_timer(loop_of(o), &o->end, left > 0 ? left - notice_ms(left) : 0);
+}
+
+void outlet_renew(struct outlet *o, struct holder *holder)
+{
+	holder_release(&o->holder);
+	o->holder = *holder;
+	*holder = (struct holder){.user = NULL};
+	outlets_take_code(o->set, o);
+	watch_the_end(o);
+	log_info("[STREAM %" PRIu64 "] goes on with another token of '%s'", o->number, o->holder.user);
 }
 
 /* Streams say nothing after their request: what comes is thrown away; its end, or too much of it, ends the stream. */
@@ -373,16 +434,13 @@ static void tune_socket(int fd)
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
 }
 
-static void start_timers(struct outlet *o, int64_t ends_ms)
+static void start_timers(struct outlet *o)
 {
-	int64_t left = ends_ms - clock_wall_ms();
-
 	timer_init(&o->beat, on_beat);
 	timer_init(&o->end, on_end);
 	/* The first ping comes at a random part of the period: after a restart not all are due at once. */
 	loop_set_timer(loop_of(o), &o->beat, 1 + random() % o->set->options->heartbeat_ms);
-	if (ends_ms != INT64_MAX)
-		loop_set_timer(loop_of(o), &o->end, left > 0 ? left : 0);
+	watch_the_end(o);
 }
 
 static void seat(struct outlet *o, struct outlet_request *request)
@@ -427,17 +485,18 @@ struct outlet *outlet_open(struct outlets *set, struct outlet_request *request)
 	struct outlet *o = xcalloc(1, sizeof(*o));
 
 	o->set = set;
-	o->user = request->user;
+	o->holder = request->holder;
 	o->address = request->address;
 	o->opened_ms = set->loop->now_ms;
 	buf_init(&o->out);
 	tune_socket(request->fd);
 	outlets_count_in(set, o);
 	seat(o, request);
-	start_timers(o, request->ends_ms);
+	start_timers(o);
 	log_info("[STREAM %" PRIu64 "] opened: '%s' by '%s' from %s", o->number, request->stream->def.path,
-		 o->user == NULL ? "" : o->user, o->address);
-	say_head(o, request);
+		 o->holder.user == NULL ? "" : o->holder.user, o->address);
+	if (!request->head_sent)
+		outlet_append_head(&o->out, o->sub.bare, request->cors);
 	begin(o, request);
 	watch_init(&o->watch, on_ready);
 	if (!loop_watch(set->loop, &o->watch, request->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {

@@ -21,6 +21,7 @@
 #include "base/loop.h"
 #include "hub/catchup.h"
 #include "hub/router.h"
+#include "http/holder.h"
 
 #define OUTLET_STALL_MS 10000
 #define OUTLET_LINGER_MS 3000 /* how long the last frame may take */
@@ -36,13 +37,13 @@ struct outlet_request {
 	bool bare;           /* HTTP/1.0: no chunks */
 	struct stream *stream;
 	struct wanted wanted;
-	char *user;          /* the token's sub, NULL: none */
+	struct holder holder;
 	char *address;       /* of the client */
-	int64_t ends_ms;     /* wall clock; INT64_MAX: never */
 	bool resume;         /* behind `after`; else from now on */
 	bool unknown;        /* its Last-Event-ID is no cursor */
 	struct cursor after; /* tick 0: from the beginning of what is retained */
-	char *cors;          /* header lines, or NULL */
+	char *cors;          /* header lines, or NULL; borrowed */
+	bool head_sent;      /* it had to wait, and has its HTTP head already */
 };
 
 struct outlet {
@@ -58,13 +59,22 @@ struct outlet {
 	bool blocked;        /* the socket takes no more for now */
 	bool page_over;      /* CATCHING: the page has been read, the next thing follows when it is sent */
 	bool page_last;
-	char *user, *address;
+	struct holder holder;
+	struct list user_link; /* of those of the same user */
+	struct recheck *recheck; /* while authorize is being asked again; NULL else */
+	char *code;          /* by which it can be renewed, once it was told that it expires; NULL before */
+	char *address;
 	uint64_t number;     /* of the connection, for the log */
 	int64_t opened_ms;
 	uint64_t bytes;      /* sent */
 	struct timer beat;   /* next ping; while blocked: when to give up */
-	struct timer end;    /* of the token */
+	struct timer end;    /* of the token; before that: when to say that it comes */
 };
+
+/* The bytes of a stream that is not open yet. */
+void outlet_append_head(struct buf *out, bool bare, const char *cors);
+void outlet_append_ping(struct buf *out, bool bare);
+void outlet_append_closing(struct buf *out, bool bare, enum frame_format format, const char *reason);
 
 /* Sends the head and what is there already. */
 struct outlet *outlet_open(struct outlets *set, struct outlet_request *request);
@@ -77,6 +87,9 @@ void outlet_close(struct outlet *o, const char *reason);
 
 /* Tells the subscriber that what it missed cannot be had, and goes on from now. */
 void outlet_reset(struct outlet *o, const char *reason);
+
+/* Goes on until another token ends. The holder is taken over. */
+void outlet_renew(struct outlet *o, struct holder *holder);
 
 void outlet_free(struct outlet *o); /* CLOSED */
 

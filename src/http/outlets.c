@@ -4,30 +4,43 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "base/xalloc.h"
+#include "http/parked.h"
 
 /* How many streams one user, or one address, has. Owned by its map, there as long as it is not 0. */
 struct tally {
 	size_t count;
+	struct list outlets; /* of a user */
 };
 
 void outlets_init(struct outlets *set, struct loop *loop, struct router *router, const struct http_options *options,
-		  struct catchup_ops catchup)
+		  struct catchup_ops catchup, struct question_ops questions)
 {
-	*set = (struct outlets){.loop = loop, .router = router, .options = options, .catchup = catchup};
+	*set = (struct outlets){.loop = loop, .router = router, .options = options, .catchup = catchup, .questions = questions};
 	list_init(&set->open);
 	list_init(&set->closed);
 	strmap_init(&set->users);
 	strmap_init(&set->addresses);
+	strmap_init(&set->codes);
+	revocations_init(&set->revocations);
+	revocations_init(&set->coming);
+	list_init(&set->parked);
+	list_init(&set->parked_over);
 }
 
 void outlets_release(struct outlets *set)
 {
 	list_each (node, tmp, &set->open)
 		outlet_close(container_of(node, struct outlet, link), NULL);
+	list_each (node, tmp, &set->parked)
+		parked_drop(container_of(node, struct parked, link));
 	outlets_reap(set);
 	strmap_release(&set->users);
 	strmap_release(&set->addresses);
+	strmap_release(&set->codes);
+	revocations_release(&set->revocations);
+	revocations_release(&set->coming);
 }
 
 static size_t tally_of(const struct strmap *map, const char *name)
@@ -37,18 +50,20 @@ static size_t tally_of(const struct strmap *map, const char *name)
 	return t == NULL ? 0 : t->count;
 }
 
-static void tally_up(struct strmap *map, const char *name)
+static struct tally *tally_up(struct strmap *map, const char *name)
 {
 	struct tally *t;
 
 	if (name == NULL)
-		return;
+		return NULL;
 	t = strmap_get(map, name, strlen(name));
 	if (t == NULL) {
 		t = xcalloc(1, sizeof(*t));
+		list_init(&t->outlets);
 		strmap_put(map, name, strlen(name), t);
 	}
 	t->count++;
+	return t;
 }
 
 static void tally_down(struct strmap *map, const char *name)
@@ -74,9 +89,13 @@ enum outlets_room outlets_room(const struct outlets *set, const char *user, cons
 
 void outlets_count_in(struct outlets *set, struct outlet *o)
 {
+	struct tally *user = tally_up(&set->users, o->holder.user);
+
 	o->number = ++set->opened;
 	set->count++;
-	tally_up(&set->users, o->user);
+	list_node_init(&o->user_link);
+	if (user != NULL)
+		list_append(&user->outlets, &o->user_link);
 	tally_up(&set->addresses, o->address);
 	list_append(&set->open, &o->link);
 }
@@ -84,10 +103,51 @@ void outlets_count_in(struct outlets *set, struct outlet *o)
 void outlets_count_out(struct outlets *set, struct outlet *o)
 {
 	set->count--;
-	tally_down(&set->users, o->user);
+	outlets_take_code(set, o);
+	list_remove(&o->user_link);
+	tally_down(&set->users, o->holder.user);
 	tally_down(&set->addresses, o->address);
 	list_remove(&o->link);
 	list_append(&set->closed, &o->link);
+}
+
+void outlets_each(struct outlets *set, const char *user, void (*do_it)(struct outlet *o))
+{
+	struct tally *t = user == NULL ? NULL : strmap_get(&set->users, user, strlen(user));
+
+	if (user == NULL) {
+		list_each (node, tmp, &set->open)
+			do_it(container_of(node, struct outlet, link));
+		return;
+	}
+	if (t == NULL)
+		return;
+	t->count++; /* it stays while its list is walked */
+	list_each (node, tmp, &t->outlets)
+		do_it(container_of(node, struct outlet, user_link));
+	tally_down(&set->users, user);
+}
+
+void outlets_give_code(struct outlets *set, struct outlet *o)
+{
+	char code[SECRET_TEXT_MAX];
+
+	secret_make(code);
+	o->code = xstrdup(code);
+	strmap_put(&set->codes, code, strlen(code), o);
+}
+
+void outlets_take_code(struct outlets *set, struct outlet *o)
+{
+	if (o->code != NULL)
+		strmap_remove(&set->codes, o->code, strlen(o->code));
+	free(o->code);
+	o->code = NULL;
+}
+
+struct outlet *outlets_find_code(const struct outlets *set, const char *code)
+{
+	return strmap_get(&set->codes, code, strlen(code));
 }
 
 void outlets_flush(struct outlets *set)
@@ -111,6 +171,7 @@ void outlets_reap(struct outlets *set)
 		list_remove(node);
 		outlet_free(container_of(node, struct outlet, link));
 	}
+	parked_reap(set);
 }
 
 void outlets_close_gone(struct outlets *set)
@@ -133,6 +194,8 @@ void outlets_reset_all(struct outlets *set, const char *reason)
 void outlets_drain(struct outlets *set)
 {
 	set->draining = true;
+	list_each (node, tmp, &set->parked)
+		parked_drop(container_of(node, struct parked, link)); /* clients come back from that, but not from a 503 */
 	list_each (node, tmp, &set->open)
 		outlet_close(container_of(node, struct outlet, link), "shutdown");
 }

@@ -9,9 +9,11 @@
 #include "base/loop.h"
 #include "base/strmap.h"
 #include "hub/catchup.h"
+#include "hub/question.h"
 #include "hub/router.h"
 #include "http/options.h"
 #include "http/outlet.h"
+#include "http/revocations.h"
 
 struct outlets {
 	struct loop *loop;
@@ -24,11 +26,18 @@ struct outlets {
 	uint64_t opened;    /* since the start; numbers connections */
 	uint64_t slow;      /* closed as slow, for metrics */
 	struct strmap users, addresses; /* -> struct tally */
+	struct strmap codes;   /* -> struct outlet: those that can be renewed */
+	struct revocations revocations, coming; /* coming: while they are read anew */
+	struct question_ops questions;
+	uint64_t rechecks;     /* times that an entitlement may have changed */
+	struct list parked;      /* struct parked: requests that wait for the database */
+	struct list parked_over; /* to be freed at the end of the turn */
+	size_t parked_count;
 	bool draining;
 };
 
 void outlets_init(struct outlets *set, struct loop *loop, struct router *router, const struct http_options *options,
-		  struct catchup_ops catchup);
+		  struct catchup_ops catchup, struct question_ops questions);
 void outlets_release(struct outlets *set); /* closes without a word what is still open */
 
 enum outlets_room { OUTLETS_ROOM, OUTLETS_FULL, OUTLETS_USER_FULL, OUTLETS_ADDRESS_FULL };
@@ -38,6 +47,14 @@ enum outlets_room outlets_room(const struct outlets *set, const char *user, cons
 
 void outlets_count_in(struct outlets *set, struct outlet *o);
 void outlets_count_out(struct outlets *set, struct outlet *o);
+
+/* Calls do_it for the open streams of this user, NULL: for all. It may close the stream that it is given. */
+void outlets_each(struct outlets *set, const char *user, void (*do_it)(struct outlet *o));
+
+/* The code by which a stream can be renewed: nobody guesses it. */
+void outlets_give_code(struct outlets *set, struct outlet *o); /* sets o->code */
+void outlets_take_code(struct outlets *set, struct outlet *o); /* it is used up; harmless when there is none */
+struct outlet *outlets_find_code(const struct outlets *set, const char *code); /* NULL: none has it */
 
 void outlets_flush(struct outlets *set); /* every touched subscriber once */
 void outlets_reap(struct outlets *set);  /* frees what was closed; between turns only */

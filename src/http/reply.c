@@ -5,22 +5,11 @@
 
 #include "base/xalloc.h"
 
-/* Origins are compared whole: a prefix or suffix would let others in. */
-static bool origin_allowed(const struct request *r, const struct http_options *options)
-{
-	if (r->origin == NULL)
-		return false;
-	for (const char *const *o = options->origins; o != NULL && *o != NULL; o++)
-		if (strcmp(*o, r->origin) == 0)
-			return true;
-	return false;
-}
-
 char *reply_cors(const struct request *r, const struct http_options *options)
 {
 	if (options->origins == NULL || options->origins[0] == NULL)
 		return NULL;
-	if (!origin_allowed(r, options))
+	if (!request_origin_allowed(r, options))
 		return xstrdup("Vary: Origin\r\n");
 	return xasprintf("Access-Control-Allow-Origin: %s\r\nAccess-Control-Allow-Credentials: true\r\n"
 			 "Vary: Origin\r\n",
@@ -32,7 +21,7 @@ static void add_cors(struct MHD_Response *response, const struct request *r, con
 	if (options->origins == NULL || options->origins[0] == NULL)
 		return;
 	MHD_add_response_header(response, "Vary", "Origin");
-	if (!origin_allowed(r, options))
+	if (!request_origin_allowed(r, options))
 		return;
 	MHD_add_response_header(response, "Access-Control-Allow-Origin", r->origin);
 	MHD_add_response_header(response, "Access-Control-Allow-Credentials", "true");
@@ -57,6 +46,13 @@ enum MHD_Result reply_send(const struct request *r, const struct http_options *o
 	return result;
 }
 
+void reply_append_error(struct buf *out, const char *sentence)
+{
+	buf_append_str(out, "{\"success\":false,\"errors\":[");
+	buf_append_json(out, sentence, strlen(sentence));
+	buf_append_str(out, "]}");
+}
+
 enum MHD_Result reply_error(const struct request *r, const struct http_options *options, unsigned status,
 			    const char *sentence, const char *header, const char *header_value)
 {
@@ -65,13 +61,21 @@ enum MHD_Result reply_error(const struct request *r, const struct http_options *
 	struct buf body;
 
 	buf_init(&body);
-	buf_append_str(&body, "{\"success\":false,\"errors\":[");
-	buf_append_json(&body, sentence, strlen(sentence));
-	buf_append_str(&body, "]}");
+	reply_append_error(&body, sentence);
 	reply.body = body.data;
 	result = reply_send(r, options, &reply);
 	buf_release(&body);
 	return result;
+}
+
+void reply_append_raw(struct buf *out, const struct reply *reply, const char *cors)
+{
+	buf_appendf(out, "HTTP/1.1 %u %s\r\n", reply->status, MHD_get_reason_phrase_for(reply->status));
+	buf_appendf(out, "Content-Type: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n", reply->type);
+	if (reply->header != NULL)
+		buf_appendf(out, "%s: %s\r\n", reply->header, reply->header_value);
+	buf_appendf(out, "%sContent-Length: %zu\r\nConnection: close\r\n\r\n%s", cors == NULL ? "" : cors, strlen(reply->body),
+		    reply->body);
 }
 
 enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options)
@@ -82,7 +86,7 @@ enum MHD_Result reply_preflight(const struct request *r, const struct http_optio
 	if (response == NULL)
 		return MHD_NO;
 	add_cors(response, r, options);
-	if (origin_allowed(r, options)) {
+	if (request_origin_allowed(r, options)) {
 		MHD_add_response_header(response, "Access-Control-Allow-Methods", "GET");
 		MHD_add_response_header(response, "Access-Control-Allow-Headers",
 					"Authorization, Cache-Control, Last-Event-ID");

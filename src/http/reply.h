@@ -25,6 +25,11 @@ enum MHD_Result reply_send(const struct request *r, const struct http_options *o
 enum MHD_Result reply_error(const struct request *r, const struct http_options *options, unsigned status,
 			    const char *sentence, const char *header, const char *header_value);
 
+void reply_append_error(struct buf *out, const char *sentence); /* its body */
+
+/* A whole answer as bytes, for a socket that is the library's no more; it ends the connection. */
+void reply_append_raw(struct buf *out, const struct reply *reply, const char *cors);
+
 /* CORS header lines ("Name: value\r\n…") for a stream's own head; NULL: none. The caller frees it. */
 char *reply_cors(const struct request *r, const struct http_options *options);
 

@@ -2,6 +2,7 @@
 #include "http/request.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -182,4 +183,39 @@ char *request_token(const struct request *r, const struct params *query, const s
 		}
 	}
 	return token;
+}
+
+/* Origins are compared whole: a prefix or suffix would let others in. */
+bool request_origin_allowed(const struct request *r, const struct http_options *options)
+{
+	if (r->origin == NULL)
+		return false;
+	for (const char *const *o = options->origins; o != NULL && *o != NULL; o++)
+		if (strcmp(*o, r->origin) == 0)
+			return true;
+	return false;
+}
+
+/* "scheme://host[:port]" against Host. Which scheme it was, only the proxy in front knows. */
+static bool is_own_origin(const struct request *r)
+{
+	const char *host = request_header(r, MHD_HTTP_HEADER_HOST), *origin = strstr(r->origin, "://");
+
+	return host != NULL && origin != NULL && strcasecmp(origin + 3, host) == 0;
+}
+
+bool request_from_own_page(const struct request *r, const struct http_options *options)
+{
+	const char *site = request_header(r, "Sec-Fetch-Site");
+
+	if (r->origin != NULL)
+		return is_own_origin(r) || request_origin_allowed(r, options);
+	return site == NULL || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
+}
+
+int request_take_socket(const struct request *r)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+	return info == NULL ? -1 : fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 0);
 }

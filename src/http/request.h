@@ -20,6 +20,8 @@ struct request {
 	bool http10;
 	const char *origin; /* NULL: none */
 	char address[REQUEST_ADDRESS_MAX];
+	const char *body; /* NUL-terminated; NULL: none */
+	size_t body_len;
 };
 
 void request_init(struct request *r, struct MHD_Connection *connection, const char *path, const char *method,
@@ -43,5 +45,19 @@ bool request_well_framed(const struct request *r);
  * Cookies are looked for in all Cookie headers (RFC 6265 5.4 allows one; proxies make several).
  */
 char *request_token(const struct request *r, const struct params *query, const struct http_options *options);
+
+bool request_origin_allowed(const struct request *r, const struct http_options *options); /* by allowed-origins */
+
+/*
+ * Does the request come from a page of this server's own origin, of an allowed one, or from no browser? What changes something
+ * on the strength of a cookie must ask (RFC 6265 8.2): browsers send cookies with requests of any page.
+ */
+bool request_from_own_page(const struct request *r, const struct http_options *options);
+
+/*
+ * Duplicates the library's socket; -1: it cannot. Told MHD_NO, the library closes its own number and frees its connection;
+ * started with MHD_USE_TURBO it does not shut the connection itself down, so the duplicate lives on.
+ */
+int request_take_socket(const struct request *r);
 
 #endif

@@ -7,12 +7,6 @@
 
 #include "http/json.h"
 
-void identity_release(struct identity *id)
-{
-	json_object_put(id->claims);
-	*id = (struct identity){.claims = NULL};
-}
-
 static bool is_base64url(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
@@ -117,6 +111,13 @@ static bool check_claims(const struct token_options *options, struct identity *i
 			return false;
 		id->sub = json_object_get_string(sub);
 	}
+	struct json_object *jti;
+	int64_t issued = INT64_MIN;
+	bool has;
+	if (json_object_object_get_ex(id->claims, "jti", &jti) && json_object_is_type(jti, json_type_string))
+		id->jti = json_object_get_string(jti);
+	(void)!time_claim(id->claims, "iat", &issued, &has);
+	id->issued_ms = issued;
 	return true;
 }
 

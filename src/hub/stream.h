@@ -35,6 +35,7 @@ struct stream_def {
 	char *match_source[STREAM_MATCH_MAX]; /* "claims.sub", "params.store", "=literal" */
 	size_t match_count;
 	char *require; /* JSON */
+	char *authorize; /* SQL function that is asked as well; NULL: none */
 	enum frame_format format;
 	bool anonymous;
 };

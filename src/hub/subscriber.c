@@ -77,6 +77,34 @@ static bool has_hash(const struct subscriber *sub, uint64_t hash)
 	return false;
 }
 
+static bool has_key(const char *keys, uint32_t count, const struct audience *a)
+{
+	struct text key;
+
+	for (uint32_t i = 0; i < count; i++) {
+		keys = stream_next_key(keys, &key);
+		if (a->key_len == key.len && memcmp(a->key, key.bytes, key.len) == 0)
+			return true;
+	}
+	return false;
+}
+
+bool subscriber_has_keys(const struct subscriber *sub, const char *keys, uint32_t count)
+{
+	const char *next = keys;
+	struct text key;
+
+	for (uint32_t i = 0; i < count; i++) {
+		next = stream_next_key(next, &key);
+		if (!has_seat(sub, key))
+			return false;
+	}
+	for (size_t i = 0; i < sub->seat_count; i++)
+		if (!has_key(keys, count, sub->seats[i].audience))
+			return false;
+	return true;
+}
+
 bool subscriber_may_see(const struct subscriber *sub, const struct sharedlog *log, const struct stream_entry *entry)
 {
 	const char *keys = sharedlog_at(log, entry->keys);

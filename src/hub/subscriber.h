@@ -49,6 +49,9 @@ void subscriber_join(struct subscriber *sub, struct stream *stream, struct hash_
 		     uint32_t count);
 void subscriber_leave(struct subscriber *sub); /* harmless twice */
 
+/* Are these its routing keys, no more and no fewer? */
+bool subscriber_has_keys(const struct subscriber *sub, const char *keys, uint32_t count);
+
 /* LIVE from now on: all behind `after` is to be sent. True when there already is something. */
 bool subscriber_go_live(struct subscriber *sub, struct cursor after);
 

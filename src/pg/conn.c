@@ -266,7 +266,8 @@ static void take_notifications(struct conn *c)
 	PGnotify *n;
 
 	while (c->pg != NULL && (n = PQnotifies(c->pg)) != NULL) {
-		c->calls->notified(c, n->relname, n->be_pid);
+		if (c->calls->notified != NULL)
+			c->calls->notified(c, n->relname, n->be_pid);
 		PQfreemem(n);
 	}
 }

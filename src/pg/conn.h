@@ -35,7 +35,7 @@ struct conn_calls {
 	void (*lost)(struct conn *c);                         /* was up; the next attempt follows by itself */
 	void (*result)(struct conn *c, const PGresult *res);  /* one row, or the end of a command; never an error */
 	void (*done)(struct conn *c, bool ok);                /* the query has ended, idle; not ok: logged */
-	void (*notified)(struct conn *c, const char *channel, int backend_pid);
+	void (*notified)(struct conn *c, const char *channel, int backend_pid); /* NULL: it listens to nothing */
 };
 
 struct conn {

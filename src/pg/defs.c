@@ -31,6 +31,8 @@ void defs_take(struct defs *d, const PGresult *res)
 	def.require = xstrndup(PQgetvalue(res, 0, 5), (size_t)PQgetlength(res, 0, 5));
 	def.format = text_is(decode_text(res, 6), "message") ? FRAME_MESSAGE : FRAME_NAMED;
 	def.anonymous = decode_bool(res, 7);
+	if (!PQgetisnull(res, 0, 8))
+		def.authorize = xstrndup(PQgetvalue(res, 0, 8), (size_t)PQgetlength(res, 0, 8));
 	d->items = xrealloc(d->items, (d->count + 1) * sizeof(*d->items));
 	d->items[d->count++] = def;
 }

@@ -12,7 +12,7 @@
 /* One row a stream, in the order of its path. */
 #define DEFS_SQL                                                                                               \
 	"SELECT path, topics, events, ARRAY(SELECT k FROM jsonb_object_keys(match) k ORDER BY k),"             \
-	" ARRAY(SELECT m.value FROM jsonb_each_text(match) m ORDER BY m.key), require::text, format, anonymous" \
+	" ARRAY(SELECT m.value FROM jsonb_each_text(match) m ORDER BY m.key), require::text, format, anonymous, authorize" \
 	" FROM herald.streams ORDER BY path"
 
 struct defs {

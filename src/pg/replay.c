@@ -183,13 +183,7 @@ static void on_lost(struct conn *c)
 	w->catchup = NULL;
 }
 
-static void on_notified(struct conn *c, const char *channel, int backend_pid)
-{
-	(void)c, (void)channel, (void)backend_pid; /* it listens to nothing */
-}
-
-static const struct conn_calls conn_calls = {
-	.up = on_up, .lost = on_lost, .result = on_result, .done = on_done, .notified = on_notified};
+static const struct conn_calls conn_calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
 
 void replay_init(struct replay *r, struct loop *loop, const char *conninfo)
 {

@@ -4,10 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define SETTINGS                                                                                          \
-	"SET search_path = pg_catalog; SET client_min_messages = warning;"                                \
-	"SET statement_timeout = 0; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;"   \
-	"SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off;"  \
+#define TIMEOUTS                                                                                          \
+	"SET client_min_messages = warning; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;" \
+	"SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off;"
+#define LOG_SETTINGS                                                                                      \
+	TIMEOUTS "SET search_path = pg_catalog; SET statement_timeout = 0;"                               \
 	"SET plan_cache_mode = force_generic_plan; SET jit = off;"                                        \
 	"SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
 
@@ -18,9 +19,12 @@ void session_init(struct session *s, struct conn *c, const struct session_plan *
 
 static void set_up(struct session *s)
 {
-	char sql[sizeof(SETTINGS) + 64];
+	char sql[sizeof(LOG_SETTINGS) + 64];
 
-	snprintf(sql, sizeof(sql), SETTINGS "SET idle_session_timeout = %d", s->plan.idle_most_ms);
+	if (s->plan.applications)
+		snprintf(sql, sizeof(sql), TIMEOUTS "SET statement_timeout = %d", SESSION_FUNCTION_MS);
+	else
+		snprintf(sql, sizeof(sql), LOG_SETTINGS "SET idle_session_timeout = %d", s->plan.idle_most_ms);
 	conn_script(s->conn, sql);
 }
 

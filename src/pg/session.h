@@ -5,7 +5,8 @@
  * connection passes on what comes back until SESSION_READY.
  *
  * The log is read by index, in generic plans, whatever the statistics of the moment make the planner think; and no
- * setting of the role or the database may cut a read short.
+ * setting of the role or the database may cut a read short. A session for the application's own functions keeps to the
+ * settings that these are used to, and bounds their time.
  */
 #ifndef PG_SESSION_H
 #define PG_SESSION_H
@@ -17,6 +18,8 @@
 #define SESSION_LOCK_TICKER "1"
 #define SESSION_LOCK_AWAKE "3"
 
+#define SESSION_FUNCTION_MS 5000 /* for a function of the application */
+
 struct session_plan {
 	const struct session_statement {
 		const char *name, *sql;
@@ -25,6 +28,7 @@ struct session_plan {
 	int schema_version; /* that is needed; 0: it is not looked at */
 	int idle_most_ms;   /* the server ends a session that says nothing for longer; 0: never */
 	bool listens;       /* to the doorbell; on a hot standby that is impossible, and left out */
+	bool applications;  /* it runs functions of the application, and reads no log */
 };
 
 enum session_step {

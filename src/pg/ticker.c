@@ -16,6 +16,7 @@
 static const struct session_statement statements[] = {
 	{"head", "SELECT herald.cursor_fault($1::bigint), h.tick, h.upto, herald.complete() FROM herald.head() h"},
 	{"streams", DEFS_SQL},
+	{"revoked", "SELECT herald.revocation_data(r)::text FROM herald.revocations r WHERE r.until IS NULL OR r.until > now()"},
 	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
 	{"attach", "SELECT herald.attach()"},
 	{"same", "SELECT herald.follows() = $1::boolean AND herald.complete()"},
@@ -118,6 +119,9 @@ static void on_result(struct conn *c, const PGresult *res)
 	case TICKER_HEAD:
 		take_head(t, res);
 		break;
+	case TICKER_REVOKED:
+		t->calls.revoked(t->calls.ctx, decode_text(res, 0));
+		break;
 	case TICKER_STREAMS:
 		defs_take(&t->defs, res);
 		break;
@@ -207,10 +211,13 @@ static void conclude(struct ticker *t)
 			loop_set_timer(t->loop, &t->look, TICKER_FOLLOW_MS);
 			break;
 		}
-		t->want_streams = t->want_read = true;
+		t->want_revoked = t->want_streams = t->want_read = true;
 		t->want_mode = t->want_role = t->want_tick = !t->follows;
 		if (t->follows)
 			log_info("[STREAM JOB] the database follows another one's log: no ticks are made here");
+		break;
+	case TICKER_REVOKED:
+		t->calls.revoked_all(t->calls.ctx);
 		break;
 	case TICKER_STREAMS:
 		t->calls.streams(t->calls.ctx, t->defs.items, t->defs.count);
@@ -270,6 +277,9 @@ static void next_step(struct ticker *t)
 	} else if (t->want_mode) {
 		t->want_mode = false;
 		run_text(t, TICKER_MODE, "mode", wake_name(t->wake.mode));
+	} else if (t->want_revoked) { /* before the door opens, and before anything is read on */
+		t->want_revoked = false;
+		run(t, TICKER_REVOKED, "revoked", 0, 0, 0);
 	} else if (t->want_streams) {
 		t->want_streams = false;
 		run(t, TICKER_STREAMS, "streams", 0, 0, 0);
@@ -483,6 +493,12 @@ void ticker_start(struct ticker *t)
 	conn_start(&t->conn);
 	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
 	prune_later(t);
+}
+
+void ticker_want_revocations(struct ticker *t)
+{
+	t->want_revoked = true;
+	nudge(t);
 }
 
 void ticker_release(struct ticker *t)

@@ -33,6 +33,8 @@ struct ticker_calls {
 	void (*event)(void *ctx, const struct event *event);
 	void (*reached)(void *ctx, struct cursor head); /* everything up to here has been handed on */
 	void (*streams)(void *ctx, struct stream_def *defs, size_t count); /* takes the defs over */
+	void (*revoked)(void *ctx, struct text row);  /* all revocations, one after the other, as JSON ... */
+	void (*revoked_all)(void *ctx);               /* ... and that was the last one */
 	void (*available)(void *ctx, bool available);   /* the database can be asked, or not any more */
 	void (*misfit)(void *ctx, int schema_version);  /* the schema is not this program's; 0: there is none */
 	void *ctx;
@@ -48,7 +50,7 @@ struct ticker_options {
 
 enum ticker_step {
 	TICKER_BEGIN, TICKER_ATTACH, TICKER_HEAD, /* once a connection, in this order */
-	TICKER_SAME, TICKER_MODE, TICKER_STREAMS, TICKER_ROLE, /* as wanted */
+	TICKER_SAME, TICKER_MODE, TICKER_REVOKED, TICKER_STREAMS, TICKER_ROLE, /* as wanted */
 	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_PRUNE,
 	TICKER_REST,
 };
@@ -70,7 +72,7 @@ struct ticker {
 	bool same;           /* ... or not, as before */
 	bool leader;         /* has the role */
 	/* what is wanted, in the order of ticker_step */
-	bool want_head, want_same, want_mode, want_streams, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_prune;
+	bool want_head, want_same, want_mode, want_revoked, want_streams, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_prune;
 	struct wake wake;
 	char *since;         /* a transaction id that was drawn when the lock had been given up */
 	bool settled;
@@ -86,6 +88,7 @@ struct ticker {
 void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_options *options,
 		 const struct ticker_calls *calls); /* copies both; conninfo stays the caller's */
 void ticker_start(struct ticker *t);
+void ticker_want_revocations(struct ticker *t); /* reads them anew */
 void ticker_release(struct ticker *t);
 
 #endif

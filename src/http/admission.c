@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/admission.h"
+
+#include <microhttpd.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/entitlement.h"
+
+static bool refuse(struct refusal *r, unsigned status, const char *header, const char *value, const char *fmt, ...) PRINTF_LIKE(5, 6);
+static bool refuse(struct refusal *r, unsigned status, const char *header, const char *value, const char *fmt, ...)
+{
+	va_list args;
+
+	*r = (struct refusal){.status = status, .header = header, .value = value};
+	va_start(args, fmt);
+	vsnprintf(r->sentence, sizeof(r->sentence), fmt, args);
+	va_end(args);
+	return false;
+}
+
+void refusal_of_token(struct refusal *ret_refusal, bool had_one)
+{
+	refuse(ret_refusal, MHD_HTTP_UNAUTHORIZED, "WWW-Authenticate", had_one ? "Bearer error=\"invalid_token\"" : "Bearer",
+	       "Not authorized, token failed");
+}
+
+void refusal_bad_request(struct refusal *ret_refusal, const char *sentence)
+{
+	refuse(ret_refusal, MHD_HTTP_BAD_REQUEST, NULL, NULL, "%s", sentence);
+}
+
+void refusal_too_many(struct refusal *ret_refusal, const char *sentence)
+{
+	refuse(ret_refusal, MHD_HTTP_TOO_MANY_REQUESTS, "Retry-After", "30", "%s", sentence);
+}
+
+void refusal_not_found(struct refusal *ret_refusal)
+{
+	refuse(ret_refusal, MHD_HTTP_NOT_FOUND, NULL, NULL, "There is no such stream");
+}
+
+void refusal_forbidden(struct refusal *ret_refusal)
+{
+	refuse(ret_refusal, MHD_HTTP_FORBIDDEN, NULL, NULL, "Not allowed to open this stream");
+}
+
+void refusal_for_now(struct refusal *ret_refusal)
+{
+	refuse(ret_refusal, MHD_HTTP_SERVICE_UNAVAILABLE, "Retry-After", "2", "The database cannot be asked now, try again later");
+}
+
+bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub, int64_t issued_ms)
+{
+	return !revocations_have(&set->revocations, jti, sub, issued_ms, clock_wall_ms());
+}
+
+static bool decide_room(const struct outlets *set, const char *user, const char *address, struct refusal *r)
+{
+	switch (outlets_room(set, user, address)) {
+	case OUTLETS_ROOM:
+		return true;
+	case OUTLETS_FULL:
+		return refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, "Retry-After", "5", "No stream is free, try again later");
+	case OUTLETS_USER_FULL:
+		return refuse(r, MHD_HTTP_TOO_MANY_REQUESTS, "Retry-After", "30", "Too many streams of this user");
+	case OUTLETS_ADDRESS_FULL:
+		break;
+	}
+	return refuse(r, MHD_HTTP_TOO_MANY_REQUESTS, "Retry-After", "30", "Too many streams from this address");
+}
+
+static bool decide_right(const struct stream *s, const struct identity *id, const struct params *params,
+			 struct wanted *ret_wanted, struct refusal *r)
+{
+	const char *param = NULL;
+
+	switch (entitlement_decide(&s->def, id, params, ret_wanted, &param)) {
+	case ENTITLED:
+		return true;
+	case ENTITLEMENT_BAD_PARAM:
+		return refuse(r, MHD_HTTP_BAD_REQUEST, NULL, NULL, "The parameter %.60s is missing", param);
+	case ENTITLEMENT_FORBIDDEN:
+		break;
+	}
+	log_info("[STREAM] refused: '%s' may not open '%s'", id->sub == NULL ? "" : id->sub, s->def.path);
+	refusal_forbidden(r);
+	return false;
+}
+
+bool admission_decide(const struct outlets *set, const struct stream *s, const struct identity *id,
+		      const struct params *params, const char *address, struct wanted *ret_wanted,
+		      struct refusal *ret_refusal)
+{
+	*ret_wanted = (struct wanted){.count = 0};
+	if (!admission_still_valid(set, id->jti, id->sub, id->issued_ms)) {
+		log_info("[STREAM] refused: a token of '%s' that was revoked", id->sub == NULL ? "" : id->sub);
+		refusal_of_token(ret_refusal, true);
+		return false;
+	}
+	return decide_right(s, id, params, ret_wanted, ret_refusal) && decide_room(set, id->sub, address, ret_refusal);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/desk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/reply.h"
+#include "http/token.h"
+
+/* Of cookie and header only: a token in the URL of a request that could have sent a header is a leak. */
+static bool find_identity(const struct outlets *set, const struct request *r, struct identity *ret_id,
+			  struct refusal *ret_refusal)
+{
+	static const struct params no_query = {.count = 0};
+	char *token = request_token(r, &no_query, set->options);
+	const char *why = "there is none";
+	bool valid = token != NULL && token_verify(&set->options->token, token, clock_wall_ms(), ret_id, &why);
+
+	refusal_of_token(ret_refusal, token != NULL);
+	if (token != NULL)
+		explicit_bzero(token, strlen(token));
+	free(token);
+	if (!valid) {
+		log_info("[STREAM] refused: token of a request for '%s' from %s: %s", r->path, r->address, why);
+		return false;
+	}
+	if (admission_still_valid(set, ret_id->jti, ret_id->sub, ret_id->issued_ms))
+		return true;
+	log_info("[STREAM] refused: a token of '%s' that was revoked", ret_id->sub == NULL ? "" : ret_id->sub);
+	identity_release(ret_id);
+	return false;
+}
+
+enum MHD_Result desk_post(struct outlets *set, const struct request *r, desk_fn *go_on)
+{
+	struct identity id = {.claims = NULL};
+	struct refusal refusal;
+	bool taken;
+
+	if (strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0)
+		return reply_preflight(r, set->options);
+	if (strcmp(r->method, MHD_HTTP_METHOD_POST) != 0)
+		return reply_error(r, set->options, MHD_HTTP_METHOD_NOT_ALLOWED, "Ask with POST", "Allow", "POST, OPTIONS");
+	if (!request_from_own_page(r, set->options))
+		return reply_error(r, set->options, MHD_HTTP_FORBIDDEN, "The page that asks is not of an allowed origin", NULL, NULL);
+	taken = find_identity(set, r, &id, &refusal) && go_on(set, r, &id, &refusal);
+	identity_release(&id);
+	return taken ? MHD_NO : reply_error(r, set->options, refusal.status, refusal.sentence, refusal.header, refusal.value);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/held.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "http/json.h"
+#include "http/ticket.h"
+
+struct held {
+	struct parked parked;
+	char *path;
+	struct json_object *query; /* what came behind the path, without secrets */
+	struct identity identity;
+	struct params params; /* of path and query, since the last decision */
+	char *claims, *params_json, *origin; /* of the question */
+	char hash[TICKET_HASH_MAX];
+	bool resume, unknown;
+	struct cursor after;
+	uint64_t rechecks; /* the set's count when it was asked */
+	bool head_sent;
+};
+
+static void over(struct parked *p)
+{
+	struct held *h = container_of(p, struct held, parked);
+
+	identity_release(&h->identity);
+	json_object_put(h->query);
+	free(h->path);
+	free(h->claims);
+	free(h->params_json);
+	free(h->origin);
+	free(h);
+}
+
+/* --- waiting --- */
+
+/* Longer than proxies like to wait for a head: it gets one, and pings from then on. */
+static void late(struct parked *p)
+{
+	struct held *h = container_of(p, struct held, parked);
+	struct buf out;
+
+	buf_init(&out);
+	if (!h->head_sent)
+		outlet_append_head(&out, p->bare, p->cors);
+	outlet_append_ping(&out, p->bare);
+	h->head_sent = true;
+	parked_send(p, &out);
+	buf_release(&out);
+	if (!p->done)
+		loop_set_timer(p->set->loop, &p->timer, p->set->options->heartbeat_ms);
+}
+
+static void refuse(struct held *h, const struct refusal *refusal)
+{
+	struct buf out;
+
+	if (!h->head_sent) {
+		parked_refuse(&h->parked, refusal);
+		return;
+	}
+	buf_init(&out);
+	outlet_append_closing(&out, h->parked.bare, FRAME_NAMED, "forbidden");
+	parked_send(&h->parked, &out);
+	parked_drop(&h->parked);
+	buf_release(&out);
+}
+
+/* --- deciding --- */
+
+static struct stream *find_stream(struct held *h)
+{
+	h->params.count = 0;
+	struct stream *s = router_find(h->parked.set->router, h->path, &h->params);
+
+	holder_read_params(h->query, &h->params);
+	return s;
+}
+
+static void let_in(struct held *h, struct stream *s, struct wanted *wanted)
+{
+	struct parked *p = &h->parked;
+	struct outlet_request request = {.bare = p->bare, .stream = s, .wanted = *wanted, .resume = h->resume,
+					 .unknown = h->unknown, .after = h->after, .cors = p->cors, .address = p->address,
+					 .head_sent = h->head_sent};
+
+	p->address = NULL;
+	holder_init(&request.holder, &h->identity, &h->params, s->def.authorize != NULL);
+	request.fd = parked_give(p);
+	outlet_open(p->set, &request);
+}
+
+static void on_entitled(struct question *q, bool failed, const char *value);
+
+static void ask_entitled(struct held *h, const struct stream *s)
+{
+	struct question *q = &h->parked.question;
+
+	free(h->claims);
+	free(h->params_json);
+	h->claims = identity_claims_json(&h->identity);
+	h->params_json = holder_params_json(&h->params);
+	h->rechecks = h->parked.set->rechecks;
+	*q = (struct question){.kind = QUESTION_ENTITLED, .answered = on_entitled,
+			       .params = {s->def.path, h->claims, h->params_json}};
+	parked_ask(&h->parked);
+}
+
+/* With what is known now: let in, refuse, or ask what only the database knows. */
+static void decide(struct held *h, bool entitled)
+{
+	struct stream *s = find_stream(h);
+	struct refusal refusal;
+	struct wanted wanted;
+
+	if (s == NULL) {
+		refusal_not_found(&refusal);
+		refuse(h, &refusal);
+		return;
+	}
+	if (!admission_decide(h->parked.set, s, &h->identity, &h->params, h->parked.address, &wanted, &refusal)) {
+		refuse(h, &refusal);
+	} else if (s->def.authorize != NULL && !entitled) {
+		ask_entitled(h, s);
+	} else {
+		let_in(h, s, &wanted);
+		return; /* which has taken wanted over */
+	}
+	wanted_release(&wanted);
+}
+
+/* What it rests on may have changed while it was asked: then it is asked once more. */
+static void on_entitled(struct question *q, bool failed, const char *value)
+{
+	struct held *h = container_of(container_of(q, struct parked, question), struct held, parked);
+	struct refusal refusal;
+
+	if (!failed && value != NULL && strcmp(value, "true") == 0) {
+		decide(h, h->rechecks == h->parked.set->rechecks);
+		return;
+	}
+	log_info("[STREAM] refused: '%s' is not authorized for '%s'%s", h->identity.sub == NULL ? "" : h->identity.sub, h->path,
+		 failed ? ": the function failed" : "");
+	refusal_forbidden(&refusal);
+	refuse(h, &refusal);
+}
+
+static void on_redeemed(struct question *q, bool failed, const char *value)
+{
+	struct held *h = container_of(container_of(q, struct parked, question), struct held, parked);
+	struct refusal refusal;
+
+	if (!failed && value != NULL && identity_read(value, strlen(value), &h->identity) &&
+	    h->identity.ends_ms > clock_wall_ms()) {
+		decide(h, false);
+		return;
+	}
+	log_info("[STREAM] refused: ticket of a request for '%s' from %s: %s", h->path, h->parked.address,
+		 failed ? "the database did not say" : "there is none, or it was used");
+	refusal_of_token(&refusal, true);
+	refuse(h, &refusal);
+}
+
+/* --- beginning --- */
+
+static void ask_ticket(struct held *h, const struct request *r)
+{
+	struct question *q = &h->parked.question;
+
+	h->origin = r->origin == NULL ? NULL : xstrdup(r->origin);
+	*q = (struct question){.kind = QUESTION_REDEEM, .answered = on_redeemed, .params = {h->hash, h->origin}};
+	parked_ask(&h->parked);
+}
+
+bool held_start(struct outlets *set, const struct held_request *request, struct refusal *ret_refusal)
+{
+	struct held *h = xcalloc(1, sizeof(*h));
+	char *query = holder_params_json(request->query);
+
+	h->path = xstrdup(request->request->path);
+	h->query = json_parse(query, strlen(query));
+	free(query);
+	h->resume = request->resume;
+	h->unknown = request->unknown;
+	h->after = request->after;
+	if (!parked_init(&h->parked, set, request->request, late, over, ret_refusal)) {
+		over(&h->parked);
+		return false;
+	}
+	if (request->ticket != NULL) {
+		memcpy(h->hash, request->ticket, sizeof(h->hash));
+		ask_ticket(h, request->request);
+		return true;
+	}
+	h->identity = *request->identity;
+	*request->identity = (struct identity){.claims = NULL};
+	decide(h, false);
+	return true;
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * held.h: a request for a stream whose entitlement the database has to say: it came with a ticket, or the stream has an
+ * authorize function. While the database is away it is held: first in silence, then with the stream's head and pings,
+ * because a browser's EventSource gives up for ever on any status but 200, and proxies on silence.
+ */
+#ifndef HTTP_HELD_H
+#define HTTP_HELD_H
+
+#include "http/parked.h"
+
+/* What the gate knows of the request when it holds it. */
+struct held_request {
+	const struct request *request;
+	const struct params *query; /* of the query alone */
+	struct identity *identity;  /* taken over; NULL: a ticket says who it is */
+	const char *ticket;         /* its hash, of TICKET_HASH_MAX bytes; NULL: none */
+	bool resume, unknown;       /* as in outlet.h */
+	struct cursor after;
+};
+
+/* False: it cannot be held, *ret_refusal is the answer. */
+MUST_CHECK bool held_start(struct outlets *set, const struct held_request *request, struct refusal *ret_refusal);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/parked.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/xalloc.h"
+
+static void end(struct parked *p)
+{
+	if (p->done)
+		return;
+	p->done = true;
+	loop_stop_timer(p->set->loop, &p->timer);
+	p->set->questions.cancel(p->set->questions.ctx, &p->question);
+	loop_unwatch(p->set->loop, &p->watch);
+	p->set->parked_count--;
+	list_remove(&p->link);
+	list_append(&p->set->parked_over, &p->link);
+}
+
+void parked_drop(struct parked *p)
+{
+	int fd = p->watch.fd;
+
+	if (p->done)
+		return;
+	end(p);
+	close(fd);
+}
+
+int parked_give(struct parked *p)
+{
+	int fd = p->watch.fd;
+
+	end(p);
+	return fd;
+}
+
+void parked_send(struct parked *p, const struct buf *bytes)
+{
+	/* A few hundred bytes into an empty buffer: what does not take them at once is gone. */
+	if (send(p->watch.fd, bytes->data, bytes->len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)bytes->len)
+		parked_drop(p);
+}
+
+/* What the client has sent and nobody read would make close() reset the connection, and with it the answer. */
+static bool drain(int fd)
+{
+	char scrap[4096];
+	ssize_t n = 0;
+
+	for (int i = 0; i < 16 && (n = recv(fd, scrap, sizeof(scrap), MSG_DONTWAIT)) > 0; i++)
+		;
+	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+}
+
+void parked_answer(struct parked *p, unsigned status, const char *body, const char *header, const char *value)
+{
+	struct buf out;
+
+	if (p->done)
+		return;
+	buf_init(&out);
+	reply_append_raw(&out, &(struct reply){status, "application/json", body, header, value}, p->cors);
+	parked_send(p, &out);
+	buf_release(&out);
+	if (p->done)
+		return;
+	drain(p->watch.fd);
+	shutdown(p->watch.fd, SHUT_WR);
+	parked_drop(p);
+}
+
+void parked_refuse(struct parked *p, const struct refusal *refusal)
+{
+	struct buf body;
+
+	buf_init(&body);
+	reply_append_error(&body, refusal->sentence);
+	parked_answer(p, refusal->status, body.data, refusal->header, refusal->value);
+	buf_release(&body);
+}
+
+static void on_late(struct timer *t)
+{
+	struct parked *p = container_of(t, struct parked, timer);
+	struct refusal refusal;
+
+	if (p->late != NULL) {
+		p->late(p);
+		return;
+	}
+	refusal_for_now(&refusal);
+	parked_refuse(p, &refusal);
+}
+
+static void on_ready(struct watch *w, uint32_t events)
+{
+	struct parked *p = container_of(w, struct parked, watch);
+
+	if (!p->done && ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) || !drain(w->fd)))
+		parked_drop(p);
+}
+
+bool parked_init(struct parked *p, struct outlets *set, const struct request *r, void (*late)(struct parked *p),
+		 void (*over)(struct parked *p), struct refusal *ret_refusal)
+{
+	int fd = set->draining || set->parked_count >= PARKED_MAX ? -1 : request_take_socket(r);
+
+	*p = (struct parked){.set = set, .bare = r->http10, .late = late, .over = over};
+	watch_init(&p->watch, on_ready);
+	timer_init(&p->timer, on_late);
+	if (fd < 0 || !loop_watch(set->loop, &p->watch, fd, EPOLLIN | EPOLLRDHUP | EPOLLET)) {
+		if (fd >= 0)
+			close(fd);
+		refusal_for_now(ret_refusal);
+		return false;
+	}
+	p->cors = reply_cors(r, set->options);
+	p->address = xstrdup(r->address);
+	loop_set_timer(set->loop, &p->timer, PARKED_ANSWER_MS);
+	set->parked_count++;
+	list_append(&set->parked, &p->link);
+	return true;
+}
+
+void parked_ask(struct parked *p)
+{
+	p->set->questions.submit(p->set->questions.ctx, &p->question);
+}
+
+void parked_reap(struct outlets *set)
+{
+	list_each (node, tmp, &set->parked_over) {
+		struct parked *p = container_of(node, struct parked, link);
+
+		list_remove(node);
+		free(p->cors);
+		free(p->address);
+		p->over(p);
+	}
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * parked.h: a request that the database has to be asked about before it can be answered. Its socket has been taken over
+ * from the HTTP library, like a stream's, so nothing waits: libmicrohttpd 0.9.75 neither sees the client of a suspended request
+ * leave nor stops well with one. The answer is written by hand and ends the connection.
+ * Embedded in its owner, who frees itself in `over`.
+ */
+#ifndef HTTP_PARKED_H
+#define HTTP_PARKED_H
+
+#include <stdbool.h>
+
+#include "base/buf.h"
+#include "base/loop.h"
+#include "hub/question.h"
+#include "http/admission.h"
+#include "http/outlets.h"
+#include "http/reply.h"
+
+#define PARKED_MAX 5000 /* at a time; more are answered 503 at once */
+#define PARKED_ANSWER_MS 10000 /* then it is 503 */
+
+struct parked {
+	struct outlets *set;
+	struct list link; /* of the set's parked ones */
+	struct watch watch;
+	struct timer timer;
+	struct question question;
+	bool bare;      /* HTTP/1.0 */
+	bool done;      /* answered, or the client has left: nothing more is called but over */
+	char *cors, *address;
+	void (*late)(struct parked *p); /* the timer; NULL: 503 */
+	void (*over)(struct parked *p); /* frees its owner; called between turns */
+};
+
+/* Takes the request's socket. False: it cannot, and the refusal says what to answer; nothing is to be released then. */
+MUST_CHECK bool parked_init(struct parked *p, struct outlets *set, const struct request *r, void (*late)(struct parked *p),
+			    void (*over)(struct parked *p), struct refusal *ret_refusal);
+
+/* Asks; the question's kind, params and answered have been set. */
+void parked_ask(struct parked *p);
+
+/* Answers and ends. body: JSON. */
+void parked_answer(struct parked *p, unsigned status, const char *body, const char *header, const char *value);
+void parked_refuse(struct parked *p, const struct refusal *refusal);
+void parked_drop(struct parked *p); /* ends without a word */
+
+/* Sends bytes of an answer in the making. */
+void parked_send(struct parked *p, const struct buf *bytes);
+
+/* Gives the socket away, to a stream; ends. */
+int parked_give(struct parked *p);
+
+/* Calls over for those that have ended. Between turns only. */
+void parked_reap(struct outlets *set);
+
+#endif

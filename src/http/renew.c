@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/renew.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/secret.h"
+#include "base/xalloc.h"
+#include "http/desk.h"
+#include "http/json.h"
+#include "http/parked.h"
+#include "http/tenure.h"
+
+struct renew {
+	struct parked parked;
+	char code[SECRET_TEXT_MAX];
+	char *identity;
+};
+
+static void over(struct parked *p)
+{
+	struct renew *w = container_of(p, struct renew, parked);
+
+	free(w->identity);
+	free(w);
+}
+
+static bool read_code(const struct request *r, char ret_code[SECRET_TEXT_MAX])
+{
+	struct json_object *body = r->body == NULL ? NULL : json_parse(r->body, r->body_len), *code = NULL;
+	bool good = json_object_is_type(body, json_type_object) && json_object_object_get_ex(body, "stream", &code) &&
+		    json_object_is_type(code, json_type_string) && json_object_get_string_len(code) == SECRET_TEXT_MAX - 1;
+
+	if (good)
+		memcpy(ret_code, json_object_get_string(code), SECRET_TEXT_MAX);
+	json_object_put(body);
+	return good;
+}
+
+static void on_told(struct question *q, bool failed, const char *value)
+{
+	struct renew *w = container_of(container_of(q, struct parked, question), struct renew, parked);
+	struct refusal refusal;
+
+	(void)value;
+	if (!failed) {
+		parked_answer(&w->parked, MHD_HTTP_ACCEPTED, "{\"success\":true}", NULL, NULL);
+		return;
+	}
+	refusal_for_now(&refusal);
+	parked_refuse(&w->parked, &refusal);
+}
+
+static void tell_others(struct renew *w, const struct identity *id)
+{
+	struct buf identity;
+
+	buf_init(&identity);
+	identity_append_json(id, &identity);
+	w->identity = buf_detach(&identity);
+	w->parked.question = (struct question){.kind = QUESTION_RENEW, .answered = on_told, .params = {w->code, w->identity}};
+	parked_ask(&w->parked);
+}
+
+static bool start(struct outlets *set, const struct request *r, const struct identity *id, struct refusal *ret_refusal)
+{
+	struct renew *w = xcalloc(1, sizeof(*w));
+	char body[80];
+
+	if (!read_code(r, w->code))
+		refusal_bad_request(ret_refusal, "The body must be {\"stream\": \"...\"}, the code of an expiring event");
+	else if (!parked_init(&w->parked, set, r, NULL, over, ret_refusal))
+		; /* which has said why */
+	else {
+		switch (tenure_renew(set, w->code, id)) {
+		case RENEWAL_DONE:
+			snprintf(body, sizeof(body), "{\"success\":true,\"expires_in\":%" PRId64 "}", (id->ends_ms - clock_wall_ms()) / 1000);
+			parked_answer(&w->parked, MHD_HTTP_OK, body, NULL, NULL);
+			break;
+		case RENEWAL_REFUSED:
+			refusal_forbidden(ret_refusal);
+			parked_refuse(&w->parked, ret_refusal);
+			break;
+		case RENEWAL_ELSEWHERE:
+			tell_others(w, id);
+		}
+		return true;
+	}
+	over(&w->parked);
+	return false;
+}
+
+enum MHD_Result renew_post(struct outlets *set, const struct request *r)
+{
+	return desk_post(set, r, start);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * renew.h: POST /stream/renew with a new token and {"stream": CODE}: the open stream that was told this code, in its `expiring`
+ * event, goes on until the new token ends. 200 {"success":true,"expires_in"} where the stream is of this instance; else the
+ * others are told through the log: 202 {"success":true}, and the stream knows by not being closed.
+ */
+#ifndef HTTP_RENEW_H
+#define HTTP_RENEW_H
+
+#include <microhttpd.h>
+
+#include "http/outlets.h"
+#include "http/request.h"
+
+enum MHD_Result renew_post(struct outlets *set, const struct request *r);
+
+#endif

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/tenure.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "http/admission.h"
+#include "http/entitlement.h"
+#include "http/json.h"
+#include "http/recheck.h"
+
+bool tenure_concerns(const struct event *event)
+{
+	return text_is(event->topic, "!gate");
+}
+
+/* --- revocation --- */
+
+static void close_if_revoked(struct outlet *o)
+{
+	const struct holder *h = &o->holder;
+
+	if (!admission_still_valid(o->set, h->jti, h->user, h->issued_ms))
+		outlet_close(o, "revoked");
+}
+
+static void hear_revoke(struct outlets *set, struct text row)
+{
+	const char *sub = NULL;
+
+	if (revocations_add(&set->revocations, row, &sub))
+		outlets_each(set, sub, close_if_revoked);
+}
+
+void tenure_take_revocation(struct outlets *set, struct text row)
+{
+	const char *sub;
+
+	(void)revocations_add(&set->coming, row, &sub);
+}
+
+void tenure_took_revocations(struct outlets *set)
+{
+	revocations_release(&set->revocations);
+	set->revocations = set->coming;
+	revocations_init(&set->coming);
+	outlets_each(set, NULL, close_if_revoked);
+}
+
+/* --- authorize --- */
+
+static void hear_recheck(struct outlets *set, struct json_object *data)
+{
+	struct json_object *sub = NULL;
+
+	json_object_object_get_ex(data, "sub", &sub);
+	set->rechecks++;
+	outlets_each(set, sub == NULL ? NULL : json_object_get_string(sub), recheck_start);
+}
+
+/* --- renewal --- */
+
+/* Would this identity have been let in to the same? */
+static bool has_same_rights(struct outlet *o, const struct identity *id, const struct params *params)
+{
+	const struct stream *s = o->sub.stream;
+	const char *param;
+	struct wanted wanted;
+	struct buf keys;
+	bool same;
+
+	buf_init(&keys);
+	same = entitlement_decide(&s->def, id, params, &wanted, &param) == ENTITLED;
+	if (same) {
+		uint32_t count = wanted_append_keys(&wanted, s, &keys);
+
+		same = subscriber_has_keys(&o->sub, keys.data, count);
+	}
+	wanted_release(&wanted);
+	buf_release(&keys);
+	return same;
+}
+
+static bool is_same_user(const struct outlet *o, const struct identity *id)
+{
+	return o->holder.user != NULL && id->sub != NULL && strcmp(o->holder.user, id->sub) == 0;
+}
+
+enum renewal tenure_renew(struct outlets *set, const char *code, const struct identity *id)
+{
+	struct outlet *o = outlets_find_code(set, code);
+	struct params params = {.count = 0};
+	struct json_object *query;
+	struct holder holder;
+	enum renewal result = RENEWAL_REFUSED;
+
+	if (o == NULL || o->state == OUTLET_CLOSING)
+		return RENEWAL_ELSEWHERE;
+	query = json_parse(o->holder.params, strlen(o->holder.params));
+	holder_read_params(query, &params);
+	if (is_same_user(o, id) && admission_still_valid(set, id->jti, id->sub, id->issued_ms) && has_same_rights(o, id, &params)) {
+		holder_init(&holder, id, &params, o->sub.stream->def.authorize != NULL);
+		recheck_stop(o); /* it reads the holder's texts */
+		outlet_renew(o, &holder);
+		recheck_start(o);
+		result = RENEWAL_DONE;
+	}
+	json_object_put(query);
+	return result;
+}
+
+static void hear_renew(struct outlets *set, struct json_object *data)
+{
+	struct json_object *code, *identity;
+	struct identity id;
+	const char *json;
+
+	if (!json_object_object_get_ex(data, "code", &code) || !json_object_object_get_ex(data, "identity", &identity))
+		return;
+	json = json_object_to_json_string_ext(identity, JSON_C_TO_STRING_PLAIN);
+	if (!identity_read(json, strlen(json), &id))
+		return;
+	if (id.ends_ms > clock_wall_ms())
+		(void)tenure_renew(set, json_object_get_string(code), &id);
+	identity_release(&id);
+}
+
+bool tenure_hear(struct outlets *set, const struct event *event)
+{
+	struct json_object *data;
+
+	if (text_is(event->name, "pardon"))
+		return true;
+	if (text_is(event->name, "revoke")) {
+		hear_revoke(set, event->data);
+		return false;
+	}
+	data = json_parse(event->data.bytes, event->data.len);
+	if (text_is(event->name, "recheck"))
+		hear_recheck(set, data);
+	else if (text_is(event->name, "renew"))
+		hear_renew(set, data);
+	json_object_put(data);
+	return false;
+}

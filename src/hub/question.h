@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * question.h: something that only the database can say, asked without waiting. Whoever asks owns the question and
+ * submits it; the inlet runs it on one of a few connections and calls back; neither knows the other.
+ */
+#ifndef HUB_QUESTION_H
+#define HUB_QUESTION_H
+
+#include <stdbool.h>
+
+#include "base/list.h"
+
+#define QUESTION_PARAMS_MAX 3
+
+enum question_kind {
+	QUESTION_ENTITLED, /* path, claims, params: "true" or "false" */
+	QUESTION_TICKET,   /* hash, identity, origin: "true", or "false" where the subject has too many */
+	QUESTION_REDEEM,   /* hash, origin: the identity as JSON, or NULL */
+	QUESTION_RENEW,    /* code, identity: "" */
+};
+
+struct question {
+	struct list link; /* of the inlet's queue, while it waits */
+	enum question_kind kind;
+	const char *params[QUESTION_PARAMS_MAX]; /* borrowed until it is answered or cancelled; NULL: SQL's NULL */
+	/* failed: the statement did, or it is not known whether it was done. value: NULL for SQL's NULL; valid in this call only. */
+	void (*answered)(struct question *q, bool failed, const char *value);
+};
+
+/* The inlet's door. A cancelled question is never called back; while the database is away it waits. */
+struct question_ops {
+	void (*submit)(void *ctx, struct question *q);
+	void (*cancel)(void *ctx, struct question *q); /* harmless when not submitted */
+	void *ctx;
+};
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/asker.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
+/* What a question is in SQL: one row, one column of text. In the order of enum question_kind. */
+static const struct session_statement statements[] = {
+	[QUESTION_ENTITLED] = {"entitled", "SELECT herald.entitled($1, $2::jsonb, $3::jsonb)::text"},
+	[QUESTION_TICKET] = {"ticket", "SELECT herald.ticket($1, $2::jsonb, $3)::text"},
+	[QUESTION_REDEEM] = {"redeem", "SELECT herald.redeem($1, $2)::text"},
+	[QUESTION_RENEW] = {"renew", "SELECT herald.renewal($1, $2::jsonb)::text"},
+};
+static const struct {
+	int params;
+	bool again; /* twice does no harm */
+} traits[] = {
+	[QUESTION_ENTITLED] = {3, true},
+	[QUESTION_TICKET] = {3, false},
+	[QUESTION_REDEEM] = {2, false},
+	[QUESTION_RENEW] = {2, true},
+};
+
+static bool is_free(const struct asker_worker *w)
+{
+	return w->started && w->session.step == SESSION_READY && w->conn.state == CONN_IDLE;
+}
+
+/* Takes the next question, where there is one and the connection is free. */
+static void work(struct asker_worker *w)
+{
+	struct question *q;
+
+	if (!is_free(w) || list_empty(&w->asker->queue))
+		return;
+	q = list_first(&w->asker->queue, struct question, link);
+	list_remove(&q->link);
+	w->question = q;
+	w->asker->questions++;
+	conn_run(&w->conn, statements[q->kind].name, traits[q->kind].params, q->params, CONN_STALL_MS);
+}
+
+/* Gives the queue to who is free; where nobody is, to a connection more. */
+static void hand_out(struct asker *a)
+{
+	struct asker_worker *idle = NULL;
+
+	for (size_t i = 0; i < ASKER_WORKERS && !list_empty(&a->queue); i++) {
+		work(&a->workers[i]);
+		if (idle == NULL && !a->workers[i].started)
+			idle = &a->workers[i];
+	}
+	if (idle != NULL && !list_empty(&a->queue)) {
+		idle->started = true;
+		conn_start(&idle->conn);
+	}
+}
+
+static void submit(void *ctx, struct question *q)
+{
+	struct asker *a = ctx;
+
+	list_append(&a->queue, &q->link);
+	hand_out(a);
+}
+
+static void cancel(void *ctx, struct question *q)
+{
+	struct asker *a = ctx;
+
+	list_remove(&q->link);
+	for (size_t i = 0; i < ASKER_WORKERS; i++)
+		if (a->workers[i].question == q)
+			a->workers[i].question = NULL;
+}
+
+struct question_ops asker_ops(struct asker *a)
+{
+	return (struct question_ops){submit, cancel, a};
+}
+
+static void on_result(struct conn *c, const PGresult *res)
+{
+	struct asker_worker *w = container_of(c, struct asker_worker, conn);
+
+	if (w->session.step != SESSION_READY || PQntuples(res) != 1 || PQgetisnull(res, 0, 0))
+		return;
+	free(w->value);
+	w->value = xstrndup(PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0));
+}
+
+static void answer(struct asker_worker *w, bool failed)
+{
+	struct question *q = w->question;
+	char *value = w->value;
+
+	w->question = NULL;
+	w->value = NULL;
+	if (q != NULL)
+		q->answered(q, failed, failed ? NULL : value);
+	free(value);
+}
+
+static void on_done(struct conn *c, bool ok)
+{
+	struct asker_worker *w = container_of(c, struct asker_worker, conn);
+
+	if (w->session.step == SESSION_READY)
+		answer(w, !ok);
+	else if (ok)
+		session_next(&w->session);
+	else
+		conn_drop(c, "a query failed");
+	hand_out(w->asker);
+}
+
+static void on_up(struct conn *c)
+{
+	session_begin(&container_of(c, struct asker_worker, conn)->session);
+}
+
+static void on_lost(struct conn *c)
+{
+	struct asker_worker *w = container_of(c, struct asker_worker, conn);
+	struct question *q = w->question;
+
+	w->session.step = SESSION_SETUP; /* not ready */
+	if (q == NULL || !traits[q->kind].again) {
+		answer(w, true);
+		return;
+	}
+	w->question = NULL;
+	list_append(w->asker->queue.next, &q->link); /* before those that wait */
+}
+
+static const struct conn_calls conn_calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
+
+void asker_init(struct asker *a, struct loop *loop, const char *conninfo)
+{
+	*a = (struct asker){.loop = loop};
+	list_init(&a->queue);
+	for (size_t i = 0; i < ASKER_WORKERS; i++) {
+		struct asker_worker *w = &a->workers[i];
+
+		w->asker = a;
+		conn_init(&w->conn, loop, conninfo, "pgherald asker", &conn_calls);
+		session_init(&w->session, &w->conn, &(struct session_plan){
+			.statements = statements, .count = ARRAY_SIZE(statements), .applications = true});
+	}
+}
+
+void asker_release(struct asker *a)
+{
+	for (size_t i = 0; i < ASKER_WORKERS; i++) {
+		conn_stop(&a->workers[i].conn);
+		free(a->workers[i].value);
+	}
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * asker.h: answers the questions of the outlet room on a few connections, first come first served. A connection is made
+ * when a question finds all others busy, so who asks nothing has none. While the database is away questions wait; one
+ * that was under way when its connection broke is asked again where that does no harm, else it has failed.
+ */
+#ifndef PG_ASKER_H
+#define PG_ASKER_H
+
+#include <stdint.h>
+
+#include "hub/question.h"
+#include "pg/conn.h"
+#include "pg/session.h"
+
+#define ASKER_WORKERS 4
+
+struct asker_worker {
+	struct asker *asker;
+	struct conn conn;
+	struct session session;
+	bool started;
+	struct question *question; /* NULL: none, or cancelled while it runs */
+	char *value;               /* what has come back for it */
+};
+
+struct asker {
+	struct list queue; /* struct question */
+	struct loop *loop;
+	struct asker_worker workers[ASKER_WORKERS];
+	uint64_t questions; /* for metrics */
+};
+
+void asker_init(struct asker *a, struct loop *loop, const char *conninfo);
+void asker_release(struct asker *a);
+
+struct question_ops asker_ops(struct asker *a);
+
+#endif
