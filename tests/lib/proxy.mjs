@@ -12,6 +12,10 @@ export class Proxy {
   }
 
   #join(near) {
+    if (this.broken) {
+      near.destroy()
+      return
+    }
     const pair = [near, connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true })]
     this.pairs.add(pair)
     for (const [from, to] of [pair, [...pair].reverse()]) {
@@ -26,6 +30,16 @@ export class Proxy {
   // Nothing is read any more, neither bytes nor the end.
   #hush(pair) {
     for (const socket of pair) socket.pause()
+  }
+
+  /** Ends all connections, and new ones at once. */
+  cut() {
+    this.broken = true
+    for (const pair of this.pairs) for (const socket of pair) socket.destroy()
+  }
+
+  mend() {
+    this.broken = false
   }
 
   /** The connections that there are fall silent; with `all` new ones too. What was sent is kept. */

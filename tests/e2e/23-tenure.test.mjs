@@ -1,0 +1,284 @@
+// How long an open stream may go on: expiry and renewal, revocation, the application's own word; on every instance.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { missing } from '../lib/daemon.mjs'
+import { Proxy } from '../lib/proxy.mjs'
+import { request, Subscriber } from '../lib/sse.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { seconds, token } from '../lib/token.mjs'
+import { now, until } from '../lib/wait.mjs'
+
+const flags = ['--jwt-leeway', '0s']
+
+describe('tenure', { skip: missing() }, () => {
+  let stage, daemon, other, proxy, behind
+  before(async () => {
+    stage = await openStage({
+      daemon: { flags },
+      prepare: (cluster) => cluster.psql(`
+        CREATE TABLE notes (id int PRIMARY KEY, owner text);
+        CREATE TABLE members (who text PRIMARY KEY, active boolean NOT NULL);
+        INSERT INTO members SELECT 'm' || n, true FROM generate_series(1, 50) n;
+        CREATE FUNCTION is_member(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql STABLE AS
+          $$ SELECT params ->> 'club' <> 'closed' AND EXISTS (SELECT FROM public.members m WHERE m.who = claims ->> 'sub' AND m.active) $$;
+        CREATE FUNCTION is_slow(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS
+          $$ SELECT true FROM pg_sleep(coalesce((params ->> 'seconds')::float, 0)) $$;
+        SELECT herald.watch('notes', audience => '{owner}');
+        SELECT herald.stream('/own', '{notes}', match => '{"owner": "claims.sub"}');
+        SELECT herald.stream('/message', '{notes}', format => 'message');
+        SELECT herald.stream('/store/:store', '{notes}', match => '{"owner": "params.store"}', require => '{"stores": ["params.store"]}');
+        SELECT herald.stream('/clubs/:club', '{notes}', authorize => 'public.is_member', recheck => '{"public.members": "who"}');
+        SELECT herald.stream('/slow', '{notes}', authorize => 'public.is_slow');`),
+    })
+    daemon = stage.daemon
+    other = await stage.addDaemon({ flags })
+    proxy = await Proxy.open(stage.cluster.port)
+    behind = await stage.addDaemon({ flags, databaseUrl: stage.cluster.url().replace(`:${stage.cluster.port}/`, `:${proxy.port}/`) })
+  })
+  after(async () => {
+    await stage?.close()
+    await proxy?.close()
+  })
+
+  let last = 0
+  const write = (owner) => stage.cluster.psql(`INSERT INTO notes VALUES (${++last}, '${owner}')`)
+  const open = async (claims, { path = '/own', from = daemon } = {}) => {
+    const stream = await Subscriber.open(from.url(path), { token: await token(claims) })
+    if (stream.status === 200) await stream.next('connected')
+    return stream
+  }
+  const statusOf = async (...args) => {
+    const stream = await open(...args)
+    await stream.close()
+    return stream.status
+  }
+  const reasonOf = (frame) => JSON.parse(frame.data).reason
+  async function closes(stream, reason, timeout = 5000) {
+    assert.equal(reasonOf(await stream.next('closing', timeout)), reason)
+    await stream.ended()
+  }
+  const renew = async (code, claims, { from = daemon, headers = {} } = {}) => request(from.url('/stream/renew'), {
+    method: 'POST', body: JSON.stringify({ stream: code }),
+    headers: { Authorization: `Bearer ${await token(claims)}`, 'Content-Type': 'application/json', ...headers },
+  })
+  const codeOf = async (stream) => JSON.parse((await stream.next('expiring')).data).stream
+
+  describe('expiry', () => {
+    test('a stream is told before its token ends, and ends with it', async () => {
+      const exp = seconds() + 3
+      const stream = await open({ sub: 'ann', exp })
+      const told = JSON.parse((await stream.next('expiring')).data)
+      assert.ok(told.expires_in >= 0 && told.expires_in <= 3, JSON.stringify(told))
+      assert.ok(Date.now() < exp * 1000)
+      await closes(stream, 'expired')
+      assert.ok(Date.now() >= exp * 1000 && Date.now() < exp * 1000 + 1000, `${Date.now() - exp * 1000} ms after exp`)
+    })
+
+    test('nothing that is committed later is delivered', async () => {
+      const stream = await open({ sub: 'eve', exp: seconds() + 2 })
+      const writing = (async () => {
+        for (; stream.open; ) await write('eve')
+      })()
+      await closes(stream, 'expired')
+      await writing
+      assert.equal(stream.frames.at(-1).name, 'closing')
+    })
+
+    test('a stream of plain messages is told in its own format', async () => {
+      const stream = await open({ sub: 'ann', exp: seconds() + 2 }, { path: '/message' })
+      assert.equal((await stream.next('expiring')).event, 'message')
+      await closes(stream, 'expired')
+    })
+  })
+
+  describe('renewal', () => {
+    for (const [where, from] of [['this instance', () => daemon], ['another one', () => other]]) {
+      test(`a token shown to ${where} lets a stream go on`, async () => {
+        const stream = await open({ sub: 'ann', exp: seconds() + 3 })
+        const answer = await renew(await codeOf(stream), { sub: 'ann', exp: seconds() + 60 }, { from: from() })
+        assert.equal(answer.status, where === 'this instance' ? 200 : 202, answer.text)
+        assert.equal(answer.json.success, true)
+        const end = Date.now() + 3500
+        await until(() => Date.now() > end, { timeout: 5000, what: 'the former end' })
+        await write('ann')
+        await stream.next('notes.insert')
+        assert.ok(!stream.frames.some((frame) => frame.name === 'closing'))
+        await stream.close()
+      })
+    }
+
+    test('a renewed stream is told again before its new end, by another code', async () => {
+      const stream = await open({ sub: 'ann', exp: seconds() + 2 })
+      const first = await codeOf(stream)
+      assert.equal((await renew(first, { sub: 'ann', exp: seconds() + 4 })).status, 200)
+      const second = await codeOf(stream)
+      assert.notEqual(first, second)
+      assert.equal((await renew(first, { sub: 'ann', exp: seconds() + 60 })).status, 202, 'used up: nobody here has it')
+      await closes(stream, 'expired')
+    })
+
+    test('a token of somebody else, one with other rights, or one that was revoked renews nothing', async () => {
+      const stream = await open({ sub: 'ann', stores: ['s1'], exp: seconds() + 4 }, { path: '/store/s1' })
+      const code = await codeOf(stream)
+      await stage.cluster.psql(`SELECT herald.revoke(jti => 'stolen')`)
+      await until(async () => await statusOf({ sub: 'ann', jti: 'stolen' }) === 401, { timeout: 5000, what: 'the revocation' })
+      assert.equal((await renew(code, { sub: 'bob', stores: ['s1'] })).status, 403)
+      assert.equal((await renew(code, { sub: 'ann', stores: ['s2'] })).status, 403)
+      assert.equal((await renew(code, { sub: 'ann' })).status, 403)
+      assert.equal((await renew(code, { sub: 'ann', stores: ['s1'], jti: 'stolen' })).status, 401)
+      await closes(stream, 'expired')
+    })
+
+    test('what is no code, or comes from a foreign page, is refused', async () => {
+      for (const body of ['', '{}', '[]', '{"stream":7}', '{"stream":"x"}', '{"stream":"' + 'a'.repeat(64) + '"', 'null']) {
+        const answer = await request(daemon.url('/stream/renew'), {
+          method: 'POST', body, headers: { Authorization: `Bearer ${await token({ sub: 'ann' })}`, 'Content-Type': 'application/json' },
+        })
+        assert.equal(answer.status, 400, body)
+        assert.equal(answer.json.success, false)
+      }
+      assert.equal((await renew('a'.repeat(64), { sub: 'ann' }, { headers: { Origin: 'https://evil.example' } })).status, 403)
+      assert.equal((await request(daemon.url('/stream/renew'), { method: 'POST' })).status, 401)
+    })
+  })
+
+  describe('revocation', () => {
+    test('of a token ends its streams on every instance, and no other', async () => {
+      const mine = await Promise.all([daemon, other, behind].map((from) => open({ sub: 'ann', jti: 'a1' }, { from })))
+      const others = await Promise.all([open({ sub: 'ann', jti: 'a2' }), open({ sub: 'bob' }, { from: other })])
+      const since = now()
+      await stage.cluster.psql(`SELECT herald.revoke(jti => 'a1')`)
+      await Promise.all(mine.map((stream) => closes(stream, 'revoked')))
+      assert.ok(now() - since < 5000)
+      for (const from of [daemon, other]) assert.equal(await statusOf({ sub: 'ann', jti: 'a1' }, { from }), 401)
+      await write('ann')
+      await write('bob')
+      for (const stream of others) {
+        await stream.next('notes.insert')
+        await stream.close()
+      }
+    })
+
+    test('of a subject ends what was issued before, and nothing issued later', async () => {
+      const old = [await open({ sub: 'fay', iat: seconds() - 60 }), await open({ sub: 'fay' }, { from: other })]
+      await stage.cluster.psql(`SELECT herald.revoke(sub => 'fay', until => now() + interval '1 hour')`)
+      await Promise.all(old.map((stream) => closes(stream, 'revoked')))
+      assert.equal(await statusOf({ sub: 'fay', iat: seconds() - 60 }), 401)
+      assert.equal(await statusOf({ sub: 'fay' }), 401, 'one that does not say when it was issued')
+      await until(async () => await statusOf({ sub: 'fay', iat: seconds() }) === 200, { timeout: 3000, what: 'a new login' })
+    })
+
+    test('that is taken back, or whose time has passed, counts no more', async () => {
+      await stage.cluster.psql(`SELECT herald.revoke(sub => 'gil'), herald.revoke(sub => 'hal', until => now() + interval '2 s')`)
+      await until(async () => await statusOf({ sub: 'gil' }) === 401 && await statusOf({ sub: 'hal' }) === 401, { timeout: 5000, what: 'the revocations' })
+      await stage.cluster.psql(`DELETE FROM herald.revocations WHERE sub = 'gil'`)
+      await until(async () => await statusOf({ sub: 'gil' }) === 200 && await statusOf({ sub: 'hal' }) === 200, { timeout: 5000, what: 'the pardon' })
+    })
+
+    test('that is rolled back is none', async () => {
+      const stream = await open({ sub: 'ida' })
+      await stage.cluster.psql(`BEGIN; SELECT herald.revoke(sub => 'ida'); ROLLBACK`)
+      await write('ida')
+      await stream.next('notes.insert')
+      await stream.close()
+    })
+
+    test('counts for a daemon that starts later, and one that was away from the database', async () => {
+      const stream = await open({ sub: 'jan' }, { from: behind })
+      proxy.cut()
+      await until(async () => (await behind.status()).json.status === 'degraded', { timeout: 15_000, what: 'the daemon without database' })
+      await stage.cluster.psql(`SELECT herald.revoke(sub => 'jan'); INSERT INTO notes VALUES (${++last}, 'jan')`)
+      assert.ok(stream.open)
+      proxy.mend()
+      await closes(stream, 'revoked', 10_000)
+      assert.equal(stream.events.length, 0, 'what was committed after it did not arrive')
+      const late = await stage.addDaemon({ flags })
+      assert.equal(await statusOf({ sub: 'jan' }, { from: late }), 401)
+    })
+  })
+
+  describe('authorize', () => {
+    test('who the function does not name is refused with 403, and NULL is no', async () => {
+      assert.equal(await statusOf({ sub: 'm1' }, { path: '/clubs/a' }), 200)
+      assert.equal(await statusOf({ sub: 'nobody' }, { path: '/clubs/a' }), 403)
+      assert.equal(await statusOf({ sub: 'm1' }, { path: '/clubs/closed' }), 403)
+      const { json, headers } = await request(daemon.url('/clubs/closed'), { headers: { Authorization: `Bearer ${await token({ sub: 'm1' })}` } })
+      assert.equal(json.success, false)
+      assert.match(headers['content-type'], /^application\/json/)
+    })
+
+    test('a change of a table that the stream names ends the streams of whom it concerns, on every instance', async () => {
+      const streams = await Promise.all([daemon, other, behind].map((from) => open({ sub: 'm2' }, { path: '/clubs/a', from })))
+      const stays = await open({ sub: 'm3' }, { path: '/clubs/a' })
+      const since = now()
+      await stage.cluster.psql(`UPDATE members SET active = false WHERE who = 'm2'; INSERT INTO notes VALUES (${++last}, 'x')`)
+      await Promise.all(streams.map((stream) => closes(stream, 'forbidden')))
+      assert.ok(now() - since < 5000)
+      assert.equal(await statusOf({ sub: 'm2' }, { path: '/clubs/a' }), 403)
+      await stays.next('notes.insert')
+      await stays.close()
+    })
+
+    test('the application may say by itself whom to ask again', async () => {
+      await stage.cluster.psql(`CREATE OR REPLACE FUNCTION is_slow(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS
+        $$ SELECT claims ->> 'sub' <> 'out' FROM pg_sleep(coalesce((params ->> 'seconds')::float, 0)) $$`)
+      const streams = await Promise.all(['m4', 'm5'].map((sub) => open({ sub }, { path: '/slow' })))
+      await stage.cluster.psql(`CREATE OR REPLACE FUNCTION is_slow(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS
+        $$ SELECT params ->> 'seconds' IS NOT NULL FROM pg_sleep(coalesce((params ->> 'seconds')::float, 0)) $$; SELECT herald.recheck('m4')`)
+      await closes(streams[0], 'forbidden')
+      assert.ok(streams[1].open)
+      await stage.cluster.psql('SELECT herald.recheck()')
+      await closes(streams[1], 'forbidden')
+    })
+
+    test('a slow function holds up nobody else', async () => {
+      const slow = Subscriber.open(daemon.url('/slow?seconds=2'), { token: await token({ sub: 'm6' }) })
+      const since = now()
+      await (await open({ sub: 'm7' })).close()
+      assert.ok(now() - since < 1000)
+      const stream = await slow
+      assert.equal(stream.status, 200)
+      await stream.close()
+    })
+
+    test('a function that fails, or takes too long, lets nobody in', async () => {
+      assert.equal(await statusOf({ sub: 'm8' }, { path: '/slow?seconds=x' }), 403)
+      assert.equal(await statusOf({ sub: 'm8' }, { path: '/slow?seconds=8' }), 403)
+    })
+
+    test('a client that leaves while it waits costs nothing', async () => {
+      const before = await daemon.openFiles()
+      for (let n = 0; n < 20; n++) {
+        const stream = new Subscriber(daemon.url('/slow?seconds=0.3'), { token: await token({ sub: 'm9' }) })
+        stream.connect().catch(() => {})
+        await until(() => stream.current?.request.socket?.connecting === false, { timeout: 2000, what: 'a connection' })
+        stream.drop()
+      }
+      await until(async () => await daemon.openFiles() <= before + 4, { timeout: 10_000, what: 'all sockets closed' })
+    })
+
+    test('while the database is away a request is held, and answered when it is back', async () => {
+      proxy.cut()
+      await until(async () => (await behind.status()).json.status === 'degraded', { timeout: 15_000, what: 'the daemon without database' })
+      const yes = Subscriber.open(behind.url('/clubs/a'), { token: await token({ sub: 'm10' }) })
+      const no = Subscriber.open(behind.url('/clubs/a'), { token: await token({ sub: 'nobody' }) })
+      const first = await Promise.race([yes, no, new Promise((resolve) => setTimeout(resolve, 500, 'held'))])
+      assert.equal(first, 'held')
+      proxy.mend()
+      const stream = await yes
+      assert.equal(stream.status, 200)
+      await stream.next('connected')
+      assert.equal((await no).status, 403)
+      await stream.close()
+    })
+
+    test('an open stream whose right cannot be asked for again is closed', async () => {
+      const stream = await open({ sub: 'm11' }, { path: '/slow?seconds=0' })
+      await stage.cluster.psql(`CREATE OR REPLACE FUNCTION is_slow(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS
+        $$ SELECT true FROM pg_sleep(60) $$; SELECT herald.recheck('m11')`)
+      const since = now()
+      await closes(stream, 'forbidden', 6000)
+      assert.ok(now() - since < 5500)
+    })
+  })
+})
