@@ -334,6 +334,8 @@ static void on_beat(struct timer *t)
 		closed(o, "it did not take its last event in time");
 	} else if (o->blocked) {
 		close_slow(o);
+	} else if (o->holder.ends_ms <= clock_wall_ms()) { /* its timer knows nothing of a clock that was set */
+		outlet_close(o, "expired");
 	} else {
 		if (o->sub.skip == 0)
 			say_raw(o, ping);

@@ -173,6 +173,32 @@ TEST(the_same_key_twice_is_one_event_and_leaves_cleanly)
 	assert_int_equal(stream_at(&router, "/mine")->index.count, 0);
 }
 
+static bool has(const struct subscriber *sub, struct keys keys)
+{
+	struct buf bytes;
+	bool answer;
+
+	buf_init(&bytes);
+	stream_append_keys(sub->stream, keys, &bytes);
+	answer = subscriber_has_keys(sub, bytes.data, (uint32_t)keys.count);
+	buf_release(&bytes);
+	return answer;
+}
+
+TEST(keys_are_the_same_when_neither_side_has_one_more)
+{
+	struct subscriber sub = {.stream = NULL};
+
+	join_live(&router, &sub, "/mine", KEYS(T("user_id=7"), T("user_id=8")));
+	assert_true(has(&sub, KEYS(T("user_id=8"), T("user_id=7"))));
+	assert_true(has(&sub, KEYS(T("user_id=8"), T("user_id=7"), T("user_id=7"))));
+	assert_false(has(&sub, KEYS(T("user_id=7"))));
+	assert_false(has(&sub, KEYS(T("user_id=7"), T("user_id=7"))));
+	assert_false(has(&sub, KEYS(T("user_id=7"), T("user_id=9"))));
+	assert_false(has(&sub, KEYS(T("user_id=7"), T("user_id=8"), T("user_id=9"))));
+	subscriber_leave(&sub);
+}
+
 TEST(who_has_left_is_in_no_list_and_may_leave_again)
 {
 	struct subscriber sub = {.stream = NULL};
@@ -273,6 +299,7 @@ int main(void)
 						open_router, close_router),
 		cmocka_unit_test_setup_teardown(the_same_key_twice_is_one_event_and_leaves_cleanly,
 						open_router, close_router),
+		cmocka_unit_test_setup_teardown(keys_are_the_same_when_neither_side_has_one_more, open_router, close_router),
 		cmocka_unit_test_setup_teardown(who_has_left_is_in_no_list_and_may_leave_again,
 						open_router, close_router),
 		cmocka_unit_test_setup_teardown(
