@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "http/control.h"
 #include "http/json.h"
 #include "http/ticket.h"
 
@@ -43,12 +44,13 @@ static void over(struct parked *p)
 static void late(struct parked *p)
 {
 	struct held *h = container_of(p, struct held, parked);
+	struct wire wire = {p->bare, FRAME_NAMED};
 	struct buf out;
 
 	buf_init(&out);
 	if (!h->head_sent)
-		outlet_append_head(&out, p->bare, p->cors);
-	outlet_append_ping(&out, p->bare);
+		control_append_head(&out, wire, p->cors);
+	control_append_ping(&out, wire);
 	h->head_sent = true;
 	parked_send(p, &out);
 	buf_release(&out);
@@ -56,30 +58,33 @@ static void late(struct parked *p)
 		loop_set_timer(p->set->loop, &p->timer, p->set->options->heartbeat_ms);
 }
 
+/* --- deciding --- */
+
+static struct stream *find_stream(struct held *h)
+{
+	struct stream *s;
+
+	h->params.count = 0;
+	s = router_find(h->parked.set->router, h->path, &h->params);
+	holder_read_params(h->query, &h->params);
+	return s;
+}
+
 static void refuse(struct held *h, const struct refusal *refusal)
 {
+	struct stream *s;
 	struct buf out;
 
 	if (!h->head_sent) {
 		parked_refuse(&h->parked, refusal);
 		return;
 	}
+	s = find_stream(h);
 	buf_init(&out);
-	outlet_append_closing(&out, h->parked.bare, FRAME_NAMED, "forbidden");
+	control_append_closing(&out, (struct wire){h->parked.bare, s == NULL ? FRAME_NAMED : s->def.format}, "forbidden");
 	parked_send(&h->parked, &out);
 	parked_drop(&h->parked);
 	buf_release(&out);
-}
-
-/* --- deciding --- */
-
-static struct stream *find_stream(struct held *h)
-{
-	h->params.count = 0;
-	struct stream *s = router_find(h->parked.set->router, h->path, &h->params);
-
-	holder_read_params(h->query, &h->params);
-	return s;
 }
 
 static void let_in(struct held *h, struct stream *s, struct wanted *wanted)

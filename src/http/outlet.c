@@ -14,92 +14,21 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "http/control.h"
 #include "http/outlets.h"
 #include "http/recheck.h"
 
 #define NOTICE_MS 60000 /* or half of what is left when the stream opens */
 #define USER_TIMEOUT_MS 20000 /* unacknowledged bytes: the peer is gone (RFC 5482) */
 
-static const struct text ping = {": ping\n\n", 8};
-static const char last_chunk[] = "0\r\n\r\n";
-
 static struct loop *loop_of(const struct outlet *o)
 {
 	return o->set->loop;
 }
 
-/* --- what is said --- */
-
-static void append(struct buf *out, bool bare, enum frame_format format, const struct cursor *at, const char *name,
-		   const char *data)
+static struct wire wire_of(const struct outlet *o)
 {
-	if (bare)
-		frame_append_bare(out, format, at, frame_text(name), frame_text(data));
-	else
-		frame_append(out, format, at, frame_text(name), frame_text(data));
-}
-
-static void append_reason(struct buf *out, bool bare, enum frame_format format, const struct cursor *at, const char *name,
-			  const char *reason)
-{
-	char *data = xasprintf("{\"reason\":\"%s\"}", reason);
-
-	append(out, bare, format, at, name, data);
-	free(data);
-}
-
-static void say_raw(struct outlet *o, struct text bytes)
-{
-	if (o->sub.bare)
-		buf_append(&o->out, bytes.bytes, bytes.len);
-	else
-		frame_append_raw(&o->out, bytes);
-}
-
-void outlet_append_head(struct buf *out, bool bare, const char *cors)
-{
-	buf_appendf(out,
-		    "HTTP/1.1 200 OK\r\n"
-		    "Content-Type: text/event-stream\r\n"
-		    "Cache-Control: no-cache\r\n"
-		    "Connection: %s\r\n"
-		    "X-Accel-Buffering: no\r\n"
-		    "X-Content-Type-Options: nosniff\r\n"
-		    "%s%s\r\n",
-		    bare ? "close" : "keep-alive", bare ? "" : "Transfer-Encoding: chunked\r\n", cors == NULL ? "" : cors);
-}
-
-void outlet_append_ping(struct buf *out, bool bare)
-{
-	if (bare)
-		buf_append(out, ping.bytes, ping.len);
-	else
-		frame_append_raw(out, ping);
-}
-
-void outlet_append_closing(struct buf *out, bool bare, enum frame_format format, const char *reason)
-{
-	append_reason(out, bare, format, NULL, "closing", reason);
-	if (!bare)
-		buf_append_str(out, last_chunk);
-}
-
-/* retry and `connected`, whose id is where the stream begins: a client that is cut off at once comes back to there. */
-static void say_hello(struct outlet *o, const struct cursor *at)
-{
-	bool named = o->sub.stream->def.format == FRAME_NAMED;
-	struct buf text;
-	char id[CURSOR_TEXT_MAX];
-
-	buf_init(&text);
-	buf_appendf(&text, "retry: %d\n\n", o->set->options->retry_ms);
-	if (named)
-		buf_append_str(&text, "event: connected\n");
-	if (at != NULL && cursor_format(*at, id) > 0)
-		buf_appendf(&text, "id: %s\n", id);
-	buf_appendf(&text, "data: %s\n\n", named ? "{\"message\":\"SSE connected\"}" : "{\"type\":\"connected\"}");
-	say_raw(o, (struct text){text.data, text.len});
-	buf_release(&text);
+	return (struct wire){o->sub.bare, o->sub.stream->def.format};
 }
 
 /* --- the end --- */
@@ -134,7 +63,7 @@ void outlet_close(struct outlet *o, const char *reason)
 	log_debug("[STREAM %" PRIu64 "] is being closed: %s", o->number, reason);
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
 	o->state = OUTLET_CLOSING;
-	outlet_append_closing(&o->out, o->sub.bare, o->sub.stream->def.format, reason);
+	control_append_closing(&o->out, wire_of(o), reason);
 	loop_stop_timer(loop_of(o), &o->end);
 	loop_set_timer(loop_of(o), &o->beat, OUTLET_LINGER_MS);
 	outlet_flush(o);
@@ -188,12 +117,8 @@ static void join_log(struct outlet *o)
 static void on_page_event(struct catchup *c, const struct event *event)
 {
 	struct outlet *o = container_of(c, struct outlet, catchup);
-	enum frame_format format = o->sub.stream->def.format;
 
-	if (o->sub.bare)
-		frame_append_bare(&o->out, format, &event->at, event->name, event->data);
-	else
-		frame_append(&o->out, format, &event->at, event->name, event->data);
+	control_append_event(&o->out, wire_of(o), &event->at, event->name, event->data);
 }
 
 static void on_page_end(struct catchup *c, enum catchup_end end, const char *reason)
@@ -220,7 +145,7 @@ void outlet_reset(struct outlet *o, const char *reason)
 		return;
 	}
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
-	append_reason(&o->out, o->sub.bare, o->sub.stream->def.format, &head, "reset", reason);
+	control_append_reset(&o->out, wire_of(o), head, reason);
 	go_live(o, head);
 	router_touch_again(o->set->router, &o->sub);
 }
@@ -338,7 +263,7 @@ static void on_beat(struct timer *t)
 		outlet_close(o, "expired");
 	} else {
 		if (o->sub.skip == 0)
-			say_raw(o, ping);
+			control_append_ping(&o->out, wire_of(o));
 		loop_set_timer(loop_of(o), &o->beat, o->set->options->heartbeat_ms);
 		outlet_flush(o);
 	}
@@ -348,16 +273,6 @@ static void on_beat(struct timer *t)
 static int64_t notice_ms(int64_t left_ms)
 {
 	return left_ms / 2 < NOTICE_MS ? left_ms / 2 : NOTICE_MS;
-}
-
-static void say_expiring(struct outlet *o, int64_t left_ms)
-{
-	char *data;
-
-	outlets_give_code(o->set, o);
-	data = xasprintf("{\"expires_in\":%" PRId64 ",\"stream\":\"%s\"}", left_ms / 1000, o->code);
-	append(&o->out, o->sub.bare, o->sub.stream->def.format, NULL, "expiring", data);
-	free(data);
 }
 
 static void on_end(struct timer *t)
@@ -370,7 +285,8 @@ static void on_end(struct timer *t)
 	} else if (o->code != NULL || o->blocked) {
 		loop_set_timer(loop_of(o), t, left);
 	} else {
-		say_expiring(o, left);
+		outlets_give_code(o->set, o);
+		control_append_expiring(&o->out, wire_of(o), left, o->code);
 		loop_set_timer(loop_of(o), t, left);
 		outlet_flush(o);
 	}
@@ -461,6 +377,11 @@ static void seat(struct outlet *o, struct outlet_request *request)
 				      .event = on_page_event, .ended = on_page_end};
 }
 
+static void say_hello(struct outlet *o, const struct cursor *at)
+{
+	control_append_hello(&o->out, wire_of(o), o->set->options->retry_ms, at);
+}
+
 /* From now on, behind a cursor of the log, behind one that only the database has, or with a reset. */
 static void begin(struct outlet *o, const struct outlet_request *request)
 {
@@ -498,7 +419,7 @@ struct outlet *outlet_open(struct outlets *set, struct outlet_request *request)
 	log_info("[STREAM %" PRIu64 "] opened: '%s' by '%s' from %s", o->number, request->stream->def.path,
 		 o->holder.user == NULL ? "" : o->holder.user, o->address);
 	if (!request->head_sent)
-		outlet_append_head(&o->out, o->sub.bare, request->cors);
+		control_append_head(&o->out, wire_of(o), request->cors);
 	begin(o, request);
 	watch_init(&o->watch, on_ready);
 	if (!loop_watch(set->loop, &o->watch, request->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {

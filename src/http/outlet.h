@@ -71,11 +71,6 @@ struct outlet {
 	struct timer end;    /* of the token; before that: when to say that it comes */
 };
 
-/* The bytes of a stream that is not open yet. */
-void outlet_append_head(struct buf *out, bool bare, const char *cors);
-void outlet_append_ping(struct buf *out, bool bare);
-void outlet_append_closing(struct buf *out, bool bare, enum frame_format format, const char *reason);
-
 /* Sends the head and what is there already. */
 struct outlet *outlet_open(struct outlets *set, struct outlet_request *request);
 

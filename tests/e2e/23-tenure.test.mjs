@@ -10,8 +10,9 @@ import { now, until } from '../lib/wait.mjs'
 
 const flags = ['--jwt-leeway', '0s']
 
-describe('tenure', { skip: missing() }, () => {
-  let stage, daemon, other, proxy, behind
+describe('tenure', { skip: missing(), concurrency: true }, () => {
+  let stage, daemon, other
+  const proxies = []
   before(async () => {
     stage = await openStage({
       daemon: { flags },
@@ -32,13 +33,19 @@ describe('tenure', { skip: missing() }, () => {
     })
     daemon = stage.daemon
     other = await stage.addDaemon({ flags })
-    proxy = await Proxy.open(stage.cluster.port)
-    behind = await stage.addDaemon({ flags, databaseUrl: stage.cluster.url().replace(`:${stage.cluster.port}/`, `:${proxy.port}/`) })
   })
   after(async () => {
     await stage?.close()
-    await proxy?.close()
+    for (const proxy of proxies) await proxy.close()
   })
+
+  /** A daemon whose way to the database can be cut. */
+  async function behindProxy() {
+    const proxy = await Proxy.open(stage.cluster.port)
+    proxies.push(proxy)
+    return [proxy, await stage.addDaemon({ flags, databaseUrl: stage.cluster.url().replace(`:${stage.cluster.port}/`, `:${proxy.port}/`) })]
+  }
+  const lost = (daemon) => until(async () => (await daemon.status()).json.status === 'degraded', { timeout: 15_000, what: 'the daemon without database' })
 
   let last = 0
   const write = (owner) => stage.cluster.psql(`INSERT INTO notes VALUES (${++last}, '${owner}')`)
@@ -143,6 +150,9 @@ describe('tenure', { skip: missing() }, () => {
   })
 
   describe('revocation', () => {
+    let proxy, behind
+    before(async () => ([proxy, behind] = await behindProxy()))
+
     test('of a token ends its streams on every instance, and no other', async () => {
       const mine = await Promise.all([daemon, other, behind].map((from) => open({ sub: 'ann', jti: 'a1' }, { from })))
       const others = await Promise.all([open({ sub: 'ann', jti: 'a2' }), open({ sub: 'bob' }, { from: other })])
@@ -186,7 +196,7 @@ describe('tenure', { skip: missing() }, () => {
     test('counts for a daemon that starts later, and one that was away from the database', async () => {
       const stream = await open({ sub: 'jan' }, { from: behind })
       proxy.cut()
-      await until(async () => (await behind.status()).json.status === 'degraded', { timeout: 15_000, what: 'the daemon without database' })
+      await lost(behind)
       await stage.cluster.psql(`SELECT herald.revoke(sub => 'jan'); INSERT INTO notes VALUES (${++last}, 'jan')`)
       assert.ok(stream.open)
       proxy.mend()
@@ -197,7 +207,10 @@ describe('tenure', { skip: missing() }, () => {
     })
   })
 
-  describe('authorize', () => {
+  describe('authorize', { concurrency: 1 }, () => {
+    let proxy, behind
+    before(async () => ([proxy, behind] = await behindProxy()))
+
     test('who the function does not name is refused with 403, and NULL is no', async () => {
       assert.equal(await statusOf({ sub: 'm1' }, { path: '/clubs/a' }), 200)
       assert.equal(await statusOf({ sub: 'nobody' }, { path: '/clubs/a' }), 403)
@@ -259,7 +272,7 @@ describe('tenure', { skip: missing() }, () => {
 
     test('while the database is away a request is held, and answered when it is back', async () => {
       proxy.cut()
-      await until(async () => (await behind.status()).json.status === 'degraded', { timeout: 15_000, what: 'the daemon without database' })
+      await lost(behind)
       const yes = Subscriber.open(behind.url('/clubs/a'), { token: await token({ sub: 'm10' }) })
       const no = Subscriber.open(behind.url('/clubs/a'), { token: await token({ sub: 'nobody' }) })
       const first = await Promise.race([yes, no, new Promise((resolve) => setTimeout(resolve, 500, 'held'))])
@@ -280,5 +293,27 @@ describe('tenure', { skip: missing() }, () => {
       await closes(stream, 'forbidden', 6000)
       assert.ok(now() - since < 5500)
     })
+  })
+  test('who is held longer than proxies like gets a head and pings, and is let in or closed when the database is back', async () => {
+    const [proxy, behind] = await behindProxy()
+    proxy.cut()
+    await lost(behind)
+    const [yes, no] = await Promise.all(['m20', 'nobody'].map(async (sub) => {
+      const stream = new Subscriber(behind.url('/clubs/a'), { token: await token({ sub }) })
+      return stream.connect({ timeout: 15_000 })
+    }))
+    for (const stream of [yes, no]) {
+      assert.equal(stream.status, 200)
+      assert.equal(stream.current.headers['content-type'], 'text/event-stream')
+      await stream.when(() => stream.comments.length > 0)
+      assert.equal(stream.frames.length, 0)
+    }
+    proxy.mend()
+    await yes.next('connected', 10_000)
+    await write('x')
+    await yes.next('notes.insert')
+    await closes(no, 'forbidden')
+    assert.equal(no.frames.length, 1)
+    await yes.close()
   })
 })
