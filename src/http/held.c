@@ -22,13 +22,28 @@ struct held {
 	bool resume, unknown;
 	struct cursor after;
 	uint64_t rechecks; /* the set's count when it was asked */
+	bool reserved;     /* counted as one of its user's streams */
 	bool head_sent;
 };
+
+static void reserve(struct held *h)
+{
+	outlets_reserve(h->parked.set, h->identity.sub, h->parked.address);
+	h->reserved = true;
+}
+
+static void unreserve(struct held *h)
+{
+	if (h->reserved)
+		outlets_unreserve(h->parked.set, h->identity.sub, h->parked.address);
+	h->reserved = false;
+}
 
 static void over(struct parked *p)
 {
 	struct held *h = container_of(p, struct held, parked);
 
+	unreserve(h);
 	identity_release(&h->identity);
 	json_object_put(h->query);
 	free(h->path);
@@ -113,6 +128,7 @@ static void ask_entitled(struct held *h, const struct stream *s)
 	h->rechecks = h->parked.set->rechecks;
 	*q = (struct question){.kind = QUESTION_ENTITLED, .answered = on_entitled,
 			       .params = {s->def.path, h->claims, h->params_json}};
+	reserve(h);
 	parked_ask(&h->parked);
 }
 
@@ -145,6 +161,7 @@ static void on_entitled(struct question *q, bool failed, const char *value)
 	struct held *h = container_of(container_of(q, struct parked, question), struct held, parked);
 	struct refusal refusal;
 
+	unreserve(h);
 	if (!failed && value != NULL && strcmp(value, "true") == 0) {
 		decide(h, h->rechecks == h->parked.set->rechecks);
 		return;

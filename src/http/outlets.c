@@ -87,6 +87,18 @@ enum outlets_room outlets_room(const struct outlets *set, const char *user, cons
 	return OUTLETS_ROOM;
 }
 
+void outlets_reserve(struct outlets *set, const char *user, const char *address)
+{
+	tally_up(&set->users, user);
+	tally_up(&set->addresses, address);
+}
+
+void outlets_unreserve(struct outlets *set, const char *user, const char *address)
+{
+	tally_down(&set->users, user);
+	tally_down(&set->addresses, address);
+}
+
 void outlets_count_in(struct outlets *set, struct outlet *o)
 {
 	struct tally *user = tally_up(&set->users, o->holder.user);

@@ -45,6 +45,10 @@ enum outlets_room { OUTLETS_ROOM, OUTLETS_FULL, OUTLETS_USER_FULL, OUTLETS_ADDRE
 /* May one more stream be opened by this user (NULL: anonymous) from this address? */
 enum outlets_room outlets_room(const struct outlets *set, const char *user, const char *address);
 
+/* Counts a request that waits for the database as if it were a stream, so that nobody has more of both than of streams. */
+void outlets_reserve(struct outlets *set, const char *user, const char *address);
+void outlets_unreserve(struct outlets *set, const char *user, const char *address);
+
 void outlets_count_in(struct outlets *set, struct outlet *o);
 void outlets_count_out(struct outlets *set, struct outlet *o);
 

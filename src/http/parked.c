@@ -139,9 +139,11 @@ void parked_reap(struct outlets *set)
 	list_each (node, tmp, &set->parked_over) {
 		struct parked *p = container_of(node, struct parked, link);
 
+		char *cors = p->cors, *address = p->address;
+
 		list_remove(node);
-		free(p->cors);
-		free(p->address);
 		p->over(p);
+		free(cors);
+		free(address);
 	}
 }

@@ -259,6 +259,18 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
       assert.equal(await statusOf({ sub: 'm8' }, { path: '/slow?seconds=8' }), 403)
     })
 
+    test('who waits counts as one of its user\'s streams', async () => {
+      const narrow = await stage.addDaemon({ flags: [...flags, '--max-streams-per-user', '2'] })
+      const waiting = [1, 2].map(async () => Subscriber.open(narrow.url('/slow?seconds=1'), { token: await token({ sub: 'm12' }) }))
+      await until(async () => await statusOf({ sub: 'm12' }, { path: '/slow?seconds=0', from: narrow }) === 429, { timeout: 3000, what: 'no room' })
+      assert.equal(await statusOf({ sub: 'm13' }, { path: '/slow?seconds=0', from: narrow }), 200)
+      for (const stream of await Promise.all(waiting)) {
+        assert.equal(stream.status, 200)
+        await stream.close()
+      }
+      await until(async () => await statusOf({ sub: 'm12' }, { path: '/slow?seconds=0', from: narrow }) === 200, { timeout: 3000, what: 'room again' })
+    })
+
     test('a client that leaves while it waits costs nothing', async () => {
       const before = await daemon.openFiles()
       for (let n = 0; n < 20; n++) {
