@@ -329,3 +329,27 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
     await yes.close()
   })
 })
+
+test('a revocation that the log has forgotten ends the streams of a daemon that comes back to the database', { skip: missing() }, async () => {
+  const stage = await openStage({
+    prepare: (cluster) => cluster.psql(`CREATE TABLE notes (id int); SELECT herald.watch('notes'); SELECT herald.stream('/all', '{notes}');`),
+  })
+  const proxy = await Proxy.open(stage.cluster.port)
+  try {
+    const behind = await stage.addDaemon({ databaseUrl: stage.cluster.url().replace(`:${stage.cluster.port}/`, `:${proxy.port}/`) })
+    const stream = await behind.subscribe('/all', { token: await token({ sub: 'kim' }) })
+    await stream.next('connected')
+    proxy.cut()
+    await until(async () => (await behind.status()).json.status === 'degraded', { timeout: 15_000, what: 'the daemon without database' })
+    await stage.cluster.psql(`SELECT herald.revoke(sub => 'kim')`)
+    await until(async () => {
+      await stage.cluster.psql(`INSERT INTO notes VALUES (1); SELECT herald.prune('0 s')`)
+      return await stage.cluster.psql(`SELECT count(*) FROM herald.changes WHERE topic = '!gate'`) === '0'
+    }, { timeout: 10_000, what: 'the log without the revocation' })
+    proxy.mend()
+    assert.equal(JSON.parse((await stream.next('closing', 10_000)).data).reason, 'revoked')
+  } finally {
+    await stage.close()
+    await proxy.close()
+  }
+})
