@@ -71,7 +71,7 @@ char *holder_params_json(const struct params *params)
 void holder_read_params(struct json_object *object, struct params *params)
 {
 	json_object_object_foreach (object, name, value) {
-		if (params->count == ROUTER_PARAMS_MAX)
+		if (params->count == PARAMS_MAX)
 			break;
 		params->items[params->count++] =
 			(struct param){frame_text(name), {json_object_get_string(value), (size_t)json_object_get_string_len(value)}};

@@ -45,7 +45,7 @@ static enum MHD_Result add_param(void *ctx, enum MHD_ValueKind kind, const char 
 	struct params *params = ctx;
 
 	(void)kind;
-	if (params->count == ROUTER_PARAMS_MAX)
+	if (params->count == PARAMS_MAX)
 		return MHD_NO;
 	params->items[params->count++] =
 		(struct param){{name, name_len}, {value == NULL ? "" : value, value == NULL ? 0 : value_len}};

@@ -342,37 +342,6 @@ void router_touch_again(struct router *r, struct subscriber *sub)
 		list_append(&r->touched, &sub->touched);
 }
 
-const struct text *params_find(const struct params *params, const char *name)
-{
-	for (size_t i = 0; i < params->count; i++)
-		if (text_is(params->items[i].name, name))
-			return &params->items[i].value;
-	return NULL;
-}
-
-/* Does path fit the pattern? Says how many segments are literal and what the parameters are. */
-static bool path_fits(const char *pattern, const char *path, struct params *params, int *ret_literals)
-{
-	*ret_literals = 0;
-	while (*pattern == '/' && *path == '/') {
-		size_t want = strcspn(++pattern, "/"), have = strcspn(++path, "/");
-
-		if (*pattern == ':') {
-			if (have == 0 || params->count == ROUTER_PARAMS_MAX)
-				return false;
-			params->items[params->count++] =
-				(struct param){{pattern + 1, want - 1}, {path, have}};
-		} else if (want != have || memcmp(pattern, path, want) != 0) {
-			return false;
-		} else {
-			++*ret_literals;
-		}
-		pattern += want;
-		path += have;
-	}
-	return *pattern == '\0' && *path == '\0';
-}
-
 struct stream *router_find(const struct router *r, const char *path, struct params *params)
 {
 	struct params best_params = *params, tried;
@@ -381,7 +350,7 @@ struct stream *router_find(const struct router *r, const char *path, struct para
 
 	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
 		tried = *params;
-		if (path_fits(s->def.path, path, &tried, &literals) &&
+		if (params_take_path(&tried, s->def.path, path, &literals) &&
 		    (literals > most || (literals == most && strcmp(s->def.path, best->def.path) < 0))) {
 			best = s;
 			best_params = tried;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "hub/params.h"
 #include "hub/sharedlog.h"
 #include "hub/stream.h"
 #include "hub/subscriber.h"
@@ -57,19 +58,6 @@ void router_go_live(struct router *r, struct subscriber *sub, struct cursor afte
 
 /* Has something to send again although no event touched it: it will be in the next flush. */
 void router_touch_again(struct router *r, struct subscriber *sub);
-
-#define ROUTER_PARAMS_MAX 16
-
-struct param {
-	struct text name, value;
-};
-
-struct params {
-	struct param items[ROUTER_PARAMS_MAX];
-	size_t count;
-};
-
-const struct text *params_find(const struct params *params, const char *name); /* the first; NULL: none */
 
 /* The stream whose path fits, where several do the one with the most literal segments, then the first by name; NULL: none.
  * Path parameters are appended to params (texts borrowed from the stream and from path). */

@@ -47,7 +47,7 @@ static void take_headers(struct input *in, struct params *params)
 		if (colon != NULL)
 			*colon = '\0';
 		headers[header_count++] = (struct header){name, value};
-		if (name[0] == '?' && value != NULL && params->count < ROUTER_PARAMS_MAX)
+		if (name[0] == '?' && value != NULL && params->count < PARAMS_MAX)
 			params->items[params->count++] =
 				(struct param){{name + 1, strlen(name + 1)}, {value, strlen(value)}};
 	}

@@ -60,7 +60,7 @@ static int literals_of(const char *pattern, const char *path)
 		else
 			literals += want[0] != ':';
 	}
-	if (a_rest != NULL || b_rest != NULL || parameters_of(pattern) > ROUTER_PARAMS_MAX)
+	if (a_rest != NULL || b_rest != NULL || parameters_of(pattern) > PARAMS_MAX)
 		literals = -1;
 	free(a);
 	free(b);

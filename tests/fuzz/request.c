@@ -62,8 +62,8 @@ static void check_params(const struct request *r)
 	struct params params = {.count = 3};
 	bool all = request_add_query(r, &params);
 
-	MUST(params.count >= 3 && params.count <= ROUTER_PARAMS_MAX);
-	MUST(all || params.count == ROUTER_PARAMS_MAX);
+	MUST(params.count >= 3 && params.count <= PARAMS_MAX);
+	MUST(all || params.count == PARAMS_MAX);
 	for (size_t i = 3; i < params.count; i++)
 		MUST(params.items[i].name.bytes != NULL && params.items[i].value.bytes != NULL);
 }

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * params.h: the parameters of a request, of path and query, and how paths are matched. Texts are borrowed: from the request and
+ * from the pattern.
+ */
+#ifndef HUB_PARAMS_H
+#define HUB_PARAMS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "hub/event.h"
+
+#define PARAMS_MAX 16
+
+struct param {
+	struct text name, value;
+};
+
+struct params {
+	struct param items[PARAMS_MAX];
+	size_t count;
+};
+
+const struct text *params_find(const struct params *params, const char *name); /* the first; NULL: none */
+
+/* Does the path fit the pattern ("/orders/:id")? *ret_literals: how many of its segments are literal; of several patterns that fit,
+ * the one with the most is meant. Parameters are appended, also where it does not fit. */
+bool params_take_path(struct params *params, const char *pattern, const char *path, int *ret_literals);
+
+#endif
