@@ -47,6 +47,16 @@ void refusal_forbidden(struct refusal *ret_refusal)
 	refuse(ret_refusal, MHD_HTTP_FORBIDDEN, NULL, NULL, "Not allowed to open this stream");
 }
 
+void refusal_of_page(struct refusal *ret_refusal)
+{
+	refuse(ret_refusal, MHD_HTTP_FORBIDDEN, NULL, NULL, "The page that asks is not of an allowed origin");
+}
+
+void refusal_of_method(struct refusal *ret_refusal, const char *sentence, const char *methods)
+{
+	refuse(ret_refusal, MHD_HTTP_METHOD_NOT_ALLOWED, "Allow", methods, "%s", sentence);
+}
+
 void refusal_for_now(struct refusal *ret_refusal)
 {
 	refuse(ret_refusal, MHD_HTTP_SERVICE_UNAVAILABLE, "Retry-After", "2", "The database cannot be asked now, try again later");
@@ -72,7 +82,7 @@ static bool decide_room(const struct outlets *set, const char *user, const char 
 	return refuse(r, MHD_HTTP_TOO_MANY_REQUESTS, "Retry-After", "30", "Too many streams from this address");
 }
 
-static bool decide_right(const struct stream *s, const struct identity *id, const struct params *params,
+static bool decide_right(struct outlets *set, const struct stream *s, const struct identity *id, const struct params *params,
 			 struct wanted *ret_wanted, struct refusal *r)
 {
 	const char *param = NULL;
@@ -85,20 +95,20 @@ static bool decide_right(const struct stream *s, const struct identity *id, cons
 	case ENTITLEMENT_FORBIDDEN:
 		break;
 	}
-	log_info("[STREAM] refused: '%s' may not open '%s'", id->sub == NULL ? "" : id->sub, s->def.path);
+	refusals_log(&set->refusals, "[STREAM] refused: '%s' may not open '%s'", id->sub == NULL ? "" : id->sub, s->def.path);
 	refusal_forbidden(r);
 	return false;
 }
 
-bool admission_decide(const struct outlets *set, const struct stream *s, const struct identity *id,
+bool admission_decide(struct outlets *set, const struct stream *s, const struct identity *id,
 		      const struct params *params, const char *address, struct wanted *ret_wanted,
 		      struct refusal *ret_refusal)
 {
 	*ret_wanted = (struct wanted){.count = 0};
 	if (!admission_still_valid(set, id->jti, id->sub, id->issued_ms)) {
-		log_info("[STREAM] refused: a token of '%s' that was revoked", id->sub == NULL ? "" : id->sub);
+		refusals_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked", id->sub == NULL ? "" : id->sub);
 		refusal_of_token(ret_refusal, true);
 		return false;
 	}
-	return decide_right(s, id, params, ret_wanted, ret_refusal) && decide_room(set, id->sub, address, ret_refusal);
+	return decide_right(set, s, id, params, ret_wanted, ret_refusal) && decide_room(set, id->sub, address, ret_refusal);
 }

@@ -26,13 +26,15 @@ void refusal_bad_request(struct refusal *ret_refusal, const char *sentence);
 void refusal_too_many(struct refusal *ret_refusal, const char *sentence);
 void refusal_not_found(struct refusal *ret_refusal);
 void refusal_forbidden(struct refusal *ret_refusal);
+void refusal_of_page(struct refusal *ret_refusal); /* 403: of an origin that may not */
+void refusal_of_method(struct refusal *ret_refusal, const char *sentence, const char *methods);
 void refusal_for_now(struct refusal *ret_refusal); /* 503: the database cannot be asked, or there is no room */
 
 /* Not revoked, and verified by a key that is still ours? */
 MUST_CHECK bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub, int64_t issued_ms);
 
 /* May this identity have this stream, and is there room? True: *ret_wanted is what it may see; the caller releases that in any case. */
-MUST_CHECK bool admission_decide(const struct outlets *set, const struct stream *s, const struct identity *id,
+MUST_CHECK bool admission_decide(struct outlets *set, const struct stream *s, const struct identity *id,
 				 const struct params *params, const char *address, struct wanted *ret_wanted,
 				 struct refusal *ret_refusal);
 

@@ -9,8 +9,14 @@
 #include "http/reply.h"
 #include "http/token.h"
 
+static enum MHD_Result refuse(struct outlets *set, const struct request *r, const struct refusal *refusal)
+{
+	refusals_count(&set->refusals, refusal->status);
+	return reply_error(r, set->options, refusal->status, refusal->sentence, refusal->header, refusal->value);
+}
+
 /* Of cookie and header only: a token in the URL of a request that could have sent a header is a leak. */
-static bool find_identity(const struct outlets *set, const struct request *r, struct identity *ret_id,
+static bool find_identity(struct outlets *set, const struct request *r, struct identity *ret_id,
 			  struct refusal *ret_refusal)
 {
 	static const struct params no_query = {.count = 0};
@@ -23,13 +29,22 @@ static bool find_identity(const struct outlets *set, const struct request *r, st
 		explicit_bzero(token, strlen(token));
 	free(token);
 	if (!valid) {
-		log_info("[STREAM] refused: token of a request for '%s' from %s: %s", r->path, r->address, why);
+		refusals_log(&set->refusals, "[STREAM] refused: token of a request for '%s' from %s: %s", r->path, r->address, why);
 		return false;
 	}
 	if (admission_still_valid(set, ret_id->jti, ret_id->sub, ret_id->issued_ms))
 		return true;
-	log_info("[STREAM] refused: a token of '%s' that was revoked", ret_id->sub == NULL ? "" : ret_id->sub);
+	refusals_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked", ret_id->sub == NULL ? "" : ret_id->sub);
 	identity_release(ret_id);
+	return false;
+}
+
+static bool is_from_own_page(struct outlets *set, const struct request *r)
+{
+	if (request_from_own_page(r, set->options))
+		return true;
+	refusals_log(&set->refusals, "[STREAM] refused: a page of '%s' may not ask for '%s'", r->origin == NULL ? "another site" : r->origin,
+		     r->path);
 	return false;
 }
 
@@ -37,15 +52,16 @@ enum MHD_Result desk_post(struct outlets *set, const struct request *r, desk_fn 
 {
 	struct identity id = {.claims = NULL};
 	struct refusal refusal;
-	bool taken;
+	bool taken = false;
 
 	if (strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0)
-		return reply_preflight(r, set->options);
+		return reply_preflight(r, set->options, "POST");
 	if (strcmp(r->method, MHD_HTTP_METHOD_POST) != 0)
-		return reply_error(r, set->options, MHD_HTTP_METHOD_NOT_ALLOWED, "Ask with POST", "Allow", "POST, OPTIONS");
-	if (!request_from_own_page(r, set->options))
-		return reply_error(r, set->options, MHD_HTTP_FORBIDDEN, "The page that asks is not of an allowed origin", NULL, NULL);
-	taken = find_identity(set, r, &id, &refusal) && go_on(set, r, &id, &refusal);
+		refusal_of_method(&refusal, "Ask with POST", "POST, OPTIONS");
+	else if (!is_from_own_page(set, r))
+		refusal_of_page(&refusal);
+	else
+		taken = find_identity(set, r, &id, &refusal) && go_on(set, r, &id, &refusal);
 	identity_release(&id);
-	return taken ? MHD_NO : reply_error(r, set->options, refusal.status, refusal.sentence, refusal.header, refusal.value);
+	return taken ? MHD_NO : refuse(set, r, &refusal);
 }

@@ -31,15 +31,9 @@ struct admission {
 
 static bool refuse(struct admission *a, unsigned status, const char *sentence, const char *header, const char *value)
 {
+	refusals_count(&a->outlets->refusals, status);
 	a->result = reply_error(a->request, a->options, status, sentence, header, value);
 	return false;
-}
-
-static bool pass_framing(struct admission *a)
-{
-	if (request_well_framed(a->request))
-		return true;
-	return refuse(a, MHD_HTTP_BAD_REQUEST, "The request's framing is not clear, or it has a body", "Connection", "close");
 }
 
 static bool pass_path(struct admission *a)
@@ -48,7 +42,7 @@ static bool pass_path(struct admission *a)
 	if (a->stream == NULL)
 		return refuse(a, MHD_HTTP_NOT_FOUND, "There is no such stream", NULL, NULL);
 	if (strcmp(a->request->method, MHD_HTTP_METHOD_OPTIONS) == 0) {
-		a->result = reply_preflight(a->request, a->options);
+		a->result = reply_preflight(a->request, a->options, "GET");
 		return false;
 	}
 	if (strcmp(a->request->method, MHD_HTTP_METHOD_GET) != 0)
@@ -79,6 +73,8 @@ static bool pass_ticket(struct admission *a)
 	a->has_ticket = ticket_hash(ticket->bytes, ticket->len, a->ticket) && request_from_own_page(a->request, a->options);
 	if (a->has_ticket)
 		return true;
+	refusals_log(&a->outlets->refusals, "[STREAM] refused: ticket of a request for '%s' from %s: it has not the form of one, or is another page's",
+		     a->stream->def.path, a->request->address);
 	refusal_of_token(&refusal, true);
 	return refuse_with(a, &refusal);
 }
@@ -104,7 +100,7 @@ static bool pass_token(struct admission *a)
 	free(token);
 	if (valid)
 		return true;
-	log_info("[STREAM] refused: token of a request for '%s' from %s: %s", a->stream->def.path, a->request->address, why);
+	refusals_log(&a->outlets->refusals, "[STREAM] refused: token of a request for '%s' from %s: %s", a->stream->def.path, a->request->address, why);
 	return refuse_with(a, &refusal);
 }
 
@@ -181,7 +177,7 @@ enum MHD_Result gate_admit(struct outlets *outlets, const struct request *r)
 {
 	struct admission a = {.outlets = outlets, .options = outlets->options, .request = r, .result = MHD_NO};
 
-	if (pass_framing(&a) && pass_path(&a) && pass_token(&a))
+	if (pass_path(&a) && pass_token(&a))
 		decide(&a);
 	identity_release(&a.identity);
 	wanted_release(&a.wanted);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * gate.h: the one place where it is decided whether a request becomes a stream, in this order: framing, path, method,
- * token,
- * entitlement, room. What is refused is answered through the HTTP library; what is let in is taken over, and so is what only the
- * database can decide (held.h).
+ * gate.h: the one place where it is decided whether a request, whose head is well (head.h), becomes a stream, in this order:
+ * path, method, token, entitlement, room. What is refused is answered through the HTTP library; what is let in is taken over, and so
+ * is what only the database can decide (held.h).
  */
 #ifndef HTTP_GATE_H
 #define HTTP_GATE_H

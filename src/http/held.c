@@ -166,7 +166,7 @@ static void on_entitled(struct question *q, bool failed, const char *value)
 		decide(h, h->rechecks == h->parked.set->rechecks);
 		return;
 	}
-	log_info("[STREAM] refused: '%s' is not authorized for '%s'%s", h->identity.sub == NULL ? "" : h->identity.sub, h->path,
+	refusals_log(&h->parked.set->refusals, "[STREAM] refused: '%s' is not authorized for '%s'%s", h->identity.sub == NULL ? "" : h->identity.sub, h->path,
 		 failed ? ": the function failed" : "");
 	refusal_forbidden(&refusal);
 	refuse(h, &refusal);
@@ -182,7 +182,7 @@ static void on_redeemed(struct question *q, bool failed, const char *value)
 		decide(h, false);
 		return;
 	}
-	log_info("[STREAM] refused: ticket of a request for '%s' from %s: %s", h->path, h->parked.address,
+	refusals_log(&h->parked.set->refusals, "[STREAM] refused: ticket of a request for '%s' from %s: %s", h->path, h->parked.address,
 		 failed ? "the database did not say" : "there is none, or it was used");
 	refusal_of_token(&refusal, true);
 	refuse(h, &refusal);

@@ -27,6 +27,7 @@ void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, con
 		const struct http_options *options)
 {
 	*h = (struct httpd){.loop = loop, .outlets = outlets, .status = status, .options = options, .listen_fd = -1};
+	visits_init(&h->visits, loop);
 	watch_init(&h->watch, on_ready);
 	timer_init(&h->timer, on_timer);
 }
@@ -111,16 +112,23 @@ static enum MHD_Result answer_admin(const struct httpd *h, const struct request 
 	return reply_error(r, h->options, MHD_HTTP_NOT_FOUND, "There is no such page", NULL, NULL);
 }
 
+static enum MHD_Result refuse(const struct httpd *h, const struct request *r, unsigned status, const char *why,
+			      const char *header, const char *value)
+{
+	if (h->outlets != NULL)
+		refusals_count(&h->outlets->refusals, status);
+	return reply_error(r, h->options, status, why, header, value);
+}
+
 static enum MHD_Result answer_plain(const struct httpd *h, const struct request *r)
 {
 	enum MHD_Result result;
 	struct buf body;
 
-	if (!request_well_framed(r))
-		return reply_error(r, h->options, MHD_HTTP_BAD_REQUEST, "The request's framing is not clear", "Connection",
-				   "close");
+	if (strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0)
+		return reply_preflight(r, h->options, "GET, HEAD");
 	if (strcmp(r->method, MHD_HTTP_METHOD_GET) != 0 && strcmp(r->method, MHD_HTTP_METHOD_HEAD) != 0)
-		return reply_error(r, h->options, MHD_HTTP_METHOD_NOT_ALLOWED, "Ask with GET", "Allow", "GET, HEAD");
+		return refuse(h, r, MHD_HTTP_METHOD_NOT_ALLOWED, "Ask with GET", "Allow", "GET, HEAD, OPTIONS");
 	buf_init(&body);
 	if (h->outlets == NULL) {
 		result = answer_admin(h, r, &body);
@@ -132,22 +140,88 @@ static enum MHD_Result answer_plain(const struct httpd *h, const struct request 
 	return result;
 }
 
-/* Everything is decided in the first call, with the head alone: nothing here takes a body. */
+/* A request that is here whole. */
+static enum MHD_Result route(const struct httpd *h, const struct request *r)
+{
+	if (h->outlets == NULL || strcmp(r->path, "/stream/status") == 0)
+		return answer_plain(h, r);
+	if (strcmp(r->path, "/stream/ticket") == 0)
+		return ticket_post(h->outlets, r);
+	if (strcmp(r->path, "/stream/renew") == 0)
+		return renew_post(h->outlets, r);
+	return gate_admit(h->outlets, r);
+}
+
+static enum MHD_Result serve(const struct httpd *h, struct visit *v, const struct request *r)
+{
+	enum MHD_Result result = route(h, r);
+
+	if (result == MHD_NO)
+		visit_leave(v); /* the socket has been taken over */
+	else
+		visit_go_on(v);
+	return result;
+}
+
+/* A head has come: only one that is beyond doubt and within the limits gets further. */
+static enum MHD_Result on_head(const struct httpd *h, struct visit *v, const struct request *r)
+{
+	struct head head;
+
+	head_read(&head, r);
+	visit_go_on(v);
+	v->body_refused = head.status != 0 && head.has_body;
+	if (head.status != 0)
+		return refuse(h, r, head.status, head.why, NULL, NULL);
+	if (head.body_len == 0)
+		return serve(h, v, r);
+	v->body_len = head.body_len;
+	return MHD_YES;
+}
+
+/* Called with the head alone, then with each piece of the body, then once more. */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
 				  const char *version, const char *upload, size_t *upload_size, void **state)
 {
-	struct httpd *h = ctx;
+	const struct httpd *h = ctx;
+	struct visit *v = *state;
 	struct request r;
 
-	(void)upload, (void)upload_size, (void)state;
-	request_init(&r, connection, url, method, version);
-	if (h->outlets == NULL || strcmp(url, "/stream/status") == 0)
-		return answer_plain(h, &r);
-	if (strcmp(url, "/stream/ticket") == 0)
-		return ticket_post(h->outlets, &r);
-	if (strcmp(url, "/stream/renew") == 0)
-		return renew_post(h->outlets, &r);
-	return gate_admit(h->outlets, &r);
+	if (*upload_size > 0) {
+		buf_append(&v->body, upload, *upload_size);
+		*upload_size = 0;
+		return MHD_YES;
+	}
+	request_init(&r, connection, url, method, version, &v->target);
+	if (v->body_len == 0)
+		return on_head(h, v, &r);
+	r.body = v->body.data;
+	r.body_len = v->body.len;
+	return serve(h, v, &r);
+}
+
+/* The target as it was sent. What is returned here comes back as the request's state. */
+static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	struct visit *v = info->socket_context;
+
+	(void)ctx;
+	target_init(&v->target, raw);
+	return v;
+}
+
+static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit, enum MHD_ConnectionNotificationCode what)
+{
+	struct httpd *h = ctx;
+
+	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+		*visit = visit_begin(
+			&h->visits, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+	} else {
+		visit_end(*visit);
+		*visit = NULL;
+	}
 }
 
 /* The library's words go into our log. What it says of a socket that was taken over is no error. */
@@ -193,8 +267,9 @@ bool httpd_serve(struct httpd *h)
 				     MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
 				     MHD_OPTION_LISTEN_SOCKET, h->listen_fd,
 				     MHD_OPTION_CONNECTION_LIMIT, HTTPD_CONNECTIONS,
-				     MHD_OPTION_CONNECTION_TIMEOUT, HTTPD_IDLE_S,
-				     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+				     MHD_OPTION_CONNECTION_TIMEOUT, 0, MHD_OPTION_NOTIFY_CONNECTION, on_visit, h,
+				     MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_STRICT_FOR_CLIENT, 1,
+				     MHD_OPTION_END);
 	if (h->daemon == NULL) {
 		log_error("the HTTP library did not start: %s", strerror(errno));
 		return false;
@@ -222,6 +297,7 @@ void httpd_release(struct httpd *h)
 		MHD_stop_daemon(h->daemon);
 	else if (h->listen_fd >= 0)
 		close(h->listen_fd);
+	visits_release(&h->visits);
 	h->daemon = NULL;
 	h->listen_fd = -1;
 }

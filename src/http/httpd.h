@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * httpd.h: the HTTP library at work inside our loop: its epoll is nested in ours, it has no thread of its own.
- * It accepts, parses and answers ordinary requests; streams are taken over from it by the gate.
+ * It accepts, parses and answers ordinary requests; streams are taken over from it by the gate. A request whose head is not well
+ * (head.h), or that does not come in time (visit.h), gets no further.
  */
 #ifndef HTTP_HTTPD_H
 #define HTTP_HTTPD_H
@@ -12,9 +13,9 @@
 #include "base/loop.h"
 #include "http/outlets.h"
 #include "http/status.h"
+#include "http/visit.h"
 
 #define HTTPD_CONNECTIONS 2048 /* ordinary ones at a time; streams do not count */
-#define HTTPD_IDLE_S 10
 
 struct httpd {
 	struct loop *loop;
@@ -22,9 +23,10 @@ struct httpd {
 	const struct status *status;
 	const struct http_options *options;
 	struct MHD_Daemon *daemon;
+	struct visits visits;
 	int listen_fd; /* -1: none, or the library's */
 	struct watch watch;
-	struct timer timer; /* the library's own timeouts */
+	struct timer timer; /* when the library wants to be called again */
 };
 
 void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, const struct status *status,

@@ -18,6 +18,7 @@ void outlets_init(struct outlets *set, struct loop *loop, struct router *router,
 		  struct catchup_ops catchup, struct question_ops questions)
 {
 	*set = (struct outlets){.loop = loop, .router = router, .options = options, .catchup = catchup, .questions = questions};
+	refusals_init(&set->refusals, loop);
 	list_init(&set->open);
 	list_init(&set->closed);
 	strmap_init(&set->users);
@@ -36,6 +37,7 @@ void outlets_release(struct outlets *set)
 	list_each (node, tmp, &set->parked)
 		parked_drop(container_of(node, struct parked, link));
 	outlets_reap(set);
+	refusals_release(&set->refusals);
 	strmap_release(&set->users);
 	strmap_release(&set->addresses);
 	strmap_release(&set->codes);

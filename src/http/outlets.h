@@ -13,6 +13,7 @@
 #include "hub/router.h"
 #include "http/options.h"
 #include "http/outlet.h"
+#include "http/refusals.h"
 #include "http/revocations.h"
 
 struct outlets {
@@ -25,6 +26,7 @@ struct outlets {
 	size_t count;       /* open ones */
 	uint64_t opened;    /* since the start; numbers connections */
 	uint64_t slow;      /* closed as slow, for metrics */
+	struct refusals refusals; /* requests that did not become streams */
 	struct strmap users, addresses; /* -> struct tally */
 	struct strmap codes;   /* -> struct outlet: those that can be renewed */
 	struct revocations revocations, coming; /* coming: while they are read anew */

@@ -30,7 +30,7 @@ static void over(struct parked *p)
 
 static bool read_code(const struct request *r, char ret_code[SECRET_TEXT_MAX])
 {
-	struct json_object *body = r->body == NULL ? NULL : json_parse(r->body, r->body_len), *code = NULL;
+	struct json_object *body = json_parse(r->body, r->body_len), *code = NULL;
 	bool good = json_object_is_type(body, json_type_object) && json_object_object_get_ex(body, "stream", &code) &&
 		    json_object_is_type(code, json_type_string) && json_object_get_string_len(code) == SECRET_TEXT_MAX - 1;
 

@@ -27,23 +27,33 @@ static void add_cors(struct MHD_Response *response, const struct request *r, con
 	MHD_add_response_header(response, "Access-Control-Allow-Credentials", "true");
 }
 
+/* The library would close the connection too, but where a body was read. */
+static enum MHD_Result queue_last(const struct request *r, unsigned status, struct MHD_Response *response)
+{
+	enum MHD_Result result;
+
+	MHD_add_response_header(response, "Connection", "close");
+	result = MHD_queue_response(r->connection, status, response);
+	MHD_destroy_response(response);
+	return result;
+}
+
 enum MHD_Result reply_send(const struct request *r, const struct http_options *options, const struct reply *reply)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(strlen(reply->body), (void *)(uintptr_t)reply->body,
 									MHD_RESPMEM_MUST_COPY);
-	enum MHD_Result result;
 
 	if (response == NULL)
 		return MHD_NO;
 	MHD_add_response_header(response, "Content-Type", reply->type);
 	MHD_add_response_header(response, "Cache-Control", "no-store");
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+	if (reply->status >= 400)
+		MHD_add_response_header(response, "Content-Security-Policy", "default-src 'none'");
 	if (reply->header != NULL)
 		MHD_add_response_header(response, reply->header, reply->header_value);
 	add_cors(response, r, options);
-	result = MHD_queue_response(r->connection, reply->status, response);
-	MHD_destroy_response(response);
-	return result;
+	return queue_last(r, reply->status, response);
 }
 
 void reply_append_error(struct buf *out, const char *sentence)
@@ -72,27 +82,26 @@ void reply_append_raw(struct buf *out, const struct reply *reply, const char *co
 {
 	buf_appendf(out, "HTTP/1.1 %u %s\r\n", reply->status, MHD_get_reason_phrase_for(reply->status));
 	buf_appendf(out, "Content-Type: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n", reply->type);
+	if (reply->status >= 400)
+		buf_append_str(out, "Content-Security-Policy: default-src 'none'\r\n");
 	if (reply->header != NULL)
 		buf_appendf(out, "%s: %s\r\n", reply->header, reply->header_value);
 	buf_appendf(out, "%sContent-Length: %zu\r\nConnection: close\r\n\r\n%s", cors == NULL ? "" : cors, strlen(reply->body),
 		    reply->body);
 }
 
-enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options)
+enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options, const char *methods)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-	enum MHD_Result result;
 
 	if (response == NULL)
 		return MHD_NO;
 	add_cors(response, r, options);
 	if (request_origin_allowed(r, options)) {
-		MHD_add_response_header(response, "Access-Control-Allow-Methods", "GET");
+		MHD_add_response_header(response, "Access-Control-Allow-Methods", methods);
 		MHD_add_response_header(response, "Access-Control-Allow-Headers",
-					"Authorization, Cache-Control, Last-Event-ID");
+					"Authorization, Cache-Control, Content-Type, Last-Event-ID");
 		MHD_add_response_header(response, "Access-Control-Max-Age", "600");
 	}
-	result = MHD_queue_response(r->connection, MHD_HTTP_NO_CONTENT, response);
-	MHD_destroy_response(response);
-	return result;
+	return queue_last(r, MHD_HTTP_NO_CONTENT, response);
 }

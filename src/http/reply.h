@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * reply.h: whole answers: errors as {"success":false,"errors":["…"]}, JSON, text. Each closes its connection where
- * `close` is set; what the client sent behind the request is then never read as another one.
+ * reply.h: whole answers: errors as {"success":false,"errors":["…"]}, JSON, text. Each closes its connection: what the client
+ * sent behind the request is never read as another one.
  */
 #ifndef HTTP_REPLY_H
 #define HTTP_REPLY_H
@@ -33,7 +33,7 @@ void reply_append_raw(struct buf *out, const struct reply *reply, const char *co
 /* CORS header lines ("Name: value\r\n…") for a stream's own head; NULL: none. The caller frees it. */
 char *reply_cors(const struct request *r, const struct http_options *options);
 
-/* 204 to a preflight request (Fetch standard, CORS protocol). */
-enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options);
+/* 204 to a preflight request (Fetch standard, CORS protocol): what pages of allowed origins may send to this path. */
+enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options, const char *methods);
 
 #endif

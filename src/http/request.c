@@ -26,9 +26,14 @@ static void find_address(struct request *r)
 }
 
 void request_init(struct request *r, struct MHD_Connection *connection, const char *path, const char *method,
-		  const char *version)
+		  const char *version, const struct target *target)
 {
-	*r = (struct request){.connection = connection, .path = path, .method = method};
+	*r = (struct request){.connection = connection,
+			      .path = path,
+			      .method = method,
+			      .version = version,
+			      .target = target,
+			      .body = ""};
 	r->http10 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
 	r->origin = request_header(r, MHD_HTTP_HEADER_ORIGIN);
 	find_address(r);
@@ -37,6 +42,12 @@ void request_init(struct request *r, struct MHD_Connection *connection, const ch
 const char *request_header(const struct request *r, const char *name)
 {
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
+}
+
+bool request_takes_body(const struct request *r)
+{
+	return strcmp(r->method, MHD_HTTP_METHOD_POST) == 0 &&
+	       (strcmp(r->path, "/stream/ticket") == 0 || strcmp(r->path, "/stream/renew") == 0);
 }
 
 static enum MHD_Result add_param(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_len,
@@ -58,41 +69,6 @@ bool request_add_query(const struct request *r, struct params *params)
 	int count = MHD_get_connection_values_n(r->connection, MHD_GET_ARGUMENT_KIND, add_param, params);
 
 	return count >= 0 && (size_t)count == params->count - before;
-}
-
-struct framing {
-	int hosts;
-	bool bad;
-};
-
-/* The library appends what stands on a folded line (RFC 9112 5.2) to the header's name, where it should be the value's. */
-static bool is_folded(const char *name, const char *header)
-{
-	size_t len = strlen(header);
-
-	return strncasecmp(name, header, len) == 0 && name[len] != '\0';
-}
-
-static enum MHD_Result look_at_header(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	struct framing *f = ctx;
-
-	(void)kind;
-	f->hosts += strcasecmp(name, MHD_HTTP_HEADER_HOST) == 0;
-	if (strcasecmp(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) == 0 || strpbrk(name, " \t\r\n") != NULL ||
-	    (strcasecmp(name, MHD_HTTP_HEADER_CONTENT_LENGTH) == 0 && (value == NULL || strcmp(value, "0") != 0)) ||
-	    is_folded(name, MHD_HTTP_HEADER_TRANSFER_ENCODING) || is_folded(name, MHD_HTTP_HEADER_CONTENT_LENGTH) ||
-	    (value != NULL && strpbrk(value, "\r\n") != NULL))
-		f->bad = true;
-	return MHD_YES;
-}
-
-bool request_well_framed(const struct request *r)
-{
-	struct framing f = {0, false};
-
-	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, look_at_header, &f);
-	return !f.bad && f.hosts <= 1;
 }
 
 struct cookie_search {

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "hub/router.h"
+#include "http/head.h"
 #include "http/options.h"
 
 #define REQUEST_ADDRESS_MAX 64
@@ -19,13 +20,18 @@ struct request {
 	const char *path, *method;
 	bool http10;
 	const char *origin; /* NULL: none */
-	char address[REQUEST_ADDRESS_MAX];
-	const char *body; /* NUL-terminated; NULL: none */
+	const char *version;
+	const struct target *target;
+	const char *body; /* whole, with a NUL behind it; "" where there is none */
 	size_t body_len;
+	char address[REQUEST_ADDRESS_MAX];
 };
 
 void request_init(struct request *r, struct MHD_Connection *connection, const char *path, const char *method,
-		  const char *version);
+		  const char *version, const struct target *target);
+
+/* May this method of this path have a body? Only then one is read (head.h, visit.h); any other request with a body is refused. */
+bool request_takes_body(const struct request *r);
 
 const char *request_header(const struct request *r, const char *name); /* NULL: none */
 
@@ -33,16 +39,9 @@ const char *request_header(const struct request *r, const char *name); /* NULL: 
 bool request_add_query(const struct request *r, struct params *params);
 
 /*
- * Is the framing of this request beyond doubt? Nothing here takes a body, so none may be announced: behind a proxy
- * a request whose length two programs read differently is a second, smuggled one (RFC 9112 11.2). libmicrohttpd 0.9.75
- * takes Content-Length beside Transfer-Encoding, several lengths, and renames headers with a blank in front of the colon or a
- * value that goes on in the next line.
- */
-bool request_well_framed(const struct request *r);
-
-/*
  * The token that decides, from the first source that has one, copied (the caller frees it); NULL: there is none.
- * Cookies are looked for in all Cookie headers (RFC 6265 5.4 allows one; proxies make several).
+ * Cookies are looked for in all Cookie headers (RFC 6265 5.4 allows one; proxies make several); of two with the name the first
+ * decides, as it is the one of the longer path. Authorization of another scheme is as if absent.
  */
 char *request_token(const struct request *r, const struct params *query, const struct http_options *options);
 

@@ -31,6 +31,14 @@ static void append_metric(struct buf *out, const char *name, const char *type, c
 		    name, value);
 }
 
+static void append_refusals(struct buf *out, const struct refusals *r)
+{
+	buf_append_str(out, "# HELP pgherald_refused_total Requests that were refused.\n"
+			    "# TYPE pgherald_refused_total counter\n");
+	for (enum refusal_kind kind = 0; kind < REFUSED_KINDS; kind++)
+		buf_appendf(out, "pgherald_refused_total{reason=\"%s\"} %" PRIu64 "\n", refusal_name(kind), r->counts[kind]);
+}
+
 void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out)
 {
 	const struct outlets *o = s->outlets;
@@ -39,6 +47,7 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	append_metric(out, "streams", "gauge", "Open streams.", o->count);
 	append_metric(out, "streams_opened_total", "counter", "Streams opened.", o->opened);
 	append_metric(out, "streams_slow_total", "counter", "Streams closed because their client did not read.", o->slow);
+	append_refusals(out, &o->refusals);
 	append_metric(out, "events_total", "counter", "Events read from the change log.", o->router->events);
 	append_metric(out, "log_bytes_total", "counter", "Bytes appended to the shared log.", o->router->bytes);
 	append_metric(out, "ticks_total", "counter", "Ticks made by this instance.", s->ticks);

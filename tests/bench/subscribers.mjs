@@ -11,7 +11,7 @@ const drainMs = 30_000 // what has not arrived by then is lost
 const quietMs = 7000   // nor what does not arrive for so long, longer than a safety poll
 
 /** A C program that counts events: see measure.h for what it prints. */
-class Program {
+export class Program {
   static async start(path, args) {
     const program = new Program()
     program.seen = 0

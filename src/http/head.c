@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/head.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/base.h"
+#include "http/request.h"
+
+/* --- the target --- */
+
+static bool is_escape(const char *at)
+{
+	return isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]);
+}
+
+/* An escaped slash would make two paths of one for a proxy that decodes it; a NUL ends the library's strings. */
+static bool is_sly_escape(const char *at, bool in_path)
+{
+	static const char *const sly[] = {"%00", "%2f", "%5c"};
+
+	for (size_t i = 0; i < (in_path ? ARRAY_SIZE(sly) : 1); i++)
+		if (strncasecmp(at, sly[i], 3) == 0)
+			return true;
+	return false;
+}
+
+void target_init(struct target *t, const char *raw)
+{
+	size_t path_len = strcspn(raw, "?");
+
+	*t = (struct target){.place = raw, .len = strlen(raw), .usable = true};
+	for (size_t i = 0; i < t->len; i++) {
+		unsigned char c = (unsigned char)raw[i];
+
+		if (c <= 0x20 || c >= 0x7f)
+			t->usable = false;
+		if (c == '%' && (!is_escape(raw + i) || is_sly_escape(raw + i, i < path_len)))
+			t->usable = false;
+	}
+}
+
+/* --- header fields --- */
+
+struct walk {
+	const char *at; /* where the next field begins, when all is as it was sent */
+	int fields, hosts, lengths, authorizations, types;
+	bool proved; /* name and place are compared */
+	bool broken, coded;
+	const char *host, *length, *expect, *type, *encoding;
+};
+
+/* RFC 9110 5.6.2: what a name, or a method, may consist of. */
+static bool is_token(const char *text)
+{
+	size_t len = strspn(text, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+	return len > 0 && text[len] == '\0';
+}
+
+static bool has_control(const char *value)
+{
+	for (; *value != '\0'; value++)
+		if (((unsigned char)*value < 0x20 && *value != '\t') || *value == 0x7f)
+			return true;
+	return false;
+}
+
+static bool is(const char *name, const char *header)
+{
+	return strcasecmp(name, header) == 0;
+}
+
+static void keep_what_matters(struct walk *w, const char *name, const char *value)
+{
+	if (is(name, MHD_HTTP_HEADER_HOST))
+		w->hosts++, w->host = value;
+	else if (is(name, MHD_HTTP_HEADER_CONTENT_LENGTH))
+		w->lengths++, w->length = value;
+	else if (is(name, MHD_HTTP_HEADER_TRANSFER_ENCODING))
+		w->coded = true;
+	else if (is(name, MHD_HTTP_HEADER_AUTHORIZATION))
+		w->authorizations++;
+	else if (is(name, MHD_HTTP_HEADER_CONTENT_TYPE))
+		w->types++, w->type = value;
+	else if (is(name, MHD_HTTP_HEADER_CONTENT_ENCODING))
+		w->encoding = value;
+	else if (is(name, MHD_HTTP_HEADER_EXPECT))
+		w->expect = value;
+}
+
+static enum MHD_Result look_at_field(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	struct walk *w = ctx;
+
+	(void)kind;
+	w->fields++;
+	if (value == NULL || (w->proved && name != w->at) || !is_token(name) || has_control(value)) {
+		w->broken = true;
+		return MHD_NO;
+	}
+	w->at = value + strlen(value) + 2;
+	keep_what_matters(w, name, value);
+	return MHD_YES;
+}
+
+/* Since 1.0 it does not, and lays its buffer out otherwise: then there is nothing to be proved. */
+static bool library_reads_loosely(void)
+{
+	return strncmp(MHD_get_version(), "0.", 2) == 0;
+}
+
+/* From the first byte of the method to the empty line: nothing was left out, see head.h. */
+static void walk_head(struct walk *w, const struct request *r)
+{
+	const union MHD_ConnectionInfo *size =
+		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
+
+	w->proved = library_reads_loosely();
+	w->broken = w->proved && (size == NULL || r->target->place != r->method + strlen(r->method) + 1 ||
+				  r->version != r->target->place + r->target->len + 1);
+	if (w->broken)
+		return;
+	w->at = r->version + strlen(r->version) + 2;
+	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, look_at_field, w);
+	/* the library leaves NULs of a CR and LF; a line that it took for the empty one may be more than that */
+	if (w->proved)
+		w->broken = w->broken || w->at + 2 != r->method + size->header_size || w->at[0] != '\0';
+}
+
+/* --- judging --- */
+
+static void refuse(struct head *h, unsigned status, const char *why)
+{
+	if (h->status == 0)
+		h->status = status, h->why = why;
+}
+
+static bool is_host(const char *value)
+{
+	size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%!$&'()*+,;=:[]");
+
+	return len > 0 && value[len] == '\0';
+}
+
+static bool is_known_method(const char *method)
+{
+	static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(method, known[i]) == 0)
+			return true;
+	return false;
+}
+
+/* "application/json", perhaps with "; charset=utf-8"; other parameters mean nothing (RFC 8259 11). */
+static bool is_json(const char *type)
+{
+	size_t len = strcspn(type, "; \t");
+
+	if (len != 16 || strncasecmp(type, "application/json", len) != 0)
+		return false;
+	for (type += len; *(type += strspn(type, "; \t")) != '\0'; type += len) {
+		len = strcspn(type, "; \t");
+		if (strncasecmp(type, "charset", 7) == 0 && !(len == 13 && strncasecmp(type, "charset=utf-8", len) == 0) &&
+		    !(len == 15 && strncasecmp(type, "charset=\"utf-8\"", len) == 0))
+			return false;
+	}
+	return true;
+}
+
+/* The library has seen to it that a length is of digits only. */
+static size_t parse_length(const char *digits)
+{
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(digits, NULL, 10);
+	return errno != 0 || value > HEAD_BODY_MAX ? HEAD_BODY_MAX + 1 : (size_t)value;
+}
+
+static void judge_body(struct head *h, const struct walk *w, bool taken)
+{
+	size_t len = w->length == NULL ? 0 : parse_length(w->length);
+
+	if (!taken && w->length != NULL && strcmp(w->length, "0") != 0)
+		refuse(h, MHD_HTTP_BAD_REQUEST, "This request takes no body");
+	if (len > HEAD_BODY_MAX)
+		refuse(h, MHD_HTTP_CONTENT_TOO_LARGE, "The body is longer than 64 KB");
+	if (len > 0 && w->encoding != NULL)
+		refuse(h, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "The body must not be encoded");
+	if (len > 0 && (w->type == NULL || !is_json(w->type)))
+		refuse(h, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8");
+	h->body_len = h->status == 0 ? len : 0;
+}
+
+static enum MHD_Result count_token(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind, (void)value;
+	*(int *)ctx += strcmp(name, "token") == 0 || strcmp(name, "ticket") == 0;
+	return MHD_YES;
+}
+
+static void judge_repeats(struct head *h, const struct walk *w, const struct request *r)
+{
+	int tokens = 0;
+
+	MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, count_token, &tokens);
+	if (w->authorizations > 1 || tokens > 1)
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The request brings more than one token in the same way");
+	if (w->types > 1)
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The request has more than one Content-Type");
+}
+
+void head_read(struct head *h, const struct request *r)
+{
+	struct walk w = {.fields = 0};
+
+	walk_head(&w, r);
+	*h = (struct head){.has_body = w.coded || (w.length != NULL && strcmp(w.length, "0") != 0)};
+	if (w.fields > HEAD_FIELDS_MAX)
+		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has more than 100 header fields");
+	if (w.broken || w.coded || w.lengths > 1)
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's framing is not clear");
+	if (w.hosts > 1 || (w.host != NULL && !is_host(w.host)))
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's Host is not one name");
+	if (!r->target->usable)
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's target is malformed");
+	judge_repeats(h, &w, r);
+	if (!is_known_method(r->method))
+		refuse(h, MHD_HTTP_NOT_IMPLEMENTED, "This method is not known");
+	if (w.expect != NULL && !is(w.expect, "100-continue"))
+		refuse(h, MHD_HTTP_EXPECTATION_FAILED, "Nothing but 100-continue can be expected here");
+	judge_body(h, &w, request_takes_body(r));
+}

@@ -1,0 +1,191 @@
+// What pages of other origins may do, what every answer carries, how a body is read, and what is counted and logged of refusals.
+import assert from 'node:assert/strict'
+import { connect } from 'node:net'
+import { after, before, describe, test } from 'node:test'
+import { missing } from '../lib/daemon.mjs'
+import { addressOf, answers, exchange } from '../lib/raw.mjs'
+import { request, Subscriber } from '../lib/sse.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { token } from '../lib/token.mjs'
+import { until } from '../lib/wait.mjs'
+
+const allowed = 'https://app.example.com'
+const others = ['https://example.com', 'https://app.example.com.evil.org', 'https://evil-app.example.com', 'http://app.example.com', 'https://app.example.com:444',
+  'https://APP.example.com', 'null', '*', 'https://app.example.com/', '']
+
+describe('http', { skip: missing() }, () => {
+  let stage, daemon, address
+  before(async () => {
+    stage = await openStage({
+      prepare: (cluster) => cluster.psql(`
+        CREATE TABLE notes (id int PRIMARY KEY, owner text);
+        SELECT herald.watch('notes', audience => '{owner}');
+        SELECT herald.stream('/own', '{notes}', match => '{"owner": "claims.sub"}');
+        SELECT herald.stream('/staff', '{notes}', require => '{"role": ["staff"]}');
+        SELECT herald.stream('/open', '{notes}', anonymous => true);`),
+      daemon: { flags: ['--allowed-origins', `https://other.example.com,${allowed}`] },
+    })
+    daemon = stage.daemon
+    address = addressOf(daemon.url('/'))
+  })
+  after(() => stage?.close())
+
+  const ask = (path, options) => request(daemon.url(path), options)
+  const bearer = async (claims) => ({ Authorization: `Bearer ${await token(claims)}` })
+
+  /** An answer, or a stream's head, to a page of this origin. */
+  async function headersFor(path, origin, method = 'GET') {
+    if (path !== '/open' || method !== 'GET') return (await ask(path, { method, headers: { Origin: origin } })).headers
+    const stream = await Subscriber.open(daemon.url(path), { headers: { Origin: origin } })
+    await stream.close()
+    return stream.current.headers
+  }
+
+  const places = [['/open'], ['/own'], ['/nowhere'], ['/open', 'POST'], ['/stream/status'], ['/stream/ticket', 'POST'], ['/open%00']]
+
+  test('a page of an allowed origin may read every answer, refusals too', async () => {
+    for (const [path, method] of places) {
+      const headers = await headersFor(path, allowed, method)
+      assert.equal(headers['access-control-allow-origin'], allowed, path)
+      assert.equal(headers['access-control-allow-credentials'], 'true', path)
+      assert.match(headers.vary, /\bOrigin\b/, path)
+    }
+  })
+
+  test('a page of any other origin may read none, whatever it has in common', async () => {
+    for (const origin of others) {
+      for (const [path, method] of places) {
+        const headers = await headersFor(path, origin, method)
+        for (const name of Object.keys(headers)) assert.doesNotMatch(name, /^access-control/, `${path} for ${origin}`)
+        assert.match(headers.vary, /\bOrigin\b/, path)
+      }
+    }
+  })
+
+  test('preflight: what may be sent depends on the path', async () => {
+    for (const [path, methods] of [['/open', 'GET'], ['/own', 'GET'], ['/stream/status', 'GET, HEAD'], ['/stream/ticket', 'POST']]) {
+      const preflight = { Origin: allowed, 'Access-Control-Request-Method': 'GET', 'Access-Control-Request-Headers': 'authorization,last-event-id' }
+      const { status, headers, text } = await ask(path, { method: 'OPTIONS', headers: preflight })
+      assert.equal(status, 204, path)
+      assert.equal(text, '')
+      assert.equal(headers['access-control-allow-methods'], methods, path)
+      assert.equal(headers['access-control-allow-headers'], 'Authorization, Cache-Control, Content-Type, Last-Event-ID')
+      assert.equal(headers['access-control-allow-origin'], allowed)
+      const refused = await ask(path, { method: 'OPTIONS', headers: { ...preflight, Origin: others[0] } })
+      for (const name of Object.keys(refused.headers)) assert.doesNotMatch(name, /^access-control/, path)
+    }
+    assert.equal((await ask('/nowhere', { method: 'OPTIONS', headers: { Origin: allowed } })).status, 404)
+  })
+
+  test('every refusal says what it is, and nothing about the program', async () => {
+    const staff = await bearer({ sub: 'ann' })
+    for (const [status, path, options] of [[400, '/open%00'], [401, '/own'], [403, '/staff', { headers: staff }], [404, '/nowhere'], [405, '/own', { method: 'POST' }],
+      [417, '/own', { headers: { Expect: 'tea' } }], [501, '/own', { method: 'SEARCH' }]]) {
+      const answer = await ask(path, options)
+      assert.equal(answer.status, status, path)
+      assert.deepEqual(Object.keys(answer.json), ['success', 'errors'])
+      const { headers } = answer
+      assert.equal(headers['content-type'], 'application/json')
+      assert.equal(headers['content-security-policy'], "default-src 'none'")
+      assert.equal(headers['x-content-type-options'], 'nosniff')
+      assert.equal(headers['cache-control'], 'no-store')
+      assert.equal(headers.server, undefined)
+    }
+    const { headers } = await ask('/stream/status')
+    assert.deepEqual([headers.server, headers['x-content-type-options']], [undefined, 'nosniff'])
+  })
+
+  test('401 tells a request with a token from one without', async () => {
+    const challenge = async (options) => (await ask('/own', options)).headers['www-authenticate']
+    assert.equal(await challenge(), 'Bearer')
+    assert.equal(await challenge({ headers: { Authorization: 'Basic YTpi' } }), 'Bearer')
+    assert.equal(await challenge({ headers: { Authorization: 'Bearer x' } }), 'Bearer error="invalid_token"')
+    assert.equal(await challenge({ headers: { Cookie: 'jwt=x' } }), 'Bearer error="invalid_token"')
+  })
+
+  test('405 names the methods that there are', async () => {
+    const allow = async (path) => (await ask(path, { method: 'DELETE' })).headers.allow
+    assert.equal(await allow('/open'), 'GET, OPTIONS')
+    assert.equal(await allow('/stream/status'), 'GET, HEAD, OPTIONS')
+    assert.equal(await allow('/stream/ticket'), 'POST, OPTIONS')
+  })
+
+  const announce = (length, ...lines) => ['POST /stream/ticket HTTP/1.1', 'Host: a', 'Content-Type: application/json', `Content-Length: ${length}`, ...lines, '', ''].join('\r\n')
+
+  test('a body may come in pieces, each of any size', async () => {
+    const socket = connect(address)
+    let answer = ''
+    socket.on('data', (chunk) => (answer += chunk))
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    for (const piece of [announce(9).slice(0, 40), announce(9).slice(40), '{"a"', ':', '"b', '"}']) {
+      assert.equal(answer, '')
+      await new Promise((resolve) => socket.write(piece, resolve))
+    }
+    await closed
+    assert.deepEqual(answers(answer), [401])
+  })
+
+  test('who asks whether a body is welcome hears 100, or 413 at once', async () => {
+    const good = await exchange(address, announce(2, 'Expect: 100-continue'), { enough: (text) => text.includes('\r\n\r\n') })
+    assert.match(good, /^HTTP\/1\.1 100 Continue\r\n\r\n/)
+    assert.deepEqual(answers(await exchange(address, announce(65537, 'Expect: 100-continue'))), [413])
+    assert.deepEqual(answers(await exchange(address, announce(2, 'Expect: 100-continue').replace('json', 'xml'))), [415])
+  })
+
+  test('who still sends when the answer has gone out can read it: no reset takes it away', async () => {
+    const socket = connect({ ...address, allowHalfOpen: true })
+    let answer = '', failed, ended
+    socket.on('error', (error) => (failed = error)).on('end', () => (ended = true)).pause()
+    socket.write(announce(1 << 21))
+    for (let n = 0; n < 32 && !failed; n++) await new Promise((resolve) => socket.write('x'.repeat(1 << 16), resolve))
+    socket.on('data', (chunk) => (answer += chunk)).resume()
+    await until(() => ended || failed, { what: 'the end of the answer' })
+    assert.deepEqual([failed, answers(answer)], [undefined, [413]])
+    socket.destroy()
+  })
+
+  test('who goes away in the middle of a body leaves nothing behind but until the deadline', async () => {
+    const socket = connect(address)
+    socket.write(`${announce(100)}{"a"`)
+    await new Promise((resolve) => socket.end(resolve))
+    await new Promise((resolve) => socket.on('close', resolve).resume())
+    assert.equal((await daemon.status()).status, 200)
+  })
+
+  test('the admin port is as strict', async () => {
+    const admin = addressOf(daemon.adminUrl('/'))
+    for (const [bytes, status] of [['GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n', 200], ['GET /healthz%00 HTTP/1.1\r\nHost: a\r\n\r\n', 400],
+      ['GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400], ['GET /healthz HTTP/1.1\nHost: a\n\n', 400],
+      ['POST /metrics HTTP/1.1\r\nHost: a\r\n\r\n', 405], ['GET http://a/metrics HTTP/1.1\r\nHost: a\r\n\r\n', 404]]) {
+      assert.deepEqual(answers(await exchange(admin, bytes + bytes)), [status], bytes)
+    }
+  })
+
+  const metric = async (reason) => {
+    const { text } = await request(daemon.adminUrl('/metrics'))
+    return Number(new RegExp(`^pgherald_refused_total\\{reason="${reason}"\\} (\\d+)$`, 'm').exec(text)?.[1])
+  }
+
+  test('refusals are counted by reason', async () => {
+    const forbidden = { headers: await bearer({ sub: 'ann' }) }
+    for (const [reason, path, options] of [['framing', '/open%00'], ['path', '/nowhere'], ['path', '/own', { method: 'PUT' }], ['token', '/own'], ['forbidden', '/staff', forbidden]]) {
+      const former = await metric(reason)
+      await ask(path, options)
+      assert.equal(await metric(reason), former + 1, `${reason} ${path}`)
+    }
+    assert.equal(await metric('full'), 0)
+  })
+
+  test('of a flood of bad tokens the log has ten lines a second and the number of the others', async () => {
+    const told = () => daemon.logs().split('\n').filter((line) => /refused: (?!\d+ more)/.test(line)).length
+    const others = () => [...daemon.logs().matchAll(/refused: (\d+) more requests/g)].reduce((sum, [, number]) => sum + Number(number), 0)
+    const refused = async () => (await metric('token')) + (await metric('forbidden'))
+    const whole = async () => told() + others() === (await refused())
+    await until(whole, { what: 'all that was refused so far to be in the log' })
+    const [before, began] = [told(), performance.now()]
+    for (let n = 0; n < 300; n++) await ask('/own', { headers: { Authorization: 'Bearer x' } })
+    await until(whole, { what: 'all that was refused to be in the log' })
+    const seconds = Math.ceil((performance.now() - began) / 1000) + 1
+    assert.ok(told() - before <= 10 * seconds && seconds < 20, `${told() - before} lines in ${seconds} s`)
+  })
+})

@@ -1,0 +1,88 @@
+// Behind a real nginx: events come at once with its defaults, and no bytes make the daemon run a request that nginx has not seen.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { Curl } from '../lib/curl.mjs'
+import { missing } from '../lib/daemon.mjs'
+import { hostile, second } from '../lib/hostile.mjs'
+import { missingNginx, Nginx } from '../lib/nginx.mjs'
+import { answers, exchange, isStream } from '../lib/raw.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { token } from '../lib/token.mjs'
+import { until } from '../lib/wait.mjs'
+
+const tokens = { good: await token({ sub: 'ann' }), bad: await token({ sub: 'ann' }, { secret: 'another-secret-of-more-than-32-bytes' }) }
+
+/** What the README tells to write, with connections to the daemon that are kept; nginx itself answers /smuggled, so the daemon must never see it. */
+const advised = (port) => [`
+    client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s; large_client_header_buffers 4 64k; client_max_body_size 4m;
+    location = /smuggled { return 204; }
+    location / { proxy_pass http://daemon; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_buffering off; proxy_read_timeout 3600s; }`,
+`upstream daemon { server 127.0.0.1:${port}; keepalive 8; }`]
+
+const plain = (port) => [`location / { proxy_pass http://127.0.0.1:${port}; }`, 'gzip on; gzip_types *; gzip_proxied any;']
+
+describe('behind nginx', { skip: missing() || missingNginx() }, () => {
+  let stage, daemon, nginx
+  before(async () => {
+    stage = await openStage({
+      prepare: (cluster) => cluster.psql(`
+        CREATE TABLE notes (id int PRIMARY KEY, owner text);
+        SELECT herald.watch('notes', audience => '{owner}');
+        SELECT herald.stream('/own', '{notes}', match => '{"owner": "claims.sub"}');
+        SELECT herald.stream('/open', '{notes}', anonymous => true);
+        SELECT herald.stream('/smuggled', '{notes}', anonymous => true);`),
+    })
+    daemon = stage.daemon
+    nginx = { advised: await Nginx.start(...advised(daemon.port)), plain: await Nginx.start(...plain(daemon.port)) }
+  })
+  after(async () => {
+    for (const each of Object.values(nginx ?? {})) await each.stop()
+    await stage?.close()
+  })
+
+  let id = 0
+  for (const [way, what, ...args] of [
+    ['plain', 'with its defaults'], ['plain', 'that compresses', '--compressed'], ['plain', 'asked in HTTP/1.0', '-0'], ['advised', 'as the README advises'],
+  ]) {
+    test(`connected, and then an event, arrive within a second each through nginx ${what}`, async () => {
+      const curl = Curl.start(nginx[way].url('/open'), args)
+      try {
+        await curl.frame(({ event }) => event === 'connected', 1000)
+        await stage.cluster.psql(`INSERT INTO notes VALUES (${++id}, 'ann')`)
+        await curl.frame(({ event }) => event === 'notes.insert', 1000)
+      } finally {
+        await curl.stop()
+      }
+    })
+  }
+
+  test('a refusal of the daemon comes through with its own words', async () => {
+    const answer = await exchange(nginx.advised.address, 'GET /own HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
+    assert.deepEqual(answers(answer), [401])
+    assert.match(answer, /\r\nWWW-Authenticate: Bearer\r\n/)
+    assert.match(answer, /"errors":\["Not authorized, token failed"\]/)
+  })
+
+  // nginx reads the bytes, and writes a request of its own making: what it found unclear it refuses itself, or makes clear.
+  const refusals = [undefined, 400, 405, 501, 505]
+  const cleared = {
+    H08: 200, H09: 200, H13: 200, H14: 200, H15: 200, H18: 200, H19: 200, H28: 200, H32: 200, H31: 401, H30: 401,
+  }
+  for (const [row, what, bytes, status] of hostile(tokens)) {
+    test(`${row} ${what}: the same through nginx, and the daemon runs nothing that nginx has not seen`, async () => {
+      for (const each of [bytes].flat()) {
+        const sent = Buffer.concat([Buffer.from(each, 'latin1'), Buffer.from(second)])
+        const through = answers(await exchange(nginx.advised.address, sent, { enough: isStream })).filter((each) => each !== 100)[0]
+        const expected = [status, ...refusals, cleared[row], ...(row === 'H08' ? [401] : [])]
+        assert.ok(expected.includes(through), `${through}: ${JSON.stringify(String(each).slice(0, 200))}`)
+      }
+      assert.ok(!daemon.logs().includes("'/smuggled'"))
+    })
+  }
+
+  // Without this the daemon's silence about /smuggled would prove nothing.
+  test('a second request is seen where the daemon gets one', async () => {
+    await exchange(nginx.plain.address, second, { enough: isStream })
+    await until(() => daemon.logs().includes("'/smuggled'"), { what: 'the log to tell of /smuggled' })
+  })
+})

@@ -1,0 +1,32 @@
+// Bytes over a socket, as no honest client sends them.
+import { connect } from 'node:net'
+import { within } from './wait.mjs'
+
+export const addressOf = (url) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) })
+
+/**
+ * Sends the bytes (a Buffer, or text of one byte a character); what is answered until `enough` of it is there, or the other side closes.
+ * No answer within the timeout is an error.
+ */
+export async function exchange(address, bytes, { enough = () => false, timeout = 5000 } = {}) {
+  const sent = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes, 'latin1')
+  const socket = connect(address, () => socket.write(sent))
+  let answer = ''
+  const end = new Promise((resolve, reject) => {
+    socket.on('data', (chunk) => (answer += chunk.toString('latin1'), enough(answer) && resolve()))
+    socket.on('close', resolve)
+    socket.on('error', (error) => ['ECONNRESET', 'EPIPE'].includes(error.code) ? resolve() : reject(error))
+  })
+  try {
+    await within(end, timeout, `an end of the answer to ${JSON.stringify(sent.toString('latin1').slice(0, 300))}, so far ${JSON.stringify(answer.slice(0, 300))}`)
+    return answer
+  } finally {
+    socket.destroy()
+  }
+}
+
+/** The status of each answer in it, in order. The library (0.9.75) says the head of its own errors twice, the second time as their body. */
+export const answers = (text) => (text.replace(/^(HTTP[^]*?\r\n\r\n)\1/, '$1').match(/HTTP\/1\.[01] \d{3}/g) ?? []).map((line) => Number(line.slice(-3)))
+
+/** Whether this is the beginning of a stream. */
+export const isStream = (text) => text.includes('event: connected')

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/visit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+static struct loop loop;
+static struct visits visits;
+static int client, server;
+
+static int set_up(void **state)
+{
+	int ends[2];
+
+	(void)state;
+	if (!loop_open(&loop) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+		return -1;
+	client = ends[0];
+	server = ends[1];
+	visits_init(&visits, &loop);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	visits_release(&visits);
+	close(client);
+	loop_close(&loop);
+	return 0;
+}
+
+/* What the library does with a visit: it tells of its end, and closes its own number. */
+static void end(struct visit *v)
+{
+	visit_end(v);
+	close(server);
+}
+
+static bool is_open(void)
+{
+	char byte;
+
+	return recv(client, &byte, 1, 0) == -1 && errno == EAGAIN;
+}
+
+static void send_more(size_t len)
+{
+	static char zeros[64 << 10];
+
+	assert_int_equal(send(client, zeros, len, MSG_NOSIGNAL), len);
+}
+
+TEST(a_visit_that_is_late_has_its_socket_shut_down)
+{
+	struct visit *v = visit_begin(&visits, server);
+	int64_t due_ms = v->deadline.due_ms;
+
+	timers_fire(&loop.timers, due_ms - 1);
+	assert_true(is_open());
+	timers_fire(&loop.timers, due_ms);
+	assert_false(is_open());
+	end(v);
+}
+
+TEST(each_part_has_its_own_time)
+{
+	struct visit *v = visit_begin(&visits, server);
+	int64_t due_ms = v->deadline.due_ms;
+
+	timers_set(&loop.timers, &v->deadline, due_ms - VISIT_MS / 2); /* half of it is over */
+	visit_go_on(v);
+	assert_true(v->deadline.due_ms >= due_ms);
+	end(v);
+}
+
+TEST(in_a_crowd_there_is_less_time)
+{
+	struct visit *v = visit_begin(&visits, server);
+	int64_t due_ms = v->deadline.due_ms;
+
+	visits.count = VISITS_CROWD;
+	visit_go_on(v);
+	assert_true(v->deadline.due_ms >= due_ms);
+	visits.count = VISITS_CROWD + 1;
+	visit_go_on(v);
+	assert_true(v->deadline.due_ms <= due_ms - VISIT_CROWD_MS);
+	end(v);
+	assert_int_equal(visits.count, VISITS_CROWD);
+}
+
+TEST(a_socket_that_lives_on_elsewhere_is_left_alone)
+{
+	struct visit *v = visit_begin(&visits, server);
+	int stream = fcntl(server, F_DUPFD_CLOEXEC, 0);
+
+	visit_leave(v);
+	visit_go_on(v); /* no more than leaving it can be done */
+	assert_false(timer_pending(&v->deadline));
+	send_more(100);
+	end(v);
+	assert_true(is_open());
+	assert_int_equal(visits.lingering_count, 0);
+	close(stream);
+}
+
+TEST(a_visit_with_nothing_unread_is_closed_at_once)
+{
+	end(visit_begin(&visits, server));
+	assert_int_equal(visits.lingering_count, 0);
+	assert_int_equal(send(client, "x", 1, MSG_NOSIGNAL), -1);
+}
+
+TEST(who_still_sends_may_go_on_until_it_closes)
+{
+	send_more(100);
+	end(visit_begin(&visits, server));
+	assert_int_equal(visits.lingering_count, 1);
+	for (int n = 0; n < 10; n++) {
+		send_more(10000);
+		loop_turn(&loop, 0);
+	}
+	assert_false(is_open()); /* there is no more to come */
+	assert_int_equal(visits.lingering_count, 1);
+	shutdown(client, SHUT_WR);
+	for (int n = 0; n < 20; n++)
+		loop_turn(&loop, 0);
+	assert_int_equal(visits.lingering_count, 0);
+}
+
+TEST(a_refused_body_is_waited_for_though_nothing_of_it_has_come)
+{
+	struct visit *v = visit_begin(&visits, server);
+
+	v->body_refused = true;
+	end(v);
+	assert_int_equal(visits.lingering_count, 1);
+	send_more(100);
+}
+
+TEST(lingering_is_bounded_in_time)
+{
+	struct visit *v;
+
+	send_more(100);
+	v = visit_begin(&visits, server);
+	end(v);
+	timers_fire(&loop.timers, v->deadline.due_ms);
+	assert_int_equal(visits.lingering_count, 0);
+	assert_int_equal(send(client, "x", 1, MSG_NOSIGNAL), -1);
+}
+
+TEST(lingering_is_bounded_in_bytes)
+{
+	size_t sent = 0;
+
+	send_more(1);
+	end(visit_begin(&visits, server));
+	for (; visits.lingering_count == 1 && sent < 2 * VISIT_LINGER_BYTES; sent += 10000) {
+		send_more(10000);
+		loop_turn(&loop, 0);
+	}
+	assert_in_range(sent, VISIT_LINGER_BYTES - 20000, VISIT_LINGER_BYTES + 20000);
+}
+
+TEST(no_more_than_some_linger_at_a_time)
+{
+	visits.lingering_count = VISITS_LINGERING;
+	send_more(100);
+	end(visit_begin(&visits, server));
+	assert_true(list_empty(&visits.lingering));
+	assert_int_equal(visits.lingering_count, VISITS_LINGERING);
+}
+
+#define VISIT_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    VISIT_TEST(a_visit_that_is_late_has_its_socket_shut_down),
+	    VISIT_TEST(each_part_has_its_own_time),
+	    VISIT_TEST(in_a_crowd_there_is_less_time),
+	    VISIT_TEST(a_socket_that_lives_on_elsewhere_is_left_alone),
+	    VISIT_TEST(a_visit_with_nothing_unread_is_closed_at_once),
+	    VISIT_TEST(who_still_sends_may_go_on_until_it_closes),
+	    VISIT_TEST(a_refused_body_is_waited_for_though_nothing_of_it_has_come),
+	    VISIT_TEST(lingering_is_bounded_in_time),
+	    VISIT_TEST(lingering_is_bounded_in_bytes),
+	    VISIT_TEST(no_more_than_some_linger_at_a_time),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
