@@ -35,7 +35,7 @@ UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 # what the fuzzers reach; a library of it, so that each links what it needs
 FUZZED := $(filter src/config.c src/pg/wake.c src/base/%.c src/hub/%.c,$(SOURCES)) \
-	$(addprefix src/http/,token.c identity.c request.c head.c reply.c json.c entitlement.c key.c)
+	$(addprefix src/http/,token.c identity.c request.c head.c reply.c json.c entitlement.c key.c keyring.c jwk.c verified.c)
 COMPILE = $(CC) $(CPPFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS) -MMD -MP
 
 .PHONY: all
@@ -108,6 +108,13 @@ fuzz: ## each fuzzer for FUZZ_SECONDS (900); keeps what it learns in build/fuzz/
 	@$(MAKE) --no-print-directory -j$(shell nproc) fuzzers VARIANT=fuzz
 	@for target in $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)); do \
 		echo "-- $$target, $(FUZZ_SECONDS) s"; tests/fuzz/run $$target $(FUZZ_SECONDS) || exit 1; done
+
+.PHONY: memcheck
+memcheck: ## units of tokens and keys under valgrind: it looks into libjwt too, where AddressSanitizer does not
+	@.ci/deps memcheck
+	@$(MAKE) --no-print-directory units
+	@for unit in $(filter %token %token_header %key %jwks %verified %json %base64,$(UNITS)); do \
+		valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite $$unit || exit 1; done
 
 .PHONY: check-layers
 check-layers: ## do the rooms include only what they may?

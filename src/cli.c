@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/xalloc.h"
 #include "cmd/cmd.h"
@@ -97,16 +98,10 @@ bool cli_config(const struct cli_call *call)
 
 /* --- commands that need no file of their own --- */
 
-static int parse(struct cli_call *call, const char **words);
-
-/* What SIGHUP loads: the same command line over fresh environment and file. */
+/* What SIGHUP loads. */
 static bool load_again(void *ctx, struct config *config)
 {
-	const struct cli_call *first = ctx;
-	struct cli_call call = {.argc = first->argc, .argv = first->argv, .flags = no_flags, .config = config};
-	const char *words[CLI_VALUES_MAX];
-
-	return parse(&call, words) == CLI_DONE && cli_config(&call);
+	return config_reload(config, ctx);
 }
 
 static int cmd_serve(struct cli_call *call)
@@ -121,7 +116,7 @@ static int cmd_serve(struct cli_call *call)
 	*config = *call->config;
 	config->http.origins = config->origins; /* points into itself */
 	config_init(call->config);
-	return server_run(config, load_again, call);
+	return server_run(config, load_again, config);
 }
 
 static int cmd_config(struct cli_call *call)
@@ -202,10 +197,20 @@ static struct cli_flag *find_flag(struct cli_flag *flags, const char *name, size
 	return NULL;
 }
 
+/* An option's value is copied; a secret one is overwritten, so that ps shows it no longer. */
+static bool set_option(struct cli_call *call, const char *name, size_t len, char *value)
+{
+	if (!config_set_flag(call->config, name, len, value == NULL ? "" : value))
+		return false;
+	if (value != NULL && config_is_secret(name, len))
+		explicit_bzero(value, strlen(value));
+	return true;
+}
+
 /* "--name value" or "--name=value"; *at moves over a value that is the next word. */
 static int take_flag(struct cli_call *call, int *at)
 {
-	const char *name = call->argv[*at] + 2, *equals = strchr(name, '='), *value = equals == NULL ? NULL : equals + 1;
+	char *name = call->argv[*at] + 2, *equals = strchr(name, '='), *value = equals == NULL ? NULL : equals + 1;
 	size_t len = equals == NULL ? strlen(name) : (size_t)(equals - name);
 	struct cli_flag *flag = find_flag(call->flags, name, len);
 
@@ -225,7 +230,7 @@ static int take_flag(struct cli_call *call, int *at)
 		call->config_file = value;
 		return CLI_DONE;
 	}
-	if (flag == NULL && config_set_flag(call->config, name, len, value == NULL ? "" : value))
+	if (flag == NULL && set_option(call, name, len, value))
 		return value != NULL ? CLI_DONE : cli_usage("--%.*s needs a value", (int)len, name);
 	if (flag != NULL || (len == strlen("config") && memcmp(name, "config", len) == 0))
 		return cli_usage("--%.*s needs a value", (int)len, name);
@@ -246,7 +251,7 @@ static int parse(struct cli_call *call, const char **words)
 		else if (!only_words && strncmp(argv[i], "--", 2) == 0)
 			result = take_flag(call, &i);
 		else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0')
-			result = cli_usage("there is no option %s", argv[i]);
+			result = cli_usage("there is no option %.*s", (int)strcspn(argv[i], "="), argv[i]);
 		else if (call->word_count == CLI_VALUES_MAX)
 			result = cli_usage("too many arguments");
 		else
@@ -306,6 +311,7 @@ int cli_main(int argc, char **argv)
 	const struct command *command;
 	int result;
 
+	(void)prctl(PR_SET_DUMPABLE, 0); /* keys stay out of core files, and of other programs of this user */
 	if (argc < 2)
 		return cli_usage("no command is given");
 	result = help_by_habit(argc, argv);

@@ -2,16 +2,18 @@
 #include "config.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "base/units.h"
 #include "base/xalloc.h"
-#include "http/key.h"
+
+#define CONFIG_FILE_BYTES_MAX (1 << 20)
 
 enum kind { TEXT, ADDRESS, DURATION, MILLIS, COUNT, SIZE };
 
@@ -39,6 +41,8 @@ static const struct option {
 	 "file with the key of HS tokens; a line end at its end does not count"},
 	{"jwt-public-key-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_public_key_file), 0, 0,
 	 "PEM file with the public key of RS or ES tokens; RSA at least 2048 bits"},
+	{"jwks-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwks_file), 0, 0,
+	 "JSON Web Key Set with up to 16 keys (oct, RSA, EC), chosen by kid; for rotation"},
 	{"jwt-algorithm", "NAME", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_algorithm), 0, 0,
 	 "HS256, HS384, HS512, RS256 …, ES256 …; no other is accepted. Empty: HS256 with a secret, else by the key"},
 	{"jwt-issuer", "TEXT", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_issuer), 0, 0, "required iss; empty: not checked"},
@@ -71,19 +75,40 @@ static const struct option {
 
 void config_init(struct config *c)
 {
-	*c = (struct config){.key = NULL};
+	*c = (struct config){.keyring = NULL};
+}
+
+/* The i-th text goes; of a secret nothing is left. */
+static void drop(struct config *c, size_t i)
+{
+	char *text = (char *)(uintptr_t)c->text[i];
+
+	if (text != NULL && (options[i].flags & SECRET))
+		explicit_bzero(text, strlen(text));
+	free(text);
+	c->text[i] = NULL;
 }
 
 void config_release(struct config *c)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		free((char *)(uintptr_t)c->text[i]);
-	if (c->key != NULL)
-		explicit_bzero(c->key, c->http.token.key_len);
-	free(c->key);
+		drop(c, i);
+	if (c->keyring != NULL)
+		keyring_release(c->keyring);
+	free(c->keyring);
+	free(c->verified);
+	free(c->file);
 	free(c->origins_text);
 	free(c->sources_text);
 	config_init(c);
+}
+
+void config_forget_keys(struct config *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if ((options[i].flags & SECRET) && (options[i].flags & RELOAD) && c->from[i] == CONFIG_FILE)
+			explicit_bzero((char *)(uintptr_t)c->text[i], strlen(c->text[i]));
+	keyring_release(c->keyring);
 }
 
 /* --- where values come from --- */
@@ -97,10 +122,18 @@ static size_t find_option(const char *name, size_t len)
 	return i;
 }
 
-static void set(struct config *c, size_t i, const char *value)
+bool config_is_secret(const char *name, size_t name_len)
 {
-	free((char *)(uintptr_t)c->text[i]);
+	size_t i = find_option(name, name_len);
+
+	return i < ARRAY_SIZE(options) && (options[i].flags & SECRET);
+}
+
+static void set(struct config *c, size_t i, const char *value, enum config_from from)
+{
+	drop(c, i);
 	c->text[i] = xstrdup(value);
+	c->from[i] = from;
 }
 
 bool config_set_flag(struct config *c, const char *name, size_t name_len, const char *value)
@@ -109,7 +142,7 @@ bool config_set_flag(struct config *c, const char *name, size_t name_len, const 
 
 	if (i == ARRAY_SIZE(options))
 		return false;
-	set(c, i, value);
+	set(c, i, value, CONFIG_FLAG);
 	return true;
 }
 
@@ -132,8 +165,8 @@ static bool read_line(struct config *c, char *line, const char *file, int number
 
 	if (key[0] == '\0' || key[0] == '#')
 		return true;
-	if (equals == NULL) {
-		fprintf(stderr, "pgherald: %s, line %d: '%s' is not of the form key = value\n", file, number, key);
+	if (equals == NULL) { /* it is not shown: it may be the rest of a secret */
+		fprintf(stderr, "pgherald: %s, line %d is not of the form key = value\n", file, number);
 		return false;
 	}
 	*equals = '\0';
@@ -146,34 +179,54 @@ static bool read_line(struct config *c, char *line, const char *file, int number
 	}
 	seen[i] = true;
 	if (c->text[i] == NULL) /* else a flag or the environment has set it */
-		set(c, i, trim(equals + 1));
+		set(c, i, trim(equals + 1), CONFIG_FILE);
 	return true;
 }
 
-static bool read_file(struct config *c, const char *file)
+static bool read_lines(struct config *c, struct file *f, const char *name)
 {
-	bool seen[ARRAY_SIZE(options)] = {false}, good = true;
-	FILE *in = fopen(file, "re");
-	char *line = NULL;
-	size_t cap = 0;
-	ssize_t len;
+	bool seen[ARRAY_SIZE(options)] = {false};
+	char *line = f->bytes, *end = f->bytes + f->len;
 
-	if (in == NULL) {
-		fprintf(stderr, "pgherald: cannot read the configuration file '%s': %s\n", file, strerror(errno));
+	for (int number = 1; line < end; number++) {
+		char *line_end = memchr(line, '\n', (size_t)(end - line));
+
+		line_end = line_end == NULL ? end : line_end;
+		*line_end = '\0';
+		if (strlen(line) != (size_t)(line_end - line)) {
+			fprintf(stderr, "pgherald: %s, line %d has a NUL byte\n", name, number);
+			return false;
+		}
+		if (!read_line(c, line, name, number, seen))
+			return false;
+		line = line_end + 1;
+	}
+	return true;
+}
+
+/* Who can read the file has the key of all tokens; who can write it chooses the key. */
+static bool is_guarded(const struct config *c, const struct file *f, const char *name)
+{
+	size_t i = find_option("jwt-secret", strlen("jwt-secret"));
+
+	if (c->text[i] == NULL || c->from[i] != CONFIG_FILE || !(f->mode & (S_IROTH | S_IWOTH)))
+		return true;
+	fprintf(stderr, "pgherald: %s has jwt-secret in it, and everybody can read or write this file: chmod 600 it\n", name);
+	return false;
+}
+
+static bool read_file(struct config *c, const char *name)
+{
+	const char *why;
+	struct file f;
+	bool good;
+
+	if (!file_read(&f, name, CONFIG_FILE_BYTES_MAX, &why)) {
+		fprintf(stderr, "pgherald: cannot read the configuration file '%s': %s\n", name, why);
 		return false;
 	}
-	for (int number = 1; good && (len = getline(&line, &cap, in)) >= 0; number++) {
-		good = strlen(line) == (size_t)len;
-		if (!good)
-			fprintf(stderr, "pgherald: %s, line %d has a NUL byte\n", file, number);
-		good = good && read_line(c, line, file, number, seen);
-	}
-	if (good && ferror(in)) {
-		fprintf(stderr, "pgherald: cannot read the configuration file '%s': %s\n", file, strerror(errno));
-		good = false;
-	}
-	free(line);
-	fclose(in);
+	good = read_lines(c, &f, name) && is_guarded(c, &f, name);
+	file_release(&f);
 	return good;
 }
 
@@ -188,14 +241,23 @@ static void environment_name(const struct option *o, char *name)
 	name[len] = '\0';
 }
 
-static const char *from_environment(const struct option *o)
+/* The variable's value; a secret one is overwritten where it stands, and gone from then on. For the caller to drop. */
+static char *take_variable(const char *name, bool secret)
 {
-	char name[ENVIRONMENT_NAME_MAX];
-	const char *value;
+	char *value = getenv(name), *copy = value == NULL ? NULL : xstrdup(value);
 
-	environment_name(o, name);
-	value = getenv(name);
-	return value != NULL || o->alias == NULL ? value : getenv(o->alias);
+	if (value != NULL && secret) {
+		explicit_bzero(value, strlen(value));
+		unsetenv(name);
+	}
+	return copy;
+}
+
+static void drop_copy(char *copy)
+{
+	if (copy != NULL)
+		explicit_bzero(copy, strlen(copy));
+	free(copy);
 }
 
 /* Is "PGHERALD_X=…" an option, one of the two variables that commands read themselves, or what Kubernetes says to
@@ -226,13 +288,44 @@ static bool environment_is_known(void)
 	return true;
 }
 
+/* Secrets are taken out of it also where a flag has set the option. */
 static void read_environment(struct config *c)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		const char *value = c->text[i] == NULL ? from_environment(&options[i]) : NULL;
+	char name[ENVIRONMENT_NAME_MAX];
 
-		if (value != NULL)
-			set(c, i, value);
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		bool secret = options[i].flags & SECRET;
+		char *own, *other;
+
+		environment_name(&options[i], name);
+		own = take_variable(name, secret);
+		other = options[i].alias == NULL ? NULL : take_variable(options[i].alias, secret);
+		if (c->text[i] == NULL && (own != NULL || other != NULL))
+			set(c, i, own != NULL ? own : other, CONFIG_ENVIRONMENT);
+		drop_copy(own);
+		drop_copy(other);
+	}
+}
+
+/* A URL or libpq's keywords with a password in it. */
+static bool has_password(const char *url)
+{
+	const char *scheme = strstr(url, "://"), *at = scheme == NULL ? NULL : strchr(scheme + 3, '@');
+	const char *colon = at == NULL ? NULL : memchr(scheme + 3, ':', (size_t)(at - scheme - 3));
+
+	return strstr(url, "password=") != NULL || strstr(url, "password =") != NULL || (colon != NULL && colon + 1 < at);
+}
+
+/* They are overwritten at once (cli.c), but the line was there, and stays in the shell's history and whatever starts this. */
+static void warn_of_flags(const struct config *c)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
+		if (!(options[i].flags & SECRET) || c->from[i] != CONFIG_FLAG || c->text[i][0] == '\0')
+			continue;
+		if (options[i].at != AT(database_url))
+			log_warn("--%s on the command line can be seen by others: give it in a file", options[i].name);
+		else if (has_password(c->text[i]))
+			log_warn("--%s on the command line has a password that others can see: give it in a file", options[i].name);
 	}
 }
 
@@ -372,15 +465,22 @@ static bool check_words(struct config *c)
 	return true;
 }
 
-static bool check_key(struct config *c)
+static bool check_keys(struct config *c)
 {
-	struct key_source source = {c->jwt_secret, c->jwt_secret_file, c->jwt_public_key_file, c->jwt_algorithm};
-	const char *why = NULL;
+	struct keyring_source source = {c->jwt_secret, c->jwt_secret_file, c->jwt_public_key_file, c->jwks_file, c->jwt_algorithm};
+	struct buf why;
+	bool good;
 
-	if (key_load(&source, &c->key, &c->http.token.key_len, &c->http.token.algorithm, &why))
-		return true;
-	fprintf(stderr, "pgherald: %s\n", why);
-	return false;
+	buf_init(&why);
+	c->keyring = xcalloc(1, sizeof(*c->keyring));
+	good = keyring_load(c->keyring, &source, &why);
+	if (!good)
+		fprintf(stderr, "pgherald: %s\n", why.data);
+	for (size_t i = 0; i < c->keyring->count; i++)
+		if (!key_is_secret(&c->keyring->keys[i]) && c->verified == NULL)
+			c->verified = xcalloc(1, sizeof(*c->verified));
+	buf_release(&why);
+	return good;
 }
 
 /* A reserve for the database, the log, and ordinary requests stays free. */
@@ -395,7 +495,8 @@ static size_t streams_by_rlimit(void)
 
 static void fill_http(struct config *c)
 {
-	c->http.token.key = c->key;
+	c->http.token.keys = c->keyring;
+	c->http.token.verified = c->verified;
 	c->http.token.issuer = c->jwt_issuer;
 	c->http.token.audience = c->jwt_audience;
 	c->http.token.leeway_ms = c->jwt_leeway_ms;
@@ -408,25 +509,41 @@ static void fill_http(struct config *c)
 	c->http.origins = c->origins;
 }
 
-bool config_complete(struct config *c, const char *file)
+/* What is behind flags and environment. */
+static bool finish(struct config *c, const char *file)
 {
-	if (!environment_is_known())
-		return false;
-	read_environment(c);
+	c->file = file == NULL ? NULL : xstrdup(file);
 	if (file != NULL && !read_file(c, file))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		bool given = c->text[i] != NULL;
 
 		if (!given)
-			set(c, i, options[i].fallback);
+			set(c, i, options[i].fallback, CONFIG_DEFAULT);
 		if (!take_value(c, &options[i], c->text[i], given))
 			return false;
 	}
-	if (!check_words(c) || !check_sources(c) || !check_origins(c) || !check_key(c))
+	if (!check_words(c) || !check_sources(c) || !check_origins(c) || !check_keys(c))
 		return false;
 	fill_http(c);
 	return true;
+}
+
+bool config_complete(struct config *c, const char *file)
+{
+	if (!environment_is_known())
+		return false;
+	read_environment(c);
+	warn_of_flags(c);
+	return finish(c, file);
+}
+
+bool config_reload(struct config *c, const struct config *first)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		if (first->from[i] == CONFIG_ENVIRONMENT || first->from[i] == CONFIG_FLAG)
+			set(c, i, first->text[i], first->from[i]);
+	return finish(c, first->file);
 }
 
 /* --- what is shown --- */
@@ -434,6 +551,19 @@ bool config_complete(struct config *c, const char *file)
 static const char *shown(const struct option *o, const char *value)
 {
 	return (o->flags & SECRET) && value[0] != '\0' ? "(hidden)" : value;
+}
+
+/* A file may have other keys under the same name. */
+static void log_keys(const struct keyring *from, const struct keyring *to)
+{
+	size_t fresh = 0, gone = 0;
+
+	for (size_t i = 0; i < to->count; i++)
+		fresh += !keyring_has(from, to->keys[i].mark);
+	for (size_t i = 0; i < from->count; i++)
+		gone += !keyring_has(to, from->keys[i].mark);
+	if (fresh > 0 || gone > 0)
+		log_info("tokens are verified with %zu keys now: %zu new ones, and %zu are taken no more", to->count, fresh, gone);
 }
 
 void config_log_changes(const struct config *from, const struct config *to)
@@ -446,6 +576,7 @@ void config_log_changes(const struct config *from, const struct config *to)
 		else
 			log_warn("%s was changed: restart for it to be used", options[i].name);
 	}
+	log_keys(from->keyring, to->keyring);
 }
 
 void config_print_help(FILE *out)

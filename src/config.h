@@ -14,16 +14,24 @@
 
 #include "base/base.h"
 #include "base/log.h"
+#include "http/keyring.h"
 #include "http/options.h"
+#include "http/verified.h"
 #include "pg/wake.h"
 
 #define CONFIG_ORIGINS_MAX 32
 
+enum config_from { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLAG };
+
+#define CONFIG_OPTIONS_MAX 64
+
 struct config {
-	const char *text[64]; /* each option's value as given, in the order of the table; owned */
+	const char *text[CONFIG_OPTIONS_MAX]; /* each option's value as given, in the order of the table; owned */
+	enum config_from from[CONFIG_OPTIONS_MAX];
+	char *file; /* owned; NULL: none */
 	/* What the values mean, filled in by config_check. Strings are borrowed from text. */
 	const char *database_url, *listen, *admin_listen;
-	const char *jwt_secret, *jwt_secret_file, *jwt_public_key_file, *jwt_algorithm;
+	const char *jwt_secret, *jwt_secret_file, *jwt_public_key_file, *jwks_file, *jwt_algorithm;
 	const char *jwt_issuer, *jwt_audience, *jwt_cookie;
 	const char *token_sources, *allowed_origins, *wake_name, *log_level_name, *log_format;
 	int64_t jwt_leeway_ms, heartbeat_ms, retry_ms, retention_ms, poll_interval_ms;
@@ -33,7 +41,8 @@ struct config {
 	enum log_level log_level;
 	bool log_json;
 	enum wake_mode wake;
-	unsigned char *key; /* owned, wiped when released */
+	struct keyring *keyring;   /* owned */
+	struct verified *verified; /* owned; NULL: no key is public */
 	const char *origins[CONFIG_ORIGINS_MAX + 1];
 	char *origins_text, *sources_text; /* owned */
 };
@@ -44,9 +53,19 @@ void config_release(struct config *c);
 /* Sets one option by a flag's name; false: there is no such option. */
 MUST_CHECK bool config_set_flag(struct config *c, const char *name, size_t name_len, const char *value);
 
-/* Fills in file (NULL: none), environment and defaults behind the flags, and checks everything. False: it has said on
- * stderr which key is wrong and why. */
+/*
+ * Fills in file (NULL: none), environment and defaults behind the flags, and checks everything. False: it has said on
+ * stderr which key is wrong and why. Secrets in the environment are overwritten there, for others can see it.
+ */
 MUST_CHECK bool config_complete(struct config *c, const char *file);
+
+/* The same anew: flags and environment as first had them, its file as it is now. c: initialised, nothing set. */
+MUST_CHECK bool config_reload(struct config *c, const struct config *first);
+
+/* Wipes keys, and secrets of a file, of a configuration that is not in force any more and must stay for its other values. */
+void config_forget_keys(struct config *c);
+
+bool config_is_secret(const char *name, size_t name_len); /* is there an option of this name, and others must not see it? */
 
 /* What has changed from one configuration to the next, to the log; says which changes need a restart. */
 void config_log_changes(const struct config *from, const struct config *to);

@@ -3,13 +3,13 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/xalloc.h"
 #include "cli.h"
 #include "http/httpd.h"
+#include "http/keyring.h"
 #include "http/outlets.h"
 #include "http/status.h"
 #include "http/tenure.h"
@@ -114,9 +114,9 @@ static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 	struct server *s = ctx;
 
 	for (size_t i = 0; i < count; i++) {
-		if (defs[i].anonymous || s->http.token.key != NULL)
+		if (defs[i].anonymous || s->http.token.keys->count > 0)
 			continue;
-		log_error("stream '%s' asks for a token, but no key is configured: give jwt-secret-file or jwt-public-key-file",
+		log_error("stream '%s' asks for a token, but no key is configured: give jwt-secret-file, jwt-public-key-file or jwks-file",
 			  defs[i].path);
 		if (!s->serving) {
 			stop(s, CLI_CONFIG);
@@ -192,8 +192,11 @@ static void reload(struct server *s)
 	config_log_changes(old, fresh);
 	s->ticker.options.retention_s = (int)(fresh->retention_ms / 1000);
 	use_config(s, fresh);
+	tenure_keys_changed(&s->outlets);
 	if (old != s->boot)
 		free_config(old);
+	else
+		config_forget_keys(old);
 }
 
 static void on_signal(void *ctx, int signo)
@@ -287,7 +290,6 @@ int server_run(struct config *config, server_reload_fn *reload_fn, void *ctx)
 	s->reload = reload_fn;
 	s->reload_ctx = ctx;
 	use_config(s, config);
-	(void)prctl(PR_SET_DUMPABLE, 0); /* keys stay out of core files */
 	if (!loop_open(&s->loop))
 		die(CLI_FAILED, "cannot make the event loop");
 	build(s);

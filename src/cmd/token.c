@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "http/json.h"
+#include "http/token.h"
 
 /* "k=json": the value as JSON where it is that, else as a string. */
 static bool add_claim(struct json_object *claims, const char *text)
@@ -25,23 +26,53 @@ static bool add_claim(struct json_object *claims, const char *text)
 	return true;
 }
 
-static int print_token(const struct config *config, struct json_object *claims)
+/* The first key that can sign; NULL: there are public ones only, or none. */
+static const struct key *signing_key(const struct keyring *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		if (key_is_secret(&keys->keys[i]))
+			return &keys->keys[i];
+	return NULL;
+}
+
+/* The token, for the caller to free; NULL: it could not be made. */
+static char *sign(const struct key *key, struct json_object *claims)
 {
 	jwt_t *jwt = NULL;
 	char *token = NULL;
 
 	if (jwt_new(&jwt) == 0 &&
 	    jwt_add_grants_json(jwt, json_object_to_json_string_ext(claims, JSON_C_TO_STRING_PLAIN)) == 0 &&
-	    jwt_set_alg(jwt, config->http.token.algorithm, config->key, (int)config->http.token.key_len) == 0)
+	    (key->kid == NULL || jwt_add_header(jwt, "kid", key->kid) == 0) &&
+	    jwt_set_alg(jwt, key->algorithm, key->bytes, (int)key->len) == 0)
 		token = jwt_encode_str(jwt);
 	jwt_free(jwt);
-	if (token == NULL) {
-		fprintf(stderr, "pgherald: the token could not be signed\n");
-		return CLI_FAILED;
+	return token;
+}
+
+/* What the server would refuse is not printed. */
+static bool is_taken(const struct token_options *options, const char *token)
+{
+	struct identity identity = {.claims = NULL};
+	const char *why = "it could not be signed";
+
+	if (token != NULL && token_verify(options, token, clock_wall_ms(), &identity, &why)) {
+		identity_release(&identity);
+		return true;
 	}
-	puts(token);
+	fprintf(stderr, "pgherald: the server would not take this token: %s\n", why);
+	return false;
+}
+
+static int print_token(const struct config *config, struct json_object *claims)
+{
+	char *token = sign(signing_key(config->keyring), claims);
+	bool good = is_taken(&config->http.token, token);
+
+	if (good)
+		puts(token);
 	free(token);
-	return CLI_DONE;
+	return good ? CLI_DONE : CLI_FAILED;
 }
 
 /* Who it is for and until when, then whatever else is to be said. False: it has said why. */
@@ -82,8 +113,8 @@ int cmd_token(struct cli_call *call)
 		return cli_usage("--ttl is '%s', not a duration such as 30s or 1h", ttl);
 	if (!cli_config(call))
 		return CLI_CONFIG;
-	if (call->config->jwt_secret == NULL && call->config->jwt_secret_file == NULL) {
-		fprintf(stderr, "pgherald: token signs with jwt-secret or jwt-secret-file, and neither is given\n");
+	if (signing_key(call->config->keyring) == NULL) {
+		fprintf(stderr, "pgherald: token signs with the key of jwt-secret-file, jwt-secret, or an oct key of jwks-file, and there is none\n");
 		return CLI_CONFIG;
 	}
 	claims = json_object_new_object();

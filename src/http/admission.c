@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/entitlement.h"
+#include "http/keyring.h"
 
 static bool refuse(struct refusal *r, unsigned status, const char *header, const char *value, const char *fmt, ...) PRINTF_LIKE(5, 6);
 static bool refuse(struct refusal *r, unsigned status, const char *header, const char *value, const char *fmt, ...)
@@ -62,9 +63,10 @@ void refusal_for_now(struct refusal *ret_refusal)
 	refuse(ret_refusal, MHD_HTTP_SERVICE_UNAVAILABLE, "Retry-After", "2", "The database cannot be asked now, try again later");
 }
 
-bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub, int64_t issued_ms)
+bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub, int64_t issued_ms, uint64_t key_mark)
 {
-	return !revocations_have(&set->revocations, jti, sub, issued_ms, clock_wall_ms());
+	return (key_mark == 0 || keyring_has(set->options->token.keys, key_mark)) &&
+	       !revocations_have(&set->revocations, jti, sub, issued_ms, clock_wall_ms());
 }
 
 static bool decide_room(const struct outlets *set, const char *user, const char *address, struct refusal *r)
@@ -105,8 +107,8 @@ bool admission_decide(struct outlets *set, const struct stream *s, const struct 
 		      struct refusal *ret_refusal)
 {
 	*ret_wanted = (struct wanted){.count = 0};
-	if (!admission_still_valid(set, id->jti, id->sub, id->issued_ms)) {
-		refusals_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked", id->sub == NULL ? "" : id->sub);
+	if (!admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark)) {
+		refusals_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked, or of a key that was", id->sub == NULL ? "" : id->sub);
 		refusal_of_token(ret_refusal, true);
 		return false;
 	}

@@ -31,7 +31,8 @@ void refusal_of_method(struct refusal *ret_refusal, const char *sentence, const 
 void refusal_for_now(struct refusal *ret_refusal); /* 503: the database cannot be asked, or there is no room */
 
 /* Not revoked, and verified by a key that is still ours? */
-MUST_CHECK bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub, int64_t issued_ms);
+MUST_CHECK bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub, int64_t issued_ms,
+				       uint64_t key_mark);
 
 /* May this identity have this stream, and is there room? True: *ret_wanted is what it may see; the caller releases that in any case. */
 MUST_CHECK bool admission_decide(struct outlets *set, const struct stream *s, const struct identity *id,

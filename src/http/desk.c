@@ -32,7 +32,7 @@ static bool find_identity(struct outlets *set, const struct request *r, struct i
 		refusals_log(&set->refusals, "[STREAM] refused: token of a request for '%s' from %s: %s", r->path, r->address, why);
 		return false;
 	}
-	if (admission_still_valid(set, ret_id->jti, ret_id->sub, ret_id->issued_ms))
+	if (admission_still_valid(set, ret_id->jti, ret_id->sub, ret_id->issued_ms, ret_id->key_mark))
 		return true;
 	refusals_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked", ret_id->sub == NULL ? "" : ret_id->sub);
 	identity_release(ret_id);

@@ -13,11 +13,11 @@
 
 struct identity {
 	struct json_object *claims; /* an object; NULL: anonymous */
-	const char *sub;            /* borrowed from claims; NULL: none */
-	const char *jti;            /* borrowed from claims; NULL: none */
-	int64_t issued_ms;          /* wall clock; INT64_MIN: it does not say */
+	const char *sub;            /* borrowed from claims; NULL: anonymous */
+	const char *jti;            /* likewise; NULL: none */
+	int64_t issued_ms;          /* iat by the wall clock; INT64_MIN: none */
 	int64_t ends_ms;            /* wall clock: with the leeway; INT64_MAX: never (anonymous) */
-	uint64_t key_mark;          /* of the key that verified it; 0: none */
+	uint64_t key_mark;          /* of the key that has verified it, for keyring_has; 0: anonymous */
 };
 
 void identity_release(struct identity *id);

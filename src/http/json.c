@@ -3,7 +3,11 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/xalloc.h"
 
 static const char *skip_digits(const char *p, const char *end)
 {
@@ -12,15 +16,27 @@ static const char *skip_digits(const char *p, const char *end)
 	return p;
 }
 
-/* Behind the number that starts at p; NULL: it is none (RFC 8259 6). */
+/* Does the integer fit 64 bits? json-c takes others for the nearest that does, and says nothing. */
+static bool fits_64_bits(const char *digits, size_t len, bool negative)
+{
+	const char *most = negative ? "9223372036854775808" : "18446744073709551615";
+	size_t most_len = strlen(most);
+
+	return len < most_len || (len == most_len && memcmp(digits, most, len) <= 0);
+}
+
+/* Behind the number that starts at p; NULL: it is none (RFC 8259 6), or none that json-c keeps. */
 static const char *skip_number(const char *p, const char *end)
 {
+	bool negative = p < end && *p == '-';
 	const char *digits;
 
-	p += p < end && *p == '-';
+	p += negative;
 	digits = p;
 	p = skip_digits(p, end);
 	if (p == digits || (*digits == '0' && p > digits + 1))
+		return NULL;
+	if ((p == end || strchr(".eE", *p) == NULL) && !fits_64_bits(digits, (size_t)(p - digits), negative))
 		return NULL;
 	if (p < end && *p == '.') {
 		digits = ++p;
@@ -64,10 +80,12 @@ static const char *skip_word(const char *p, const char *end)
 	return NULL;
 }
 
-/* Is it made of JSON's tokens only? Whether they stand in the right order is json-c's to say. */
-static bool has_json_tokens(const char *p, const char *end)
+/* Is it made of JSON's tokens only? Whether they stand in the right order is json-c's to say. Every member has one colon. */
+static bool scan_tokens(const char *p, const char *end, size_t *ret_colons)
 {
+	*ret_colons = 0;
 	while (p != NULL && p < end) {
+		*ret_colons += *p == ':';
 		if (strchr(" \t\r\n{}[]:,", *p) != NULL)
 			p++;
 		else if (*p == '"')
@@ -80,29 +98,105 @@ static bool has_json_tokens(const char *p, const char *end)
 	return p != NULL;
 }
 
-struct json_object *json_parse(const char *bytes, size_t len)
+/* Members of all objects in it. json-c keeps the last of two with one name. */
+static size_t count_members(struct json_object *value)
+{
+	size_t count = 0;
+
+	if (json_object_is_type(value, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			count += count_members(json_object_array_get_idx(value, i));
+	if (json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach (value, name, member) {
+			(void)name;
+			count += 1 + count_members(member);
+		}
+	}
+	return count;
+}
+
+static struct json_object *parse_with(struct json_tokener *tokener, const char *bytes, size_t len)
+{
+	struct json_object *value = json_tokener_parse_ex(tokener, bytes, (int)len);
+	bool whole = json_tokener_get_parse_end(tokener) == len;
+
+	if (json_tokener_get_error(tokener) == json_tokener_continue)
+		value = json_tokener_parse_ex(tokener, "", 1); /* a bare number ends only where the text does */
+	if (json_tokener_get_error(tokener) == json_tokener_success && whole)
+		return value;
+	json_object_put(value);
+	return NULL;
+}
+
+/* A text as long as what is parsed: the tokener's buffer, which grows by copying and is not wiped, then has held no secret
+ * that was left behind, and holds none. */
+static void fill_buffer(struct json_tokener *tokener, size_t len)
+{
+	char *text = xmalloc(len + 2);
+
+	memset(text, 'x', len + 2);
+	text[0] = text[len + 1] = '"';
+	json_object_put(json_tokener_parse_ex(tokener, text, (int)len + 2));
+	json_tokener_reset(tokener);
+	free(text);
+}
+
+static struct json_object *parse(const char *bytes, size_t len, bool secret)
 {
 	struct json_tokener *tokener;
-	struct json_object *value = NULL;
-	bool whole;
+	struct json_object *value;
+	size_t colons;
 
 	/* A NUL would end json-c's reading early and unnoticed. */
-	if (len == 0 || len > INT_MAX || memchr(bytes, '\0', len) != NULL || !has_json_tokens(bytes, bytes + len))
+	if (len == 0 || len > INT_MAX - 2 || memchr(bytes, '\0', len) != NULL || !scan_tokens(bytes, bytes + len, &colons))
 		return NULL;
 	tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
 	if (tokener == NULL)
 		return NULL;
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	value = json_tokener_parse_ex(tokener, bytes, (int)len);
-	whole = json_tokener_get_parse_end(tokener) == len;
-	if (json_tokener_get_error(tokener) == json_tokener_continue)
-		value = json_tokener_parse_ex(tokener, "", 1); /* a bare number ends only where the text does */
-	if (json_tokener_get_error(tokener) != json_tokener_success || !whole) {
-		json_object_put(value);
-		value = NULL;
+	if (secret)
+		fill_buffer(tokener, len);
+	value = parse_with(tokener, bytes, len);
+	if (secret) {
+		json_tokener_reset(tokener);
+		fill_buffer(tokener, len);
 	}
 	json_tokener_free(tokener);
-	return value;
+	if (count_members(value) == colons)
+		return value;
+	json_wipe(value);
+	return NULL;
+}
+
+struct json_object *json_parse(const char *bytes, size_t len)
+{
+	return parse(bytes, len, false);
+}
+
+struct json_object *json_parse_secret(const char *bytes, size_t len)
+{
+	return parse(bytes, len, true);
+}
+
+static void wipe_texts(struct json_object *value)
+{
+	if (json_object_is_type(value, json_type_string))
+		explicit_bzero((char *)(uintptr_t)json_object_get_string(value), (size_t)json_object_get_string_len(value));
+	if (json_object_is_type(value, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			wipe_texts(json_object_array_get_idx(value, i));
+	if (json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach (value, name, member) {
+			(void)name;
+			wipe_texts(member);
+		}
+	}
+}
+
+void json_wipe(struct json_object *value)
+{
+	wipe_texts(value);
+	json_object_put(value);
 }
 
 const char *json_scalar_text(struct json_object *value)

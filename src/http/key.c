@@ -1,59 +1,23 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/key.h"
 
-#include <errno.h>
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/log.h"
+#include "base/hash.h"
 #include "base/xalloc.h"
-#include "http/token.h"
 
-#define KEY_FILE_MAX (64 << 10)
-#define RSA_BITS_MIN 2048 /* RFC 7518 3.3 */
+#define PEM_BEGIN "-----BEGIN "
 
-/* What a public key is good for: the family of algorithms, and for EC the one that fits the curve. */
-struct key_kind {
-	jwt_alg_t first, last, usual;
-};
+/* Says why, and is false: for "return good || refuse(…)". */
+#define refuse(why, ...) (buf_appendf((why), __VA_ARGS__), false)
 
-static bool fail(const char **ret_why, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static bool fail(const char **ret_why, const char *fmt, ...)
-{
-	static char sentence[600];
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(sentence, sizeof(sentence), fmt, args);
-	va_end(args);
-	*ret_why = sentence;
-	return false;
-}
-
-/* The whole file with a NUL behind it. A secret that others can read is said, not refused: containers mount them so. */
-static bool read_file(const char *option, const char *path, bool secret, unsigned char **ret_bytes, size_t *ret_len,
-		      const char **ret_why)
-{
-	FILE *in = fopen(path, "re");
-	struct stat st;
-
-	if (in == NULL)
-		return fail(ret_why, "%s: cannot read '%s': %s", option, path, strerror(errno));
-	if (fstat(fileno(in), &st) == 0 && secret && (st.st_mode & (S_IROTH | S_IWOTH)))
-		log_warn("%s: everybody can read or write '%s', chmod 600 it", option, path);
-	*ret_bytes = xcalloc(1, KEY_FILE_MAX + 1);
-	*ret_len = fread(*ret_bytes, 1, KEY_FILE_MAX, in);
-	fclose(in);
-	return true;
-}
-
-static bool find_algorithm(const char *name, jwt_alg_t *ret_algorithm)
+bool key_algorithm_parse(const char *name, jwt_alg_t *ret_algorithm)
 {
 	static const struct {
 		const char *name;
@@ -69,6 +33,11 @@ static bool find_algorithm(const char *name, jwt_alg_t *ret_algorithm)
 		}
 	}
 	return false;
+}
+
+bool key_is_secret(const struct key *k)
+{
+	return k->algorithm >= JWT_ALG_HS256 && k->algorithm <= JWT_ALG_HS512;
 }
 
 /* EC: each algorithm has its curve (RFC 7518 3.4). */
@@ -90,75 +59,168 @@ static bool ec_kind(EVP_PKEY *key, struct key_kind *ret_kind)
 	return false;
 }
 
-static bool public_kind(const char *path, const unsigned char *pem, size_t len, struct key_kind *ret_kind,
-			const char **ret_why)
+bool key_kind_of(EVP_PKEY *public_key, struct key_kind *ret_kind, struct buf *why)
 {
-	BIO *bio = BIO_new_mem_buf(pem, (int)len);
-	EVP_PKEY *key = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	int bits = EVP_PKEY_get_bits(public_key);
+
+	if (EVP_PKEY_get_base_id(public_key) != EVP_PKEY_RSA)
+		return (EVP_PKEY_get_base_id(public_key) == EVP_PKEY_EC && ec_kind(public_key, ret_kind)) ||
+		       refuse(why, "the key is neither RSA nor of curve P-256, P-384, P-521");
+	*ret_kind = (struct key_kind){JWT_ALG_RS256, JWT_ALG_RS512, JWT_ALG_RS256};
+	if (bits < KEY_RSA_BITS_MIN)
+		return refuse(why, "the RSA key has %d bits, fewer than %d: make a longer one", bits, KEY_RSA_BITS_MIN);
+	return bits <= KEY_RSA_BITS_MAX || refuse(why, "the RSA key has %d bits, more than %d", bits, KEY_RSA_BITS_MAX);
+}
+
+static bool choose_algorithm(struct key *k, jwt_alg_t wanted, struct key_kind kind, struct buf *why)
+{
+	k->algorithm = wanted == JWT_ALG_NONE ? kind.usual : wanted;
+	return (k->algorithm >= kind.first && k->algorithm <= kind.last) ||
+	       refuse(why, "the algorithm is '%s', which a key of this kind is not for, but %s is", jwt_alg_str(k->algorithm),
+		      jwt_alg_str(kind.usual));
+}
+
+/* The key of the hash is fixed: a key that is loaded anew must have the mark that it had. */
+static void take_bytes(struct key *k, const void *bytes, size_t len)
+{
+	struct hash_key fixed = {UINT64_C(0x6865726c61646b31) + k->algorithm, UINT64_C(0x6d61726b6f666b65)};
+
+	k->bytes = xcalloc(1, len + 1);
+	memcpy(k->bytes, bytes, len);
+	k->len = len;
+	k->mark = hash_bytes(fixed, bytes, len);
+	k->mark += k->mark == 0;
+}
+
+void key_release(struct key *k)
+{
+	if (k->bytes != NULL)
+		explicit_bzero(k->bytes, k->len);
+	free(k->bytes);
+	free(k->kid);
+	*k = (struct key){.bytes = NULL};
+}
+
+/* --- secrets --- */
+
+/* Text in several lines, as a file has that was meant for something else. Random bytes are no text. */
+static bool has_lines(const unsigned char *bytes, size_t len)
+{
+	bool ends = false;
+
+	for (size_t i = 0; i < len; i++) {
+		bool line_end = bytes[i] == '\n' || bytes[i] == '\r';
+
+		if (!line_end && bytes[i] != '\t' && (bytes[i] < 0x20 || bytes[i] > 0x7e))
+			return false;
+		ends = ends || line_end;
+	}
+	return ends;
+}
+
+static size_t least_bytes(jwt_alg_t algorithm)
+{
+	return algorithm == JWT_ALG_HS512 ? 64 : algorithm == JWT_ALG_HS384 ? 48 : KEY_HMAC_MIN;
+}
+
+bool key_from_secret(struct key *k, const void *bytes, size_t len, jwt_alg_t wanted, struct buf *why)
+{
+	size_t least;
+
+	*k = (struct key){.bytes = NULL};
+	if (memmem(bytes, len, PEM_BEGIN, strlen(PEM_BEGIN)) != NULL)
+		return refuse(why, "that is a key in PEM form and no secret: a public one belongs into jwt-public-key-file");
+	if (has_lines(bytes, len))
+		return refuse(why, "the secret has several lines: it must be one, or bytes that are no text");
+	if (!choose_algorithm(k, wanted, KEY_KIND_HMAC, why))
+		return false;
+	least = least_bytes(k->algorithm);
+	if (len < least)
+		return refuse(why, "the secret has %zu bytes, fewer than %zu that %s asks for: make one with head -c 48 /dev/urandom | base64 -w 0",
+			      len, least, jwt_alg_str(k->algorithm));
+	take_bytes(k, bytes, len);
+	return true;
+}
+
+/* --- public keys --- */
+
+/* Is it a point on its curve, an odd exponent above 1, and so on? */
+static bool is_sound(EVP_PKEY *public_key)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, public_key, NULL);
+	bool sound = ctx != NULL && EVP_PKEY_public_check(ctx) == 1;
+
+	EVP_PKEY_CTX_free(ctx);
+	ERR_clear_error();
+	return sound;
+}
+
+bool key_from_public(struct key *k, EVP_PKEY *public_key, jwt_alg_t wanted, struct buf *why)
+{
+	struct key_kind kind;
+	BIO *bio;
+	char *pem;
+	long len;
+
+	*k = (struct key){.bytes = NULL};
+	if (!key_kind_of(public_key, &kind, why) || !choose_algorithm(k, wanted, kind, why))
+		return false;
+	if (!is_sound(public_key))
+		return refuse(why, "the key's numbers are not those of a key: it is damaged, copy it anew");
+	bio = BIO_new(BIO_s_mem());
+	if (bio != NULL && PEM_write_bio_PUBKEY(bio, public_key) == 1 && (len = BIO_get_mem_data(bio, &pem)) > 0)
+		take_bytes(k, pem, (size_t)len);
+	BIO_free(bio);
+	return k->bytes != NULL || refuse(why, "the key cannot be written in PEM form");
+}
+
+/* The next block's label, from behind *at on; NULL: there is no more. */
+static const char *next_label(const char **at, const char *end, size_t *ret_len)
+{
+	const char *begin = memmem(*at, (size_t)(end - *at), PEM_BEGIN, strlen(PEM_BEGIN)), *label, *close;
+
+	if (begin == NULL)
+		return NULL;
+	label = begin + strlen(PEM_BEGIN);
+	close = memmem(label, (size_t)(end - label), "-----", 5);
+	*at = close == NULL ? end : close;
+	*ret_len = (size_t)(*at - label);
+	return label;
+}
+
+/* What people put there instead is told by its label, and what to do. */
+static bool is_one_public_block(const char *pem, size_t len, struct buf *why)
+{
+	const char *at = pem, *label;
+	size_t blocks = 0, label_len;
+
+	while ((label = next_label(&at, pem + len, &label_len)) != NULL) {
+		blocks++;
+		if (memmem(label, label_len, "PRIVATE KEY", 11) != NULL)
+			return refuse(why, "that is a private key: give the public one (openssl pkey -in FILE -pubout), and keep the private one elsewhere");
+		if (memmem(label, label_len, "CERTIFICATE", 11) != NULL)
+			return refuse(why, "that is a certificate: give its public key (openssl x509 -in FILE -noout -pubkey)");
+	}
+	if (blocks == 0)
+		return refuse(why, "there is no public key in PEM form (BEGIN PUBLIC KEY) in it");
+	return blocks == 1 || refuse(why, "there are %zu PEM blocks in it and one is wanted: several keys belong into jwks-file", blocks);
+}
+
+bool key_from_pem(struct key *k, const char *pem, size_t len, jwt_alg_t wanted, struct buf *why)
+{
+	EVP_PKEY *public_key;
+	BIO *bio;
 	bool good;
 
-	*ret_kind = (struct key_kind){JWT_ALG_RS256, JWT_ALG_RS512, JWT_ALG_RS256};
-	if (key == NULL)
-		good = fail(ret_why, "jwt-public-key-file: '%s' has no public key in PEM form (BEGIN PUBLIC KEY)", path);
-	else if (EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA)
-		good = EVP_PKEY_get_bits(key) >= RSA_BITS_MIN ||
-		       fail(ret_why, "jwt-public-key-file: the RSA key in '%s' has %d bits, fewer than %d", path,
-			    EVP_PKEY_get_bits(key), RSA_BITS_MIN);
-	else
-		good = (EVP_PKEY_get_base_id(key) == EVP_PKEY_EC && ec_kind(key, ret_kind)) ||
-		       fail(ret_why, "jwt-public-key-file: the key in '%s' is neither RSA nor of curve P-256, P-384, P-521", path);
-	EVP_PKEY_free(key);
+	*k = (struct key){.bytes = NULL};
+	if (!is_one_public_block(pem, len, why))
+		return false;
+	bio = BIO_new_mem_buf(pem, (int)len);
+	public_key = bio == NULL ? NULL : PEM_read_bio_PUBKEY(bio, NULL, NULL, NULL);
+	ERR_clear_error();
+	good = public_key != NULL ? key_from_public(k, public_key, wanted, why)
+				  : refuse(why, "there is no public key in PEM form (BEGIN PUBLIC KEY) in it that can be read");
+	EVP_PKEY_free(public_key);
 	BIO_free(bio);
 	return good;
-}
-
-static bool choose_algorithm(const char *name, struct key_kind kind, jwt_alg_t *ret_algorithm, const char **ret_why)
-{
-	*ret_algorithm = kind.usual;
-	if (name == NULL)
-		return true;
-	if (!find_algorithm(name, ret_algorithm))
-		return fail(ret_why, "jwt-algorithm is '%s', not one of HS, RS, ES with 256, 384, 512", name);
-	if (*ret_algorithm < kind.first || *ret_algorithm > kind.last)
-		return fail(ret_why, "jwt-algorithm is '%s', which the configured key is not for", name);
-	return true;
-}
-
-static bool load_secret(const struct key_source *source, unsigned char **ret_key, size_t *ret_len, const char **ret_why)
-{
-	const char *option = source->secret_file != NULL ? "jwt-secret-file" : "jwt-secret";
-
-	if (source->secret_file == NULL) {
-		*ret_key = (unsigned char *)xstrdup(source->secret);
-		*ret_len = strlen(source->secret);
-	} else {
-		if (!read_file(option, source->secret_file, true, ret_key, ret_len, ret_why))
-			return false;
-		while (*ret_len > 0 && ((*ret_key)[*ret_len - 1] == '\n' || (*ret_key)[*ret_len - 1] == '\r'))
-			--*ret_len;
-	}
-	if (*ret_len < TOKEN_HMAC_KEY_MIN)
-		return fail(ret_why, "%s: the key has %zu bytes, fewer than %d", option, *ret_len, TOKEN_HMAC_KEY_MIN);
-	return true;
-}
-
-bool key_load(const struct key_source *source, unsigned char **ret_key, size_t *ret_len, jwt_alg_t *ret_algorithm,
-	      const char **ret_why)
-{
-	struct key_kind kind = {JWT_ALG_HS256, JWT_ALG_HS512, JWT_ALG_HS256};
-	int given = (source->secret != NULL) + (source->secret_file != NULL) + (source->public_key_file != NULL);
-	const char *path = source->public_key_file;
-
-	*ret_key = NULL;
-	*ret_len = 0;
-	*ret_algorithm = JWT_ALG_NONE;
-	if (given == 0)
-		return true;
-	if (given > 1)
-		return fail(ret_why, "more than one of jwt-secret, jwt-secret-file and jwt-public-key-file is given");
-	if (path == NULL ? !load_secret(source, ret_key, ret_len, ret_why)
-			 : !read_file("jwt-public-key-file", path, false, ret_key, ret_len, ret_why) ||
-				   !public_kind(path, *ret_key, *ret_len, &kind, ret_why))
-		return false;
-	return choose_algorithm(source->algorithm, kind, ret_algorithm, ret_why);
 }

@@ -3,7 +3,6 @@
 #ifndef HTTP_OPTIONS_H
 #define HTTP_OPTIONS_H
 
-#include <jwt.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -11,10 +10,12 @@
 enum token_source { TOKEN_COOKIE, TOKEN_HEADER, TOKEN_QUERY, TOKEN_NOWHERE };
 #define TOKEN_SOURCES 3
 
+struct keyring;
+struct verified;
+
 struct token_options {
-	const unsigned char *key; /* NULL: no token is ever accepted */
-	size_t key_len;
-	jwt_alg_t algorithm; /* the only one that is accepted */
+	const struct keyring *keys;    /* NULL or empty: no token is ever accepted */
+	struct verified *verified;     /* what of it is remembered; NULL: nothing */
 	const char *issuer, *audience; /* NULL: not checked */
 	int64_t leeway_ms;
 };

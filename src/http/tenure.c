@@ -21,7 +21,7 @@ static void close_if_revoked(struct outlet *o)
 {
 	const struct holder *h = &o->holder;
 
-	if (!admission_still_valid(o->set, h->jti, h->user, h->issued_ms))
+	if (!admission_still_valid(o->set, h->jti, h->user, h->issued_ms, h->key_mark))
 		outlet_close(o, "revoked");
 }
 
@@ -38,6 +38,11 @@ void tenure_take_revocation(struct outlets *set, struct text row)
 	const char *sub;
 
 	(void)revocations_add(&set->coming, row, &sub);
+}
+
+void tenure_keys_changed(struct outlets *set)
+{
+	outlets_each(set, NULL, close_if_revoked);
 }
 
 void tenure_took_revocations(struct outlets *set)
@@ -99,7 +104,7 @@ enum renewal tenure_renew(struct outlets *set, const char *code, const struct id
 		return RENEWAL_ELSEWHERE;
 	query = json_parse(o->holder.params, strlen(o->holder.params));
 	holder_read_params(query, &params);
-	if (is_same_user(o, id) && admission_still_valid(set, id->jti, id->sub, id->issued_ms) && has_same_rights(o, id, &params)) {
+	if (is_same_user(o, id) && admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark) && has_same_rights(o, id, &params)) {
 		holder_init(&holder, id, &params, o->sub.stream->def.authorize != NULL);
 		recheck_stop(o); /* it reads the holder's texts */
 		outlet_renew(o, &holder);

@@ -19,6 +19,9 @@ bool tenure_hear(struct outlets *set, const struct event *event);
 void tenure_take_revocation(struct outlets *set, struct text row);
 void tenure_took_revocations(struct outlets *set);
 
+/* The keys are others now: streams whose key is gone end. */
+void tenure_keys_changed(struct outlets *set);
+
 enum renewal { RENEWAL_DONE, RENEWAL_ELSEWHERE, RENEWAL_REFUSED };
 
 /* The stream with this code goes on with this identity's token. ELSEWHERE: there is none here. REFUSED: the token is of somebody

@@ -2,15 +2,20 @@
 #include "http/token.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
+#include "base/base64.h"
 #include "http/json.h"
+#include "http/jwk.h"
+#include "http/keyring.h"
+#include "http/verified.h"
 
-static bool is_base64url(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-}
+/* The three segments of a token that is well formed. */
+struct segments {
+	const char *header, *payload, *signature;
+	size_t header_len, payload_len, signature_len;
+};
 
 bool token_well_formed(const char *token, size_t len)
 {
@@ -20,7 +25,7 @@ bool token_well_formed(const char *token, size_t len)
 	if (len > TOKEN_MAX)
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (is_base64url(token[i])) {
+		if (base64url_digit(token[i]) >= 0) {
 			segment++;
 			continue;
 		}
@@ -30,6 +35,136 @@ bool token_well_formed(const char *token, size_t len)
 	}
 	return dots == 2 && segment > 0;
 }
+
+static struct segments cut(const char *token)
+{
+	const char *first = strchr(token, '.'), *second = strchr(first + 1, '.');
+
+	return (struct segments){token, first + 1, second + 1, (size_t)(first - token), (size_t)(second - first - 1), strlen(second + 1)};
+}
+
+/* What a segment says, strictly read; NULL: no JSON. */
+static struct json_object *segment_json(const char *segment, size_t len)
+{
+	unsigned char bytes[BASE64_ROOM(TOKEN_MAX)];
+	size_t bytes_len;
+
+	return base64url_decode(segment, len, bytes, &bytes_len) ? json_parse((char *)bytes, bytes_len) : NULL;
+}
+
+/* --- the header --- */
+
+/* The library takes typ JWT only, in any case, or none. */
+static bool is_plain_token(struct json_object *header, const char **ret_why)
+{
+	struct json_object *typ;
+
+	*ret_why = "its header asks for more than is understood (crit, b64)";
+	if (json_object_object_get_ex(header, "crit", NULL) || json_object_object_get_ex(header, "b64", NULL))
+		return false;
+	*ret_why = "its typ is not JWT";
+	return !json_object_object_get_ex(header, "typ", &typ) ||
+	       (json_object_is_type(typ, json_type_string) && strcasecmp(json_object_get_string(typ), "JWT") == 0);
+}
+
+static bool read_algorithm(struct json_object *header, jwt_alg_t *ret_algorithm, const char **ret_why)
+{
+	struct json_object *alg;
+
+	*ret_why = "its alg is not one of HS, RS, ES with 256, 384, 512";
+	return json_object_object_get_ex(header, "alg", &alg) && json_object_is_type(alg, json_type_string) &&
+	       key_algorithm_parse(json_object_get_string(alg), ret_algorithm);
+}
+
+/* *ret_kid NULL: it has none. */
+static bool read_kid(struct json_object *header, const char **ret_kid, const char **ret_why)
+{
+	struct json_object *kid;
+
+	*ret_kid = NULL;
+	*ret_why = "its kid is not a text of 1 to 200 bytes";
+	if (!json_object_object_get_ex(header, "kid", &kid))
+		return true;
+	if (!json_object_is_type(kid, json_type_string))
+		return false;
+	*ret_kid = json_object_get_string(kid);
+	return (*ret_kid)[0] != '\0' && strlen(*ret_kid) <= JWK_KID_MAX;
+}
+
+/* --- the signature --- */
+
+/* One text for each signature: else a token that is revoked would come back in another spelling. */
+static bool is_canonical(const char *segment, size_t len)
+{
+	unsigned char bytes[BASE64_ROOM(TOKEN_MAX)];
+	size_t bytes_len;
+
+	return base64url_decode(segment, len, bytes, &bytes_len);
+}
+
+static bool library_verifies(const char *token, const struct key *key)
+{
+	jwt_t *jwt = NULL;
+	bool good = jwt_decode(&jwt, token, key->bytes, (int)key->len) == 0 && jwt_get_alg(jwt) == key->algorithm;
+
+	jwt_free(jwt);
+	return good;
+}
+
+/* With a secret that is quicker than to remember it. */
+static bool is_signed_with(struct verified *verified, const char *token, const struct key *key)
+{
+	unsigned char digest[VERIFIED_DIGEST];
+
+	if (verified == NULL || key_is_secret(key) || !verified_digest(token, digest))
+		return library_verifies(token, key);
+	if (verified_has(verified, digest, key->mark))
+		return true;
+	if (!library_verifies(token, key))
+		return false;
+	verified_add(verified, digest, key->mark);
+	return true;
+}
+
+/* The key that the token is signed with; NULL: none that its header may choose. */
+static const struct key *find_signer(const struct token_options *options, struct json_object *header, const char *token, const char **ret_why)
+{
+	const struct key *key;
+	const char *kid;
+	jwt_alg_t algorithm;
+	size_t at = 0;
+
+	if (!is_plain_token(header, ret_why) || !read_algorithm(header, &algorithm, ret_why) || !read_kid(header, &kid, ret_why))
+		return NULL;
+	*ret_why = "no configured key is for its alg and kid";
+	while ((key = keyring_next(options->keys, algorithm, kid, &at)) != NULL) {
+		*ret_why = "its signature is wrong";
+		if (is_signed_with(options->verified, token, key))
+			break;
+	}
+	return key;
+}
+
+static bool verify_signature(const struct token_options *options, const char *token, const struct segments *s, uint64_t *ret_mark,
+			     const char **ret_why)
+{
+	struct json_object *header;
+	const struct key *signer = NULL;
+
+	*ret_why = "its signature is not base64url";
+	if (!is_canonical(s->signature, s->signature_len))
+		return false;
+	*ret_why = "its header is not a JSON object";
+	header = segment_json(s->header, s->header_len);
+	if (json_object_is_type(header, json_type_object))
+		signer = find_signer(options, header, token, ret_why);
+	json_object_put(header);
+	if (signer != NULL)
+		*ret_mark = signer->mark;
+	return signer != NULL;
+}
+
+/* --- the claims --- */
 
 /* A time claim in milliseconds; false unless it is a number that makes sense. NULL: the claim is not there. */
 static bool time_claim(struct json_object *claims, const char *name, int64_t *ret_ms, bool *ret_present)
@@ -49,110 +184,110 @@ static bool time_claim(struct json_object *claims, const char *name, int64_t *re
 	return true;
 }
 
-/* Is wanted the claim's value, or one of them where it is an array? */
+/* Is the claim this one text? */
+static bool claim_is(struct json_object *claims, const char *name, const char *wanted)
+{
+	struct json_object *value;
+
+	return json_object_object_get_ex(claims, name, &value) && json_object_is_type(value, json_type_string) &&
+	       strcmp(json_object_get_string(value), wanted) == 0;
+}
+
+/* Or an array of texts and one of them (RFC 7519 4.1.3)? */
 static bool claim_has(struct json_object *claims, const char *name, const char *wanted)
 {
 	struct json_object *value;
-	size_t count = 1;
+	bool found = false;
 
-	if (!json_object_object_get_ex(claims, name, &value))
-		return false;
-	if (json_object_is_type(value, json_type_array))
-		count = json_object_array_length(value);
-	for (size_t i = 0; i < count; i++) {
-		struct json_object *one = json_object_is_type(value, json_type_array)
-						  ? json_object_array_get_idx(value, i)
-						  : value;
+	if (!json_object_object_get_ex(claims, name, &value) || !json_object_is_type(value, json_type_array))
+		return claim_is(claims, name, wanted);
+	for (size_t i = 0; i < json_object_array_length(value); i++) {
+		struct json_object *one = json_object_array_get_idx(value, i);
 
-		if (json_object_is_type(one, json_type_string) && strcmp(json_object_get_string(one), wanted) == 0)
-			return true;
+		if (!json_object_is_type(one, json_type_string))
+			return false;
+		found = found || strcmp(json_object_get_string(one), wanted) == 0;
 	}
-	return false;
+	return found;
 }
 
 static bool check_times(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
 {
-	int64_t leeway = options->leeway_ms, exp = 0, nbf = 0;
-	bool has_exp, has_nbf;
+	int64_t leeway = options->leeway_ms, exp = 0, nbf = 0, iat = 0;
+	bool has_exp, has_nbf, has_iat;
 
-	*ret_why = "its exp or nbf is not a number";
-	if (!time_claim(id->claims, "exp", &exp, &has_exp) || !time_claim(id->claims, "nbf", &nbf, &has_nbf))
+	*ret_why = "its exp, nbf or iat is not a number";
+	if (!time_claim(id->claims, "exp", &exp, &has_exp) || !time_claim(id->claims, "nbf", &nbf, &has_nbf) ||
+	    !time_claim(id->claims, "iat", &iat, &has_iat))
 		return false;
 	*ret_why = "it has no exp";
 	if (!has_exp)
 		return false;
 	id->ends_ms = exp + leeway;
+	id->issued_ms = has_iat ? iat : INT64_MIN;
 	*ret_why = "it has expired";
 	if (id->ends_ms <= now_ms)
 		return false;
-	*ret_why = "it is not valid yet";
-	return !has_nbf || nbf - leeway <= now_ms;
+	*ret_why = "it is not valid yet, or issued in the future: do the clocks differ?";
+	return (!has_nbf || nbf - leeway <= now_ms) && (!has_iat || iat - leeway <= now_ms);
+}
+
+/* A name that limits, logs and revocations can go by; *ret_name NULL and true: it is not there. */
+static bool name_claim(struct json_object *claims, const char *name, const char **ret_name)
+{
+	struct json_object *value;
+	const char *text;
+
+	*ret_name = NULL;
+	if (!json_object_object_get_ex(claims, name, &value))
+		return true;
+	if (!json_object_is_type(value, json_type_string))
+		return false;
+	*ret_name = text = json_object_get_string(value);
+	if (text[0] == '\0' || strlen(text) > TOKEN_NAME_MAX)
+		return false;
+	while (*text != '\0' && (unsigned char)*text >= 0x20 && *text != 0x7f)
+		text++;
+	return *text == '\0';
 }
 
 static bool check_claims(const struct token_options *options, struct identity *id, int64_t now_ms,
 			 const char **ret_why)
 {
-	struct json_object *sub;
-
-	*ret_why = "its payload is not a JSON object";
+	*ret_why = "its payload is not a JSON object, each name in it once";
 	if (!json_object_is_type(id->claims, json_type_object))
 		return false;
 	if (!check_times(options, id, now_ms, ret_why))
 		return false;
 	*ret_why = "its issuer is not the configured one";
-	if (options->issuer != NULL && !claim_has(id->claims, "iss", options->issuer))
+	if (options->issuer != NULL && !claim_is(id->claims, "iss", options->issuer))
 		return false;
 	*ret_why = "its audience is not the configured one";
 	if (options->audience != NULL && !claim_has(id->claims, "aud", options->audience))
 		return false;
-	*ret_why = "its sub is not a string";
-	if (json_object_object_get_ex(id->claims, "sub", &sub)) {
-		if (!json_object_is_type(sub, json_type_string))
-			return false;
-		id->sub = json_object_get_string(sub);
-	}
-	struct json_object *jti;
-	int64_t issued = INT64_MIN;
-	bool has;
-	if (json_object_object_get_ex(id->claims, "jti", &jti) && json_object_is_type(jti, json_type_string))
-		id->jti = json_object_get_string(jti);
-	(void)!time_claim(id->claims, "iat", &issued, &has);
-	id->issued_ms = issued;
-	return true;
-}
-
-/* The payload of a token whose signature and algorithm are right; NULL otherwise. */
-static struct json_object *verified_claims(const struct token_options *options, const char *token)
-{
-	struct json_object *claims = NULL;
-	jwt_t *jwt = NULL;
-	char *json;
-
-	if (jwt_decode(&jwt, token, options->key, (int)options->key_len) != 0)
-		return NULL;
-	if (jwt_get_alg(jwt) == options->algorithm && (json = jwt_get_grants_json(jwt, NULL)) != NULL) {
-		claims = json_parse(json, strlen(json));
-		free(json);
-	}
-	jwt_free(jwt);
-	return claims;
+	*ret_why = "its sub is missing, or not a text of 1 to 255 bytes without control characters";
+	if (!name_claim(id->claims, "sub", &id->sub) || id->sub == NULL)
+		return false;
+	*ret_why = "its jti is not a text of 1 to 255 bytes without control characters";
+	return name_claim(id->claims, "jti", &id->jti);
 }
 
 bool token_verify(const struct token_options *options, const char *token, int64_t now_ms,
 		  struct identity *ret_identity, const char **ret_why)
 {
 	struct identity id = {.claims = NULL};
+	struct segments s;
 
 	*ret_why = "it has not the form of a token";
 	if (!token_well_formed(token, strlen(token)))
 		return false;
 	*ret_why = "no key is configured";
-	if (options->key == NULL)
+	if (options->keys == NULL || options->keys->count == 0)
 		return false;
-	*ret_why = "its signature or algorithm is wrong";
-	id.claims = verified_claims(options, token);
-	if (id.claims == NULL)
+	s = cut(token);
+	if (!verify_signature(options, token, &s, &id.key_mark, ret_why))
 		return false;
+	id.claims = segment_json(s.payload, s.payload_len);
 	if (!check_claims(options, &id, now_ms, ret_why)) {
 		identity_release(&id);
 		return false;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * token.h: is this JSON Web Token (RFC 7519) one of ours, and what does it say? Key and algorithm come from the
- * configuration, never from the token (RFC 8725 3.1). The library sees only what has the exact form of a
- * compact JWS: libjwt 1.10.2 reads outside its buffers for an empty segment, and checks no claim at all.
+ * token.h: is this JSON Web Token (RFC 7519) one of ours, and what does it say? Keys and algorithms come from the
+ * configuration, never from the token (RFC 8725 3.1): its header is read before anything is verified, and may choose among
+ * the configured keys, no more. libjwt 1.10.2 verifies the signature with the one key it is given, and nothing else: it
+ * reads outside its buffers for an empty segment, takes several spellings of a signature, and checks no claim at all.
  */
 #ifndef HTTP_TOKEN_H
 #define HTTP_TOKEN_H
@@ -15,7 +16,7 @@
 #include "http/identity.h"
 
 #define TOKEN_MAX 8192
-#define TOKEN_HMAC_KEY_MIN 32 /* bytes: RFC 7518 3.2 */
+#define TOKEN_NAME_MAX 255 /* bytes of sub and of jti */
 
 /* Three non-empty segments of base64url without padding, joined by dots (RFC 7515 7.1). */
 bool token_well_formed(const char *token, size_t len);

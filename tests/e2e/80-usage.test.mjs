@@ -36,7 +36,7 @@ describe('usage', { skip: missing() }, () => {
     cluster = await Cluster.start()
     directory = temporaryDirectory('usage')
     secretFile = join(directory, 'secret')
-    writeFileSync(secretFile, secret)
+    writeFileSync(secretFile, secret, { mode: 0o600 })
     base = ['--database-url', cluster.url(), '--jwt-secret-file', secretFile]
   })
   after(async () => {

@@ -35,8 +35,9 @@ static void check_values(const struct config *c)
 {
 	const struct token_options *token = &c->http.token;
 
-	MUST(token->key == c->key && (c->key == NULL) == (token->algorithm == JWT_ALG_NONE));
-	MUST(c->key == NULL || token->key_len >= 32);
+	MUST(token->keys == c->keyring && token->keys->count <= KEYRING_MAX);
+	for (size_t i = 0; i < token->keys->count; i++)
+		MUST(token->keys->keys[i].len >= KEY_HMAC_MIN && token->keys->keys[i].algorithm != JWT_ALG_NONE);
 	MUST(c->listen != NULL && c->jwt_cookie != NULL && c->jwt_cookie[0] != '\0');
 	MUST(c->heartbeat_ms >= 50 && c->http.heartbeat_ms == c->heartbeat_ms);
 	MUST(c->retry_ms >= 0 && c->http.retry_ms == c->retry_ms);

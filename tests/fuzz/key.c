@@ -1,31 +1,68 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* A key file, as a secret and as a public key. No secret under 32 bytes or with a line end behind it, and no algorithm that the
- * key is not for. */
-#include "http/key.h"
+/* A key file, as a secret, as a public key and as a key set. No secret under 32 bytes or of several lines, no algorithm that the
+ * key is not for, no two keys of one kid; and what is taken is the same key when it is read again. */
+#include "http/keyring.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "http/token.h"
+#include "base/log.h"
+#include "http/jwk.h"
 
 #include "fuzz.h"
 
-static void check(const struct key_source *source, jwt_alg_t first, jwt_alg_t last, size_t least)
+static size_t least_len(const struct key *k)
 {
-	unsigned char *key = NULL;
-	size_t len = 0;
-	jwt_alg_t algorithm = JWT_ALG_NONE;
-	const char *why = NULL;
+	return k->algorithm == JWT_ALG_HS512 ? 64 : k->algorithm == JWT_ALG_HS384 ? 48 : KEY_HMAC_MIN;
+}
 
-	if (key_load(source, &key, &len, &algorithm, &why)) {
-		MUST(key != NULL && len >= least);
-		MUST(algorithm >= first && algorithm <= last);
-		MUST(least == 0 || (key[len - 1] != '\n' && key[len - 1] != '\r'));
+static void check_key(const struct keyring *ring, size_t i)
+{
+	const struct key *k = &ring->keys[i];
+
+	MUST(k->bytes != NULL && k->mark != 0 && keyring_has(ring, k->mark));
+	MUST(k->algorithm >= JWT_ALG_HS256 && k->algorithm <= JWT_ALG_ES512);
+	MUST(key_is_secret(k) ? k->len >= least_len(k) : memcmp(k->bytes, "-----BEGIN PUBLIC KEY-----\n", 27) == 0);
+	MUST(!key_is_secret(k) || memmem(k->bytes, k->len, "-----BEGIN ", 11) == NULL);
+	MUST(k->kid == NULL || (ring->has_kids && strlen(k->kid) > 0 && strlen(k->kid) <= JWK_KID_MAX));
+	for (size_t n = 0; n < i; n++)
+		MUST(k->kid == NULL || ring->keys[n].kid == NULL || strcmp(k->kid, ring->keys[n].kid) != 0);
+}
+
+static void check_again(const struct keyring *ring, const struct keyring_source *source)
+{
+	struct keyring again;
+	struct buf why;
+
+	buf_init(&why);
+	MUST(keyring_load(&again, source, &why) && again.count == ring->count);
+	for (size_t i = 0; i < ring->count; i++)
+		MUST(again.keys[i].mark == ring->keys[i].mark);
+	keyring_release(&again);
+	buf_release(&why);
+}
+
+/* first to last: the algorithms that it can be for */
+static void check(const struct keyring_source *source, jwt_alg_t first, jwt_alg_t last)
+{
+	struct keyring ring;
+	struct buf why;
+
+	buf_init(&why);
+	if (keyring_load(&ring, source, &why)) {
+		MUST(ring.count > 0 && ring.count <= KEYRING_MAX && why.len == 0);
+		MUST(source->jwks_file != NULL || (ring.count == 1 && !ring.has_kids));
+		for (size_t i = 0; i < ring.count; i++) {
+			MUST(ring.keys[i].algorithm >= first && ring.keys[i].algorithm <= last);
+			check_key(&ring, i);
+		}
+		check_again(&ring, source);
 	} else {
-		MUST(why != NULL && why[0] != '\0');
+		MUST(why.len > 0 && ring.count == 0);
 	}
-	free(key);
+	keyring_release(&ring);
+	buf_release(&why);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -33,12 +70,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int fd = memfd_create("key", MFD_CLOEXEC);
 	char path[40];
 
+	log_setup(LOG_ERROR, false);
 	MUST(fd >= 0 && write(fd, data, size) == (ssize_t)size && fchmod(fd, 0600) == 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
-	check(&(struct key_source){.secret_file = path}, JWT_ALG_HS256, JWT_ALG_HS512, TOKEN_HMAC_KEY_MIN);
-	check(&(struct key_source){.secret_file = path, .algorithm = "RS256"}, JWT_ALG_NONE, JWT_ALG_NONE, SIZE_MAX);
-	check(&(struct key_source){.public_key_file = path}, JWT_ALG_RS256, JWT_ALG_ES512, 0);
-	check(&(struct key_source){.public_key_file = path, .algorithm = "HS256"}, JWT_ALG_NONE, JWT_ALG_NONE, SIZE_MAX);
+	check(&(struct keyring_source){.secret_file = path}, JWT_ALG_HS256, JWT_ALG_HS256);
+	check(&(struct keyring_source){.secret_file = path, .algorithm = "RS256"}, JWT_ALG_TERM, JWT_ALG_NONE);
+	check(&(struct keyring_source){.public_key_file = path}, JWT_ALG_RS256, JWT_ALG_ES512);
+	check(&(struct keyring_source){.public_key_file = path, .algorithm = "HS256"}, JWT_ALG_TERM, JWT_ALG_NONE);
+	check(&(struct keyring_source){.jwks_file = path}, JWT_ALG_HS256, JWT_ALG_ES512);
 	close(fd);
 	return 0;
 }

@@ -30,12 +30,13 @@ export function assertClean(log) {
 
 export class Daemon {
   /**
-   * Starts `pgherald serve` and waits until it answers. flags: more arguments; env: more environment.
+   * Starts `pgherald serve` and waits until it answers. flags: more arguments; env: more environment; keys: flags in place of
+   * --jwt-secret-file.
    * The same object can be started again after its end, on the same ports.
    */
-  static async start({ cluster, databaseUrl = cluster.url(), secret = defaultSecret, flags = [], env = {} } = {}) {
+  static async start({ cluster, databaseUrl = cluster.url(), secret = defaultSecret, flags = [], keys, env = {} } = {}) {
     const daemon = new Daemon()
-    Object.assign(daemon, { databaseUrl, flags, env, log: '' })
+    Object.assign(daemon, { databaseUrl, flags, keys, env, log: '' })
     daemon.directory = processes.temporaryDirectory('daemon')
     daemon.secretFile = join(daemon.directory, 'secret')
     writeFileSync(daemon.secretFile, secret, { mode: 0o600 })
@@ -46,8 +47,8 @@ export class Daemon {
   }
 
   get arguments() {
-    return ['serve', '--database-url', this.databaseUrl, '--listen', `127.0.0.1:${this.port}`,
-      '--admin-listen', `127.0.0.1:${this.adminPort}`, '--jwt-secret-file', this.secretFile, ...this.flags]
+    return ['serve', ...(this.databaseUrl ? ['--database-url', this.databaseUrl] : []), '--listen', `127.0.0.1:${this.port}`,
+      '--admin-listen', `127.0.0.1:${this.adminPort}`, ...(this.keys ?? ['--jwt-secret-file', this.secretFile]), ...this.flags]
   }
 
   async start({ timeout = 15_000 } = {}) {
@@ -109,6 +110,14 @@ export class Daemon {
     await this.child.exited
     assertClean(this.log)
     if (code !== undefined) assert.fail(`the daemon had ended with ${code ?? signal}:\n${this.log.slice(-2000)}`)
+  }
+
+  /** SIGHUP; returns what it then says in the log, once that has these words. */
+  async reload(words) {
+    const before = this.log.length
+    this.child.kill('SIGHUP')
+    await until(() => words.test(this.log.slice(before)), { what: `${words} in the log after SIGHUP: ${this.log.slice(before)}` })
+    return this.log.slice(before)
   }
 
   pause() {

@@ -90,7 +90,7 @@ TEST(a_bad_line_of_a_file_is_named)
 {
 	assert_bad("\nlisten = a:1\nlistens = b:2\n", "line 3: there is no option 'listens'");
 	assert_bad("listen = a:1\n\nlisten = a:1\n", "line 3: a second value for 'listen'");
-	assert_bad("listen\n", "line 1: 'listen' is not of the form");
+	assert_bad("listen\n", "line 1 is not of the form");
 	assert_bad("= x\n", "line 1: there is no option ''");
 	assert_bad("LISTEN = x\n", "there is no option 'LISTEN'");
 	setenv("PGHERALD_LISTEN", "env:1", 1); /* also where the environment has set it */
@@ -114,6 +114,132 @@ TEST(a_file_with_a_nul_or_none_at_all_is_refused)
 	assert_bad_file(temp_dir, "cannot read the configuration file");
 }
 
+#define SECRET "0123456789abcdef0123456789abcdef"
+
+/* The same place, as /proc/PID/environ shows it. */
+TEST(secrets_are_overwritten_in_the_environment_and_others_stay)
+{
+	char *secret, *url, *other;
+
+	setenv("PGHERALD_JWT_SECRET", SECRET, 1);
+	setenv("DATABASE_URL", "postgres://u:p@h/d", 1);
+	setenv("PGHERALD_JWT_COOKIE", "c", 1);
+	secret = getenv("PGHERALD_JWT_SECRET");
+	url = getenv("DATABASE_URL");
+	other = getenv("PGHERALD_JWT_COOKIE");
+	flag("database-url", "postgres://flag"); /* beats it, and yet it goes */
+	assert_good(NULL);
+	assert_string_equal(config.jwt_secret, SECRET);
+	assert_string_equal(config.database_url, "postgres://flag");
+	for (size_t i = 0; i < sizeof(SECRET); i++)
+		assert_int_equal(secret[i], 0);
+	for (size_t i = 0; i < sizeof("postgres://u:p@h/d"); i++)
+		assert_int_equal(url[i], 0);
+	assert_null(getenv("PGHERALD_JWT_SECRET"));
+	assert_null(getenv("DATABASE_URL"));
+	assert_string_equal(other, "c");
+}
+
+TEST(a_reload_has_flags_and_environment_of_the_start_and_the_file_of_now)
+{
+	static const char other[] = "heartbeat = 11s\njwt-cookie = other\nretry = 9s\n";
+	struct config fresh;
+
+	setenv("PGHERALD_JWT_SECRET", SECRET, 1);
+	setenv("PGHERALD_RETRY", "5s", 1);
+	flag("jwt-cookie", "flag");
+	assert_good("heartbeat = 10s\njwt-cookie = file\n");
+	unsetenv("PGHERALD_RETRY");
+	temp_write("pgherald.conf", other, strlen(other));
+	config_init(&fresh);
+	assert_true(config_reload(&fresh, &config));
+	assert_int_equal(fresh.heartbeat_ms, 11000);
+	assert_int_equal(fresh.retry_ms, 5000);
+	assert_string_equal(fresh.jwt_cookie, "flag");
+	assert_string_equal(fresh.jwt_secret, SECRET);
+	assert_int_equal(fresh.http.token.keys->count, 1);
+	assert_true(fresh.http.token.keys != config.http.token.keys);
+	config_release(&fresh);
+	temp_write("pgherald.conf", "heartbeat = x\n", 14);
+	listen_start();
+	assert_false(config_reload(&fresh, &config));
+	listen_stop();
+	assert_non_null(strstr(said, "heartbeat"));
+	config_release(&fresh);
+}
+
+TEST(what_is_not_in_force_any_more_forgets_its_keys)
+{
+	const char *secret;
+
+	assert_good("jwt-secret = " SECRET "\n");
+	secret = config.jwt_secret;
+	config_forget_keys(&config);
+	assert_int_equal(config.http.token.keys->count, 0);
+	for (size_t i = 0; i < sizeof(SECRET); i++)
+		assert_int_equal(secret[i], 0);
+	config_release(&config);
+	flag("jwt-secret", SECRET); /* the next reload needs it */
+	assert_good(NULL);
+	config_forget_keys(&config);
+	assert_string_equal(config.jwt_secret, SECRET);
+}
+
+TEST(a_secret_on_the_command_line_is_warned_of)
+{
+	flag("jwt-secret", SECRET);
+	assert_good(NULL);
+	assert_non_null(strstr(said, "--jwt-secret"));
+	assert_null(strstr(said, SECRET));
+	config_release(&config);
+	flag("database-url", "postgres://u:p@h/d");
+	assert_good(NULL);
+	assert_non_null(strstr(said, "--database-url"));
+	config_release(&config);
+	flag("database-url", "host=h password=p");
+	assert_good(NULL);
+	assert_non_null(strstr(said, "--database-url"));
+	config_release(&config);
+	flag("database-url", "postgres://u@h:5432/d");
+	assert_good(NULL);
+	assert_string_equal(said, "");
+	config_release(&config);
+	setenv("PGHERALD_JWT_SECRET", SECRET, 1);
+	assert_good(NULL);
+	assert_string_equal(said, "");
+}
+
+TEST(a_file_with_a_secret_that_everybody_can_read_is_refused)
+{
+	static const char with[] = "jwt-secret = " SECRET "\n", without[] = "jwt-cookie = c\n";
+	const char *path = temp_write("open.conf", with, strlen(with));
+
+	assert_int_equal(chmod(path, 0644), 0);
+	assert_bad_file(path, "chmod 600");
+	assert_int_equal(chmod(path, 0640), 0);
+	config_release(&config);
+	assert_true(config_complete(&config, path));
+	config_release(&config);
+	assert_int_equal(chmod(path, 0644), 0);
+	temp_write("open.conf", without, strlen(without));
+	assert_true(config_complete(&config, path));
+}
+
+/* It may be the rest of a secret. */
+TEST(a_line_that_makes_no_sense_is_not_shown)
+{
+	assert_bad("jwt-secret: " SECRET "\n", "line 1 is not of the form");
+	assert_null(strstr(said, SECRET));
+}
+
+TEST(names_of_secrets_are_known)
+{
+	assert_true(config_is_secret("jwt-secret", 10));
+	assert_true(config_is_secret("database-url", 12));
+	assert_false(config_is_secret("jwt-secret-file", 15));
+	assert_false(config_is_secret("nothing", 7));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -126,6 +252,13 @@ int main(void)
 		FRESH(a_good_file_is_taken_without_a_word),
 		FRESH(a_bad_line_of_a_file_is_named),
 		FRESH(a_file_with_a_nul_or_none_at_all_is_refused),
+		FRESH(secrets_are_overwritten_in_the_environment_and_others_stay),
+		FRESH(a_reload_has_flags_and_environment_of_the_start_and_the_file_of_now),
+		FRESH(what_is_not_in_force_any_more_forgets_its_keys),
+		FRESH(a_secret_on_the_command_line_is_warned_of),
+		FRESH(a_file_with_a_secret_that_everybody_can_read_is_refused),
+		FRESH(a_line_that_makes_no_sense_is_not_shown),
+		FRESH(names_of_secrets_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, open_dir, close_dir);

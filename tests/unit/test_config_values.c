@@ -23,7 +23,7 @@ TEST(every_option_has_a_default)
 	assert_good(NULL);
 	assert_null(config.database_url);
 	assert_null(config.jwt_secret);
-	assert_null(config.key);
+	assert_int_equal(config.http.token.keys->count, 0);
 	assert_string_equal(config.listen, "127.0.0.1:8000");
 	assert_string_equal(config.admin_listen, "127.0.0.1:8001");
 	assert_int_equal(config.http.heartbeat_ms, 30000);
@@ -154,10 +154,11 @@ TEST(there_may_be_so_many_origins_and_no_more)
 TEST(the_key_is_loaded_and_a_bad_one_refused)
 {
 	flag("jwt-secret-file", temp_write("secret", SECRET "\n", 33));
-	assert_good("jwt-audience = us\njwt-leeway = 0s\njwt-algorithm = HS512");
-	assert_int_equal(config.http.token.key_len, 32);
-	assert_memory_equal(config.http.token.key, SECRET, 32);
-	assert_int_equal(config.http.token.algorithm, JWT_ALG_HS512);
+	assert_good("jwt-audience = us\njwt-leeway = 0s\njwt-algorithm = HS256");
+	assert_int_equal(config.http.token.keys->count, 1);
+	assert_int_equal(config.http.token.keys->keys[0].len, 32);
+	assert_memory_equal(config.http.token.keys->keys[0].bytes, SECRET, 32);
+	assert_int_equal(config.http.token.keys->keys[0].algorithm, JWT_ALG_HS256);
 	assert_string_equal(config.http.token.audience, "us");
 	assert_int_equal(config.http.token.leeway_ms, 0);
 	assert_bad_flag("jwt-secret", "short", "fewer than 32");

@@ -136,6 +136,51 @@ TEST(a_bare_number_or_word_is_a_value)
 	assert_true(taken(" 1", 2));
 }
 
+TEST(a_name_that_is_there_twice_is_refused)
+{
+	static const char *const good[] = {"{\"a\":{\"a\":\":\"},\"b\":[{\"a\":1},{\"a\":1}]}", "{\"a\":1,\"A\":1}"};
+
+	assert_refused("{\"a\":1,\"a\":1}");
+	assert_refused("{\"a\":1,\"b\":2,\"a\":{}}");
+	assert_refused("{\"a\":1,\"\\u0061\":1}");
+	assert_refused("{\"\":1,\"\":1}");
+	assert_refused("[[{\"x\":{\"a\":1,\"a\":1}}]]");
+	assert_refused("{\"a\":1,\"a\":1,\"b\":\":\"}");
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_true(taken(good[i], strlen(good[i])));
+	assert_true(taken("\"a:b\"", 5));
+}
+
+/* json-c would keep the nearest that fits. */
+TEST(an_integer_of_more_than_64_bits_is_refused)
+{
+	assert_refused("18446744073709551616");
+	assert_refused("[-9223372036854775809]");
+	assert_refused("{\"exp\":100000000000000000000}");
+	assert_true(taken("[18446744073709551615]", 22));
+	assert_true(taken("[-9223372036854775808]", 22));
+	assert_true(taken("[100000000000000000000.0]", 25));
+	assert_true(taken("[1e30]", 6));
+}
+
+/* What is read as a secret is the same. */
+TEST(a_secret_text_is_read_as_any_other)
+{
+	static const char text[] = "{\"k\":\"a secret\",\"more\":[\"\\u00e4\",1]}";
+	struct json_object *value = json_parse_secret(text, strlen(text)), *k;
+
+	assert_true(json_object_object_get_ex(value, "k", &k));
+	assert_string_equal(json_object_get_string(k), "a secret");
+	json_object_get(k);
+	json_wipe(value); /* k alone is left, and nothing of its text */
+	assert_string_equal(json_object_get_string(k), "");
+	json_object_put(k);
+	assert_null(json_parse_secret("{\"k\":1,\"k\":2}", 13));
+	assert_null(json_parse_secret("{\"k\":", 5));
+	assert_null(json_parse_secret("", 0));
+	json_wipe(NULL);
+}
+
 static void assert_text(const char *json, const char *expected)
 {
 	struct json_object *array = json_parse(json, strlen(json));
@@ -179,6 +224,9 @@ int main(void)
 		cmocka_unit_test(numbers_that_are_none_are_refused),
 		cmocka_unit_test(control_characters_in_a_text_are_refused),
 		cmocka_unit_test(a_bare_number_or_word_is_a_value),
+		cmocka_unit_test(a_name_that_is_there_twice_is_refused),
+		cmocka_unit_test(an_integer_of_more_than_64_bits_is_refused),
+		cmocka_unit_test(a_secret_text_is_read_as_any_other),
 		cmocka_unit_test(scalars_have_the_text_that_postgresql_has_for_them),
 	};
 
