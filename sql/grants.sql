@@ -1,5 +1,5 @@
--- grants.sql: nothing of herald is for everybody. Whoever owns the schema watches tables, makes streams and runs the daemon;
--- writers of watched tables need no right here, for trigger functions run with their owner's.
+-- grants.sql: nothing of herald is for everybody. Whoever owns the schema watches tables and makes streams; the daemon's role has
+-- the least rights (functions/daemon.sql); writers of watched tables need none here, for trigger functions run with their owner's.
 REVOKE ALL ON SCHEMA herald FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA herald FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA herald FROM PUBLIC;

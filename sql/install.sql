@@ -71,5 +71,6 @@ INSERT INTO herald.migrations (version, name) VALUES (7, '0007_gate');
 \ir functions/replay.sql
 \ir functions/prune.sql
 \ir functions/status.sql
+\ir functions/daemon.sql
 \ir grants.sql
 COMMIT;

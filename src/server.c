@@ -124,8 +124,8 @@ static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 		}
 		break;
 	}
-	log_info("[STREAM] %zu streams are defined", count);
-	router_define(&s->router, defs, count);
+	if (router_define(&s->router, defs, count) || !s->serving) /* anybody in the database can make it look: no line each time */
+		log_info("[STREAM] %zu streams are defined", count);
 	outlets_close_gone(&s->outlets);
 	open_door(s);
 }

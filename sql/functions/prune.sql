@@ -10,7 +10,9 @@ DECLARE
   oldest herald.ticks; -- the oldest tick that stays
   gone bigint;
 BEGIN
-  IF NOT pg_try_advisory_xact_lock(1751478881, 5) THEN
+  -- Who prunes holds the oldest tick: an advisory lock anybody in the database could take, and the log would grow.
+  PERFORM FROM herald.ticks t WHERE t.id = (SELECT min(f.id) FROM herald.ticks f) FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
     RETURN 0;
   END IF;
   DELETE FROM herald.revocations r WHERE r.until < clock_timestamp();

@@ -86,8 +86,8 @@ static void take_away(struct router *r, struct stream *s)
 	list_append(&r->gone, &s->link);
 }
 
-/* Streams that are not among the defs, or are there in another shape. */
-static void take_away_changed(struct router *r, const struct stream_def *defs, size_t count)
+/* Streams that are not among the defs, or are there in another shape. True: there was one. */
+static bool take_away_changed(struct router *r, const struct stream_def *defs, size_t count)
 {
 	struct stream *s, **changed = xcalloc(r->streams.count + 1, sizeof(*changed));
 	size_t changed_count = 0;
@@ -103,11 +103,13 @@ static void take_away_changed(struct router *r, const struct stream_def *defs, s
 	for (size_t i = 0; i < changed_count; i++)
 		take_away(r, changed[i]);
 	free(changed);
+	return changed_count > 0;
 }
 
-void router_define(struct router *r, struct stream_def *defs, size_t count)
+bool router_define(struct router *r, struct stream_def *defs, size_t count)
 {
-	take_away_changed(r, defs, count);
+	bool news = take_away_changed(r, defs, count);
+
 	for (size_t i = 0; i < count; i++) {
 		const char *path = defs[i].path;
 
@@ -115,10 +117,12 @@ void router_define(struct router *r, struct stream_def *defs, size_t count)
 			struct stream *s = stream_new(&defs[i], r->head);
 
 			strmap_put(&r->streams, s->def.path, strlen(s->def.path), s);
+			news = true;
 		}
 		stream_def_release(&defs[i]);
 	}
 	map_topics(r);
+	return news;
 }
 
 void router_free_gone(struct router *r)

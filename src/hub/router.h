@@ -38,8 +38,9 @@ void router_release(struct router *r); /* no subscriber is left */
 /*
  * These streams, and no others, from now on. Takes the defs over. A stream that is defined as before stays as it is;
  * one that is not any more, or otherwise, goes to `gone`: its subscribers are to be closed by their owner.
+ * False: they all are as they were.
  */
-void router_define(struct router *r, struct stream_def *defs, size_t count);
+bool router_define(struct router *r, struct stream_def *defs, size_t count);
 void router_free_gone(struct router *r); /* those without subscribers */
 
 /* The log starts behind this cursor; what was in it is forgotten. At the start, and when history was lost. */

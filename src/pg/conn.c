@@ -205,13 +205,22 @@ void conn_script(struct conn *c, const char *sql)
 	started(c, PQsendQuery(c->pg, sql), CONN_STALL_MS);
 }
 
+/* The daemon's role has not been let in. Not where a function of the application says that of something else. */
+static bool lacks_rights(const PGresult *res, const char *why)
+{
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+
+	return state != NULL && strcmp(state, "42501") == 0 && strstr(why, "herald") != NULL;
+}
+
 static void complain_of_query(struct conn *c, const PGresult *res)
 {
 	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	const char *why = primary != NULL ? primary : PQresultErrorMessage(res);
 
 	if (!c->failed && !said_lately(c, why, strlen(why)))
-		log_error("[STREAM JOB] query of '%s' failed: %s", c->name, why);
+		log_error("[STREAM JOB] query of '%s' failed: %s%s", c->name, why,
+			  lacks_rights(res, why) ? ", let its owner run SELECT herald.grant_daemon('<this role>')" : "");
 }
 
 static void take_result(struct conn *c, PGresult *res)

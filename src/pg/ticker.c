@@ -246,8 +246,10 @@ static void conclude(struct ticker *t)
 		break;
 	case TICKER_TICK:
 		t->want_doze = wake_on_look(&t->wake, t->loop->now_ms, t->found);
-		if (t->found && !t->leader)
+		if (t->found && !t->leader) {
 			suspect_ticker(t); /* the ticker should have found that */
+			t->stood_in++;
+		}
 		look_again(t);
 		break;
 	case TICKER_READ:
@@ -301,8 +303,9 @@ static void next_step(struct ticker *t)
 	} else if (t->want_read) { /* before the next tick: under a steady doorbell there always is one wanted */
 		t->want_read = false;
 		run(t, TICKER_READ, "read", t->whole ? t->at.tick + 1 : t->at.tick, t->whole ? 0 : t->at.change, 2);
-	} else if (t->want_prune && t->leader) {
+	} else if (t->want_prune && (t->leader || t->stood_in >= TICKER_STAND_INS)) {
 		t->want_prune = false;
+		t->stood_in = 0;
 		run(t, TICKER_PRUNE, "prune", t->options.retention_s, PRUNE_AT_ONCE, 2);
 	} else if (t->want_tick) {
 		t->want_tick = false;

@@ -5,9 +5,10 @@
  * and forgets what is older than the retention.
  *
  * Correctness never hangs on the role: herald.tick() is serialised in the database, and every instance may call
- * it. The role only saves work. An instance without it reads when it hears a tick. When it hears the doorbell, or a tick, and no
- * tick follows within TICKER_SUSPECT_MS, or the safety poll comes round, it tries for the role and ticks: once more than
- * needed at the end of each burst, so that a ticker that dies or freezes while nobody rings is missed at once.
+ * it. The role only saves work, and is a lock that anybody in the database can take. An instance without it reads when it
+ * hears a tick. When it hears the doorbell, or a tick, and no tick follows within TICKER_SUSPECT_MS, or the safety poll comes
+ * round, it tries for the role and ticks: once more than needed at the end of each burst, so that a ticker that dies or freezes
+ * while nobody rings is missed at once.
  *
  * On a database that follows another one's log, a hot standby or a subscriber by logical replication, no tick is made and
  * nothing rings: it looks for ticks every TICKER_FOLLOW_MS. When the database follows no more it connects anew and is an
@@ -25,6 +26,7 @@
 
 #define TICKER_SUSPECT_MS 300
 #define TICKER_FOLLOW_MS 50
+#define TICKER_STAND_INS 10 /* ticks made in the ticker's place; then this instance prunes too */
 #define TICKER_EARLY_MOST 200 /* looks, 10 s in all, for what had been read and is not there; then it is taken for lost */
 
 struct ticker_calls {
@@ -71,6 +73,7 @@ struct ticker {
 	bool follows;        /* the database has another one's log */
 	bool same;           /* ... or not, as before */
 	bool leader;         /* has the role */
+	int stood_in;        /* ticks made without it since the last pruning: nobody who has it makes any */
 	/* what is wanted, in the order of ticker_step */
 	bool want_head, want_same, want_mode, want_revoked, want_streams, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_prune;
 	struct wake wake;

@@ -20,7 +20,7 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
         CREATE TABLE notes (id int PRIMARY KEY, owner text);
         CREATE TABLE members (who text PRIMARY KEY, active boolean NOT NULL);
         INSERT INTO members SELECT 'm' || n, true FROM generate_series(1, 50) n;
-        CREATE FUNCTION is_member(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql STABLE AS
+        CREATE FUNCTION is_member(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
           $$ SELECT params ->> 'club' <> 'closed' AND EXISTS (SELECT FROM public.members m WHERE m.who = claims ->> 'sub' AND m.active) $$;
         CREATE FUNCTION is_slow(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS
           $$ SELECT true FROM pg_sleep(coalesce((params ->> 'seconds')::float, 0)) $$;

@@ -22,6 +22,9 @@ const shutdown = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' }
 /** Every connection of the tests carries this name; what is not named so belongs to the daemon. */
 export const applicationName = 'test'
 
+/** With PGHERALD_TEST_ROLE=least every daemon connects as a role that has what serve needs, and nothing else of herald. */
+export const least = process.env.PGHERALD_TEST_ROLE === 'least'
+
 export class Cluster {
   /** settings: lines of postgresql.conf that differ from the defaults above. */
   static async start({ settings = {}, database = 'app' } = {}) {
@@ -29,6 +32,7 @@ export class Cluster {
     await cluster.#init(settings)
     await cluster.startServer()
     await cluster.psql(`CREATE DATABASE ${database}`, { database: 'postgres' })
+    if (least) await cluster.psql('CREATE ROLE pgherald LOGIN; GRANT SET ON PARAMETER log_statement TO pgherald', { database: 'postgres' })
     return cluster
   }
 
@@ -148,8 +152,8 @@ export class Cluster {
     for (const pid of pids) await processes.gone(pid)
   }
 
-  url(database = this.database) {
-    return `postgresql://postgres@127.0.0.1:${this.port}/${database}`
+  url(database = this.database, user = 'postgres') {
+    return `postgresql://${user}@127.0.0.1:${this.port}/${database}`
   }
 
   /** Runs statements with psql and returns what it prints, unaligned, without headings. */
@@ -181,15 +185,15 @@ export class Cluster {
     if (result.code !== 0) throw new Error(`pg_restore: ${result.stderr}`)
   }
 
-  #newClient(database) {
-    const client = new pg.Client({ connectionString: this.url(database), application_name: applicationName })
+  #newClient(database, user) {
+    const client = new pg.Client({ connectionString: this.url(database, user), application_name: applicationName })
     client.on('error', () => {}) // a lost connection shows in the next query
     return client
   }
 
   /** A connected pg.Client; destroy() ends it. */
-  async client({ database = this.database } = {}) {
-    const client = this.#newClient(database)
+  async client({ database = this.database, user } = {}) {
+    const client = this.#newClient(database, user)
     await client.connect()
     this.clients.add(client)
     client.on('end', () => this.clients.delete(client))

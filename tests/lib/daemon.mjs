@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { environment } from './cluster.mjs'
+import pg from 'pg'
+import { environment, least } from './cluster.mjs'
+import { assertNoLeak, remember } from './leaks.mjs'
 import * as processes from './process.mjs'
 import { request, Subscriber } from './sse.mjs'
 import { secret as defaultSecret } from './token.mjs'
@@ -28,6 +30,20 @@ export function assertClean(log) {
   if (match) assert.fail(`a sanitizer's report:\n${log.slice(Math.max(0, match.index - 200), match.index + 4000)}`)
 }
 
+async function leastRole(url) {
+  const client = new pg.Client({ connectionString: url.replace('//pgherald@', '//postgres@') })
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    await client.query("SELECT herald.grant_daemon('pgherald')")
+  } catch {
+    // a standby, no schema yet, or no server: the daemon has what there is
+  } finally {
+    await client.end().catch(() => {})
+  }
+  return url.replace('//postgres@', '//pgherald@')
+}
+
 export class Daemon {
   /**
    * Starts `pgherald serve` and waits until it answers. flags: more arguments; env: more environment; keys: flags in place of
@@ -39,7 +55,7 @@ export class Daemon {
     Object.assign(daemon, { databaseUrl, flags, keys, env, log: '' })
     daemon.directory = processes.temporaryDirectory('daemon')
     daemon.secretFile = join(daemon.directory, 'secret')
-    writeFileSync(daemon.secretFile, secret, { mode: 0o600 })
+    writeFileSync(daemon.secretFile, remember(secret, 'the key of tokens'), { mode: 0o600 })
     daemon.port = await processes.freePort()
     daemon.adminPort = await processes.freePort()
     await daemon.start()
@@ -52,13 +68,17 @@ export class Daemon {
   }
 
   async start({ timeout = 15_000 } = {}) {
+    if (least) this.databaseUrl = await leastRole(this.databaseUrl)
     const env = { ...environment(), ...this.env }
     const child = processes.start(program, this.arguments, { env, cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] })
     this.child = child
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.log += chunk))
     this.written = new Promise((resolve) => child.stderr.once('close', resolve))
     const answers = async () => this.ended || (await this.status()).status === 200
-    await until(answers, { timeout, what: `an answer of the daemon; its log: ${this.log.slice(-2000)}` })
+    await until(answers, { timeout, what: 'an answer of the daemon' }).catch((error) => {
+      child.kill('SIGKILL')
+      throw new Error(`${error.message}; its log: ${this.log.slice(-2000)}`)
+    })
     if (this.ended) throw new Error(`the daemon ended at once:\n${this.log.slice(-3000)}`)
   }
 
@@ -87,16 +107,34 @@ export class Daemon {
     return Subscriber.open(this.url(path), options)
   }
 
+  /** Fails where a secret of the tests can be read: what it says of itself, and what other users of the machine see of its process. */
+  async assertNoLeak() {
+    const pages = [this.url('/stream/status'), this.adminUrl('/metrics'), this.adminUrl('/readyz')]
+    const answers = await Promise.allSettled(pages.map((page) => request(page, { timeout: 1000 })))
+    for (const [n, { value }] of answers.entries()) assertNoLeak(JSON.stringify(value ?? ''), pages[n])
+    const given = [...this.flags, ...Object.values(this.env)].join('\0') // what the test itself has put there
+    for (const file of ['cmdline', 'environ']) assertNoLeak(processes.read(this.pid, file), `/proc/PID/${file}`, given)
+    assertNoLeak(this.log, 'the log')
+  }
+
+  #assertCleanLog() {
+    assertClean(this.log)
+    assertNoLeak(this.log, 'the log')
+  }
+
   /** Ends it with SIGTERM and returns the exit status; fails on a sanitizer's report. */
   async stop({ timeout = 15_000 } = {}) {
+    let leak
     if (!this.ended) {
       this.child.kill('SIGCONT')
+      await this.assertNoLeak().catch((error) => (leak = error))
       this.child.kill('SIGTERM')
     }
     try {
       const { code, signal } = await within(this.child.exited, timeout, 'end of the daemon after SIGTERM')
       await within(this.written, 2000, 'end of the log')
-      assertClean(this.log)
+      this.#assertCleanLog()
+      if (leak) throw leak
       return code ?? signal
     } finally {
       if (!this.ended) await this.kill9()
@@ -108,7 +146,7 @@ export class Daemon {
     const { code, signal } = this.ended ? await this.child.exited : {}
     this.child.kill('SIGKILL')
     await this.child.exited
-    assertClean(this.log)
+    this.#assertCleanLog()
     if (code !== undefined) assert.fail(`the daemon had ended with ${code ?? signal}:\n${this.log.slice(-2000)}`)
   }
 
@@ -157,6 +195,7 @@ export class Daemon {
 export async function run(args, { env = {}, input, timeout = 30_000, cwd } = {}) {
   const result = await processes.run(program, args, { env: { ...environment(), ...env }, input, timeout, cwd })
   assertClean(result.stderr)
+  assertNoLeak(result.stderr, `what ${args[0]} says`)
   return result
 }
 

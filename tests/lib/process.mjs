@@ -121,6 +121,15 @@ export function cpuMs(pid) {
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
+/** A file of /proc/PID, empty where it cannot be read. */
+export function read(pid, file) {
+  try {
+    return readFileSync(`/proc/${pid}/${file}`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
 export function openFiles(pid) {
   return readdirSync(`/proc/${pid}/fd`).length
 }

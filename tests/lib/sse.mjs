@@ -3,6 +3,7 @@
 // `eventsource` package with the header a test wants.
 import http from 'node:http'
 import { EventSource } from 'eventsource'
+import { remember, rememberCookies } from './leaks.mjs'
 import { Parser } from './parser.mjs'
 import { now, until, within } from './wait.mjs'
 
@@ -68,6 +69,7 @@ export class Subscriber {
     const headers = { Accept: 'text/event-stream', Connection: 'keep-alive', ...this.headers }
     if (this.token) headers.Authorization = `Bearer ${this.token}`
     if (this.lastEventId) headers['Last-Event-ID'] = this.lastEventId
+    rememberCookies(headers.Cookie)
     return headers
   }
 
@@ -198,6 +200,7 @@ export function compareIds(a, b) {
 
 /** One ordinary request: { status, headers, text, json }. */
 export function request(url, { method = 'GET', headers = {}, body, timeout = 10_000 } = {}) {
+  rememberCookies(headers.Cookie)
   const answer = new Promise((resolve, reject) => {
     const req = http.request(url, { method, headers, agent: false }, (response) => {
       const chunks = []
@@ -205,7 +208,9 @@ export function request(url, { method = 'GET', headers = {}, body, timeout = 10_
       response.on('error', reject)
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8')
-        resolve({ status: response.statusCode, headers: response.headers, text, json: parseJson(text) })
+        const json = parseJson(text)
+        remember(json?.ticket, 'a ticket')
+        resolve({ status: response.statusCode, headers: response.headers, text, json })
       })
     })
     req.on('error', reject)

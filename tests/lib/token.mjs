@@ -1,9 +1,10 @@
 // JSON Web Tokens as the applications around pgherald make them, with jose; also the ones that no
 // honest application makes.
 import { SignJWT, UnsecuredJWT } from 'jose'
+import { remember, rememberToken } from './leaks.mjs'
 
 /** The key of every daemon that a test starts, unless the test says otherwise. */
-export const secret = 'a-secret-for-the-tests-only-0123456789abcdef'
+export const secret = remember('a-secret-for-the-tests-only-0123456789abcdef', 'the key of tokens')
 
 export const seconds = () => Math.floor(Date.now() / 1000)
 
@@ -14,13 +15,13 @@ export const seconds = () => Math.floor(Date.now() / 1000)
 export async function token(claims = {}, { secret: key = secret, alg = 'HS256', header = {} } = {}) {
   const { exp = seconds() + 3600, ...rest } = claims
   const payload = exp === null ? rest : { ...rest, exp }
-  if (alg === 'none') return new UnsecuredJWT(payload).encode()
-  return new SignJWT(payload).setProtectedHeader({ alg, typ: 'JWT', ...header }).sign(Buffer.from(key))
+  if (alg === 'none') return rememberToken(new UnsecuredJWT(payload).encode())
+  return rememberToken(await new SignJWT(payload).setProtectedHeader({ alg, typ: 'JWT', ...header }).sign(Buffer.from(key)))
 }
 
 const base64url = (value) => Buffer.from(value).toString('base64url')
 
 /** A token of arbitrary parts, unsigned or with the signature given, for what jose refuses to make. */
 export function rawToken(header, payload, signature = 'AAAA') {
-  return `${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(payload))}.${signature}`
+  return rememberToken(`${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(payload))}.${signature}`)
 }

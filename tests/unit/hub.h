@@ -55,11 +55,13 @@ static inline struct stream_def make_def(const char *path, const char *topics, c
 }
 
 /* The router takes the texts of the defs over, not the array. */
-static inline void define(struct router *r, struct stream_def *defs, size_t count)
+static inline bool define(struct router *r, struct stream_def *defs, size_t count)
 {
-	router_define(r, defs, count);
+	bool news = router_define(r, defs, count);
+
 	for (size_t i = 0; i < count; i++)
 		assert_null(defs[i].path);
+	return news;
 }
 
 static inline struct stream *stream_at(const struct router *r, const char *path)

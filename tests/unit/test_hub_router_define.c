@@ -33,14 +33,14 @@ static void publish(const char *topic, const char *data)
 }
 
 /* Streams that match nothing; NULL ends the list of paths. Their topic is "t". */
-static void define_paths(const char *const *paths)
+static bool define_paths(const char *const *paths)
 {
 	struct stream_def defs[16];
 	size_t count = 0;
 
 	for (; paths[count] != NULL; count++)
 		defs[count] = make_def(paths[count], "t", NULL, NULL);
-	define(&router, defs, count);
+	return define(&router, defs, count);
 }
 
 TEST(a_stream_that_is_defined_as_before_stays_with_its_subscribers_and_events)
@@ -104,6 +104,19 @@ TEST(a_stream_that_is_not_named_any_more_cannot_be_found)
 	publish("t", "1");
 	router_free_gone(&router);
 	assert_true(list_empty(&router.gone));
+}
+
+TEST(it_is_told_whether_any_stream_is_another_one)
+{
+	struct stream_def another = make_def("/a", "u", NULL, NULL);
+
+	assert_false(define_paths((const char *const[]){NULL}));
+	assert_true(define_paths((const char *const[]){"/a", "/b", NULL}));
+	assert_false(define_paths((const char *const[]){"/b", "/a", NULL}));
+	assert_true(define_paths((const char *const[]){"/a", NULL}));
+	assert_true(define(&router, &another, 1));
+	assert_true(define_paths((const char *const[]){NULL}));
+	router_free_gone(&router);
 }
 
 TEST(a_new_stream_begins_at_the_head)
@@ -242,6 +255,7 @@ int main(void)
 		IN_ROUTER(a_stream_that_is_defined_as_before_stays_with_its_subscribers_and_events),
 		IN_ROUTER(a_changed_stream_is_a_new_one_and_the_old_one_ends_with_its_subscribers),
 		IN_ROUTER(a_stream_that_is_not_named_any_more_cannot_be_found),
+		IN_ROUTER(it_is_told_whether_any_stream_is_another_one),
 		IN_ROUTER(a_new_stream_begins_at_the_head),
 		IN_ROUTER(a_path_that_is_defined_twice_is_one_stream),
 		IN_ROUTER(a_topic_that_a_stream_names_twice_does_not_double_its_events),

@@ -1,0 +1,43 @@
+-- herald.grant_daemon(daemon): the least rights for the role that `pgherald serve` connects as. It owns nothing and writes to no
+-- table; what has to be written for it, functions write that run with the rights of herald's owner.
+--   CREATE ROLE pgherald LOGIN;  SELECT herald.grant_daemon('pgherald');
+-- Grants the list of herald.let_daemon and revokes whatever else the role itself had in the schema herald; again: the same.
+-- What it has as a member of other roles or as a superuser nobody can revoke here: then this warns. Called by herald's owner.
+CREATE OR REPLACE FUNCTION herald.grant_daemon(daemon regrole) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF daemon IS NULL OR daemon = (SELECT n.nspowner FROM pg_namespace n WHERE n.nspname = 'herald') THEN
+    RAISE EXCEPTION 'pgherald: %', coalesce(format('role ''%s'' owns the schema herald and cannot have less', daemon), 'no role given')
+      USING ERRCODE = 'invalid_grant_operation', HINT = 'Give one of its own: CREATE ROLE pgherald LOGIN.';
+  END IF;
+  EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA herald FROM %1$s CASCADE; REVOKE ALL ON ALL SEQUENCES IN SCHEMA herald FROM %1$s CASCADE;'
+                 'REVOKE ALL ON ALL ROUTINES IN SCHEMA herald FROM %1$s CASCADE; REVOKE ALL ON SCHEMA herald FROM %1$s CASCADE', daemon);
+  PERFORM herald.let_daemon(daemon);
+  IF has_table_privilege(daemon, 'herald.changes', 'INSERT, UPDATE, DELETE, TRUNCATE') OR has_schema_privilege(daemon, 'herald', 'CREATE') THEN
+    RAISE WARNING 'pgherald: role ''%'' may do more than serve needs', daemon
+      USING HINT = 'It is a superuser, or a member of a role that may: choose another one for the daemon.';
+  END IF;
+END $$;
+
+-- herald.let_daemon(daemon): grants what serve needs, no more and no less (the_daemons_role_has_the_least_rights). Functions without
+-- rights of their own are among them because the planner puts their text into the caller's: hence SELECT on what they read.
+CREATE OR REPLACE FUNCTION herald.let_daemon(daemon regrole) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  EXECUTE format(
+    'GRANT USAGE ON SCHEMA herald TO %1$s;'
+    'GRANT SELECT ON herald.migrations, herald.changes, herald.ticks, herald.streams, herald.revocations TO %1$s;'
+    'GRANT EXECUTE ON FUNCTION herald.attach, herald.follows, herald.complete, herald.same_cluster, herald.origin, herald.head,' -- where the log stands
+    ' herald.cursor_fault, herald.read, herald.batch, herald.replay, herald.rest, herald.writers, herald.is_for, herald.may_see,' -- reading
+    ' herald.wake, herald.settled, herald.tick, herald.prune,' -- the ticker
+    ' herald.revocation_data, herald.entitled, herald.ticket, herald.redeem, herald.renewal TO %1$s', -- the gate
+    daemon);
+END $$;
+
+-- What this version needs and the one before did not have, for the roles that serve already.
+DO $$
+BEGIN
+  PERFORM herald.let_daemon(a.grantee::regrole)
+     FROM pg_proc p, aclexplode(p.proacl) a
+    WHERE p.oid = 'herald.attach()'::regprocedure AND a.grantee NOT IN (0, p.proowner) AND has_table_privilege(a.grantee, 'herald.changes', 'SELECT');
+END $$;

@@ -1,0 +1,112 @@
+-- herald.grant_daemon: all that serve asks works under the role; each single right is needed for it; nothing else of herald is
+-- open to the role, whatever it had before.
+CREATE TABLE test.statements (n serial, sql text);
+INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, replay.c, asker.c, in their order
+  ($$SELECT to_regclass('herald.migrations') IS NOT NULL$$), ($$SELECT max(version) FROM herald.migrations$$),
+  ($$SELECT herald.attach()$$),
+  ($$SELECT herald.cursor_fault(1), h.tick, h.upto, herald.complete() FROM herald.head() h$$), ($$SELECT herald.cursor_fault(1000)$$),
+  ($$SELECT herald.revocation_data(r)::text FROM herald.revocations r WHERE r.until IS NULL OR r.until > now()$$),
+  ($$SELECT path, topics, events, match, require::text, format, anonymous, authorize FROM herald.streams ORDER BY path$$),
+  ($$SELECT herald.follows() = false AND herald.complete()$$), ($$SELECT herald.wake('adaptive')$$),
+  ($$SELECT herald.settled(pg_current_xact_id())$$), ($$SELECT herald.tick()$$), ($$SELECT * FROM herald.read(1, 0)$$),
+  ($$SELECT herald.prune(make_interval(secs => 3600), 1000)$$),
+  ($$SELECT * FROM herald.replay(0, 0, 1000, '{things}', NULL, '{"owner=ann"}', NULL, NULL, NULL, 10)$$),
+  ($$SELECT * FROM herald.replay(2, 1, 1000, '{things}', NULL, '{"owner=ann"}', NULL, NULL, NULL, 10)$$),
+  ($$SELECT herald.entitled('/own', '{"sub": "ann"}', '{}')$$),
+  ($$SELECT herald.ticket('hash', '{"claims": {"sub": "ann"}}', NULL)$$), ($$SELECT herald.redeem('hash', NULL)$$),
+  ($$SELECT herald.renewal('code', '{"claims": {"sub": "ann"}}')$$);
+
+-- test.refused(role): the first of the statements that the role may not run, each tried and undone; NULL: it may all.
+CREATE FUNCTION test.refused(role regrole) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  s text;
+BEGIN
+  FOR s IN SELECT sql FROM test.statements ORDER BY n LOOP
+    BEGIN
+      EXECUTE format('SET LOCAL ROLE %s', role);
+      EXECUTE s;
+      RAISE EXCEPTION USING ERRCODE = 'HE000';
+    EXCEPTION WHEN SQLSTATE 'HE000' THEN NULL;
+      WHEN insufficient_privilege THEN RETURN s || ': ' || SQLERRM;
+    END;
+  END LOOP;
+  RETURN NULL;
+END $$;
+
+-- test.rights(role): what it has been granted in herald, as REVOKE takes it.
+CREATE FUNCTION test.rights(role regrole) RETURNS SETOF text LANGUAGE sql AS $$
+  SELECT format('%s ON SCHEMA herald', a.privilege_type) FROM pg_namespace n, aclexplode(n.nspacl) a
+   WHERE n.nspname = 'herald' AND a.grantee = role
+  UNION ALL
+  SELECT format('%s ON %s', a.privilege_type, c.oid::regclass) FROM pg_class c, aclexplode(c.relacl) a
+   WHERE c.relnamespace = 'herald'::regnamespace AND a.grantee = role
+  UNION ALL
+  SELECT format('%s ON FUNCTION %s', a.privilege_type, p.oid::regprocedure) FROM pg_proc p, aclexplode(p.proacl) a
+   WHERE p.pronamespace = 'herald'::regnamespace AND a.grantee = role
+$$;
+
+-- test.needed(role, r): is a statement refused without this right?
+CREATE FUNCTION test.needed(role regrole, r text) RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  refused text;
+BEGIN
+  EXECUTE format('REVOKE %s FROM %s', r, role);
+  refused := test.refused(role);
+  EXECUTE format('GRANT %s TO %s', r, role);
+  RETURN refused IS NOT NULL;
+END $$;
+
+SELECT plan(22);
+CREATE TABLE things (id int PRIMARY KEY, owner text);
+SELECT herald.watch('things', audience => '{owner}');
+SELECT herald.stream('/own', '{things}', match => '{"owner": "claims.sub"}');
+SELECT herald.revoke(sub => 'bob');
+INSERT INTO things VALUES (1, 'ann'), (2, 'bob');
+SELECT herald.tick();
+SELECT 'herald_daemon_' || pg_backend_pid() AS daemon, 'herald_other_' || pg_backend_pid() AS other \gset
+CREATE ROLE :daemon;
+CREATE ROLE :other;
+SELECT isnt(test.refused(:'daemon'), NULL, 'a role without rights cannot serve');
+
+GRANT CREATE ON SCHEMA herald TO :daemon;
+GRANT ALL ON ALL TABLES IN SCHEMA herald TO :daemon;
+GRANT ALL ON ALL SEQUENCES IN SCHEMA herald TO :daemon;
+GRANT ALL ON ALL FUNCTIONS IN SCHEMA herald TO :daemon WITH GRANT OPTION;
+SELECT lives_ok(format('SELECT herald.grant_daemon(%L)', :'daemon'), 'it is granted');
+SELECT is(test.refused(:'daemon'), NULL, 'all that serve asks works');
+SELECT array_agg(r ORDER BY r) AS before FROM test.rights(:'daemon') r \gset
+SELECT herald.grant_daemon(:'daemon');
+SELECT is((SELECT array_agg(r ORDER BY r) FROM test.rights(:'daemon') r)::text, :'before', 'again changes nothing');
+SELECT is((SELECT array_agg(r) FROM test.rights(:'daemon') r WHERE NOT test.needed(:'daemon', r)), NULL, 'without any one of its rights something is refused');
+
+SELECT is((SELECT array_agg(c.relname ORDER BY c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
+              AND has_table_privilege(:'daemon', c.oid, 'SELECT')), '{changes,migrations,revocations,streams,ticks}', 'it reads five tables');
+SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
+              AND has_table_privilege(:'daemon', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')), NULL, 'it writes to none');
+SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace
+              AND CASE c.relkind WHEN 'S' THEN has_sequence_privilege(:'daemon', c.oid, 'USAGE, SELECT, UPDATE') END), NULL, 'draws no id');
+SELECT ok(NOT has_schema_privilege(:'daemon', 'herald', 'CREATE'), 'makes nothing');
+SELECT is((SELECT count(*) FROM pg_shdepend d WHERE d.refobjid = :'daemon'::regrole AND d.deptype = 'o'), 0::bigint, 'and owns nothing');
+SELECT ok(NOT EXISTS (SELECT FROM test.rights(:'daemon') r, unnest('{mute,publish,watch,unwatch,rule,unrule,stream,unstream,revoke,recheck,tell_gate,grant_daemon,let_daemon,ring,last_tick,restart}'::text[]) f
+                       WHERE r LIKE 'EXECUTE ON FUNCTION herald.' || f || '(%'), 'nor has it what administers');
+SET ROLE :daemon;
+SELECT throws_ok(f, '42501', NULL, 'it is refused: ' || f) FROM unnest(ARRAY[$$SELECT herald.publish('t', 'e', '1')$$, $$SELECT herald.revoke(sub => 'x')$$,
+  $$SELECT herald.stream('/x', '{things}')$$, $$DELETE FROM herald.changes$$, $$SELECT * FROM herald.tickets$$]) f;
+RESET ROLE;
+
+-- An upgrade brings functions and drops others: who serves is given the new ones, and nobody else is.
+GRANT USAGE ON SCHEMA herald TO :other;
+GRANT EXECUTE ON FUNCTION herald.attach, herald.publish TO :other;
+DROP FUNCTION herald.head, herald.ticket;
+\ir ../../sql/install.sql
+SET client_min_messages = warning;
+SELECT is(test.refused(:'daemon'), NULL, 'after an upgrade it serves as before');
+SELECT is((SELECT array_agg(r ORDER BY r) FROM test.rights(:'daemon') r), :'before'::text[], 'with the same rights');
+SELECT is((SELECT count(*) FROM test.rights(:'other')), 3::bigint, 'and one that has rights of another kind keeps these and gets no more');
+
+SELECT throws_ok('SELECT herald.grant_daemon(current_user::regrole)', '0LP01', NULL, 'who owns the schema cannot be given less');
+SELECT throws_ok('SELECT herald.grant_daemon(NULL)', '0LP01', NULL, 'nor can nobody');
+SELECT throws_ok($$SELECT herald.grant_daemon('nobody_of_this_name')$$, '42704', NULL, 'nor a role that is not there');
+DROP OWNED BY :daemon, :other;
+DROP ROLE :daemon, :other;
+SELECT finish();
