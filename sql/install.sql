@@ -52,6 +52,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 7) AS pending \
 INSERT INTO herald.migrations (version, name) VALUES (7, '0007_gate');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 8) AS pending \gset
+\if :pending
+\ir migrations/0008_actions.sql
+INSERT INTO herald.migrations (version, name) VALUES (8, '0008_actions');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql
@@ -64,6 +70,8 @@ INSERT INTO herald.migrations (version, name) VALUES (7, '0007_gate');
 \ir functions/rule.sql
 \ir functions/stream.sql
 \ir functions/gate.sql
+\ir functions/action.sql
+\ir functions/act.sql
 \ir functions/publish.sql
 \ir functions/history.sql
 \ir functions/tick.sql

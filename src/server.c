@@ -88,7 +88,7 @@ static void on_available(void *ctx, bool available)
 		s->status.lost_ms = s->loop.now_ms;
 	if (!s->status.available && available)
 		log_info("[STREAM JOB] following the change log");
-	s->status.available = available;
+	s->status.available = s->outlets.available = available;
 }
 
 static void stop(struct server *s, int exit_status)
@@ -128,6 +128,11 @@ static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 		log_info("[STREAM] %zu streams are defined", count);
 	outlets_close_gone(&s->outlets);
 	open_door(s);
+}
+
+static void on_actions(void *ctx, struct action_def *defs, size_t count)
+{
+	actions_define(&((struct server *)ctx)->outlets.actions, defs, count);
 }
 
 static void on_misfit(void *ctx, int schema_version)
@@ -215,7 +220,7 @@ static void build(struct server *s)
 {
 	struct ticker_options options = {s->boot->database_url, (int)s->boot->poll_interval_ms,
 					 (int)(s->boot->retention_ms / 1000), migrate_program_version(), s->boot->wake};
-	struct ticker_calls calls = {on_began, on_event, on_reached, on_streams, on_revoked, on_revoked_all,
+	struct ticker_calls calls = {on_began, on_event, on_reached, on_streams, on_actions, on_revoked, on_revoked_all,
 				     on_available, on_misfit, s};
 
 	router_init(&s->router, (size_t)s->boot->log_size);

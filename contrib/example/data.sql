@@ -24,9 +24,27 @@ INSERT INTO example.orders (id, order_code, store_slug, user_id, address_id, cus
    '00000000-0000-4000-8000-0000000000e2', 'María López', 5, 75.25, 'Out for Delivery')
 ON CONFLICT DO NOTHING;
 
-INSERT INTO example.work_orders (id, plate, customer_name, status, board_column) VALUES
-  ('00000000-0000-4000-8000-0000000000b1', 'GT-123-K', 'Sanne de Vries', 'NIEUW', 'Nieuw'),
-  ('00000000-0000-4000-8000-0000000000b2', 'XP-456-L', 'Daan Jansen', 'IN_UITVOERING', 'Onder handen')
+INSERT INTO example.board_columns (name, position, status) VALUES
+  ('Nieuw', 1, 'NIEUW'),
+  ('Auto binnen', 2, 'GOEDGEKEURD'),
+  ('Onder handen', 3, 'IN_UITVOERING'),
+  ('Wacht op onderdelen', 4, 'WACHT_OP_ONDERDELEN'),
+  ('Gereed', 5, 'GEREED')
+ON CONFLICT DO NOTHING;
+
+INSERT INTO example.customers (id, name, email, phone_number) VALUES
+  ('00000000-0000-4000-8000-0000000000c1', 'Sanne de Vries', 'sanne.devries@example.com', '+31687654321'),
+  ('00000000-0000-4000-8000-0000000000c2', 'Daan Jansen', 'daan.jansen@example.com', '+31611223344')
+ON CONFLICT DO NOTHING;
+
+INSERT INTO example.vehicles (plate, make, model, apk_until) VALUES
+  ('GT-123-K', 'Volvo', 'V60', '2027-03-01'),
+  ('XP-456-L', 'Opel', 'Astra', '2026-12-15')
+ON CONFLICT DO NOTHING;
+
+INSERT INTO example.work_orders (id, plate, customer_name, status, board_column, customer_id) VALUES
+  ('00000000-0000-4000-8000-0000000000b1', 'GT-123-K', 'Sanne de Vries', 'NIEUW', 'Nieuw', '00000000-0000-4000-8000-0000000000c1'),
+  ('00000000-0000-4000-8000-0000000000b2', 'XP-456-L', 'Daan Jansen', 'IN_UITVOERING', 'Onder handen', '00000000-0000-4000-8000-0000000000c2')
 ON CONFLICT DO NOTHING;
 
 INSERT INTO example.work_sessions (id, work_order_id, mechanic) VALUES

@@ -42,3 +42,36 @@ LANGUAGE plpgsql STABLE AS $$
 BEGIN
   RETURN to_jsonb(o) || jsonb_build_object('created_at', example.iso(o.created_at), 'updated_at', example.iso(o.updated_at));
 END $$;
+
+-- example.cards_of_customer(customer), example.cards_of_vehicle(plate): ids of the work orders that show them.
+CREATE OR REPLACE FUNCTION example.cards_of_customer(customer uuid) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(w.id ORDER BY w.created_at, w.id), '[]') FROM example.work_orders w WHERE w.customer_id = customer
+$$;
+CREATE OR REPLACE FUNCTION example.cards_of_vehicle(plate text) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce(jsonb_agg(w.id ORDER BY w.created_at, w.id), '[]') FROM example.work_orders w WHERE w.plate = cards_of_vehicle.plate
+$$;
+
+-- example.vehicle_news(v): what the board is told of a vehicle.
+--   v  a row of example.vehicles
+CREATE OR REPLACE FUNCTION example.vehicle_news(v record) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN jsonb_build_object('changeType', 'vehicle', 'workOrderIds', example.cards_of_vehicle(v.plate), 'plate', v.plate, 'make', v.make,
+                            'model', v.model, 'apkUntil', v.apk_until, 'refreshedAt', example.iso(v.refreshed_at));
+END $$;
+
+-- example.id(text): an id that came from outside, NULL: it is none. PostgreSQL takes more forms for a uuid; here there is one.
+CREATE OR REPLACE FUNCTION example.id(text) RETURNS uuid
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN $1 ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN $1::uuid END
+$$;
+
+-- example.has_subscription(claims, params): has this person an active subscription? The id is compared as text as well, as
+-- pgherald does it when the subscription ends: a right that is given must be one that can be taken back.
+CREATE OR REPLACE FUNCTION example.has_subscription(claims jsonb, params jsonb) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  SELECT EXISTS (SELECT FROM example.subscriptions s
+                  WHERE s.user_id = example.id(claims ->> 'sub') AND s.user_id::text = claims ->> 'sub' AND s.active)
+$$;

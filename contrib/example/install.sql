@@ -20,4 +20,5 @@ CREATE SCHEMA IF NOT EXISTS example;
 \ir data.sql
 \ir watches.sql
 \ir streams.sql
+\ir actions.sql
 COMMIT;

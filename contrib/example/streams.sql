@@ -16,5 +16,15 @@ SELECT herald.stream('/api/events', '{users}',
   events => '{user_created,user_deleted}', require => '{"role": ["admin"]}', format => 'message');
 
 -- The workshop's board (seed 002), for plain onmessage clients.
-SELECT herald.stream('/api/workorders/stream', '{work_orders,work_sessions,parts,invoices}',
+SELECT herald.stream('/api/workorders/stream', '{work_orders,work_sessions,parts,invoices,customers,vehicles,emails}',
   events => '{workorder-update}', require => '{"role": ["admin", "mechanic", "warehouse"]}', format => 'message');
+
+-- The numbers of a game (seed 003): whoever has an active subscription, and for as long as it is active.
+-- Two lines more when pgherald serves them:
+--   sealed   => true,
+--   snapshot => 'example.last_rounds',
+SELECT herald.stream('/stream/rounds/:gameType/:gameId/:version/live', '{rounds}',
+  match     => '{"game_type": "params.gameType", "game_id": "params.gameId"}',
+  events    => '{update}',
+  authorize => 'example.has_subscription',
+  recheck   => '{"example.subscriptions": "user_id"}');

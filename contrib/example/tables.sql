@@ -32,8 +32,32 @@ CREATE TABLE IF NOT EXISTS example.orders (
 );
 CREATE INDEX IF NOT EXISTS orders_by_user ON example.orders (user_id);
 CREATE INDEX IF NOT EXISTS orders_by_store ON example.orders (store_slug, created_at);
+ALTER TABLE example.orders ADD COLUMN IF NOT EXISTS items jsonb NOT NULL DEFAULT '[]'; -- younger than the table; so below
 CREATE OR REPLACE TRIGGER touch BEFORE UPDATE ON example.orders
   FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION example.touch();
+
+CREATE TABLE IF NOT EXISTS example.customers (
+  id           uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  name         text NOT NULL,
+  email        text,
+  phone_number text
+);
+
+-- What the vehicle registry (RDW) says of a plate. A refresh is written even where it brings nothing new.
+CREATE TABLE IF NOT EXISTS example.vehicles (
+  plate        text PRIMARY KEY,
+  make         text,
+  model        text,
+  apk_until    date, -- when its inspection ends
+  refreshed_at timestamptz NOT NULL DEFAULT now()
+);
+
+-- The board's columns from left to right, and the status that a card gets in each.
+CREATE TABLE IF NOT EXISTS example.board_columns (
+  name     text PRIMARY KEY,
+  position int NOT NULL,
+  status   text NOT NULL
+);
 
 CREATE TABLE IF NOT EXISTS example.work_orders (
   id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -45,6 +69,9 @@ CREATE TABLE IF NOT EXISTS example.work_orders (
   created_at    timestamptz NOT NULL DEFAULT now(),
   updated_at    timestamptz NOT NULL DEFAULT now()
 );
+ALTER TABLE example.work_orders ADD COLUMN IF NOT EXISTS customer_id uuid REFERENCES example.customers;
+CREATE INDEX IF NOT EXISTS work_orders_by_customer ON example.work_orders (customer_id);
+CREATE INDEX IF NOT EXISTS work_orders_by_plate ON example.work_orders (plate);
 CREATE OR REPLACE TRIGGER touch BEFORE UPDATE ON example.work_orders
   FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION example.touch();
 
@@ -73,7 +100,16 @@ CREATE TABLE IF NOT EXISTS example.invoices (
 );
 CREATE INDEX IF NOT EXISTS invoices_by_work_order ON example.invoices (work_order_id);
 
--- Of the fifth application only the tables are here: its stream is sealed, which pgherald does not serve yet.
+-- What is mailed to customers. Whoever sends it sets the status.
+CREATE TABLE IF NOT EXISTS example.emails (
+  id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),
+  work_order_id uuid NOT NULL REFERENCES example.work_orders ON DELETE CASCADE,
+  recipient     text NOT NULL,
+  subject       text NOT NULL,
+  status        text NOT NULL DEFAULT 'IN_WACHTRIJ' CHECK (status ~ '^[A-Z][A-Z_]*$') -- IN_WACHTRIJ, VERZONDEN, MISLUKT
+);
+CREATE INDEX IF NOT EXISTS emails_by_work_order ON example.emails (work_order_id);
+
 CREATE TABLE IF NOT EXISTS example.games (
   game_type text NOT NULL,
   game_id   text NOT NULL,

@@ -70,3 +70,31 @@ SELECT herald.rule('example.invoices', 'workorder-update', 'update', data => $$j
   'changeType', 'invoice', 'workOrderId', NEW.work_order_id, 'invoiceId', NEW.id, 'amount', NEW.amount)$$);
 SELECT herald.rule('example.invoices', 'workorder-update', 'delete', data =>
   $$jsonb_build_object('changeType', 'invoice', 'workOrderId', OLD.work_order_id, 'invoiceId', OLD.id, 'deleted', true)$$);
+
+-- What the board shows of customers, vehicles and mail: a table and its rules each. One of these rows may concern several cards.
+-- (A change of a column that a watch excludes is no event: a customer's new number is one, though no rule says the number.)
+SELECT herald.watch('example.customers');
+SELECT herald.unrule('example.customers');
+SELECT herald.rule('example.customers', 'workorder-update', 'update', data => $$jsonb_build_object(
+  'changeType', 'customer', 'workOrderIds', example.cards_of_customer(NEW.id), 'customerId', NEW.id, 'name', NEW.name)$$);
+
+SELECT herald.watch('example.vehicles');
+SELECT herald.unrule('example.vehicles');
+SELECT herald.rule('example.vehicles', 'workorder-update', 'insert', data => $$example.vehicle_news(NEW)$$);
+SELECT herald.rule('example.vehicles', 'workorder-update', 'update', data => $$example.vehicle_news(NEW)$$);
+SELECT herald.rule('example.vehicles', 'workorder-update', 'delete', data => $$jsonb_build_object(
+  'changeType', 'vehicle', 'workOrderIds', example.cards_of_vehicle(OLD.plate), 'plate', OLD.plate, 'deleted', true)$$);
+
+SELECT herald.watch('example.emails', exclude => '{recipient}');
+SELECT herald.unrule('example.emails');
+SELECT herald.rule('example.emails', 'workorder-update', 'insert', data => $$jsonb_build_object(
+  'changeType', 'email', 'workOrderId', NEW.work_order_id, 'emailId', NEW.id, 'subject', NEW.subject, 'status', NEW.status)$$);
+SELECT herald.rule('example.emails', 'workorder-update', 'update', $$NEW.status <> OLD.status$$, $$jsonb_build_object(
+  'changeType', 'email', 'workOrderId', NEW.work_order_id, 'emailId', NEW.id, 'subject', NEW.subject, 'status', NEW.status)$$);
+
+-- Rounds: each number goes to the subscribers of its game.
+SELECT herald.watch('example.rounds', audience => '{game_type,game_id}');
+SELECT herald.unrule('example.rounds');
+SELECT herald.rule('example.rounds', 'update', 'insert', data => $$jsonb_build_object(
+  'update_type', 'new_number',
+  'number', jsonb_build_object('value', NEW.value, 'color', NEW.color, 'timestamp', example.iso(NEW.created_at)))$$);

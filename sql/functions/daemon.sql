@@ -26,11 +26,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   EXECUTE format(
     'GRANT USAGE ON SCHEMA herald TO %1$s;'
-    'GRANT SELECT ON herald.migrations, herald.changes, herald.ticks, herald.streams, herald.revocations TO %1$s;'
+    'GRANT SELECT ON herald.migrations, herald.changes, herald.ticks, herald.streams, herald.actions, herald.revocations TO %1$s;'
     'GRANT EXECUTE ON FUNCTION herald.attach, herald.follows, herald.complete, herald.same_cluster, herald.origin, herald.head,' -- where the log stands
     ' herald.cursor_fault, herald.read, herald.batch, herald.replay, herald.rest, herald.writers, herald.is_for, herald.may_see,' -- reading
     ' herald.wake, herald.settled, herald.tick, herald.prune,' -- the ticker
-    ' herald.revocation_data, herald.entitled, herald.ticket, herald.redeem, herald.renewal TO %1$s', -- the gate
+    ' herald.revocation_data, herald.entitled, herald.ticket, herald.redeem, herald.renewal,' -- the gate
+    ' herald.act, herald.action_function, herald.act_claims, herald.act_answer, herald.act_error TO %1$s', -- actions
     daemon);
 END $$;
 

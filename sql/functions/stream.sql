@@ -87,11 +87,11 @@ CREATE OR REPLACE FUNCTION herald.check_path(path text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF path IS NULL OR path !~ '^(/:?[A-Za-z0-9._~-]+)+$' OR length(path) > 500 THEN
-    RAISE EXCEPTION 'pgherald: stream path % is not usable', coalesce(quote_literal(path), 'NULL')
+    RAISE EXCEPTION 'pgherald: path % is not usable', coalesce(quote_literal(path), 'NULL')
       USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Segments of letters, digits, . _ ~ - each behind a slash; :name for a parameter.';
   ELSIF path IN ('/stream/status', '/stream/ticket', '/stream/renew', '/stream/schema', '/stream/multi') THEN
-    RAISE EXCEPTION 'pgherald: stream path ''%'' is served by pgherald itself', path USING ERRCODE = 'reserved_name';
+    RAISE EXCEPTION 'pgherald: path ''%'' is served by pgherald itself', path USING ERRCODE = 'reserved_name';
   END IF;
 END $$;
 

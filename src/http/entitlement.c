@@ -53,8 +53,7 @@ static bool all_allowed(struct json_object *alternative, struct json_object *cla
 	return true;
 }
 
-/* require is one object, or an array of objects of which one must hold. */
-static bool requirement_met(const char *require, struct json_object *claims, const struct params *params)
+bool entitlement_requires(const char *require, struct json_object *claims, const struct params *params)
 {
 	struct json_object *parsed = json_parse(require, strlen(require));
 	bool met = false;
@@ -114,7 +113,7 @@ enum entitlement entitlement_decide(const struct stream_def *def, const struct i
 		*ret_param = def->match_source[k] + strlen("params.");
 		return ENTITLEMENT_BAD_PARAM;
 	}
-	if (!def->anonymous && !requirement_met(def->require, id->claims, params))
+	if (!def->anonymous && !entitlement_requires(def->require, id->claims, params))
 		return ENTITLEMENT_FORBIDDEN;
 	for (size_t k = 0; k < def->match_count; k++)
 		if (ret_wanted->keys[k].count == 0)

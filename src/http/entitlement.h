@@ -19,6 +19,9 @@ enum entitlement {
 	ENTITLEMENT_BAD_PARAM, /* a parameter that match asks for is missing: *ret_param */
 };
 
+/* Do the claims meet `require`, one object or an array of alternatives (herald.stream)? */
+bool entitlement_requires(const char *require, struct json_object *claims, const struct params *params);
+
 /* ENTITLED: *ret_wanted is what may be seen; the caller releases it in any case. */
 MUST_CHECK enum entitlement entitlement_decide(const struct stream_def *def, const struct identity *id,
 					       const struct params *params, struct wanted *ret_wanted,

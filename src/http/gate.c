@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/gate.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/admission.h"
+#include "http/call.h"
 #include "http/held.h"
 #include "http/reply.h"
 #include "http/ticket.h"
@@ -36,17 +38,72 @@ static bool refuse(struct admission *a, unsigned status, const char *sentence, c
 	return false;
 }
 
-static bool pass_path(struct admission *a)
+static bool is_method(const struct admission *a, const char *method)
 {
-	a->stream = router_find(a->outlets->router, a->request->path, &a->params);
-	if (a->stream == NULL)
+	return strcmp(a->request->method, method) == 0;
+}
+
+static int literals_of(const struct stream *s, const char *path)
+{
+	struct params params = {.count = 0};
+	int literals = -1;
+
+	return s != NULL && params_take_path(&params, s->def.path, path, &literals) ? literals : -1;
+}
+
+/* An action has the request, unless a stream's path says more exactly that it is meant. */
+static bool pass_actions(struct admission *a)
+{
+	struct params path = {.count = 0};
+	int literals;
+	const struct action_def *action =
+		actions_find(&a->outlets->actions, a->request->method, a->request->path, &path, &literals);
+
+	if (action == NULL || (is_method(a, MHD_HTTP_METHOD_GET) && literals <= literals_of(a->stream, a->request->path)))
+		return true;
+	a->result = call_start(a->outlets, a->request, action, &path);
+	return false;
+}
+
+/* Which methods the path has: what its stream and its actions take. */
+static void append_methods(const struct admission *a, struct buf *out)
+{
+	struct params path = {.count = 0};
+	int literals;
+
+	if (a->stream != NULL && actions_find(&a->outlets->actions, MHD_HTTP_METHOD_GET, a->request->path, &path, &literals) == NULL)
+		buf_append_str(out, "GET");
+	actions_append_methods(&a->outlets->actions, a->request->path, out);
+}
+
+static bool refuse_method(struct admission *a, const char *methods)
+{
+	char allow[200];
+
+	if (methods[0] == '\0')
 		return refuse(a, MHD_HTTP_NOT_FOUND, "There is no such stream", NULL, NULL);
-	if (strcmp(a->request->method, MHD_HTTP_METHOD_OPTIONS) == 0) {
-		a->result = reply_preflight(a->request, a->options, "GET");
+	if (is_method(a, MHD_HTTP_METHOD_OPTIONS)) {
+		a->result = reply_preflight(a->request, a->options, methods);
 		return false;
 	}
-	if (strcmp(a->request->method, MHD_HTTP_METHOD_GET) != 0)
-		return refuse(a, MHD_HTTP_METHOD_NOT_ALLOWED, "A stream is opened with GET", "Allow", "GET, OPTIONS");
+	snprintf(allow, sizeof(allow), "%s, OPTIONS", methods);
+	return refuse(a, MHD_HTTP_METHOD_NOT_ALLOWED, "The path is not for this method", "Allow", allow);
+}
+
+static bool pass_path(struct admission *a)
+{
+	struct buf methods;
+
+	a->stream = router_find(a->outlets->router, a->request->path, &a->params);
+	if (!pass_actions(a))
+		return false;
+	if (a->stream == NULL || !is_method(a, MHD_HTTP_METHOD_GET)) {
+		buf_init(&methods);
+		append_methods(a, &methods);
+		refuse_method(a, methods.data);
+		buf_release(&methods);
+		return false;
+	}
 	if (!request_add_query(a->request, &a->query) || !request_add_query(a->request, &a->params))
 		return refuse(a, MHD_HTTP_BAD_REQUEST, "The request has too many parameters", NULL, NULL);
 	return true;

@@ -215,7 +215,7 @@ static void judge_repeats(struct head *h, const struct walk *w, const struct req
 		refuse(h, MHD_HTTP_BAD_REQUEST, "The request has more than one Content-Type");
 }
 
-void head_read(struct head *h, const struct request *r)
+void head_read(struct head *h, const struct request *r, bool takes_body)
 {
 	struct walk w = {.fields = 0};
 
@@ -234,5 +234,5 @@ void head_read(struct head *h, const struct request *r)
 		refuse(h, MHD_HTTP_NOT_IMPLEMENTED, "This method is not known");
 	if (w.expect != NULL && !is(w.expect, "100-continue"))
 		refuse(h, MHD_HTTP_EXPECTATION_FAILED, "Nothing but 100-continue can be expected here");
-	judge_body(h, &w, request_takes_body(r));
+	judge_body(h, &w, takes_body);
 }

@@ -35,7 +35,8 @@ struct head {
 	bool has_body;    /* or says so: it may be sent though the request is refused */
 };
 
-/* Reads r's head, of which r->target must be set. */
-void head_read(struct head *h, const struct request *r);
+/* Reads r's head, of which r->target must be set. takes_body: is there something that takes one? Any other request with a body is
+ * refused. */
+void head_read(struct head *h, const struct request *r, bool takes_body);
 
 #endif

@@ -163,12 +163,25 @@ static enum MHD_Result serve(const struct httpd *h, struct visit *v, const struc
 	return result;
 }
 
+/* What changes something may have a body: actions as the database defines them, and the two that are always there. */
+static bool takes_body(const struct httpd *h, const struct request *r)
+{
+	struct params params = {.count = 0};
+	int literals;
+
+	if (h->outlets == NULL || strcmp(r->method, MHD_HTTP_METHOD_GET) == 0)
+		return false;
+	if (strcmp(r->path, "/stream/ticket") == 0 || strcmp(r->path, "/stream/renew") == 0)
+		return strcmp(r->method, MHD_HTTP_METHOD_POST) == 0;
+	return actions_find(&h->outlets->actions, r->method, r->path, &params, &literals) != NULL;
+}
+
 /* A head has come: only one that is beyond doubt and within the limits gets further. */
 static enum MHD_Result on_head(const struct httpd *h, struct visit *v, const struct request *r)
 {
 	struct head head;
 
-	head_read(&head, r);
+	head_read(&head, r, takes_body(h, r));
 	visit_go_on(v);
 	v->body_refused = head.status != 0 && head.has_body;
 	if (head.status != 0)

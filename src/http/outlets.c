@@ -43,6 +43,7 @@ void outlets_release(struct outlets *set)
 	strmap_release(&set->codes);
 	revocations_release(&set->revocations);
 	revocations_release(&set->coming);
+	actions_release(&set->actions);
 }
 
 static size_t tally_of(const struct strmap *map, const char *name)

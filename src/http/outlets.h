@@ -11,6 +11,7 @@
 #include "hub/catchup.h"
 #include "hub/question.h"
 #include "hub/router.h"
+#include "http/actions.h"
 #include "http/options.h"
 #include "http/outlet.h"
 #include "http/refusals.h"
@@ -35,6 +36,8 @@ struct outlets {
 	struct list parked;      /* struct parked: requests that wait for the database */
 	struct list parked_over; /* to be freed at the end of the turn */
 	size_t parked_count;
+	struct actions actions;
+	bool available; /* the database can be asked */
 	bool draining;
 };
 

@@ -44,12 +44,6 @@ const char *request_header(const struct request *r, const char *name)
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
-bool request_takes_body(const struct request *r)
-{
-	return strcmp(r->method, MHD_HTTP_METHOD_POST) == 0 &&
-	       (strcmp(r->path, "/stream/ticket") == 0 || strcmp(r->path, "/stream/renew") == 0);
-}
-
 static enum MHD_Result add_param(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_len,
 				 const char *value, size_t value_len)
 {

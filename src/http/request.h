@@ -30,9 +30,6 @@ struct request {
 void request_init(struct request *r, struct MHD_Connection *connection, const char *path, const char *method,
 		  const char *version, const struct target *target);
 
-/* May this method of this path have a body? Only then one is read (head.h, visit.h); any other request with a body is refused. */
-bool request_takes_body(const struct request *r);
-
 const char *request_header(const struct request *r, const char *name); /* NULL: none */
 
 /* Adds the query's parameters. False: more than there is room for. */

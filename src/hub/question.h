@@ -17,6 +17,7 @@ enum question_kind {
 	QUESTION_TICKET,   /* hash, identity, origin: "true", or "false" where the subject has too many */
 	QUESTION_REDEEM,   /* hash, origin: the identity as JSON, or NULL */
 	QUESTION_RENEW,    /* code, identity: "" */
+	QUESTION_ACTION,   /* method, path, request: status, line end, what to log, line end, body */
 };
 
 struct question {

@@ -11,6 +11,8 @@ static const struct session_statement statements[] = {
 	[QUESTION_TICKET] = {"ticket", "SELECT herald.ticket($1, $2::jsonb, $3)::text"},
 	[QUESTION_REDEEM] = {"redeem", "SELECT herald.redeem($1, $2)::text"},
 	[QUESTION_RENEW] = {"renew", "SELECT herald.renewal($1, $2::jsonb)::text"},
+	[QUESTION_ACTION] = {"action", "SELECT concat(a ->> 'status', chr(10), translate(a ->> 'fault', chr(10), ' '), chr(10), nullif(a -> 'body', 'null'))"
+				       " FROM herald.act($1, $2, $3::jsonb) a"},
 };
 static const struct {
 	int params;
@@ -20,6 +22,7 @@ static const struct {
 	[QUESTION_TICKET] = {3, false},
 	[QUESTION_REDEEM] = {2, false},
 	[QUESTION_RENEW] = {2, true},
+	[QUESTION_ACTION] = {3, false},
 };
 
 static bool is_free(const struct asker_worker *w)

@@ -37,8 +37,25 @@ void defs_take(struct defs *d, const PGresult *res)
 	d->items[d->count++] = def;
 }
 
+static char *take_text(const PGresult *res, int column)
+{
+	return xstrndup(PQgetvalue(res, 0, column), (size_t)PQgetlength(res, 0, column));
+}
+
+void defs_take_action(struct defs *d, const PGresult *res)
+{
+	d->actions = xrealloc(d->actions, (d->action_count + 1) * sizeof(*d->actions));
+	d->actions[d->action_count++] = (struct action_def){take_text(res, 0), take_text(res, 1), take_text(res, 2)};
+}
+
 void defs_release(struct defs *d)
 {
+	for (size_t i = 0; i < d->action_count; i++) {
+		free(d->actions[i].method);
+		free(d->actions[i].path);
+		free(d->actions[i].require);
+	}
+	free(d->actions);
 	for (size_t i = 0; i < d->count; i++)
 		stream_def_release(&d->items[i]);
 	free(d->items);

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * defs.h: the rows of herald.streams as definitions, collected until all of them have come.
+ * defs.h: the rows of herald.streams and herald.actions as definitions, collected until all of them have come.
  */
 #ifndef PG_DEFS_H
 #define PG_DEFS_H
 
 #include <libpq-fe.h>
 
+#include "hub/action.h"
 #include "hub/stream.h"
 
 /* One row a stream, in the order of its path. */
@@ -15,12 +16,18 @@
 	" ARRAY(SELECT m.value FROM jsonb_each_text(match) m ORDER BY m.key), require::text, format, anonymous, authorize" \
 	" FROM herald.streams ORDER BY path"
 
+#define DEFS_ACTIONS_SQL "SELECT method, path, require::text FROM herald.actions ORDER BY method, path"
+
+/* Owned, unless whoever took them has emptied them. */
 struct defs {
-	struct stream_def *items; /* owned, unless whoever took them has emptied them */
+	struct stream_def *items;
 	size_t count;
+	struct action_def *actions;
+	size_t action_count;
 };
 
 void defs_take(struct defs *d, const PGresult *res); /* one row of DEFS_SQL, in binary */
+void defs_take_action(struct defs *d, const PGresult *res); /* one of DEFS_ACTIONS_SQL */
 void defs_release(struct defs *d);                   /* empty again */
 
 #endif

@@ -17,6 +17,7 @@ static const struct session_statement statements[] = {
 	{"head", "SELECT herald.cursor_fault($1::bigint), h.tick, h.upto, herald.complete() FROM herald.head() h"},
 	{"streams", DEFS_SQL},
 	{"revoked", "SELECT herald.revocation_data(r)::text FROM herald.revocations r WHERE r.until IS NULL OR r.until > now()"},
+	{"actions", DEFS_ACTIONS_SQL},
 	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
 	{"attach", "SELECT herald.attach()"},
 	{"same", "SELECT herald.follows() = $1::boolean AND herald.complete()"},
@@ -125,6 +126,9 @@ static void on_result(struct conn *c, const PGresult *res)
 	case TICKER_STREAMS:
 		defs_take(&t->defs, res);
 		break;
+	case TICKER_ACTIONS:
+		defs_take_action(&t->defs, res);
+		break;
 	case TICKER_ROLE:
 		t->leader = decode_bool(res, 0);
 		break;
@@ -220,6 +224,12 @@ static void conclude(struct ticker *t)
 		t->calls.revoked_all(t->calls.ctx);
 		break;
 	case TICKER_STREAMS:
+		t->want_actions = true;
+		break;
+	case TICKER_ACTIONS:
+		t->calls.actions(t->calls.ctx, t->defs.actions, t->defs.action_count);
+		t->defs.actions = NULL;
+		t->defs.action_count = 0;
 		t->calls.streams(t->calls.ctx, t->defs.items, t->defs.count);
 		defs_release(&t->defs);
 		t->calls.available(t->calls.ctx, true);
@@ -285,6 +295,9 @@ static void next_step(struct ticker *t)
 	} else if (t->want_streams) {
 		t->want_streams = false;
 		run(t, TICKER_STREAMS, "streams", 0, 0, 0);
+	} else if (t->want_actions) {
+		t->want_actions = false;
+		run(t, TICKER_ACTIONS, "actions", 0, 0, 0);
 	} else if (t->want_role && !t->leader) {
 		t->want_role = false;
 		run(t, TICKER_ROLE, "role", 0, 0, 0);
@@ -379,7 +392,7 @@ static void on_lost(struct conn *c)
 
 	t->leader = false; /* its locks went with the session */
 	t->early = false;
-	t->want_head = t->want_same = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
+	t->want_head = t->want_same = t->want_actions = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
 	wake_sleep(&t->wake);
 	loop_stop_timer(t->loop, &t->look);
 	defs_release(&t->defs);

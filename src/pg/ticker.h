@@ -35,6 +35,7 @@ struct ticker_calls {
 	void (*event)(void *ctx, const struct event *event);
 	void (*reached)(void *ctx, struct cursor head); /* everything up to here has been handed on */
 	void (*streams)(void *ctx, struct stream_def *defs, size_t count); /* takes the defs over */
+	void (*actions)(void *ctx, struct action_def *defs, size_t count); /* likewise; before the streams */
 	void (*revoked)(void *ctx, struct text row);  /* all revocations, one after the other, as JSON ... */
 	void (*revoked_all)(void *ctx);               /* ... and that was the last one */
 	void (*available)(void *ctx, bool available);   /* the database can be asked, or not any more */
@@ -52,7 +53,7 @@ struct ticker_options {
 
 enum ticker_step {
 	TICKER_BEGIN, TICKER_ATTACH, TICKER_HEAD, /* once a connection, in this order */
-	TICKER_SAME, TICKER_MODE, TICKER_REVOKED, TICKER_STREAMS, TICKER_ROLE, /* as wanted */
+	TICKER_SAME, TICKER_MODE, TICKER_REVOKED, TICKER_STREAMS, TICKER_ACTIONS, TICKER_ROLE, /* as wanted */
 	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_PRUNE,
 	TICKER_REST,
 };
@@ -75,7 +76,7 @@ struct ticker {
 	bool leader;         /* has the role */
 	int stood_in;        /* ticks made without it since the last pruning: nobody who has it makes any */
 	/* what is wanted, in the order of ticker_step */
-	bool want_head, want_same, want_mode, want_revoked, want_streams, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_prune;
+	bool want_head, want_same, want_mode, want_revoked, want_streams, want_actions, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_prune;
 	struct wake wake;
 	char *since;         /* a transaction id that was drawn when the lock had been given up */
 	bool settled;

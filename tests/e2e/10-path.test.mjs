@@ -178,6 +178,25 @@ describe('from UPDATE to the subscriber', { skip: missing() }, () => {
     source.close()
   })
 
+  test('the numbers of a game come to who has a subscription, of that game only, and end with it', async () => {
+    const gameId = randomUUID().slice(0, 8)
+    const path = `/stream/rounds/ROULETTE/${gameId}/v2/live?k=3`
+    await client.query("INSERT INTO example.games (game_type, game_id, name) VALUES ('ROULETTE', $1, 'Roleta'), ('ROULETTE', $1 || 'x', 'Outra')", [gameId])
+    await client.query('INSERT INTO example.subscriptions (user_id) VALUES ($1)', [owner.id])
+    assert.equal((await fetch(withToken(path, other))).status, 403)
+    const stream = await daemon.subscribe(path, { token: owner.token })
+    await stream.next('connected')
+    await client.query("INSERT INTO example.rounds (game_type, game_id, value, color) VALUES ('ROULETTE', $1 || 'x', 0, 'green')", [gameId])
+    await client.query("INSERT INTO example.rounds (game_type, game_id, value, color) VALUES ('ROULETTE', $1, 25, 'red')", [gameId])
+    const { update_type, number } = JSON.parse((await stream.next('update')).data)
+    assert.deepEqual([update_type, number.value, number.color], ['new_number', 25, 'red'])
+    assert.match(number.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    await client.query('UPDATE example.subscriptions SET active = false WHERE user_id = $1', [owner.id])
+    assert.equal(JSON.parse((await stream.next('closing')).data).reason, 'forbidden')
+    assert.equal((await fetch(withToken(path, owner))).status, 403)
+    await stream.close()
+  })
+
   test("the orders page: addEventListener('order_status_update') of the eventsource package, also with a cookie", async () => {
     const clients = [
       eventSource(withToken('/api/orders/stream', owner)),

@@ -103,12 +103,17 @@ static void check_path(const struct request *r)
 	MUST(count(r->path, strlen(r->path), '/') == count(raw_target, len, '/'));
 }
 
+static bool takes_body(const struct request *r)
+{
+	return strcmp(r->method, MHD_HTTP_METHOD_POST) == 0 && strcmp(r->path, "/stream/ticket") == 0;
+}
+
 static void check_body(const struct request *r, const struct head *h)
 {
 	const char *length = request_header(r, "Content-Length");
 
 	MUST(h->body_len <= HEAD_BODY_MAX && h->body_len == (length == NULL ? 0 : strtoul(length, NULL, 10)));
-	MUST(h->body_len == 0 || request_takes_body(r));
+	MUST(h->body_len == 0 || takes_body(r));
 }
 
 static void check_params(const struct request *r)
@@ -146,7 +151,7 @@ static enum MHD_Result on_head(const struct request *r)
 	MUST(strlen(r->path) <= sent.len && r->address[0] != '\0');
 	check_params(r);
 	check_token(r);
-	head_read(&h, r);
+	head_read(&h, r, takes_body(r));
 	if (h.status != 0)
 		return answer(r);
 	check_path(r);

@@ -14,7 +14,10 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($$SELECT * FROM herald.replay(2, 1, 1000, '{things}', NULL, '{"owner=ann"}', NULL, NULL, NULL, 10)$$),
   ($$SELECT herald.entitled('/own', '{"sub": "ann"}', '{}')$$),
   ($$SELECT herald.ticket('hash', '{"claims": {"sub": "ann"}}', NULL)$$), ($$SELECT herald.redeem('hash', NULL)$$),
-  ($$SELECT herald.renewal('code', '{"claims": {"sub": "ann"}}')$$);
+  ($$SELECT herald.renewal('code', '{"claims": {"sub": "ann"}}')$$),
+  ($$SELECT method, path, require::text FROM herald.actions ORDER BY method, path$$),
+  ($sql$DO $do$ BEGIN IF herald.act('GET', '/a', '{}') ->> 'status' <> '200' THEN RAISE insufficient_privilege; END IF; END $do$ $sql$), -- its own errors are answers
+  ($$SELECT herald.act('GET', '/gone', '{}')$$);
 
 -- test.refused(role): the first of the statements that the role may not run, each tried and undone; NULL: it may all.
 CREATE FUNCTION test.refused(role regrole) RETURNS text LANGUAGE plpgsql AS $$
@@ -61,6 +64,8 @@ CREATE TABLE things (id int PRIMARY KEY, owner text);
 SELECT herald.watch('things', audience => '{owner}');
 SELECT herald.stream('/own', '{things}', match => '{"owner": "claims.sub"}');
 SELECT herald.revoke(sub => 'bob');
+CREATE FUNCTION public.a(request jsonb) RETURNS jsonb LANGUAGE sql AS 'SELECT ''{}''::jsonb';
+SELECT herald.action('GET', '/a', 'public.a');
 INSERT INTO things VALUES (1, 'ann'), (2, 'bob');
 SELECT herald.tick();
 SELECT 'herald_daemon_' || pg_backend_pid() AS daemon, 'herald_other_' || pg_backend_pid() AS other \gset
@@ -80,7 +85,7 @@ SELECT is((SELECT array_agg(r ORDER BY r) FROM test.rights(:'daemon') r)::text, 
 SELECT is((SELECT array_agg(r) FROM test.rights(:'daemon') r WHERE NOT test.needed(:'daemon', r)), NULL, 'without any one of its rights something is refused');
 
 SELECT is((SELECT array_agg(c.relname ORDER BY c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
-              AND has_table_privilege(:'daemon', c.oid, 'SELECT')), '{changes,migrations,revocations,streams,ticks}', 'it reads five tables');
+              AND has_table_privilege(:'daemon', c.oid, 'SELECT')), '{actions,changes,migrations,revocations,streams,ticks}', 'it reads six tables');
 SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
               AND has_table_privilege(:'daemon', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')), NULL, 'it writes to none');
 SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace

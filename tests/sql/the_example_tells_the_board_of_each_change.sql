@@ -36,7 +36,7 @@ SELECT is(news('deleted'), '{status:true,session:true,part:true,invoice:true}', 
 INSERT INTO example.work_orders (plate) VALUES ('NW-001-A');
 SELECT is(news('column'), '{status:Nieuw}', 'a new one is on the board at once');
 SELECT results_eq('SELECT topics, events, require, format FROM herald.streams WHERE path = ''/api/workorders/stream''',
-  $$VALUES ('{work_orders,work_sessions,parts,invoices}'::text[], '{workorder-update}'::text[],
+  $$VALUES ('{work_orders,work_sessions,parts,invoices,customers,vehicles,emails}'::text[], '{workorder-update}'::text[],
             '{"role": ["admin", "mechanic", "warehouse"]}'::jsonb, 'message')$$, 'the stream is for those of the workshop');
 SELECT finish();
 ROLLBACK;

@@ -1,0 +1,41 @@
+-- herald.action(method, path, function, require): an HTTP method and path that a SQL function serves. Daemons pick it up at once.
+--   method    GET, POST, PUT, PATCH or DELETE
+--   path      as of herald.stream: '/api/orders/:id/status'
+--   function  'schema.function' (request jsonb) returns jsonb. It gets {"params", "query", "body", "claims"} and answers
+--             {"status": 200 to 599, "body": any JSON}, both optional: without status 200, without body none
+--   require   as of herald.stream: what the claims must hold; the daemon looks at it before it calls
+-- The same method and path again replaces it. Writes herald.actions. herald.act says what becomes of errors.
+CREATE OR REPLACE FUNCTION herald.action(method text, path text, function text, require jsonb DEFAULT '{}') RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+  PERFORM herald.check_path(path);
+  PERFORM herald.check_require(require, false);
+  IF method IS NULL OR method NOT IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE') THEN
+    RAISE EXCEPTION 'pgherald: method % cannot be an action', coalesce(quote_literal(method), 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'One of GET, POST, PUT, PATCH, DELETE.';
+  ELSIF method = 'GET' AND EXISTS (SELECT FROM herald.streams s WHERE s.path = path) THEN
+    RAISE EXCEPTION 'pgherald: GET of ''%'' opens a stream', path
+      USING ERRCODE = 'duplicate_object', HINT = 'Choose another path, or take the stream away with herald.unstream.';
+  END IF;
+  INSERT INTO herald.actions (method, path, function, require) VALUES (method, path, herald.action_name(function), require)
+  ON CONFLICT ON CONSTRAINT actions_pkey DO UPDATE SET function = excluded.function, require = excluded.require;
+END $$;
+
+-- herald.unaction(method, path): takes the action away.
+CREATE OR REPLACE FUNCTION herald.unaction(method text, path text) RETURNS void
+LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ DELETE FROM herald.actions a WHERE a.method = $1 AND a.path = $2 $$;
+
+-- herald.action_name(function): the function's name as it can be put into SQL text; raises unless it is there and of the form
+-- that herald.action describes.
+CREATE OR REPLACE FUNCTION herald.action_name(function text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  fn oid := to_regprocedure(function || '(jsonb)');
+BEGIN
+  IF fn IS NULL OR (SELECT prorettype <> 'jsonb'::regtype OR proretset OR prokind <> 'f' FROM pg_proc WHERE oid = fn) THEN
+    RAISE EXCEPTION 'pgherald: there is no function %(request jsonb) returns jsonb', coalesce(function, 'NULL')
+      USING ERRCODE = 'undefined_function', HINT = 'Make it first, and name it with its schema.';
+  END IF;
+  RETURN fn::regproc::text;
+END $$;
