@@ -55,14 +55,39 @@ static const char *skip_number(const char *p, const char *end)
 	return p;
 }
 
-/* Behind the string whose quote is at p; NULL: it does not end, or has a raw control character or a NUL spelled out: json-c
- * would end a name there, and whoever takes a text as a C string the text. */
+/* The 16 bits of "\uXXXX" at p; -1: that is not there. */
+static long unit_at(const char *p, const char *end)
+{
+	char digits[5] = "";
+
+	if (end - p < 6 || p[0] != '\\' || p[1] != 'u')
+		return -1;
+	memcpy(digits, p + 2, 4);
+	return strspn(digits, "0123456789abcdefABCDEF") == 4 ? strtol(digits, NULL, 16) : -1;
+}
+
+/* The last byte of the escape at p; NULL: it spells half a character, or a NUL: json-c would end a name there, and whoever takes a
+ * text as a C string the text; PostgreSQL takes neither for jsonb. */
+static const char *skip_escape(const char *p, const char *end)
+{
+	long unit = unit_at(p, end), other;
+
+	if (unit == 0 || (unit >= 0xdc00 && unit <= 0xdfff))
+		return NULL;
+	if (unit < 0xd800 || unit > 0xdbff)
+		return p + 1;
+	other = unit_at(p + 6, end);
+	return other >= 0xdc00 && other <= 0xdfff ? p + 11 : NULL;
+}
+
+/* Behind the string whose quote is at p; NULL: it does not end, or holds what no text may. */
 static const char *skip_string(const char *p, const char *end)
 {
 	for (p++; p < end && *p != '"'; p++) {
-		if ((unsigned char)*p < 0x20 || (end - p >= 6 && memcmp(p, "\\u0000", 6) == 0))
+		if ((unsigned char)*p < 0x20)
 			return NULL;
-		p += *p == '\\';
+		if (*p == '\\' && (p = skip_escape(p, end)) == NULL)
+			return NULL;
 	}
 	return p < end ? p + 1 : NULL;
 }

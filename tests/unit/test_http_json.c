@@ -63,6 +63,20 @@ TEST(a_nul_is_refused_wherever_it_stands)
 	assert_false(taken("\0{}", 3));
 }
 
+TEST(half_a_character_that_is_spelled_out_is_refused)
+{
+	assert_refused("\"\\ud800\"");
+	assert_refused("\"\\udc00\"");
+	assert_refused("\"\\ud800x\"");
+	assert_refused("\"\\ud800\\n\"");
+	assert_refused("\"\\ud800\\ud800\"");
+	assert_refused("\"\\ud800\\u0041\"");
+	assert_refused("[\"\\uD800\"]");
+	assert_refused("\"\\ud800\\udc0");
+	assert_true(taken("[\"\\ud83d\\uDE00\"]", 16));
+	assert_true(taken("[\"\\ud7ff\\ue000\"]", 16));
+}
+
 TEST(a_nul_that_is_spelled_out_is_refused)
 {
 	assert_refused("\"\\u0000\"");
@@ -216,6 +230,7 @@ int main(void)
 		cmocka_unit_test(objects_arrays_and_texts_are_taken),
 		cmocka_unit_test(nothing_may_follow_the_value),
 		cmocka_unit_test(a_nul_is_refused_wherever_it_stands),
+		cmocka_unit_test(half_a_character_that_is_spelled_out_is_refused),
 		cmocka_unit_test(a_nul_that_is_spelled_out_is_refused),
 		cmocka_unit_test(what_is_not_whole_is_refused),
 		cmocka_unit_test(depth_has_an_end),

@@ -1,0 +1,222 @@
+// Actions over HTTP: the example's, as the documents have them, and what may go wrong on the way.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { missing } from '../lib/daemon.mjs'
+import { addOrder, addStore, addUser } from '../lib/example.mjs'
+import { Proxy } from '../lib/proxy.mjs'
+import { request } from '../lib/sse.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { now, until } from '../lib/wait.mjs'
+
+const invalid = '{"success": false, "errors": ["Invalid status. Must be one of: Order Received, Preparing, Out for Delivery, Delivered, Cancelled"]}'
+const unknown = '00000000-0000-4000-8000-00000000ffff'
+
+describe('actions', { skip: missing() }, () => {
+  let stage, daemon, client, ann, bob, staff, order
+  before(async () => {
+    stage = await openStage({
+      example: true,
+      daemon: { flags: ['--allowed-origins', 'https://app.example'] },
+      prepare: (cluster) => cluster.psql(`
+        CREATE FUNCTION public.slow(request jsonb) RETURNS jsonb LANGUAGE plpgsql AS
+          $$ BEGIN PERFORM pg_sleep((request -> 'query' ->> 'seconds')::float); RETURN jsonb_build_object('body', request - 'claims'); END $$;
+        CREATE FUNCTION public.echo(request jsonb) RETURNS jsonb LANGUAGE sql AS
+          $$ SELECT jsonb_build_object('status', 201, 'body', request || jsonb_build_object('setting', current_setting('request.jwt.claims')::jsonb = request -> 'claims')) $$;
+        CREATE FUNCTION public.nothing(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '{"status": 204}'::jsonb $$;
+        CREATE FUNCTION public.faulty(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT to_jsonb(secret_column) FROM secret_table $$;
+        SELECT herald.action('GET', '/slow', 'public.slow'), herald.action('POST', '/echo/:what', 'public.echo'), herald.action('DELETE', '/nothing', 'public.nothing'),
+               herald.action('POST', '/admins', 'public.echo', require => '{"role": ["admin"]}');`.replace('CREATE FUNCTION public.faulty', 'SET check_function_bodies = off; CREATE FUNCTION public.faulty')
+        + "SELECT herald.action('GET', '/faulty', 'public.faulty')"),
+    })
+    daemon = stage.daemon
+    client = await stage.cluster.client()
+    const store = await addStore(client, 'loja-a')
+    ;[ann, bob] = [await addUser(client), await addUser(client)]
+    staff = await addUser(client, { role: 'staff', claims: { stores: [store] } })
+    order = await addOrder(client, ann, store)
+  })
+  after(async () => {
+    await client?.end()
+    await stage?.close()
+  })
+
+  const ask = (method, path, { who = staff, json, body = json === undefined ? undefined : JSON.stringify(json), headers = {}, from = daemon } = {}) =>
+    request(from.url(path), {
+      method, body, headers: { ...(who && { Authorization: `Bearer ${who.token}` }), ...(body !== undefined && { 'Content-Type': 'application/json' }), ...headers },
+    })
+  const patch = (id, order_status, options) => ask('PATCH', `/api/orders/${id}/status`, { json: { order_status }, ...options })
+
+  test('PATCH of an order\'s status answers as the document says, and its owner hears of it at once', async () => {
+    const stream = await daemon.subscribe('/api/orders/stream', { token: ann.token })
+    await stream.next('connected')
+    const { status, json, text, headers } = await patch(order.id, 'Preparing')
+    assert.equal(status, 200, text)
+    assert.match(headers['content-type'], /^application\/json/)
+    assert.deepEqual(Object.keys(json).sort(), ['data', 'message', 'success'])
+    assert.equal(json.message, 'Order status updated')
+    assert.deepEqual(Object.keys(json.data).sort(), ['address_id', 'created_at', 'final_amount', 'id', 'order_code', 'order_status', 'total_qty', 'updated_at', 'user_id'])
+    assert.equal(json.data.final_amount, 460)
+    assert.match(text, /"final_amount": 460\.00?\b/)
+    assert.match(json.data.created_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+    assert.deepEqual(JSON.parse((await stream.next('order_status_update')).data), { order_id: order.id, order_code: order.order_code, order_status: 'Preparing' })
+    await stream.close()
+  })
+
+  test('what is no status is 400 with the document\'s text', async () => {
+    for (const json of [{}, { order_status: null }, { order_status: 7 }, { order_status: ['Preparing'] }, { order_status: ' Preparing ' }, { order_status: 'preparing' }, { order_status: '' },
+      { Order_Status: 'Preparing' }, { order_status: 'Lost' }]) {
+      const { status, text } = await ask('PATCH', `/api/orders/${order.id}/status`, { json })
+      assert.equal(status, 400, JSON.stringify(json))
+      assert.deepEqual(JSON.parse(text), JSON.parse(invalid))
+    }
+  })
+
+  test('an order that is unknown, another\'s, or no uuid is the same 404', async () => {
+    const answers = await Promise.all([[unknown, ann], [order.id, bob], ['7', ann], ["x' OR 1=1--", ann]].map(([id, who]) => patch(encodeURIComponent(id), 'Cancelled', { who })))
+    for (const { status, text } of answers) {
+      assert.equal(status, 404)
+      assert.deepEqual(JSON.parse(text), { success: false, errors: ['Order not found'] })
+      assert.equal(text, answers[0].text)
+    }
+  })
+
+  test('a customer may only cancel what was not begun; other members of the body are not applied', async () => {
+    const mine = await addOrder(client, ann, 'loja-a')
+    assert.equal((await patch(mine.id, 'Delivered', { who: ann })).status, 403)
+    const { status, json } = await ask('PATCH', `/api/orders/${mine.id}/status`, { who: ann, json: { order_status: 'Cancelled', user_id: bob.id, final_amount: 0 } })
+    assert.equal(status, 200)
+    assert.equal(json.data.user_id, ann.id)
+    assert.equal(json.data.final_amount, 460)
+    assert.equal((await patch(order.id, 'Cancelled', { who: ann })).status, 403)
+  })
+
+  test('who shows no good token gets the 401 of the documents, whatever the body', async () => {
+    const { status, text, headers } = await patch(order.id, 'Preparing', { who: null })
+    assert.equal(status, 401)
+    assert.equal(text, '{"success":false,"errors":["Not authorized, token failed"]}')
+    assert.equal(headers['www-authenticate'], 'Bearer')
+    assert.equal((await patch(order.id, 'Preparing', { who: { token: `${ann.token}x` } })).status, 401)
+  })
+
+  test('a body that is not exactly JSON is 400, and no function is asked', async () => {
+    for (const body of [' ', '{', '[]]', '{"order_status":"Preparing"} x', "{'order_status':'Preparing'}", '{"order_status":"Preparing","order_status":"Delivered"}', '{"order_status":"Prep\naring"}',
+      '{"order_status\\u0000x":"Preparing"}', '\ufeff{}', '{"a":NaN}', '{"a":1.}', '{"a":/**/1}', '{"a":1,}', '"\\ud800"', '['.repeat(33) + ']'.repeat(33), '['.repeat(30_000), 'null,"claims":{"role":"admin"}']) {
+      const { status, json } = await ask('POST', '/echo/x', { body })
+      assert.equal(status, 400, body.slice(0, 60))
+      assert.equal(json.success, false)
+    }
+    for (const bytes of [Buffer.from('{"a":"\xff"}', 'latin1'), Buffer.from('{}', 'utf16le'), Buffer.from([0x7b, 0x7d, 0])]) {
+      assert.equal((await ask('POST', '/echo/x', { body: bytes })).status, 400)
+    }
+    assert.equal((await ask('POST', '/echo/x?a=%ff', { json: {} })).status, 400, 'a parameter that is not UTF-8')
+  })
+
+  test('a body that is too long, or of another type, is refused unread', async () => {
+    assert.equal((await ask('POST', '/echo/x', { json: { a: 'x'.repeat(70_000) } })).status, 413)
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=utf-16', '']) {
+      assert.equal((await ask('POST', '/echo/x', { json: {}, headers: { 'Content-Type': type } })).status, 415, type)
+    }
+    assert.equal((await ask('POST', '/echo/x', { json: {}, headers: { 'Content-Type': 'application/json;charset=UTF-8' } })).status, 201)
+  })
+
+  test('the function gets parameters, query, body and claims as they are, without what authorises', async () => {
+    const body = '{"n": 9007199254740993, "x": 460.00, "s": "\\u00e9\\n"}'
+    const { status, json, text } = await ask('POST', `/echo/a%20b?k=3&k=4&token=x&é=1`.replace('é', '%C3%A9'), { body, headers: { Authorization: undefined, Cookie: `jwt=${ann.token}` } })
+      .catch(() => ask('POST', '/echo/a%20b?k=3&%C3%A9=1', { body, who: ann }))
+    assert.equal(status, 201, text)
+    assert.deepEqual(json.params, { what: 'a b' })
+    assert.equal(json.query.k, '3')
+    assert.ok(!('token' in json.query))
+    assert.match(text, /"n": 9007199254740993/)
+    assert.match(text, /"x": 460\.00/)
+    assert.equal(json.claims.sub, ann.id)
+    assert.equal(json.setting, true)
+  })
+
+  test('require is asked before the function, and a 204 has no body', async () => {
+    assert.equal((await ask('POST', '/admins', { json: {} })).status, 403)
+    const { status, text } = await ask('DELETE', '/nothing')
+    assert.equal(status, 204)
+    assert.equal(text, '')
+  })
+
+  test('an error of SQL is no text for a client, and stands in the log', async () => {
+    const { status, text } = await ask('GET', '/faulty')
+    assert.equal(status, 500)
+    assert.deepEqual(JSON.parse(text), { success: false, errors: ['Internal error'] })
+    assert.match(daemon.logs(), /action GET '\/faulty' was answered 500: 42P01 .*secret_table/)
+  })
+
+  test('a function that takes too long is 503, and holds up nobody', async () => {
+    const slow = ask('GET', '/slow?seconds=20')
+    const since = now()
+    await patch(order.id, 'Out for Delivery')
+    assert.ok(now() - since < 1000)
+    const { status, headers } = await slow
+    assert.equal(status, 503)
+    assert.ok(Number(headers['retry-after']) > 0)
+    assert.ok(now() - since < 7000)
+  })
+
+  test('paths and methods: an exact path before a parameter, 405 with what there is, 404 for the rest, preflight', async () => {
+    const stream = await daemon.subscribe('/api/orders/stream', { token: ann.token })
+    assert.equal(stream.status, 200, 'a stream beside actions with parameters')
+    await stream.close()
+    const { status, headers } = await ask('DELETE', `/api/orders/${order.id}/status`)
+    assert.equal(status, 405)
+    assert.equal(headers.allow, 'PATCH, OPTIONS')
+    assert.deepEqual((await ask('PUT', '/api/orders')).headers.allow.split(', ').sort(), ['GET', 'OPTIONS', 'POST'])
+    assert.equal((await ask('GET', '/api/nowhere')).status, 404)
+    const preflight = await ask('OPTIONS', `/api/orders/${order.id}/status`, { who: null, headers: { Origin: 'https://app.example', 'Access-Control-Request-Method': 'PATCH' } })
+    assert.equal(preflight.status, 204)
+    assert.match(preflight.headers['access-control-allow-methods'], /PATCH/)
+    const answer = await patch(order.id, 'Preparing', { headers: { Origin: 'https://app.example' } })
+    assert.equal(answer.headers['access-control-allow-origin'], 'https://app.example')
+    assert.match(answer.headers.vary, /Origin/)
+  })
+
+  test('a page of another site changes nothing with somebody\'s cookie', async () => {
+    for (const headers of [{ Origin: 'https://evil.example' }, { 'Sec-Fetch-Site': 'cross-site' }]) {
+      const { status } = await patch(order.id, 'Delivered', { who: null, headers: { Cookie: `jwt=${staff.token}`, ...headers } })
+      assert.equal(status, 403)
+    }
+    assert.notEqual((await client.query('SELECT order_status FROM example.orders WHERE id = $1', [order.id])).rows[0].order_status, 'Delivered')
+  })
+
+  test('an action that is defined or taken away while the daemon runs is served, or not', async () => {
+    assert.equal((await ask('GET', '/late')).status, 404)
+    await stage.cluster.psql(`SELECT herald.action('GET', '/late', 'public.echo')`)
+    await until(async () => (await ask('GET', '/late')).status === 201, { timeout: 5000, what: 'the action' })
+    await stage.cluster.psql(`SELECT herald.unaction('GET', '/late')`)
+    await until(async () => (await ask('GET', '/late')).status === 404, { timeout: 5000, what: 'no action' })
+  })
+
+  test('while the database is away the answer is 503, at once', async () => {
+    const proxy = await Proxy.open(stage.cluster.port)
+    const away = await stage.addDaemon({ databaseUrl: stage.cluster.url().replace(`:${stage.cluster.port}/`, `:${proxy.port}/`) })
+    assert.equal((await patch(order.id, 'Preparing', { from: away })).status, 200)
+    proxy.cut()
+    await until(async () => (await away.status()).json.status === 'degraded', { timeout: 15_000, what: 'the daemon without database' })
+    const since = now()
+    const { status, headers } = await patch(order.id, 'Delivered', { from: away })
+    assert.equal(status, 503)
+    assert.ok(Number(headers['retry-after']) <= 2)
+    assert.ok(now() - since < 1000)
+    proxy.mend()
+    await until(async () => (await patch(order.id, 'Preparing', { from: away })).status === 200, { timeout: 10_000, what: 'the database' })
+    await away.stop()
+    await proxy.close()
+  })
+
+  test('everything else of the example answers', async () => {
+    const admin = await addUser(client, { role: 'admin' })
+    const mechanic = await addUser(client, { role: 'mechanic' })
+    const made = await ask('POST', '/api/orders', { json: { storeSlug: 'loja-a', customerName: 'João Silva', items: [{ name: 'Bolo', quantity: 2, price: 25 }], total: 50 } })
+    assert.ok([200, 201].includes(made.status), made.text)
+    assert.equal((await ask('GET', '/api/orders?store=loja-a')).status, 200)
+    assert.equal((await ask('GET', '/api/users', { who: admin })).status, 200)
+    assert.ok(!(await ask('GET', '/api/users', { who: admin })).text.includes('hash-'))
+    assert.equal((await ask('GET', '/api/users', { who: ann })).status, 403)
+    assert.equal((await ask('GET', '/api/workorders', { who: mechanic })).status, 200)
+  })
+})
