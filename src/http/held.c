@@ -17,11 +17,10 @@ struct held {
 	struct json_object *query; /* what came behind the path, without secrets */
 	struct identity identity;
 	struct params params; /* of path and query, since the last decision */
-	char *claims, *params_json, *origin; /* of the question */
+	char *asked, *claims, *params_json, *origin; /* of the question; asked: the path of the stream, which may be gone meanwhile */
 	char hash[TICKET_HASH_MAX];
 	bool resume, unknown;
 	struct cursor after;
-	uint64_t rechecks; /* the set's count when it was asked */
 	bool reserved;     /* counted as one of its user's streams */
 	bool head_sent;
 };
@@ -47,6 +46,7 @@ static void over(struct parked *p)
 	identity_release(&h->identity);
 	json_object_put(h->query);
 	free(h->path);
+	free(h->asked);
 	free(h->claims);
 	free(h->params_json);
 	free(h->origin);
@@ -121,18 +121,20 @@ static void ask_entitled(struct held *h, const struct stream *s)
 {
 	struct question *q = &h->parked.question;
 
+	free(h->asked);
 	free(h->claims);
 	free(h->params_json);
+	h->asked = xstrdup(s->def.path);
 	h->claims = identity_claims_json(&h->identity);
 	h->params_json = holder_params_json(&h->params);
-	h->rechecks = h->parked.set->rechecks;
+	h->parked.sub = h->identity.sub;
 	*q = (struct question){.kind = QUESTION_ENTITLED, .answered = on_entitled,
-			       .params = {s->def.path, h->claims, h->params_json}};
+			       .params = {h->asked, h->claims, h->params_json}};
 	reserve(h);
 	parked_ask(&h->parked);
 }
 
-/* With what is known now: let in, refuse, or ask what only the database knows. */
+/* With what is known now: let in, refuse, or ask what only the database knows. entitled: it has said yes to what was asked. */
 static void decide(struct held *h, bool entitled)
 {
 	struct stream *s = find_stream(h);
@@ -146,7 +148,7 @@ static void decide(struct held *h, bool entitled)
 	}
 	if (!admission_decide(h->parked.set, s, &h->identity, &h->params, h->parked.address, &wanted, &refusal)) {
 		refuse(h, &refusal);
-	} else if (s->def.authorize != NULL && !entitled) {
+	} else if (s->def.authorize != NULL && !(entitled && strcmp(h->asked, s->def.path) == 0)) {
 		ask_entitled(h, s);
 	} else {
 		let_in(h, s, &wanted);
@@ -163,7 +165,7 @@ static void on_entitled(struct question *q, bool failed, const char *value)
 
 	unreserve(h);
 	if (!failed && value != NULL && strcmp(value, "true") == 0) {
-		decide(h, h->rechecks == h->parked.set->rechecks);
+		decide(h, !h->parked.stale);
 		return;
 	}
 	refusals_log(&h->parked.set->refusals, "[STREAM] refused: '%s' is not authorized for '%s'%s", h->identity.sub == NULL ? "" : h->identity.sub, h->path,

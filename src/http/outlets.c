@@ -191,6 +191,8 @@ void outlets_reap(struct outlets *set)
 
 void outlets_close_gone(struct outlets *set)
 {
+	if (!list_empty(&set->router->gone))
+		parked_doubt(set, NULL);
 	list_each (node, tmp, &set->router->gone) {
 		struct stream *s = container_of(node, struct stream, link);
 

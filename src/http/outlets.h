@@ -32,7 +32,6 @@ struct outlets {
 	struct strmap codes;   /* -> struct outlet: those that can be renewed */
 	struct revocations revocations, coming; /* coming: while they are read anew */
 	struct question_ops questions;
-	uint64_t rechecks;     /* times that an entitlement may have changed */
 	struct list parked;      /* struct parked: requests that wait for the database */
 	struct list parked_over; /* to be freed at the end of the turn */
 	size_t parked_count;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -132,7 +133,18 @@ bool parked_init(struct parked *p, struct outlets *set, const struct request *r,
 
 void parked_ask(struct parked *p)
 {
+	p->stale = false;
 	p->set->questions.submit(p->set->questions.ctx, &p->question);
+}
+
+void parked_doubt(struct outlets *set, const char *sub)
+{
+	list_each (node, tmp, &set->parked) {
+		struct parked *p = container_of(node, struct parked, link);
+
+		if (sub == NULL || (p->sub != NULL && strcmp(p->sub, sub) == 0))
+			p->stale = true;
+	}
 }
 
 void parked_reap(struct outlets *set)

@@ -27,6 +27,8 @@ struct parked {
 	struct timer timer;
 	struct question question;
 	bool bare;      /* HTTP/1.0 */
+	const char *sub; /* whose right is being asked for, borrowed from the owner; NULL: a right that no subject has */
+	bool stale;      /* what the answer to come rests on has changed since it was asked */
 	bool done;      /* answered, or the client has left: nothing more is called but over */
 	char *cors, *address;
 	void (*late)(struct parked *p); /* the timer; NULL: 503 */
@@ -39,6 +41,9 @@ MUST_CHECK bool parked_init(struct parked *p, struct outlets *set, const struct 
 
 /* Asks; the question's kind, params and answered have been set. */
 void parked_ask(struct parked *p);
+
+/* The rights of this subject, NULL: of everybody, may be others than those that were asked for. */
+void parked_doubt(struct outlets *set, const char *sub);
 
 /* Answers and ends. body: JSON. */
 void parked_answer(struct parked *p, unsigned status, const char *body, const char *header, const char *value);

@@ -11,20 +11,23 @@ struct recheck {
 	struct outlet *outlet;
 	struct question question;
 	struct timer timer;
-	bool again; /* what it rests on has changed since it was asked */
+	int64_t again_ms; /* loop clock: since when what it rests on is another than it was asked for; 0: it is not */
 };
+
+static void ask(struct outlet *o, int64_t since_ms);
 
 static void on_answered(struct question *q, bool failed, const char *value)
 {
 	struct recheck *r = container_of(q, struct recheck, question);
 	struct outlet *o = r->outlet;
-	bool again = r->again, yes = !failed && value != NULL && strcmp(value, "true") == 0;
+	int64_t again_ms = r->again_ms;
+	bool yes = !failed && value != NULL && strcmp(value, "true") == 0;
 
 	recheck_stop(o);
 	if (!yes)
 		outlet_close(o, "forbidden");
-	else if (again)
-		recheck_start(o);
+	else if (again_ms != 0 && o->state != OUTLET_CLOSING)
+		ask(o, again_ms);
 }
 
 static void on_late(struct timer *t)
@@ -32,24 +35,31 @@ static void on_late(struct timer *t)
 	outlet_close(container_of(t, struct recheck, timer)->outlet, "forbidden");
 }
 
-void recheck_start(struct outlet *o)
+/* The answer has RECHECK_MS from when the right may have ended, however long an earlier question was under way. */
+static void ask(struct outlet *o, int64_t since_ms)
 {
 	struct outlets *set = o->set;
-	struct recheck *r = o->recheck;
+	struct recheck *r = o->recheck = xcalloc(1, sizeof(*r));
+	int64_t left = since_ms + RECHECK_MS - set->loop->now_ms;
 
-	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED || o->sub.stream->def.authorize == NULL)
-		return;
-	if (r != NULL) {
-		r->again = true;
-		return;
-	}
-	r = o->recheck = xcalloc(1, sizeof(*r));
 	r->outlet = o;
 	r->question = (struct question){.kind = QUESTION_ENTITLED, .answered = on_answered,
 					.params = {o->sub.stream->def.path, o->holder.claims, o->holder.params}};
 	timer_init(&r->timer, on_late);
-	loop_set_timer(set->loop, &r->timer, RECHECK_MS);
+	loop_set_timer(set->loop, &r->timer, left > 0 ? left : 0);
 	set->questions.submit(set->questions.ctx, &r->question);
+}
+
+void recheck_start(struct outlet *o)
+{
+	struct recheck *r = o->recheck;
+
+	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED || o->sub.stream->def.authorize == NULL)
+		return;
+	if (r == NULL)
+		ask(o, o->set->loop->now_ms);
+	else if (r->again_ms == 0)
+		r->again_ms = o->set->loop->now_ms;
 }
 
 void recheck_stop(struct outlet *o)

@@ -244,21 +244,69 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
       await closes(streams[1], 'forbidden')
     })
 
-    test('a right that is lost while the function looks is noticed', async () => {
-      await stage.cluster.psql(`CREATE FUNCTION is_member_slowly(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
-          DECLARE
-            yes boolean := public.is_member(claims, '{"club": "a"}');
-          BEGIN
-            PERFORM pg_sleep(0.5);
-            RETURN yes;
-          END $$;
-        SELECT herald.stream('/slowly', '{notes}', authorize => 'public.is_member_slowly', recheck => '{"public.members": "who"}')`)
-      await until(async () => await statusOf({ sub: 'm14' }, { path: '/slowly' }) === 200, { timeout: 5000, what: 'the stream' })
-      const stream = open({ sub: 'm14' }, { path: '/slowly' })
-      await until(async () => await stage.cluster.psql(`SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%entitled%'`) !== '0',
-        { timeout: 5000, what: 'the function at work' })
-      await stage.cluster.psql(`UPDATE members SET active = false WHERE who = 'm14'`)
-      assert.equal((await stream).status, 403)
+    const asked = (path, count = 1) => until(async () => await stage.cluster.psql(
+      `SELECT count(*) >= ${count} FROM pg_stat_activity WHERE application_name = 'pgherald asker' AND state = 'active'`) === 't',
+    { timeout: 5000, what: `a question about ${path}` })
+
+    for (const [what, path, anew] of [['the stream was defined anew', '/turned', '/turned'], ['another stream took its path', '/turn/:way', '/turn/left']]) {
+      test(`an answer that was asked for before ${what} lets nobody in`, async () => {
+        await stage.cluster.psql(`
+          CREATE OR REPLACE FUNCTION is_slowly(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS $$ SELECT true FROM pg_sleep(1) $$;
+          CREATE OR REPLACE FUNCTION is_nobody(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS $$ SELECT false $$;
+          SELECT herald.stream('${path}', '{notes}', authorize => 'public.is_slowly');`)
+        const ask = () => statusOf({ sub: 'm1' }, { path: anew })
+        await until(async () => await ask() === 200, { timeout: 5000, what: 'the stream' })
+        const waiting = Array.from({ length: 6 }, ask) // more than are asked at once
+        await asked(path, 4)
+        await stage.cluster.psql(`SELECT herald.stream('${anew}', '{notes}', authorize => 'public.is_nobody')`)
+        assert.deepEqual(await Promise.all(waiting), Array(6).fill(403))
+      })
+    }
+
+    test("who waits for the function's answer is not held up by what concerns others", async () => {
+      await stage.cluster.psql(`SELECT herald.stream('/slowly', '{notes}', authorize => 'public.is_slowly')`)
+      let done = false
+      const others = (async () => {
+        while (!done) await stage.cluster.psql(`SELECT herald.recheck('somebody')`)
+      })()
+      const since = now()
+      const status = await statusOf({ sub: 'm1' }, { path: '/slowly' }).catch(({ message }) => message)
+      done = true
+      await others
+      assert.equal(status, 200)
+      assert.ok(now() - since < 2500, `${now() - since} ms`)
+    })
+
+    test('a right that ends while it is being asked for lets nobody in', async () => {
+      await stage.cluster.psql(`
+        CREATE FUNCTION is_still(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+          DECLARE yes boolean := (SELECT active FROM public.members WHERE who = claims ->> 'sub');
+          BEGIN PERFORM pg_sleep(1); RETURN yes; END $$;
+        SELECT herald.stream('/still', '{notes}', authorize => 'public.is_still', recheck => '{"public.members": "who"}')`)
+      await until(async () => await statusOf({ sub: 'm12' }, { path: '/still' }) === 200, { what: 'the stream' })
+      const waiting = statusOf({ sub: 'm12' }, { path: '/still' })
+      await asked('/still')
+      await stage.cluster.psql(`UPDATE members SET active = false WHERE who = 'm12'`)
+      assert.equal(await waiting, 403)
+    })
+
+    test('a right that ends while the function is being asked ends the stream as soon as any', async () => {
+      await stage.cluster.psql(`
+        CREATE FUNCTION is_late(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+          DECLARE yes boolean := (SELECT active FROM public.members WHERE who = claims ->> 'sub');
+          BEGIN PERFORM pg_sleep((SELECT count(*) * 3.5 FROM public.notes WHERE owner = 'late')); RETURN yes; END $$;
+        SELECT herald.stream('/late', '{notes}', authorize => 'public.is_late', recheck => '{"public.members": "who"}')`)
+      const stream = await until(async () => {
+        const one = await open({ sub: 'm11' }, { path: '/late' })
+        return one.status === 200 && one
+      }, { what: 'the stream' })
+      await write('late')
+      await stage.cluster.psql(`SELECT herald.recheck('m11')`)
+      await asked('/late')
+      const since = now()
+      await stage.cluster.psql(`UPDATE members SET active = false WHERE who = 'm11'`)
+      await closes(stream, 'forbidden', 9000)
+      assert.ok(now() - since < 5000, `${now() - since} ms`)
     })
 
     test('a slow function holds up nobody else', async () => {

@@ -113,6 +113,7 @@ export class Writer {
       await this.query(`BEGIN ISOLATION LEVEL ${isolation}`)
       await body()
       if (end === 'COMMIT') write.fate = 'unknown'
+      write.sentAt = now()
       const { command } = await this.query(end)
       if (end === 'COMMIT') write.fate = command === 'COMMIT' ? 'acked' : 'aborted'
       write.endedAt = now()

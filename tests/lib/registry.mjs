@@ -1,0 +1,125 @@
+// Who has which right, and since when: subscriptions, revocations and definitions of streams, changed at random and written down
+// with the times between which the change was committed: `sentAt` and `ackedAt`, by the clock of wait.mjs.
+import { groups, definitions, roles, stores, streamSql } from './rights.mjs'
+import { seconds, token } from './token.mjs'
+import { now } from './wait.mjs'
+
+/** How long after its commit a loss may take to count, in ms. */
+export const bounds = { expired: 1000, revoked: 5000, forbidden: 5000, changed: 5000 }
+
+/** For openStage: what the streams' authorize function looks at; now and then its answer is old when it comes. */
+export const subscriptions = `
+  CREATE TABLE public.subscriptions (who text PRIMARY KEY, active boolean NOT NULL);
+  CREATE FUNCTION public.is_subscribed(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+    DECLARE yes boolean := (SELECT s.active FROM public.subscriptions s WHERE s.who = claims ->> 'sub');
+    BEGIN IF random() < 0.3 THEN PERFORM pg_sleep(random() * 0.2); END IF; RETURN yes; END $$;`
+
+const wallOffset = Date.now() - now()
+
+export class Registry {
+  constructor({ cluster, random, users }) {
+    Object.assign(this, { cluster, random, losses: [], lapses: [], sessions: 0, rereads: 0 })
+    this.users = users.map((sub) => ({ sub, ...this.#claims(), sessions: [] }))
+    this.versions = new Map(definitions.map((definition) => [definition.path, [{ definition, sentAt: -Infinity, ackedAt: -Infinity }]]))
+  }
+
+  async open() {
+    this.client = await this.cluster.client()
+    await this.client.query(`INSERT INTO public.subscriptions SELECT unnest($1::text[]), true`, [this.users.map(({ sub }) => sub)])
+  }
+
+  #claims() {
+    const { random } = this
+    const some = (all) => all.filter(() => random.next() < 0.5)
+    return { role: random.pick(roles), stores: some(stores), groups: some(groups) }
+  }
+
+  // One after the other, in the order in which they were asked for.
+  #query(text, values) {
+    this.last = (this.last ?? Promise.resolve()).then(() => this.client.query(text, values))
+    return this.last
+  }
+
+  async #commit(text, values, entry = {}) {
+    entry.sentAt = now()
+    await this.#query(text, values)
+    return Object.assign(entry, { ackedAt: now() })
+  }
+
+  /** A new token; now and then for other claims, without the time of its issue, or for a few seconds only. */
+  async login(user, { lasting = false, other = this.random.next() < 0.3 } = {}) {
+    const { random } = this
+    if (other) Object.assign(user, this.#claims())
+    const iat = seconds()
+    const exp = iat + (!lasting && random.next() < 0.3 ? random.integer(2, 5) : 3600)
+    const jti = `j${++this.sessions}`
+    const dated = lasting || random.next() < 0.95 ? { iat } : {}
+    const claims = { sub: user.sub, role: user.role, stores: user.stores, groups: user.groups, jti, exp, ...dated }
+    const session = { claims, token: await token(claims), endsAt: exp * 1000 - wallOffset }
+    user.sessions.push(session)
+    return session
+  }
+
+  /** May this session still be used, as far as anybody can know? */
+  isAlive({ claims, endsAt }) {
+    return endsAt > now() && !this.losses.some((loss) => loss.concerns(claims))
+  }
+
+  isLapsed({ claims }) {
+    return this.lapses.some(({ sub, back }) => sub === claims.sub && !back)
+  }
+
+  async revokeToken({ claims: { jti } }) {
+    const concerns = (claims) => claims.jti === jti
+    const entry = { reason: 'revoked', concerns }
+    this.losses.push(entry)
+    await this.#commit('SELECT herald.revoke(jti => $1)', [jti], entry)
+  }
+
+  async revokeSubject({ sub }) {
+    const entry = { reason: 'revoked', atMs: Infinity }
+    entry.concerns = (claims) => claims.sub === sub && (claims.iat === undefined || claims.iat * 1000 <= entry.atMs)
+    this.losses.push(entry)
+    await this.#commit("SELECT herald.revoke(sub => $1, until => now() + interval '1 hour')", [sub], entry)
+    const { rows } = await this.#query('SELECT extract(epoch FROM max(at))::float * 1000 AS at FROM herald.revocations WHERE sub = $1', [sub])
+    entry.atMs = rows[0].at
+  }
+
+  /** Revocations that nobody has a token of come and go: every instance reads all of them anew. */
+  async reread() {
+    this.rereads++
+    await this.#query("SELECT herald.revoke(jti => 'nobody''s')")
+    await this.#query("DELETE FROM herald.revocations WHERE jti = 'nobody''s'")
+  }
+
+  /** The user's subscription lapses, or comes back. */
+  async toggle({ sub }) {
+    const lapse = this.lapses.find((one) => one.sub === sub && !one.back)
+    const text = 'UPDATE public.subscriptions SET active = $2 WHERE who = $1'
+    if (lapse) {
+      await this.#commit(text, [sub, true], (lapse.back = {}))
+    } else {
+      this.lapses.push({ sub })
+      await this.#commit(text, [sub, false], this.lapses.at(-1))
+    }
+  }
+
+  /** A stream gets its other definition, or the first one again. */
+  async redefine() {
+    const path = this.random.pick(definitions.filter(({ anew }) => anew)).path
+    const versions = this.versions.get(path)
+    const { anew, ...first } = definitions.find((one) => one.path === path)
+    const definition = versions.length % 2 ? { ...first, ...anew } : first
+    const entry = { definition, sentAt: now() }
+    versions.push(entry)
+    await this.#commit(streamSql(definition), [], entry)
+  }
+
+  get redefinitions() {
+    return [...this.versions.values()].reduce((sum, { length }) => sum + length - 1, 0)
+  }
+
+  async close() {
+    await this.client.end()
+  }
+}
