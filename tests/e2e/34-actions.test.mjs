@@ -144,7 +144,7 @@ describe('actions', { skip: missing() }, () => {
     const { status, text } = await ask('GET', '/faulty')
     assert.equal(status, 500)
     assert.deepEqual(JSON.parse(text), { success: false, errors: ['Internal error'] })
-    assert.match(daemon.logs(), /action GET '\/faulty' was answered 500: 42P01 .*secret_table/)
+    await until(() => /action GET '\/faulty' was answered 500: 42P01 .*secret_table/.test(daemon.logs()), { what: 'the reason in the log' })
   })
 
   test('a function that takes too long is 503, and holds up nobody', async () => {
