@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/units.h"
 #include "base/xalloc.h"
+#include "http/seal.h"
 
 #define CONFIG_FILE_BYTES_MAX (1 << 20)
 
@@ -69,6 +70,10 @@ static const struct option {
 	 "how writers wake this program: adaptive, always, or never (it polls; for two-phase commit)"},
 	{"poll-interval", "MS", "5000", "POLL_INTERVAL", MILLIS, 0, AT(poll_interval_ms), 1, 3600000,
 	 "safety poll, in milliseconds or with a unit: bounds what a lost doorbell can cost"},
+	{"encryption-key", "TEXT", "", "SSE_ENCRYPTION_KEY", TEXT, RELOAD | SECRET, AT(encryption_key), 0, 0,
+	 "key of sealed streams, at least 32 characters, random ones: nothing else protects what is sealed"},
+	{"encryption-key-id", "NAME", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(encryption_key_id), 0, 0,
+	 "by which clients that have several keys find this one: letters, digits and _; change it with the key"},
 	{"log-level", "NAME", "info", NULL, TEXT, RELOAD, AT(log_level_name), 0, 0, "error, warn, info or debug"},
 	{"log-format", "NAME", "text", NULL, TEXT, RELOAD, AT(log_format), 0, 0, "text or json"},
 };
@@ -98,6 +103,7 @@ void config_release(struct config *c)
 	free(c->keyring);
 	free(c->verified);
 	free(c->file);
+	seal_free(c->seal);
 	free(c->origins_text);
 	free(c->sources_text);
 	config_init(c);
@@ -109,6 +115,8 @@ void config_forget_keys(struct config *c)
 		if ((options[i].flags & SECRET) && (options[i].flags & RELOAD) && c->from[i] == CONFIG_FILE)
 			explicit_bzero((char *)(uintptr_t)c->text[i], strlen(c->text[i]));
 	keyring_release(c->keyring);
+	seal_free(c->seal);
+	c->seal = NULL;
 }
 
 /* --- where values come from --- */
@@ -207,12 +215,17 @@ static bool read_lines(struct config *c, struct file *f, const char *name)
 /* Who can read the file has the key of all tokens; who can write it chooses the key. */
 static bool is_guarded(const struct config *c, const struct file *f, const char *name)
 {
-	size_t i = find_option("jwt-secret", strlen("jwt-secret"));
+	static const char *const secrets[] = {"jwt-secret", "encryption-key"};
 
-	if (c->text[i] == NULL || c->from[i] != CONFIG_FILE || !(f->mode & (S_IROTH | S_IWOTH)))
-		return true;
-	fprintf(stderr, "pgherald: %s has jwt-secret in it, and everybody can read or write this file: chmod 600 it\n", name);
-	return false;
+	for (size_t k = 0; k < ARRAY_SIZE(secrets); k++) {
+		size_t i = find_option(secrets[k], strlen(secrets[k]));
+
+		if (c->text[i] == NULL || c->from[i] != CONFIG_FILE || !(f->mode & (S_IROTH | S_IWOTH)))
+			continue;
+		fprintf(stderr, "pgherald: %s has %s in it, and everybody can read or write this file: chmod 600 it\n", name, secrets[k]);
+		return false;
+	}
+	return true;
 }
 
 static bool read_file(struct config *c, const char *name)
@@ -483,6 +496,36 @@ static bool check_keys(struct config *c)
 	return good;
 }
 
+/* Who unseals has the encryption key, and could sign tokens with it. */
+static bool is_token_key(const struct config *c, const char *password)
+{
+	for (size_t i = 0; i < c->keyring->count; i++) {
+		const struct key *key = &c->keyring->keys[i];
+
+		if (key->len == strlen(password) && memcmp(key->bytes, password, key->len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool check_seal(struct config *c)
+{
+	const char *why = NULL;
+
+	if (c->encryption_key == NULL && c->encryption_key_id == NULL)
+		return true;
+	if (c->encryption_key == NULL)
+		why = "encryption-key-id is given, but no encryption-key";
+	else if (is_token_key(c, c->encryption_key))
+		why = "encryption-key is also the key of tokens: everybody who may unseal could sign tokens, use another";
+	else
+		c->seal = seal_new(c->encryption_key, c->encryption_key_id, &why);
+	if (c->seal != NULL)
+		return true;
+	fprintf(stderr, "pgherald: %s\n", why);
+	return false;
+}
+
 /* A reserve for the database, the log, and ordinary requests stays free. */
 static size_t streams_by_rlimit(void)
 {
@@ -523,7 +566,7 @@ static bool finish(struct config *c, const char *file)
 		if (!take_value(c, &options[i], c->text[i], given))
 			return false;
 	}
-	if (!check_words(c) || !check_sources(c) || !check_origins(c) || !check_keys(c))
+	if (!check_words(c) || !check_sources(c) || !check_origins(c) || !check_keys(c) || !check_seal(c))
 		return false;
 	fill_http(c);
 	return true;

@@ -33,6 +33,7 @@ struct config {
 	const char *database_url, *listen, *admin_listen;
 	const char *jwt_secret, *jwt_secret_file, *jwt_public_key_file, *jwks_file, *jwt_algorithm;
 	const char *jwt_issuer, *jwt_audience, *jwt_cookie;
+	const char *encryption_key, *encryption_key_id;
 	const char *token_sources, *allowed_origins, *wake_name, *log_level_name, *log_format;
 	int64_t jwt_leeway_ms, heartbeat_ms, retry_ms, retention_ms, poll_interval_ms;
 	int64_t max_streams, max_streams_per_user, max_streams_per_ip, log_size;
@@ -43,6 +44,7 @@ struct config {
 	enum wake_mode wake;
 	struct keyring *keyring;   /* owned */
 	struct verified *verified; /* owned; NULL: no key is public */
+	struct seal *seal;  /* owned; NULL: there is no encryption-key, and nothing can be sealed */
 	const char *origins[CONFIG_ORIGINS_MAX + 1];
 	char *origins_text, *sources_text; /* owned */
 };

@@ -11,6 +11,7 @@
 #include "http/httpd.h"
 #include "http/keyring.h"
 #include "http/outlets.h"
+#include "http/seal.h"
 #include "http/status.h"
 #include "http/tenure.h"
 #include "hub/router.h"
@@ -109,20 +110,30 @@ static void open_door(struct server *s)
 		log_info("[STREAM] serving on %s", s->boot->listen);
 }
 
+/* What this stream needs and the configuration does not have; NULL: nothing. */
+static const char *lack(const struct server *s, const struct stream_def *def)
+{
+	if (!def->anonymous && s->http.token.keys->count == 0)
+		return "asks for a token, but no key is configured: give jwt-secret-file, jwt-public-key-file or jwks-file";
+	if (def->sealed && s->config->seal == NULL)
+		return "is sealed, but no key is configured: give encryption-key; until then its events are held back";
+	return NULL;
+}
+
 static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 {
 	struct server *s = ctx;
 
 	for (size_t i = 0; i < count; i++) {
-		if (defs[i].anonymous || s->http.token.keys->count > 0)
+		const char *what = lack(s, &defs[i]);
+
+		if (what == NULL)
 			continue;
-		log_error("stream '%s' asks for a token, but no key is configured: give jwt-secret-file, jwt-public-key-file or jwks-file",
-			  defs[i].path);
+		log_error("stream '%s' %s", defs[i].path, what);
 		if (!s->serving) {
 			stop(s, CLI_CONFIG);
 			return;
 		}
-		break;
 	}
 	if (router_define(&s->router, defs, count) || !s->serving) /* anybody in the database can make it look: no line each time */
 		log_info("[STREAM] %zu streams are defined", count);
@@ -185,12 +196,27 @@ static void free_config(struct config *config)
 	free(config);
 }
 
+/* Would streams be without the key that they are sealed with? */
+static bool misses_key(const struct server *s, const struct config *fresh)
+{
+	const struct stream *stream;
+
+	if (s->config->seal == NULL || fresh->seal != NULL)
+		return false;
+	for (size_t i = 0; (stream = strmap_next(&s->router.streams, &i)) != NULL;)
+		if (stream->def.sealed)
+			return true;
+	return false;
+}
+
 static void reload(struct server *s)
 {
 	struct config *fresh = xcalloc(1, sizeof(*fresh)), *old = s->config;
+	bool valid = s->reload(s->reload_ctx, fresh);
 
-	if (!s->reload(s->reload_ctx, fresh)) {
-		log_error("the configuration stays as it was: the new one is not valid");
+	if (!valid || misses_key(s, fresh)) {
+		log_error("the configuration stays as it was: the new one %s",
+			  valid ? "has no encryption-key, and there are sealed streams" : "is not valid");
 		free_config(fresh);
 		return;
 	}
@@ -214,6 +240,15 @@ static void on_signal(void *ctx, int signo)
 		begin_drain(s, signo);
 }
 
+/* --- hub -> http: what the router cannot do itself --- */
+
+static bool seal_text(void *ctx, struct text plain, struct buf *out)
+{
+	struct server *s = ctx;
+
+	return s->config->seal != NULL && seal_append(s->config->seal, plain, out);
+}
+
 /* --- life --- */
 
 static void build(struct server *s)
@@ -224,6 +259,9 @@ static void build(struct server *s)
 				     on_available, on_misfit, s};
 
 	router_init(&s->router, (size_t)s->boot->log_size);
+	s->router.sealer.seal = seal_text;
+	s->router.sealer.now_ms = clock_wall_ms;
+	s->router.sealer.ctx = s;
 	ticker_init(&s->ticker, &s->loop, &options, &calls);
 	replay_init(&s->replay, &s->loop, s->boot->database_url);
 	asker_init(&s->asker, &s->loop, s->boot->database_url);
@@ -263,6 +301,8 @@ static void turn(struct server *s)
 {
 	loop_turn(&s->loop, list_empty(&s->router.touched) ? -1 : 0);
 	close_gap(s);
+	if (s->router.unsealed)
+		outlets_close_unsealed(&s->outlets);
 	s->status.ticks = s->ticker.ticks;
 	s->status.pages = s->replay.pages;
 	outlets_flush(&s->outlets);

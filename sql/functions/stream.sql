@@ -9,8 +9,9 @@
 --   authorize  'schema.function' (claims jsonb, params jsonb) returns boolean: asked, when all else allows it, at every opening
 --   recheck    {"<schema.table>": "<column that holds the subject>" or null}: a change there asks authorize again for the open
 --              streams of that subject, null: of everyone. Takes the right to make triggers on these tables
---   snapshot, sealed   refused by this version
+--   snapshot   refused by this version
 --   format     named (event: line) or message (the name as "type" inside data)
+--   sealed     data goes out encrypted, as @hapi/iron reads it; names, ids and control events in clear. Daemons need encryption-key
 --   anonymous  no token asked for; then match and require may not use claims
 -- The same path again replaces it. Writes herald.streams.
 CREATE OR REPLACE FUNCTION herald.stream(
@@ -31,14 +32,14 @@ BEGIN
   ELSIF format NOT IN ('named', 'message') OR format IS NULL THEN
     RAISE EXCEPTION 'pgherald: format % is unknown', coalesce(quote_literal(format), 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'named or message.';
-  ELSIF snapshot IS NOT NULL OR sealed THEN
-    RAISE EXCEPTION 'pgherald: snapshot and sealed are not served by this version' USING ERRCODE = 'feature_not_supported';
+  ELSIF snapshot IS NOT NULL THEN
+    RAISE EXCEPTION 'pgherald: snapshot is not served by this version' USING ERRCODE = 'feature_not_supported';
   END IF;
   INSERT INTO herald.streams (path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous, recheck)
   VALUES (path, topics, match, events, require, herald.authorize_name(authorize), snapshot, format, sealed, anonymous, recheck)
   ON CONFLICT ON CONSTRAINT streams_pkey DO UPDATE
     SET topics = excluded.topics, match = excluded.match, events = excluded.events, require = excluded.require,
-        authorize = excluded.authorize, format = excluded.format, anonymous = excluded.anonymous, recheck = excluded.recheck;
+        authorize = excluded.authorize, format = excluded.format, sealed = excluded.sealed, anonymous = excluded.anonymous, recheck = excluded.recheck;
   PERFORM herald.hang_rechecks();
 END $$;
 

@@ -40,7 +40,12 @@ static void end_frame(struct tail *t)
 		buf_append_json(&out, t->id.data, t->id.len);
 		buf_append_str(&out, ",\"event\":");
 		buf_append_json(&out, t->name.len > 0 ? t->name.data : "message", t->name.len > 0 ? t->name.len : 7);
-		printf("%s,\"data\":%s}\n", out.data, t->data.data);
+		buf_append_str(&out, ",\"data\":");
+		if (strncmp(t->data.data, "Fe26.", 5) == 0) /* sealed: a text, not JSON */
+			buf_append_json(&out, t->data.data, t->data.len);
+		else
+			buf_append(&out, t->data.data, t->data.len);
+		printf("%s}\n", out.data);
 		buf_release(&out);
 	} else if (t->data.len > 0) {
 		printf("%-14s %-24s %s\n", t->id.data, t->name.len > 0 ? t->name.data : "message", t->data.data);

@@ -117,8 +117,15 @@ static void join_log(struct outlet *o)
 static void on_page_event(struct catchup *c, const struct event *event)
 {
 	struct outlet *o = container_of(c, struct outlet, catchup);
+	struct wire wire = wire_of(o);
+	struct text data = event->data;
 
-	control_append_event(&o->out, wire_of(o), &event->at, event->name, event->data);
+	if (!o->sub.stream->def.sealed || sealer_seal(&o->set->router->sealer, event->name, &wire.format, &data)) {
+		control_append_event(&o->out, wire, &event->at, event->name, data);
+		return;
+	}
+	log_error("[STREAM %" PRIu64 "] an event cannot be sealed (" OUTLETS_UNSEALED ")", o->number);
+	outlet_close(o, "fault");
 }
 
 static void on_page_end(struct catchup *c, enum catchup_end end, const char *reason)

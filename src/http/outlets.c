@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
 #include "http/parked.h"
@@ -189,17 +190,33 @@ void outlets_reap(struct outlets *set)
 	parked_reap(set);
 }
 
+static void close_subscribers(struct stream *s, const char *reason)
+{
+	list_each (node, tmp, &s->subscribers)
+		outlet_close(container_of(container_of(node, struct subscriber, link), struct outlet, sub), reason);
+}
+
 void outlets_close_gone(struct outlets *set)
 {
 	if (!list_empty(&set->router->gone))
 		parked_doubt(set, NULL);
-	list_each (node, tmp, &set->router->gone) {
-		struct stream *s = container_of(node, struct stream, link);
+	list_each (node, tmp, &set->router->gone)
+		close_subscribers(container_of(node, struct stream, link), "changed");
+}
 
-		list_each (member, next, &s->subscribers)
-			outlet_close(container_of(container_of(member, struct subscriber, link), struct outlet, sub),
-				     "changed");
+void outlets_close_unsealed(struct outlets *set)
+{
+	struct stream *s;
+
+	for (size_t i = 0; (s = strmap_next(&set->router->streams, &i)) != NULL;) {
+		if (s->unsealed && s->subscriber_count > 0)
+			log_error("[STREAM] an event of '%s' cannot be sealed (" OUTLETS_UNSEALED "): its %zu streams are closed, "
+				  "and will find it with their Last-Event-ID", s->def.path, s->subscriber_count);
+		if (s->unsealed)
+			close_subscribers(s, "fault");
+		s->unsealed = false;
 	}
+	set->router->unsealed = false;
 }
 
 void outlets_reset_all(struct outlets *set, const char *reason)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "hub/frame.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,30 +37,60 @@ static void append_data(struct buf *out, struct text data)
 	}
 }
 
+typedef void append_fn(struct buf *out, struct text text);
+
+static void append_raw(struct buf *out, struct text text)
+{
+	buf_append(out, text.bytes, text.len);
+}
+
+/* Opens the object, with the event's name as "type" where the format has it inside. */
+static void open_object(struct buf *out, enum frame_format format, struct text name)
+{
+	buf_append_char(out, '{');
+	if (format != FRAME_MESSAGE)
+		return;
+	buf_append_str(out, "\"type\":");
+	buf_append_json(out, name.bytes, name.len);
+	buf_append_char(out, ',');
+}
+
 /*
- * Data of the message format: the event's name joins the object's members as "type", and is the only one of that name.
- * Data that is no object becomes the member "data".
+ * The members of the object that data is, each with a comma behind it, but for those that the server says itself. Data that is
+ * no object becomes the member "data".
  */
-static void append_typed(struct buf *out, struct text name, struct text data)
+static void append_members(struct buf *out, struct text data, const char *own, const char *own_too, append_fn *append)
 {
 	struct jsontext walk = jsontext_open(data);
 	struct jsontext_member member;
 
-	buf_append_str(out, "{\"type\":");
-	buf_append_json(out, name.bytes, name.len);
 	if (data.len == 0 || data.bytes[0] != '{') {
-		buf_append_str(out, ",\"data\":");
-		append_data(out, data);
+		buf_append_str(out, "\"data\":");
+		append(out, data);
+		buf_append_char(out, ',');
 	}
 	while (jsontext_next(&walk, &member)) {
-		if (text_is(member.name, "\"type\""))
+		if (text_is(member.name, own) || text_is(member.name, own_too))
 			continue;
-		buf_append_char(out, ',');
-		append_data(out, member.name);
+		append(out, member.name);
 		buf_append_char(out, ':');
-		append_data(out, member.value);
+		append(out, member.value);
+		buf_append_char(out, ',');
 	}
-	buf_append_char(out, '}');
+}
+
+static void append_typed(struct buf *out, struct text name, struct text data)
+{
+	open_object(out, FRAME_MESSAGE, name);
+	append_members(out, data, "\"type\"", "", append_data);
+	out->data[out->len - 1] = '}'; /* in the place of the last comma */
+}
+
+void frame_append_dated(struct buf *out, enum frame_format format, struct text name, struct text data, int64_t now_ms)
+{
+	open_object(out, format, name);
+	append_members(out, data, "\"timestamp\"", format == FRAME_MESSAGE ? "\"type\"" : "", append_raw);
+	buf_appendf(out, "\"timestamp\":%" PRId64 "}", now_ms);
 }
 
 void frame_append_bare(struct buf *out, enum frame_format format, const struct cursor *at,
@@ -78,10 +109,10 @@ void frame_append_bare(struct buf *out, enum frame_format format, const struct c
 		buf_append_char(out, '\n');
 	}
 	buf_append_str(out, "data: ");
-	if (format == FRAME_NAMED)
-		append_data(out, data);
-	else
+	if (format == FRAME_MESSAGE)
 		append_typed(out, name, data);
+	else
+		append_data(out, data);
 	buf_append_str(out, "\n\n");
 }
 

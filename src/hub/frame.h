@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "hub/event.h"
@@ -18,8 +19,9 @@
 enum frame_format {
 	FRAME_NAMED,   /* an `event:` line with the name */
 	FRAME_MESSAGE, /* no `event:` line; the name as "type" inside data, for plain onmessage clients */
+	FRAME_NAMELESS, /* data alone: what is sealed has its name inside. No stream is defined so */
 };
-#define FRAME_FORMATS 2
+#define FRAME_FORMATS 2 /* that a stream may be defined with */
 
 /* What stands before and behind a frame in its chunk: the size line (always 8 digits), and the line end. */
 #define FRAME_HEAD 10
@@ -35,6 +37,12 @@ void frame_append_bare(struct buf *out, enum frame_format format, const struct c
 
 /* Appends any bytes of the stream (a comment, a retry line) as one chunk. */
 void frame_append_raw(struct buf *out, struct text bytes);
+
+/*
+ * Appends what is sealed in the place of an event's data: a JSON object with the data's members, the name as "type" where the
+ * format has it inside, and "timestamp" at its end (milliseconds since 1970), the only one of that name.
+ */
+void frame_append_dated(struct buf *out, enum frame_format format, struct text name, struct text data, int64_t now_ms);
 
 /* A text that is a C string, for names and data known here. */
 struct text frame_text(const char *c_string);

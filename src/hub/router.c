@@ -29,6 +29,7 @@ void router_init(struct router *r, size_t log_size)
 	list_init(&r->gone);
 	list_init(&r->touched);
 	buf_init(&r->record);
+	sealer_init(&r->sealer);
 }
 
 static void free_topics(struct router *r)
@@ -52,6 +53,7 @@ void router_release(struct router *r)
 	strmap_release(&r->streams);
 	sharedlog_release(&r->log);
 	buf_release(&r->record);
+	sealer_release(&r->sealer);
 	free(r->routes);
 }
 
@@ -189,25 +191,50 @@ static void stage_keys(struct router *r, struct stream *s, const struct event *e
 	}
 }
 
-/* Frames the event once for each format that its streams use. */
+/* The event cannot be sealed, and goes to nobody of this stream. Who was away asks the database for it, and so will those
+ * that are here, when they have been closed. */
+static void leave_out(struct router *r, struct stream *s, struct cursor at)
+{
+	s->since = at;
+	s->unsealed = true;
+	r->unsealed = true;
+}
+
+/* False: it cannot be sealed. */
+static bool append_frame(struct router *r, const struct stream_def *def, const struct event *event)
+{
+	enum frame_format format = def->format;
+	struct text data = event->data;
+
+	if (def->sealed && !sealer_seal(&r->sealer, event->name, &format, &data))
+		return false;
+	frame_append(&r->record, format, &event->at, event->name, data);
+	return true;
+}
+
+/* Frames the event once for each format that its streams use, sealed or in clear. */
 static void stage_frames(struct router *r, const struct event *event)
 {
 	struct {
 		uint64_t at;
 		uint32_t len;
-	} frames[FRAME_FORMATS] = {{0, 0}};
+	} frames[2][FRAME_FORMATS] = {{{0, 0}}}, *frame;
 
 	for (size_t i = 0; i < r->route_count; i++) {
 		struct route *route = &r->routes[i];
-		enum frame_format format = route->stream->def.format;
+		const struct stream_def *def = &route->stream->def;
 
-		if (frames[format].len == 0) {
-			frames[format].at = r->record.len;
-			frame_append(&r->record, format, &event->at, event->name, event->data);
-			frames[format].len = (uint32_t)(r->record.len - frames[format].at);
+		frame = &frames[def->sealed][def->format];
+		if (frame->len == 0) {
+			frame->at = r->record.len;
+			if (!append_frame(r, def, event)) {
+				leave_out(r, route->stream, event->at);
+				continue;
+			}
+			frame->len = (uint32_t)(r->record.len - frame->at);
 		}
-		route->entry.frame = frames[format].at;
-		route->entry.frame_len = frames[format].len;
+		route->entry.frame = frame->at;
+		route->entry.frame_len = frame->len;
 	}
 }
 
@@ -215,9 +242,12 @@ static void stage(struct router *r, const struct topic *t, const struct event *e
 {
 	buf_clear(&r->record);
 	r->route_count = 0;
-	for (size_t i = 0; i < t->count; i++)
-		if (stream_carries(t->streams[i], event->name))
+	for (size_t i = 0; i < t->count; i++) {
+		if (t->streams[i]->unsealed) /* behind a hole nothing is said before its subscribers have gone */
+			leave_out(r, t->streams[i], event->at);
+		else if (stream_carries(t->streams[i], event->name))
 			stage_keys(r, t->streams[i], event);
+	}
 	stage_frames(r, event);
 }
 
@@ -319,7 +349,8 @@ void router_publish(struct router *r, const struct event *event)
 	record = sharedlog_append(&r->log, event->at, r->record.data, r->record.len);
 	r->bytes += r->record.len;
 	for (size_t i = 0; i < r->route_count; i++)
-		deliver(r, &r->routes[i], record);
+		if (r->routes[i].entry.frame_len > 0)
+			deliver(r, &r->routes[i], record);
 }
 
 void router_reached(struct router *r, struct cursor head)

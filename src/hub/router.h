@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "hub/params.h"
+#include "hub/sealer.h"
 #include "hub/sharedlog.h"
 #include "hub/stream.h"
 #include "hub/subscriber.h"
@@ -28,6 +29,8 @@ struct router {
 	struct buf record;     /* the record in the making */
 	struct route *routes;  /* streams of the event in the making */
 	size_t route_count, route_cap;
+	struct sealer sealer;
+	bool unsealed;         /* some stream is: its owner closes the subscribers before the next flush, and takes the marks away */
 	bool gap;              /* an event could not be logged: its owner restarts the log and resets all subscribers */
 	uint64_t events, bytes; /* published since the start, for metrics */
 };

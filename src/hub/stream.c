@@ -40,7 +40,7 @@ static bool strings_equal(char *const *a, size_t a_count, char *const *b, size_t
 bool stream_def_equal(const struct stream_def *a, const struct stream_def *b)
 {
 	return strcmp(a->path, b->path) == 0 && strcmp(a->require, b->require) == 0 &&
-	       a->format == b->format && a->anonymous == b->anonymous && (a->authorize == NULL) == (b->authorize == NULL) &&
+	       a->format == b->format && a->anonymous == b->anonymous && a->sealed == b->sealed && (a->authorize == NULL) == (b->authorize == NULL) &&
 	       (a->authorize == NULL || strcmp(a->authorize, b->authorize) == 0) &&
 	       (a->events == NULL) == (b->events == NULL) &&
 	       strings_equal(a->topics, a->topic_count, b->topics, b->topic_count) &&

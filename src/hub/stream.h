@@ -38,6 +38,7 @@ struct stream_def {
 	char *authorize; /* SQL function that is asked as well; NULL: none */
 	enum frame_format format;
 	bool anonymous;
+	bool sealed; /* data goes out sealed, or not at all */
 };
 
 void stream_def_release(struct stream_def *def);
@@ -64,6 +65,7 @@ struct stream {
 	uint64_t first, next; /* numbers of the oldest entry and of the one to come */
 	struct cursor since;  /* the stream has been followed from here on, in one history */
 	bool gone;            /* defined anew or taken away: no new subscribers */
+	bool unsealed;        /* an event is missing in the entries because it could not be sealed (see router.h) */
 	struct list link;     /* of streams that are gone and have subscribers left */
 };
 

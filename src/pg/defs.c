@@ -33,6 +33,7 @@ void defs_take(struct defs *d, const PGresult *res)
 	def.anonymous = decode_bool(res, 7);
 	if (!PQgetisnull(res, 0, 8))
 		def.authorize = xstrndup(PQgetvalue(res, 0, 8), (size_t)PQgetlength(res, 0, 8));
+	def.sealed = decode_bool(res, 9);
 	d->items = xrealloc(d->items, (d->count + 1) * sizeof(*d->items));
 	d->items[d->count++] = def;
 }

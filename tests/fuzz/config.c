@@ -38,6 +38,7 @@ static void check_values(const struct config *c)
 	MUST(token->keys == c->keyring && token->keys->count <= KEYRING_MAX);
 	for (size_t i = 0; i < token->keys->count; i++)
 		MUST(token->keys->keys[i].len >= KEY_HMAC_MIN && token->keys->keys[i].algorithm != JWT_ALG_NONE);
+	MUST((c->seal == NULL) == (c->encryption_key == NULL) && (c->seal == NULL || strlen(c->encryption_key) >= 32));
 	MUST(c->listen != NULL && c->jwt_cookie != NULL && c->jwt_cookie[0] != '\0');
 	MUST(c->heartbeat_ms >= 50 && c->http.heartbeat_ms == c->heartbeat_ms);
 	MUST(c->retry_ms >= 0 && c->http.retry_ms == c->retry_ms);
@@ -48,14 +49,17 @@ static void check_values(const struct config *c)
 		MUST(i < CONFIG_ORIGINS_MAX && strstr(c->origins[i], "://") != NULL);
 }
 
-static bool is_hidden(const char *line)
+static bool is_secret(const char *line)
 {
-	const char *equals = strstr(line, " = ");
+	static const char *const secrets[] = {"database-url = ", "jwt-secret = ", "encryption-key = "};
 
-	return equals != NULL && strcmp(equals, " = (hidden)") == 0;
+	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
+		if (strncmp(line, secrets[i], strlen(secrets[i])) == 0)
+			return true;
+	return false;
 }
 
-/* What is printed, but for secrets: they are hidden, and an empty one is none. */
+/* What is printed, but for secrets, which are hidden. */
 static struct buf printed(const struct config *c)
 {
 	char *text = NULL, *line, *rest;
@@ -67,7 +71,7 @@ static struct buf printed(const struct config *c)
 	fclose(out);
 	buf_init(&lines);
 	for (rest = text; (line = strsep(&rest, "\n")) != NULL;) {
-		if (strcmp(line, "jwt-secret = ") == 0 || is_hidden(line))
+		if (is_secret(line))
 			continue;
 		buf_append_str(&lines, line);
 		buf_append_char(&lines, '\n');
@@ -81,8 +85,8 @@ static void check_again(const struct config *c)
 	struct buf first = printed(c), second;
 	struct config again;
 
-	/* without its secret an algorithm has no key to fit */
-	if (c->jwt_algorithm == NULL) {
+	/* without its secret an algorithm has no key to fit, and an id no key that it is of */
+	if (c->jwt_algorithm == NULL && c->encryption_key_id == NULL) {
 		MUST(read_config(&again, first.data, first.len));
 		second = printed(&again);
 		MUST(strcmp(first.data, second.data) == 0);

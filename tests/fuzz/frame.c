@@ -3,7 +3,7 @@
  * Name and data of an event, the name up to the first 0xff (which UTF-8 does not have). Whatever they hold, what goes out is one
  * chunk, and read by the standard it is one event with this id, this name and this data; JSON where the data was.
  */
-#include "hub/frame.h"
+#include "hub/sealer.h"
 
 #include "http/json.h"
 
@@ -127,6 +127,40 @@ static void check_typed(const struct seen *s, struct text name)
 	json_object_put(message);
 }
 
+static bool keep(void *ctx, struct text plain, struct buf *out)
+{
+	(void)ctx;
+	buf_append(out, plain.bytes, plain.len);
+	return true;
+}
+
+static int64_t some_time(void)
+{
+	return 1234567890123;
+}
+
+/* JSON is sealed as JSON, an object with one time and, where the name is inside, one name. */
+static void check_sealed(enum frame_format format, struct text name, struct text data)
+{
+	struct json_object *value, *member;
+	struct sealer sealer;
+
+	sealer_init(&sealer);
+	sealer.seal = keep;
+	sealer.now_ms = some_time;
+	MUST(sealer_seal(&sealer, name, &format, &data));
+	MUST(is_json(data.bytes, data.len));
+	value = json_tokener_parse(data.bytes);
+	MUST(json_object_object_get_ex(value, "timestamp", &member));
+	MUST(json_object_get_int64(member) == some_time());
+	if (format == FRAME_NAMELESS) {
+		MUST(json_object_object_get_ex(value, "type", &member));
+		MUST((size_t)json_object_get_string_len(member) == name.len);
+	}
+	json_object_put(value);
+	sealer_release(&sealer);
+}
+
 /* The chunk's size is right, and nothing is behind it. */
 static struct text without_chunk(const struct buf *out)
 {
@@ -178,6 +212,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 		check(FRAME_MESSAGE, name, (struct text){text, strlen(text)}, true);
+		check_sealed(FRAME_NAMED, name, (struct text){text, strlen(text)});
+		check_sealed(FRAME_MESSAGE, name, (struct text){text, strlen(text)});
 	}
 	json_object_put(value);
 	text_free(name);

@@ -1,14 +1,18 @@
 -- herald.stream writes one row for a path; the same path again replaces all of it; unstream takes it away.
 BEGIN;
-SELECT plan(7);
+SELECT plan(9);
 SELECT herald.stream('/a/:id', '{t,u}', match => '{"user_id": "claims.sub", "id": "params.id", "kind": "=x"}', events => '{e}',
-  require => '{"role": ["admin"]}', format => 'message');
+  require => '{"role": ["admin"]}', format => 'message', sealed => true);
 SELECT results_eq('SELECT path, topics, match, events, require, format, sealed, anonymous FROM herald.streams',
   $$VALUES ('/a/:id', '{t,u}'::text[], '{"user_id": "claims.sub", "id": "params.id", "kind": "=x"}'::jsonb, '{e}'::text[],
-            '{"role": ["admin"]}'::jsonb, 'message', false, false)$$, 'a stream is a row');
+            '{"role": ["admin"]}'::jsonb, 'message', true, false)$$, 'a stream is a row');
 SELECT herald.stream('/a/:id', '{v}');
-SELECT results_eq('SELECT path, topics, match, events, require, format FROM herald.streams',
-  $$VALUES ('/a/:id', '{v}'::text[], '{}'::jsonb, NULL::text[], '{}'::jsonb, 'named')$$, 'the same path again replaces all of it');
+SELECT results_eq('SELECT path, topics, match, events, require, format, sealed FROM herald.streams',
+  $$VALUES ('/a/:id', '{v}'::text[], '{}'::jsonb, NULL::text[], '{}'::jsonb, 'named', false)$$, 'the same path again replaces all of it');
+SELECT herald.stream('/a/:id', '{v}', sealed => true);
+SELECT is((SELECT sealed FROM herald.streams), true, 'a stream may be sealed later');
+SELECT herald.stream('/a/:id', '{v}');
+SELECT is((SELECT sealed FROM herald.streams), false, 'and opened again');
 SELECT herald.stream('/b', '{v}', anonymous => true);
 SELECT is((SELECT count(*) FROM herald.streams), 2::bigint, 'another path is another stream');
 SELECT ok((SELECT anonymous FROM herald.streams WHERE path = '/b'), 'a stream may be anonymous');

@@ -21,7 +21,7 @@ SELECT refuse($$'/a', '{t}', require => '[]'$$, 'a require of no alternatives');
 SELECT refuse($$'/a', '{t}', require => 'null'$$, 'a require of null');
 SELECT refuse($$'/a', '{t}', require => '{"role": ["x"]}', anonymous => true$$, 'an anonymous stream that requires a claim');
 SELECT refuse($$'/a', '{t}', format => 'xml'$$, 'an unknown format');
-SELECT refuse($$'/a', '{t}', sealed => true$$, 'a sealed stream, as yet,');
+SELECT refuse($$'/a', '{t}', snapshot => 'public.f'$$, 'a snapshot, as yet,');
 SELECT is((SELECT count(*) FROM herald.streams), 0::bigint, 'nothing of the refused is left behind');
 SELECT finish();
 ROLLBACK;

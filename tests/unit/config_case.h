@@ -24,6 +24,7 @@ static inline void clear_environment(void)
 	}
 	unsetenv("DATABASE_URL");
 	unsetenv("POLL_INTERVAL");
+	unsetenv("SSE_ENCRYPTION_KEY");
 }
 
 static inline int start(void **state __attribute__((unused)))

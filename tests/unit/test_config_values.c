@@ -166,6 +166,30 @@ TEST(the_key_is_loaded_and_a_bad_one_refused)
 	assert_bad("jwt-secret = " SECRET "\njwt-algorithm = none\n", "jwt-algorithm is 'none'");
 }
 
+TEST(the_encryption_key_is_made_ready_and_a_bad_one_refused)
+{
+	setenv("SSE_ENCRYPTION_KEY", SECRET, 1);
+	assert_good("encryption-key-id = k1\n");
+	assert_non_null(config.seal);
+	unsetenv("SSE_ENCRYPTION_KEY");
+	assert_bad_flag("encryption-key", "0123456789012345678901234567890", "31 characters, fewer than 32");
+	assert_bad_flag("encryption-key", "", "is empty");
+	assert_bad_flag("encryption-key", SECRET "\xff", "not UTF-8");
+	assert_bad("encryption-key-id = k1\n", "no encryption-key");
+	assert_bad("encryption-key = " SECRET "\nencryption-key-id = k.1\n", "letters, digits and _");
+	config_release(&config);
+	assert_good(NULL);
+	assert_null(config.seal);
+}
+
+TEST(the_key_of_tokens_is_not_taken_for_the_encryption_key)
+{
+	assert_bad("jwt-secret = " SECRET "\nencryption-key = " SECRET "\n", "also the key of tokens");
+	config_release(&config);
+	assert_good("jwt-secret = " SECRET "\nencryption-key = " SECRET "x\n");
+	assert_non_null(config.seal);
+}
+
 TEST(secrets_are_not_shown)
 {
 	char *shown = NULL;
@@ -173,6 +197,7 @@ TEST(secrets_are_not_shown)
 	FILE *out = open_memstream(&shown, &len);
 
 	flag("jwt-secret", SECRET);
+	flag("encryption-key", "another " SECRET);
 	flag("database-url", "postgres://u:password@h/d");
 	assert_good(NULL);
 	config_print(&config, out);
@@ -206,6 +231,8 @@ int main(void)
 		FRESH(words_lists_and_addresses_are_checked),
 		FRESH(there_may_be_so_many_origins_and_no_more),
 		FRESH(the_key_is_loaded_and_a_bad_one_refused),
+		FRESH(the_encryption_key_is_made_ready_and_a_bad_one_refused),
+		FRESH(the_key_of_tokens_is_not_taken_for_the_encryption_key),
 		FRESH(secrets_are_not_shown),
 		FRESH(the_sample_is_a_configuration),
 	};

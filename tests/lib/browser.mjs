@@ -1,0 +1,49 @@
+// A real browser, Debian's Chromium, driven by playwright-core; and the server of its pages.
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { chromium } from 'playwright-core'
+import * as processes from './process.mjs'
+import { until, within } from './wait.mjs'
+
+const path = process.env.CHROMIUM ?? '/usr/bin/chromium'
+const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--remote-debugging-port=0']
+
+/** { page(url), close() }: the browser is a child of the test, and dies with it. */
+export async function openBrowser() {
+  const directory = processes.temporaryDirectory('browser')
+  const child = processes.start(path, [...args, `--user-data-dir=${directory}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  let said = ''
+  child.stderr.on('data', (chunk) => (said += chunk))
+  const listens = () => /DevTools listening on (ws:\S+)/.exec(said) ?? (child.exitCode !== null && ['', ''])
+  const [, address] = await until(listens, { timeout: 20_000, what: `Chromium (${path})` })
+  if (!address) throw new Error(`${path} has ended: ${said.slice(-1000)}`)
+  const browser = await chromium.connectOverCDP(address)
+  return {
+    async page(url) {
+      const page = await browser.newPage()
+      await page.goto(url)
+      return page
+    },
+    async close() {
+      await browser.close()
+      child.kill('SIGTERM')
+      await within(child.exited, 5000, 'the end of Chromium').catch(() => child.kill('SIGKILL'))
+      await child.exited
+      processes.removeDirectory(directory)
+    },
+  }
+}
+
+/** An empty page at /, and the files of a directory that it may import: { origin, close() }. */
+export async function servePage(directory) {
+  const port = await processes.freePort()
+  const server = createServer((request, response) => {
+    const script = /^\/(\w+\.js)$/.exec(request.url)?.[1]
+    response.setHeader('Content-Type', script ? 'text/javascript' : 'text/html')
+    response.end(script ? readFileSync(join(directory, script)) : '<!doctype html><title>test</title>')
+  })
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+  const close = () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections()))
+  return { origin: `http://127.0.0.1:${port}`, close }
+}
