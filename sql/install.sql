@@ -58,6 +58,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 8) AS pending \
 INSERT INTO herald.migrations (version, name) VALUES (8, '0008_actions');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 9) AS pending \gset
+\if :pending
+\ir migrations/0009_snapshot.sql
+INSERT INTO herald.migrations (version, name) VALUES (9, '0009_snapshot');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql
@@ -77,6 +83,7 @@ INSERT INTO herald.migrations (version, name) VALUES (8, '0008_actions');
 \ir functions/tick.sql
 \ir functions/read.sql
 \ir functions/replay.sql
+\ir functions/snapshot.sql
 \ir functions/prune.sql
 \ir functions/status.sql
 \ir functions/daemon.sql

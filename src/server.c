@@ -11,6 +11,7 @@
 #include "http/httpd.h"
 #include "http/keyring.h"
 #include "http/outlets.h"
+#include "http/prelude.h"
 #include "http/seal.h"
 #include "http/status.h"
 #include "http/tenure.h"
@@ -18,6 +19,7 @@
 #include "pg/asker.h"
 #include "pg/migrate.h"
 #include "pg/replay.h"
+#include "pg/snapshots.h"
 #include "pg/ticker.h"
 
 #define DRAIN_MS 4000 /* then streams that have not ended are cut */
@@ -33,6 +35,7 @@ struct server {
 	struct ticker ticker;
 	struct replay replay;
 	struct asker asker;
+	struct snapshots snapshots;
 	struct outlets outlets;
 	struct status status;
 	struct httpd httpd, admin;
@@ -50,6 +53,7 @@ static void on_began(void *ctx, struct cursor head, const char *lost)
 	struct server *s = ctx;
 
 	router_restart(&s->router, head);
+	router_reached(&s->router, head);
 	if (lost == NULL)
 		return;
 	log_warn("[STREAM JOB] the change log does not hold what was delivered last (%s): all streams are reset", lost);
@@ -68,7 +72,10 @@ static void on_event(void *ctx, const struct event *event)
 
 static void on_reached(void *ctx, struct cursor head)
 {
-	router_reached(&((struct server *)ctx)->router, head);
+	struct server *s = ctx;
+
+	router_reached(&s->router, head);
+	prelude_reached(&s->outlets);
 }
 
 static void on_revoked(void *ctx, struct text row)
@@ -265,7 +272,9 @@ static void build(struct server *s)
 	ticker_init(&s->ticker, &s->loop, &options, &calls);
 	replay_init(&s->replay, &s->loop, s->boot->database_url);
 	asker_init(&s->asker, &s->loop, s->boot->database_url);
-	outlets_init(&s->outlets, &s->loop, &s->router, &s->http, replay_ops(&s->replay), asker_ops(&s->asker));
+	snapshots_init(&s->snapshots, &s->loop, s->boot->database_url);
+	outlets_init(&s->outlets, &s->loop, &s->router, &s->http, replay_ops(&s->replay), asker_ops(&s->asker),
+		     snapshots_ops(&s->snapshots));
 	s->status = (struct status){.outlets = &s->outlets, .version = PGHERALD_VERSION,
 				    .started_ms = s->loop.now_ms, .lost_ms = s->loop.now_ms};
 	httpd_init(&s->httpd, &s->loop, &s->outlets, &s->status, &s->http);
@@ -317,6 +326,7 @@ static void tear_down(struct server *s)
 	outlets_release(&s->outlets);
 	replay_release(&s->replay);
 	asker_release(&s->asker);
+	snapshots_release(&s->snapshots);
 	ticker_release(&s->ticker);
 	router_release(&s->router);
 	loop_stop_timer(&s->loop, &s->drain);

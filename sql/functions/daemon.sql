@@ -31,7 +31,8 @@ BEGIN
     ' herald.cursor_fault, herald.read, herald.batch, herald.replay, herald.rest, herald.writers, herald.is_for, herald.may_see,' -- reading
     ' herald.wake, herald.settled, herald.tick, herald.prune,' -- the ticker
     ' herald.revocation_data, herald.entitled, herald.ticket, herald.redeem, herald.renewal,' -- the gate
-    ' herald.act, herald.action_function, herald.act_claims, herald.act_answer, herald.act_error TO %1$s', -- actions
+    ' herald.act, herald.action_function, herald.act_claims, herald.act_answer, herald.act_error,' -- actions
+    ' herald.snapshot, herald.newer, herald.cover TO %1$s', -- states
     daemon);
 END $$;
 

@@ -4,24 +4,26 @@
 --   topics, events            of its stream; events NULL: all
 --   key1 .. key4              for each key of the stream's match the values it may see, as 'key=value'; NULL: no such key
 --   most                      rows of the page
+--   seen                      without the changes of these transactions (herald.snapshot); NULL: with all
 -- The first row always is the cursor itself: (tick, id -1, event: NULL where the cursor holds, else why it does not:
 -- expired, restored, unknown, later). Then, where it holds, the changes, in the total order. The page is read in one snapshot, so pruning
 -- meanwhile cannot take a part of it unseen. Reads herald.ticks and herald.changes.
 CREATE OR REPLACE FUNCTION herald.replay(
   after_tick bigint, after_change bigint, upto_tick bigint, topics text[], events text[],
-  key1 text[], key2 text[], key3 text[], key4 text[], most int)
+  key1 text[], key2 text[], key3 text[], key4 text[], most int, seen xid8[] DEFAULT NULL)
 RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
 LANGUAGE sql STABLE AS $$
   WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault)
   (SELECT CASE after_tick WHEN 0 THEN (SELECT min(t.id) FROM herald.ticks t) ELSE after_tick END,
           -1::bigint, NULL::text, (SELECT fault FROM cursor), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text)
   UNION ALL
-  (SELECT p.* FROM ((SELECT t.id AS tick, r.* FROM cursor c, herald.ticks t, herald.rest(t.since, t.snapshot, after_change, topics, events, key1, key2, key3, key4, most) r
+  (SELECT p.* FROM ((SELECT t.id AS tick, r.* FROM cursor c, herald.ticks t, herald.rest(t.since, t.snapshot, after_change, topics, events, key1, key2, key3, key4, most, seen) r
                       WHERE t.id = after_tick AND c.fault IS NULL ORDER BY r.id LIMIT most)
                     UNION ALL
                     (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
                        FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
                       WHERE fault IS NULL AND t.id > after_tick AND t.id <= upto_tick AND herald.is_for(c, topics, events, key1, key2, key3, key4)
+                        AND (seen IS NULL OR c.xid <> ALL (seen))
                       ORDER BY t.id, c.id LIMIT most)) p
     LIMIT most) -- the parts come one after the other, the second only where the first has not filled the page
 $$;
@@ -31,7 +33,7 @@ $$;
 -- is due: the pages of a tick with a million changes do not start over each time.
 CREATE OR REPLACE FUNCTION herald.rest(
   since pg_snapshot, snap pg_snapshot, after bigint, topics text[], events text[],
-  key1 text[], key2 text[], key3 text[], key4 text[], most int)
+  key1 text[], key2 text[], key3 text[], key4 text[], most int, seen xid8[])
 RETURNS TABLE (id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
 LANGUAGE sql STABLE AS $$
   SELECT c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
@@ -39,6 +41,7 @@ LANGUAGE sql STABLE AS $$
          LATERAL (SELECT h.* FROM herald.changes h
                    WHERE h.xid = x AND h.id > after AND herald.is_for(h, topics, events, key1, key2, key3, key4)
                    ORDER BY h.id LIMIT most) c
+   WHERE seen IS NULL OR x <> ALL (seen)
 $$;
 
 -- herald.writers(since, snap): the transactions whose changes became visible between two snapshots.

@@ -9,7 +9,8 @@
 --   authorize  'schema.function' (claims jsonb, params jsonb) returns boolean: asked, when all else allows it, at every opening
 --   recheck    {"<schema.table>": "<column that holds the subject>" or null}: a change there asks authorize again for the open
 --              streams of that subject, null: of everyone. Takes the right to make triggers on these tables
---   snapshot   refused by this version
+--   snapshot   'schema.function' (claims jsonb, params jsonb) returns setof jsonb: the state that a new subscriber gets first, an item
+--              a row; then every later change
 --   format     named (event: line) or message (the name as "type" inside data)
 --   sealed     data goes out encrypted, as @hapi/iron reads it; names, ids and control events in clear. Daemons need encryption-key
 --   anonymous  no token asked for; then match and require may not use claims
@@ -32,14 +33,13 @@ BEGIN
   ELSIF format NOT IN ('named', 'message') OR format IS NULL THEN
     RAISE EXCEPTION 'pgherald: format % is unknown', coalesce(quote_literal(format), 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'named or message.';
-  ELSIF snapshot IS NOT NULL THEN
-    RAISE EXCEPTION 'pgherald: snapshot is not served by this version' USING ERRCODE = 'feature_not_supported';
   END IF;
   INSERT INTO herald.streams (path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous, recheck)
-  VALUES (path, topics, match, events, require, herald.authorize_name(authorize), snapshot, format, sealed, anonymous, recheck)
+  VALUES (path, topics, match, events, require, herald.authorize_name(authorize), herald.snapshot_name(snapshot), format, sealed, anonymous, recheck)
   ON CONFLICT ON CONSTRAINT streams_pkey DO UPDATE
     SET topics = excluded.topics, match = excluded.match, events = excluded.events, require = excluded.require,
-        authorize = excluded.authorize, format = excluded.format, sealed = excluded.sealed, anonymous = excluded.anonymous, recheck = excluded.recheck;
+        authorize = excluded.authorize, snapshot = excluded.snapshot, format = excluded.format, sealed = excluded.sealed,
+        anonymous = excluded.anonymous, recheck = excluded.recheck;
   PERFORM herald.hang_rechecks();
 END $$;
 

@@ -73,6 +73,14 @@ void control_append_reset(struct buf *out, struct wire wire, struct cursor at, c
 	append_reason(out, wire, &at, "reset", reason);
 }
 
+void control_append_ready(struct buf *out, struct wire wire, const struct cursor *at, uint64_t items)
+{
+	char *data = xasprintf("{\"items\":%" PRIu64 "}", items);
+
+	control_append_event(out, wire, at, frame_text("ready"), frame_text(data));
+	free(data);
+}
+
 void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms, const char *code)
 {
 	char *data = xasprintf("{\"expires_in\":%" PRId64 ",\"stream\":\"%s\"}", left_ms / 1000, code);

@@ -7,6 +7,7 @@
 #define HTTP_CONTROL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/buf.h"
 #include "hub/frame.h"
@@ -25,9 +26,10 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 
 void control_append_ping(struct buf *out, struct wire wire);
 
-/* An event. at NULL: it has no id, and moves no cursor. */
+/* An event. at as in frame.h: NULL, it has no id and moves no cursor. */
 void control_append_event(struct buf *out, struct wire wire, const struct cursor *at, struct text name, struct text data);
 void control_append_reset(struct buf *out, struct wire wire, struct cursor at, const char *reason);
+void control_append_ready(struct buf *out, struct wire wire, const struct cursor *at, uint64_t items);
 void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms, const char *code);
 void control_append_closing(struct buf *out, struct wire wire, const char *reason); /* and the end of the chunks */
 

@@ -195,7 +195,7 @@ static void let_in(struct admission *a)
 	request.after = a->after;
 	request.wanted = a->wanted;
 	a->wanted = (struct wanted){0};
-	holder_init(&request.holder, &a->identity, &a->params, false);
+	holder_init(&request.holder, &a->identity, &a->params, stream_def_needs_claims(&a->stream->def));
 	request.address = xstrdup(a->request->address);
 	request.cors = reply_cors(a->request, a->options);
 	outlet_open(a->outlets, &request);

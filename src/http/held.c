@@ -110,7 +110,7 @@ static void let_in(struct held *h, struct stream *s, struct wanted *wanted)
 					 .head_sent = h->head_sent};
 
 	p->address = NULL;
-	holder_init(&request.holder, &h->identity, &h->params, s->def.authorize != NULL);
+	holder_init(&request.holder, &h->identity, &h->params, stream_def_needs_claims(&s->def));
 	request.fd = parked_give(p);
 	outlet_open(p->set, &request);
 }

@@ -16,6 +16,7 @@
 #include "base/xalloc.h"
 #include "http/control.h"
 #include "http/outlets.h"
+#include "http/prelude.h"
 #include "http/recheck.h"
 
 #define NOTICE_MS 60000 /* or half of what is left when the stream opens */
@@ -45,6 +46,7 @@ static void closed(struct outlet *o, const char *why)
 	loop_stop_timer(loop_of(o), &o->beat);
 	loop_stop_timer(loop_of(o), &o->end);
 	recheck_stop(o);
+	prelude_stop(o);
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
 	subscriber_leave(&o->sub);
 	loop_unwatch(loop_of(o), &o->watch);
@@ -61,6 +63,7 @@ void outlet_close(struct outlet *o, const char *reason)
 		return;
 	}
 	log_debug("[STREAM %" PRIu64 "] is being closed: %s", o->number, reason);
+	prelude_stop(o);
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
 	o->state = OUTLET_CLOSING;
 	control_append_closing(&o->out, wire_of(o), reason);
@@ -72,7 +75,7 @@ void outlet_close(struct outlet *o, const char *reason)
 static void close_slow(struct outlet *o)
 {
 	o->set->slow++;
-	closed(o, "slow: it will find what it missed with its Last-Event-ID");
+	closed(o, o->prelude != NULL ? "slow: it takes nothing of its snapshot" : "slow: it will find what it missed with its Last-Event-ID");
 }
 
 void outlet_free(struct outlet *o)
@@ -90,13 +93,15 @@ void outlet_free(struct outlet *o)
 static void go_live(struct outlet *o, struct cursor after)
 {
 	o->state = OUTLET_LIVE;
-	wanted_release(&o->wanted);
+	if (o->sub.stream->def.snapshot == NULL) /* which may begin anew, after a reset */
+		wanted_release(&o->wanted);
 	router_go_live(o->set->router, &o->sub, after);
 }
 
 static void ask_page(struct outlet *o)
 {
-	o->catchup.upto_tick = o->set->router->head.tick;
+	if (o->prelude == NULL)
+		o->catchup.upto_tick = o->set->router->head.tick;
 	o->page_over = false;
 	o->set->catchup.submit(o->set->catchup.ctx, &o->catchup);
 }
@@ -114,18 +119,47 @@ static void join_log(struct outlet *o)
 		ask_page(o);
 }
 
-static void on_page_event(struct catchup *c, const struct event *event)
+void outlet_append(struct outlet *o, const struct cursor *at, struct text name, struct text data)
 {
-	struct outlet *o = container_of(c, struct outlet, catchup);
 	struct wire wire = wire_of(o);
-	struct text data = event->data;
 
-	if (!o->sub.stream->def.sealed || sealer_seal(&o->set->router->sealer, event->name, &wire.format, &data)) {
-		control_append_event(&o->out, wire, &event->at, event->name, data);
+	if (o->fault) /* nothing may follow what is missing: its id would be believed */
+		return;
+	if (!o->sub.stream->def.sealed || sealer_seal(&o->set->router->sealer, name, &wire.format, &data)) {
+		control_append_event(&o->out, wire, at, name, data);
 		return;
 	}
 	log_error("[STREAM %" PRIu64 "] an event cannot be sealed (" OUTLETS_UNSEALED ")", o->number);
-	outlet_close(o, "fault");
+	o->fault = true;
+	router_touch_again(o->set->router, &o->sub);
+}
+
+void outlet_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick, const char *seen)
+{
+	o->catchup.after = after;
+	o->catchup.upto_tick = upto_tick;
+	o->catchup.seen = seen;
+	ask_page(o);
+}
+
+void outlet_caught_up(struct outlet *o, int64_t tick)
+{
+	if (o->prelude != NULL)
+		prelude_finish(o);
+	o->catchup.seen = NULL;
+	o->catchup.upto_tick = tick;
+	o->page_over = o->page_last = true;
+	router_touch_again(o->set->router, &o->sub);
+}
+
+static void on_page_event(struct catchup *c, const struct event *event)
+{
+	struct outlet *o = container_of(c, struct outlet, catchup);
+
+	if (o->prelude != NULL)
+		prelude_change(o, event);
+	else
+		outlet_append(o, &event->at, event->name, event->data);
 }
 
 static void on_page_end(struct catchup *c, enum catchup_end end, const char *reason)
@@ -136,9 +170,22 @@ static void on_page_end(struct catchup *c, enum catchup_end end, const char *rea
 		outlet_reset(o, reason);
 		return;
 	}
+	if (end == CATCHUP_ALL) {
+		outlet_caught_up(o, o->catchup.upto_tick);
+		return;
+	}
 	o->page_over = true;
-	o->page_last = end == CATCHUP_ALL;
+	o->page_last = false;
 	router_touch_again(o->set->router, &o->sub);
+}
+
+/* The client throws away what it has, and its id with it. */
+static void begin_anew(struct outlet *o, const char *reason)
+{
+	control_append_reset(&o->out, wire_of(o), (struct cursor){0, 0}, reason);
+	subscriber_wait(&o->sub);
+	o->catchup.seen = NULL;
+	prelude_start(o);
 }
 
 void outlet_reset(struct outlet *o, const char *reason)
@@ -152,8 +199,12 @@ void outlet_reset(struct outlet *o, const char *reason)
 		return;
 	}
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
-	control_append_reset(&o->out, wire_of(o), head, reason);
-	go_live(o, head);
+	if (o->sub.stream->def.snapshot != NULL) {
+		begin_anew(o, reason);
+	} else {
+		control_append_reset(&o->out, wire_of(o), head, reason);
+		go_live(o, head);
+	}
 	router_touch_again(o->set->router, &o->sub);
 }
 
@@ -227,6 +278,8 @@ static bool out_is_empty(struct outlet *o)
 			join_log(o);
 		else
 			ask_page(o);
+	} else if (o->prelude != NULL) {
+		prelude_sent(o);
 	}
 	return o->state == OUTLET_LIVE && o->sub.pending;
 }
@@ -235,6 +288,10 @@ void outlet_flush(struct outlet *o)
 {
 	uint64_t before = o->bytes, budget = 512 << 10;
 
+	if (o->fault && o->state < OUTLET_CLOSING) {
+		outlet_close(o, "fault");
+		return;
+	}
 	while (o->state != OUTLET_CLOSED && !o->blocked) {
 		if (subscriber_fell_off(&o->sub, &o->set->router->log)) {
 			close_slow(o);
@@ -312,6 +369,7 @@ void outlet_renew(struct outlet *o, struct holder *holder)
 	holder_release(&o->holder);
 	o->holder = *holder;
 	*holder = (struct holder){.user = NULL};
+	prelude_renew(o);
 	outlets_take_code(o->set, o);
 	watch_the_end(o);
 	log_info("[STREAM %" PRIu64 "] goes on with another token of '%s'", o->number, o->holder.user);
@@ -397,6 +455,9 @@ static void begin(struct outlet *o, const struct outlet_request *request)
 	if (request->unknown) {
 		say_hello(o, NULL);
 		outlet_reset(o, "unknown");
+	} else if (!request->resume && request->stream->def.snapshot != NULL) {
+		say_hello(o, NULL);
+		prelude_start(o);
 	} else if (!request->resume) {
 		say_hello(o, &r->head);
 		go_live(o, r->head);

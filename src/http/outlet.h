@@ -2,7 +2,7 @@
 /*
  * outlet.h: one open stream: a socket that was taken over from the HTTP library, and the subscriber behind it.
  *
- *   CATCHING   pages of what it missed are read from the database and sent; nothing live yet
+ *   CATCHING   its snapshot, or pages of what it missed, are read from the database and sent; nothing live yet
  *   LIVE       position in the shared log; sent to when it is touched, or when its socket has room again
  *   CLOSING    its last frame goes out, then the socket is closed
  *   CLOSED     the socket is closed; memory stays until outlets_reap, at the end of the turn
@@ -53,9 +53,11 @@ struct outlet {
 	enum outlet_state state;
 	struct subscriber sub;
 	struct catchup catchup;
-	struct wanted wanted; /* until LIVE */
+	struct prelude *prelude; /* CATCHING: while the stream's snapshot is sent; NULL else */
+	struct wanted wanted; /* until LIVE; with a snapshot as long as the stream is open */
 	struct buf out;
 	size_t out_sent;
+	bool fault;          /* an event could not be sealed: it is closed at its next flush */
 	bool blocked;        /* the socket takes no more for now */
 	bool page_over;      /* CATCHING: the page has been read, the next thing follows when it is sent */
 	bool page_last;
@@ -80,8 +82,17 @@ void outlet_flush(struct outlet *o);
 /* A `closing` event with this reason (NULL: none, the socket is of no use), then the end. Harmless twice. */
 void outlet_close(struct outlet *o, const char *reason);
 
-/* Tells the subscriber that what it missed cannot be had, and goes on from now. */
+/* Tells the subscriber that what it missed cannot be had, and goes on from now; with a snapshot, where the stream has one. */
 void outlet_reset(struct outlet *o, const char *reason);
+
+/* Appends an event of the application to what goes out. at as in frame.h. */
+void outlet_append(struct outlet *o, const struct cursor *at, struct text name, struct text data);
+
+/* Reads the changes behind `after` up to the end of a tick, without those of the transactions in `seen`. */
+void outlet_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick, const char *seen);
+
+/* Up to the end of this tick everything has been appended: it joins the log when that is sent. */
+void outlet_caught_up(struct outlet *o, int64_t tick);
 
 /* Goes on until another token ends. The holder is taken over. */
 void outlet_renew(struct outlet *o, struct holder *holder);

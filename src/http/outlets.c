@@ -16,9 +16,11 @@ struct tally {
 };
 
 void outlets_init(struct outlets *set, struct loop *loop, struct router *router, const struct http_options *options,
-		  struct catchup_ops catchup, struct question_ops questions)
+		  struct catchup_ops catchup, struct question_ops questions, struct snapshot_ops snapshots)
 {
-	*set = (struct outlets){.loop = loop, .router = router, .options = options, .catchup = catchup, .questions = questions};
+	*set = (struct outlets){.loop = loop, .router = router, .options = options, .catchup = catchup,
+			       .questions = questions, .snapshots = snapshots};
+	list_init(&set->preludes);
 	refusals_init(&set->refusals, loop);
 	list_init(&set->open);
 	list_init(&set->closed);

@@ -11,6 +11,7 @@
 #include "hub/catchup.h"
 #include "hub/question.h"
 #include "hub/router.h"
+#include "hub/snapshot.h"
 #include "http/actions.h"
 #include "http/options.h"
 #include "http/outlet.h"
@@ -34,6 +35,8 @@ struct outlets {
 	struct strmap codes;   /* -> struct outlet: those that can be renewed */
 	struct revocations revocations, coming; /* coming: while they are read anew */
 	struct question_ops questions;
+	struct snapshot_ops snapshots;
+	struct list preludes; /* struct prelude: those that wait for a tick to be published */
 	struct list parked;      /* struct parked: requests that wait for the database */
 	struct list parked_over; /* to be freed at the end of the turn */
 	size_t parked_count;
@@ -43,7 +46,7 @@ struct outlets {
 };
 
 void outlets_init(struct outlets *set, struct loop *loop, struct router *router, const struct http_options *options,
-		  struct catchup_ops catchup, struct question_ops questions);
+		  struct catchup_ops catchup, struct question_ops questions, struct snapshot_ops snapshots);
 void outlets_release(struct outlets *set); /* closes without a word what is still open */
 
 enum outlets_room { OUTLETS_ROOM, OUTLETS_FULL, OUTLETS_USER_FULL, OUTLETS_ADDRESS_FULL };

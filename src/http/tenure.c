@@ -106,7 +106,7 @@ enum renewal tenure_renew(struct outlets *set, const char *code, const struct id
 	query = json_parse(o->holder.params, strlen(o->holder.params));
 	holder_read_params(query, &params);
 	if (is_same_user(o, id) && admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark) && has_same_rights(o, id, &params)) {
-		holder_init(&holder, id, &params, o->sub.stream->def.authorize != NULL);
+		holder_init(&holder, id, &params, stream_def_needs_claims(&o->sub.stream->def));
 		recheck_stop(o); /* it reads the holder's texts */
 		outlet_renew(o, &holder);
 		recheck_start(o);

@@ -22,6 +22,7 @@ struct catchup {
 	const struct wanted *wanted;
 	struct cursor after; /* tick 0: from the beginning of what is retained */
 	int64_t upto_tick;
+	const char *seen; /* without the changes of these transactions (snapshot.h); NULL: with all */
 	int early; /* the inlet's: how often its cursor was ahead of what a standby has */
 	void (*event)(struct catchup *c, const struct event *event);
 	void (*ended)(struct catchup *c, enum catchup_end end, const char *reason);

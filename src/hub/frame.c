@@ -98,7 +98,9 @@ void frame_append_bare(struct buf *out, enum frame_format format, const struct c
 {
 	char id[CURSOR_TEXT_MAX];
 
-	if (at != NULL) {
+	if (at != NULL && at->tick == 0) {
+		buf_append_str(out, "id:\n");
+	} else if (at != NULL) {
 		buf_append_str(out, "id: ");
 		buf_append(out, id, (size_t)cursor_format(*at, id));
 		buf_append_char(out, '\n');

@@ -27,7 +27,7 @@ enum frame_format {
 #define FRAME_HEAD 10
 #define FRAME_TAIL 2
 
-/* Appends one event as one chunk. at NULL: no `id:` line. */
+/* Appends one event as one chunk. at NULL: no `id:` line; its tick 0: an empty one, at which clients forget the id that they have. */
 void frame_append(struct buf *out, enum frame_format format, const struct cursor *at, struct text name,
 		  struct text data);
 

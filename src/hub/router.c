@@ -355,6 +355,7 @@ void router_publish(struct router *r, const struct event *event)
 
 void router_reached(struct router *r, struct cursor head)
 {
+	r->whole_tick = head.tick;
 	if (cursor_compare(head, r->head) > 0)
 		r->head = head;
 }

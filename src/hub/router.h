@@ -21,6 +21,7 @@
 struct router {
 	struct sharedlog log;
 	struct cursor head; /* everything up to here has been published; tick 0: not known yet */
+	int64_t whole_tick; /* all of this tick and of those before has */
 	struct strmap streams; /* path -> struct stream */
 	struct strmap topics;  /* topic -> struct topic */
 	struct list gone;      /* streams that were taken away and still have subscribers */
@@ -51,7 +52,7 @@ void router_restart(struct router *r, struct cursor head);
 
 void router_publish(struct router *r, const struct event *event);
 
-/* Everything of ticks up to this cursor has been published. */
+/* Everything up to this cursor has been published, and of its tick there is nothing behind it. */
 void router_reached(struct router *r, struct cursor head);
 
 /* True when the log holds everything behind this cursor for this stream. */

@@ -24,6 +24,7 @@ void stream_def_release(struct stream_def *def)
 	}
 	free(def->require);
 	free(def->authorize);
+	free(def->snapshot);
 	*def = (struct stream_def){0};
 }
 
@@ -37,11 +38,21 @@ static bool strings_equal(char *const *a, size_t a_count, char *const *b, size_t
 	return true;
 }
 
+bool stream_def_needs_claims(const struct stream_def *def)
+{
+	return def->authorize != NULL || def->snapshot != NULL;
+}
+
+static bool names_equal(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
 bool stream_def_equal(const struct stream_def *a, const struct stream_def *b)
 {
 	return strcmp(a->path, b->path) == 0 && strcmp(a->require, b->require) == 0 &&
-	       a->format == b->format && a->anonymous == b->anonymous && a->sealed == b->sealed && (a->authorize == NULL) == (b->authorize == NULL) &&
-	       (a->authorize == NULL || strcmp(a->authorize, b->authorize) == 0) &&
+	       a->format == b->format && a->anonymous == b->anonymous && a->sealed == b->sealed && names_equal(a->authorize, b->authorize) &&
+	       names_equal(a->snapshot, b->snapshot) &&
 	       (a->events == NULL) == (b->events == NULL) &&
 	       strings_equal(a->topics, a->topic_count, b->topics, b->topic_count) &&
 	       strings_equal(a->events, a->event_count, b->events, b->event_count) &&

@@ -36,12 +36,14 @@ struct stream_def {
 	size_t match_count;
 	char *require; /* JSON */
 	char *authorize; /* SQL function that is asked as well; NULL: none */
+	char *snapshot;  /* SQL function that gives the state which comes first; NULL: none */
 	enum frame_format format;
 	bool anonymous;
 	bool sealed; /* data goes out sealed, or not at all */
 };
 
 void stream_def_release(struct stream_def *def);
+bool stream_def_needs_claims(const struct stream_def *def); /* a function of the application is given them */
 bool stream_def_equal(const struct stream_def *a, const struct stream_def *b);
 
 /* One event of one stream: offsets into the shared log. Owned by the stream's ring of entries. */

@@ -57,6 +57,12 @@ bool subscriber_go_live(struct subscriber *sub, struct cursor after)
 	return sub->pending;
 }
 
+void subscriber_wait(struct subscriber *sub)
+{
+	sub->live = sub->pending = false;
+	sub->skip = 0;
+}
+
 static bool has_seat(const struct subscriber *sub, struct text key)
 {
 	for (size_t i = 0; i < sub->seat_count; i++) {

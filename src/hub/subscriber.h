@@ -55,6 +55,9 @@ bool subscriber_has_keys(const struct subscriber *sub, const char *keys, uint32_
 /* LIVE from now on: all behind `after` is to be sent. True when there already is something. */
 bool subscriber_go_live(struct subscriber *sub, struct cursor after);
 
+/* WAITING again: it is sent other things first, then goes live anew. No frame has been sent in part. */
+void subscriber_wait(struct subscriber *sub);
+
 /* Is this event for it? */
 bool subscriber_may_see(const struct subscriber *sub, const struct sharedlog *log, const struct stream_entry *entry);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "pg/conn.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -218,6 +219,8 @@ static void complain_of_query(struct conn *c, const PGresult *res)
 	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	const char *why = primary != NULL ? primary : PQresultErrorMessage(res);
 
+	if (!c->failed)
+		snprintf(c->fault, sizeof(c->fault), "%s", why);
 	if (!c->failed && !said_lately(c, why, strlen(why)))
 		log_error("[STREAM JOB] query of '%s' failed: %s%s", c->name, why,
 			  lacks_rights(res, why) ? ", let its owner run SELECT herald.grant_daemon('<this role>')" : "");

@@ -34,6 +34,8 @@ void defs_take(struct defs *d, const PGresult *res)
 	if (!PQgetisnull(res, 0, 8))
 		def.authorize = xstrndup(PQgetvalue(res, 0, 8), (size_t)PQgetlength(res, 0, 8));
 	def.sealed = decode_bool(res, 9);
+	if (!PQgetisnull(res, 0, 10))
+		def.snapshot = xstrndup(PQgetvalue(res, 0, 10), (size_t)PQgetlength(res, 0, 10));
 	d->items = xrealloc(d->items, (d->count + 1) * sizeof(*d->items));
 	d->items[d->count++] = def;
 }

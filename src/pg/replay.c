@@ -10,9 +10,9 @@
 
 static const struct session_statement statements[] = {
 	{"page", "SELECT * FROM herald.replay($1::bigint, $2::bigint, $3::bigint, $4::text[], $5::text[],"
-		 " $6::text[], $7::text[], $8::text[], $9::text[], $10::int)"},
+		 " $6::text[], $7::text[], $8::text[], $9::text[], $10::int, $11::xid8[])"},
 };
-enum { PAGE_PARAMS = 10, PARAM_TOPICS = 3, PARAM_EVENTS = 4, PARAM_KEYS = 5 };
+enum { PAGE_PARAMS = 11, PARAM_TOPICS = 3, PARAM_EVENTS = 4, PARAM_KEYS = 5, PARAM_MOST = 9, PARAM_SEEN = 10 };
 
 static void add_array(struct buf *text, const char **param, char *const *values, size_t count)
 {
@@ -25,7 +25,7 @@ static void send_page(struct replay_worker *w, const struct catchup *c)
 {
 	const struct stream_def *def = &c->stream->def;
 	char after_tick[24], after_change[24], upto[24], most[24];
-	const char *params[PAGE_PARAMS] = {after_tick, after_change, upto, [PAGE_PARAMS - 1] = most};
+	const char *params[PAGE_PARAMS] = {after_tick, after_change, upto, [PARAM_MOST] = most, [PARAM_SEEN] = c->seen};
 	struct buf texts[PAGE_PARAMS];
 
 	snprintf(after_tick, sizeof(after_tick), "%" PRId64, c->after.tick);

@@ -1,11 +1,12 @@
-// A TCP proxy on the way to PostgreSQL that can fall silent without closing anything, as a network does.
+// A TCP proxy on the way to PostgreSQL that can fall silent without closing anything, as a network does; and takes its time.
 import { connect, createServer } from 'node:net'
 import { freePort } from './process.mjs'
 
 export class Proxy {
-  static async open(target) {
+  /** delay: milliseconds that everything is on its way. */
+  static async open(target, { delay = 0 } = {}) {
     const proxy = new Proxy()
-    Object.assign(proxy, { target, pairs: new Set(), silent: false, port: await freePort() })
+    Object.assign(proxy, { target, delay, pairs: new Set(), silent: false, port: await freePort() })
     proxy.server = createServer({ allowHalfOpen: true }, (socket) => proxy.#join(socket))
     await new Promise((resolve) => proxy.server.listen(proxy.port, '127.0.0.1', resolve))
     return proxy
@@ -19,12 +20,17 @@ export class Proxy {
     const pair = [near, connect({ port: this.target, host: '127.0.0.1', allowHalfOpen: true })]
     this.pairs.add(pair)
     for (const [from, to] of [pair, [...pair].reverse()]) {
-      from.on('data', (chunk) => to.write(chunk))
-      from.on('end', () => to.end())
+      from.on('data', (chunk) => this.#later(() => to.write(chunk)))
+      from.on('end', () => this.#later(() => to.end()))
       from.on('error', () => to.destroy())
       from.on('close', () => this.pairs.delete(pair))
     }
     if (this.silent) this.#hush(pair)
+  }
+
+  #later(act) {
+    if (this.delay > 0) setTimeout(act, this.delay)
+    else act()
   }
 
   // Nothing is read any more, neither bytes nor the end.

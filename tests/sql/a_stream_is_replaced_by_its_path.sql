@@ -1,6 +1,6 @@
 -- herald.stream writes one row for a path; the same path again replaces all of it; unstream takes it away.
 BEGIN;
-SELECT plan(9);
+SELECT plan(11);
 SELECT herald.stream('/a/:id', '{t,u}', match => '{"user_id": "claims.sub", "id": "params.id", "kind": "=x"}', events => '{e}',
   require => '{"role": ["admin"]}', format => 'message', sealed => true);
 SELECT results_eq('SELECT path, topics, match, events, require, format, sealed, anonymous FROM herald.streams',
@@ -13,6 +13,11 @@ SELECT herald.stream('/a/:id', '{v}', sealed => true);
 SELECT is((SELECT sealed FROM herald.streams), true, 'a stream may be sealed later');
 SELECT herald.stream('/a/:id', '{v}');
 SELECT is((SELECT sealed FROM herald.streams), false, 'and opened again');
+CREATE FUNCTION state(claims jsonb, params jsonb) RETURNS SETOF jsonb LANGUAGE sql AS $$ SELECT '1'::jsonb $$;
+SELECT herald.stream('/a/:id', '{v}', snapshot => 'public.state');
+SELECT is((SELECT snapshot FROM herald.streams), 'public.state', 'a snapshot is kept under its whole name');
+SELECT herald.stream('/a/:id', '{v}');
+SELECT ok((SELECT snapshot IS NULL FROM herald.streams), 'and replaced by none');
 SELECT herald.stream('/b', '{v}', anonymous => true);
 SELECT is((SELECT count(*) FROM herald.streams), 2::bigint, 'another path is another stream');
 SELECT ok((SELECT anonymous FROM herald.streams WHERE path = '/b'), 'a stream may be anonymous');

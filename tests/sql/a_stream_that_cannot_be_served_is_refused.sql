@@ -1,6 +1,6 @@
 -- herald.stream says why it refuses a path, topics, match, require or format.
 BEGIN;
-SELECT plan(34);
+SELECT plan(36);
 CREATE FUNCTION refuse(arguments text, what text) RETURNS text LANGUAGE sql AS $$
   SELECT throws_like(format('SELECT herald.stream(%s)', arguments), 'pgherald: %', what || ' is refused with a sentence') $$;
 
@@ -21,7 +21,11 @@ SELECT refuse($$'/a', '{t}', require => '[]'$$, 'a require of no alternatives');
 SELECT refuse($$'/a', '{t}', require => 'null'$$, 'a require of null');
 SELECT refuse($$'/a', '{t}', require => '{"role": ["x"]}', anonymous => true$$, 'an anonymous stream that requires a claim');
 SELECT refuse($$'/a', '{t}', format => 'xml'$$, 'an unknown format');
-SELECT refuse($$'/a', '{t}', snapshot => 'public.f'$$, 'a snapshot, as yet,');
+CREATE FUNCTION one(claims jsonb, params jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '1'::jsonb $$;
+CREATE FUNCTION texts(claims jsonb, params jsonb) RETURNS SETOF text LANGUAGE sql AS $$ SELECT 'x' $$;
+SELECT refuse($$'/a', '{t}', snapshot => 'nothing'$$, 'a snapshot that is not there');
+SELECT refuse($$'/a', '{t}', snapshot => 'public.one'$$, 'a snapshot of one row');
+SELECT refuse($$'/a', '{t}', snapshot => 'public.texts'$$, 'a snapshot of texts');
 SELECT is((SELECT count(*) FROM herald.streams), 0::bigint, 'nothing of the refused is left behind');
 SELECT finish();
 ROLLBACK;

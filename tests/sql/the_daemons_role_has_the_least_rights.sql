@@ -17,7 +17,9 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($$SELECT herald.renewal('code', '{"claims": {"sub": "ann"}}')$$),
   ($$SELECT method, path, require::text FROM herald.actions ORDER BY method, path$$),
   ($sql$DO $do$ BEGIN IF herald.act('GET', '/a', '{}') ->> 'status' <> '200' THEN RAISE insufficient_privilege; END IF; END $do$ $sql$), -- its own errors are answers
-  ($$SELECT herald.act('GET', '/gone', '{}')$$);
+  ($$SELECT herald.act('GET', '/gone', '{}')$$),
+  ($sql$DO $do$ BEGIN PERFORM herald.snapshot('/own', '{}', '{}'); EXCEPTION WHEN invalid_transaction_state THEN NULL; END $do$ $sql$), -- it wants REPEATABLE READ
+  ($$SELECT herald.newer(pg_current_snapshot())$$), ($$SELECT herald.cover(1, '{}')$$);
 
 -- test.refused(role): the first of the statements that the role may not run, each tried and undone; NULL: it may all.
 CREATE FUNCTION test.refused(role regrole) RETURNS text LANGUAGE plpgsql AS $$

@@ -29,6 +29,12 @@ TEST(a_named_event_has_id_event_and_data)
 	assert_bare(FRAME_NAMED, NULL, "empty", "", "event: empty\ndata: \n\n");
 }
 
+TEST(an_empty_id_makes_a_client_forget_the_one_it_has)
+{
+	assert_bare(FRAME_NAMED, &(struct cursor){0, 0}, "reset", "{}", "id:\nevent: reset\ndata: {}\n\n");
+	assert_bare(FRAME_MESSAGE, &(struct cursor){0, 0}, "reset", "{}", "id:\ndata: {\"type\":\"reset\"}\n\n");
+}
+
 TEST(a_message_has_its_name_as_type_inside_data)
 {
 	assert_bare(FRAME_MESSAGE, &at, "insert", "{\"a\": 1}",
@@ -168,6 +174,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_named_event_has_id_event_and_data),
+		cmocka_unit_test(an_empty_id_makes_a_client_forget_the_one_it_has),
 		cmocka_unit_test(a_message_has_its_name_as_type_inside_data),
 		cmocka_unit_test(data_of_a_message_that_is_no_object_becomes_a_member),
 		cmocka_unit_test(a_member_type_of_data_gives_way_to_the_name_wherever_it_stands),

@@ -284,6 +284,19 @@ TEST(the_head_only_goes_forward)
 	assert_int_equal(cursor_compare(router.head, AT(7, 3)), 0);
 }
 
+TEST(a_tick_is_whole_when_all_of_it_was_read_and_not_before)
+{
+	router_reached(&router, AT(7, 3));
+	assert_int_equal(router.whole_tick, 7);
+	publish(KEYS(T("user_id=7")), "1");
+	assert_true(router.head.tick > 7);
+	assert_int_equal(router.whole_tick, 7);
+	router_reached(&router, router.head);
+	assert_int_equal(router.whole_tick, router.head.tick);
+	router_reached(&router, AT(3, 0)); /* the log is another one now */
+	assert_int_equal(router.whole_tick, 3);
+}
+
 #define IN_ROUTER(sentence) cmocka_unit_test_setup_teardown(sentence, open_router, close_router)
 
 int main(void)
@@ -303,6 +316,7 @@ int main(void)
 		IN_ROUTER(the_log_says_from_where_on_it_can_continue),
 		IN_ROUTER(a_restart_drops_whoever_had_something_left_to_be_sent),
 		IN_ROUTER(a_cursor_of_before_a_jump_of_ids_is_not_held),
+		IN_ROUTER(a_tick_is_whole_when_all_of_it_was_read_and_not_before),
 		IN_ROUTER(the_head_only_goes_forward),
 	};
 

@@ -190,13 +190,19 @@ TEST(definitions_are_equal_only_in_every_part)
 		make_def("/s", "t", "b", NULL), make_def("/s", "t", NULL, NULL),
 		make_def("/s", "t", "a", "e"),	make_def("/s", "t", "a", NULL),
 		make_def("/s", "t", "a", NULL), make_def("/s", "t", "a", NULL),
-		make_def("/s", "t", "a", NULL), make_def("/s", "t", "a", NULL)};
+		make_def("/s", "t", "a", NULL), make_def("/s", "t", "a", NULL),
+		make_def("/s", "t", "a", NULL), make_def("/s", "t", "a", NULL),
+		make_def("/s", "t", "a", NULL)};
 
 	defs[9].format = FRAME_MESSAGE;
 	defs[10].anonymous = true;
 	defs[11].require[1] = ' ';
 	defs[12].match_source[0][7] = 'x';
 	defs[13].events = calloc(1, sizeof(char *)); /* no event at all is not every event */
+	defs[14].authorize = strdup("app.f");
+	defs[15].snapshot = strdup("app.f");
+	defs[16].snapshot = strdup("app.g");
+	assert_false(stream_def_equal(&defs[15], &defs[16]));
 	assert_true(stream_def_equal(&defs[0], &defs[1]));
 	for (size_t i = 2; i < ARRAY_SIZE(defs); i++) {
 		assert_false(stream_def_equal(&defs[0], &defs[i]));

@@ -143,6 +143,21 @@ TEST(a_subscriber_that_waits_is_sent_nothing_until_it_is_live)
 	subscriber_leave(&sub);
 }
 
+TEST(a_subscriber_may_wait_again_and_gets_what_comes_behind_its_new_place)
+{
+	struct subscriber sub = {.stream = NULL};
+
+	join_live(&router, &sub, "/mine", KEYS(T("user_id=7")));
+	publish(AT(10, 1), KEYS(T("user_id=7")), "1", 1);
+	assert_true(sub.pending);
+	subscriber_wait(&sub);
+	publish(AT(10, 2), KEYS(T("user_id=7")), "2", 1);
+	assert_false(sub.live || sub.pending);
+	router_go_live(&router, &sub, AT(10, 1));
+	assert_sees(&router, &sub, "2 ");
+	subscriber_leave(&sub);
+}
+
 TEST(what_was_sent_by_other_means_is_not_sent_again)
 {
 	struct subscriber sub = {.stream = NULL};
@@ -295,6 +310,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_subscriber_that_waits_is_sent_nothing_until_it_is_live, open_router,
 			close_router),
+		cmocka_unit_test_setup_teardown(
+			a_subscriber_may_wait_again_and_gets_what_comes_behind_its_new_place,
+			open_router, close_router),
 		cmocka_unit_test_setup_teardown(what_was_sent_by_other_means_is_not_sent_again,
 						open_router, close_router),
 		cmocka_unit_test_setup_teardown(the_same_key_twice_is_one_event_and_leaves_cleanly,

@@ -1,0 +1,87 @@
+-- A stream that begins with a state: its snapshot function runs in a transaction with one snapshot of the database for all of it, and
+-- the changes that follow are those which that snapshot does not see. Ticks are cut elsewhere, so two things are noted there:
+--   the last tick it sees: all of it and of earlier ones is in the state, for a tick commits after what it holds;
+--   seen: transactions of later ticks that it sees as well. They are told by their rows in the log, not by comparing ids: a hot
+--   standby does not know which transactions run, and ids of a subscription's publisher mean nothing here.
+
+-- herald.snapshot(path, claims, params): begins a stream's state: opens the cursor herald_items, each row an item as text. Last
+-- statement before the cursor is read, and in the same transaction: REPEATABLE READ. Returns where the state stands:
+--   tick, upto  <tick>-<upto>: the cursor of the last tick
+--   told        the last tick that holds changes, up to tick; 0: none is retained
+--   seen        transactions of later ticks that are in the state too; NULL: none
+-- The claims are also at request.jwt.claims, so that row security policies can use them. Runs with the caller's rights.
+CREATE OR REPLACE FUNCTION herald.snapshot(path text, claims jsonb, params jsonb,
+  OUT tick bigint, OUT upto bigint, OUT told bigint, OUT seen xid8[])
+LANGUAGE plpgsql AS $$
+DECLARE
+  fn text;
+  last herald.ticks;
+  items refcursor := 'herald_items';
+BEGIN
+  IF pg_catalog.current_setting('transaction_isolation') NOT IN ('repeatable read', 'serializable') THEN
+    RAISE EXCEPTION 'pgherald: herald.snapshot() needs REPEATABLE READ' USING ERRCODE = 'invalid_transaction_state';
+  END IF;
+  SELECT s.snapshot INTO fn FROM herald.streams s WHERE s.path = snapshot.path;
+  SELECT t.* INTO last FROM herald.ticks t ORDER BY t.id DESC LIMIT 1;
+  IF fn IS NULL OR last.id IS NULL OR NOT herald.complete() THEN
+    RAISE EXCEPTION 'pgherald: %', CASE WHEN fn IS NULL THEN 'stream ' || path || ' has no snapshot' ELSE 'the log has not arrived here yet' END
+      USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+  tick := last.id;
+  upto := last.upto;
+  told := coalesce((SELECT t.id FROM herald.ticks t WHERE t.since::text <> t.snapshot::text ORDER BY t.id DESC LIMIT 1), 0);
+  SELECT pg_catalog.array_agg(n) INTO seen FROM herald.newer(last.snapshot) n;
+  PERFORM pg_catalog.set_config('request.jwt.claims', claims::text, true);
+  OPEN items NO SCROLL FOR EXECUTE 'SELECT i::text FROM ' || fn || '($1, $2) i' USING claims, params;
+END $$;
+
+-- herald.newer(than): the transactions that have changes which can be seen now and which no tick up to this snapshot holds.
+CREATE OR REPLACE FUNCTION herald.newer(than pg_snapshot) RETURNS SETOF xid8
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+DECLARE
+  follows boolean := herald.follows();
+BEGIN
+  RETURN QUERY
+  WITH RECURSIVE found(x) AS ( -- a step in the index for each, however many changes it has
+    SELECT (SELECT c.xid FROM herald.changes c WHERE c.xid >= pg_snapshot_xmax(than) ORDER BY c.xid LIMIT 1)
+    UNION ALL
+    SELECT (SELECT c.xid FROM herald.changes c WHERE c.xid > found.x ORDER BY c.xid LIMIT 1) FROM found WHERE found.x IS NOT NULL)
+  SELECT x FROM found WHERE x IS NOT NULL
+  UNION ALL
+  -- of one that is still open not all rows are looked at, where it is known to be
+  SELECT x FROM pg_snapshot_xip(than) x
+   WHERE (follows OR pg_visible_in_snapshot(x, pg_current_snapshot())) AND EXISTS (SELECT FROM herald.changes c WHERE c.xid = x);
+END $$;
+
+-- herald.cover(after, seen): the cursor at the end of the first tick behind `after` up to which all of these transactions are told;
+-- makes a tick where there is none yet. NULL: not yet, in a database that follows another one's log.
+CREATE OR REPLACE FUNCTION herald.cover(after bigint, seen xid8[]) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  covering text;
+BEGIN
+  FOR look IN 1 .. 2 LOOP
+    SELECT t.id || '-' || t.upto INTO covering FROM herald.ticks t
+     WHERE t.id > after AND NOT EXISTS (SELECT FROM unnest(seen) x WHERE NOT pg_visible_in_snapshot(x, t.snapshot))
+     ORDER BY t.id LIMIT 1;
+    EXIT WHEN FOUND OR look = 2;
+    PERFORM herald.tick();
+  END LOOP;
+  RETURN covering;
+END $$;
+
+-- herald.snapshot_name(snapshot): the function's name as it can be put into SQL text; raises unless it is there and of the form
+-- that herald.stream describes. NULL for NULL.
+CREATE OR REPLACE FUNCTION herald.snapshot_name(snapshot text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  fn oid := to_regprocedure(snapshot || '(jsonb,jsonb)');
+BEGIN
+  IF snapshot IS NULL THEN
+    RETURN NULL;
+  ELSIF fn IS NULL OR (SELECT prorettype <> 'jsonb'::regtype OR NOT proretset OR prokind <> 'f' FROM pg_proc WHERE oid = fn) THEN
+    RAISE EXCEPTION 'pgherald: there is no function %(claims jsonb, params jsonb) returns setof jsonb', snapshot
+      USING ERRCODE = 'undefined_function', HINT = 'Make it first, and name it with its schema.';
+  END IF;
+  RETURN fn::regproc::text;
+END $$;
