@@ -127,25 +127,38 @@ static const char *lack(const struct server *s, const struct stream_def *def)
 	return NULL;
 }
 
+static void say_what_lacks(const struct server *s)
+{
+	const struct stream *stream;
+
+	for (size_t i = 0; (stream = strmap_next(&s->router.streams, &i)) != NULL;)
+		if (lack(s, &stream->def) != NULL)
+			log_error("stream '%s' %s", stream->def.path, lack(s, &stream->def));
+}
+
+/* Without a key for tokens nearly nobody could get in: then it had better not start. */
+static bool is_useless(const struct server *s, const struct stream_def *defs, size_t count)
+{
+	for (size_t i = 0; i < count && !s->serving && s->http.token.keys->count == 0; i++)
+		if (!defs[i].anonymous)
+			return true;
+	return false;
+}
+
 static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 {
 	struct server *s = ctx;
+	bool useless = is_useless(s, defs, count);
 
-	for (size_t i = 0; i < count; i++) {
-		const char *what = lack(s, &defs[i]);
-
-		if (what == NULL)
-			continue;
-		log_error("stream '%s' %s", defs[i].path, what);
-		if (!s->serving) {
-			stop(s, CLI_CONFIG);
-			return;
-		}
-	}
-	if (router_define(&s->router, defs, count) || !s->serving) /* anybody in the database can make it look: no line each time */
+	if (router_define(&s->router, defs, count) || !s->serving) { /* anybody in the database can make it look: no line each time */
 		log_info("[STREAM] %zu streams are defined", count);
+		say_what_lacks(s);
+	}
 	outlets_close_gone(&s->outlets);
-	open_door(s);
+	if (useless)
+		stop(s, CLI_CONFIG);
+	else
+		open_door(s);
 }
 
 static void on_actions(void *ctx, struct action_def *defs, size_t count)

@@ -257,10 +257,9 @@ describe('sealed streams', { skip: missing(), timeout: 120_000 }, () => {
     assert.match(stderr, /nothing can be sealed/)
   })
 
-  test('a key that is missing, short, or also the key of tokens stops the program at its start, with a sentence', async () => {
+  test('a key that is short, or also the key of tokens stops the program at its start, with a sentence', async () => {
     const serve = (...flags) => run(['serve', '--database-url', cluster.url(), '--listen', '127.0.0.1:1', '--admin-listen', '', ...flags])
     for (const [about, ...flags] of [
-      [/stream '\/sealed' is sealed, but no key is configured: give encryption-key/, '--jwt-secret', secret],
       [/encryption-key has 31 characters, fewer than 32/, '--jwt-secret', secret, '--encryption-key', encryptionKey.slice(0, 31)],
       [/encryption-key is also the key of tokens/, '--jwt-secret', secret, '--encryption-key', secret],
       [/encryption-key-id is not of 1 to 64 letters/, '--jwt-secret', secret, '--encryption-key', encryptionKey, '--encryption-key-id', 'a*b'],
@@ -302,6 +301,14 @@ describe('a stream that is sealed while there is no key', { skip: missing() }, (
     assert.equal((await opened(await stream.next('notes.insert'))).row.id, 1)
     await cluster.psql(`${sealedStream.replace('true', 'false')} INSERT INTO notes VALUES (2, 'ann')`)
     assert.equal(JSON.parse((await stream.next((frame) => frame.data.startsWith('{"op"'))).data).row.id, 2, 'defined anew, in clear')
+    await stream.close()
+  })
+
+  test('does not keep a daemon without one from starting, which says so and serves what is in clear', async () => {
+    const bare = await stage.addDaemon()
+    await until(() => /stream '\/sealed' is sealed, but no key is configured: give encryption-key/.test(bare.log), { what: 'the reason in the log' })
+    const stream = await bare.subscribe('/clear', { token: await token({ sub: 'ann' }) })
+    assert.equal(stream.status, 200)
     await stream.close()
   })
 })
