@@ -305,6 +305,7 @@ describe('a stream that is sealed while there is no key', { skip: missing() }, (
   })
 
   test('does not keep a daemon without one from starting, which says so and serves what is in clear', async () => {
+    await stage.cluster.psql(sealedStream)
     const bare = await stage.addDaemon()
     await until(() => /stream '\/sealed' is sealed, but no key is configured: give encryption-key/.test(bare.log), { what: 'the reason in the log' })
     const stream = await bare.subscribe('/clear', { token: await token({ sub: 'ann' }) })
