@@ -68,6 +68,23 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN $1 ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' THEN $1::uuid END
 $$;
 
+-- example.round_data(value, color, at): a round as the page of numbers reads it, live and in the state before.
+CREATE OR REPLACE FUNCTION example.round_data(value int, color text, at timestamptz) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('update_type', 'new_number',
+    'number', jsonb_build_object('value', value, 'color', color, 'timestamp', example.iso(at)))
+$$;
+
+-- example.last_rounds(claims, params): the state that the stream of a game begins with: its last k rounds (1 to 50; 10 where k is no
+-- such number), the oldest first.
+CREATE OR REPLACE FUNCTION example.last_rounds(claims jsonb, params jsonb) RETURNS SETOF jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT example.round_data(r.value, r.color, r.created_at) FROM example.rounds r
+   WHERE r.id IN (SELECT l.id FROM example.rounds l WHERE l.game_type = params ->> 'gameType' AND l.game_id = params ->> 'gameId'
+                   ORDER BY l.id DESC LIMIT CASE WHEN params ->> 'k' ~ '^([1-9]|[1-4][0-9]|50)$' THEN (params ->> 'k')::int ELSE 10 END)
+   ORDER BY r.id
+$$;
+
 -- example.has_subscription(claims, params): has this person an active subscription? The id is compared as text as well, as
 -- pgherald does it when the subscription ends: a right that is given must be one that can be taken back.
 CREATE OR REPLACE FUNCTION example.has_subscription(claims jsonb, params jsonb) RETURNS boolean

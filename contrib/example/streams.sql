@@ -19,12 +19,11 @@ SELECT herald.stream('/api/events', '{users}',
 SELECT herald.stream('/api/workorders/stream', '{work_orders,work_sessions,parts,invoices,customers,vehicles,emails}',
   events => '{workorder-update}', require => '{"role": ["admin", "mechanic", "warehouse"]}', format => 'message');
 
--- The numbers of a game (seed 003): whoever has an active subscription, and for as long as it is active.
--- Two lines more when pgherald serves them:
---   sealed   => true,
---   snapshot => 'example.last_rounds',
+-- The numbers of a game (seed 003), sealed: whoever has an active subscription, and for as long as it is active. The last k first.
 SELECT herald.stream('/stream/rounds/:gameType/:gameId/:version/live', '{rounds}',
   match     => '{"game_type": "params.gameType", "game_id": "params.gameId"}',
   events    => '{update}',
   authorize => 'example.has_subscription',
+  snapshot  => 'example.last_rounds',
+  sealed    => true,
   recheck   => '{"example.subscriptions": "user_id"}');

@@ -95,6 +95,4 @@ SELECT herald.rule('example.emails', 'workorder-update', 'update', $$NEW.status 
 -- Rounds: each number goes to the subscribers of its game.
 SELECT herald.watch('example.rounds', audience => '{game_type,game_id}');
 SELECT herald.unrule('example.rounds');
-SELECT herald.rule('example.rounds', 'update', 'insert', data => $$jsonb_build_object(
-  'update_type', 'new_number',
-  'number', jsonb_build_object('value', NEW.value, 'color', NEW.color, 'timestamp', example.iso(NEW.created_at)))$$);
+SELECT herald.rule('example.rounds', 'update', 'insert', data => 'example.round_data(NEW.value, NEW.color, NEW.created_at)');

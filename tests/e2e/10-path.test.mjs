@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { Curl } from '../lib/curl.mjs'
 import { missing } from '../lib/daemon.mjs'
 import { addOrder, addStore, addUser, setStatus } from '../lib/example.mjs'
+import { encryptionKey, unseal } from '../lib/iron.mjs'
 import { eventSource, eventOf } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
@@ -26,7 +27,7 @@ const keys = (object) => Object.keys(object).sort()
 describe('from UPDATE to the subscriber', { skip: missing() }, () => {
   let stage, daemon, client, store, owner, other, order
   before(async () => {
-    stage = await openStage({ example: true })
+    stage = await openStage({ example: true, daemon: { env: { SSE_ENCRYPTION_KEY: encryptionKey } } })
     daemon = stage.daemon
     client = await stage.cluster.client()
     store = await addStore(client, `loja-${randomUUID().slice(0, 8)}`)
@@ -184,11 +185,18 @@ describe('from UPDATE to the subscriber', { skip: missing() }, () => {
     await client.query("INSERT INTO example.games (game_type, game_id, name) VALUES ('ROULETTE', $1, 'Roleta'), ('ROULETTE', $1 || 'x', 'Outra')", [gameId])
     await client.query('INSERT INTO example.subscriptions (user_id) VALUES ($1)', [owner.id])
     assert.equal((await fetch(withToken(path, other))).status, 403)
+    for (const value of [1, 2, 3, 4]) {
+      await client.query("INSERT INTO example.rounds (game_type, game_id, value, color) VALUES ('ROULETTE', $1, $2, 'black')", [gameId, value])
+    }
     const stream = await daemon.subscribe(path, { token: owner.token })
-    await stream.next('connected')
+    await stream.next('ready')
+    const opened = ({ data }) => unseal(data)
+    const state = stream.frames.filter(({ name }) => name === 'snapshot')
+    assert.deepEqual((await Promise.all(state.map(opened))).map(({ number }) => number.value), [2, 3, 4], 'the last k = 3, sealed')
     await client.query("INSERT INTO example.rounds (game_type, game_id, value, color) VALUES ('ROULETTE', $1 || 'x', 0, 'green')", [gameId])
     await client.query("INSERT INTO example.rounds (game_type, game_id, value, color) VALUES ('ROULETTE', $1, 25, 'red')", [gameId])
-    const { update_type, number } = JSON.parse((await stream.next('update')).data)
+    const { update_type, number, timestamp } = await opened(await stream.next('update'))
+    assert.ok(Math.abs(timestamp - Date.now()) < 5000)
     assert.deepEqual([update_type, number.value, number.color], ['new_number', 25, 'red'])
     assert.match(number.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     await client.query('UPDATE example.subscriptions SET active = false WHERE user_id = $1', [owner.id])
