@@ -92,6 +92,15 @@ static void keep_what_matters(struct walk *w, const char *name, const char *valu
 		w->expect = value;
 }
 
+/* Behind the line that this text ends. Of CR and LF the library makes two NULs: one of them alone, and then anything, was sent so. */
+static const char *behind_line(struct walk *w, const char *text)
+{
+	const char *end = text + strlen(text);
+
+	w->broken = w->broken || (w->proved && end[1] != '\0');
+	return end + 2;
+}
+
 static enum MHD_Result look_at_field(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	struct walk *w = ctx;
@@ -102,7 +111,7 @@ static enum MHD_Result look_at_field(void *ctx, enum MHD_ValueKind kind, const c
 		w->broken = true;
 		return MHD_NO;
 	}
-	w->at = value + strlen(value) + 2;
+	w->at = behind_line(w, value);
 	keep_what_matters(w, name, value);
 	return MHD_YES;
 }
@@ -124,7 +133,7 @@ static void walk_head(struct walk *w, const struct request *r)
 				  r->version != r->target->place + r->target->len + 1);
 	if (w->broken)
 		return;
-	w->at = r->version + strlen(r->version) + 2;
+	w->at = behind_line(w, r->version);
 	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, look_at_field, w);
 	/* the library leaves NULs of a CR and LF; a line that it took for the empty one may be more than that */
 	if (w->proved)
