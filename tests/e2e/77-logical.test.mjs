@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'
 import { Daemon, migrate, missing } from '../lib/daemon.mjs'
-import { defineHot, deliver, idOf, judgeHot, openHot, prepareHot, resetsOf, roam, writeHot } from '../lib/hot.mjs'
+import { defineHot, deliver, idOf, judgeHot, openHot, prepareHot, resetsOf, roam, writeHot, writeNote } from '../lib/hot.mjs'
 import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { now, until } from '../lib/wait.mjs'
@@ -94,7 +94,8 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 120_
     assert.equal(dropped, 't')
     await until(async () => (await request(far.adminUrl('/readyz'))).status === 503, { what: 'the daemon to wait' })
     await subscriber.psql('INSERT INTO herald.ticks SELECT * FROM kept; ALTER SUBSCRIPTION herald ENABLE')
-    await deliver(stage.cluster, 'after it', stream)
+    await writeNote(stage.cluster, 'after it') // the server starts a subscription's worker again after 5 s at the earliest
+    await stream.when(() => marksOf(stream).has('after it'), 20_000, () => `after it at ${stream.tail()}`)
     assert.deepEqual(resetsOf(stream), [])
     assert.deepEqual([...marksOf(stream)], ['ahead', 'after it'])
     await stream.close()
@@ -119,7 +120,8 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 120_
     await stream.when(() => resetsOf(stream).length > 0, 15_000, () => `a reset: ${stream.tail()}`)
     assert.deepEqual(resetsOf(stream), ['restored'])
     await subscriber.psql('ALTER SUBSCRIPTION herald ENABLE')
-    await deliver(stage.cluster, 'goes on', stream)
+    await writeNote(stage.cluster, 'goes on')
+    await stream.when(() => marksOf(stream).has('goes on'), 20_000, () => `goes on at ${stream.tail()}`)
     await stream.close()
   })
 
