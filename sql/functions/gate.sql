@@ -37,7 +37,7 @@ END $$;
 -- herald.revocation_data(r): a revocation as daemons read it.
 CREATE OR REPLACE FUNCTION herald.revocation_data(r herald.revocations) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT jsonb_build_object('jti', r.jti, 'sub', r.sub, 'at', ceil(extract(epoch FROM r.at) * 1000)::bigint,
+  SELECT jsonb_build_object('jti', r.jti, 'sub', r.sub, 'at', floor(extract(epoch FROM r.at) * 1000)::bigint, -- not ceil: the next second's tokens are newer
                             'until', CASE WHEN isfinite(r.until) THEN ceil(extract(epoch FROM r.until) * 1000)::bigint END)
 $$;
 
