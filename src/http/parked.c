@@ -60,21 +60,34 @@ static bool drain(int fd)
 	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 }
 
+/* As much of the answer as the socket takes; the rest when epoll says so. An action's may be megabytes. */
+static void flush(struct parked *p)
+{
+	ssize_t n = 0;
+
+	while (p->out_sent < p->out.len && n >= 0) {
+		n = send(p->watch.fd, p->out.data + p->out_sent, p->out.len - p->out_sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		p->out_sent += n > 0 ? (size_t)n : 0;
+		n = n < 0 && errno == EINTR ? 0 : n;
+	}
+	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		loop_set_timer(p->set->loop, &p->timer, PARKED_ANSWER_MS);
+		return;
+	}
+	if (n >= 0) {
+		drain(p->watch.fd);
+		shutdown(p->watch.fd, SHUT_WR);
+	}
+	parked_drop(p);
+}
+
 void parked_answer(struct parked *p, unsigned status, const char *body, const char *header, const char *value)
 {
-	struct buf out;
-
-	if (p->done)
+	if (p->done || p->answered)
 		return;
-	buf_init(&out);
-	reply_append_raw(&out, &(struct reply){status, "application/json", body, header, value}, p->cors);
-	parked_send(p, &out);
-	buf_release(&out);
-	if (p->done)
-		return;
-	drain(p->watch.fd);
-	shutdown(p->watch.fd, SHUT_WR);
-	parked_drop(p);
+	p->answered = true;
+	reply_append_raw(&p->out, &(struct reply){status, "application/json", body, header, value}, p->cors);
+	flush(p);
 }
 
 void parked_refuse(struct parked *p, const struct refusal *refusal)
@@ -93,6 +106,10 @@ static void on_late(struct timer *t)
 	struct parked *p = container_of(t, struct parked, timer);
 	struct refusal refusal;
 
+	if (p->answered) { /* the client takes nothing of it */
+		parked_drop(p);
+		return;
+	}
 	if (p->late != NULL) {
 		p->late(p);
 		return;
@@ -105,8 +122,12 @@ static void on_ready(struct watch *w, uint32_t events)
 {
 	struct parked *p = container_of(w, struct parked, watch);
 
-	if (!p->done && ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) || !drain(w->fd)))
+	if (p->done)
+		return;
+	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) || !drain(w->fd))
 		parked_drop(p);
+	else if (p->answered)
+		flush(p);
 }
 
 bool parked_init(struct parked *p, struct outlets *set, const struct request *r, void (*late)(struct parked *p),
@@ -115,9 +136,10 @@ bool parked_init(struct parked *p, struct outlets *set, const struct request *r,
 	int fd = set->draining || set->parked_count >= PARKED_MAX ? -1 : request_take_socket(r);
 
 	*p = (struct parked){.set = set, .bare = r->http10, .late = late, .over = over};
+	buf_init(&p->out);
 	watch_init(&p->watch, on_ready);
 	timer_init(&p->timer, on_late);
-	if (fd < 0 || !loop_watch(set->loop, &p->watch, fd, EPOLLIN | EPOLLRDHUP | EPOLLET)) {
+	if (fd < 0 || !loop_watch(set->loop, &p->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
 		if (fd >= 0)
 			close(fd);
 		refusal_for_now(ret_refusal);
@@ -154,6 +176,7 @@ void parked_reap(struct outlets *set)
 
 		char *cors = p->cors, *address = p->address;
 
+		buf_release(&p->out);
 		list_remove(node);
 		p->over(p);
 		free(cors);

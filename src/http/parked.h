@@ -29,6 +29,9 @@ struct parked {
 	bool bare;      /* HTTP/1.0 */
 	const char *sub; /* whose right is being asked for, borrowed from the owner; NULL: a right that no subject has */
 	bool stale;      /* what the answer to come rests on has changed since it was asked */
+	bool answered;  /* `out` is on its way, and then the end */
+	struct buf out; /* the answer, as far as it has not gone */
+	size_t out_sent;
 	bool done;      /* answered, or the client has left: nothing more is called but over */
 	char *cors, *address;
 	void (*late)(struct parked *p); /* the timer; NULL: 503 */

@@ -1,5 +1,6 @@
 // Actions over HTTP: the example's, as the documents have them, and what may go wrong on the way.
 import assert from 'node:assert/strict'
+import http from 'node:http'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
 import { addOrder, addStore, addUser } from '../lib/example.mjs'
@@ -138,6 +139,21 @@ describe('actions', { skip: missing() }, () => {
     const { status, text } = await ask('DELETE', '/nothing')
     assert.equal(status, 204)
     assert.equal(text, '')
+  })
+
+  test('an answer of megabytes arrives whole, also at a client that reads slowly', async () => {
+    await stage.cluster.psql(`CREATE FUNCTION public.large(request jsonb) RETURNS jsonb LANGUAGE sql AS
+      $$ SELECT jsonb_build_object('body', repeat('x', 20000000)) $$; SELECT herald.action('GET', '/large', 'public.large')`)
+    await until(async () => (await ask('HEAD', '/large')).status === 405, { timeout: 5000, what: 'the action' })
+    const text = await new Promise((resolve, reject) => {
+      http.get(daemon.url('/large'), { agent: false, headers: { Authorization: `Bearer ${staff.token}` } }, (response) => {
+        let length = 0
+        response.pause()
+        setTimeout(() => response.resume(), 300)
+        response.on('data', (chunk) => (length += chunk.length)).on('end', () => resolve(length)).on('error', reject)
+      }).on('error', reject)
+    })
+    assert.equal(text, 20_000_002)
   })
 
   test('an error of SQL is no text for a client, and stands in the log', async () => {
