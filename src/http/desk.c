@@ -25,8 +25,8 @@ static bool is_from_own_page(struct outlets *set, const struct request *r)
 	return false;
 }
 
-static bool find_identity(struct outlets *set, const struct request *r, const struct params *query, struct identity *ret_id,
-			  struct refusal *ret_refusal)
+bool desk_read_token(struct outlets *set, const struct request *r, const struct params *query, const char *path,
+		     struct identity *ret_id, struct refusal *ret_refusal)
 {
 	char *token = request_token(r, query, set->options);
 	const char *why = "there is none";
@@ -37,7 +37,7 @@ static bool find_identity(struct outlets *set, const struct request *r, const st
 		explicit_bzero(token, strlen(token));
 	free(token);
 	if (!valid)
-		refusals_log(&set->refusals, "[STREAM] refused: token of a request for '%s' from %s: %s", r->path, r->address, why);
+		refusals_log(&set->refusals, "[STREAM] refused: token of a request for '%s' from %s: %s", path, r->address, why);
 	return valid;
 }
 
@@ -48,7 +48,7 @@ bool desk_identify(struct outlets *set, const struct request *r, const struct pa
 		refusal_of_page(ret_refusal);
 		return false;
 	}
-	if (!find_identity(set, r, query, ret_id, ret_refusal))
+	if (!desk_read_token(set, r, query, r->path, ret_id, ret_refusal))
 		return false;
 	if (admission_still_valid(set, ret_id->jti, ret_id->sub, ret_id->issued_ms, ret_id->key_mark))
 		return true;

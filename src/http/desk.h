@@ -12,7 +12,11 @@
 #include "http/outlets.h"
 #include "http/request.h"
 
-/* Who asks, by cookie, header or query as configured; what a cookie says counts for pages that may only. */
+/* Who asks, by cookie, header or query as configured. False: the reason is in the log, about this path. */
+MUST_CHECK bool desk_read_token(struct outlets *set, const struct request *r, const struct params *query, const char *path,
+				struct identity *ret_id, struct refusal *ret_refusal);
+
+/* The same, by cookie, header or query as configured; what a cookie says counts for pages that may only. */
 MUST_CHECK bool desk_identify(struct outlets *set, const struct request *r, const struct params *query, struct identity *ret_id,
 			      struct refusal *ret_refusal);
 

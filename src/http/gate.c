@@ -5,15 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/admission.h"
 #include "http/call.h"
+#include "http/desk.h"
 #include "http/held.h"
 #include "http/reply.h"
 #include "http/ticket.h"
-#include "http/token.h"
 
 /* A request on its way through the gate. */
 struct admission {
@@ -138,10 +137,7 @@ static bool pass_ticket(struct admission *a)
 
 static bool pass_token(struct admission *a)
 {
-	char *token;
-	const char *why = "there is none";
 	struct refusal refusal;
-	bool valid;
 
 	if (a->stream->def.anonymous) {
 		a->identity.ends_ms = INT64_MAX;
@@ -149,16 +145,7 @@ static bool pass_token(struct admission *a)
 	}
 	if (find_ticket(a))
 		return pass_ticket(a);
-	token = request_token(a->request, &a->query, a->options);
-	valid = token != NULL && token_verify(&a->options->token, token, clock_wall_ms(), &a->identity, &why);
-	refusal_of_token(&refusal, token != NULL);
-	if (token != NULL)
-		explicit_bzero(token, strlen(token));
-	free(token);
-	if (valid)
-		return true;
-	refusals_log(&a->outlets->refusals, "[STREAM] refused: token of a request for '%s' from %s: %s", a->stream->def.path, a->request->address, why);
-	return refuse_with(a, &refusal);
+	return desk_read_token(a->outlets, a->request, &a->query, a->stream->def.path, &a->identity, &refusal) || refuse_with(a, &refusal);
 }
 
 /* Where the stream is to begin: the header decides, then the query under either of its names. */
