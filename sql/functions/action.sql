@@ -14,28 +14,16 @@ BEGIN
   IF method IS NULL OR method NOT IN ('GET', 'POST', 'PUT', 'PATCH', 'DELETE') THEN
     RAISE EXCEPTION 'pgherald: method % cannot be an action', coalesce(quote_literal(method), 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'One of GET, POST, PUT, PATCH, DELETE.';
+  ELSIF function IS NULL THEN
+    RAISE EXCEPTION 'pgherald: an action needs a function' USING ERRCODE = 'null_value_not_allowed', HINT = 'Name it with its schema.';
   ELSIF method = 'GET' AND EXISTS (SELECT FROM herald.streams s WHERE s.path = path) THEN
     RAISE EXCEPTION 'pgherald: GET of ''%'' opens a stream', path
       USING ERRCODE = 'duplicate_object', HINT = 'Choose another path, or take the stream away with herald.unstream.';
   END IF;
-  INSERT INTO herald.actions (method, path, function, require) VALUES (method, path, herald.action_name(function), require)
+  INSERT INTO herald.actions (method, path, function, require) VALUES (method, path, herald.function_name(function, 'request jsonb', 'jsonb'), require)
   ON CONFLICT ON CONSTRAINT actions_pkey DO UPDATE SET function = excluded.function, require = excluded.require;
 END $$;
 
 -- herald.unaction(method, path): takes the action away.
 CREATE OR REPLACE FUNCTION herald.unaction(method text, path text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ DELETE FROM herald.actions a WHERE a.method = $1 AND a.path = $2 $$;
-
--- herald.action_name(function): the function's name as it can be put into SQL text; raises unless it is there and of the form
--- that herald.action describes.
-CREATE OR REPLACE FUNCTION herald.action_name(function text) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  fn oid := to_regprocedure(function || '(jsonb)');
-BEGIN
-  IF fn IS NULL OR (SELECT prorettype <> 'jsonb'::regtype OR proretset OR prokind <> 'f' FROM pg_proc WHERE oid = fn) THEN
-    RAISE EXCEPTION 'pgherald: there is no function %(request jsonb) returns jsonb', coalesce(function, 'NULL')
-      USING ERRCODE = 'undefined_function', HINT = 'Make it first, and name it with its schema.';
-  END IF;
-  RETURN fn::regproc::text;
-END $$;

@@ -18,3 +18,23 @@ BEGIN
       USING ERRCODE = 'reserved_name', HINT = 'Choose a name that does not begin with an exclamation mark.';
   END IF;
 END $$;
+
+-- herald.function_name(name, params, yields): a function of the application as it can be put into SQL text; raises unless it is there.
+-- NULL for NULL.
+--   name    'schema.function'
+--   params  as it is declared, 'claims jsonb, params jsonb'
+--   yields  its type, perhaps 'setof …'
+CREATE OR REPLACE FUNCTION herald.function_name(name text, params text, yields text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  fn oid := to_regprocedure(name || '(' || regexp_replace(params, '\w+ (\w+)', '\1', 'g') || ')');
+  many boolean := yields LIKE 'setof %';
+BEGIN
+  IF name IS NULL THEN
+    RETURN NULL;
+  ELSIF fn IS NULL OR (SELECT prorettype <> replace(yields, 'setof ', '')::regtype OR proretset <> many OR prokind <> 'f' FROM pg_proc WHERE oid = fn) THEN
+    RAISE EXCEPTION 'pgherald: there is no function %(%) returns %', name, params, yields
+      USING ERRCODE = 'undefined_function', HINT = 'Make it first, and name it with its schema.';
+  END IF;
+  RETURN fn::regproc::text;
+END $$;

@@ -69,19 +69,3 @@ BEGIN
   END LOOP;
   RETURN covering;
 END $$;
-
--- herald.snapshot_name(snapshot): the function's name as it can be put into SQL text; raises unless it is there and of the form
--- that herald.stream describes. NULL for NULL.
-CREATE OR REPLACE FUNCTION herald.snapshot_name(snapshot text) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  fn oid := to_regprocedure(snapshot || '(jsonb,jsonb)');
-BEGIN
-  IF snapshot IS NULL THEN
-    RETURN NULL;
-  ELSIF fn IS NULL OR (SELECT prorettype <> 'jsonb'::regtype OR NOT proretset OR prokind <> 'f' FROM pg_proc WHERE oid = fn) THEN
-    RAISE EXCEPTION 'pgherald: there is no function %(claims jsonb, params jsonb) returns setof jsonb', snapshot
-      USING ERRCODE = 'undefined_function', HINT = 'Make it first, and name it with its schema.';
-  END IF;
-  RETURN fn::regproc::text;
-END $$;

@@ -35,7 +35,7 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', HINT = 'named or message.';
   END IF;
   INSERT INTO herald.streams (path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous, recheck)
-  VALUES (path, topics, match, events, require, herald.authorize_name(authorize), herald.snapshot_name(snapshot), format, sealed, anonymous, recheck)
+  VALUES (path, topics, match, events, require, herald.function_name(authorize, 'claims jsonb, params jsonb', 'boolean'), herald.function_name(snapshot, 'claims jsonb, params jsonb', 'setof jsonb'), format, sealed, anonymous, recheck)
   ON CONFLICT ON CONSTRAINT streams_pkey DO UPDATE
     SET topics = excluded.topics, match = excluded.match, events = excluded.events, require = excluded.require,
         authorize = excluded.authorize, snapshot = excluded.snapshot, format = excluded.format, sealed = excluded.sealed,
@@ -46,22 +46,6 @@ END $$;
 -- herald.unstream(path): takes the stream away; its subscribers are closed.
 CREATE OR REPLACE FUNCTION herald.unstream(path text) RETURNS void
 LANGUAGE sql AS $$ DELETE FROM herald.streams s WHERE s.path = $1; SELECT herald.hang_rechecks() $$;
-
--- herald.authorize_name(authorize): the function's name as it can be put into SQL text; raises unless it is there and of the form
--- that herald.stream describes. NULL for NULL.
-CREATE OR REPLACE FUNCTION herald.authorize_name(authorize text) RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  fn oid := to_regprocedure(authorize || '(jsonb,jsonb)');
-BEGIN
-  IF authorize IS NULL THEN
-    RETURN NULL;
-  ELSIF fn IS NULL OR (SELECT prorettype <> 'boolean'::regtype OR proretset OR prokind <> 'f' FROM pg_proc WHERE oid = fn) THEN
-    RAISE EXCEPTION 'pgherald: there is no function %(claims jsonb, params jsonb) returns boolean', authorize
-      USING ERRCODE = 'undefined_function', HINT = 'Make it first, and name it with its schema.';
-  END IF;
-  RETURN fn::regproc::text;
-END $$;
 
 -- herald.check_recheck(recheck, authorize): raises, with the reason, unless recheck is as herald.stream describes it.
 CREATE OR REPLACE FUNCTION herald.check_recheck(recheck jsonb, authorize text) RETURNS void
