@@ -1,0 +1,62 @@
+// What the README has a reader type, typed as it stands there. The shell gets a PATH with the program, and DATABASE_URL.
+import assert from 'node:assert/strict'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { missing, program, repository } from '../lib/daemon.mjs'
+import { Parser } from '../lib/parser.mjs'
+import * as processes from '../lib/process.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { until } from '../lib/wait.mjs'
+
+const readme = readFileSync(join(repository, 'README.md'), 'utf8')
+
+/** The first block behind these words: of ```sql, or of lines with four blanks. */
+function block(words, pattern) {
+  const at = readme.indexOf(words)
+  assert.ok(at > 0, `the README says '${words}'`)
+  return pattern.exec(readme.slice(at))[1]
+}
+
+describe('a reader of the README', { skip: missing() }, () => {
+  let stage, bin, env
+  before(async () => {
+    stage = await openStage({ prepare: (cluster) => cluster.psql('CREATE TABLE public.orders (id serial PRIMARY KEY, user_id int, total int, status text)') })
+    bin = mkdtempSync(join(tmpdir(), 'pgherald-readme-'))
+    symlinkSync(program, join(bin, 'pgherald'))
+    env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, DATABASE_URL: stage.cluster.url(), PGHERALD_JWT_SECRET_FILE: stage.daemon.secretFile }
+  })
+  after(async () => {
+    await stage?.close()
+    if (bin) rmSync(bin, { recursive: true })
+  })
+
+  const shell = (command) => processes.start('bash', ['-c', command], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+
+  /** The block's commands: the first one stays, the others follow when it has begun; what the stream says. */
+  async function listenAnd(listen, change, wanted) {
+    const curl = shell(`exec ${listen.replace('http://127.0.0.1:8000', stage.daemon.url('').replace(/\/$/, ''))}`)
+    const frames = []
+    const parser = new Parser({ onFrame: (frame) => frames.push(frame) })
+    curl.stdout.on('data', (chunk) => parser.push(chunk))
+    try {
+      await until(() => frames.length > 0, { timeout: 10_000, what: 'connected' })
+      const psql = shell(change)
+      assert.equal((await psql.exited).code, 0)
+      await until(() => frames.some(wanted), { timeout: 10_000, what: 'the event' })
+    } finally {
+      curl.kill('SIGTERM')
+      await curl.exited
+    }
+  }
+
+  test('another table joins while the daemon runs, and its first event arrives', async (t) => {
+    const words = 'Another table joins while the daemon runs'
+    const began = Date.now()
+    await stage.cluster.psql(block(words, /```sql\n([^`]+)```/))
+    const [listen, change] = block(words, /```\n\n((?: {4}.+\n)+)/).split('\n').map((line) => line.trim())
+    await listenAnd(listen, change, ({ event, data }) => event === 'delivery_moved' && JSON.parse(data).state === 'on its way')
+    t.diagnostic(`from CREATE TABLE to the event: ${Date.now() - began} ms`)
+  })
+})
