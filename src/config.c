@@ -1,36 +1,17 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "config.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "base/buf.h"
-#include "base/file.h"
 #include "base/units.h"
 #include "base/xalloc.h"
+#include "config_table.h"
 #include "http/seal.h"
 
-#define CONFIG_FILE_BYTES_MAX (1 << 20)
-
-enum kind { TEXT, ADDRESS, DURATION, MILLIS, COUNT, SIZE };
-
-enum { RELOAD = 1, SECRET = 2, MAY_BE_EMPTY = 4 };
-
-#define AT(member) offsetof(struct config, member)
-
 /* The options, in the order in which help, sample and README show them. */
-static const struct option {
-	const char *name, *value, *fallback, *alias; /* alias: another environment variable */
-	enum kind kind;
-	int flags;
-	size_t at;
-	int64_t least, most; /* of numbers; durations in milliseconds */
-	const char *help;
-} options[] = {
+static const struct option options[] = {
 	{"database-url", "URL", "", "DATABASE_URL", TEXT, SECRET | MAY_BE_EMPTY, AT(database_url), 0, 0,
 	 "the database; empty: libpq's own environment (PGHOST, PGDATABASE, …)"},
 	{"listen", "HOST:PORT", "127.0.0.1:8000", NULL, ADDRESS, 0, AT(listen), 0, 0, "where streams are served"},
@@ -53,7 +34,7 @@ static const struct option {
 	{"jwt-cookie", "NAME", "jwt", NULL, TEXT, RELOAD, AT(jwt_cookie), 0, 0, "cookie that holds the token"},
 	{"token-sources", "LIST", "cookie,header,query", NULL, TEXT, RELOAD, AT(token_sources), 0, 0,
 	 "where a token is looked for; the first that has one decides"},
-	{"heartbeat", "DURATION", "30s", NULL, DURATION, RELOAD, AT(heartbeat_ms), 50, 3600000, "time between two pings"},
+	{"heartbeat", "DURATION", "30s", NULL, DURATION, RELOAD, AT(heartbeat_ms), 50, 3600000, "silence after which a stream is pinged, and again after as much"},
 	{"retry", "DURATION", "2s", NULL, DURATION, RELOAD, AT(retry_ms), 0, 3600000,
 	 "how long browsers wait before they reconnect"},
 	{"max-streams", "N", "", NULL, COUNT, RELOAD | MAY_BE_EMPTY, AT(max_streams), 1, 10000000,
@@ -78,13 +59,16 @@ static const struct option {
 	{"log-format", "NAME", "text", NULL, TEXT, RELOAD, AT(log_format), 0, 0, "text or json"},
 };
 
+const struct option *const config_options = options;
+const size_t config_option_count = ARRAY_SIZE(options);
+
 void config_init(struct config *c)
 {
 	*c = (struct config){.keyring = NULL};
 }
 
 /* The i-th text goes; of a secret nothing is left. */
-static void drop(struct config *c, size_t i)
+void config_drop_text(struct config *c, size_t i)
 {
 	char *text = (char *)(uintptr_t)c->text[i];
 
@@ -97,7 +81,7 @@ static void drop(struct config *c, size_t i)
 void config_release(struct config *c)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		drop(c, i);
+		config_drop_text(c, i);
 	if (c->keyring != NULL)
 		keyring_release(c->keyring);
 	free(c->keyring);
@@ -119,9 +103,7 @@ void config_forget_keys(struct config *c)
 	c->seal = NULL;
 }
 
-/* --- where values come from --- */
-
-static size_t find_option(const char *name, size_t len)
+size_t config_find(const char *name, size_t len)
 {
 	size_t i = 0;
 
@@ -132,214 +114,16 @@ static size_t find_option(const char *name, size_t len)
 
 bool config_is_secret(const char *name, size_t name_len)
 {
-	size_t i = find_option(name, name_len);
+	size_t i = config_find(name, name_len);
 
 	return i < ARRAY_SIZE(options) && (options[i].flags & SECRET);
 }
 
-static void set(struct config *c, size_t i, const char *value, enum config_from from)
+void config_set_text(struct config *c, size_t i, const char *value, enum config_from from)
 {
-	drop(c, i);
+	config_drop_text(c, i);
 	c->text[i] = xstrdup(value);
 	c->from[i] = from;
-}
-
-bool config_set_flag(struct config *c, const char *name, size_t name_len, const char *value)
-{
-	size_t i = find_option(name, name_len);
-
-	if (i == ARRAY_SIZE(options))
-		return false;
-	set(c, i, value, CONFIG_FLAG);
-	return true;
-}
-
-static char *trim(char *text)
-{
-	char *end;
-
-	text += strspn(text, " \t\r\n");
-	end = text + strlen(text);
-	while (end > text && strchr(" \t\r\n", end[-1]) != NULL)
-		*--end = '\0';
-	return text;
-}
-
-/* One line of the file: "key = value", a comment or nothing. seen: keys that this file has set. */
-static bool read_line(struct config *c, char *line, const char *file, int number, bool *seen)
-{
-	char *key = trim(line), *equals = strchr(key, '=');
-	size_t i;
-
-	if (key[0] == '\0' || key[0] == '#')
-		return true;
-	if (equals == NULL) { /* it is not shown: it may be the rest of a secret */
-		fprintf(stderr, "pgherald: %s, line %d is not of the form key = value\n", file, number);
-		return false;
-	}
-	*equals = '\0';
-	key = trim(key);
-	i = find_option(key, strlen(key));
-	if (i == ARRAY_SIZE(options) || seen[i]) {
-		fprintf(stderr, "pgherald: %s, line %d: %s '%s'\n", file, number,
-			i == ARRAY_SIZE(options) ? "there is no option" : "a second value for", key);
-		return false;
-	}
-	seen[i] = true;
-	if (c->text[i] == NULL) /* else a flag or the environment has set it */
-		set(c, i, trim(equals + 1), CONFIG_FILE);
-	return true;
-}
-
-static bool read_lines(struct config *c, struct file *f, const char *name)
-{
-	bool seen[ARRAY_SIZE(options)] = {false};
-	char *line = f->bytes, *end = f->bytes + f->len;
-
-	for (int number = 1; line < end; number++) {
-		char *line_end = memchr(line, '\n', (size_t)(end - line));
-
-		line_end = line_end == NULL ? end : line_end;
-		*line_end = '\0';
-		if (strlen(line) != (size_t)(line_end - line)) {
-			fprintf(stderr, "pgherald: %s, line %d has a NUL byte\n", name, number);
-			return false;
-		}
-		if (!read_line(c, line, name, number, seen))
-			return false;
-		line = line_end + 1;
-	}
-	return true;
-}
-
-/* Who can read the file has the key of all tokens; who can write it chooses the key. */
-static bool is_guarded(const struct config *c, const struct file *f, const char *name)
-{
-	static const char *const secrets[] = {"jwt-secret", "encryption-key"};
-
-	for (size_t k = 0; k < ARRAY_SIZE(secrets); k++) {
-		size_t i = find_option(secrets[k], strlen(secrets[k]));
-
-		if (c->text[i] == NULL || c->from[i] != CONFIG_FILE || !(f->mode & (S_IROTH | S_IWOTH)))
-			continue;
-		fprintf(stderr, "pgherald: %s has %s in it, and everybody can read or write this file: chmod 600 it\n", name, secrets[k]);
-		return false;
-	}
-	return true;
-}
-
-static bool read_file(struct config *c, const char *name)
-{
-	const char *why;
-	struct file f;
-	bool good;
-
-	if (!file_read(&f, name, CONFIG_FILE_BYTES_MAX, &why)) {
-		fprintf(stderr, "pgherald: cannot read the configuration file '%s': %s\n", name, why);
-		return false;
-	}
-	good = read_lines(c, &f, name) && is_guarded(c, &f, name);
-	file_release(&f);
-	return good;
-}
-
-#define ENVIRONMENT_NAME_MAX 64
-
-static void environment_name(const struct option *o, char *name)
-{
-	size_t len = (size_t)sprintf(name, "PGHERALD_");
-
-	for (const char *p = o->name; *p != '\0'; p++)
-		name[len++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
-	name[len] = '\0';
-}
-
-/* The variable's value; a secret one is overwritten where it stands, and gone from then on. For the caller to drop. */
-static char *take_variable(const char *name, bool secret)
-{
-	char *value = getenv(name), *copy = value == NULL ? NULL : xstrdup(value);
-
-	if (value != NULL && secret) {
-		explicit_bzero(value, strlen(value));
-		unsetenv(name);
-	}
-	return copy;
-}
-
-static void drop_copy(char *copy)
-{
-	if (copy != NULL)
-		explicit_bzero(copy, strlen(copy));
-	free(copy);
-}
-
-/* Is "PGHERALD_X=…" an option, one of the two variables that commands read themselves, or what Kubernetes says to
- * every container about a service of our name? */
-static bool is_known_variable(const char *variable)
-{
-	size_t len = strcspn(variable, "=");
-	char name[ENVIRONMENT_NAME_MAX];
-
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		environment_name(&options[i], name);
-		if (strlen(name) == len && memcmp(name, variable, len) == 0)
-			return true;
-	}
-	return strncmp(variable, "PGHERALD_CONFIG=", 16) == 0 || strncmp(variable, "PGHERALD_TOKEN=", 15) == 0 ||
-	       strncmp(variable, "PGHERALD_SERVICE_", 17) == 0 || strncmp(variable, "PGHERALD_PORT", 13) == 0;
-}
-
-/* PGHERALD_X that is no option is a typing error, and the option it was meant for would go unset unnoticed. */
-static bool environment_is_known(void)
-{
-	for (char **e = environ; *e != NULL; e++) {
-		if (strncmp(*e, "PGHERALD_", 9) != 0 || is_known_variable(*e))
-			continue;
-		fprintf(stderr, "pgherald: the environment has %.*s, and there is no such option\n", (int)strcspn(*e, "="), *e);
-		return false;
-	}
-	return true;
-}
-
-/* Secrets are taken out of it also where a flag has set the option. */
-static void read_environment(struct config *c)
-{
-	char name[ENVIRONMENT_NAME_MAX];
-
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		bool secret = options[i].flags & SECRET;
-		char *own, *other;
-
-		environment_name(&options[i], name);
-		own = take_variable(name, secret);
-		other = options[i].alias == NULL ? NULL : take_variable(options[i].alias, secret);
-		if (c->text[i] == NULL && (own != NULL || other != NULL))
-			set(c, i, own != NULL ? own : other, CONFIG_ENVIRONMENT);
-		drop_copy(own);
-		drop_copy(other);
-	}
-}
-
-/* A URL or libpq's keywords with a password in it. */
-static bool has_password(const char *url)
-{
-	const char *scheme = strstr(url, "://"), *at = scheme == NULL ? NULL : strchr(scheme + 3, '@');
-	const char *colon = at == NULL ? NULL : memchr(scheme + 3, ':', (size_t)(at - scheme - 3));
-
-	return strstr(url, "password=") != NULL || strstr(url, "password =") != NULL || (colon != NULL && colon + 1 < at);
-}
-
-/* They are overwritten at once (cli.c), but the line was there, and stays in the shell's history and whatever starts this. */
-static void warn_of_flags(const struct config *c)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		if (!(options[i].flags & SECRET) || c->from[i] != CONFIG_FLAG || c->text[i][0] == '\0')
-			continue;
-		if (options[i].at != AT(database_url))
-			log_warn("--%s on the command line can be seen by others: give it in a file", options[i].name);
-		else if (has_password(c->text[i]))
-			log_warn("--%s on the command line has a password that others can see: give it in a file", options[i].name);
-	}
 }
 
 /* --- what values mean --- */
@@ -403,7 +187,7 @@ static bool split_list(const char *text, char **ret_copy, const char **pieces, s
 
 	*ret_copy = copy;
 	while ((piece = strsep(&rest, ",")) != NULL) {
-		piece = trim(piece);
+		piece = config_trim(piece);
 		if (piece[0] == '\0')
 			continue;
 		if (count == most)
@@ -556,13 +340,13 @@ static void fill_http(struct config *c)
 static bool finish(struct config *c, const char *file)
 {
 	c->file = file == NULL ? NULL : xstrdup(file);
-	if (file != NULL && !read_file(c, file))
+	if (file != NULL && !config_read_file(c, file))
 		return false;
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
 		bool given = c->text[i] != NULL;
 
 		if (!given)
-			set(c, i, options[i].fallback, CONFIG_DEFAULT);
+			config_set_text(c, i, options[i].fallback, CONFIG_DEFAULT);
 		if (!take_value(c, &options[i], c->text[i], given))
 			return false;
 	}
@@ -574,10 +358,9 @@ static bool finish(struct config *c, const char *file)
 
 bool config_complete(struct config *c, const char *file)
 {
-	if (!environment_is_known())
+	if (!config_read_environment(c))
 		return false;
-	read_environment(c);
-	warn_of_flags(c);
+	config_warn_of_flags(c);
 	return finish(c, file);
 }
 
@@ -585,70 +368,6 @@ bool config_reload(struct config *c, const struct config *first)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
 		if (first->from[i] == CONFIG_ENVIRONMENT || first->from[i] == CONFIG_FLAG)
-			set(c, i, first->text[i], first->from[i]);
+			config_set_text(c, i, first->text[i], first->from[i]);
 	return finish(c, first->file);
-}
-
-/* --- what is shown --- */
-
-static const char *shown(const struct option *o, const char *value)
-{
-	return (o->flags & SECRET) && value[0] != '\0' ? "(hidden)" : value;
-}
-
-/* A file may have other keys under the same name. */
-static void log_keys(const struct keyring *from, const struct keyring *to)
-{
-	size_t fresh = 0, gone = 0;
-
-	for (size_t i = 0; i < to->count; i++)
-		fresh += !keyring_has(from, to->keys[i].mark);
-	for (size_t i = 0; i < from->count; i++)
-		gone += !keyring_has(to, from->keys[i].mark);
-	if (fresh > 0 || gone > 0)
-		log_info("tokens are verified with %zu keys now: %zu new ones, and %zu are taken no more", to->count, fresh, gone);
-}
-
-void config_log_changes(const struct config *from, const struct config *to)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		if (strcmp(from->text[i], to->text[i]) == 0)
-			continue;
-		if (options[i].flags & RELOAD)
-			log_info("%s is '%s' now", options[i].name, shown(&options[i], to->text[i]));
-		else
-			log_warn("%s was changed: restart for it to be used", options[i].name);
-	}
-	log_keys(from->keyring, to->keyring);
-}
-
-void config_print_help(FILE *out)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++) {
-		const struct option *o = &options[i];
-
-		fprintf(out, "  --%s %s\n        %s%s%s%s\n", o->name, o->value, o->help, o->fallback[0] == '\0' ? "" : " [",
-			o->fallback, o->fallback[0] == '\0' ? "" : "]");
-	}
-}
-
-void config_print_sample(FILE *out)
-{
-	fprintf(out, "# pgherald: every option at its default. Flags and the environment beat this file.\n");
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		fprintf(out, "\n# %s\n#%s = %s\n", options[i].help, options[i].name, options[i].fallback);
-}
-
-void config_print_table(FILE *out)
-{
-	fprintf(out, "| option | default | |\n|---|---|---|\n");
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		fprintf(out, "| `%s` | %s | %s%s |\n", options[i].name, options[i].fallback[0] == '\0' ? "-" : options[i].fallback,
-			options[i].help, options[i].flags & RELOAD ? "" : " (restart)");
-}
-
-void config_print(const struct config *c, FILE *out)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		fprintf(out, "%s = %s\n", options[i].name, shown(&options[i], c->text[i]));
 }

@@ -149,9 +149,12 @@ static int wait_for_events(struct loop *l, struct epoll_event *events, int max_w
 void loop_turn(struct loop *l, int max_wait_ms)
 {
 	struct epoll_event events[EVENTS_MAX];
+	int64_t from_us = clock_mono_us(), to_us;
 	int count = wait_for_events(l, events, max_wait_ms);
 
-	l->now_ms = clock_mono_ms();
+	to_us = clock_mono_us();
+	load_waited(&l->load, from_us, to_us);
+	l->now_ms = to_us / 1000;
 	for (int at = 0; at < count; at++) {
 		struct watch *w = events[at].data.ptr;
 

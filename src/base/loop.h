@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/base.h"
+#include "base/load.h"
 #include "base/timers.h"
 
 struct watch {
@@ -26,6 +27,7 @@ struct loop {
 	struct watch signal_watch;
 	struct timers timers;
 	int64_t now_ms; /* monotonic, read once a turn */
+	struct load load;
 	void (*on_signal)(void *ctx, int signo);
 	void *signal_ctx;
 };

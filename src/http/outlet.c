@@ -11,15 +11,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/control.h"
+#include "http/ending.h"
 #include "http/outlets.h"
 #include "http/prelude.h"
 #include "http/recheck.h"
 
-#define NOTICE_MS 60000 /* or half of what is left when the stream opens */
 #define USER_TIMEOUT_MS 20000 /* unacknowledged bytes: the peer is gone (RFC 5482) */
 
 static struct loop *loop_of(const struct outlet *o)
@@ -43,8 +42,10 @@ static void closed(struct outlet *o, const char *why)
 	o->state = OUTLET_CLOSED;
 	log_info("[STREAM %" PRIu64 "] closed: %s, %" PRIu64 " bytes in %" PRId64 " s", o->number, why, o->bytes,
 		 (loop_of(o)->now_ms - o->opened_ms) / 1000);
-	loop_stop_timer(loop_of(o), &o->beat);
-	loop_stop_timer(loop_of(o), &o->end);
+	census_closed(&o->set->census, o->sub.stream->def.path, o->reason == NULL ? "client" : o->reason,
+		      loop_of(o)->now_ms - o->opened_ms);
+	beat_stop(o);
+	ending_stop(o);
 	recheck_stop(o);
 	prelude_stop(o);
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
@@ -59,22 +60,25 @@ void outlet_close(struct outlet *o, const char *reason)
 	if (o->state == OUTLET_CLOSED || o->state == OUTLET_CLOSING)
 		return;
 	if (reason == NULL || (o->sub.skip > 0 && subscriber_fell_off(&o->sub, &o->set->router->log))) {
+		o->reason = reason == NULL ? "shutdown" : reason;
 		closed(o, reason == NULL ? "its socket is of no use" : reason);
 		return;
 	}
+	o->reason = reason;
 	log_debug("[STREAM %" PRIu64 "] is being closed: %s", o->number, reason);
 	prelude_stop(o);
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
 	o->state = OUTLET_CLOSING;
 	control_append_closing(&o->out, wire_of(o), reason);
-	loop_stop_timer(loop_of(o), &o->end);
-	loop_set_timer(loop_of(o), &o->beat, OUTLET_LINGER_MS);
+	ending_stop(o);
+	beat_give_up_in(o, OUTLET_LINGER_MS);
 	outlet_flush(o);
 }
 
 static void close_slow(struct outlet *o)
 {
 	o->set->slow++;
+	o->reason = "slow";
 	closed(o, o->prelude != NULL ? "slow: it takes nothing of its snapshot" : "slow: it will find what it missed with its Last-Event-ID");
 }
 
@@ -195,6 +199,7 @@ void outlet_reset(struct outlet *o, const char *reason)
 	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED)
 		return;
 	if (o->sub.skip > 0) { /* the rest of a frame is gone with the history that it was of */
+		o->reason = "restored";
 		closed(o, "its history was lost in the middle of an event");
 		return;
 	}
@@ -215,6 +220,8 @@ static bool sent(struct outlet *o, ssize_t n)
 {
 	if (n >= 0) {
 		o->bytes += (uint64_t)n;
+		o->set->census.bytes += (uint64_t)n;
+		beat_sent(o);
 		return true;
 	}
 	if (errno == EINTR)
@@ -224,7 +231,7 @@ static bool sent(struct outlet *o, ssize_t n)
 		return false;
 	}
 	if (!o->blocked && o->state != OUTLET_CLOSING)
-		loop_set_timer(loop_of(o), &o->beat, OUTLET_STALL_MS);
+		beat_give_up_in(o, OUTLET_STALL_MS);
 	o->blocked = true;
 	return false;
 }
@@ -315,53 +322,28 @@ void outlet_flush(struct outlet *o)
 
 /* --- timers and socket --- */
 
-static void on_beat(struct timer *t)
+void outlet_give_up(struct outlet *o)
 {
-	struct outlet *o = container_of(t, struct outlet, beat);
-
-	if (o->state == OUTLET_CLOSING) {
+	if (o->state == OUTLET_CLOSING)
 		closed(o, "it did not take its last event in time");
-	} else if (o->blocked) {
+	else
 		close_slow(o);
-	} else if (o->holder.ends_ms <= clock_wall_ms()) { /* its timer knows nothing of a clock that was set */
-		outlet_close(o, "expired");
-	} else {
-		if (o->sub.skip == 0)
-			control_append_ping(&o->out, wire_of(o));
-		loop_set_timer(loop_of(o), &o->beat, o->set->options->heartbeat_ms);
-		outlet_flush(o);
+}
+
+void outlet_ping(struct outlet *o)
+{
+	if (o->sub.skip == 0) {
+		control_append_ping(&o->out, wire_of(o));
+		o->set->census.pings++;
 	}
+	outlet_flush(o);
 }
 
-/* So long before its token ends a stream is told: time to get another one and POST it to /stream/renew. */
-static int64_t notice_ms(int64_t left_ms)
+void outlet_say_expiring(struct outlet *o, int64_t left_ms)
 {
-	return left_ms / 2 < NOTICE_MS ? left_ms / 2 : NOTICE_MS;
-}
-
-static void on_end(struct timer *t)
-{
-	struct outlet *o = container_of(t, struct outlet, end);
-	int64_t left = o->holder.ends_ms - clock_wall_ms();
-
-	if (left <= 0) {
-		outlet_close(o, "expired");
-	} else if (o->code != NULL || o->blocked) {
-		loop_set_timer(loop_of(o), t, left);
-	} else {
-		outlets_give_code(o->set, o);
-		control_append_expiring(&o->out, wire_of(o), left, o->code);
-		loop_set_timer(loop_of(o), t, left);
-		outlet_flush(o);
-	}
-}
-
-static void watch_the_end(struct outlet *o)
-{
-	int64_t left = o->holder.ends_ms - clock_wall_ms();
-
-	if (o->holder.ends_ms != INT64_MAX)
-		loop_set_timer(loop_of(o), &o->end, left > 0 ? left - notice_ms(left) : 0);
+	outlets_give_code(o->set, o);
+	control_append_expiring(&o->out, wire_of(o), left_ms, o->code);
+	outlet_flush(o);
 }
 
 void outlet_renew(struct outlet *o, struct holder *holder)
@@ -371,7 +353,7 @@ void outlet_renew(struct outlet *o, struct holder *holder)
 	*holder = (struct holder){.user = NULL};
 	prelude_renew(o);
 	outlets_take_code(o->set, o);
-	watch_the_end(o);
+	ending_watch(o);
 	log_info("[STREAM %" PRIu64 "] goes on with another token of '%s'", o->number, o->holder.user);
 }
 
@@ -396,13 +378,14 @@ static void on_ready(struct watch *w, uint32_t events)
 	if (o->state == OUTLET_CLOSED)
 		return;
 	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) || ((events & EPOLLIN) && !drain_input(o))) {
+		beat_left(o);
 		closed(o, "the client left");
 		return;
 	}
 	if (!(events & EPOLLOUT))
 		return;
 	if (o->blocked && o->state != OUTLET_CLOSING)
-		loop_set_timer(loop_of(o), &o->beat, o->set->options->heartbeat_ms);
+		beat_go_on(o);
 	o->blocked = false;
 	outlet_flush(o);
 }
@@ -419,11 +402,9 @@ static void tune_socket(int fd)
 
 static void start_timers(struct outlet *o)
 {
-	timer_init(&o->beat, on_beat);
-	timer_init(&o->end, on_end);
-	/* The first ping comes at a random part of the period: after a restart not all are due at once. */
-	loop_set_timer(loop_of(o), &o->beat, 1 + random() % o->set->options->heartbeat_ms);
-	watch_the_end(o);
+	beat_start(o);
+	ending_init(o);
+	ending_watch(o);
 }
 
 static void seat(struct outlet *o, struct outlet_request *request)
@@ -483,6 +464,7 @@ struct outlet *outlet_open(struct outlets *set, struct outlet_request *request)
 	tune_socket(request->fd);
 	outlets_count_in(set, o);
 	seat(o, request);
+	census_opened(&set->census, request->stream->def.path);
 	start_timers(o);
 	log_info("[STREAM %" PRIu64 "] opened: '%s' by '%s' from %s", o->number, request->stream->def.path,
 		 o->holder.user == NULL ? "" : o->holder.user, o->address);
@@ -492,6 +474,7 @@ struct outlet *outlet_open(struct outlets *set, struct outlet_request *request)
 	watch_init(&o->watch, on_ready);
 	if (!loop_watch(set->loop, &o->watch, request->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
 		o->watch.fd = request->fd;
+		o->reason = "fault";
 		closed(o, "its socket cannot be watched");
 		return o;
 	}

@@ -21,6 +21,7 @@
 #include "base/loop.h"
 #include "hub/catchup.h"
 #include "hub/router.h"
+#include "http/beat.h"
 #include "http/holder.h"
 
 #define OUTLET_STALL_MS 10000
@@ -69,7 +70,8 @@ struct outlet {
 	uint64_t number;     /* of the connection, for the log */
 	int64_t opened_ms;
 	uint64_t bytes;      /* sent */
-	struct timer beat;   /* next ping; while blocked: when to give up */
+	const char *reason;  /* why it ends, a word of census.h; NULL: its client wants it */
+	struct beat beat;
 	struct timer end;    /* of the token; before that: when to say that it comes */
 };
 
@@ -96,6 +98,14 @@ void outlet_caught_up(struct outlet *o, int64_t tick);
 
 /* Goes on until another token ends. The holder is taken over. */
 void outlet_renew(struct outlet *o, struct holder *holder);
+
+/* It has not taken in time what it was to take. */
+void outlet_give_up(struct outlet *o);
+
+void outlet_ping(struct outlet *o);
+
+/* Its token ends in so long: with the code by which it can be renewed. */
+void outlet_say_expiring(struct outlet *o, int64_t left_ms);
 
 void outlet_free(struct outlet *o); /* CLOSED */
 

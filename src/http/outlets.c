@@ -22,6 +22,8 @@ void outlets_init(struct outlets *set, struct loop *loop, struct router *router,
 			       .questions = questions, .snapshots = snapshots};
 	list_init(&set->preludes);
 	refusals_init(&set->refusals, loop);
+	census_init(&set->census);
+	cuts_init(&set->cuts);
 	list_init(&set->open);
 	list_init(&set->closed);
 	strmap_init(&set->users);
@@ -41,6 +43,8 @@ void outlets_release(struct outlets *set)
 		parked_drop(container_of(node, struct parked, link));
 	outlets_reap(set);
 	refusals_release(&set->refusals);
+	census_release(&set->census);
+	cuts_release(&set->cuts);
 	strmap_release(&set->users);
 	strmap_release(&set->addresses);
 	strmap_release(&set->codes);
@@ -127,6 +131,13 @@ void outlets_count_out(struct outlets *set, struct outlet *o)
 	tally_down(&set->addresses, o->address);
 	list_remove(&o->link);
 	list_append(&set->closed, &o->link);
+}
+
+size_t outlets_beside(const struct outlets *set, const struct outlet *o)
+{
+	const char *user = o->holder.user;
+
+	return (user != NULL ? tally_of(&set->users, user) : tally_of(&set->addresses, o->address)) - 1;
 }
 
 void outlets_each(struct outlets *set, const char *user, void (*do_it)(struct outlet *o))

@@ -13,6 +13,8 @@
 #include "hub/router.h"
 #include "hub/snapshot.h"
 #include "http/actions.h"
+#include "http/census.h"
+#include "http/cuts.h"
 #include "http/options.h"
 #include "http/outlet.h"
 #include "http/refusals.h"
@@ -30,6 +32,8 @@ struct outlets {
 	size_t count;       /* open ones */
 	uint64_t opened;    /* since the start; numbers connections */
 	uint64_t slow;      /* closed as slow, for metrics */
+	struct census census;
+	struct cuts cuts;   /* what ends of streams teach about proxies */
 	struct refusals refusals; /* requests that did not become streams */
 	struct strmap users, addresses; /* -> struct tally */
 	struct strmap codes;   /* -> struct outlet: those that can be renewed */
@@ -60,6 +64,9 @@ void outlets_unreserve(struct outlets *set, const char *user, const char *addres
 
 void outlets_count_in(struct outlets *set, struct outlet *o);
 void outlets_count_out(struct outlets *set, struct outlet *o);
+
+/* How many more streams has its user, or the address of an anonymous one? */
+size_t outlets_beside(const struct outlets *set, const struct outlet *o);
 
 /* Calls do_it for the open streams of this user, NULL: for all. It may close the stream that it is given. */
 void outlets_each(struct outlets *set, const char *user, void (*do_it)(struct outlet *o));

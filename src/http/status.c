@@ -47,6 +47,13 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	append_metric(out, "streams", "gauge", "Open streams.", o->count);
 	append_metric(out, "streams_opened_total", "counter", "Streams opened.", o->opened);
 	append_metric(out, "streams_slow_total", "counter", "Streams closed because their client did not read.", o->slow);
+	append_metric(out, "users", "gauge", "Users with an open stream, or one that waits for the database.", o->users.count);
+	census_append_metrics(&o->census, out);
+	append_metric(out, "heartbeats_learned", "gauge", "Clients behind a proxy that cuts idle connections, which are pinged more often.",
+		      o->cuts.learned);
+	append_metric(out, "heartbeats_unlearned_total", "counter", "Clients found to be cut by age, pings or not.", o->cuts.unlearned);
+	buf_appendf(out, "# HELP pgherald_loop_busy_ratio Share of the last seconds in which the event loop was not waiting.\n"
+			 "# TYPE pgherald_loop_busy_ratio gauge\npgherald_loop_busy_ratio %.3f\n", o->loop->load.share);
 	append_refusals(out, &o->refusals);
 	append_metric(out, "events_total", "counter", "Events read from the change log.", o->router->events);
 	append_metric(out, "log_bytes_total", "counter", "Bytes appended to the shared log.", o->router->bytes);

@@ -1,12 +1,12 @@
-// A TCP proxy on the way to PostgreSQL that can fall silent without closing anything, as a network does; and takes its time.
+// A TCP proxy, on the way to PostgreSQL as a rule, that can fall silent without closing anything, as a network does; and takes its time.
 import { connect, createServer } from 'node:net'
 import { freePort } from './process.mjs'
 
 export class Proxy {
-  /** delay: milliseconds that everything is on its way. */
-  static async open(target, { delay = 0 } = {}) {
+  /** delay: milliseconds that everything is on its way; lifetime: after so many each connection is cut, 0: never. */
+  static async open(target, { delay = 0, lifetime = 0 } = {}) {
     const proxy = new Proxy()
-    Object.assign(proxy, { target, delay, pairs: new Set(), silent: false, port: await freePort() })
+    Object.assign(proxy, { target, delay, lifetime, pairs: new Set(), silent: false, port: await freePort() })
     proxy.server = createServer({ allowHalfOpen: true }, (socket) => proxy.#join(socket))
     await new Promise((resolve) => proxy.server.listen(proxy.port, '127.0.0.1', resolve))
     return proxy
@@ -26,6 +26,7 @@ export class Proxy {
       from.on('close', () => this.pairs.delete(pair))
     }
     if (this.silent) this.#hush(pair)
+    if (this.lifetime > 0) setTimeout(() => pair.forEach((socket) => socket.destroy()), this.lifetime)
   }
 
   #later(act) {

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/xalloc.h"
+#include "config_table.h"
+
+#define CONFIG_FILE_BYTES_MAX (1 << 20)
+
+bool config_set_flag(struct config *c, const char *name, size_t name_len, const char *value)
+{
+	size_t i = config_find(name, name_len);
+
+	if (i == config_option_count)
+		return false;
+	config_set_text(c, i, value, CONFIG_FLAG);
+	return true;
+}
+
+char *config_trim(char *text)
+{
+	char *end;
+
+	text += strspn(text, " \t\r\n");
+	end = text + strlen(text);
+	while (end > text && strchr(" \t\r\n", end[-1]) != NULL)
+		*--end = '\0';
+	return text;
+}
+
+/* One line of the file: "key = value", a comment or nothing. seen: keys that this file has set. */
+static bool read_line(struct config *c, char *line, const char *file, int number, bool *seen)
+{
+	char *key = config_trim(line), *equals = strchr(key, '=');
+	size_t i;
+
+	if (key[0] == '\0' || key[0] == '#')
+		return true;
+	if (equals == NULL) { /* it is not shown: it may be the rest of a secret */
+		fprintf(stderr, "pgherald: %s, line %d is not of the form key = value\n", file, number);
+		return false;
+	}
+	*equals = '\0';
+	key = config_trim(key);
+	i = config_find(key, strlen(key));
+	if (i == config_option_count || seen[i]) {
+		fprintf(stderr, "pgherald: %s, line %d: %s '%s'\n", file, number,
+			i == config_option_count ? "there is no option" : "a second value for", key);
+		return false;
+	}
+	seen[i] = true;
+	if (c->text[i] == NULL) /* else a flag or the environment has set it */
+		config_set_text(c, i, config_trim(equals + 1), CONFIG_FILE);
+	return true;
+}
+
+static bool read_lines(struct config *c, struct file *f, const char *name)
+{
+	bool seen[CONFIG_OPTIONS_MAX] = {false};
+	char *line = f->bytes, *end = f->bytes + f->len;
+
+	for (int number = 1; line < end; number++) {
+		char *line_end = memchr(line, '\n', (size_t)(end - line));
+
+		line_end = line_end == NULL ? end : line_end;
+		*line_end = '\0';
+		if (strlen(line) != (size_t)(line_end - line)) {
+			fprintf(stderr, "pgherald: %s, line %d has a NUL byte\n", name, number);
+			return false;
+		}
+		if (!read_line(c, line, name, number, seen))
+			return false;
+		line = line_end + 1;
+	}
+	return true;
+}
+
+/* Who can read the file has the key of all tokens; who can write it chooses the key. */
+static bool is_guarded(const struct config *c, const struct file *f, const char *name)
+{
+	static const char *const secrets[] = {"jwt-secret", "encryption-key"};
+
+	for (size_t k = 0; k < ARRAY_SIZE(secrets); k++) {
+		size_t i = config_find(secrets[k], strlen(secrets[k]));
+
+		if (c->text[i] == NULL || c->from[i] != CONFIG_FILE || !(f->mode & (S_IROTH | S_IWOTH)))
+			continue;
+		fprintf(stderr, "pgherald: %s has %s in it, and everybody can read or write this file: chmod 600 it\n", name, secrets[k]);
+		return false;
+	}
+	return true;
+}
+
+bool config_read_file(struct config *c, const char *name)
+{
+	const char *why;
+	struct file f;
+	bool good;
+
+	if (!file_read(&f, name, CONFIG_FILE_BYTES_MAX, &why)) {
+		fprintf(stderr, "pgherald: cannot read the configuration file '%s': %s\n", name, why);
+		return false;
+	}
+	good = read_lines(c, &f, name) && is_guarded(c, &f, name);
+	file_release(&f);
+	return good;
+}
+
+#define ENVIRONMENT_NAME_MAX 64
+
+static void environment_name(const struct option *o, char *name)
+{
+	size_t len = (size_t)sprintf(name, "PGHERALD_");
+
+	for (const char *p = o->name; *p != '\0'; p++)
+		name[len++] = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
+	name[len] = '\0';
+}
+
+/* The variable's value; a secret one is overwritten where it stands, and gone from then on. For the caller to drop. */
+static char *take_variable(const char *name, bool secret)
+{
+	char *value = getenv(name), *copy = value == NULL ? NULL : xstrdup(value);
+
+	if (value != NULL && secret) {
+		explicit_bzero(value, strlen(value));
+		unsetenv(name);
+	}
+	return copy;
+}
+
+static void drop_copy(char *copy)
+{
+	if (copy != NULL)
+		explicit_bzero(copy, strlen(copy));
+	free(copy);
+}
+
+/* Is "PGHERALD_X=…" an option, one of the two variables that commands read themselves, or what Kubernetes says to
+ * every container about a service of our name? */
+static bool is_known_variable(const char *variable)
+{
+	size_t len = strcspn(variable, "=");
+	char name[ENVIRONMENT_NAME_MAX];
+
+	for (size_t i = 0; i < config_option_count; i++) {
+		environment_name(&config_options[i], name);
+		if (strlen(name) == len && memcmp(name, variable, len) == 0)
+			return true;
+	}
+	return strncmp(variable, "PGHERALD_CONFIG=", 16) == 0 || strncmp(variable, "PGHERALD_TOKEN=", 15) == 0 ||
+	       strncmp(variable, "PGHERALD_SERVICE_", 17) == 0 || strncmp(variable, "PGHERALD_PORT", 13) == 0;
+}
+
+/* PGHERALD_X that is no option is a typing error, and the option it was meant for would go unset unnoticed. */
+static bool environment_is_known(void)
+{
+	for (char **e = environ; *e != NULL; e++) {
+		if (strncmp(*e, "PGHERALD_", 9) != 0 || is_known_variable(*e))
+			continue;
+		fprintf(stderr, "pgherald: the environment has %.*s, and there is no such option\n", (int)strcspn(*e, "="), *e);
+		return false;
+	}
+	return true;
+}
+
+/* Secrets are taken out of it also where a flag has set the option. */
+bool config_read_environment(struct config *c)
+{
+	char name[ENVIRONMENT_NAME_MAX];
+
+	if (!environment_is_known())
+		return false;
+	for (size_t i = 0; i < config_option_count; i++) {
+		bool secret = config_options[i].flags & SECRET;
+		char *own, *other;
+
+		environment_name(&config_options[i], name);
+		own = take_variable(name, secret);
+		other = config_options[i].alias == NULL ? NULL : take_variable(config_options[i].alias, secret);
+		if (c->text[i] == NULL && (own != NULL || other != NULL))
+			config_set_text(c, i, own != NULL ? own : other, CONFIG_ENVIRONMENT);
+		drop_copy(own);
+		drop_copy(other);
+	}
+	return true;
+}
+
+/* A URL or libpq's keywords with a password in it. */
+static bool has_password(const char *url)
+{
+	const char *scheme = strstr(url, "://"), *at = scheme == NULL ? NULL : strchr(scheme + 3, '@');
+	const char *colon = at == NULL ? NULL : memchr(scheme + 3, ':', (size_t)(at - scheme - 3));
+
+	return strstr(url, "password=") != NULL || strstr(url, "password =") != NULL || (colon != NULL && colon + 1 < at);
+}
+
+/* They are overwritten at once (cli.c), but the line was there, and stays in the shell's history and whatever starts this. */
+void config_warn_of_flags(const struct config *c)
+{
+	for (size_t i = 0; i < config_option_count; i++) {
+		if (!(config_options[i].flags & SECRET) || c->from[i] != CONFIG_FLAG || c->text[i][0] == '\0')
+			continue;
+		if (config_options[i].at != AT(database_url))
+			log_warn("--%s on the command line can be seen by others: give it in a file", config_options[i].name);
+		else if (has_password(c->text[i]))
+			log_warn("--%s on the command line has a password that others can see: give it in a file", config_options[i].name);
+	}
+}

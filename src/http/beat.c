@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/beat.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "http/outlets.h"
+
+#define BACK_MS 5000 /* on top of `retry`: who comes back later may be somebody else */
+#define BUSY_FROM 0.5
+
+static struct loop *loop_of(const struct outlet *o)
+{
+	return o->set->loop;
+}
+
+int beat_period_ms(int configured_ms, int learned_ms, double share)
+{
+	double stretch = share <= BUSY_FROM ? 0 : share >= 1 ? 1 : (share - BUSY_FROM) / (1 - BUSY_FROM);
+	double period = configured_ms * (1 + stretch), most = BEAT_MOST_MS - BEAT_SPREAD_MS;
+
+	if (learned_ms > 0)
+		return learned_ms < configured_ms ? learned_ms : configured_ms;
+	if (period > most)
+		period = configured_ms > most ? configured_ms : most;
+	return (int)period;
+}
+
+static int period_of(const struct outlet *o)
+{
+	return beat_period_ms(o->set->options->heartbeat_ms, o->beat.learned_ms, loop_of(o)->load.share);
+}
+
+static int64_t silent_ms(const struct outlet *o)
+{
+	return loop_of(o)->now_ms - o->beat.sent_ms;
+}
+
+/* Others fell silent at the same time, as a rule: their pings must not fall due together. */
+static int64_t spread(int64_t left_ms, int period_ms)
+{
+	int most = period_ms / 16 < BEAT_SPREAD_MS ? period_ms / 16 : BEAT_SPREAD_MS;
+
+	return left_ms + random() % (most + 1);
+}
+
+static void on_beat(struct timer *t)
+{
+	struct outlet *o = container_of(t, struct outlet, beat.timer);
+	int period = period_of(o);
+
+	if (o->state == OUTLET_CLOSING || o->blocked) {
+		outlet_give_up(o);
+	} else if (o->holder.ends_ms <= clock_wall_ms()) { /* its timer knows nothing of a clock that was set */
+		outlet_close(o, "expired");
+	} else if (silent_ms(o) < period) {
+		loop_set_timer(loop_of(o), t, spread(period - silent_ms(o), period));
+	} else {
+		loop_set_timer(loop_of(o), t, period);
+		outlet_ping(o);
+	}
+}
+
+static struct cuts_client client_of(const struct outlet *o)
+{
+	return (struct cuts_client){o->address, o->holder.user, o->sub.stream->def.path};
+}
+
+void beat_start(struct outlet *o)
+{
+	struct cuts_client who = client_of(o);
+
+	timer_init(&o->beat.timer, on_beat);
+	o->beat.sent_ms = loop_of(o)->now_ms;
+	o->beat.learned_ms = cuts_opened(&o->set->cuts, &who, loop_of(o)->now_ms, BACK_MS + o->set->options->retry_ms);
+	loop_set_timer(loop_of(o), &o->beat.timer, spread(period_of(o), period_of(o)));
+}
+
+void beat_stop(struct outlet *o)
+{
+	loop_stop_timer(loop_of(o), &o->beat.timer);
+}
+
+void beat_sent(struct outlet *o)
+{
+	o->beat.sent_ms = loop_of(o)->now_ms;
+}
+
+void beat_give_up_in(struct outlet *o, int64_t ms)
+{
+	loop_set_timer(loop_of(o), &o->beat.timer, ms);
+}
+
+void beat_go_on(struct outlet *o)
+{
+	loop_set_timer(loop_of(o), &o->beat.timer, period_of(o));
+}
+
+void beat_left(struct outlet *o)
+{
+	struct cuts_client who = client_of(o);
+	struct cuts_end end = {.now_ms = loop_of(o)->now_ms, .age_ms = loop_of(o)->now_ms - o->opened_ms, .silent_ms = silent_ms(o),
+			       .period_ms = period_of(o), .learned_ms = o->beat.learned_ms, .others = outlets_beside(o->set, o)};
+
+	if (!o->blocked && o->state < OUTLET_CLOSING)
+		cuts_ended(&o->set->cuts, &who, &end);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * beat.h: the heartbeat of an open stream: when it is pinged, and when it is given up. A ping is due after silence only: what is
+ * sent moves it, without a timer being set; the timer looks when something went out last.
+ */
+#ifndef HTTP_BEAT_H
+#define HTTP_BEAT_H
+
+#include <stdint.h>
+
+#include "base/timers.h"
+
+#define BEAT_MOST_MS 55000  /* a busy process stretches the period up to here: proxies cut at 60 s */
+#define BEAT_SPREAD_MS 500  /* streams that fell silent together are not pinged in one turn */
+
+struct outlet;
+
+struct beat {
+	struct timer timer; /* the next look; while the socket takes nothing, or the last frame goes out: when to give up */
+	int64_t sent_ms;    /* when something went out last, monotonic */
+	int learned_ms;     /* a shorter period, which cuts.h knows that this client needs; 0: none */
+};
+
+/*
+ * The period: the configured one; while the loop is busy (share of its time, 0 to 1) for more than half of its time up to twice that;
+ * one that was learned is kept whatever the load.
+ */
+int beat_period_ms(int configured_ms, int learned_ms, double share);
+
+void beat_start(struct outlet *o); /* its client is known, nothing is sent yet */
+void beat_stop(struct outlet *o);
+void beat_sent(struct outlet *o);
+void beat_give_up_in(struct outlet *o, int64_t ms);
+void beat_go_on(struct outlet *o);  /* it is not to be given up any more */
+void beat_left(struct outlet *o);   /* its client's side ended it: what does that teach? */
+
+#endif
