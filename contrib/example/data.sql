@@ -10,7 +10,8 @@ INSERT INTO example.users (id, email, name, phone_number, password_hash, role, s
   ('00000000-0000-4000-8000-000000000002', 'maria.lopez@example.com', 'María López', '+5213334987900', 'x$not-a-hash-2', 'customer', NULL),
   ('00000000-0000-4000-8000-000000000003', 'ana.costa@example.com', 'Ana Costa', '+5511912345678', 'x$not-a-hash-3', 'staff', 'minha-loja'),
   ('00000000-0000-4000-8000-000000000004', 'grace.field@example.com', 'Grace Field', '+442079460123', 'x$not-a-hash-4', 'admin', NULL),
-  ('00000000-0000-4000-8000-000000000005', 'pieter.bakker@example.com', 'Pieter Bakker', '+31612345678', 'x$not-a-hash-5', 'mechanic', NULL)
+  ('00000000-0000-4000-8000-000000000005', 'pieter.bakker@example.com', 'Pieter Bakker', '+31612345678', 'x$not-a-hash-5', 'mechanic', NULL),
+  ('00000000-0000-4000-8000-000000000006', 'willem.smit@example.com', 'Willem Smit', '+31698765432', 'x$not-a-hash-6', 'warehouse', NULL)
 ON CONFLICT DO NOTHING;
 
 INSERT INTO example.orders (id, order_code, store_slug, user_id, address_id, customer_name, total_qty, final_amount, order_status) VALUES

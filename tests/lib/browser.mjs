@@ -9,7 +9,7 @@ import { until, within } from './wait.mjs'
 const path = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--remote-debugging-port=0']
 
-/** { page(url), close() }: the browser is a child of the test, and dies with it. */
+/** { page(url), context(), close() }: the browser is a child of the test, and dies with it. A context has cookies and tabs of its own. */
 export async function openBrowser() {
   const directory = processes.temporaryDirectory('browser')
   const child = processes.start(path, [...args, `--user-data-dir=${directory}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -25,8 +25,9 @@ export async function openBrowser() {
       await page.goto(url)
       return page
     },
+    context: () => browser.newContext(),
     async close() {
-      await browser.close()
+      await within(browser.close(), 10_000, 'a word of farewell').catch(() => {})
       child.kill('SIGTERM')
       await within(child.exited, 5000, 'the end of Chromium').catch(() => child.kill('SIGKILL'))
       await child.exited

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: PostgreSQL
+/**
+ * roleta.js: the numbers of a roulette (the document of the encrypted rounds, in Portuguese): the last three first, then each new one,
+ * unsealed here.
+ */
+import { act, ask, byId, follow, make, mark, sessionOf, signIn } from '/shell.js'
+import { unseal } from '/unseal.js'
+
+const texts = { connecting: 'Conectando…', open: 'Conectado', lost: 'Desconectado', refused: 'Sem assinatura ativa' }
+const most = 50
+const game = '/ROULETTE/123'
+let numbers = [] // the newest first
+let keys // of the sealed events; the application gives them to whom it likes
+
+const session = await signIn('joao')
+const own = `user=${session.user}`
+
+/** What is sealed begins with Fe26.2; what the server itself says is in clear. */
+async function read(text) {
+  if (!text.startsWith('Fe26.2*')) return JSON.parse(text)
+  keys ??= (await ask(`/key?${own}`)).key
+  return unseal(text, keys)
+}
+
+function onEvent(name, data) {
+  if (data.update_type === 'new_number') numbers = [data.number, ...numbers].slice(0, most)
+  if (data.update_type === 'new_number' || name === 'ready') show(name === 'update')
+}
+
+function show(isNew) {
+  byId('numbers').replaceChildren(...numbers.map(({ value, color, timestamp }) =>
+    make('li', { className: 'number', title: new Date(timestamp).toLocaleTimeString('pt-BR'), dataset: { color } }, String(value))))
+  if (isNew) mark(byId('numbers').firstChild)
+}
+
+function showSubscription({ active }) {
+  byId('active').textContent = active ? 'Assinatura ativa' : 'Assinatura inativa'
+  byId('subscription').textContent = active ? 'Cancelar assinatura' : 'Reativar assinatura'
+  byId('subscription').dataset.active = active
+  byId('subscription').disabled = false
+}
+
+const live = follow(session, texts, {
+  path: `/stream/rounds${game}/v2/live?k=3`, events: ['update'], read, onEvent,
+  onLoad: () => (numbers = []), // the state follows in the stream itself
+})
+
+async function toggle() {
+  const { active } = await ask(`/subscription?${own}&active=${byId('subscription').dataset.active !== 'true'}`, { method: 'POST' })
+  showSubscription({ active })
+  if (active) live.reconnect()
+}
+
+// The house spins: a player's token would be refused.
+async function spin() {
+  const house = await sessionOf('ana')
+  await house.call('POST', `/api/rounds${game}`, { value: Math.floor(Math.random() * 37) })
+}
+
+byId('subscription').onclick = act(toggle)
+byId('spin').onclick = act(spin)
+showSubscription(await ask(`/subscription?${own}`))

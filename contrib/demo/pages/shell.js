@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: PostgreSQL
+/**
+ * shell.js: what all pages of the demo share: who is signed in, calls of the daemon's actions, the dot of the connection, toasts. The
+ * elements are in each page: #user, #state, #reconnect, #error, #toasts.
+ */
+import { connect } from '/live.js'
+
+export const byId = (id) => document.getElementById(id)
+
+/** An element; properties are set (label: what is read aloud in place of its text), children (elements or texts) appended. */
+export function make(tag, { dataset = {}, label, ...properties } = {}, ...children) {
+  const element = Object.assign(document.createElement(tag), properties)
+  Object.assign(element.dataset, dataset)
+  if (label) element.setAttribute('aria-label', label)
+  element.append(...children)
+  return element
+}
+
+export const button = (text, onclick, properties = {}) => make('button', { type: 'button', textContent: text, onclick, ...properties })
+
+/** A cell of a table; on a phone its label stands in front of it. */
+export const cell = (label, ...children) => make('td', { dataset: { label } }, ...children)
+
+/** A select box; choices: [value, text] each. */
+export function choice(label, onchange, choices, chosen) {
+  const options = choices.map(([value, textContent]) => make('option', { value, textContent, selected: value === chosen }))
+  return make('select', { label, onchange }, ...options)
+}
+
+/** The answer's body; an Error with what the server says where it refuses. */
+export async function ask(url, options = {}) {
+  const answer = await fetch(url, options)
+  const body = await answer.json().catch(() => ({}))
+  if (!answer.ok) throw Object.assign(new Error(body.errors?.[0] ?? `HTTP ${answer.status}`), { status: answer.status })
+  return body
+}
+
+/**
+ * A user of the demo, with { user, id, name, role, users }. In a real application this is its login.
+ *   token(anew)                 promises the token, for an hour; anew: the one before was not good any more
+ *   call(method, path, body)    promises the data that an action of the daemon answers
+ */
+export async function sessionOf(user) {
+  const load = () => ask(`/session?user=${encodeURIComponent(user)}`)
+  let session = await load()
+  const token = async (anew = false) => (anew ? (session = await load()) : session).token
+  async function call(method, path, body) {
+    const send = async (anew) => {
+      const headers = { Authorization: `Bearer ${await token(anew)}`, ...(body && { 'Content-Type': 'application/json' }) }
+      return ask(session.api + path, { method, headers, body: body && JSON.stringify(body) })
+    }
+    return (await send(false).catch((error) => (error.status === 401 ? send(true) : Promise.reject(error)))).data
+  }
+  return { ...session, token, call }
+}
+
+/** Who the address says (?user=ana), else who the page is for; fills the select box. */
+export async function signIn(fallback) {
+  const wanted = new URLSearchParams(location.search).get('user') ?? fallback
+  try {
+    const session = await sessionOf(wanted)
+    for (const { user, name, role } of session.users) {
+      byId('user').append(make('option', { value: user, selected: user === session.user }, `${name} (${role})`))
+    }
+    byId('user').onchange = () => location.assign(`${location.pathname}?user=${byId('user').value}`)
+    return session
+  } catch (error) {
+    complain(error)
+    throw error
+  }
+}
+
+/** Shows an error until the next one, or until the user has done something that went well. */
+export function complain(error) {
+  byId('error').textContent = error?.message ?? error ?? ''
+  byId('error').hidden = !error
+}
+
+/** What a button does: errors are shown, and while it is under way the button is off. */
+export const act = (doing) => async (event) => {
+  event.preventDefault()
+  const it = event.submitter ?? event.currentTarget
+  if (it) it.disabled = true
+  try {
+    await doing(event)
+    complain()
+  } catch (error) {
+    complain(error)
+  } finally {
+    if (it) it.disabled = false
+  }
+}
+
+export function toast(text) {
+  const it = make('li', { className: 'toast' }, text)
+  byId('toasts').append(it)
+  setTimeout(() => it.remove(), 8000)
+}
+
+/** Marks what has just changed. */
+export function mark(element) {
+  element.classList.remove('changed')
+  void element.offsetWidth // begins the animation anew
+  element.classList.add('changed')
+}
+
+/** connect() of live.js with the session's token, the dot and the reconnect button; texts: what the dot says in each state. */
+export function follow(session, texts, { onState = () => {}, ...options }) {
+  const live = connect({ api: session.api, token: session.token, onError: complain, ...options, onState(state, reason) {
+    const dot = byId('state')
+    dot.className = state
+    dot.textContent = texts[state] ?? texts.lost
+    dot.title = reason ?? ''
+    byId('reconnect').hidden = state === 'open' || state === 'connecting'
+    if (state === 'open' || state === 'refused') complain(state === 'refused' && reason)
+    onState(state, reason)
+  } })
+  byId('reconnect').onclick = () => (complain(), live.reconnect())
+  return live
+}

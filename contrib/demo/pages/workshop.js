@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: PostgreSQL
+/**
+ * workshop.js: what the four pages of the garage share (the document of the work orders, in Dutch): the list of work orders, loaded anew
+ * at each update, the running timers and the news.
+ */
+import { button, byId, follow, make, mark, toast } from '/shell.js'
+
+const texts = { connecting: 'Verbinden…', open: 'Live updates actief', lost: 'Verbinding verbroken', refused: 'Geen toegang' }
+const reconnectAfter = 5000
+const euro = new Intl.NumberFormat('nl-NL', { style: 'currency', currency: 'EUR' })
+
+/** Keeps the page's list up to date: show(workOrders) is called with all of them, the newest first, whenever something has changed. */
+export function followWorkOrders(session, show) {
+  let workOrders = []
+  let loading, again
+
+  // Updates that come while a list is under way are one load behind it.
+  function loadWorkOrders() {
+    again = true
+    loading ??= (async () => {
+      while (again) {
+        again = false
+        show((workOrders = await session.call('GET', '/api/workorders')))
+      }
+    })().finally(() => (loading = undefined))
+    return loading
+  }
+
+  async function onEvent(type, data) {
+    if (type !== 'workorder-update') return
+    console.log('📡 Live update ontvangen:', data.changeType)
+    tell(data, workOrders)
+    await loadWorkOrders()
+    for (const id of idsIn(data)) document.querySelectorAll(`[data-id="${CSS.escape(id)}"]`).forEach(mark)
+  }
+
+  function onState(state) {
+    if (state === 'open') console.log('✅ SSE verbonden - live updates actief')
+    if (state === 'lost') console.log('SSE verbinding verbroken, herverbinden...')
+  }
+
+  setInterval(runTimers, 1000)
+  return follow(session, texts, { path: '/api/workorders/stream', onLoad: loadWorkOrders, onEvent, onState, firstPause: reconnectAfter })
+}
+
+const idsIn = ({ workOrderId, workOrderIds = [workOrderId] }) => workOrderIds
+
+// ---- news: what the list does not show, or not for long ------------------------------------------------------------------
+
+const news = {
+  part: ({ name, status, deleted }) => `📦 Onderdeel ${deleted ? 'verwijderd' : `${name}: ${status}`}`,
+  invoice: ({ amount, deleted }) => `📄 Factuur ${deleted ? 'verwijderd' : euro.format(amount)}`,
+  customer: ({ name }) => `👤 Klant ${name} bijgewerkt`,
+  vehicle: ({ plate, apkUntil, deleted }) => `🚗 ${plate}: ${deleted ? 'verwijderd' : `RDW-gegevens ververst, APK tot ${apkUntil ?? 'onbekend'}`}`,
+  email: ({ subject, status }) => `📧 E-mail “${subject}”: ${status}`,
+}
+
+function tell(data, workOrders) {
+  const text = news[data.changeType]?.(data)
+  if (!text) return
+  const plates = workOrders.filter(({ id }) => idsIn(data).includes(id)).map(({ plate }) => plate)
+  toast(text)
+  byId('news')?.prepend(make('li', {}, `${new Date().toLocaleTimeString('nl')} ${plates.join(', ')} ${text}`))
+  while (byId('news')?.children.length > 20) byId('news').lastChild.remove()
+}
+
+// ---- pieces of the pages --------------------------------------------------------------------------------------------------
+
+export const badge = (status) => make('span', { className: 'badge', dataset: { status } }, status)
+export const partsOf = ({ parts }) => make('ul', {}, ...parts.map(({ name, status }) => make('li', {}, `📦 ${name}: ${status}`)))
+export const invoicesOf = ({ invoices }) => make('ul', {}, ...invoices.map(({ amount }) => make('li', {}, `📄 ${euro.format(amount)}`)))
+
+/** The sessions that run, each with its timer; stop(session): makes a button of it. */
+export function sessionsOf({ sessions }, stop) {
+  const list = make('ul', {}, ...sessions.filter(({ stoppedAt }) => !stoppedAt).map((session) => make('li', {},
+    `🔧 ${session.mechanic} `, make('span', { className: 'timer', dataset: { since: session.startedAt } }), ' ',
+    ...(stop ? [button('Stop', stop(session), { label: `Stop ${session.mechanic}` })] : []))))
+  runTimers(list)
+  return list
+}
+
+/** mm:ss since the session's begin. */
+function runTimers(within) {
+  for (const timer of (within ?? document).querySelectorAll('.timer')) {
+    const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(timer.dataset.since)) / 1000))
+    timer.textContent = [Math.floor(seconds / 60), seconds % 60].map((n) => String(n).padStart(2, '0')).join(':')
+  }
+}
