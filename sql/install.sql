@@ -64,6 +64,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 9) AS pending \
 INSERT INTO herald.migrations (version, name) VALUES (9, '0009_snapshot');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 10) AS pending \gset
+\if :pending
+\ir migrations/0010_shapes.sql
+INSERT INTO herald.migrations (version, name) VALUES (10, '0010_shapes');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql
@@ -85,6 +91,11 @@ INSERT INTO herald.migrations (version, name) VALUES (9, '0009_snapshot');
 \ir functions/replay.sql
 \ir functions/snapshot.sql
 \ir functions/prune.sql
+\ir functions/reshape.sql
+\ir functions/types.sql
+\ir functions/sample.sql
+\ir functions/shape.sql
+\ir functions/schema.sql
 \ir functions/status.sql
 \ir functions/daemon.sql
 \ir grants.sql

@@ -40,6 +40,10 @@ static struct cli_flag tail_flags[] = {
 	{.name = "url", .value = "URL", .help = "of the server [http:// and the listen option]"},
 	{.name = NULL},
 };
+static struct cli_flag types_flags[] = {
+	{.name = "stream", .value = "PATH", .help = "this stream only [all]"},
+	{.name = NULL},
+};
 static struct cli_flag no_flags[] = {{.name = NULL}};
 
 static const struct command {
@@ -53,6 +57,7 @@ static const struct command {
 	{"unwatch", "TABLE", "stop that", no_flags, cmd_unwatch},
 	{"token", "", "print a token, signed with the configured secret", token_flags, cmd_token},
 	{"tail", "PATH", "follow a stream in the terminal; the token is read from PGHERALD_TOKEN", tail_flags, cmd_tail},
+	{"types", "", "print TypeScript for what the streams tell", types_flags, cmd_types},
 	{"config", "[check|sample|table]", "show what is in force, check it, print a sample file or the README's table", no_flags, cmd_config},
 	{"help", "[COMMAND]", "this, or more about a command", no_flags, cmd_help},
 	{"version", "", "print the version", no_flags, cmd_version},

@@ -64,6 +64,8 @@ static void on_event(void *ctx, const struct event *event)
 {
 	struct server *s = ctx;
 
+	if (text_is(event->name, "schema"))
+		schema_forget(&s->outlets.schema);
 	if (!tenure_concerns(event))
 		router_publish(&s->router, event);
 	else if (tenure_hear(&s->outlets, event))
@@ -96,6 +98,8 @@ static void on_available(void *ctx, bool available)
 		s->status.lost_ms = s->loop.now_ms;
 	if (!s->status.available && available)
 		log_info("[STREAM JOB] following the change log");
+	if (s->status.available != available)
+		schema_forget(&s->outlets.schema);
 	s->status.available = s->outlets.available = available;
 }
 
@@ -152,6 +156,7 @@ static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 
 	if (router_define(&s->router, defs, count) || !s->serving) { /* anybody in the database can make it look: no line each time */
 		log_info("[STREAM] %zu streams are defined", count);
+		schema_forget(&s->outlets.schema);
 		say_what_lacks(s);
 	}
 	outlets_close_gone(&s->outlets);

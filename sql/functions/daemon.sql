@@ -26,13 +26,18 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   EXECUTE format(
     'GRANT USAGE ON SCHEMA herald TO %1$s;'
-    'GRANT SELECT ON herald.migrations, herald.changes, herald.ticks, herald.streams, herald.actions, herald.revocations TO %1$s;'
+    'GRANT SELECT ON herald.migrations, herald.changes, herald.ticks, herald.streams, herald.actions, herald.revocations, herald.watches, herald.rules TO %1$s;'
     'GRANT EXECUTE ON FUNCTION herald.attach, herald.follows, herald.complete, herald.same_cluster, herald.origin, herald.head,' -- where the log stands
     ' herald.cursor_fault, herald.read, herald.batch, herald.replay, herald.rest, herald.writers, herald.is_for, herald.may_see,' -- reading
-    ' herald.wake, herald.settled, herald.tick, herald.prune,' -- the ticker
+    ' herald.wake, herald.settled, herald.tick, herald.prune, herald.look_at_shapes,' -- the ticker
     ' herald.revocation_data, herald.entitled, herald.ticket, herald.redeem, herald.renewal,' -- the gate
     ' herald.act, herald.action_function, herald.act_claims, herald.act_answer, herald.act_error,' -- actions
-    ' herald.snapshot, herald.newer, herald.cover TO %1$s', -- states
+    ' herald.snapshot, herald.newer, herald.cover,' -- states
+    ' herald.schema, herald.stream_head, herald.watched, herald.event_schemas, herald.rule_schema, herald.try_rule, herald.rule_texts, herald.told,' -- the contract
+    ' herald.sample_rows, herald.sample_row, herald.sample_text, herald.can_be,'
+    ' herald.shape, herald.is_literal, herald.column_of, herald.object_shape, herald.array_shape, herald.any_of, herald.or_null, herald.type_schema,'
+    ' herald.column_schemas, herald.listed_values, herald.default_events, herald.default_schema, herald.row_name, herald.row_schema, herald.key_schema,'
+    ' herald.key_columns, herald.tells_column, herald.wire_schema, herald.control_schemas, herald.control_data, herald.shared_schemas TO %1$s',
     daemon);
 END $$;
 

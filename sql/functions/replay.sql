@@ -62,7 +62,7 @@ CREATE OR REPLACE FUNCTION herald.is_for(
   c herald.changes, topics text[], events text[], key1 text[], key2 text[], key3 text[], key4 text[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT c.topic = ANY (topics)
-     AND (events IS NULL OR c.event = ANY (events) OR c.event IN ('left', 'bulk'))
+     AND (events IS NULL OR c.event = ANY (events) OR c.event IN ('left', 'bulk', 'schema'))
      AND herald.may_see(c.audience, key1, key2, key3, key4)
      AND (c.unless IS NULL OR NOT herald.may_see(c.unless, key1, key2, key3, key4))
 $$;

@@ -41,6 +41,7 @@ BEGIN
         authorize = excluded.authorize, snapshot = excluded.snapshot, format = excluded.format, sealed = excluded.sealed,
         anonymous = excluded.anonymous, recheck = excluded.recheck;
   PERFORM herald.hang_rechecks();
+  PERFORM herald.reshape(t) FROM unnest(topics) t;
 END $$;
 
 -- herald.unstream(path): takes the stream away; its subscribers are closed.

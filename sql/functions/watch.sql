@@ -14,12 +14,14 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
   table_name text;
+  former text;
   w herald.watches;
 BEGIN
   PERFORM herald.check_target(target);
   PERFORM herald.check_columns(target, audience || coalesce(columns, '{}') || exclude);
   SELECT relname INTO table_name FROM pg_class WHERE oid = target;
   PERFORM herald.check_name('topic', coalesce(topic, table_name));
+  SELECT h.topic INTO former FROM herald.watches h WHERE h.target = target;
 
   INSERT INTO herald.watches AS old (target, topic, audience, columns, exclude)
   VALUES (target, coalesce(topic, table_name), audience, columns, exclude)
@@ -27,6 +29,7 @@ BEGIN
     SET topic = excluded.topic, audience = excluded.audience, columns = excluded.columns, exclude = excluded.exclude
   RETURNING old.* INTO w;
   PERFORM herald.capture(w);
+  PERFORM herald.reshape(t) FROM (SELECT w.topic UNION SELECT former WHERE former IS NOT NULL) n(t);
 END $$;
 
 -- herald.check_target(target): raises, with the reason, unless the relation can have its changes captured.
@@ -80,9 +83,11 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
   gone int;
+  topic text;
 BEGIN
-  DELETE FROM herald.watches w WHERE w.target = target RETURNING w.id INTO gone;
+  DELETE FROM herald.watches w WHERE w.target = target RETURNING w.id, w.topic INTO gone, topic;
   IF gone IS NOT NULL THEN
+    PERFORM herald.reshape(topic);
     EXECUTE format('DROP FUNCTION IF EXISTS herald.capture_%1$s_insert(), herald.capture_%1$s_update(), herald.capture_%1$s_delete(), '
                    'herald.capture_%1$s_truncate(), herald.capture_%1$s_truncated() CASCADE', gone); -- take their triggers along
   END IF;

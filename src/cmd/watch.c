@@ -29,21 +29,10 @@ static void append_list(struct buf *out, const struct cli_flag *flag)
 static int call_herald(struct cli_call *call, const char *sql, int count, const char *const *params)
 {
 	PGconn *pg;
-	int version, result = CLI_FAILED;
+	int result = cmd_connect(call, &pg);
 
-	if (!cli_config(call))
-		return CLI_CONFIG;
-	pg = migrate_connect(call->config->database_url);
-	if (pg == NULL)
-		return CLI_FAILED;
-	version = migrate_database_version(pg);
-	if (version >= 0 && version != migrate_program_version()) {
-		fprintf(stderr, "pgherald: schema herald has version %d, this program needs %d: run 'pgherald migrate'\n", version,
-			migrate_program_version());
-		result = CLI_MISFIT;
-	} else if (version >= 0 && migrate_exec(pg, sql, count, params)) {
-		result = CLI_DONE;
-	}
+	if (result == CLI_DONE && !migrate_exec(pg, sql, count, params))
+		result = CLI_FAILED;
 	PQfinish(pg);
 	return result;
 }

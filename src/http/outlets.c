@@ -33,6 +33,7 @@ void outlets_init(struct outlets *set, struct loop *loop, struct router *router,
 	revocations_init(&set->coming);
 	list_init(&set->parked);
 	list_init(&set->parked_over);
+	schema_init(&set->schema);
 }
 
 void outlets_release(struct outlets *set)
@@ -51,6 +52,7 @@ void outlets_release(struct outlets *set)
 	revocations_release(&set->revocations);
 	revocations_release(&set->coming);
 	actions_release(&set->actions);
+	schema_release(&set->schema, set->questions);
 }
 
 static size_t tally_of(const struct strmap *map, const char *name)

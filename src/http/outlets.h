@@ -19,6 +19,7 @@
 #include "http/outlet.h"
 #include "http/refusals.h"
 #include "http/revocations.h"
+#include "http/schema.h"
 
 #define OUTLETS_UNSEALED "no encryption-key, or no randomness"
 
@@ -45,6 +46,7 @@ struct outlets {
 	struct list parked_over; /* to be freed at the end of the turn */
 	size_t parked_count;
 	struct actions actions;
+	struct schema schema;
 	bool available; /* the database can be asked */
 	bool draining;
 };

@@ -81,13 +81,18 @@ static void flush(struct parked *p)
 	parked_drop(p);
 }
 
-void parked_answer(struct parked *p, unsigned status, const char *body, const char *header, const char *value)
+void parked_reply(struct parked *p, const struct reply *reply)
 {
 	if (p->done || p->answered)
 		return;
 	p->answered = true;
-	reply_append_raw(&p->out, &(struct reply){status, "application/json", body, header, value}, p->cors);
+	reply_append_raw(&p->out, reply, p->cors);
 	flush(p);
+}
+
+void parked_answer(struct parked *p, unsigned status, const char *body, const char *header, const char *value)
+{
+	parked_reply(p, &(struct reply){status, "application/json", body, header, value});
 }
 
 void parked_refuse(struct parked *p, const struct refusal *refusal)

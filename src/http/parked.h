@@ -49,6 +49,7 @@ void parked_ask(struct parked *p);
 void parked_doubt(struct outlets *set, const char *sub);
 
 /* Answers and ends. body: JSON. */
+void parked_reply(struct parked *p, const struct reply *reply);
 void parked_answer(struct parked *p, unsigned status, const char *body, const char *header, const char *value);
 void parked_refuse(struct parked *p, const struct refusal *refusal);
 void parked_drop(struct parked *p); /* ends without a word */

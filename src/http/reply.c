@@ -38,6 +38,11 @@ static enum MHD_Result queue_last(const struct request *r, unsigned status, stru
 	return result;
 }
 
+static const char *caching(const struct reply *reply)
+{
+	return reply->may_keep ? "no-cache" : "no-store";
+}
+
 enum MHD_Result reply_send(const struct request *r, const struct http_options *options, const struct reply *reply)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(strlen(reply->body), (void *)(uintptr_t)reply->body,
@@ -46,7 +51,7 @@ enum MHD_Result reply_send(const struct request *r, const struct http_options *o
 	if (response == NULL)
 		return MHD_NO;
 	MHD_add_response_header(response, "Content-Type", reply->type);
-	MHD_add_response_header(response, "Cache-Control", "no-store");
+	MHD_add_response_header(response, "Cache-Control", caching(reply));
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (reply->status >= 400)
 		MHD_add_response_header(response, "Content-Security-Policy", "default-src 'none'");
@@ -81,13 +86,14 @@ enum MHD_Result reply_error(const struct request *r, const struct http_options *
 void reply_append_raw(struct buf *out, const struct reply *reply, const char *cors)
 {
 	buf_appendf(out, "HTTP/1.1 %u %s\r\n", reply->status, MHD_get_reason_phrase_for(reply->status));
-	buf_appendf(out, "Content-Type: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n", reply->type);
+	buf_appendf(out, "Content-Type: %s\r\nCache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n", reply->type, caching(reply));
 	if (reply->status >= 400)
 		buf_append_str(out, "Content-Security-Policy: default-src 'none'\r\n");
 	if (reply->header != NULL)
 		buf_appendf(out, "%s: %s\r\n", reply->header, reply->header_value);
-	buf_appendf(out, "%sContent-Length: %zu\r\nConnection: close\r\n\r\n%s", cors == NULL ? "" : cors, strlen(reply->body),
-		    reply->body);
+	if (reply->status != MHD_HTTP_NOT_MODIFIED) /* there it would be the length of what was not modified */
+		buf_appendf(out, "Content-Length: %zu\r\n", strlen(reply->body));
+	buf_appendf(out, "%sConnection: close\r\n\r\n%s", cors == NULL ? "" : cors, reply->head_only ? "" : reply->body);
 }
 
 enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options, const char *methods)

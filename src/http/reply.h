@@ -7,6 +7,7 @@
 #define HTTP_REPLY_H
 
 #include <microhttpd.h>
+#include <stdbool.h>
 
 #include "base/buf.h"
 #include "http/options.h"
@@ -17,6 +18,8 @@ struct reply {
 	const char *type;       /* media type */
 	const char *body;       /* NUL-terminated; copied */
 	const char *header, *header_value; /* one more header, or NULL */
+	bool may_keep;  /* the client may keep it, and asks each time whether it still holds */
+	bool head_only; /* of reply_append_raw: the answer to HEAD */
 };
 
 enum MHD_Result reply_send(const struct request *r, const struct http_options *options, const struct reply *reply);

@@ -18,6 +18,7 @@ enum question_kind {
 	QUESTION_REDEEM,   /* hash, origin: the identity as JSON, or NULL */
 	QUESTION_RENEW,    /* code, identity: "" */
 	QUESTION_ACTION,   /* method, path, request: status, line end, what to log, line end, body */
+	QUESTION_SCHEMA,   /* the contract of all streams, as JSON */
 	QUESTION_COVER,    /* tick, transaction ids: the cursor up to which all of them are told; NULL: not yet */
 };
 

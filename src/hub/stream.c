@@ -83,7 +83,7 @@ void stream_free(struct stream *s)
 
 bool stream_carries(const struct stream *s, struct text event_name)
 {
-	if (s->def.events == NULL || text_is(event_name, "left") || text_is(event_name, "bulk"))
+	if (s->def.events == NULL || text_is(event_name, "left") || text_is(event_name, "bulk") || text_is(event_name, "schema"))
 		return true;
 	for (size_t i = 0; i < s->def.event_count; i++)
 		if (text_is(event_name, s->def.events[i]))

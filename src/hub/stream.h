@@ -82,7 +82,7 @@ struct audience {
 struct stream *stream_new(struct stream_def *def, struct cursor since);
 void stream_free(struct stream *s); /* has no subscribers */
 
-/* Does the stream carry events of this name? `left` and `bulk` always. */
+/* Does the stream carry events of this name? `left`, `bulk` and `schema` always. */
 bool stream_carries(const struct stream *s, struct text event_name);
 
 /*

@@ -13,6 +13,7 @@ static const struct session_statement statements[] = {
 	[QUESTION_RENEW] = {"renew", "SELECT herald.renewal($1, $2::jsonb)::text"},
 	[QUESTION_ACTION] = {"action", "SELECT concat(a ->> 'status', chr(10), translate(a ->> 'fault', chr(10), ' '), chr(10), nullif(a -> 'body', 'null'))"
 				       " FROM herald.act($1, $2, $3::jsonb) a"},
+	[QUESTION_SCHEMA] = {"schema", "SELECT herald.schema()::text"},
 	[QUESTION_COVER] = {"cover", "SELECT herald.cover($1::bigint, $2::xid8[])"},
 };
 static const struct {
@@ -24,6 +25,7 @@ static const struct {
 	[QUESTION_REDEEM] = {2, false},
 	[QUESTION_RENEW] = {2, true},
 	[QUESTION_ACTION] = {3, false},
+	[QUESTION_SCHEMA] = {0, true},
 	[QUESTION_COVER] = {2, true},
 };
 

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/xalloc.h"
+
 int migrate_program_version(void)
 {
 	int newest = 0;
@@ -76,6 +78,19 @@ static int query_int(PGconn *pg, const char *sql)
 		complain("cannot read what has been applied", res, pg);
 	PQclear(res);
 	return n;
+}
+
+char *migrate_query_text(PGconn *pg, const char *sql)
+{
+	PGresult *res = PQexec(pg, sql);
+	char *text = NULL;
+
+	if (is_good(res) && PQntuples(res) == 1)
+		text = xstrdup(PQgetvalue(res, 0, 0));
+	else
+		complain("", res, pg);
+	PQclear(res);
+	return text;
 }
 
 int migrate_database_version(PGconn *pg)

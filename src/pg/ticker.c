@@ -25,6 +25,7 @@ static const struct session_statement statements[] = {
 	{"settled", "SELECT herald.settled($1::xid8)"},
 	{"tick", "SELECT herald.tick()"},
 	{"read", "SELECT * FROM herald.read($1::bigint, $2::bigint)"},
+	{"shapes", "SELECT herald.look_at_shapes()"},
 	{"prune", "SELECT herald.prune(make_interval(secs => $1::int), $2::int)"},
 };
 
@@ -47,6 +48,12 @@ static void run(struct ticker *t, enum ticker_step step, const char *statement, 
 }
 
 /* --- what is asked --- */
+
+/* Is it this instance that does what one has to do for all? */
+static bool makes_ticks(const struct ticker *t)
+{
+	return t->leader || t->stood_in >= TICKER_STAND_INS;
+}
 
 /* What is wanted, the most urgent first. */
 static void next_step(struct ticker *t)
@@ -91,7 +98,10 @@ static void next_step(struct ticker *t)
 	} else if (t->want_read) { /* before the next tick: under a steady doorbell there always is one wanted */
 		t->want_read = false;
 		run(t, TICKER_READ, "read", t->whole ? t->at.tick + 1 : t->at.tick, t->whole ? 0 : t->at.change, 2);
-	} else if (t->want_prune && (t->leader || t->stood_in >= TICKER_STAND_INS)) {
+	} else if (t->want_shapes && makes_ticks(t)) {
+		t->want_shapes = false;
+		run(t, TICKER_SHAPES, "shapes", 0, 0, 0);
+	} else if (t->want_prune && makes_ticks(t)) {
 		t->want_prune = false;
 		t->stood_in = 0;
 		run(t, TICKER_PRUNE, "prune", t->options.retention_s, TICKER_PRUNE_AT_ONCE, 2);
@@ -243,7 +253,7 @@ static void on_poll(struct timer *timer)
 	struct ticker *t = container_of(timer, struct ticker, poll);
 
 	t->want_read = t->want_same = true;
-	t->want_role = t->want_tick = !t->follows;
+	t->want_role = t->want_tick = t->want_shapes = !t->follows;
 	t->want_streams |= t->follows; /* nobody tells it that they have changed */
 	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
 	nudge(t);

@@ -2,7 +2,8 @@
 /*
  * ticker.h: follows the change log. Wakes at the doorbell, makes ticks when it is the one instance that has the role,
  * reads what ticks hold in the total order, and hands each event on once. Also keeps the streams' definitions fresh
- * and forgets what is older than the retention.
+ * and forgets what is older than the retention. At its safety poll it has herald look whether a topic's tables and rules have
+ * changed, which becomes a `schema` event.
  *
  * Correctness never hangs on the role: herald.tick() is serialised in the database, and every instance may call
  * it. The role only saves work, and is a lock that anybody in the database can take. An instance without it reads when it
@@ -54,7 +55,7 @@ struct ticker_options {
 enum ticker_step {
 	TICKER_BEGIN, TICKER_ATTACH, TICKER_HEAD, /* once a connection, in this order */
 	TICKER_SAME, TICKER_MODE, TICKER_REVOKED, TICKER_STREAMS, TICKER_ACTIONS, TICKER_ROLE, /* as wanted */
-	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_PRUNE,
+	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_SHAPES, TICKER_PRUNE,
 	TICKER_REST,
 };
 
@@ -76,7 +77,7 @@ struct ticker {
 	bool leader;         /* has the role */
 	int stood_in;        /* ticks made without it since the last pruning: nobody who has it makes any */
 	/* what is wanted, in the order of ticker_step */
-	bool want_head, want_same, want_mode, want_revoked, want_streams, want_actions, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_prune;
+	bool want_head, want_same, want_mode, want_revoked, want_streams, want_actions, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_shapes, want_prune;
 	struct wake wake;
 	char *since;         /* a transaction id that was drawn when the lock had been given up */
 	bool settled;

@@ -110,6 +110,9 @@ void ticker_take(struct ticker *t, const PGresult *res)
 	case TICKER_READ:
 		take_event(t, res);
 		break;
+	case TICKER_SHAPES:
+		t->want_tick |= decode_bool(res, 0);
+		break;
 	case TICKER_PRUNE:
 		if (decode_int8(res, 0) >= TICKER_PRUNE_AT_ONCE)
 			loop_set_timer(t->loop, &t->prune, PRUNE_PAUSE_MS);
@@ -169,7 +172,7 @@ void ticker_conclude(struct ticker *t)
 			break;
 		}
 		t->want_revoked = t->want_streams = t->want_read = true;
-		t->want_mode = t->want_role = t->want_tick = !t->follows;
+		t->want_mode = t->want_role = t->want_tick = t->want_shapes = !t->follows;
 		if (t->follows)
 			log_info("[STREAM JOB] the database follows another one's log: no ticks are made here");
 		break;

@@ -97,6 +97,7 @@ function observe(subscriber, { log, read, resets, report }) {
     if (frame.name === 'connected') checkConnected(sight, frame, report)
     if (['connected', 'reset', 'closing', 'expiring', 'ready'].includes(frame.name)) continue
     checkId(sight, frame, report)
+    if (frame.name === 'schema') continue // ALTER TABLE: a place in the order, and no change of a row
     const change = readSafely(read, frame, subscriber, report)
     if (change?.left) takeLeft(sight, change, frame)
     else if (change?.announces) takeAnnouncement(sight, change, frame, report)

@@ -7,7 +7,7 @@ import { remember, rememberCookies } from './leaks.mjs'
 import { Parser } from './parser.mjs'
 import { now, until, within } from './wait.mjs'
 
-const control = new Set(['connected', 'snapshot', 'ready', 'reset', 'left', 'bulk', 'expiring', 'closing'])
+const control = new Set(['connected', 'snapshot', 'ready', 'reset', 'left', 'bulk', 'expiring', 'closing', 'schema'])
 
 export class Subscriber {
   /** Connects and waits for the answer's head; a status other than 200 is an answer, not an error. */

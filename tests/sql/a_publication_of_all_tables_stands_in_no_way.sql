@@ -1,5 +1,5 @@
 -- The log may be published with updates and deletes, as FOR ALL TABLES does: pruning goes on, and writers do.
-SELECT plan(4);
+SELECT plan(7);
 SET client_min_messages = error; -- wal_level is not logical here: nothing is sent, but everything is refused that would be
 CREATE PUBLICATION everything FOR ALL TABLES;
 CREATE TABLE things (id int PRIMARY KEY);
@@ -12,4 +12,12 @@ SELECT is((SELECT indexrelid::regclass::text FROM pg_index WHERE indrelid = 'her
 INSERT INTO things VALUES (3);
 SELECT herald.tick();
 SELECT is(herald.prune('0 seconds'), 2::bigint, 'and it prunes');
+BEGIN;
+SELECT herald.mute();
+INSERT INTO things VALUES (4);
+SELECT lives_ok('SET CONSTRAINTS ALL IMMEDIATE', 'a bulk event is told');
+COMMIT;
+SELECT herald.stream('/s', '{things}');
+SELECT lives_ok($$SELECT herald.rule('things', 'made', 'insert')$$, 'and a changed shape');
+SELECT is((SELECT array_agg(event ORDER BY id) FROM herald.changes), '{things.insert,bulk,schema}', 'both are in the log');
 SELECT finish();

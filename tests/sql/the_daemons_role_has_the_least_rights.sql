@@ -19,7 +19,8 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($sql$DO $do$ BEGIN IF herald.act('GET', '/a', '{}') ->> 'status' <> '200' THEN RAISE insufficient_privilege; END IF; END $do$ $sql$), -- its own errors are answers
   ($$SELECT herald.act('GET', '/gone', '{}')$$),
   ($sql$DO $do$ BEGIN PERFORM herald.snapshot('/own', '{}', '{}'); EXCEPTION WHEN invalid_transaction_state THEN NULL; END $do$ $sql$), -- it wants REPEATABLE READ
-  ($$SELECT herald.newer(pg_current_snapshot())$$), ($$SELECT herald.cover(1, '{}')$$);
+  ($$SELECT herald.newer(pg_current_snapshot())$$), ($$SELECT herald.cover(1, '{}')$$),
+  ($$SELECT herald.look_at_shapes()$$), ($$SELECT herald.schema()::text$$);
 
 -- test.refused(role): the first of the statements that the role may not run, each tried and undone; NULL: it may all.
 CREATE FUNCTION test.refused(role regrole) RETURNS text LANGUAGE plpgsql AS $$
@@ -65,6 +66,9 @@ SELECT plan(22);
 CREATE TABLE things (id int PRIMARY KEY, owner text);
 SELECT herald.watch('things', audience => '{owner}');
 SELECT herald.stream('/own', '{things}', match => '{"owner": "claims.sub"}');
+CREATE TABLE ruled (id int PRIMARY KEY);
+SELECT herald.watch('ruled'), herald.rule('ruled', 'made', 'insert', data => 'jsonb_build_object(''ids'', jsonb_build_array(NEW.id))');
+SELECT herald.stream('/ruled', '{ruled}');
 SELECT herald.revoke(sub => 'bob');
 CREATE FUNCTION public.a(request jsonb) RETURNS jsonb LANGUAGE sql AS 'SELECT ''{}''::jsonb';
 SELECT herald.action('GET', '/a', 'public.a');
@@ -87,7 +91,7 @@ SELECT is((SELECT array_agg(r ORDER BY r) FROM test.rights(:'daemon') r)::text, 
 SELECT is((SELECT array_agg(r) FROM test.rights(:'daemon') r WHERE NOT test.needed(:'daemon', r)), NULL, 'without any one of its rights something is refused');
 
 SELECT is((SELECT array_agg(c.relname ORDER BY c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
-              AND has_table_privilege(:'daemon', c.oid, 'SELECT')), '{actions,changes,migrations,revocations,streams,ticks}', 'it reads six tables');
+              AND has_table_privilege(:'daemon', c.oid, 'SELECT')), '{actions,changes,migrations,revocations,rules,streams,ticks,watches}', 'it reads eight tables');
 SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
               AND has_table_privilege(:'daemon', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')), NULL, 'it writes to none');
 SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace

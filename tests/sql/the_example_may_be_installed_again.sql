@@ -9,7 +9,7 @@ SELECT herald.rule('example.orders', 'left_over', 'any'), herald.action('GET', '
 SELECT herald.action('GET', '/not/of/the/example', 'pg_catalog.jsonb_strip_nulls');
 \ir ../../contrib/example/install.sql
 SELECT is((SELECT count(*) FROM herald.rules), (SELECT rules FROM before), 'the same rules, and none left over');
-SELECT is((SELECT count(*) FROM herald.changes), (SELECT changes FROM before), 'no event');
+SELECT is((SELECT count(*) FROM herald.changes WHERE event <> 'schema'), (SELECT changes FROM before), 'no event but that a rule is gone');
 SELECT is((SELECT jsonb_agg(w ORDER BY w.id) FROM herald.watches w), (SELECT watches FROM before), 'the same watches');
 SELECT is((SELECT jsonb_agg(s ORDER BY path) FROM herald.streams s), (SELECT streams FROM before), 'the same streams');
 SELECT is((SELECT jsonb_agg(o ORDER BY id) FROM example.orders o), (SELECT orders FROM before), 'the same rows');
@@ -17,5 +17,5 @@ SELECT is((SELECT jsonb_agg(a ORDER BY path, method) FROM herald.actions a WHERE
           'the same actions, and none left over');
 SELECT is((SELECT count(*) FROM herald.actions WHERE path = '/not/of/the/example'), 1::bigint, 'but what is not of the example stays');
 UPDATE example.orders SET total_qty = 9 WHERE order_code = 'ORD-A7X3B2';
-SELECT is((SELECT array_agg(event ORDER BY id) FROM herald.changes OFFSET 0), '{order_updated,order_status_update,order_updated}', 'and it goes on');
+SELECT is((SELECT array_agg(event ORDER BY id) FROM herald.changes WHERE event <> 'schema'), '{order_updated,order_status_update,order_updated}', 'and it goes on');
 SELECT finish();

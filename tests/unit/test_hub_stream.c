@@ -73,13 +73,13 @@ TEST(a_name_that_only_begins_like_a_key_is_another_key)
 	assert_keys("user_id", KEYS(T("user=7"), T("auser_id=7")), "");
 }
 
-TEST(a_stream_carries_its_events_and_always_left_and_bulk)
+TEST(a_stream_carries_its_events_and_always_left_bulk_and_schema)
 {
 	struct stream *all = make_stream(NULL, NULL), *some = make_stream(NULL, "insert,update");
 
 	assert_true(stream_carries(all, T("anything")));
 	assert_true(stream_carries(some, T("insert")) && stream_carries(some, T("update")));
-	assert_true(stream_carries(some, T("left")) && stream_carries(some, T("bulk")));
+	assert_true(stream_carries(some, T("left")) && stream_carries(some, T("bulk")) && stream_carries(some, T("schema")));
 	assert_false(stream_carries(some, T("delete")));
 	assert_false(stream_carries(some, T("inser")) || stream_carries(some, T("insert2")) ||
 		     stream_carries(some, T("")));
@@ -221,7 +221,7 @@ int main(void)
 		cmocka_unit_test(every_combination_of_several_values_is_a_key),
 		cmocka_unit_test(a_key_without_a_value_makes_no_routing_key),
 		cmocka_unit_test(a_name_that_only_begins_like_a_key_is_another_key),
-		cmocka_unit_test(a_stream_carries_its_events_and_always_left_and_bulk),
+		cmocka_unit_test(a_stream_carries_its_events_and_always_left_bulk_and_schema),
 		cmocka_unit_test(entries_keep_their_numbers_while_the_ring_grows_and_turns),
 		cmocka_unit_test(the_first_entry_behind_a_cursor_is_found),
 		cmocka_unit_test(trimming_forgets_what_the_log_forgot),

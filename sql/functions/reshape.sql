@@ -1,0 +1,125 @@
+-- Event `schema`, data {"topics": ["orders"]}: what a topic's events look like is not what it was, so clients may fetch the contract
+-- (herald.schema, GET /stream/schema) anew. It goes to everyone on the topic, as a change of the log: once, in the total order.
+-- herald.watch, unwatch, rule, unrule and stream tell it with their transaction; DDL is found by the maker of ticks, which looks
+-- at each of its safety polls, so no event trigger and no superuser is needed. The first shape of a topic is no news.
+
+-- herald.fingerprint(topic): of all that decides what its events look like: the told columns of its tables with their types, NOT
+-- NULLs, checks and enum labels, and the text of its rules and of the functions that they name; NULL: no table has the topic.
+-- Locks no table, for the maker of ticks must wait for no ALTER TABLE (pg_get_constraintdef would). Reads the catalog.
+CREATE OR REPLACE FUNCTION herald.fingerprint(topic text) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT md5(jsonb_agg(jsonb_build_array(w.target::text, w.columns, w.exclude, w.audience = '{}', d.keys,
+           (SELECT jsonb_agg(jsonb_build_array(a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+                             (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid IN (t.oid, t.typelem, t.typbasetype)))
+                             ORDER BY a.attname)
+              FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+             WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped
+               AND (NOT d.defaults OR (a.attname <> ALL (w.exclude) AND (w.columns IS NULL OR a.attname = ANY (w.columns))) OR a.attname = ANY (d.keys))),
+           (SELECT jsonb_agg(DISTINCT regexp_replace(c.conbin::text, ':location -?\d+', '', 'g')) -- where its text stood, which a dump changes
+              FROM pg_constraint c WHERE c.conrelid = w.target AND c.contype = 'c' AND c.convalidated),
+           (SELECT jsonb_agg(DISTINCT jsonb_build_array(r.event, r.operation, herald.rule_texts(r.data))) FROM herald.rules r WHERE r.target = w.target))
+         ORDER BY w.target::text)::text)
+    FROM herald.watches w CROSS JOIN LATERAL (SELECT herald.default_events(w), herald.key_columns(w.target) OFFSET 0) AS d(defaults, keys)
+   WHERE w.topic = fingerprint.topic);
+END $$;
+
+-- herald.rule_texts(data): a rule's expression, and behind it the sources of the functions that it names with their schema.
+CREATE OR REPLACE FUNCTION herald.rule_texts(data text) RETURNS text[]
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT ARRAY[data] || ARRAY(SELECT p.prosrc
+                                FROM regexp_matches(data, '(\w+)\.(\w+)\s*\(', 'g') m
+                                JOIN pg_namespace n ON n.nspname = lower(m[1]) AND n.nspname <> 'pg_catalog'
+                                JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = lower(m[2]) ORDER BY p.prosrc));
+END $$;
+
+-- herald.reshape(topic): looks whether the events of the topic look as they did; a difference is told at the end of the transaction.
+-- Called by whatever changes watches, rules and streams. Writes herald.shapes, herald.reshapes.
+CREATE OR REPLACE FUNCTION herald.reshape(topic text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+  IF herald.fingerprint(topic) IS NOT DISTINCT FROM (SELECT s.fingerprint FROM herald.shapes s WHERE s.topic = topic) THEN
+    RETURN;
+  ELSIF herald.streamed(topic) AND EXISTS (SELECT FROM herald.shapes s WHERE s.topic = topic) THEN
+    INSERT INTO herald.reshapes (topic) VALUES (topic);
+  ELSE
+    PERFORM herald.take_shape(topic, NULL);
+  END IF;
+END $$;
+
+-- herald.streamed(topic): can anybody hear of it? A publisher's streams may be at its subscribers.
+CREATE OR REPLACE FUNCTION herald.streamed(topic text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM herald.streams s WHERE streamed.topic = ANY (s.topics)) OR EXISTS (SELECT FROM pg_publication)
+$$;
+
+-- herald.take_shape(topic, at): keeps what the topic's events look like now, and tells it where they looked otherwise; returns whether.
+--   at  the id that the event is to have; NULL: the next one
+-- The fingerprint is taken behind the lock of its row, so of two at once only one tells. Writes herald.shapes, herald.changes; rings.
+CREATE OR REPLACE FUNCTION herald.take_shape(topic text, at bigint) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  was text;
+  now text;
+BEGIN
+  SELECT s.fingerprint INTO was FROM herald.shapes s WHERE s.topic = topic FOR UPDATE;
+  now := herald.fingerprint(topic);
+  IF now IS NULL THEN
+    DELETE FROM herald.shapes s WHERE s.topic = topic;
+  ELSE
+    INSERT INTO herald.shapes (topic, fingerprint) VALUES (topic, now)
+    ON CONFLICT ON CONSTRAINT shapes_pkey DO UPDATE SET fingerprint = excluded.fingerprint, at = excluded.at
+      WHERE shapes.fingerprint <> excluded.fingerprint;
+  END IF;
+  IF was IS NULL OR was IS NOT DISTINCT FROM now OR NOT herald.streamed(topic) THEN
+    RETURN false;
+  END IF;
+  INSERT INTO herald.changes (id, topic, event, audience, data)
+  VALUES (coalesce(at, nextval('herald.change_id')), topic, 'schema', '{*}', jsonb_build_object('topics', jsonb_build_array(topic)));
+  RETURN true;
+END $$;
+
+-- herald.tell_reshape(): trigger function of herald.reshapes, at the end of the transaction. Fails nobody: what it cannot tell
+-- (an older snapshot than another one's change of the same topic) the next look does.
+CREATE OR REPLACE FUNCTION herald.tell_reshape() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM herald.reshapes r WHERE r.topic = NEW.topic; -- those of this transaction: others' are not to be seen
+  IF FOUND THEN
+    PERFORM herald.take_shape(NEW.topic, NEW.id);
+  END IF;
+  RETURN NULL;
+EXCEPTION WHEN serialization_failure THEN
+  RETURN NULL;
+END $$;
+
+-- herald.look_at_shapes(): compares every topic with what was told last; returns whether there was something to tell. The maker of
+-- ticks calls it. Waits for nobody who is changing the same topic just now.
+CREATE OR REPLACE FUNCTION herald.look_at_shapes() RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  t record;
+  told boolean := false;
+BEGIN
+  IF herald.follows() THEN
+    RETURN false;
+  END IF;
+  FOR t IN SELECT n.topic, s.fingerprint AS was
+             FROM (SELECT w.topic FROM herald.watches w UNION SELECT h.topic FROM herald.shapes h) n LEFT JOIN herald.shapes s USING (topic) LOOP
+    IF herald.fingerprint(t.topic) IS DISTINCT FROM t.was THEN
+      PERFORM FROM herald.shapes s WHERE s.topic = t.topic FOR UPDATE SKIP LOCKED;
+      told := (FOUND OR t.was IS NULL) AND herald.take_shape(t.topic, NULL) OR told;
+    END IF;
+  END LOOP;
+  RETURN told;
+END $$;
+
+-- A topic that this version sees for the first time.
+DO $$
+BEGIN
+  PERFORM herald.take_shape(w.topic, NULL)
+     FROM (SELECT DISTINCT topic FROM herald.watches) w WHERE NOT EXISTS (SELECT FROM herald.shapes s WHERE s.topic = w.topic);
+END $$;
