@@ -97,6 +97,7 @@ INSERT INTO herald.migrations (version, name) VALUES (10, '0010_shapes');
 \ir functions/shape.sql
 \ir functions/schema.sql
 \ir functions/status.sql
+\ir functions/explain.sql
 \ir functions/daemon.sql
 \ir grants.sql
 COMMIT;

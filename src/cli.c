@@ -44,6 +44,16 @@ static struct cli_flag types_flags[] = {
 	{.name = "stream", .value = "PATH", .help = "this stream only [all]"},
 	{.name = NULL},
 };
+static struct cli_flag explain_flags[] = {
+	{.name = "stream", .value = "PATH", .help = "the stream as it is opened, '/api/orders/events?store=x'"},
+	{.name = "change", .value = "ID", .help = "the event's id, '4182-99213', or the number behind the dash"},
+	{.name = "token", .value = "T", .help = "of the subscriber; better in PGHERALD_TOKEN or in a file: others can see flags"},
+	{.name = "token-file", .value = "FILE", .help = "holds the token"},
+	{.name = "claims", .value = "JSON", .help = "instead of a token: what it would say"},
+	{.name = "events", .value = "NAME,…", .help = "narrow the stream to these, as ?events= does"},
+	{.name = "json", .help = "one JSON object"},
+	{.name = NULL},
+};
 static struct cli_flag no_flags[] = {{.name = NULL}};
 
 static const struct command {
@@ -58,6 +68,7 @@ static const struct command {
 	{"token", "", "print a token, signed with the configured secret", token_flags, cmd_token},
 	{"tail", "PATH", "follow a stream in the terminal; the token is read from PGHERALD_TOKEN", tail_flags, cmd_tail},
 	{"types", "", "print TypeScript for what the streams tell", types_flags, cmd_types},
+	{"explain", "", "say why a subscriber gets an event, or does not", explain_flags, cmd_explain},
 	{"config", "[check|sample|table]", "show what is in force, check it, print a sample file or the README's table", no_flags, cmd_config},
 	{"help", "[COMMAND]", "this, or more about a command", no_flags, cmd_help},
 	{"version", "", "print the version", no_flags, cmd_version},

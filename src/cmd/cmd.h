@@ -3,8 +3,6 @@
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 
-#include <libpq-fe.h>
-
 #include "cli.h"
 
 int cmd_migrate(struct cli_call *call);
@@ -13,9 +11,6 @@ int cmd_unwatch(struct cli_call *call);
 int cmd_token(struct cli_call *call);
 int cmd_tail(struct cli_call *call);
 int cmd_types(struct cli_call *call);
-
-/* Connects to a database whose schema is this program's. CLI_DONE: the caller closes *ret_pg with PQfinish; else it is NULL, and why
- * has been said. */
-MUST_CHECK int cmd_connect(struct cli_call *call, PGconn **ret_pg);
+int cmd_explain(struct cli_call *call);
 
 #endif

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "cmd/open.h"
 #include "cmd/typescript.h"
 #include "pg/migrate.h"
 
@@ -132,8 +133,8 @@ int cmd_types(struct cli_call *call)
 
 	if (call->word_count > 0)
 		return cli_usage("types takes no argument, not '%s'", call->words[0]);
-	result = cmd_connect(call, &pg);
-	if (result != CLI_DONE)
+	pg = open_database(call, &result);
+	if (pg == NULL)
 		return result;
 	text = migrate_query_text(pg, "SELECT herald.schema()::text");
 	PQfinish(pg);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "cmd/open.h"
 #include "pg/decode.h"
 #include "pg/migrate.h"
 
@@ -28,11 +29,12 @@ static void append_list(struct buf *out, const struct cli_flag *flag)
 /* Runs one call of a function of herald, in a database whose schema fits. */
 static int call_herald(struct cli_call *call, const char *sql, int count, const char *const *params)
 {
-	PGconn *pg;
-	int result = cmd_connect(call, &pg);
+	int result;
+	PGconn *pg = open_database(call, &result);
 
-	if (result == CLI_DONE && !migrate_exec(pg, sql, count, params))
-		result = CLI_FAILED;
+	if (pg == NULL)
+		return result;
+	result = migrate_exec(pg, sql, count, params) ? CLI_DONE : CLI_FAILED;
 	PQfinish(pg);
 	return result;
 }

@@ -42,6 +42,23 @@ const struct action_def *actions_find(const struct actions *a, const char *metho
 	return best;
 }
 
+static int literals_of(const char *stream_path, const char *path)
+{
+	struct params params = {.count = 0};
+	int literals = -1;
+
+	return stream_path != NULL && params_take_path(&params, stream_path, path, &literals) ? literals : -1;
+}
+
+const struct action_def *actions_claim(const struct actions *a, const char *method, const char *path, const char *stream_path,
+				       struct params *params)
+{
+	int literals;
+	const struct action_def *action = actions_find(a, method, path, params, &literals);
+
+	return action != NULL && strcmp(method, "GET") == 0 && literals <= literals_of(stream_path, path) ? NULL : action;
+}
+
 static bool stands_before(const struct actions *a, size_t at, const char *path)
 {
 	int literals;

@@ -24,6 +24,13 @@ void actions_release(struct actions *a);
 const struct action_def *actions_find(const struct actions *a, const char *method, const char *path, struct params *params,
 				      int *ret_literals);
 
+/*
+ * The action that has the request, NULL: none: with GET the stream of this path (NULL: there is none) has it instead where its path
+ * says at least as exactly that it is meant. Parameters are appended.
+ */
+const struct action_def *actions_claim(const struct actions *a, const char *method, const char *path, const char *stream_path,
+				       struct params *params);
+
 /* Appends the methods that the path has, each behind a comma and a blank unless out is empty. */
 void actions_append_methods(const struct actions *a, const char *path, struct buf *out);
 

@@ -123,7 +123,7 @@ static bool is_allowed(struct outlets *set, const struct action_def *action, con
 
 	for (size_t i = 0; i < query->count && all.count < PARAMS_MAX; i++)
 		all.items[all.count++] = query->items[i];
-	if (entitlement_requires(action->require, id->claims, &all))
+	if (entitlement_requires(action->require, id->claims, &all, NULL))
 		return true;
 	refusals_log(&set->refusals, "[STREAM] refused: '%s' may not %s '%s'", id->sub, r->method, action->path);
 	refusal_forbidden(ret_refusal);

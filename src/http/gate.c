@@ -42,23 +42,14 @@ static bool is_method(const struct admission *a, const char *method)
 	return strcmp(a->request->method, method) == 0;
 }
 
-static int literals_of(const struct stream *s, const char *path)
-{
-	struct params params = {.count = 0};
-	int literals = -1;
-
-	return s != NULL && params_take_path(&params, s->def.path, path, &literals) ? literals : -1;
-}
-
 /* An action has the request, unless a stream's path says more exactly that it is meant. */
 static bool pass_actions(struct admission *a)
 {
 	struct params path = {.count = 0};
-	int literals;
-	const struct action_def *action =
-		actions_find(&a->outlets->actions, a->request->method, a->request->path, &path, &literals);
+	const struct action_def *action = actions_claim(&a->outlets->actions, a->request->method, a->request->path,
+							a->stream == NULL ? NULL : a->stream->def.path, &path);
 
-	if (action == NULL || (is_method(a, MHD_HTTP_METHOD_GET) && literals <= literals_of(a->stream, a->request->path)))
+	if (action == NULL)
 		return true;
 	a->result = call_start(a->outlets, a->request, action, &path);
 	return false;

@@ -251,25 +251,65 @@ static bool name_claim(struct json_object *claims, const char *name, const char 
 	return *text == '\0';
 }
 
-static bool check_claims(const struct token_options *options, struct identity *id, int64_t now_ms,
-			 const char **ret_why)
+static bool check_payload(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
 {
+	(void)options, (void)now_ms;
 	*ret_why = "its payload is not a JSON object, each name in it once";
-	if (!json_object_is_type(id->claims, json_type_object))
-		return false;
-	if (!check_times(options, id, now_ms, ret_why))
-		return false;
+	return json_object_is_type(id->claims, json_type_object);
+}
+
+static bool check_issuer(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
+{
+	(void)now_ms;
 	*ret_why = "its issuer is not the configured one";
-	if (options->issuer != NULL && !claim_is(id->claims, "iss", options->issuer))
-		return false;
+	return options->issuer == NULL || claim_is(id->claims, "iss", options->issuer);
+}
+
+static bool check_audience(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
+{
+	(void)now_ms;
 	*ret_why = "its audience is not the configured one";
-	if (options->audience != NULL && !claim_has(id->claims, "aud", options->audience))
-		return false;
+	return options->audience == NULL || claim_has(id->claims, "aud", options->audience);
+}
+
+static bool check_sub(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
+{
+	(void)options, (void)now_ms;
 	*ret_why = "its sub is missing, or not a text of 1 to 255 bytes without control characters";
-	if (!name_claim(id->claims, "sub", &id->sub) || id->sub == NULL)
-		return false;
+	return name_claim(id->claims, "sub", &id->sub) && id->sub != NULL;
+}
+
+static bool check_jti(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
+{
+	(void)options, (void)now_ms;
 	*ret_why = "its jti is not a text of 1 to 255 bytes without control characters";
 	return name_claim(id->claims, "jti", &id->jti);
+}
+
+/* In the order of enum token_check, from TOKEN_PAYLOAD on. */
+static bool (*const claim_checks[])(const struct token_options *, struct identity *, int64_t, const char **) = {
+	check_payload, check_times, check_issuer, check_audience, check_sub, check_jti,
+};
+
+static bool check_claims(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(claim_checks); i++)
+		if (!claim_checks[i](options, id, now_ms, ret_why))
+			return false;
+	return true;
+}
+
+static bool has_form(const char *token, const char **ret_why)
+{
+	*ret_why = "it has not the form of a token";
+	return token_well_formed(token, strlen(token));
+}
+
+static bool is_signed(const struct token_options *options, const char *token, const struct segments *s, uint64_t *ret_mark,
+		      const char **ret_why)
+{
+	*ret_why = "no key is configured";
+	return options->keys != NULL && options->keys->count > 0 && verify_signature(options, token, s, ret_mark, ret_why);
 }
 
 bool token_verify(const struct token_options *options, const char *token, int64_t now_ms,
@@ -278,14 +318,10 @@ bool token_verify(const struct token_options *options, const char *token, int64_
 	struct identity id = {.claims = NULL};
 	struct segments s;
 
-	*ret_why = "it has not the form of a token";
-	if (!token_well_formed(token, strlen(token)))
-		return false;
-	*ret_why = "no key is configured";
-	if (options->keys == NULL || options->keys->count == 0)
+	if (!has_form(token, ret_why))
 		return false;
 	s = cut(token);
-	if (!verify_signature(options, token, &s, &id.key_mark, ret_why))
+	if (!is_signed(options, token, &s, &id.key_mark, ret_why))
 		return false;
 	id.claims = segment_json(s.payload, s.payload_len);
 	if (!check_claims(options, &id, now_ms, ret_why)) {
@@ -294,4 +330,41 @@ bool token_verify(const struct token_options *options, const char *token, int64_
 	}
 	*ret_identity = id;
 	return true;
+}
+
+/* Of a name that is not usable nothing is kept. */
+static void examine_claims(const struct token_options *options, int64_t now_ms, struct token_findings *f)
+{
+	struct identity *id = &f->identity;
+	const char *why;
+
+	for (size_t i = 0; i < ARRAY_SIZE(claim_checks); i++) {
+		f->faults[f->count++] = claim_checks[i](options, id, now_ms, &why) ? NULL : why;
+		if (f->faults[TOKEN_PAYLOAD] != NULL) {
+			json_object_put(id->claims);
+			id->claims = NULL;
+			return;
+		}
+	}
+	if (f->faults[TOKEN_SUB] != NULL)
+		id->sub = NULL;
+	if (f->faults[TOKEN_JTI] != NULL)
+		id->jti = NULL;
+}
+
+void token_examine(const struct token_options *options, const char *token, int64_t now_ms, struct token_findings *ret_findings)
+{
+	struct token_findings *f = ret_findings;
+	struct segments s;
+	const char *why;
+
+	*f = (struct token_findings){.count = 1, .identity = {.issued_ms = INT64_MIN}};
+	if (!has_form(token, &why)) {
+		f->faults[TOKEN_FORM] = why;
+		return;
+	}
+	s = cut(token);
+	f->faults[f->count++] = is_signed(options, token, &s, &f->identity.key_mark, &why) ? NULL : why;
+	f->identity.claims = segment_json(s.payload, s.payload_len);
+	examine_claims(options, now_ms, f);
 }

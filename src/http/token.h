@@ -28,4 +28,16 @@ bool token_well_formed(const char *token, size_t len);
 MUST_CHECK bool token_verify(const struct token_options *options, const char *token, int64_t now_ms,
 			     struct identity *ret_identity, const char **ret_why);
 
+/* What token_verify looks at, in its order, for who asks why (pgherald explain). */
+enum token_check { TOKEN_FORM, TOKEN_SIGNATURE, TOKEN_PAYLOAD, TOKEN_TIMES, TOKEN_ISSUER, TOKEN_AUDIENCE, TOKEN_SUB, TOKEN_JTI, TOKEN_CHECKS };
+
+struct token_findings {
+	const char *faults[TOKEN_CHECKS]; /* constants; NULL: good */
+	size_t count;                     /* checks that could be made: those behind a form or a payload that is none cannot */
+	struct identity identity;         /* as far as it can be read, whether it is valid or not; claims NULL: it cannot */
+};
+
+/* The same checks by the same code, each made whatever the others say. The caller releases the identity. */
+void token_examine(const struct token_options *options, const char *token, int64_t now_ms, struct token_findings *ret_findings);
+
 #endif

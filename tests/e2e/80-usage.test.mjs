@@ -11,7 +11,7 @@ import { migrate, missing, run } from '../lib/daemon.mjs'
 import { freePort, temporaryDirectory, removeDirectory } from '../lib/process.mjs'
 import { secret } from '../lib/token.mjs'
 
-const commands = ['serve', 'migrate', 'watch', 'unwatch', 'token', 'tail', 'config', 'help', 'version']
+const commands = ['serve', 'migrate', 'watch', 'unwatch', 'token', 'tail', 'explain', 'config', 'help', 'version']
 
 // A person must be able to read it: something was said, in words, not a dump.
 function assertSentence({ stderr, stdout }, about) {
@@ -82,6 +82,8 @@ describe('usage', { skip: missing() }, () => {
     'token without --sub': [['token'], /sub/],
     'token with a claim that is none': [['token', '--sub', 'a', '--claim', 'role'], /claim/],
     'token with a lifetime without unit': [['token', '--sub', 'a', '--ttl', '5x'], /ttl/],
+    'explain without --stream': [['explain', '--change', '1'], /--stream/],
+    'explain without --change': [['explain', '--stream', '/a'], /--change/],
     'tail without a path': [['tail'], /path/i],
     'config with an unknown word': [['config', 'chek'], /chek/],
     'version with an argument': [['version', 'now'], /now/],

@@ -82,6 +82,18 @@ static bool is_usable(const char *require)
 	return usable;
 }
 
+/* Who asks why is told the same. */
+static void check_explained(const struct stream_def *def, const struct identity *id, const struct params *params, enum entitlement decision)
+{
+	struct entitlement_findings f;
+	struct wanted wanted;
+
+	MUST(entitlement_explain(def, id, params, &wanted, &f) == decision);
+	MUST(f.count == 0 || f.alternatives[f.count - 1].met == f.required);
+	wanted_release(&wanted);
+	entitlement_findings_release(&f);
+}
+
 static void check(struct json_object *claims, char *require, struct text store)
 {
 	struct stream_def def = pattern;
@@ -95,6 +107,7 @@ static void check(struct json_object *claims, char *require, struct text store)
 	decision = entitlement_decide(&def, &id, &params, &wanted, &missing);
 	MUST((decision == ENTITLEMENT_BAD_PARAM) == (store.len == 0));
 	MUST(decision != ENTITLEMENT_BAD_PARAM || strcmp(missing, "store") == 0);
+	check_explained(&def, &id, &params, decision);
 	if (decision == ENTITLED) {
 		check_wanted(&wanted, claims, store);
 		check_required(require, claims);

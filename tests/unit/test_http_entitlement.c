@@ -20,6 +20,26 @@ struct question {
 	const char *params[9];
 };
 
+/* Who asks why is told the same decision, and what it is for. */
+static void assert_explained(const struct stream_def *def, const struct identity *id, const struct params *params,
+			     enum entitlement decision, const char *missing)
+{
+	struct entitlement_findings f;
+	struct wanted wanted;
+
+	assert_int_equal(entitlement_explain(def, id, params, &wanted, &f), decision);
+	if (decision == ENTITLED)
+		assert_true(f.required && !f.empty && !f.too_many && f.missing == NULL);
+	else if (decision == ENTITLEMENT_BAD_PARAM)
+		assert_string_equal(f.missing, missing);
+	else
+		assert_true(!f.required || f.empty || f.too_many);
+	for (size_t i = 0; i < f.count; i++)
+		assert_true(f.alternatives[i].met == (f.required && i + 1 == f.count));
+	wanted_release(&wanted);
+	entitlement_findings_release(&f);
+}
+
 static enum entitlement ask(const struct question *q, struct buf *ret_wanted,
 			    const char **ret_param)
 {
@@ -43,6 +63,7 @@ static enum entitlement ask(const struct question *q, struct buf *ret_wanted,
 			(struct param){frame_text(q->params[2 * params.count]),
 				       frame_text(q->params[2 * params.count + 1])};
 	decision = entitlement_decide(&def, &id, &params, &wanted, ret_param);
+	assert_explained(&def, &id, &params, decision, *ret_param);
 	for (size_t k = 0; k < wanted.count; k++)
 		for (size_t i = 0; i < wanted.keys[k].count; i++)
 			buf_appendf(ret_wanted, "%s ", wanted.keys[k].values[i]);
@@ -261,6 +282,47 @@ TEST(a_list_that_is_too_long_is_forbidden)
 		      NULL);
 }
 
+static struct entitlement_findings findings_of(const char *require, const char *claims)
+{
+	struct entitlement_findings f = {.count = 0};
+	struct params params = {.count = 0};
+	struct json_object *parsed = json_parse(claims, strlen(claims));
+
+	f.required = entitlement_requires(require, parsed, &params, &f);
+	json_object_put(parsed);
+	return f;
+}
+
+TEST(who_asks_why_is_told_which_claim_of_each_alternative_fails)
+{
+	struct entitlement_findings f = findings_of("[{\"role\": [\"admin\"]}, {\"team\": [1, \"params.x\"]}]", "{\"role\": [\"a\", null]}");
+
+	assert_false(f.required);
+	assert_int_equal(f.count, 2);
+	assert_string_equal(f.alternatives[0].claim, "role");
+	assert_string_equal(f.alternatives[0].value, "[\"a\",null]");
+	assert_string_equal(f.alternatives[0].allowed, "[\"admin\"]");
+	assert_string_equal(f.alternatives[1].claim, "team");
+	assert_null(f.alternatives[1].value);
+	assert_string_equal(f.alternatives[1].allowed, "[1,\"params.x\"]");
+	entitlement_findings_release(&f);
+	f = findings_of("{\"role\": [\"admin\"]}", "{\"role\": null}");
+	assert_string_equal(f.alternatives[0].value, "null");
+	entitlement_findings_release(&f);
+}
+
+TEST(who_asks_why_is_told_which_alternative_is_met)
+{
+	struct entitlement_findings f = findings_of("[{\"a\": [1]}, {\"b\": [2]}, {}]", "{\"b\": 2}");
+
+	assert_true(f.required);
+	assert_int_equal(f.count, 2);
+	assert_false(f.alternatives[0].met);
+	assert_true(f.alternatives[1].met);
+	assert_null(f.alternatives[1].claim);
+	entitlement_findings_release(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +339,8 @@ int main(void)
 		cmocka_unit_test(a_missing_or_empty_parameter_is_named),
 		cmocka_unit_test(an_anonymous_stream_asks_for_no_claims),
 		cmocka_unit_test(a_list_that_is_too_long_is_forbidden),
+		cmocka_unit_test(who_asks_why_is_told_which_claim_of_each_alternative_fails),
+		cmocka_unit_test(who_asks_why_is_told_which_alternative_is_met),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

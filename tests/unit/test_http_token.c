@@ -37,6 +37,25 @@ static int reset(void **state __attribute__((unused)))
 	return 0;
 }
 
+/* Who asks why is told the same: all is good, or what the gate says is the first fault. */
+static void assert_examined(const char *token, const char *said)
+{
+	struct token_findings findings;
+	const char *first = NULL;
+	int before = decoded;
+
+	token_examine(&options, token, NOW_S * 1000, &findings);
+	decoded = before;
+	for (size_t i = 0; i < findings.count && first == NULL; i++)
+		first = findings.faults[i];
+	assert_true((first == NULL) == (said == NULL));
+	if (said == NULL)
+		assert_int_equal(findings.count, TOKEN_CHECKS);
+	else
+		assert_string_equal(first, said);
+	identity_release(&findings.identity);
+}
+
 /* why NULL: it must be taken, and identity is what it says. */
 static void assert_token(const char *token, const char *why)
 {
@@ -47,9 +66,11 @@ static void assert_token(const char *token, const char *why)
 		if (why != NULL)
 			fail_msg("was taken, but '%s'", why);
 		assert_non_null(identity.claims);
+		assert_examined(token, NULL);
 		return;
 	}
 	assert_null(identity.claims);
+	assert_examined(token, said);
 	if (why == NULL || strstr(said, why) == NULL)
 		fail_msg("refused because %s", said);
 }
@@ -319,6 +340,45 @@ TEST(a_changed_letter_or_another_key_breaks_the_signature)
 
 #define RESET(sentence) cmocka_unit_test_setup(sentence, reset)
 
+TEST(who_asks_why_is_told_of_each_check_whatever_the_others_say)
+{
+	struct token_findings f;
+	char *token = make_token(HS256, "{\"sub\":\"u\",\"jti\":\"\",\"exp\":1,\"iss\":\"b\"}", EVP_sha256(),
+				 "another key than that of the test", 32);
+
+	options.issuer = "a";
+	token_examine(&options, token, NOW_S * 1000, &f);
+	assert_int_equal(f.count, TOKEN_CHECKS);
+	assert_null(f.faults[TOKEN_FORM]);
+	assert_string_equal(f.faults[TOKEN_SIGNATURE], "its signature is wrong");
+	assert_null(f.faults[TOKEN_PAYLOAD]);
+	assert_string_equal(f.faults[TOKEN_TIMES], "it has expired");
+	assert_non_null(f.faults[TOKEN_ISSUER]);
+	assert_null(f.faults[TOKEN_AUDIENCE]);
+	assert_null(f.faults[TOKEN_SUB]);
+	assert_non_null(f.faults[TOKEN_JTI]);
+	assert_string_equal(f.identity.sub, "u");
+	assert_null(f.identity.jti);
+	identity_release(&f.identity);
+	free(token);
+}
+
+TEST(checks_end_behind_what_cannot_be_read)
+{
+	struct token_findings f;
+	char *token = make_token(HS256, "[1]", EVP_sha256(), KEY, sizeof(KEY) - 1);
+
+	token_examine(&options, "a.b", NOW_S * 1000, &f);
+	assert_int_equal(f.count, 1);
+	assert_non_null(f.faults[TOKEN_FORM]);
+	token_examine(&options, token, NOW_S * 1000, &f);
+	assert_int_equal(f.count, TOKEN_PAYLOAD + 1);
+	assert_null(f.faults[TOKEN_SIGNATURE]);
+	assert_non_null(f.faults[TOKEN_PAYLOAD]);
+	assert_null(f.identity.claims);
+	free(token);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -334,6 +394,8 @@ int main(void)
 		RESET(a_claim_that_is_there_twice_is_refused),
 		RESET(a_payload_must_be_one_json_object),
 		RESET(a_changed_letter_or_another_key_breaks_the_signature),
+		RESET(who_asks_why_is_told_of_each_check_whatever_the_others_say),
+		RESET(checks_end_behind_what_cannot_be_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* explain.c: the command: reads the line, goes the way of explain.h, prints the report. */
+#include "cmd/explain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/xalloc.h"
+#include "cmd/cmd.h"
+#include "cmd/open.h"
+#include "http/json.h"
+#include "http/token.h"
+
+/* What the line asks for. */
+struct question {
+	char *token;        /* owned, wiped; NULL: none */
+	const char *claims; /* NULL: the token says them */
+	bool json;
+};
+
+PGresult *explain_query(struct explain *e, const char *sql, int count, const char *const *params)
+{
+	PGresult *res = PQexecParams(e->pg, sql, count, NULL, params, NULL, NULL, 0);
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE), *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+
+	if (PQresultStatus(res) == PGRES_TUPLES_OK)
+		return res;
+	if (state != NULL && strcmp(state, "42883") == 0) {
+		e->misfit = true;
+		fprintf(stderr, "pgherald: schema herald has not what explain asks: run 'pgherald migrate'\n");
+	} else {
+		fprintf(stderr, "pgherald: %s\n", message == NULL ? PQerrorMessage(e->pg) : message);
+	}
+	PQclear(res);
+	return NULL;
+}
+
+/* --- the line --- */
+
+/* Copied, and overwritten where it stood: ps shows it no longer. */
+static char *take_secret(const char *given)
+{
+	char *copy = xstrdup(given);
+
+	explicit_bzero((char *)(uintptr_t)given, strlen(given));
+	return copy;
+}
+
+static bool read_token_file(struct question *q, const char *path)
+{
+	struct file file;
+	const char *why;
+
+	if (!file_read(&file, path, TOKEN_MAX + 2, &why)) {
+		fprintf(stderr, "pgherald: cannot read '%s': %s\n", path, why);
+		return false;
+	}
+	file.bytes[strcspn(file.bytes, "\r\n")] = '\0';
+	q->token = xstrdup(file.bytes);
+	file_release(&file);
+	return true;
+}
+
+/* Where the token is: the line before the file, before the environment, before the query as a page would send it. */
+static bool find_token(struct cli_call *call, const struct explain *e, struct question *q)
+{
+	const char *given = cli_value(call, "token"), *path = cli_value(call, "token-file");
+	const struct text *param = params_find(&e->target.query, "token");
+
+	if (given != NULL)
+		q->token = take_secret(given);
+	else if (path != NULL)
+		return read_token_file(q, path);
+	else if (getenv("PGHERALD_TOKEN") != NULL)
+		q->token = xstrdup(getenv("PGHERALD_TOKEN"));
+	else if (param != NULL && param->len > 0)
+		q->token = xstrndup(param->bytes, param->len);
+	return true;
+}
+
+static bool read_change(const char *text, struct cursor *ret_change)
+{
+	bool alone = strchr(text, '-') == NULL;
+	char *whole = alone ? xasprintf("1-%s", text) : xstrdup(text);
+	bool good = cursor_parse(whole, ret_change);
+
+	if (alone)
+		ret_change->tick = 0;
+	free(whole);
+	return good;
+}
+
+static bool is_object(const char *json)
+{
+	struct json_object *parsed = json_parse(json, strlen(json));
+	bool good = json_object_is_type(parsed, json_type_object);
+
+	json_object_put(parsed);
+	return good;
+}
+
+/* CLI_DONE, or what is wrong with the line. */
+static int read_line(struct cli_call *call, struct explain *e, struct question *q)
+{
+	const char *stream = cli_value(call, "stream"), *change = cli_value(call, "change"), *events = cli_value(call, "events");
+	char *target;
+	bool good;
+
+	q->claims = cli_value(call, "claims");
+	q->json = cli_flag(call, "json")->count > 0;
+	if (call->word_count > 0)
+		return cli_usage("explain takes no argument, not '%s'", call->words[0]);
+	if (stream == NULL || stream[0] != '/')
+		return cli_usage("explain needs --stream with a path, such as /api/orders/stream");
+	if (change == NULL || !read_change(change, &e->change))
+		return cli_usage("explain needs --change with the id of an event, such as 4182-99213, or the number behind the dash");
+	if (q->claims != NULL && !is_object(q->claims))
+		return cli_usage("--claims is not a JSON object");
+	if (q->claims != NULL && (cli_value(call, "token") != NULL || cli_value(call, "token-file") != NULL))
+		return cli_usage("explain takes a token or --claims, not both");
+	target = events == NULL ? xstrdup(stream) : xasprintf("%s%cevents=%s", stream, strchr(stream, '?') == NULL ? '?' : '&', events);
+	good = pathquery_read(&e->target, target);
+	explicit_bzero(target, strlen(target));
+	free(target);
+	free(take_secret(stream)); /* a token may stand there */
+	return good ? CLI_DONE : cli_usage("--stream is not a path that a server would take: percent-encode what is not ASCII");
+}
+
+/* --- the way --- */
+
+static bool go(struct explain *e, const struct question *q)
+{
+	char change[CURSOR_TEXT_MAX];
+	bool good;
+
+	cursor_format(e->change, change);
+	json_object_object_add(e->report.head, "stream", json_object_new_string(e->target.path));
+	json_object_object_add(e->report.head, "change", json_object_new_string(e->change.tick == 0 ? change + 2 : change));
+	PQclear(PQexec(e->pg, "SET statement_timeout = 0; SET lock_timeout = 0"));
+	good = explain_find_stream(e);
+	if (good)
+		explain_stream(e);
+	return good && explain_subject(e, q->token, q->claims) && explain_rights(e) && explain_change(e);
+}
+
+static int explain(struct explain *e, const struct question *q)
+{
+	static const char *const verdicts[] = {"gets", "does not get", "cannot be said"};
+
+	if (!go(e, q))
+		return e->misfit ? CLI_MISFIT : CLI_FAILED;
+	report_print(&e->report, verdicts, q->json);
+	return e->report.verdict == REPORT_UNKNOWN ? CLI_FAILED : CLI_DONE;
+}
+
+static void release(struct explain *e, struct question *q)
+{
+	if (q->token != NULL)
+		explicit_bzero(q->token, strlen(q->token));
+	free(q->token);
+	wanted_release(&e->wanted);
+	identity_release(&e->identity);
+	router_release(&e->router);
+	actions_release(&e->actions);
+	pathquery_release(&e->target);
+	report_release(&e->report);
+	PQfinish(e->pg);
+}
+
+int cmd_explain(struct cli_call *call)
+{
+	struct explain e = {.config = call->config};
+	struct question q = {.token = NULL};
+	int result;
+
+	report_init(&e.report);
+	router_init(&e.router, (size_t)1 << 20);
+	result = read_line(call, &e, &q);
+	if (result == CLI_DONE && !find_token(call, &e, &q))
+		result = CLI_FAILED;
+	if (result == CLI_DONE)
+		e.pg = open_database(call, &result);
+	if (e.pg != NULL)
+		result = explain(&e, &q);
+	release(&e, &q);
+	return result;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "cmd/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/xalloc.h"
+
+static const char *const outcomes[] = {"ok", "no", "?", "-"};
+
+void report_init(struct report *r)
+{
+	*r = (struct report){.head = json_object_new_object(), .checks = json_object_new_array(), .verdict = REPORT_OK};
+}
+
+void report_release(struct report *r)
+{
+	json_object_put(r->head);
+	json_object_put(r->checks);
+	free(r->reason);
+	*r = (struct report){.head = NULL};
+}
+
+/* What stands on the left of a line: the check, and about what. */
+static char *label(const char *check, const char *about)
+{
+	return about == NULL ? xstrdup(check) : xasprintf("%s %s", check, about);
+}
+
+/* A no goes before what nobody can say. */
+static void judge(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *says)
+{
+	char *name;
+
+	if ((outcome != REPORT_NO && outcome != REPORT_UNKNOWN) || r->verdict == REPORT_NO || r->verdict == outcome)
+		return;
+	name = label(check, about);
+	free(r->reason);
+	r->reason = xasprintf("%s: %s", name, says);
+	r->verdict = outcome;
+	free(name);
+}
+
+void report_say(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *fmt, ...)
+{
+	struct json_object *line = json_object_new_object();
+	char *says = NULL;
+	va_list args;
+
+	va_start(args, fmt);
+	if (vasprintf(&says, fmt, args) < 0)
+		says = xstrdup("");
+	va_end(args);
+	json_object_object_add(line, "check", json_object_new_string(check));
+	json_object_object_add(line, "about", about == NULL ? NULL : json_object_new_string(about));
+	json_object_object_add(line, "outcome", json_object_new_string(outcomes[outcome]));
+	json_object_object_add(line, "says", json_object_new_string(says));
+	json_object_array_add(r->checks, line);
+	judge(r, outcome, check, about, says);
+	free(says);
+}
+
+static const char *member(struct json_object *line, const char *name)
+{
+	return json_object_get_string(json_object_object_get(line, name));
+}
+
+/* What came from outside stands on its line and moves no cursor of the terminal. */
+static void print_text(const char *text)
+{
+	for (; *text != '\0'; text++)
+		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text);
+}
+
+static void print_lines(const struct report *r)
+{
+	int width = 0;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < json_object_array_length(r->checks); i++) {
+			struct json_object *line = json_object_array_get_idx(r->checks, i);
+			char *name = label(member(line, "check"), member(line, "about"));
+
+			if (pass == 0 && (int)strlen(name) > width)
+				width = (int)strlen(name);
+			if (pass == 1) {
+				printf("%-2s  %-*s  ", member(line, "outcome"), width, name);
+				print_text(member(line, "says"));
+				putchar('\n');
+			}
+			free(name);
+		}
+	}
+}
+
+static void print_json(const struct report *r, const char *verdict)
+{
+	struct json_object *whole = json_object_get(r->head);
+
+	json_object_object_add(whole, "verdict", json_object_new_string(verdict));
+	json_object_object_add(whole, "reason", r->reason == NULL ? NULL : json_object_new_string(r->reason));
+	json_object_object_add(whole, "checks", json_object_get(r->checks));
+	puts(json_object_to_json_string_ext(whole, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(whole);
+}
+
+void report_print(const struct report *r, const char *const verdicts[3], bool json)
+{
+	const char *verdict = verdicts[r->verdict];
+
+	if (json) {
+		print_json(r, verdict);
+		return;
+	}
+	print_lines(r);
+	printf("\n%s%s", verdict, r->reason == NULL ? "" : ": ");
+	print_text(r->reason == NULL ? "" : r->reason);
+	putchar('\n');
+}

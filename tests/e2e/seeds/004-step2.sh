@@ -1,0 +1,5 @@
+# 004: "Testing SSE Manually", step 2, as it stands there.
+curl -X PATCH http://localhost:8000/api/orders/<order-uuid>/status \
+  -H "Content-Type: application/json" \
+  -H "Authorization: Bearer <token>" \
+  -d '{"order_status": "Preparing"}'
