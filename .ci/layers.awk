@@ -8,11 +8,11 @@ BEGIN {
   may["http"] = "^(base/|hub/|http/)"
   may["cmd"] = "^(base/|hub/|pg/|http/|cmd/|cli.h|config.h)"
   # a library has one door; hub reads no clock and waits for nothing
-  never["base"] = "libpq|microhttpd|jwt|json-c|curl|openssl"
-  never["hub"] = "libpq|microhttpd|jwt|json-c|curl|openssl|epoll|socket|time.h|base/loop.h|base/clock.h"
-  never["pg"] = "microhttpd|jwt|json-c|curl|openssl|hub/router.h|hub/subscriber.h"
+  never["base"] = "libpq|microhttpd|jwt|json-c|curl|openssl|zlib"
+  never["hub"] = "libpq|microhttpd|jwt|json-c|curl|openssl|zlib|epoll|socket|time.h|base/loop.h|base/clock.h"
+  never["pg"] = "microhttpd|jwt|json-c|curl|openssl|zlib|hub/router.h|hub/subscriber.h"
   never["http"] = "libpq|curl"
-  never["cmd"] = "microhttpd"
+  never["cmd"] = "microhttpd|zlib"
 }
 
 /^#include/ {

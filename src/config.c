@@ -45,6 +45,8 @@ static const struct option options[] = {
 	 "origins whose pages may read streams, exact, joined by commas"},
 	{"log-size", "SIZE", "64MB", NULL, SIZE, 0, AT(log_size), 1 << 20, INT64_C(1) << 36,
 	 "the shared log in memory: what late subscribers find there costs no query"},
+	{"compress-above", "SIZE", "1KB", NULL, SIZE, RELOAD | MAY_BE_OFF, AT(compress_above), 0, 1 << 30,
+	 "streams of clients that take gzip: events longer than this are compressed, once for all of them; off: none is"},
 	{"retention", "DURATION", "24h", NULL, DURATION, RELOAD, AT(retention_ms), 1000, INT64_C(86400000) * 3650,
 	 "how long changes are kept in the database"},
 	{"wake", "NAME", "adaptive", NULL, TEXT, 0, AT(wake_name), 0, 0,
@@ -163,8 +165,12 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 		fprintf(stderr, "pgherald: %s is empty\n", o->name);
 		return false;
 	}
+	if ((o->flags & MAY_BE_OFF) && strcmp(text, "off") == 0) {
+		*(int64_t *)place = -1;
+		return true;
+	}
 	if (text[0] != '\0' && (o->kind == ADDRESS ? !units_is_address(text) : o->kind != TEXT && !parse_value(o, text, &number))) {
-		fprintf(stderr, "pgherald: %s is '%s', not %s\n", o->name, text, example(o->kind));
+		fprintf(stderr, "pgherald: %s is '%s', not %s%s\n", o->name, text, example(o->kind), o->flags & MAY_BE_OFF ? ", nor off" : "");
 		return false;
 	}
 	if (o->kind == TEXT || o->kind == ADDRESS) {
@@ -333,6 +339,7 @@ static void fill_http(struct config *c)
 	c->http.max_streams = c->max_streams == 0 ? streams_by_rlimit() : (size_t)c->max_streams;
 	c->http.max_streams_per_user = (size_t)c->max_streams_per_user;
 	c->http.max_streams_per_ip = (size_t)c->max_streams_per_ip;
+	c->http.compress_above = c->compress_above;
 	c->http.origins = c->origins;
 }
 

@@ -8,6 +8,7 @@
 #include "base/loop.h"
 #include "base/xalloc.h"
 #include "cli.h"
+#include "http/gzip.h"
 #include "http/httpd.h"
 #include "http/keyring.h"
 #include "http/outlets.h"
@@ -31,6 +32,7 @@ struct server {
 	server_reload_fn *reload;
 	void *reload_ctx;
 	struct http_options http;
+	struct gzip gzip;
 	struct router router;
 	struct ticker ticker;
 	struct replay replay;
@@ -212,6 +214,7 @@ static void use_config(struct server *s, struct config *config)
 	s->config = config;
 	s->http = config->http;
 	s->http.version = PGHERALD_VERSION;
+	s->gzip.above = config->compress_above < 0 ? SIZE_MAX : (size_t)config->compress_above;
 	log_setup(config->log_level, config->log_json);
 }
 
@@ -287,6 +290,9 @@ static void build(struct server *s)
 	s->router.sealer.seal = seal_text;
 	s->router.sealer.now_ms = clock_wall_ms;
 	s->router.sealer.ctx = s;
+	gzip_init(&s->gzip);
+	s->router.packer.pack = gzip_pack;
+	s->router.packer.ctx = &s->gzip;
 	ticker_init(&s->ticker, &s->loop, &options, &calls);
 	replay_init(&s->replay, &s->loop, s->boot->database_url);
 	asker_init(&s->asker, &s->loop, s->boot->database_url);
@@ -347,6 +353,7 @@ static void tear_down(struct server *s)
 	snapshots_release(&s->snapshots);
 	ticker_release(&s->ticker);
 	router_release(&s->router);
+	gzip_release(&s->gzip);
 	loop_stop_timer(&s->loop, &s->drain);
 	loop_close(&s->loop);
 	if (s->config != s->boot)

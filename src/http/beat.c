@@ -72,7 +72,7 @@ void beat_start(struct outlet *o)
 
 	timer_init(&o->beat.timer, on_beat);
 	o->beat.sent_ms = loop_of(o)->now_ms;
-	o->beat.learned_ms = cuts_opened(&o->set->cuts, &who, loop_of(o)->now_ms, BACK_MS + o->set->options->retry_ms);
+	o->beat.learned_ms = o->page != NULL ? 0 : cuts_opened(&o->set->cuts, &who, loop_of(o)->now_ms, BACK_MS + o->set->options->retry_ms);
 	loop_set_timer(loop_of(o), &o->beat.timer, spread(period_of(o), period_of(o)));
 }
 
@@ -102,6 +102,6 @@ void beat_left(struct outlet *o)
 	struct cuts_end end = {.now_ms = loop_of(o)->now_ms, .age_ms = loop_of(o)->now_ms - o->opened_ms, .silent_ms = silent_ms(o),
 			       .period_ms = period_of(o), .learned_ms = o->beat.learned_ms, .others = outlets_beside(o->set, o)};
 
-	if (!o->blocked && o->state < OUTLET_CLOSING)
+	if (!o->blocked && o->state < OUTLET_CLOSING && o->page == NULL)
 		cuts_ended(&o->set->cuts, &who, &end);
 }

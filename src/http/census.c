@@ -10,7 +10,7 @@
 #define OTHER "other"
 
 static const char *const reasons[CENSUS_REASONS] = {"client", "slow", "expired", "revoked", "forbidden", "changed", "shutdown", "failed",
-						    "fault", "restored", OTHER};
+						    "fault", "restored", "answered", "away", OTHER};
 static const int ages_s[CENSUS_AGES] = {1, 10, 60, 600, 3600, 36000};
 
 struct census_path {

@@ -13,7 +13,7 @@
 #include "base/strmap.h"
 
 #define CENSUS_PATHS_MOST 1000 /* those that come later are counted together, as "other" */
-#define CENSUS_REASONS 12
+#define CENSUS_REASONS 14
 #define CENSUS_AGES 6
 
 struct census {

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "http/page.h"
 
-static const struct text ping = {": ping\n\n", 8};
 static const char last_chunk[] = "0\r\n\r\n";
 
 static void append_raw(struct buf *out, struct wire wire, struct text bytes)
@@ -17,47 +17,120 @@ static void append_raw(struct buf *out, struct wire wire, struct text bytes)
 		frame_append_raw(out, bytes);
 }
 
+/* What is in the packer's plain text, for this stream alone. */
+static void append_packed(struct buf *out, struct wire wire)
+{
+	packer_pack(wire.packer);
+	gzip_count(wire.total, wire.packer->sum);
+	append_raw(out, wire, (struct text){wire.packer->packed.data, wire.packer->packed.len});
+}
+
+/* Bytes of text/event-stream, or a line. */
+static void append_text(struct buf *out, struct wire wire, struct text text)
+{
+	if (wire.form != FRAME_PACKED) {
+		append_raw(out, wire, text);
+		return;
+	}
+	buf_clear(&wire.packer->plain);
+	buf_append(&wire.packer->plain, text.bytes, text.len);
+	append_packed(out, wire);
+}
+
+/* So that the header of gzip is there at once, as the head is. */
+static void append_gzip_header(struct buf *out, struct wire wire)
+{
+	struct buf header;
+
+	buf_init(&header);
+	gzip_append_header(&header);
+	append_raw(out, wire, (struct text){header.data, header.len});
+	buf_release(&header);
+}
+
 void control_append_head(struct buf *out, struct wire wire, const char *cors)
 {
 	buf_appendf(out,
 		    "HTTP/1.1 200 OK\r\n"
-		    "Content-Type: text/event-stream\r\n"
+		    "Content-Type: %s\r\n"
 		    "Cache-Control: no-cache\r\n"
 		    "Connection: %s\r\n"
 		    "X-Accel-Buffering: no\r\n"
 		    "X-Content-Type-Options: nosniff\r\n"
-		    "%s%s\r\n",
-		    wire.bare ? "close" : "keep-alive", wire.bare ? "" : "Transfer-Encoding: chunked\r\n", cors == NULL ? "" : cors);
+		    "%s%s%s\r\n",
+		    wire.form == FRAME_LINES ? "application/x-ndjson" : "text/event-stream", wire.bare ? "close" : "keep-alive", wire.bare ? "" : "Transfer-Encoding: chunked\r\n",
+		    wire.form == FRAME_PACKED ? "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n" : "", cors == NULL ? "" : cors);
+	if (wire.form == FRAME_PACKED)
+		append_gzip_header(out, wire);
 }
 
 void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const struct cursor *at)
 {
 	bool named = wire.format == FRAME_NAMED;
+	const char *data = named ? "{\"message\":\"SSE connected\"}" : "{\"type\":\"connected\"}";
 	struct buf text;
 	char id[CURSOR_TEXT_MAX];
 
+	if (wire.page != NULL) {
+		page_begin(wire.page, at);
+		return;
+	}
 	buf_init(&text);
-	buf_appendf(&text, "retry: %d\n\n", retry_ms);
-	if (named)
-		buf_append_str(&text, "event: connected\n");
-	if (at != NULL && cursor_format(*at, id) > 0)
-		buf_appendf(&text, "id: %s\n", id);
-	buf_appendf(&text, "data: %s\n\n", named ? "{\"message\":\"SSE connected\"}" : "{\"type\":\"connected\"}");
-	append_raw(out, wire, (struct text){text.data, text.len});
+	if (wire.form == FRAME_LINES) {
+		frame_append_line(&text, FRAME_NAMED, false, at, frame_text("connected"), frame_text(data));
+	} else {
+		buf_appendf(&text, "retry: %d\n\n", retry_ms);
+		if (named)
+			buf_append_str(&text, "event: connected\n");
+		if (at != NULL && cursor_format(*at, id) > 0)
+			buf_appendf(&text, "id: %s\n", id);
+		buf_appendf(&text, "data: %s\n\n", data);
+	}
+	append_text(out, wire, (struct text){text.data, text.len});
 	buf_release(&text);
 }
 
 void control_append_ping(struct buf *out, struct wire wire)
 {
-	append_raw(out, wire, ping);
+	if (wire.page == NULL)
+		append_text(out, wire, frame_text(wire.form == FRAME_LINES ? "{\"event\":\"ping\"}\n" : ": ping\n\n"));
+}
+
+static void append_form(struct buf *out, struct wire wire, const struct cursor *at, struct text name, struct text data)
+{
+	if (wire.form == FRAME_LINES)
+		frame_append_line(out, wire.format, wire.sealed, at, name, data);
+	else
+		frame_append_bare(out, wire.format, at, name, data);
 }
 
 void control_append_event(struct buf *out, struct wire wire, const struct cursor *at, struct text name, struct text data)
 {
-	if (wire.bare)
-		frame_append_bare(out, wire.format, at, name, data);
-	else
-		frame_append(out, wire.format, at, name, data);
+	size_t start;
+
+	if (wire.page != NULL) {
+		page_add(wire.page, wire.format, wire.sealed, at, name, data);
+	} else if (wire.form == FRAME_PACKED) {
+		buf_clear(&wire.packer->plain);
+		append_form(&wire.packer->plain, wire, at, name, data);
+		append_packed(out, wire);
+	} else if (wire.bare) {
+		append_form(out, wire, at, name, data);
+	} else {
+		start = frame_open(out);
+		append_form(out, wire, at, name, data);
+		frame_close(out, start);
+	}
+}
+
+static void append_gzip_end(struct buf *out, struct wire wire)
+{
+	struct buf end;
+
+	buf_init(&end);
+	gzip_append_end(&end, wire.total);
+	append_raw(out, wire, (struct text){end.data, end.len});
+	buf_release(&end);
 }
 
 static void append_reason(struct buf *out, struct wire wire, const struct cursor *at, const char *name, const char *reason)
@@ -70,7 +143,10 @@ static void append_reason(struct buf *out, struct wire wire, const struct cursor
 
 void control_append_reset(struct buf *out, struct wire wire, struct cursor at, const char *reason)
 {
-	append_reason(out, wire, &at, "reset", reason);
+	if (wire.page != NULL)
+		page_reset(wire.page, at, reason);
+	else
+		append_reason(out, wire, &at, "reset", reason);
 }
 
 void control_append_ready(struct buf *out, struct wire wire, const struct cursor *at, uint64_t items)
@@ -85,13 +161,20 @@ void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms,
 {
 	char *data = xasprintf("{\"expires_in\":%" PRId64 ",\"stream\":\"%s\"}", left_ms / 1000, code);
 
-	control_append_event(out, wire, NULL, frame_text("expiring"), frame_text(data));
+	if (wire.page == NULL) /* which is over before that */
+		control_append_event(out, wire, NULL, frame_text("expiring"), frame_text(data));
 	free(data);
 }
 
 void control_append_closing(struct buf *out, struct wire wire, const char *reason)
 {
+	if (wire.page != NULL) {
+		page_close(wire.page, out, reason);
+		return;
+	}
 	append_reason(out, wire, NULL, "closing", reason);
+	if (wire.form == FRAME_PACKED)
+		append_gzip_end(out, wire);
 	if (!wire.bare)
 		buf_append_str(out, last_chunk);
 }

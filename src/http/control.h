@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * control.h: what the server says on a stream by itself: its head, `connected`, pings, and the control events. Pure: bytes
- * are appended, nothing is sent.
+ * control.h: what the server says on a stream by itself: its head, `connected`, pings, and the control events, in the stream's form.
+ * A page (page.h) gathers them instead, and knows no pings. Bytes are appended, nothing is sent.
  */
 #ifndef HTTP_CONTROL_H
 #define HTTP_CONTROL_H
@@ -11,17 +11,25 @@
 
 #include "base/buf.h"
 #include "hub/frame.h"
+#include "http/gzip.h"
+
+struct page;
 
 /* How one stream is written. */
 struct wire {
 	bool bare; /* HTTP/1.0: no chunks */
 	enum frame_format format;
+	enum frame_form form;
+	bool sealed;              /* the data of the event that is appended is */
+	struct packer *packer;    /* of FRAME_PACKED; NULL else */
+	struct gzip_total *total; /* the same */
+	struct page *page;        /* that gathers what is appended; NULL: a stream */
 };
 
-/* The HTTP head. cors: header lines, or NULL. */
+/* The HTTP head of a stream. cors: header lines, or NULL. */
 void control_append_head(struct buf *out, struct wire wire, const char *cors);
 
-/* retry and `connected`, whose id is where the stream begins (NULL: not known): a client that is cut off at once comes back to there. */
+/* retry (but in lines) and `connected`, whose id is where the stream begins (NULL: not known): a client that is cut off at once comes back to there. */
 void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const struct cursor *at);
 
 void control_append_ping(struct buf *out, struct wire wire);
@@ -31,6 +39,6 @@ void control_append_event(struct buf *out, struct wire wire, const struct cursor
 void control_append_reset(struct buf *out, struct wire wire, struct cursor at, const char *reason);
 void control_append_ready(struct buf *out, struct wire wire, const struct cursor *at, uint64_t items);
 void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms, const char *code);
-void control_append_closing(struct buf *out, struct wire wire, const char *reason); /* and the end of the chunks */
+void control_append_closing(struct buf *out, struct wire wire, const char *reason); /* and the end of gzip and chunks; of a page: its answer */
 
 #endif

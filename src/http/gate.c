@@ -11,6 +11,7 @@
 #include "http/call.h"
 #include "http/desk.h"
 #include "http/held.h"
+#include "http/page.h"
 #include "http/reply.h"
 #include "http/ticket.h"
 
@@ -27,6 +28,7 @@ struct admission {
 	char ticket[TICKET_HASH_MAX];
 	bool resume, unknown; /* as in outlet.h */
 	struct cursor after;
+	struct outlet_shape shape;
 	enum MHD_Result result; /* of the answer, where it was refused */
 };
 
@@ -139,7 +141,7 @@ static bool pass_token(struct admission *a)
 	return desk_read_token(a->outlets, a->request, &a->query, a->stream->def.path, &a->identity, &refusal) || refuse_with(a, &refusal);
 }
 
-/* Where the stream is to begin: the header decides, then the query under either of its names. */
+/* Where the stream is to begin: the header decides, then the query under any of its names. */
 static void find_resume(struct admission *a)
 {
 	const char *header = request_header(a->request, "Last-Event-ID");
@@ -148,6 +150,8 @@ static void find_resume(struct admission *a)
 
 	if (param == NULL)
 		param = params_find(&a->query, "lastEventId");
+	if (param == NULL)
+		param = params_find(&a->query, "after");
 	if (header == NULL && param == NULL)
 		return;
 	id = header != NULL ? xstrdup(header) : xstrndup(param->bytes, param->len);
@@ -156,6 +160,25 @@ static void find_resume(struct admission *a)
 		a->unknown = !a->resume;
 	}
 	free(id);
+}
+
+/* In which form, and how long a page may wait. */
+static bool pass_shape(struct admission *a)
+{
+	const struct text *wait = params_find(&a->query, "wait");
+	struct accept accept;
+	enum accept_type type;
+
+	request_read_accept(a->request, &accept);
+	type = accept_choose(&accept);
+	a->shape.page = type == ACCEPT_PAGE;
+	if (type != ACCEPT_EVENTS)
+		a->shape.form = FRAME_LINES;
+	else if (a->options->compress_above >= 0 && !a->request->http10 && accept_gzip(&accept))
+		a->shape.form = FRAME_PACKED;
+	if (a->shape.page && wait != NULL && !page_parse_wait(*wait, &a->shape.wait_ms))
+		return refuse(a, MHD_HTTP_BAD_REQUEST, "The parameter wait must be a whole number of seconds", NULL, NULL);
+	return true;
 }
 
 /* Who has it, where the database has nothing to say about that. */
@@ -171,6 +194,7 @@ static void let_in(struct admission *a)
 	request.resume = a->resume;
 	request.unknown = a->unknown;
 	request.after = a->after;
+	request.shape = a->shape;
 	request.wanted = a->wanted;
 	a->wanted = (struct wanted){0};
 	holder_init(&request.holder, &a->identity, &a->params, stream_def_needs_claims(&a->stream->def));
@@ -185,7 +209,7 @@ static void hold(struct admission *a)
 {
 	struct held_request request = {.request = a->request, .query = &a->query, .identity = &a->identity,
 				       .ticket = a->has_ticket ? a->ticket : NULL, .resume = a->resume, .unknown = a->unknown,
-				       .after = a->after};
+				       .after = a->after, .shape = a->shape};
 	struct refusal refusal;
 
 	a->result = MHD_NO;
@@ -198,6 +222,8 @@ static void decide(struct admission *a)
 	struct refusal refusal;
 
 	find_resume(a);
+	if (!pass_shape(a))
+		return;
 	if (a->has_ticket)
 		hold(a);
 	else if (!admission_decide(a->outlets, a->stream, &a->identity, &a->params, a->request->address, &a->wanted, &refusal))

@@ -21,6 +21,7 @@ struct held {
 	char hash[TICKET_HASH_MAX];
 	bool resume, unknown;
 	struct cursor after;
+	struct outlet_shape shape;
 	bool reserved;     /* counted as one of its user's streams */
 	bool head_sent;
 };
@@ -55,13 +56,28 @@ static void over(struct parked *p)
 
 /* --- waiting --- */
 
-/* Longer than proxies like to wait for a head: it gets one, and pings from then on. */
+static struct wire wire_of(const struct held *h, enum frame_format format)
+{
+	return (struct wire){.bare = h->parked.bare, .format = format, .form = h->shape.form};
+}
+
+/* Longer than proxies like to wait for a head: it gets one, and pings from then on; without gzip, which only an outlet has. A page can
+ * have nothing in front: its client is to ask again. */
 static void late(struct parked *p)
 {
 	struct held *h = container_of(p, struct held, parked);
-	struct wire wire = {p->bare, FRAME_NAMED};
+	struct refusal refusal;
+	struct wire wire;
 	struct buf out;
 
+	if (h->shape.page) {
+		refusal_for_now(&refusal);
+		parked_refuse(p, &refusal);
+		return;
+	}
+	if (h->shape.form == FRAME_PACKED)
+		h->shape.form = FRAME_EVENTS;
+	wire = wire_of(h, FRAME_NAMED);
 	buf_init(&out);
 	if (!h->head_sent)
 		control_append_head(&out, wire, p->cors);
@@ -96,7 +112,7 @@ static void refuse(struct held *h, const struct refusal *refusal)
 	}
 	s = find_stream(h);
 	buf_init(&out);
-	control_append_closing(&out, (struct wire){h->parked.bare, s == NULL ? FRAME_NAMED : s->def.format}, "forbidden");
+	control_append_closing(&out, wire_of(h, s == NULL ? FRAME_NAMED : s->def.format), "forbidden");
 	parked_send(&h->parked, &out);
 	parked_drop(&h->parked);
 	buf_release(&out);
@@ -107,7 +123,7 @@ static void let_in(struct held *h, struct stream *s, struct wanted *wanted)
 	struct parked *p = &h->parked;
 	struct outlet_request request = {.bare = p->bare, .stream = s, .wanted = *wanted, .resume = h->resume,
 					 .unknown = h->unknown, .after = h->after, .cors = p->cors, .address = p->address,
-					 .head_sent = h->head_sent};
+					 .head_sent = h->head_sent, .shape = h->shape};
 
 	p->address = NULL;
 	holder_init(&request.holder, &h->identity, &h->params, stream_def_needs_claims(&s->def));
@@ -212,6 +228,7 @@ bool held_start(struct outlets *set, const struct held_request *request, struct 
 	h->resume = request->resume;
 	h->unknown = request->unknown;
 	h->after = request->after;
+	h->shape = request->shape;
 	if (!parked_init(&h->parked, set, request->request, late, over, ret_refusal)) {
 		over(&h->parked);
 		return false;

@@ -26,6 +26,7 @@ struct http_options {
 	enum token_source sources[TOKEN_SOURCES];  /* in this order; TOKEN_NOWHERE ends the list */
 	int heartbeat_ms, retry_ms;
 	size_t max_streams, max_streams_per_user, max_streams_per_ip; /* the latter two: 0 is no limit */
+	int64_t compress_above;                    /* bytes of a frame; -1: no stream is compressed */
 	const char *const *origins; /* allowed ones, exact; ends with NULL */
 	const char *version;        /* of the program, for the status */
 };

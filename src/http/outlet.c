@@ -13,9 +13,9 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "http/control.h"
 #include "http/ending.h"
 #include "http/outlets.h"
+#include "http/page.h"
 #include "http/prelude.h"
 #include "http/recheck.h"
 
@@ -26,9 +26,10 @@ static struct loop *loop_of(const struct outlet *o)
 	return o->set->loop;
 }
 
-static struct wire wire_of(const struct outlet *o)
+struct wire outlet_wire(struct outlet *o)
 {
-	return (struct wire){o->sub.bare, o->sub.stream->def.format};
+	return (struct wire){.bare = o->bare, .format = o->sub.stream->def.format, .form = o->sub.form,
+			     .packer = &o->set->router->packer, .total = &o->total, .page = o->page};
 }
 
 /* --- the end --- */
@@ -47,6 +48,7 @@ static void closed(struct outlet *o, const char *why)
 	beat_stop(o);
 	ending_stop(o);
 	recheck_stop(o);
+	page_stop(o->page);
 	prelude_stop(o);
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
 	subscriber_leave(&o->sub);
@@ -55,23 +57,30 @@ static void closed(struct outlet *o, const char *why)
 	outlets_count_out(o->set, o);
 }
 
+void outlet_end(struct outlet *o, int linger_ms)
+{
+	prelude_stop(o);
+	page_stop(o->page);
+	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
+	o->state = OUTLET_CLOSING;
+	ending_stop(o);
+	beat_give_up_in(o, linger_ms);
+}
+
 void outlet_close(struct outlet *o, const char *reason)
 {
 	if (o->state == OUTLET_CLOSED || o->state == OUTLET_CLOSING)
 		return;
-	if (reason == NULL || (o->sub.skip > 0 && subscriber_fell_off(&o->sub, &o->set->router->log))) {
+	if (reason == NULL || (o->sub.skip > 0 && subscriber_fell_off(&o->sub, &o->set->router->log)) ||
+	    (o->page != NULL && page_has_begun(o->page))) {
 		o->reason = reason == NULL ? "shutdown" : reason;
 		closed(o, reason == NULL ? "its socket is of no use" : reason);
 		return;
 	}
 	o->reason = reason;
 	log_debug("[STREAM %" PRIu64 "] is being closed: %s", o->number, reason);
-	prelude_stop(o);
-	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
-	o->state = OUTLET_CLOSING;
-	control_append_closing(&o->out, wire_of(o), reason);
-	ending_stop(o);
-	beat_give_up_in(o, OUTLET_LINGER_MS);
+	control_append_closing(&o->out, outlet_wire(o), reason);
+	outlet_end(o, OUTLET_LINGER_MS);
 	outlet_flush(o);
 }
 
@@ -85,6 +94,7 @@ static void close_slow(struct outlet *o)
 void outlet_free(struct outlet *o)
 {
 	wanted_release(&o->wanted);
+	page_free(o->page);
 	buf_release(&o->out);
 	holder_release(&o->holder);
 	free(o->code);
@@ -117,7 +127,7 @@ static void join_log(struct outlet *o)
 
 	if (cursor_compare(o->catchup.after, end) < 0)
 		o->catchup.after = end;
-	if (router_holds(o->set->router, o->sub.stream, o->catchup.after))
+	if (router_holds(o->set->router, o->sub.stream, o->sub.form, o->catchup.after))
 		go_live(o, o->catchup.after);
 	else
 		ask_page(o);
@@ -125,11 +135,12 @@ static void join_log(struct outlet *o)
 
 void outlet_append(struct outlet *o, const struct cursor *at, struct text name, struct text data)
 {
-	struct wire wire = wire_of(o);
+	struct wire wire = outlet_wire(o);
 
+	wire.sealed = o->sub.stream->def.sealed;
 	if (o->fault) /* nothing may follow what is missing: its id would be believed */
 		return;
-	if (!o->sub.stream->def.sealed || sealer_seal(&o->set->router->sealer, name, &wire.format, &data)) {
+	if (!wire.sealed || sealer_seal(&o->set->router->sealer, name, &wire.format, &data)) {
 		control_append_event(&o->out, wire, at, name, data);
 		return;
 	}
@@ -186,7 +197,7 @@ static void on_page_end(struct catchup *c, enum catchup_end end, const char *rea
 /* The client throws away what it has, and its id with it. */
 static void begin_anew(struct outlet *o, const char *reason)
 {
-	control_append_reset(&o->out, wire_of(o), (struct cursor){0, 0}, reason);
+	control_append_reset(&o->out, outlet_wire(o), (struct cursor){0, 0}, reason);
 	subscriber_wait(&o->sub);
 	o->catchup.seen = NULL;
 	prelude_start(o);
@@ -198,7 +209,7 @@ void outlet_reset(struct outlet *o, const char *reason)
 
 	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED)
 		return;
-	if (o->sub.skip > 0) { /* the rest of a frame is gone with the history that it was of */
+	if (o->sub.skip > 0 || (o->page != NULL && page_has_begun(o->page))) { /* the rest of a frame is gone with the history that it was of */
 		o->reason = "restored";
 		closed(o, "its history was lost in the middle of an event");
 		return;
@@ -207,7 +218,7 @@ void outlet_reset(struct outlet *o, const char *reason)
 	if (o->sub.stream->def.snapshot != NULL) {
 		begin_anew(o, reason);
 	} else {
-		control_append_reset(&o->out, wire_of(o), head, reason);
+		control_append_reset(&o->out, outlet_wire(o), head, reason);
 		go_live(o, head);
 	}
 	router_touch_again(o->set->router, &o->sub);
@@ -250,6 +261,16 @@ static bool send_out(struct outlet *o)
 	return true;
 }
 
+/* The frames of which the first byte has gone: what is appended from now on comes behind them. */
+static void count_begun(struct outlet *o, const struct gather *g, size_t bytes)
+{
+	for (int i = 0; i < g->count && bytes > 0; i++) {
+		if (i > 0 || o->sub.skip == 0)
+			gzip_count(&o->total, packer_sum(g->iov[i].iov_base));
+		bytes -= bytes < g->iov[i].iov_len ? bytes : g->iov[i].iov_len;
+	}
+}
+
 /* From the log; only the frame that has begun where something else is to follow it. */
 static bool send_log(struct outlet *o, bool only_begun)
 {
@@ -257,6 +278,8 @@ static bool send_log(struct outlet *o, bool only_begun)
 	struct gather g;
 	ssize_t n;
 
+	if (o->page != NULL)
+		return page_take(o->page);
 	subscriber_gather(&o->sub, &o->set->router->log, &g);
 	if (g.count == 0) { /* nothing for it so far: if there is more to look at, in the next turn */
 		subscriber_advance(&o->sub, &o->set->router->log, &g, 0);
@@ -269,6 +292,8 @@ static bool send_log(struct outlet *o, bool only_begun)
 	n = sendmsg(o->watch.fd, &message, MSG_NOSIGNAL);
 	if (!sent(o, n))
 		return false;
+	if (o->sub.form == FRAME_PACKED)
+		count_begun(o, &g, n > 0 ? (size_t)n : 0);
 	subscriber_advance(&o->sub, &o->set->router->log, &g, n > 0 ? (size_t)n : 0);
 	return true;
 }
@@ -300,6 +325,8 @@ void outlet_flush(struct outlet *o)
 		return;
 	}
 	while (o->state != OUTLET_CLOSED && !o->blocked) {
+		if (o->page != NULL)
+			page_settle(o->page);
 		if (subscriber_fell_off(&o->sub, &o->set->router->log)) {
 			close_slow(o);
 			return;
@@ -333,7 +360,7 @@ void outlet_give_up(struct outlet *o)
 void outlet_ping(struct outlet *o)
 {
 	if (o->sub.skip == 0) {
-		control_append_ping(&o->out, wire_of(o));
+		control_append_ping(&o->out, outlet_wire(o));
 		o->set->census.pings++;
 	}
 	outlet_flush(o);
@@ -342,7 +369,7 @@ void outlet_ping(struct outlet *o)
 void outlet_say_expiring(struct outlet *o, int64_t left_ms)
 {
 	outlets_give_code(o->set, o);
-	control_append_expiring(&o->out, wire_of(o), left_ms, o->code);
+	control_append_expiring(&o->out, outlet_wire(o), left_ms, o->code);
 	outlet_flush(o);
 }
 
@@ -415,17 +442,22 @@ static void seat(struct outlet *o, struct outlet_request *request)
 
 	buf_init(&keys);
 	o->wanted = request->wanted;
-	o->sub.bare = request->bare;
+	o->bare = request->bare;
+	o->sub.bare = request->bare || request->shape.page;
+	o->sub.form = request->shape.form;
+	router_want_form(r, request->stream, o->sub.form);
 	count = wanted_append_keys(&o->wanted, request->stream, &keys);
 	subscriber_join(&o->sub, request->stream, r->hash_key, keys.data, count);
 	buf_release(&keys);
+	if (request->shape.page)
+		o->page = page_new(o, request);
 	o->catchup = (struct catchup){.stream = request->stream, .wanted = &o->wanted, .after = request->after,
 				      .event = on_page_event, .ended = on_page_end};
 }
 
 static void say_hello(struct outlet *o, const struct cursor *at)
 {
-	control_append_hello(&o->out, wire_of(o), o->set->options->retry_ms, at);
+	control_append_hello(&o->out, outlet_wire(o), o->set->options->retry_ms, at);
 }
 
 /* From now on, behind a cursor of the log, behind one that only the database has, or with a reset. */
@@ -444,7 +476,7 @@ static void begin(struct outlet *o, const struct outlet_request *request)
 		go_live(o, r->head);
 	} else {
 		say_hello(o, request->after.tick == 0 ? NULL : &request->after);
-		if (request->after.tick != 0 && router_holds(r, request->stream, request->after) &&
+		if (request->after.tick != 0 && router_holds(r, request->stream, o->sub.form, request->after) &&
 		    cursor_compare(request->after, r->head) <= 0)
 			go_live(o, request->after);
 		else
@@ -468,8 +500,8 @@ struct outlet *outlet_open(struct outlets *set, struct outlet_request *request)
 	start_timers(o);
 	log_info("[STREAM %" PRIu64 "] opened: '%s' by '%s' from %s", o->number, request->stream->def.path,
 		 o->holder.user == NULL ? "" : o->holder.user, o->address);
-	if (!request->head_sent)
-		control_append_head(&o->out, wire_of(o), request->cors);
+	if (!request->head_sent && o->page == NULL)
+		control_append_head(&o->out, outlet_wire(o), request->cors);
 	begin(o, request);
 	watch_init(&o->watch, on_ready);
 	if (!loop_watch(set->loop, &o->watch, request->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {

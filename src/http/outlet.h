@@ -22,6 +22,7 @@
 #include "hub/catchup.h"
 #include "hub/router.h"
 #include "http/beat.h"
+#include "http/control.h"
 #include "http/holder.h"
 
 #define OUTLET_STALL_MS 10000
@@ -32,10 +33,18 @@ enum outlet_state { OUTLET_CATCHING, OUTLET_LIVE, OUTLET_CLOSING, OUTLET_CLOSED 
 
 struct outlets;
 
+/* How the client wants to have it. */
+struct outlet_shape {
+	enum frame_form form;
+	bool page;   /* gathered in a JSON page (page.h), of lines */
+	int wait_ms; /* how long a page may wait for events */
+};
+
 /* What the gate has decided about a request; the outlet takes it over. */
 struct outlet_request {
 	int fd;              /* owned from now on */
 	bool bare;           /* HTTP/1.0: no chunks */
+	struct outlet_shape shape;
 	struct stream *stream;
 	struct wanted wanted;
 	struct holder holder;
@@ -54,6 +63,9 @@ struct outlet {
 	enum outlet_state state;
 	struct subscriber sub;
 	struct catchup catchup;
+	bool bare;           /* HTTP/1.0 */
+	struct gzip_total total; /* of a stream with gzip: frames of the log count when they begin, all else when it is appended */
+	struct page *page;   /* owned; NULL: a stream */
 	struct prelude *prelude; /* CATCHING: while the stream's snapshot is sent; NULL else */
 	struct wanted wanted; /* until LIVE; with a snapshot as long as the stream is open */
 	struct buf out;
@@ -75,6 +87,9 @@ struct outlet {
 	struct timer end;    /* of the token; before that: when to say that it comes */
 };
 
+/* How it is written. */
+struct wire outlet_wire(struct outlet *o);
+
 /* Sends the head and what is there already. */
 struct outlet *outlet_open(struct outlets *set, struct outlet_request *request);
 
@@ -83,6 +98,9 @@ void outlet_flush(struct outlet *o);
 
 /* A `closing` event with this reason (NULL: none, the socket is of no use), then the end. Harmless twice. */
 void outlet_close(struct outlet *o, const char *reason);
+
+/* What goes out already is the last of it; it may take so long. */
+void outlet_end(struct outlet *o, int linger_ms);
 
 /* Tells the subscriber that what it missed cannot be had, and goes on from now; with a snapshot, where the stream has one. */
 void outlet_reset(struct outlet *o, const char *reason);

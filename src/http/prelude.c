@@ -43,7 +43,7 @@ static void say_ready(struct prelude *p, const struct cursor *at)
 
 	if (o->fault) /* a state that lacks an item is none */
 		return;
-	control_append_ready(&o->out, (struct wire){o->sub.bare, o->sub.stream->def.format}, at, p->items);
+	control_append_ready(&o->out, outlet_wire(o), at, p->items);
 }
 
 static void append_held(struct prelude *p, const struct cursor *at)

@@ -44,6 +44,22 @@ const char *request_header(const struct request *r, const char *name)
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
+static enum MHD_Result add_accept(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+{
+	(void)kind;
+	if (value != NULL && strcasecmp(name, MHD_HTTP_HEADER_ACCEPT) == 0)
+		accept_read(ctx, value);
+	else if (value != NULL && strcasecmp(name, MHD_HTTP_HEADER_ACCEPT_ENCODING) == 0)
+		accept_read_encoding(ctx, value);
+	return MHD_YES;
+}
+
+void request_read_accept(const struct request *r, struct accept *ret_accept)
+{
+	*ret_accept = (struct accept){.gzip = {.named = false}};
+	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, add_accept, ret_accept);
+}
+
 static enum MHD_Result add_param(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_len,
 				 const char *value, size_t value_len)
 {

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "hub/router.h"
+#include "http/accept.h"
 #include "http/head.h"
 #include "http/options.h"
 
@@ -31,6 +32,9 @@ void request_init(struct request *r, struct MHD_Connection *connection, const ch
 		  const char *version, const struct target *target);
 
 const char *request_header(const struct request *r, const char *name); /* NULL: none */
+
+/* What all its Accept and Accept-Encoding fields say. */
+void request_read_accept(const struct request *r, struct accept *ret_accept);
 
 /* Adds the query's parameters. False: more than there is room for. */
 bool request_add_query(const struct request *r, struct params *params);

@@ -79,10 +79,10 @@ static void append_members(struct buf *out, struct text data, const char *own, c
 	}
 }
 
-static void append_typed(struct buf *out, struct text name, struct text data)
+static void append_typed(struct buf *out, struct text name, struct text data, append_fn *append)
 {
 	open_object(out, FRAME_MESSAGE, name);
-	append_members(out, data, "\"type\"", "", append_data);
+	append_members(out, data, "\"type\"", "", append);
 	out->data[out->len - 1] = '}'; /* in the place of the last comma */
 }
 
@@ -112,17 +112,70 @@ void frame_append_bare(struct buf *out, enum frame_format format, const struct c
 	}
 	buf_append_str(out, "data: ");
 	if (format == FRAME_MESSAGE)
-		append_typed(out, name, data);
+		append_typed(out, name, data, append_data);
 	else
 		append_data(out, data);
 	buf_append_str(out, "\n\n");
+}
+
+/* A line end between two tokens of JSON is as good as a blank. */
+static void append_on_one_line(struct buf *out, struct text text)
+{
+	size_t start = out->len;
+
+	append_raw(out, text);
+	for (size_t i = start; i < out->len; i++)
+		if (out->data[i] == '\n' || out->data[i] == '\r')
+			out->data[i] = ' ';
+}
+
+/* The name as a text of JSON, again without its control characters. */
+static void append_type(struct buf *out, struct text name)
+{
+	buf_append_char(out, '"');
+	for (size_t i = 0; i < name.len; i++) {
+		if (name.bytes[i] == '"' || name.bytes[i] == '\\')
+			buf_append_char(out, '\\');
+		append_name(out, (struct text){name.bytes + i, 1});
+	}
+	buf_append_char(out, '"');
+}
+
+void frame_append_line(struct buf *out, enum frame_format format, bool sealed, const struct cursor *at, struct text name,
+		       struct text data)
+{
+	char id[CURSOR_TEXT_MAX] = "";
+
+	buf_append_char(out, '{');
+	if (at != NULL && at->tick != 0)
+		cursor_format(*at, id);
+	if (at != NULL)
+		buf_appendf(out, "\"id\":\"%s\",", id);
+	buf_append_str(out, "\"event\":");
+	append_type(out, format == FRAME_NAMELESS ? frame_text("message") : name);
+	buf_append_str(out, ",\"data\":");
+	if (sealed)
+		buf_append_json(out, data.bytes, data.len);
+	else if (format == FRAME_MESSAGE)
+		append_typed(out, name, data, append_on_one_line);
+	else
+		append_on_one_line(out, data);
+	buf_append_str(out, "}\n");
+}
+
+size_t frame_open(struct buf *out)
+{
+	size_t start = out->len;
+
+	buf_append_str(out, "00000000\r\n");
+	return start;
 }
 
 /*
  * A chunk size may have leading zeros: so its line is as long as any other, and is filled in when what follows
  * is known.
  */
-static void close_chunk(struct buf *out, size_t start)
+void frame_close(struct buf *out, size_t start)
 {
 	char size_line[FRAME_HEAD + 1];
 
@@ -134,18 +187,16 @@ static void close_chunk(struct buf *out, size_t start)
 void frame_append(struct buf *out, enum frame_format format, const struct cursor *at, struct text name,
 		  struct text data)
 {
-	size_t start = out->len;
+	size_t start = frame_open(out);
 
-	buf_append_str(out, "00000000\r\n");
 	frame_append_bare(out, format, at, name, data);
-	close_chunk(out, start);
+	frame_close(out, start);
 }
 
 void frame_append_raw(struct buf *out, struct text bytes)
 {
-	size_t start = out->len;
+	size_t start = frame_open(out);
 
-	buf_append_str(out, "00000000\r\n");
 	buf_append(out, bytes.bytes, bytes.len);
-	close_chunk(out, start);
+	frame_close(out, start);
 }

@@ -3,6 +3,7 @@
  * frame.h: events as bytes of text/event-stream (WHATWG HTML 9.2), each wrapped as one chunk of HTTP/1.1's chunked
  * coding (RFC 9112 7.1). HTTP/1.0 clients get the same bytes without the wrapping, so a frame is made
  * once for all. Pure: bytes in, bytes out.
+ * The same events are also lines of application/x-ndjson, a JSON object each.
  * No data can start a field of its own: a line end inside becomes a further `data:` line, as the standard has it
  * (jsonb text has none). Names and ids are validated where they enter; a control character in a name is dropped here.
  */
@@ -23,6 +24,14 @@ enum frame_format {
 };
 #define FRAME_FORMATS 2 /* that a stream may be defined with */
 
+/* The forms of one stream. Which a subscriber gets is settled when it opens; ids, order and rights are the same. */
+enum frame_form {
+	FRAME_EVENTS, /* text/event-stream */
+	FRAME_PACKED, /* the same, packed: a piece of a gzip stream that can be read without what was before it (packer.h) */
+	FRAME_LINES,  /* application/x-ndjson */
+};
+#define FRAME_FORMS 3
+
 /* What stands before and behind a frame in its chunk: the size line (always 8 digits), and the line end. */
 #define FRAME_HEAD 10
 #define FRAME_TAIL 2
@@ -34,6 +43,18 @@ void frame_append(struct buf *out, enum frame_format format, const struct cursor
 /* The same without the chunk around it. */
 void frame_append_bare(struct buf *out, enum frame_format format, const struct cursor *at,
 		       struct text name, struct text data);
+
+/*
+ * Appends one event as a line, without a chunk: {"id":…,"event":…,"data":…}. at as above: NULL, no id; tick 0, an empty one. event is the
+ * type that a browser would dispatch, in the format `message` the event's own name. data is what stands in `data:`, byte for
+ * byte; what is sealed is no JSON, and goes as a text.
+ */
+void frame_append_line(struct buf *out, enum frame_format format, bool sealed, const struct cursor *at, struct text name,
+		       struct text data);
+
+/* Puts a chunk around what is appended between the two calls. */
+MUST_CHECK size_t frame_open(struct buf *out); /* for frame_close */
+void frame_close(struct buf *out, size_t start);
 
 /* Appends any bytes of the stream (a comment, a retry line) as one chunk. */
 void frame_append_raw(struct buf *out, struct text bytes);

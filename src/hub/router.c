@@ -14,7 +14,7 @@ struct topic {
 	size_t count;
 };
 
-/* An entry in the making; offsets are still relative to the record. */
+/* An entry in the making; its keys' offset is still relative to the record. */
 struct route {
 	struct stream *stream;
 	struct stream_entry entry;
@@ -30,6 +30,7 @@ void router_init(struct router *r, size_t log_size)
 	list_init(&r->touched);
 	buf_init(&r->record);
 	sealer_init(&r->sealer);
+	packer_init(&r->packer);
 }
 
 static void free_topics(struct router *r)
@@ -54,6 +55,7 @@ void router_release(struct router *r)
 	sharedlog_release(&r->log);
 	buf_release(&r->record);
 	sealer_release(&r->sealer);
+	packer_release(&r->packer);
 	free(r->routes);
 }
 
@@ -149,6 +151,8 @@ void router_restart(struct router *r, struct cursor head)
 	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
 		stream_trim(s, &r->log);
 		s->since = head;
+		for (int form = 0; form < FRAME_FORMS; form++)
+			s->form_since[form] = (struct cursor){0, 0}; /* of the history that ended; since is enough now */
 	}
 }
 
@@ -200,41 +204,74 @@ static void leave_out(struct router *r, struct stream *s, struct cursor at)
 	r->unsealed = true;
 }
 
-/* False: it cannot be sealed. */
-static bool append_frame(struct router *r, const struct stream_def *def, const struct event *event)
-{
-	enum frame_format format = def->format;
-	struct text data = event->data;
+/* How an event goes out on the streams of one format, sealed or in clear. */
+struct print {
+	unsigned forms; /* that these streams want */
+	bool made;
+	struct stream_frame frames[FRAME_FORMS];
+};
 
-	if (def->sealed && !sealer_seal(&r->sealer, event->name, &format, &data))
-		return false;
-	frame_append(&r->record, format, &event->at, event->name, data);
-	return true;
+static void append_packed(struct router *r, enum frame_format format, const struct event *event, struct text data, struct stream_frame *frame)
+{
+	buf_clear(&r->packer.plain);
+	frame_append_bare(&r->packer.plain, format, &event->at, event->name, data);
+	packer_pack(&r->packer);
+	frame->at = (uint32_t)packer_append(&r->packer, &r->record);
 }
 
-/* Frames the event once for each format that its streams use, sealed or in clear. */
+static void append_line(struct router *r, enum frame_format format, bool sealed, const struct event *event, struct text data)
+{
+	size_t start = frame_open(&r->record);
+
+	frame_append_line(&r->record, format, sealed, &event->at, event->name, data);
+	frame_close(&r->record, start);
+}
+
+/* Sealed once for all forms. What cannot be sealed is not made. */
+static void make_print(struct router *r, struct print *p, enum frame_format format, bool sealed, const struct event *event)
+{
+	struct text data = event->data;
+
+	if (sealed && !sealer_seal(&r->sealer, event->name, &format, &data))
+		return;
+	for (enum frame_form form = 0; form < FRAME_FORMS; form++) {
+		struct stream_frame *frame = &p->frames[form];
+
+		if (!(p->forms & (1u << form)))
+			continue;
+		frame->at = (uint32_t)r->record.len;
+		if (form == FRAME_EVENTS)
+			frame_append(&r->record, format, &event->at, event->name, data);
+		else if (form == FRAME_PACKED)
+			append_packed(r, format, event, data, frame);
+		else
+			append_line(r, format, sealed, event, data);
+		frame->len = (uint32_t)(r->record.len - frame->at);
+	}
+	p->made = true;
+}
+
+/* Frames the event once for each format and form that its streams use, sealed or in clear. */
 static void stage_frames(struct router *r, const struct event *event)
 {
-	struct {
-		uint64_t at;
-		uint32_t len;
-	} frames[2][FRAME_FORMATS] = {{{0, 0}}}, *frame;
+	struct print prints[2][FRAME_FORMATS] = {{{.forms = 0}}};
 
+	for (size_t i = 0; i < r->route_count; i++) {
+		const struct stream *s = r->routes[i].stream;
+
+		prints[s->def.sealed][s->def.format].forms |= s->forms;
+	}
 	for (size_t i = 0; i < r->route_count; i++) {
 		struct route *route = &r->routes[i];
 		const struct stream_def *def = &route->stream->def;
+		struct print *print = &prints[def->sealed][def->format];
 
-		frame = &frames[def->sealed][def->format];
-		if (frame->len == 0) {
-			frame->at = r->record.len;
-			if (!append_frame(r, def, event)) {
-				leave_out(r, route->stream, event->at);
-				continue;
-			}
-			frame->len = (uint32_t)(r->record.len - frame->at);
-		}
-		route->entry.frame = frame->at;
-		route->entry.frame_len = frame->len;
+		if (!print->made)
+			make_print(r, print, def->format, def->sealed, event);
+		if (print->made)
+			memcpy(route->entry.frames, print->frames, sizeof(print->frames));
+		else
+			leave_out(r, route->stream, event->at);
 	}
 }
 
@@ -288,7 +325,6 @@ static void deliver(struct router *r, struct route *route, uint64_t record)
 	uint64_t number;
 
 	route->entry.record = record;
-	route->entry.frame += record;
 	route->entry.keys += record;
 	number = stream_push(s, &r->log, &route->entry);
 	if (!route->entry.everyone) {
@@ -349,7 +385,7 @@ void router_publish(struct router *r, const struct event *event)
 	record = sharedlog_append(&r->log, event->at, r->record.data, r->record.len);
 	r->bytes += r->record.len;
 	for (size_t i = 0; i < r->route_count; i++)
-		if (r->routes[i].entry.frame_len > 0)
+		if (r->routes[i].entry.frames[FRAME_EVENTS].len > 0)
 			deliver(r, &r->routes[i], record);
 }
 
@@ -360,9 +396,14 @@ void router_reached(struct router *r, struct cursor head)
 		r->head = head;
 }
 
-bool router_holds(const struct router *r, const struct stream *s, struct cursor after)
+bool router_holds(const struct router *r, const struct stream *s, enum frame_form form, struct cursor after)
 {
-	return cursor_compare(after, stream_floor(s, &r->log)) >= 0;
+	return !r->gap && stream_has_form(s, form) && cursor_compare(after, stream_floor(s, &r->log, form)) >= 0;
+}
+
+void router_want_form(struct router *r, struct stream *s, enum frame_form form)
+{
+	stream_want_form(s, form, r->head);
 }
 
 void router_go_live(struct router *r, struct subscriber *sub, struct cursor after)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * router.h: which events go to which streams, and which subscribers they touch. An event is framed once for each
- * format in use, copied once into the shared log, and costs its own subscribers only: nothing here walks over others.
+ * format and form in use, copied once into the shared log, and costs its own subscribers only: nothing here walks over others.
  *
  * Publishing appends and touches; whoever owns the sockets takes the touched subscribers once a turn and
  * sends. The router owns streams and log; subscribers belong to the outlets.
@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "hub/packer.h"
 #include "hub/params.h"
 #include "hub/sealer.h"
 #include "hub/sharedlog.h"
@@ -31,6 +32,7 @@ struct router {
 	struct route *routes;  /* streams of the event in the making */
 	size_t route_count, route_cap;
 	struct sealer sealer;
+	struct packer packer;
 	bool unsealed;         /* some stream is: its owner closes the subscribers before the next flush, and takes the marks away */
 	bool gap;              /* an event could not be logged: its owner restarts the log and resets all subscribers */
 	uint64_t events, bytes; /* published since the start, for metrics */
@@ -55,8 +57,11 @@ void router_publish(struct router *r, const struct event *event);
 /* Everything up to this cursor has been published, and of its tick there is nothing behind it. */
 void router_reached(struct router *r, struct cursor head);
 
-/* True when the log holds everything behind this cursor for this stream. */
-bool router_holds(const struct router *r, const struct stream *s, struct cursor after);
+/* True when the log holds everything behind this cursor for this stream, in this form. Never in one that nobody has wanted. */
+bool router_holds(const struct router *r, const struct stream *s, enum frame_form form, struct cursor after);
+
+/* Somebody opens the stream in this form: from here on its events are framed in it too, for as long as it is defined. */
+void router_want_form(struct router *r, struct stream *s, enum frame_form form);
 
 /* LIVE behind `after`; what the log has already is sent with the next flush. router_holds must be true. */
 void router_go_live(struct router *r, struct subscriber *sub, struct cursor after);

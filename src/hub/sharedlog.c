@@ -38,7 +38,7 @@ void sharedlog_restart(struct sharedlog *l, struct cursor floor)
 
 size_t sharedlog_record_max(const struct sharedlog *l)
 {
-	return l->cap / 8 - sizeof(struct record);
+	return (l->cap / 8 < UINT32_MAX ? l->cap / 8 : UINT32_MAX) - sizeof(struct record);
 }
 
 static struct record *record_at(const struct sharedlog *l, uint64_t offset)

@@ -30,7 +30,7 @@ void sharedlog_release(struct sharedlog *l);
 /* Forgets everything: the log starts behind this cursor. */
 void sharedlog_restart(struct sharedlog *l, struct cursor floor);
 
-/* The longest record that is taken: an eighth of the ring, so that one event never pushes out all others. */
+/* The longest record that is taken: an eighth of the ring, so that one event never pushes out all others; and less than 4 GB. */
 size_t sharedlog_record_max(const struct sharedlog *l);
 
 /* Copies a record in and returns the offset of its first byte. len is at most sharedlog_record_max. */

@@ -70,6 +70,7 @@ struct stream *stream_new(struct stream_def *def, struct cursor since)
 	list_init(&s->subscribers);
 	list_node_init(&s->link);
 	s->since = since;
+	s->forms = 1u << FRAME_EVENTS;
 	return s;
 }
 
@@ -201,9 +202,22 @@ uint64_t stream_find(const struct stream *s, struct cursor after)
 	return low;
 }
 
-struct cursor stream_floor(const struct stream *s, const struct sharedlog *log)
+void stream_want_form(struct stream *s, enum frame_form form, struct cursor head)
 {
-	return cursor_compare(s->since, log->floor) > 0 ? s->since : log->floor;
+	if (stream_has_form(s, form))
+		return;
+	s->forms |= 1u << form;
+	s->form_since[form] = head;
+}
+
+static struct cursor later(struct cursor a, struct cursor b)
+{
+	return cursor_compare(a, b) > 0 ? a : b;
+}
+
+struct cursor stream_floor(const struct stream *s, const struct sharedlog *log, enum frame_form form)
+{
+	return later(later(s->since, log->floor), s->form_since[form]);
 }
 
 struct audience *stream_audience(struct stream *s, const char *key, size_t len)

@@ -46,12 +46,17 @@ void stream_def_release(struct stream_def *def);
 bool stream_def_needs_claims(const struct stream_def *def); /* a function of the application is given them */
 bool stream_def_equal(const struct stream_def *a, const struct stream_def *b);
 
+/* The bytes of an event in one form, with its chunk around them, from the record's first byte on. len 0: it was not made in this form. */
+struct stream_frame {
+	uint32_t at, len;
+};
+
 /* One event of one stream: offsets into the shared log. Owned by the stream's ring of entries. */
 struct stream_entry {
 	struct cursor at;
 	uint64_t record; /* the event's record: the entry is there as long as that is */
-	uint64_t frame, keys;
-	uint32_t frame_len; /* with its chunk around it */
+	uint64_t keys;
+	struct stream_frame frames[FRAME_FORMS];
 	uint32_t key_count, unless_count;
 	bool everyone;
 	uint64_t hash; /* of its one key; only valid where key_count is 1 */
@@ -66,6 +71,8 @@ struct stream {
 	size_t entry_cap;
 	uint64_t first, next; /* numbers of the oldest entry and of the one to come */
 	struct cursor since;  /* the stream has been followed from here on, in one history */
+	struct cursor form_since[FRAME_FORMS]; /* and its events have been framed in this form: */
+	unsigned forms;       /* those that somebody has asked for, a bit each; FRAME_EVENTS always */
 	bool gone;            /* defined anew or taken away: no new subscribers */
 	bool unsealed;        /* an event is missing in the entries because it could not be sealed (see router.h) */
 	struct list link;     /* of streams that are gone and have subscribers left */
@@ -106,8 +113,16 @@ static inline const struct stream_entry *stream_entry_at(const struct stream *s,
 /* Number of the first entry behind a cursor (next where there is none). */
 uint64_t stream_find(const struct stream *s, struct cursor after);
 
-/* Everything behind this cursor is in the entries. */
-struct cursor stream_floor(const struct stream *s, const struct sharedlog *log);
+static inline bool stream_has_form(const struct stream *s, enum frame_form form)
+{
+	return s->forms & (1u << form);
+}
+
+/* Events behind this cursor, the last one that was published, are framed in this form too. */
+void stream_want_form(struct stream *s, enum frame_form form, struct cursor head);
+
+/* Everything behind this cursor is in the entries, in this form. */
+struct cursor stream_floor(const struct stream *s, const struct sharedlog *log, enum frame_form form);
 
 struct audience *stream_audience(struct stream *s, const char *key, size_t len);      /* NULL: nobody */
 struct audience *stream_audience_make(struct stream *s, const char *key, size_t len); /* makes it when missing */

@@ -14,7 +14,7 @@ void subscriber_join(struct subscriber *sub, struct stream *stream, struct hash_
 {
 	struct text key;
 
-	*sub = (struct subscriber){.stream = stream, .seat_count = count, .bare = sub->bare};
+	*sub = (struct subscriber){.stream = stream, .seat_count = count, .bare = sub->bare, .form = sub->form};
 	sub->seats = xcalloc(count, sizeof(*sub->seats));
 	for (uint32_t i = 0; i < count; i++) {
 		struct seat *seat = &sub->seats[i];
@@ -139,9 +139,9 @@ static struct iovec frame_view(const struct subscriber *sub, const struct shared
 			       const struct stream_entry *entry, uint32_t skip)
 {
 	uint32_t head = sub->bare ? FRAME_HEAD : 0, around = sub->bare ? FRAME_HEAD + FRAME_TAIL : 0;
+	const struct stream_frame *frame = &entry->frames[sub->form];
 
-	return (struct iovec){(char *)sharedlog_at(log, entry->frame) + head + skip,
-			      entry->frame_len - around - skip};
+	return (struct iovec){(char *)sharedlog_at(log, entry->record) + frame->at + head + skip, frame->len - around - skip};
 }
 
 void subscriber_gather(const struct subscriber *sub, const struct sharedlog *log, struct gather *ret_gather)

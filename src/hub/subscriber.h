@@ -41,7 +41,8 @@ struct subscriber {
 	uint64_t position;   /* while pending: number of the next entry to look at */
 	uint32_t skip;       /* bytes of that entry's frame that have gone already */
 	bool live, pending;
-	bool bare; /* without chunks around the frames: HTTP/1.0 */
+	bool bare; /* without chunks around the frames: HTTP/1.0, and what is no stream */
+	enum frame_form form; /* of what it is sent */
 };
 
 /* keys: count routing keys as stream_append_keys writes them. WAITING afterwards. */

@@ -200,6 +200,29 @@ static void check(enum frame_format format, struct text name, struct text data, 
 	buf_release(&out);
 }
 
+/* One line, whatever is in it; where data is JSON it is an object with the same id, and this data. */
+static void check_line(enum frame_format format, bool sealed, struct text name, struct text data, bool json)
+{
+	static const struct cursor at = {12, 7};
+	struct json_object *value, *member;
+	struct buf out;
+
+	buf_init(&out);
+	frame_append_line(&out, format, sealed, &at, name, data);
+	MUST(memchr(out.data, '\n', out.len) == out.data + out.len - 1);
+	MUST(memchr(out.data, '\r', out.len) == NULL);
+	if (json) {
+		MUST(is_json(out.data, out.len - 1));
+		value = json_tokener_parse(out.data);
+		MUST(json_object_object_length(value) == 3 && json_object_object_get_ex(value, "event", &member));
+		MUST(json_object_object_get_ex(value, "id", &member) && strcmp(json_object_get_string(member), "12-7") == 0);
+		MUST(json_object_object_get_ex(value, "data", &member));
+		MUST(!sealed || (size_t)json_object_get_string_len(member) == data.len);
+		json_object_put(value);
+	}
+	buf_release(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct input in = input_of(data, size);
@@ -208,11 +231,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	check(FRAME_NAMED, name, bytes, false);
 	check(FRAME_MESSAGE, name, bytes, false);
+	check_line(FRAME_NAMED, false, name, bytes, false);
+	check_line(FRAME_MESSAGE, false, name, bytes, false);
+	check_line(FRAME_NAMED, true, name, bytes, false);
 	if (value != NULL && memchr(name.bytes, '\0', name.len + 1) == name.bytes + name.len) {
 		const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 		check(FRAME_MESSAGE, name, (struct text){text, strlen(text)}, true);
 		check_sealed(FRAME_NAMED, name, (struct text){text, strlen(text)});
+		check_line(FRAME_NAMED, false, name, (struct text){text, strlen(text)}, true);
+		check_line(FRAME_MESSAGE, false, name, (struct text){text, strlen(text)}, true);
+		check_line(FRAME_NAMED, true, name, (struct text){text, strlen(text)}, true);
 		check_sealed(FRAME_MESSAGE, name, (struct text){text, strlen(text)});
 	}
 	json_object_put(value);

@@ -27,6 +27,7 @@ TEST(every_option_has_a_default)
 	assert_string_equal(config.listen, "127.0.0.1:8000");
 	assert_string_equal(config.admin_listen, "127.0.0.1:8001");
 	assert_int_equal(config.http.heartbeat_ms, 30000);
+	assert_int_equal(config.http.compress_above, 1024);
 	assert_int_equal(config.http.retry_ms, 2000);
 	assert_int_equal(config.http.token.leeway_ms, 30000);
 	assert_int_equal(config.poll_interval_ms, 5000);
@@ -54,6 +55,10 @@ TEST(numbers_sizes_and_durations_are_checked)
 		{"retention", "999ms", "out of its range"},
 		{"retry", "x", "not a duration"},
 		{"log-size", "64", "not a size"},
+		{"compress-above", "1000", "not a size such as 64MB, nor off"},
+		{"compress-above", "on", "not a size"},
+		{"compress-above", "", "is empty"},
+		{"compress-above", "2GB", "out of its range"},
 		{"log-size", "64mb", "not a size"},
 		{"log-size", "1023kB", "out of its range"},
 		{"log-size", "65GB", "out of its range"},
@@ -71,10 +76,12 @@ TEST(numbers_sizes_and_durations_are_checked)
 	flag("log-size", "2MB");
 	flag("max-streams", "17");
 	flag("heartbeat", "50ms");
+	flag("compress-above", "off");
 	assert_good(NULL);
 	assert_int_equal(config.log_size, 2 << 20);
 	assert_int_equal(config.http.max_streams, 17);
 	assert_int_equal(config.http.heartbeat_ms, 50);
+	assert_int_equal(config.http.compress_above, -1);
 }
 
 TEST(a_leeway_below_a_second_is_kept)

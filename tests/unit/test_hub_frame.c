@@ -158,6 +158,34 @@ TEST(a_chunk_is_the_bare_frame_with_its_size_around_it)
 	}
 }
 
+static void assert_line(enum frame_format format, bool sealed, const struct cursor *id, const char *name, const char *data,
+			const char *expected)
+{
+	struct buf out;
+
+	buf_init(&out);
+	frame_append_line(&out, format, sealed, id, frame_text(name), frame_text(data));
+	assert_string_equal(out.data, expected);
+	buf_release(&out);
+}
+
+TEST(a_line_is_one_object_with_the_data_as_it_is)
+{
+	assert_line(FRAME_NAMED, false, &at, "insert", "{\"a\": 1.50}", "{\"id\":\"12-7\",\"event\":\"insert\",\"data\":{\"a\": 1.50}}\n");
+	assert_line(FRAME_NAMED, false, NULL, "ready", "{}", "{\"event\":\"ready\",\"data\":{}}\n");
+	assert_line(FRAME_NAMED, false, &(struct cursor){0, 0}, "reset", "{}", "{\"id\":\"\",\"event\":\"reset\",\"data\":{}}\n");
+	assert_line(FRAME_MESSAGE, false, &at, "insert", "{\"a\": 1}",
+		    "{\"id\":\"12-7\",\"event\":\"insert\",\"data\":{\"type\":\"insert\",\"a\":1}}\n");
+	assert_line(FRAME_NAMED, true, &at, "insert", "Fe26.2*a", "{\"id\":\"12-7\",\"event\":\"insert\",\"data\":\"Fe26.2*a\"}\n");
+	assert_line(FRAME_NAMELESS, true, &at, "insert", "Fe26.2*a", "{\"id\":\"12-7\",\"event\":\"message\",\"data\":\"Fe26.2*a\"}\n");
+}
+
+TEST(nothing_in_a_line_can_end_it)
+{
+	assert_line(FRAME_NAMED, false, NULL, "a\n\"b\\", "{\n\"a\":\r\n1}", "{\"event\":\"a\\\"b\\\\\",\"data\":{ \"a\":  1}}\n");
+	assert_line(FRAME_MESSAGE, false, NULL, "n", "{\"a\": [1,\n2]}", "{\"event\":\"n\",\"data\":{\"type\":\"n\",\"a\":[1, 2]}}\n");
+}
+
 TEST(chunks_follow_one_another_in_one_buffer)
 {
 	struct buf out;
@@ -182,6 +210,8 @@ int main(void)
 		cmocka_unit_test(no_line_end_in_data_can_start_a_field),
 		cmocka_unit_test(control_characters_in_a_name_are_dropped),
 		cmocka_unit_test(a_chunk_is_the_bare_frame_with_its_size_around_it),
+		cmocka_unit_test(a_line_is_one_object_with_the_data_as_it_is),
+		cmocka_unit_test(nothing_in_a_line_can_end_it),
 		cmocka_unit_test(chunks_follow_one_another_in_one_buffer),
 	};
 

@@ -231,19 +231,19 @@ TEST(the_log_says_from_where_on_it_can_continue)
 	const struct stream *s = stream_at(&router, "/mine");
 	static char data[50000];
 
-	assert_true(router_holds(&router, s, AT(1, 0)) && router_holds(&router, s, AT(1, 1)));
-	assert_false(router_holds(&router, s, AT(0, CURSOR_TICK_END)));
+	assert_true(router_holds(&router, s, FRAME_EVENTS, AT(1, 0)) && router_holds(&router, s, FRAME_EVENTS, AT(1, 1)));
+	assert_false(router_holds(&router, s, FRAME_EVENTS, AT(0, CURSOR_TICK_END)));
 	memset(data, 'x', sizeof(data) - 1);
 	for (int i = 0; i < 100; i++)
 		publish(KEYS(T("user_id=7")), data);
-	assert_false(router_holds(&router, s, AT(1, 0)));
-	assert_true(router_holds(&router, s, router.log.floor));
+	assert_false(router_holds(&router, s, FRAME_EVENTS, AT(1, 0)));
+	assert_true(router_holds(&router, s, FRAME_EVENTS, router.log.floor));
 	assert_false(
-		router_holds(&router, s, AT(router.log.floor.tick, router.log.floor.change - 1)));
-	assert_true(router_holds(&router, s, router.head));
+		router_holds(&router, s, FRAME_EVENTS, AT(router.log.floor.tick, router.log.floor.change - 1)));
+	assert_true(router_holds(&router, s, FRAME_EVENTS, router.head));
 	router_restart(&router, AT(500, 3));
-	assert_false(router_holds(&router, s, AT(500, 2)));
-	assert_true(router_holds(&router, s, AT(500, 3)));
+	assert_false(router_holds(&router, s, FRAME_EVENTS, AT(500, 2)));
+	assert_true(router_holds(&router, s, FRAME_EVENTS, AT(500, 3)));
 	assert_int_equal(s->first, s->next);
 }
 
@@ -268,11 +268,11 @@ TEST(a_cursor_of_before_a_jump_of_ids_is_not_held)
 
 	join_live(&router, &a, "/mine", KEYS(T("user_id=7")));
 	publish(KEYS(T("user_id=7")), "1");
-	assert_true(router_holds(&router, s, AT(2, 1)));
+	assert_true(router_holds(&router, s, FRAME_EVENTS, AT(2, 1)));
 	router_publish(&router, &later);
-	assert_false(router_holds(&router, s, AT(2, 1)));
-	assert_false(router_holds(&router, s, AT((1 << 20) - 1, CURSOR_TICK_END)));
-	assert_true(router_holds(&router, s, AT(1 << 20, 6)));
+	assert_false(router_holds(&router, s, FRAME_EVENTS, AT(2, 1)));
+	assert_false(router_holds(&router, s, FRAME_EVENTS, AT((1 << 20) - 1, CURSOR_TICK_END)));
+	assert_true(router_holds(&router, s, FRAME_EVENTS, AT(1 << 20, 6)));
 	assert_sees(&router, &a, "1 2 ");
 }
 

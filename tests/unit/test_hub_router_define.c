@@ -123,8 +123,8 @@ TEST(a_new_stream_begins_at_the_head)
 {
 	publish("t", "1");
 	define_paths((const char *const[]){"/a", NULL});
-	assert_true(router_holds(&router, stream_at(&router, "/a"), router.head));
-	assert_false(router_holds(&router, stream_at(&router, "/a"), AT(1, 0)));
+	assert_true(router_holds(&router, stream_at(&router, "/a"), FRAME_EVENTS, router.head));
+	assert_false(router_holds(&router, stream_at(&router, "/a"), FRAME_EVENTS, AT(1, 0)));
 }
 
 TEST(a_path_that_is_defined_twice_is_one_stream)

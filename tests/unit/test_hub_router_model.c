@@ -248,7 +248,7 @@ static void open_client(struct client *c)
 	for (uint32_t n = below(3); n > 0; n--) /* it waits for a while */
 		publish();
 	c->since = event_count - (back < event_count ? back : event_count);
-	if (c->since > 0 && router_holds(&router, c->sub.stream, events[c->since - 1].at)) {
+	if (c->since > 0 && router_holds(&router, c->sub.stream, FRAME_EVENTS, events[c->since - 1].at)) {
 		router_go_live(&router, &c->sub, events[c->since - 1].at);
 		resumed++;
 	} else {

@@ -188,10 +188,10 @@ TEST(the_log_does_not_answer_for_a_cursor_in_front_of_an_event_that_is_missing)
 	publish("{}"); /* 4-1 */
 	broken = sealed->unsealed = router.unsealed = false;
 	publish("{}"); /* 5-1 */
-	assert_false(router_holds(&router, sealed, AT(2, 1)));
-	assert_false(router_holds(&router, sealed, AT(3, 1)));
-	assert_true(router_holds(&router, sealed, AT(4, 1)));
-	assert_true(router_holds(&router, clear, AT(2, 1)));
+	assert_false(router_holds(&router, sealed, FRAME_EVENTS, AT(2, 1)));
+	assert_false(router_holds(&router, sealed, FRAME_EVENTS, AT(3, 1)));
+	assert_true(router_holds(&router, sealed, FRAME_EVENTS, AT(4, 1)));
+	assert_true(router_holds(&router, clear, FRAME_EVENTS, AT(2, 1)));
 }
 
 TEST(a_stream_that_is_sealed_from_now_on_is_another_one)

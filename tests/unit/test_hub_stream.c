@@ -154,9 +154,9 @@ TEST(trimming_forgets_what_the_log_forgot)
 	push(s, &log, AT(3, 0), 8);
 	assert_int_equal(s->first, 2);
 	assert_int_equal(stream_find(s, AT(0, 0)), 2);
-	assert_int_equal(cursor_compare(stream_floor(s, &log), AT(2, 0)), 0);
+	assert_int_equal(cursor_compare(stream_floor(s, &log, FRAME_EVENTS), AT(2, 0)), 0);
 	s->since = AT(2, 9);
-	assert_int_equal(cursor_compare(stream_floor(s, &log), AT(2, 9)), 0);
+	assert_int_equal(cursor_compare(stream_floor(s, &log, FRAME_EVENTS), AT(2, 9)), 0);
 	stream_free(s);
 	sharedlog_release(&log);
 }

@@ -1,0 +1,135 @@
+// The other forms of a stream: lines of JSON, pages of JSON, and gzip, read a piece at a time as a client would.
+import http from 'node:http'
+import { createGunzip, constants } from 'node:zlib'
+import { Parser } from './parser.mjs'
+import { request } from './sse.mjs'
+import { until, within } from './wait.mjs'
+
+const bearer = (token) => (token ? { Authorization: `Bearer ${token}` } : {})
+
+/** A JSON page: { status, headers, text, json }. query: after, wait, … */
+export function page(daemon, path, { token, query = {}, headers = {}, timeout = 70_000 } = {}) {
+  const url = new URL(daemon.url(path))
+  for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
+  return request(url, { headers: { Accept: 'application/json', ...bearer(token), ...headers }, timeout })
+}
+
+/** An answer that is still coming: all its bytes, and what `take` makes of each piece. */
+class Coming {
+  static async open(daemon, path, { token, headers = {} } = {}, accept) {
+    const coming = new this()
+    coming.request = http.get(daemon.url(path), { agent: false, headers: { ...accept, ...bearer(token), ...headers } })
+    coming.done = new Promise((resolve) => coming.request.once('close', resolve))
+    coming.request.on('error', () => {})
+    const response = await within(new Promise((resolve, reject) => {
+      coming.request.once('response', resolve)
+      coming.request.once('error', reject)
+    }), 30_000, `an answer to ${path}`)
+    Object.assign(coming, { status: response.statusCode, headers: response.headers, response, bytes: 0 })
+    response.on('error', () => {})
+    response.on('end', () => (coming.whole = true))
+    response.on('data', (piece) => {
+      coming.bytes += piece.length
+      coming.take(piece)
+    })
+    return coming
+  }
+
+  async until(condition, what, timeout = 30_000) {
+    try {
+      return await until(() => condition(this), { timeout, every: 5, what })
+    } catch (error) {
+      throw new Error(`${error.message}; so far ${this.shown()}`)
+    }
+  }
+
+  ended(timeout = 30_000) {
+    return within(this.done, timeout, 'the end of the answer')
+  }
+
+  async close() {
+    this.request.destroy()
+    await this.done
+  }
+}
+
+/** A stream in application/x-ndjson: `lines` are parsed, `raw` are texts. */
+export class Lines extends Coming {
+  raw = []
+  rest = ''
+
+  static open(daemon, path, options) {
+    return super.open(daemon, path, options, { Accept: 'application/x-ndjson' })
+  }
+
+  take(piece) {
+    const parts = (this.rest + piece.toString('utf8')).split('\n')
+    this.rest = parts.pop()
+    this.raw.push(...parts)
+  }
+
+  get lines() {
+    return this.raw.map((text) => JSON.parse(text))
+  }
+
+  get events() {
+    return this.lines.filter(({ event }) => !['connected', 'ping', 'closing', 'expiring'].includes(event))
+  }
+
+  async count(count, what = `${count} events`) {
+    await this.until(() => this.events.length >= count, what)
+    return this.events
+  }
+
+  shown() {
+    return `${this.raw.length} lines, the last ${this.raw.slice(-3).join(' ').slice(0, 300)}`
+  }
+}
+
+/** A stream in gzip, decoded as it comes: nothing is waited for but bytes. */
+export class Zipped extends Coming {
+  frames = []
+  comments = []
+  plain = 0
+  parser = new Parser({ onFrame: (frame) => this.frames.push(frame), onComment: (text) => this.comments.push(text) })
+
+  static open(daemon, path, options) {
+    return super.open(daemon, path, options, { 'Accept-Encoding': 'gzip' })
+  }
+
+  take(piece) {
+    if (this.headers['content-encoding'] !== 'gzip') return this.#read(piece)
+    this.gunzip ??= this.#begin()
+    this.gunzip.write(piece)
+  }
+
+  // An error of the end (CRC, length, bytes behind it) is kept; an end that lacks is only one when the whole answer came.
+  #begin() {
+    const gunzip = createGunzip({ flush: constants.Z_SYNC_FLUSH })
+    gunzip.on('data', (piece) => this.#read(piece))
+    this.unzipped = new Promise((resolve) => {
+      gunzip.on('end', () => resolve('a right end'))
+      gunzip.on('error', (error) => resolve((this.fault = error.message)))
+    })
+    this.response.on('end', () => gunzip.end())
+    return gunzip
+  }
+
+  #read(piece) {
+    this.plain += piece.length
+    this.parser.push(piece)
+  }
+
+  get events() {
+    return this.frames.filter(({ event, data }) => !['connected', 'closing', 'expiring'].includes(event) && data !== '{"type":"connected"}')
+  }
+
+  async count(count) {
+    await this.until(() => this.events.length >= count, `${count} events`)
+    return this.events
+  }
+
+  shown() {
+    return `${this.bytes} bytes, ${this.fault ?? 'no fault'}, ${this.frames.length} frames, the last ${JSON.stringify(this.frames.at(-1)?.raw.slice(0, 200))}`
+  }
+}
