@@ -89,6 +89,7 @@ INSERT INTO herald.migrations (version, name) VALUES (10, '0010_shapes');
 \ir functions/tick.sql
 \ir functions/read.sql
 \ir functions/replay.sql
+\ir functions/replay_many.sql
 \ir functions/snapshot.sql
 \ir functions/prune.sql
 \ir functions/reshape.sql

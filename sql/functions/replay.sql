@@ -57,12 +57,17 @@ LANGUAGE sql STABLE AS $$
   SELECT x FROM pg_snapshot_xip(since) x WHERE pg_visible_in_snapshot(x, snap)
 $$;
 
--- herald.is_for(c, …): is this change for a subscriber with such topics, events and keys? Control events always pass.
+-- herald.is_of(c, topics, events): is this change of one of these topics, and of these events? Control events always pass.
+CREATE OR REPLACE FUNCTION herald.is_of(c herald.changes, topics text[], events text[]) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT c.topic = ANY (topics) AND (events IS NULL OR c.event = ANY (events) OR c.event IN ('left', 'bulk', 'schema'))
+$$;
+
+-- herald.is_for(c, …): is this change for a subscriber with such topics, events and keys?
 CREATE OR REPLACE FUNCTION herald.is_for(
   c herald.changes, topics text[], events text[], key1 text[], key2 text[], key3 text[], key4 text[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT c.topic = ANY (topics)
-     AND (events IS NULL OR c.event = ANY (events) OR c.event IN ('left', 'bulk', 'schema'))
+  SELECT herald.is_of(c, topics, events)
      AND herald.may_see(c.audience, key1, key2, key3, key4)
      AND (c.unless IS NULL OR NOT herald.may_see(c.unless, key1, key2, key3, key4))
 $$;

@@ -42,3 +42,17 @@ size_t utf8_len(const unsigned char *at, size_t len)
 	}
 	return 0;
 }
+
+bool utf8_is(const char *text, size_t len)
+{
+	const unsigned char *at = (const unsigned char *)text, *end = at + len;
+
+	while (at < end) {
+		size_t step = utf8_len(at, (size_t)(end - at));
+
+		if (step == 0)
+			return false;
+		at += step;
+	}
+	return true;
+}

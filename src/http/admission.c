@@ -84,6 +84,15 @@ static bool decide_room(const struct outlets *set, const char *user, const char 
 	return refuse(r, MHD_HTTP_TOO_MANY_REQUESTS, "Retry-After", "30", "Too many streams from this address");
 }
 
+/* `events=a,b` of the request: which of the stream's events it asks for. */
+static bool narrow(const struct params *params, struct wanted *wanted, struct refusal *r)
+{
+	const struct text *names = params_find(params, "events");
+
+	return names == NULL || wanted_narrow(wanted, *names) ||
+	       refuse(r, MHD_HTTP_BAD_REQUEST, NULL, NULL, "The parameter events names more than %d events", WANTED_NAMES_MAX);
+}
+
 static bool decide_right(struct outlets *set, const struct stream *s, const struct identity *id, const struct params *params,
 			 struct wanted *ret_wanted, struct refusal *r)
 {
@@ -91,7 +100,7 @@ static bool decide_right(struct outlets *set, const struct stream *s, const stru
 
 	switch (entitlement_decide(&s->def, id, params, ret_wanted, &param)) {
 	case ENTITLED:
-		return true;
+		return narrow(params, ret_wanted, r);
 	case ENTITLEMENT_BAD_PARAM:
 		return refuse(r, MHD_HTTP_BAD_REQUEST, NULL, NULL, "The parameter %.60s is missing", param);
 	case ENTITLEMENT_FORBIDDEN:

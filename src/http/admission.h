@@ -16,7 +16,7 @@
 /* Why not, as an HTTP answer. */
 struct refusal {
 	unsigned status;
-	char sentence[160];
+	char sentence[320];
 	const char *header, *value; /* one more header, or NULL */
 };
 

@@ -63,7 +63,7 @@ static void on_beat(struct timer *t)
 
 static struct cuts_client client_of(const struct outlet *o)
 {
-	return (struct cuts_client){o->address, o->holder.user, o->sub.stream->def.path};
+	return (struct cuts_client){o->address, o->holder.user, outlet_path(o)};
 }
 
 void beat_start(struct outlet *o)

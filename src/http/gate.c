@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "http/admission.h"
 #include "http/call.h"
@@ -13,6 +14,7 @@
 #include "http/held.h"
 #include "http/page.h"
 #include "http/reply.h"
+#include "http/several.h"
 #include "http/ticket.h"
 
 /* A request on its way through the gate. */
@@ -20,8 +22,10 @@ struct admission {
 	struct outlets *outlets;
 	const struct http_options *options;
 	const struct request *request;
-	struct stream *stream;
+	struct stream *stream;   /* NULL where it asks for several */
+	struct several *several; /* in one connection; NULL where it asks for one */
 	struct params query, params; /* of the query alone; of path and query */
+	struct buf joined;       /* texts of parameters that came in parts */
 	struct identity identity;
 	struct wanted wanted;
 	bool has_ticket; /* which says who it is, when the database has been asked */
@@ -37,6 +41,11 @@ static bool refuse(struct admission *a, unsigned status, const char *sentence, c
 	refusals_count(&a->outlets->refusals, status);
 	a->result = reply_error(a->request, a->options, status, sentence, header, value);
 	return false;
+}
+
+static bool refuse_with(struct admission *a, const struct refusal *refusal)
+{
+	return refuse(a, refusal->status, refusal->sentence, refusal->header, refusal->value);
 }
 
 static bool is_method(const struct admission *a, const char *method)
@@ -82,10 +91,46 @@ static bool refuse_method(struct admission *a, const char *methods)
 	return refuse(a, MHD_HTTP_METHOD_NOT_ALLOWED, "The path is not for this method", "Allow", allow);
 }
 
+/* The database takes no other texts, nor does JSON, by which they go to it. */
+static bool pass_texts(struct admission *a, const struct params *params)
+{
+	for (size_t i = 0; i < params->count; i++)
+		if (!utf8_is(params->items[i].name.bytes, params->items[i].name.len) ||
+		    !utf8_is(params->items[i].value.bytes, params->items[i].value.len))
+			return refuse(a, MHD_HTTP_BAD_REQUEST, "A parameter is not UTF-8", NULL, NULL);
+	return true;
+}
+
+static bool read_query(struct admission *a)
+{
+	if (!request_add_query(a->request, &a->query))
+		return refuse(a, MHD_HTTP_BAD_REQUEST, "The request has too many parameters", NULL, NULL);
+	params_join(&a->query, "events", &a->joined);
+	return pass_texts(a, &a->query);
+}
+
+static bool pass_several(struct admission *a)
+{
+	struct refusal refusal;
+
+	if (!is_method(a, MHD_HTTP_METHOD_GET))
+		return refuse_method(a, "GET");
+	if (!read_query(a))
+		return false;
+	a->several = several_parse(&a->query, &refusal);
+	if (a->several != NULL && several_find(a->several, a->outlets->router))
+		return true;
+	if (a->several != NULL)
+		refusal_not_found(&refusal);
+	return refuse_with(a, &refusal);
+}
+
 static bool pass_path(struct admission *a)
 {
 	struct buf methods;
 
+	if (strcmp(a->request->path, SEVERAL_PATH) == 0)
+		return pass_several(a);
 	a->stream = router_find(a->outlets->router, a->request->path, &a->params);
 	if (!pass_actions(a))
 		return false;
@@ -96,14 +141,14 @@ static bool pass_path(struct admission *a)
 		buf_release(&methods);
 		return false;
 	}
-	if (!request_add_query(a->request, &a->query) || !request_add_query(a->request, &a->params))
-		return refuse(a, MHD_HTTP_BAD_REQUEST, "The request has too many parameters", NULL, NULL);
-	return true;
+	if (!pass_texts(a, &a->params) || !read_query(a)) /* those of the path, too */
+		return false;
+	return params_add(&a->params, &a->query) || refuse(a, MHD_HTTP_BAD_REQUEST, "The request has too many parameters", NULL, NULL);
 }
 
-static bool refuse_with(struct admission *a, const struct refusal *refusal)
+static const char *name_of(const struct admission *a)
 {
-	return refuse(a, refusal->status, refusal->sentence, refusal->header, refusal->value);
+	return a->several != NULL ? SEVERAL_PATH : a->stream->def.path;
 }
 
 /* A ticket was got for this very request: it goes before what a browser sends with every one. */
@@ -123,7 +168,7 @@ static bool pass_ticket(struct admission *a)
 	if (a->has_ticket)
 		return true;
 	refusals_log(&a->outlets->refusals, "[STREAM] refused: ticket of a request for '%s' from %s: it has not the form of one, or is another page's",
-		     a->stream->def.path, a->request->address);
+		     name_of(a), a->request->address);
 	refusal_of_token(&refusal, true);
 	return refuse_with(a, &refusal);
 }
@@ -132,13 +177,13 @@ static bool pass_token(struct admission *a)
 {
 	struct refusal refusal;
 
-	if (a->stream->def.anonymous) {
+	if (a->several != NULL ? several_is_anonymous(a->several) : a->stream->def.anonymous) {
 		a->identity.ends_ms = INT64_MAX;
 		return true;
 	}
 	if (find_ticket(a))
 		return pass_ticket(a);
-	return desk_read_token(a->outlets, a->request, &a->query, a->stream->def.path, &a->identity, &refusal) || refuse_with(a, &refusal);
+	return desk_read_token(a->outlets, a->request, &a->query, name_of(a), &a->identity, &refusal) || refuse_with(a, &refusal);
 }
 
 /* Where the stream is to begin: the header decides, then the query under any of its names. */
@@ -207,11 +252,12 @@ static void let_in(struct admission *a)
 
 static void hold(struct admission *a)
 {
-	struct held_request request = {.request = a->request, .query = &a->query, .identity = &a->identity,
+	struct held_request request = {.request = a->request, .query = &a->query, .several = a->several, .identity = &a->identity,
 				       .ticket = a->has_ticket ? a->ticket : NULL, .resume = a->resume, .unknown = a->unknown,
 				       .after = a->after, .shape = a->shape};
 	struct refusal refusal;
 
+	a->several = NULL;
 	a->result = MHD_NO;
 	if (!held_start(a->outlets, &request, &refusal))
 		refuse_with(a, &refusal);
@@ -224,7 +270,7 @@ static void decide(struct admission *a)
 	find_resume(a);
 	if (!pass_shape(a))
 		return;
-	if (a->has_ticket)
+	if (a->has_ticket || a->several != NULL)
 		hold(a);
 	else if (!admission_decide(a->outlets, a->stream, &a->identity, &a->params, a->request->address, &a->wanted, &refusal))
 		refuse_with(a, &refusal);
@@ -238,8 +284,11 @@ enum MHD_Result gate_admit(struct outlets *outlets, const struct request *r)
 {
 	struct admission a = {.outlets = outlets, .options = outlets->options, .request = r, .result = MHD_NO};
 
+	buf_init(&a.joined);
 	if (pass_path(&a) && pass_token(&a))
 		decide(&a);
+	buf_release(&a.joined);
+	several_free(a.several);
 	identity_release(&a.identity);
 	wanted_release(&a.wanted);
 	explicit_bzero(a.ticket, sizeof(a.ticket));

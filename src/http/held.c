@@ -8,15 +8,14 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/control.h"
-#include "http/json.h"
+#include "http/several.h"
 #include "http/ticket.h"
 
 struct held {
 	struct parked parked;
-	char *path;
-	struct json_object *query; /* what came behind the path, without secrets */
+	struct several *several;  /* what it asks for; NULL when an outlet has it */
 	struct identity identity;
-	struct params params; /* of path and query, since the last decision */
+	struct several_item *asked_for; /* one of several, whose function is being asked */
 	char *asked, *claims, *params_json, *origin; /* of the question; asked: the path of the stream, which may be gone meanwhile */
 	char hash[TICKET_HASH_MAX];
 	bool resume, unknown;
@@ -45,8 +44,7 @@ static void over(struct parked *p)
 
 	unreserve(h);
 	identity_release(&h->identity);
-	json_object_put(h->query);
-	free(h->path);
+	several_free(h->several);
 	free(h->asked);
 	free(h->claims);
 	free(h->params_json);
@@ -91,58 +89,59 @@ static void late(struct parked *p)
 
 /* --- deciding --- */
 
-static struct stream *find_stream(struct held *h)
-{
-	struct stream *s;
-
-	h->params.count = 0;
-	s = router_find(h->parked.set->router, h->path, &h->params);
-	holder_read_params(h->query, &h->params);
-	return s;
-}
-
 static void refuse(struct held *h, const struct refusal *refusal)
 {
-	struct stream *s;
 	struct buf out;
 
 	if (!h->head_sent) {
 		parked_refuse(&h->parked, refusal);
 		return;
 	}
-	s = find_stream(h);
+	several_find(h->several, h->parked.set->router);
 	buf_init(&out);
-	control_append_closing(&out, wire_of(h, s == NULL ? FRAME_NAMED : s->def.format), "forbidden");
+	control_append_closing(&out, wire_of(h, several_format(h->several)), "forbidden");
 	parked_send(&h->parked, &out);
 	parked_drop(&h->parked);
 	buf_release(&out);
 }
 
-static void let_in(struct held *h, struct stream *s, struct wanted *wanted)
+static void let_in(struct held *h)
 {
+	static const struct params none = {.count = 0};
 	struct parked *p = &h->parked;
-	struct outlet_request request = {.bare = p->bare, .stream = s, .wanted = *wanted, .resume = h->resume,
+	struct several *s = h->several;
+	struct several_item *first = &s->items[0];
+	struct outlet_request request = {.bare = p->bare, .stream = first->stream, .resume = h->resume,
 					 .unknown = h->unknown, .after = h->after, .cors = p->cors, .address = p->address,
 					 .head_sent = h->head_sent, .shape = h->shape};
 
 	p->address = NULL;
-	holder_init(&request.holder, &h->identity, &h->params, stream_def_needs_claims(&s->def));
+	holder_init(&request.holder, &h->identity, s->joined ? &none : &first->params, several_needs_claims(s));
+	if (s->joined) {
+		several_settle(s);
+		request.several = s;
+		h->several = NULL;
+	} else {
+		request.wanted = first->wanted;
+		first->wanted = (struct wanted){0};
+	}
 	request.fd = parked_give(p);
 	outlet_open(p->set, &request);
 }
 
 static void on_entitled(struct question *q, bool failed, const char *value);
 
-static void ask_entitled(struct held *h, const struct stream *s)
+static void ask_entitled(struct held *h, struct several_item *item)
 {
 	struct question *q = &h->parked.question;
 
 	free(h->asked);
 	free(h->claims);
 	free(h->params_json);
-	h->asked = xstrdup(s->def.path);
+	h->asked_for = item;
+	h->asked = xstrdup(item->stream->def.path);
 	h->claims = identity_claims_json(&h->identity);
-	h->params_json = holder_params_json(&h->params);
+	h->params_json = holder_params_json(&item->params);
 	h->parked.sub = h->identity.sub;
 	*q = (struct question){.kind = QUESTION_ENTITLED, .answered = on_entitled,
 			       .params = {h->asked, h->claims, h->params_json}};
@@ -150,27 +149,34 @@ static void ask_entitled(struct held *h, const struct stream *s)
 	parked_ask(&h->parked);
 }
 
-/* With what is known now: let in, refuse, or ask what only the database knows. entitled: it has said yes to what was asked. */
-static void decide(struct held *h, bool entitled)
+/* With what is known now: let in, refuse, or ask what only the database knows. */
+static void decide(struct held *h)
 {
-	struct stream *s = find_stream(h);
+	struct several_item *unasked;
 	struct refusal refusal;
-	struct wanted wanted;
 
-	if (s == NULL) {
+	if (!several_find(h->several, h->parked.set->router)) {
 		refusal_not_found(&refusal);
 		refuse(h, &refusal);
+	} else if (!several_admit(h->several, h->parked.set, &h->identity, h->parked.address, &refusal)) {
+		refuse(h, &refusal);
+	} else if ((unasked = several_unasked(h->several)) != NULL) {
+		ask_entitled(h, unasked);
+	} else {
+		let_in(h);
+	}
+}
+
+/* The function has said yes. What it, and those before it, said does not count where it rests on what has changed since. */
+static void note_yes(struct held *h)
+{
+	if (h->parked.stale) {
+		several_doubt(h->several);
 		return;
 	}
-	if (!admission_decide(h->parked.set, s, &h->identity, &h->params, h->parked.address, &wanted, &refusal)) {
-		refuse(h, &refusal);
-	} else if (s->def.authorize != NULL && !(entitled && strcmp(h->asked, s->def.path) == 0)) {
-		ask_entitled(h, s);
-	} else {
-		let_in(h, s, &wanted);
-		return; /* which has taken wanted over */
-	}
-	wanted_release(&wanted);
+	free(h->asked_for->granted);
+	h->asked_for->granted = h->asked;
+	h->asked = NULL;
 }
 
 /* What it rests on may have changed while it was asked: then it is asked once more. */
@@ -181,10 +187,11 @@ static void on_entitled(struct question *q, bool failed, const char *value)
 
 	unreserve(h);
 	if (!failed && value != NULL && strcmp(value, "true") == 0) {
-		decide(h, !h->parked.stale);
+		note_yes(h);
+		decide(h);
 		return;
 	}
-	refusals_log(&h->parked.set->refusals, "[STREAM] refused: '%s' is not authorized for '%s'%s", h->identity.sub == NULL ? "" : h->identity.sub, h->path,
+	refusals_log(&h->parked.set->refusals, "[STREAM] refused: '%s' is not authorized for '%s'%s", h->identity.sub == NULL ? "" : h->identity.sub, h->asked_for->path,
 		 failed ? ": the function failed" : "");
 	refusal_forbidden(&refusal);
 	refuse(h, &refusal);
@@ -197,10 +204,10 @@ static void on_redeemed(struct question *q, bool failed, const char *value)
 
 	if (!failed && value != NULL && identity_read(value, strlen(value), &h->identity) &&
 	    h->identity.ends_ms > clock_wall_ms()) {
-		decide(h, false);
+		decide(h);
 		return;
 	}
-	refusals_log(&h->parked.set->refusals, "[STREAM] refused: ticket of a request for '%s' from %s: %s", h->path, h->parked.address,
+	refusals_log(&h->parked.set->refusals, "[STREAM] refused: ticket of a request for '%s' from %s: %s", several_name(h->several), h->parked.address,
 		 failed ? "the database did not say" : "there is none, or it was used");
 	refusal_of_token(&refusal, true);
 	refuse(h, &refusal);
@@ -219,12 +226,15 @@ static void ask_ticket(struct held *h, const struct request *r)
 
 bool held_start(struct outlets *set, const struct held_request *request, struct refusal *ret_refusal)
 {
-	struct held *h = xcalloc(1, sizeof(*h));
-	char *query = holder_params_json(request->query);
+	struct several *several = request->several;
+	struct held *h;
 
-	h->path = xstrdup(request->request->path);
-	h->query = json_parse(query, strlen(query));
-	free(query);
+	if (several == NULL)
+		several = several_of_one(request->request->path, request->query, ret_refusal);
+	if (several == NULL)
+		return false;
+	h = xcalloc(1, sizeof(*h));
+	h->several = several;
 	h->resume = request->resume;
 	h->unknown = request->unknown;
 	h->after = request->after;
@@ -240,6 +250,6 @@ bool held_start(struct outlets *set, const struct held_request *request, struct 
 	}
 	h->identity = *request->identity;
 	*request->identity = (struct identity){.claims = NULL};
-	decide(h, false);
+	decide(h);
 	return true;
 }

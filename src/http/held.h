@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * held.h: a request for a stream whose entitlement the database has to say: it came with a ticket, or the stream has an
- * authorize function. While the database is away it is held: first in silence, then with the stream's head and pings,
+ * authorize function. Or a request for several streams, whose functions are asked one after the other. While the database is away it is held: first in silence, then with the stream's head and pings,
  * because a browser's EventSource gives up for ever on any status but 200, and proxies on silence.
  */
 #ifndef HTTP_HELD_H
@@ -13,6 +13,7 @@
 struct held_request {
 	const struct request *request;
 	const struct params *query; /* of the query alone */
+	struct several *several;    /* taken over; NULL: it asks for the stream of its path */
 	struct identity *identity;  /* taken over; NULL: a ticket says who it is */
 	const char *ticket;         /* its hash, of TICKET_HASH_MAX bytes; NULL: none */
 	bool resume, unknown;       /* as in outlet.h */

@@ -70,6 +70,8 @@ char *holder_params_json(const struct params *params)
 
 void holder_read_params(struct json_object *object, struct params *params)
 {
+	if (object == NULL)
+		return;
 	json_object_object_foreach (object, name, value) {
 		if (params->count == PARAMS_MAX)
 			break;

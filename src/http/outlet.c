@@ -18,6 +18,7 @@
 #include "http/page.h"
 #include "http/prelude.h"
 #include "http/recheck.h"
+#include "http/several.h"
 
 #define USER_TIMEOUT_MS 20000 /* unacknowledged bytes: the peer is gone (RFC 5482) */
 
@@ -28,8 +29,23 @@ static struct loop *loop_of(const struct outlet *o)
 
 struct wire outlet_wire(struct outlet *o)
 {
-	return (struct wire){.bare = o->bare, .format = o->sub.stream->def.format, .form = o->sub.form,
+	return (struct wire){.bare = o->bare, .format = o->format, .form = o->sub.form,
 			     .packer = &o->set->router->packer, .total = &o->total, .page = o->page};
+}
+
+const char *outlet_path(const struct outlet *o)
+{
+	return o->several == NULL ? o->sub.stream->def.path : SEVERAL_PATH;
+}
+
+const char *outlet_params(const struct outlet *o, size_t part)
+{
+	return o->several == NULL ? o->holder.params : o->several->items[part].params_json;
+}
+
+bool outlet_needs_claims(const struct outlet *o)
+{
+	return o->several == NULL ? stream_def_needs_claims(&o->sub.stream->def) : several_needs_claims(o->several);
 }
 
 /* --- the end --- */
@@ -43,7 +59,7 @@ static void closed(struct outlet *o, const char *why)
 	o->state = OUTLET_CLOSED;
 	log_info("[STREAM %" PRIu64 "] closed: %s, %" PRIu64 " bytes in %" PRId64 " s", o->number, why, o->bytes,
 		 (loop_of(o)->now_ms - o->opened_ms) / 1000);
-	census_closed(&o->set->census, o->sub.stream->def.path, o->reason == NULL ? "client" : o->reason,
+	census_closed(&o->set->census, outlet_path(o), o->reason == NULL ? "client" : o->reason,
 		      loop_of(o)->now_ms - o->opened_ms);
 	beat_stop(o);
 	ending_stop(o);
@@ -93,6 +109,7 @@ static void close_slow(struct outlet *o)
 
 void outlet_free(struct outlet *o)
 {
+	several_free(o->several);
 	wanted_release(&o->wanted);
 	page_free(o->page);
 	buf_release(&o->out);
@@ -109,6 +126,8 @@ static void go_live(struct outlet *o, struct cursor after)
 	o->state = OUTLET_LIVE;
 	if (o->sub.stream->def.snapshot == NULL) /* which may begin anew, after a reset */
 		wanted_release(&o->wanted);
+	if (o->several != NULL)
+		several_forget_wanted(o->several);
 	router_go_live(o->set->router, &o->sub, after);
 }
 
@@ -127,26 +146,33 @@ static void join_log(struct outlet *o)
 
 	if (cursor_compare(o->catchup.after, end) < 0)
 		o->catchup.after = end;
-	if (router_holds(o->set->router, o->sub.stream, o->sub.form, o->catchup.after))
+	if (router_holds_for(o->set->router, &o->sub, o->catchup.after))
 		go_live(o, o->catchup.after);
 	else
 		ask_page(o);
 }
 
-void outlet_append(struct outlet *o, const struct cursor *at, struct text name, struct text data)
+/* As events of this stream are written. */
+static void append_as(struct outlet *o, const struct stream_def *def, const struct cursor *at, struct text name, struct text data)
 {
 	struct wire wire = outlet_wire(o);
 
-	wire.sealed = o->sub.stream->def.sealed;
+	wire.format = def->format;
+	wire.sealed = def->sealed;
 	if (o->fault) /* nothing may follow what is missing: its id would be believed */
 		return;
-	if (!wire.sealed || sealer_seal(&o->set->router->sealer, name, &wire.format, &data)) {
+	if (!def->sealed || sealer_seal(&o->set->router->sealer, name, &wire.format, &data)) {
 		control_append_event(&o->out, wire, at, name, data);
 		return;
 	}
 	log_error("[STREAM %" PRIu64 "] an event cannot be sealed (" OUTLETS_UNSEALED ")", o->number);
 	o->fault = true;
 	router_touch_again(o->set->router, &o->sub);
+}
+
+void outlet_append(struct outlet *o, const struct cursor *at, struct text name, struct text data)
+{
+	append_as(o, &o->sub.stream->def, at, name, data);
 }
 
 void outlet_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick, const char *seen)
@@ -174,7 +200,7 @@ static void on_page_event(struct catchup *c, const struct event *event)
 	if (o->prelude != NULL)
 		prelude_change(o, event);
 	else
-		outlet_append(o, &event->at, event->name, event->data);
+		append_as(o, &subscriber_stream_of(&o->sub, event->topic)->def, &event->at, event->name, event->data);
 }
 
 static void on_page_end(struct catchup *c, enum catchup_end end, const char *reason)
@@ -434,25 +460,57 @@ static void start_timers(struct outlet *o)
 	ending_watch(o);
 }
 
-static void seat(struct outlet *o, struct outlet_request *request)
+static void join(struct outlet *o, const struct facet *facet)
 {
-	struct router *r = o->set->router;
+	const struct wanted *wanted = facet->wanted;
 	struct buf keys;
 	uint32_t count;
 
+	router_want_form(o->set->router, facet->stream, o->sub.form);
 	buf_init(&keys);
+	count = wanted_append_keys(wanted, facet->stream, &keys);
+	subscriber_join(&o->sub, facet->stream, o->set->router->hash_key, keys.data, count);
+	if (wanted->name_count > 0)
+		part_narrow(&o->sub.parts[o->sub.part_count - 1], wanted->names, wanted->name_count);
+	buf_release(&keys);
+}
+
+static void seat(struct outlet *o, struct outlet_request *request)
+{
+	const struct facet *facets = &o->facet;
+	size_t count = 1;
+
 	o->wanted = request->wanted;
+	o->facet = (struct facet){request->stream, &o->wanted};
+	o->several = request->several;
+	o->format = request->stream->def.format;
+	if (o->several != NULL) {
+		facets = o->several->facets;
+		count = o->several->count;
+		o->format = several_format(o->several);
+	}
 	o->bare = request->bare;
 	o->sub.bare = request->bare || request->shape.page;
 	o->sub.form = request->shape.form;
-	router_want_form(r, request->stream, o->sub.form);
-	count = wanted_append_keys(&o->wanted, request->stream, &keys);
-	subscriber_join(&o->sub, request->stream, r->hash_key, keys.data, count);
-	buf_release(&keys);
+	subscriber_expect(&o->sub, count);
+	for (size_t i = 0; i < count; i++)
+		join(o, &facets[i]);
 	if (request->shape.page)
 		o->page = page_new(o, request);
-	o->catchup = (struct catchup){.stream = request->stream, .wanted = &o->wanted, .after = request->after,
+	o->catchup = (struct catchup){.facets = facets, .facet_count = count, .after = request->after,
 				      .event = on_page_event, .ended = on_page_end};
+}
+
+/* "'/a', '/b' by 'ann' from 127.0.0.1" */
+static void log_opened(const struct outlet *o)
+{
+	struct buf paths;
+
+	buf_init(&paths);
+	for (size_t i = 0; i < o->sub.part_count; i++)
+		buf_appendf(&paths, "%s'%s'", i == 0 ? "" : ", ", o->sub.parts[i].stream->def.path);
+	log_info("[STREAM %" PRIu64 "] opened: %s by '%s' from %s", o->number, paths.data, o->holder.user == NULL ? "" : o->holder.user, o->address);
+	buf_release(&paths);
 }
 
 static void say_hello(struct outlet *o, const struct cursor *at)
@@ -476,7 +534,7 @@ static void begin(struct outlet *o, const struct outlet_request *request)
 		go_live(o, r->head);
 	} else {
 		say_hello(o, request->after.tick == 0 ? NULL : &request->after);
-		if (request->after.tick != 0 && router_holds(r, request->stream, o->sub.form, request->after) &&
+		if (request->after.tick != 0 && router_holds_for(r, &o->sub, request->after) &&
 		    cursor_compare(request->after, r->head) <= 0)
 			go_live(o, request->after);
 		else
@@ -496,10 +554,9 @@ struct outlet *outlet_open(struct outlets *set, struct outlet_request *request)
 	tune_socket(request->fd);
 	outlets_count_in(set, o);
 	seat(o, request);
-	census_opened(&set->census, request->stream->def.path);
+	census_opened(&set->census, outlet_path(o));
 	start_timers(o);
-	log_info("[STREAM %" PRIu64 "] opened: '%s' by '%s' from %s", o->number, request->stream->def.path,
-		 o->holder.user == NULL ? "" : o->holder.user, o->address);
+	log_opened(o);
 	if (!request->head_sent && o->page == NULL)
 		control_append_head(&o->out, outlet_wire(o), request->cors);
 	begin(o, request);

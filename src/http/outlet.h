@@ -32,6 +32,7 @@
 enum outlet_state { OUTLET_CATCHING, OUTLET_LIVE, OUTLET_CLOSING, OUTLET_CLOSED };
 
 struct outlets;
+struct several;
 
 /* How the client wants to have it. */
 struct outlet_shape {
@@ -47,6 +48,7 @@ struct outlet_request {
 	struct outlet_shape shape;
 	struct stream *stream;
 	struct wanted wanted;
+	struct several *several; /* all the streams, stream being the first: there are more in the connection; NULL else */
 	struct holder holder;
 	char *address;       /* of the client */
 	bool resume;         /* behind `after`; else from now on */
@@ -68,6 +70,9 @@ struct outlet {
 	struct page *page;   /* owned; NULL: a stream */
 	struct prelude *prelude; /* CATCHING: while the stream's snapshot is sent; NULL else */
 	struct wanted wanted; /* until LIVE; with a snapshot as long as the stream is open */
+	struct facet facet;   /* of the one stream */
+	struct several *several; /* owned; NULL where there is one stream */
+	enum frame_format format; /* of what the server says by itself */
 	struct buf out;
 	size_t out_sent;
 	bool fault;          /* an event could not be sealed: it is closed at its next flush */
@@ -89,6 +94,13 @@ struct outlet {
 
 /* How it is written. */
 struct wire outlet_wire(struct outlet *o);
+
+/* What the request's path was defined as: its stream's, or the path of several. */
+const char *outlet_path(const struct outlet *o);
+
+/* The parameters of one of its streams, in the order of the subscriber's parts: JSON as holder.h keeps them. */
+const char *outlet_params(const struct outlet *o, size_t part);
+bool outlet_needs_claims(const struct outlet *o); /* as stream_def_needs_claims, of any stream */
 
 /* Sends the head and what is there already. */
 struct outlet *outlet_open(struct outlets *set, struct outlet_request *request);

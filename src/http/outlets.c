@@ -207,8 +207,18 @@ void outlets_reap(struct outlets *set)
 
 static void close_subscribers(struct stream *s, const char *reason)
 {
-	list_each (node, tmp, &s->subscribers)
-		outlet_close(container_of(container_of(node, struct subscriber, link), struct outlet, sub), reason);
+	struct list all;
+
+	/* One that ends takes all its parts out of the list, also the next one: so it is not walked, but taken apart. */
+	list_init(&all);
+	list_splice(&all, &s->subscribers);
+	while (!list_empty(&all)) {
+		struct part *part = list_first(&all, struct part, link);
+
+		list_remove(&part->link);
+		list_append(&s->subscribers, &part->link);
+		outlet_close(container_of(part->subscriber, struct outlet, sub), reason);
+	}
 }
 
 void outlets_close_gone(struct outlets *set)

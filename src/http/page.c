@@ -248,6 +248,15 @@ static void move_on(struct page *p, struct cursor head)
 		page_begin(p, &head);
 }
 
+/* Does one of its streams miss an event that could not be sealed? */
+static bool is_unsealed(const struct outlet *o)
+{
+	for (size_t i = 0; i < o->sub.part_count; i++)
+		if (o->sub.parts[i].stream->unsealed)
+			return true;
+	return false;
+}
+
 void page_settle(struct page *p)
 {
 	struct outlet *o = p->outlet;
@@ -255,7 +264,7 @@ void page_settle(struct page *p)
 	bool quiet = is_quiet(o);
 
 	/* behind an event that is missing nothing is said: it is about to be closed or reset */
-	if (o->state >= OUTLET_CLOSING || r->gap || o->sub.stream->unsealed || o->fault)
+	if (o->state >= OUTLET_CLOSING || r->gap || is_unsealed(o) || o->fault)
 		return;
 	if (o->prelude != NULL) {
 		if (p->members.len >= PART)

@@ -67,10 +67,10 @@ static void hear_recheck(struct outlets *set, struct json_object *data)
 
 /* --- renewal --- */
 
-/* Would this identity have been let in to the same? */
-static bool has_same_rights(struct outlet *o, const struct identity *id, const struct params *params)
+/* Would this identity have been let in to the same of this stream? */
+static bool has_same_part(const struct part *part, const struct identity *id, const struct params *params)
 {
-	const struct stream *s = o->sub.stream;
+	const struct stream *s = part->stream;
 	const char *param;
 	struct wanted wanted;
 	struct buf keys;
@@ -81,10 +81,26 @@ static bool has_same_rights(struct outlet *o, const struct identity *id, const s
 	if (same) {
 		uint32_t count = wanted_append_keys(&wanted, s, &keys);
 
-		same = subscriber_has_keys(&o->sub, keys.data, count);
+		same = part_has_keys(part, keys.data, count);
 	}
 	wanted_release(&wanted);
 	buf_release(&keys);
+	return same;
+}
+
+static bool has_same_rights(const struct outlet *o, const struct identity *id)
+{
+	bool same = true;
+
+	for (size_t i = 0; i < o->sub.part_count && same; i++) {
+		const char *json = outlet_params(o, i);
+		struct json_object *query = json_parse(json, strlen(json));
+		struct params params = {.count = 0};
+
+		holder_read_params(query, &params);
+		same = has_same_part(&o->sub.parts[i], id, &params);
+		json_object_put(query);
+	}
 	return same;
 }
 
@@ -105,8 +121,8 @@ enum renewal tenure_renew(struct outlets *set, const char *code, const struct id
 		return RENEWAL_ELSEWHERE;
 	query = json_parse(o->holder.params, strlen(o->holder.params));
 	holder_read_params(query, &params);
-	if (is_same_user(o, id) && admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark) && has_same_rights(o, id, &params)) {
-		holder_init(&holder, id, &params, stream_def_needs_claims(&o->sub.stream->def));
+	if (is_same_user(o, id) && admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark) && has_same_rights(o, id)) {
+		holder_init(&holder, id, &params, outlet_needs_claims(o));
 		recheck_stop(o); /* it reads the holder's texts */
 		outlet_renew(o, &holder);
 		recheck_start(o);

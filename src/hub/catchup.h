@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * catchup.h: one subscriber's wish for a page of what the shared log does not hold any more. The outlet owns it and
+ * catchup.h: one subscriber's wish for a page of what the shared log does not hold any more, of all its streams. The outlet owns it and
  * submits it; the inlet reads the page and calls back; neither knows the other.
  */
 #ifndef HUB_CATCHUP_H
@@ -18,8 +18,8 @@ enum catchup_end {
 
 struct catchup {
 	struct list link; /* of the inlet's queue, while it waits or is worked on */
-	const struct stream *stream;
-	const struct wanted *wanted;
+	const struct facet *facets; /* borrowed: one, or several whose union is meant */
+	size_t facet_count;
 	struct cursor after; /* tick 0: from the beginning of what is retained */
 	int64_t upto_tick;
 	const char *seen; /* without the changes of these transactions (snapshot.h); NULL: with all */

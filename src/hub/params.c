@@ -11,6 +11,43 @@ const struct text *params_find(const struct params *params, const char *name)
 	return NULL;
 }
 
+bool params_add(struct params *params, const struct params *more)
+{
+	if (more->count > PARAMS_MAX - params->count)
+		return false;
+	memcpy(&params->items[params->count], more->items, more->count * sizeof(*more->items));
+	params->count += more->count;
+	return true;
+}
+
+void params_join(struct params *params, const char *name, struct buf *storage)
+{
+	struct param *first = NULL;
+	size_t kept = 0, from = storage->len;
+	bool several = false;
+
+	for (size_t i = 0; i < params->count; i++) {
+		struct param *p = &params->items[i];
+		bool joins = text_is(p->name, name);
+
+		if (joins) {
+			if (first != NULL)
+				buf_append_char(storage, ',');
+			buf_append(storage, p->value.bytes, p->value.len);
+			several = several || first != NULL;
+		}
+		if (joins && first != NULL)
+			continue;
+		params->items[kept] = *p;
+		if (joins)
+			first = &params->items[kept];
+		kept++;
+	}
+	params->count = kept;
+	if (several)
+		first->value = (struct text){storage->data + from, storage->len - from};
+}
+
 bool params_take_path(struct params *params, const char *pattern, const char *path, int *ret_literals)
 {
 	*ret_literals = 0;

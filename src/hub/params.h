@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
 #include "hub/event.h"
 
 #define PARAMS_MAX 16
@@ -23,6 +24,12 @@ struct params {
 };
 
 const struct text *params_find(const struct params *params, const char *name); /* the first; NULL: none */
+
+/* Appends them; of two with one name the one that is there already counts. False: there is no room. */
+MUST_CHECK bool params_add(struct params *params, const struct params *more);
+
+/* Makes one of several parameters with this name: their values, joined by commas. storage keeps the text. */
+void params_join(struct params *params, const char *name, struct buf *storage);
 
 /* Does the path fit the pattern ("/orders/:id")? *ret_literals: how many of its segments are literal; of several patterns that fit,
  * the one with the most is meant. Parameters are appended, also where it does not fit. */

@@ -169,26 +169,44 @@ static struct route *add_route(struct router *r, struct stream *s, struct cursor
 	return route;
 }
 
+/* The event is for nobody of this stream, and only says who sees the row still: to those who have another stream beside it. */
+static bool is_silent(const struct stream_entry *entry)
+{
+	return entry->key_count == 0 && !entry->everyone;
+}
+
+/* So long in the entry, at the beginning of the record; what is always carried needs none. */
+static void stage_name(struct router *r, const struct event *event)
+{
+	size_t len = stream_always_carries(event->name) ? 0 : event->name.len;
+
+	r->name_len = (uint16_t)(len < UINT16_MAX ? len : UINT16_MAX);
+	buf_append(&r->record, event->name.bytes, r->name_len);
+}
+
 /* Adds the event's routing keys for this stream to the record; no route where nobody can be meant. */
 static void stage_keys(struct router *r, struct stream *s, const struct event *event)
 {
 	uint64_t keys = r->record.len;
-	uint32_t count = event->everyone ? 0 : stream_append_keys(s, event->audience, &r->record);
+	uint32_t unless = 0, count = event->everyone ? 0 : stream_append_keys(s, event->audience, &r->record);
 	struct route *route;
 	struct text first;
 
-	if (count == 0 && !event->everyone)
-		return;
 	if (count > STREAM_KEYS_MAX) {
 		r->gap = true;
 		return;
 	}
+	if (event->unless.items != NULL) /* one that names nobody is met by streams that match nothing */
+		unless = stream_append_keys(s, event->unless, &r->record);
+	if (count == 0 && unless == 0 && !event->everyone)
+		return;
 	route = add_route(r, s, event->at);
 	route->entry.keys = keys;
 	route->entry.key_count = count;
+	route->entry.unless_count = unless;
+	route->entry.name_len = r->name_len;
 	route->entry.everyone = event->everyone;
-	if (event->unless.items != NULL) /* one that names nobody is met by streams that match nothing */
-		route->entry.unless_count = stream_append_keys(s, event->unless, &r->record);
+	r->meant = r->meant || !is_silent(&route->entry);
 	if (count == 1) {
 		stream_next_key(r->record.data + keys, &first);
 		route->entry.hash = hash_bytes(r->hash_key, first.bytes, first.len);
@@ -264,8 +282,11 @@ static void stage_frames(struct router *r, const struct event *event)
 	for (size_t i = 0; i < r->route_count; i++) {
 		struct route *route = &r->routes[i];
 		const struct stream_def *def = &route->stream->def;
-		struct print *print = &prints[def->sealed][def->format];
+		struct print *print;
 
+		if (is_silent(&route->entry))
+			continue;
+		print = &prints[def->sealed][def->format];
 		if (!print->made)
 			make_print(r, print, def->format, def->sealed, event);
 		if (print->made)
@@ -279,6 +300,8 @@ static void stage(struct router *r, const struct topic *t, const struct event *e
 {
 	buf_clear(&r->record);
 	r->route_count = 0;
+	r->meant = false;
+	stage_name(r, event);
 	for (size_t i = 0; i < t->count; i++) {
 		if (t->streams[i]->unsealed) /* behind a hole nothing is said before its subscribers have gone */
 			leave_out(r, t->streams[i], event->at);
@@ -288,16 +311,12 @@ static void stage(struct router *r, const struct topic *t, const struct event *e
 	stage_frames(r, event);
 }
 
-static void touch(struct router *r, struct subscriber *sub, uint64_t number)
+static void touch(struct router *r, struct part *part, uint64_t number)
 {
-	const struct stream_entry *entry = stream_entry_at(sub->stream, number);
+	const struct subscriber *sub = part->subscriber;
 
-	if (!sub->live || sub->pending || (entry->unless_count > 0 && !subscriber_may_see(sub, &r->log, entry)))
-		return;
-	sub->position = number;
-	sub->skip = 0;
-	sub->pending = true;
-	router_touch_again(r, sub);
+	if (sub->live && !sub->pending && subscriber_call(part, &r->log, number))
+		router_touch_again(r, part->subscriber);
 }
 
 static void touch_audiences(struct router *r, struct stream *s, uint64_t number)
@@ -314,7 +333,7 @@ static void touch_audiences(struct router *r, struct stream *s, uint64_t number)
 		if (a == NULL)
 			continue;
 		list_each (node, tmp, &a->seats)
-			touch(r, container_of(node, struct seat, link)->subscriber, number);
+			touch(r, container_of(node, struct seat, link)->part, number);
 	}
 }
 
@@ -332,7 +351,7 @@ static void deliver(struct router *r, struct route *route, uint64_t record)
 		return;
 	}
 	list_each (node, tmp, &s->subscribers)
-		touch(r, container_of(node, struct subscriber, link), number);
+		touch(r, container_of(node, struct part, link), number);
 }
 
 /* An event that is too long for the log goes out as what it was, without its data. */
@@ -380,12 +399,12 @@ void router_publish(struct router *r, const struct event *event)
 	if (r->gap)
 		log_error("event '%.*s' has more routing keys than fit into the log: all streams are reset", (int)event->name.len,
 			  event->name.bytes);
-	if (r->gap || r->route_count == 0)
+	if (r->gap || !r->meant)
 		return;
 	record = sharedlog_append(&r->log, event->at, r->record.data, r->record.len);
 	r->bytes += r->record.len;
 	for (size_t i = 0; i < r->route_count; i++)
-		if (r->routes[i].entry.frames[FRAME_EVENTS].len > 0)
+		if (r->routes[i].entry.frames[FRAME_EVENTS].len > 0 || is_silent(&r->routes[i].entry))
 			deliver(r, &r->routes[i], record);
 }
 
@@ -406,9 +425,18 @@ void router_want_form(struct router *r, struct stream *s, enum frame_form form)
 	stream_want_form(s, form, r->head);
 }
 
+bool router_holds_for(const struct router *r, const struct subscriber *sub, struct cursor after)
+{
+	for (size_t i = 0; i < sub->part_count; i++)
+		if (!router_holds(r, sub->parts[i].stream, sub->form, after))
+			return false;
+	return true;
+}
+
 void router_go_live(struct router *r, struct subscriber *sub, struct cursor after)
 {
-	stream_trim(sub->stream, &r->log);
+	for (size_t i = 0; i < sub->part_count; i++)
+		stream_trim(sub->parts[i].stream, &r->log);
 	if (subscriber_go_live(sub, after))
 		router_touch_again(r, sub);
 }

@@ -31,6 +31,8 @@ struct router {
 	struct buf record;     /* the record in the making */
 	struct route *routes;  /* streams of the event in the making */
 	size_t route_count, route_cap;
+	bool meant;            /* it is for somebody of them */
+	uint16_t name_len;     /* of its name in the record */
 	struct sealer sealer;
 	struct packer packer;
 	bool unsealed;         /* some stream is: its owner closes the subscribers before the next flush, and takes the marks away */
@@ -63,7 +65,10 @@ bool router_holds(const struct router *r, const struct stream *s, enum frame_for
 /* Somebody opens the stream in this form: from here on its events are framed in it too, for as long as it is defined. */
 void router_want_form(struct router *r, struct stream *s, enum frame_form form);
 
-/* LIVE behind `after`; what the log has already is sent with the next flush. router_holds must be true. */
+/* The same for each stream of this subscriber. */
+bool router_holds_for(const struct router *r, const struct subscriber *sub, struct cursor after);
+
+/* LIVE behind `after`; what the log has already is sent with the next flush. router_holds_for must be true. */
 void router_go_live(struct router *r, struct subscriber *sub, struct cursor after);
 
 /* Has something to send again although no event touched it: it will be in the next flush. */

@@ -82,9 +82,14 @@ void stream_free(struct stream *s)
 	free(s);
 }
 
+bool stream_always_carries(struct text event_name)
+{
+	return text_is(event_name, "left") || text_is(event_name, "bulk") || text_is(event_name, "schema");
+}
+
 bool stream_carries(const struct stream *s, struct text event_name)
 {
-	if (s->def.events == NULL || text_is(event_name, "left") || text_is(event_name, "bulk") || text_is(event_name, "schema"))
+	if (s->def.events == NULL || stream_always_carries(event_name))
 		return true;
 	for (size_t i = 0; i < s->def.event_count; i++)
 		if (text_is(event_name, s->def.events[i]))

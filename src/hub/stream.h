@@ -51,13 +51,15 @@ struct stream_frame {
 	uint32_t at, len;
 };
 
-/* One event of one stream: offsets into the shared log. Owned by the stream's ring of entries. */
+/* One event of one stream: offsets into the shared log. Owned by the stream's ring of entries.
+ * With no keys but those of `unless` it is for nobody, has no frame, and says only who sees the row still. */
 struct stream_entry {
 	struct cursor at;
-	uint64_t record; /* the event's record: the entry is there as long as that is */
+	uint64_t record; /* the event's record, which begins with its name: the entry is there as long as that is */
 	uint64_t keys;
 	struct stream_frame frames[FRAME_FORMS];
 	uint32_t key_count, unless_count;
+	uint16_t name_len; /* of the event's name, where the record begins; 0: stream_always_carries it */
 	bool everyone;
 	uint64_t hash; /* of its one key; only valid where key_count is 1 */
 };
@@ -65,7 +67,7 @@ struct stream_entry {
 struct stream {
 	struct stream_def def;
 	struct strmap index;     /* routing key -> struct audience */
-	struct list subscribers; /* all of them */
+	struct list subscribers; /* struct part of part.h: all of them; a connection may have several */
 	size_t subscriber_count;
 	struct stream_entry *entries; /* ring of entry_cap, a power of two; entry n is at n % entry_cap */
 	size_t entry_cap;
@@ -80,7 +82,7 @@ struct stream {
 
 /* Subscribers that see the same routing key. Owned by the stream's index, there as long as it has seats. */
 struct audience {
-	struct list seats; /* struct seat of subscriber.h */
+	struct list seats; /* struct seat of part.h */
 	size_t key_len;
 	char key[];
 };
@@ -90,6 +92,7 @@ struct stream *stream_new(struct stream_def *def, struct cursor since);
 void stream_free(struct stream *s); /* has no subscribers */
 
 /* Does the stream carry events of this name? `left`, `bulk` and `schema` always. */
+bool stream_always_carries(struct text event_name);
 bool stream_carries(const struct stream *s, struct text event_name);
 
 /*

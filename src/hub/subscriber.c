@@ -6,54 +6,174 @@
 
 #include "base/xalloc.h"
 
-#define LOOK_MAX 65536           /* entries looked at in one gather: well under a millisecond */
+#define LOOK_MAX 65536           /* events looked at in one gather: well under a millisecond */
 #define GATHER_BYTES (256 << 10) /* more in one writev only makes one subscriber hold up the others */
+
+/* --- joining and leaving --- */
+
+void subscriber_expect(struct subscriber *sub, size_t parts)
+{
+	*sub = (struct subscriber){.bare = sub->bare, .form = sub->form};
+	sub->parts = parts == 1 ? &sub->one : xcalloc(parts, sizeof(*sub->parts));
+	list_node_init(&sub->touched);
+}
 
 void subscriber_join(struct subscriber *sub, struct stream *stream, struct hash_key hash_key, const char *keys,
 		     uint32_t count)
 {
-	struct text key;
-
-	*sub = (struct subscriber){.stream = stream, .seat_count = count, .bare = sub->bare, .form = sub->form};
-	sub->seats = xcalloc(count, sizeof(*sub->seats));
-	for (uint32_t i = 0; i < count; i++) {
-		struct seat *seat = &sub->seats[i];
-
-		keys = stream_next_key(keys, &key);
-		seat->subscriber = sub;
-		seat->audience = stream_audience_make(stream, key.bytes, key.len);
-		seat->hash = hash_bytes(hash_key, key.bytes, key.len);
-		list_append(&seat->audience->seats, &seat->link);
-	}
-	list_append(&stream->subscribers, &sub->link);
-	list_node_init(&sub->touched);
-	stream->subscriber_count++;
+	if (sub->parts == NULL)
+		subscriber_expect(sub, 1);
+	part_join(&sub->parts[sub->part_count++], sub, stream, hash_key, keys, count);
+	sub->stream = sub->parts[0].stream;
 }
 
 void subscriber_leave(struct subscriber *sub)
 {
 	if (sub->stream == NULL)
 		return;
-	for (size_t i = 0; i < sub->seat_count; i++) {
-		list_remove(&sub->seats[i].link);
-		stream_audience_drop(sub->stream, sub->seats[i].audience);
-	}
-	free(sub->seats);
-	list_remove(&sub->link);
+	for (size_t i = 0; i < sub->part_count; i++)
+		part_leave(&sub->parts[i]);
+	if (sub->parts != &sub->one)
+		free(sub->parts);
 	list_remove(&sub->touched);
-	sub->stream->subscriber_count--;
 	sub->stream = NULL;
-	sub->seats = NULL;
+	sub->parts = NULL;
+	sub->part_count = 0;
 	sub->live = sub->pending = false;
+}
+
+const struct stream *subscriber_stream_of(const struct subscriber *sub, struct text topic)
+{
+	for (size_t i = 0; sub->part_count > 1 && i < sub->part_count; i++)
+		for (size_t t = 0; t < sub->parts[i].stream->def.topic_count; t++)
+			if (text_is(topic, sub->parts[i].stream->def.topics[t]))
+				return sub->parts[i].stream;
+	return sub->stream;
+}
+
+static const struct stream_entry *entry_at(const struct part *part, uint64_t at)
+{
+	return at < part->stream->next ? stream_entry_at(part->stream, at) : NULL;
+}
+
+static struct cursor earliest_at(const struct subscriber *sub, const uint64_t *at)
+{
+	struct cursor earliest = {INT64_MAX, INT64_MAX};
+
+	for (size_t i = 0; i < sub->part_count; i++) {
+		const struct stream_entry *entry = entry_at(&sub->parts[i], at[i]);
+
+		if (entry != NULL && cursor_compare(entry->at, earliest) < 0)
+			earliest = entry->at;
+	}
+	return earliest;
+}
+
+/* The earliest event of all parts at these positions, which go behind it. NULL: it is not for this subscriber. */
+static const struct stream_entry *take_merged(const struct subscriber *sub, const struct sharedlog *log, uint64_t *at)
+{
+	struct cursor earliest = earliest_at(sub, at);
+	const struct stream_entry *found = NULL;
+	bool still = false;
+
+	for (size_t i = 0; i < sub->part_count; i++) {
+		const struct part *part = &sub->parts[i];
+		const struct stream_entry *entry = entry_at(part, at[i]);
+
+		if (entry == NULL || cursor_compare(entry->at, earliest) != 0)
+			continue;
+		at[i]++;
+		found = found == NULL && part_glance(part, entry) && part_is_for(part, log, entry) ? entry : found;
+		still = still || part_sees_still(part, log, entry);
+	}
+	return still || cursor_compare(earliest, sub->after) <= 0 ? NULL : found;
+}
+
+static bool is_more(const struct subscriber *sub, const uint64_t *at)
+{
+	for (size_t i = 0; i < sub->part_count; i++)
+		if (at[i] < sub->parts[i].stream->next)
+			return true;
+	return false;
+}
+
+/* The next event for a subscriber of one stream: most entries are for others, and are passed over here. */
+static const struct stream_entry *find_in_one(const struct subscriber *sub, const struct sharedlog *log, uint64_t *at, size_t most)
+{
+	const struct part *one = &sub->parts[0];
+	const struct stream *s = one->stream;
+	uint64_t n = *at, end = s->next - n > most ? n + most : s->next;
+	const struct stream_entry *found = NULL;
+
+	for (; n < end && found == NULL; n++) {
+		const struct stream_entry *entry = stream_entry_at(s, n);
+
+		if (part_glance(one, entry) && cursor_compare(entry->at, sub->after) > 0 && part_is_for(one, log, entry) && !part_sees_still(one, log, entry))
+			found = entry;
+	}
+	*at = n;
+	return found;
+}
+
+/* The next event that is for this subscriber, from these positions on, which go behind it. NULL: none among so many, which are
+ * counted down. */
+static const struct stream_entry *find_next(const struct subscriber *sub, const struct sharedlog *log, uint64_t *at, size_t *most)
+{
+	const struct stream_entry *found = NULL;
+	uint64_t from = at[0];
+
+	if (sub->part_count == 1) {
+		found = find_in_one(sub, log, at, *most);
+		*most -= at[0] - from;
+		return found;
+	}
+	for (; found == NULL && *most > 0 && is_more(sub, at); --*most)
+		found = take_merged(sub, log, at);
+	return found;
+}
+
+/* --- positions --- */
+
+static void get_positions(const struct subscriber *sub, uint64_t *ret_at)
+{
+	for (size_t i = 0; i < sub->part_count; i++)
+		ret_at[i] = sub->parts[i].position;
+}
+
+static void set_positions(struct subscriber *sub, const uint64_t *at)
+{
+	for (size_t i = 0; i < sub->part_count; i++)
+		sub->parts[i].position = at[i];
+	sub->skip = 0;
+}
+
+/* These positions are just behind the event: stands at it again. */
+static void stand_at(struct subscriber *sub, const uint64_t *at, struct cursor event)
+{
+	for (size_t i = 0; i < sub->part_count; i++) {
+		struct part *part = &sub->parts[i];
+		bool passed = at[i] > part->position && cursor_compare(stream_entry_at(part->stream, at[i] - 1)->at, event) == 0;
+
+		part->position = at[i] - passed;
+	}
+}
+
+static void stand_behind(struct subscriber *sub, struct cursor after)
+{
+	for (size_t i = 0; i < sub->part_count; i++)
+		sub->parts[i].position = stream_find(sub->parts[i].stream, after);
+	sub->skip = 0;
 }
 
 bool subscriber_go_live(struct subscriber *sub, struct cursor after)
 {
+	uint64_t at[SUBSCRIBER_PARTS_MAX];
+
 	sub->after = after;
 	sub->live = true;
-	sub->position = stream_find(sub->stream, after);
-	sub->skip = 0;
-	sub->pending = sub->position < sub->stream->next;
+	stand_behind(sub, after);
+	get_positions(sub, at);
+	sub->pending = is_more(sub, at);
 	return sub->pending;
 }
 
@@ -63,76 +183,22 @@ void subscriber_wait(struct subscriber *sub)
 	sub->skip = 0;
 }
 
-static bool has_seat(const struct subscriber *sub, struct text key)
+bool subscriber_call(struct part *part, const struct sharedlog *log, uint64_t number)
 {
-	for (size_t i = 0; i < sub->seat_count; i++) {
-		const struct audience *a = sub->seats[i].audience;
+	struct subscriber *sub = part->subscriber;
+	const struct stream_entry *entry = stream_entry_at(part->stream, number);
 
-		if (a->key_len == key.len && memcmp(a->key, key.bytes, key.len) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Most entries are of one key: their hash tells most of those that are for others at a glance. */
-static bool has_hash(const struct subscriber *sub, uint64_t hash)
-{
-	for (size_t i = 0; i < sub->seat_count; i++)
-		if (sub->seats[i].hash == hash)
-			return true;
-	return false;
-}
-
-static bool has_key(const char *keys, uint32_t count, const struct audience *a)
-{
-	struct text key;
-
-	for (uint32_t i = 0; i < count; i++) {
-		keys = stream_next_key(keys, &key);
-		if (a->key_len == key.len && memcmp(a->key, key.bytes, key.len) == 0)
-			return true;
-	}
-	return false;
-}
-
-bool subscriber_has_keys(const struct subscriber *sub, const char *keys, uint32_t count)
-{
-	const char *next = keys;
-	struct text key;
-
-	for (uint32_t i = 0; i < count; i++) {
-		next = stream_next_key(next, &key);
-		if (!has_seat(sub, key))
-			return false;
-	}
-	for (size_t i = 0; i < sub->seat_count; i++)
-		if (!has_key(keys, count, sub->seats[i].audience))
-			return false;
-	return true;
-}
-
-bool subscriber_may_see(const struct subscriber *sub, const struct sharedlog *log, const struct stream_entry *entry)
-{
-	const char *keys = sharedlog_at(log, entry->keys);
-	bool seated = false;
-	struct text key;
-
-	if (cursor_compare(entry->at, sub->after) <= 0)
+	/* its seat has brought it here; what else may speak against it is looked at only where there is such a thing */
+	if ((entry->unless_count > 0 || part->names != NULL) && (!part_is_for(part, log, entry) || part_sees_still(part, log, entry)))
 		return false;
-	if (entry->everyone)
-		return true;
-	if (entry->key_count == 1 && !has_hash(sub, entry->hash))
-		return false;
-	for (uint32_t i = 0; i < entry->key_count; i++) {
-		keys = stream_next_key(keys, &key);
-		seated = seated || has_seat(sub, key);
-	}
-	for (uint32_t i = 0; seated && i < entry->unless_count; i++) {
-		keys = stream_next_key(keys, &key);
-		seated = !has_seat(sub, key);
-	}
-	return seated;
+	if (sub->part_count > 1) /* the other parts' entries of this event may be yet to come: they will stand right there */
+		stand_behind(sub, (struct cursor){entry->at.tick, entry->at.change - 1});
+	part->position = number;
+	sub->skip = 0;
+	return sub->pending = true;
 }
+
+/* --- sending --- */
 
 /* The entry's frame as this subscriber gets it, without what has gone already. */
 static struct iovec frame_view(const struct subscriber *sub, const struct sharedlog *log,
@@ -146,50 +212,49 @@ static struct iovec frame_view(const struct subscriber *sub, const struct shared
 
 void subscriber_gather(const struct subscriber *sub, const struct sharedlog *log, struct gather *ret_gather)
 {
-	const struct stream *s = sub->stream;
-	uint64_t n = sub->position, end = s->next - n > LOOK_MAX ? n + LOOK_MAX : s->next;
+	const struct stream_entry *entry;
 	struct gather *g = ret_gather;
+	size_t most = LOOK_MAX;
 
 	g->count = 0;
 	g->bytes = 0;
-	for (; n < end && g->count < GATHER_MAX && g->bytes < GATHER_BYTES; n++) {
-		const struct stream_entry *entry = stream_entry_at(s, n);
-
-		if (!subscriber_may_see(sub, log, entry))
-			continue;
-		g->iov[g->count] = frame_view(sub, log, entry, n == sub->position ? sub->skip : 0);
+	get_positions(sub, g->until);
+	while (g->count < GATHER_MAX && g->bytes < GATHER_BYTES && (entry = find_next(sub, log, g->until, &most)) != NULL) {
+		g->iov[g->count] = frame_view(sub, log, entry, g->count == 0 ? sub->skip : 0);
 		g->bytes += g->iov[g->count++].iov_len;
 	}
-	g->until = n;
 }
 
 void subscriber_advance(struct subscriber *sub, const struct sharedlog *log, const struct gather *g, size_t bytes)
 {
+	uint64_t at[SUBSCRIBER_PARTS_MAX];
+	size_t most = SIZE_MAX;
+
 	if (bytes == g->bytes) {
-		sub->position = g->until;
-		sub->skip = 0;
-		sub->pending = sub->position < sub->stream->next;
+		set_positions(sub, g->until);
+		sub->pending = is_more(sub, g->until);
 		return;
 	}
-	for (; bytes > 0 || sub->skip == 0; sub->position++, sub->skip = 0) {
-		const struct stream_entry *entry = stream_entry_at(sub->stream, sub->position);
-		struct iovec view;
+	for (get_positions(sub, at);; set_positions(sub, at)) { /* there is one that has not gone whole */
+		const struct stream_entry *entry = find_next(sub, log, at, &most);
+		size_t len = frame_view(sub, log, entry, sub->skip).iov_len;
 
-		if (!subscriber_may_see(sub, log, entry))
-			continue;
-		view = frame_view(sub, log, entry, sub->skip);
-		if (bytes < view.iov_len) {
+		if (bytes < len) {
+			stand_at(sub, at, entry->at);
 			sub->skip += (uint32_t)bytes;
 			return;
 		}
-		bytes -= view.iov_len;
+		bytes -= len;
 	}
 }
 
 bool subscriber_fell_off(struct subscriber *sub, const struct sharedlog *log)
 {
-	if (!sub->pending)
-		return false;
-	stream_trim(sub->stream, log);
-	return sub->position < sub->stream->first;
+	bool fell = false;
+
+	for (size_t i = 0; sub->pending && i < sub->part_count; i++) {
+		stream_trim(sub->parts[i].stream, log);
+		fell = fell || sub->parts[i].position < sub->parts[i].stream->first;
+	}
+	return fell;
 }

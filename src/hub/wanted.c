@@ -21,7 +21,52 @@ void wanted_release(struct wanted *w)
 			free(w->keys[k].values[i]);
 		free(w->keys[k].values);
 	}
+	for (size_t i = 0; i < w->name_count; i++)
+		free(w->names[i]);
+	free(w->names);
 	*w = (struct wanted){0};
+}
+
+static const char *end_of_item(const char *list, const char *end)
+{
+	const char *comma = memchr(list, ',', (size_t)(end - list));
+
+	return comma == NULL ? end : comma;
+}
+
+bool wanted_narrow(struct wanted *w, struct text names)
+{
+	const char *end = names.bytes + names.len;
+
+	for (const char *name = names.bytes, *stop; name < end; name = stop + 1) {
+		stop = end_of_item(name, end);
+		if (stop == name)
+			continue;
+		if (w->name_count == WANTED_NAMES_MAX)
+			return false;
+		w->names = xrealloc(w->names, (w->name_count + 1) * sizeof(*w->names));
+		w->names[w->name_count++] = xstrndup(name, (size_t)(stop - name));
+	}
+	return true;
+}
+
+bool wanted_left_names(const struct facet *facet, char ***ret_names, size_t *ret_count)
+{
+	const struct stream_def *def = &facet->stream->def;
+	const struct wanted *w = facet->wanted;
+	bool narrowed = w->name_count > 0;
+	size_t most = narrowed ? w->name_count : def->event_count;
+	char *const *from = narrowed ? w->names : def->events;
+
+	*ret_count = 0;
+	*ret_names = NULL;
+	if (!narrowed && def->events == NULL)
+		return false;
+	*ret_names = xcalloc(most + 1, sizeof(**ret_names));
+	for (size_t i = 0; i < most; i++)
+		if (stream_carries(facet->stream, frame_text(from[i])))
+			(*ret_names)[(*ret_count)++] = from[i];
+	return true;
 }
 
 uint32_t wanted_append_keys(const struct wanted *w, const struct stream *s, struct buf *out)

@@ -11,8 +11,9 @@
 static const struct session_statement statements[] = {
 	{"page", "SELECT * FROM herald.replay($1::bigint, $2::bigint, $3::bigint, $4::text[], $5::text[],"
 		 " $6::text[], $7::text[], $8::text[], $9::text[], $10::int, $11::xid8[])"},
+	{"pages", "SELECT * FROM herald.replay_many($1::bigint, $2::bigint, $3::bigint, $4::jsonb, $5::int)"},
 };
-enum { PAGE_PARAMS = 11, PARAM_TOPICS = 3, PARAM_EVENTS = 4, PARAM_KEYS = 5, PARAM_MOST = 9, PARAM_SEEN = 10 };
+enum { PAGES_PARAMS = 5, PAGE_PARAMS = 11, PARAM_TOPICS = 3, PARAM_EVENTS = 4, PARAM_KEYS = 5, PARAM_MOST = 9, PARAM_SEEN = 10 };
 
 static void add_array(struct buf *text, const char **param, char *const *values, size_t count)
 {
@@ -21,40 +22,99 @@ static void add_array(struct buf *text, const char **param, char *const *values,
 	*param = text->data;
 }
 
-static void send_page(struct replay_worker *w, const struct catchup *c)
-{
-	const struct stream_def *def = &c->stream->def;
+/* Numbers as the texts of parameters. */
+struct bounds {
 	char after_tick[24], after_change[24], upto[24], most[24];
-	const char *params[PAGE_PARAMS] = {after_tick, after_change, upto, [PARAM_MOST] = most, [PARAM_SEEN] = c->seen};
-	struct buf texts[PAGE_PARAMS];
+};
 
-	snprintf(after_tick, sizeof(after_tick), "%" PRId64, c->after.tick);
-	snprintf(after_change, sizeof(after_change), "%" PRId64, c->after.change);
-	snprintf(upto, sizeof(upto), "%" PRId64, c->upto_tick);
-	snprintf(most, sizeof(most), "%d", REPLAY_PAGE_EVENTS);
+static void write_bounds(struct bounds *b, const struct catchup *c)
+{
+	snprintf(b->after_tick, sizeof(b->after_tick), "%" PRId64, c->after.tick);
+	snprintf(b->after_change, sizeof(b->after_change), "%" PRId64, c->after.change);
+	snprintf(b->upto, sizeof(b->upto), "%" PRId64, c->upto_tick);
+	snprintf(b->most, sizeof(b->most), "%d", REPLAY_PAGE_EVENTS);
+}
+
+static void send_page(struct replay_worker *w, const struct catchup *c, const struct bounds *b)
+{
+	const struct stream_def *def = &c->facets->stream->def;
+	const struct wanted *wanted = c->facets->wanted;
+	const char *params[PAGE_PARAMS] = {b->after_tick, b->after_change, b->upto, [PARAM_MOST] = b->most, [PARAM_SEEN] = c->seen};
+	struct buf texts[PAGE_PARAMS];
+	char **names;
+	size_t count;
+
 	for (size_t i = 0; i < PAGE_PARAMS; i++)
 		buf_init(&texts[i]);
 	add_array(&texts[PARAM_TOPICS], &params[PARAM_TOPICS], def->topics, def->topic_count);
-	if (def->events != NULL)
-		add_array(&texts[PARAM_EVENTS], &params[PARAM_EVENTS], def->events, def->event_count);
-	for (size_t k = 0; k < c->wanted->count; k++)
-		add_array(&texts[PARAM_KEYS + k], &params[PARAM_KEYS + k], c->wanted->keys[k].values,
-			  c->wanted->keys[k].count);
+	if (wanted_left_names(c->facets, &names, &count))
+		add_array(&texts[PARAM_EVENTS], &params[PARAM_EVENTS], names, count);
+	for (size_t k = 0; k < wanted->count; k++)
+		add_array(&texts[PARAM_KEYS + k], &params[PARAM_KEYS + k], wanted->keys[k].values, wanted->keys[k].count);
 	conn_run(&w->conn, "page", PAGE_PARAMS, params, CONN_STALL_READ_MS);
 	for (size_t i = 0; i < PAGE_PARAMS; i++)
 		buf_release(&texts[i]);
+	free(names);
+}
+
+/* `"name":["a","b"]`, behind a comma where it is not the first. */
+static void append_list(struct buf *out, const char *name, char *const *values, size_t count)
+{
+	buf_appendf(out, "%s\"%s\":[", out->data[out->len - 1] == '{' ? "" : ",", name);
+	for (size_t i = 0; i < count; i++) {
+		if (i > 0)
+			buf_append_char(out, ',');
+		buf_append_json(out, values[i], strlen(values[i]));
+	}
+	buf_append_char(out, ']');
+}
+
+/* An element of what herald.replay_many calls facets. */
+static void append_facet(struct buf *out, const struct facet *facet)
+{
+	static const char *const key_names[STREAM_MATCH_MAX] = {"key1", "key2", "key3", "key4"};
+	const struct wanted *wanted = facet->wanted;
+	char **names;
+	size_t count;
+
+	buf_append_char(out, '{');
+	append_list(out, "topics", facet->stream->def.topics, facet->stream->def.topic_count);
+	if (wanted_left_names(facet, &names, &count))
+		append_list(out, "events", names, count);
+	for (size_t k = 0; k < wanted->count; k++)
+		append_list(out, key_names[k], wanted->keys[k].values, wanted->keys[k].count);
+	buf_append_char(out, '}');
+	free(names);
+}
+
+static void send_pages(struct replay_worker *w, const struct catchup *c, const struct bounds *b)
+{
+	struct buf facets;
+
+	buf_init(&facets);
+	for (size_t i = 0; i < c->facet_count; i++) {
+		buf_append_char(&facets, i == 0 ? '[' : ',');
+		append_facet(&facets, &c->facets[i]);
+	}
+	buf_append_char(&facets, ']');
+	conn_run(&w->conn, "pages", PAGES_PARAMS, (const char *[]){b->after_tick, b->after_change, b->upto, facets.data, b->most},
+		 CONN_STALL_READ_MS);
+	buf_release(&facets);
 }
 
 /* Takes the next catchup, where there is one and the connection is free. */
 static void work(struct replay_worker *w)
 {
+	struct bounds bounds;
+
 	if (w->session.step != SESSION_READY || w->conn.state != CONN_IDLE || list_empty(&w->replay->queue))
 		return;
 	w->catchup = list_first(&w->replay->queue, struct catchup, link);
 	list_remove(&w->catchup->link);
 	w->events = w->bytes = 0;
 	w->replay->pages++;
-	send_page(w, w->catchup);
+	write_bounds(&bounds, w->catchup);
+	(w->catchup->facet_count == 1 ? send_page : send_pages)(w, w->catchup, &bounds);
 }
 
 static void submit(void *ctx, struct catchup *c)

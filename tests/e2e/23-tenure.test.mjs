@@ -373,13 +373,17 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
   })
   test('who is held longer than proxies like gets a head and pings, and is let in or closed when the database is back', async () => {
     const [proxy, behind] = await behindProxy()
+    await stage.cluster.psql(`SELECT herald.stream('/brief', '{brief}')`)
+    await until(async () => (await request(behind.url('/brief'))).status === 401, { what: 'a stream that is defined anew meanwhile' })
     proxy.cut()
     await lost(behind)
-    const [yes, no] = await Promise.all(['m20', 'nobody'].map(async (sub) => {
-      const stream = new Subscriber(behind.url('/clubs/a'), { token: await token({ sub }) })
+    const asked = [['m20', '/clubs/a'], ['nobody', '/clubs/a'], ['m21', '/stream/multi?paths=/brief,/clubs/a'], ['nobody', '/stream/multi?paths=/clubs/a,/brief']]
+    const [yes, no, several, none] = await Promise.all(asked.map(async ([sub, path]) => {
+      const stream = new Subscriber(behind.url(path), { token: await token({ sub }) })
       return stream.connect({ timeout: 15_000 })
     }))
-    for (const stream of [yes, no]) {
+    await stage.cluster.psql(`SELECT herald.stream('/brief', '{brief}', format => 'message')`)
+    for (const stream of [yes, no, several, none]) {
       assert.equal(stream.status, 200)
       assert.equal(stream.current.headers['content-type'], 'text/event-stream')
       await stream.when(() => stream.comments.length > 0)
@@ -389,9 +393,12 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
     await yes.next('connected', 10_000)
     await write('x')
     await yes.next('notes.insert')
-    await closes(no, 'forbidden')
-    assert.equal(no.frames.length, 1)
-    await yes.close()
+    await several.next('notes.insert', 10_000).catch(() => assert.equal(several.frames.at(-1).name, 'closing')) // it came before the new definition
+    for (const stream of [no, none]) {
+      await closes(stream, 'forbidden')
+      assert.equal(stream.frames.length, 1)
+    }
+    for (const stream of [yes, several]) await stream.close()
   })
 })
 

@@ -12,6 +12,7 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($$SELECT herald.prune(make_interval(secs => 3600), 1000)$$),
   ($$SELECT * FROM herald.replay(0, 0, 1000, '{things}', NULL, '{"owner=ann"}', NULL, NULL, NULL, 10)$$),
   ($$SELECT * FROM herald.replay(2, 1, 1000, '{things}', NULL, '{"owner=ann"}', NULL, NULL, NULL, 10)$$),
+  ($$SELECT * FROM herald.replay_many(2, 1, 1000, '[{"topics": ["things"], "key1": ["owner=ann"]}]', 10)$$),
   ($$SELECT herald.entitled('/own', '{"sub": "ann"}', '{}')$$),
   ($$SELECT herald.ticket('hash', '{"claims": {"sub": "ann"}}', NULL)$$), ($$SELECT herald.redeem('hash', NULL)$$),
   ($$SELECT herald.renewal('code', '{"claims": {"sub": "ann"}}')$$),

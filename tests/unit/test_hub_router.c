@@ -108,7 +108,7 @@ TEST(all_keys_of_a_match_must_be_met)
 	publish(KEYS(T("store=2"), T("role=x")), "3");
 	publish(KEYS(T("store=3"), T("role=x")), "4");
 	publish(KEYS(T("role=x"), T("store=2"), T("store=1")), "5");
-	assert_int_equal(b.seat_count, 4);
+	assert_int_equal(b.one.seat_count, 4);
 	assert_sees(&router, &a, "1 5 ");
 	assert_sees(&router, &b, "1 2 3 5 ");
 }

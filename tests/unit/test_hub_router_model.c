@@ -310,7 +310,7 @@ TEST(everyone_gets_the_bytes_that_a_naive_model_says_and_no_others)
 	log_setup(LOG_ERROR, false);
 	for (size_t i = 0; i < SUBSCRIBERS; i++)
 		buf_init(&clients[i].got);
-	for (uint32_t with_seed = 1; with_seed <= 15; with_seed++)
+	for (uint32_t with_seed = 1; with_seed <= 25; with_seed++)
 		run(with_seed * 20261122);
 	for (size_t i = 0; i < SUBSCRIBERS; i++)
 		buf_release(&clients[i].got);

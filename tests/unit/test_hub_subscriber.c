@@ -195,7 +195,7 @@ static bool has(const struct subscriber *sub, struct keys keys)
 
 	buf_init(&bytes);
 	stream_append_keys(sub->stream, keys, &bytes);
-	answer = subscriber_has_keys(sub, bytes.data, (uint32_t)keys.count);
+	answer = part_has_keys(&sub->one, bytes.data, (uint32_t)keys.count);
 	buf_release(&bytes);
 	return answer;
 }
@@ -251,7 +251,7 @@ TEST(who_is_too_slow_falls_off_the_log_and_nobody_else_does)
 			send_some(&router, &slow, 17, &got); /* in the middle of a frame */
 		send_all(&router, &quick, &got);
 		assert_int_equal(subscriber_fell_off(&slow, &router.log),
-				 slow.position < slow.stream->first);
+				 slow.one.position < slow.stream->first);
 		assert_false(subscriber_fell_off(&idle, &router.log));
 	}
 	assert_true(subscriber_fell_off(&slow, &router.log));
@@ -290,7 +290,7 @@ TEST(a_look_at_thousands_of_events_of_others_ends_and_goes_on)
 	router_go_live(&router, &sub, AT(1, 0));
 	for (; sub.pending; looks++) {
 		subscriber_gather(&sub, &router.log, &g);
-		assert_true(g.until > sub.position && g.until - sub.position < 100000);
+		assert_true(g.until[0] > sub.one.position && g.until[0] - sub.one.position < 100000);
 		send_some(&router, &sub, SIZE_MAX, &got);
 	}
 	assert_true(looks >= 2);

@@ -75,12 +75,59 @@ TEST(combinations_are_the_product_and_never_overflow)
 	wanted_release(&w);
 }
 
+/* The names that a stream with these events has left when it is narrowed: "a b "; "all" where nothing narrows it. */
+static void assert_left(const char *events, const char *list, const char *expected)
+{
+	struct stream_def def = make_def("/s", "t", NULL, events);
+	struct stream *s = stream_new(&def, AT(0, 0));
+	struct wanted w = {.count = 0};
+	struct facet facet = {s, &w};
+	char **names, text[200] = "";
+	size_t count;
+
+	assert_true(wanted_narrow(&w, frame_text(list)));
+	if (wanted_left_names(&facet, &names, &count))
+		for (size_t i = 0; i < count; i++)
+			strcat(strcat(text, names[i]), " ");
+	else
+		strcpy(text, "all");
+	assert_string_equal(text, expected);
+	free(names);
+	wanted_release(&w);
+	stream_free(s);
+}
+
+TEST(names_narrow_what_the_stream_has_and_never_add_to_it)
+{
+	assert_left(NULL, "", "all");
+	assert_left(NULL, ",,", "all");
+	assert_left(NULL, "a,b,,c,", "a b c ");
+	assert_left("a,b", "", "a b ");
+	assert_left("a,b", "b,c", "b ");
+	assert_left("a,b", "c", "");
+	assert_left("a,b", "left,a", "left a ");
+}
+
+TEST(thirty_two_names_are_as_many_as_there_may_be)
+{
+	struct wanted w = {.count = 0};
+
+	assert_true(wanted_narrow(&w, frame_text("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,")));
+	assert_int_equal(w.name_count, 32);
+	wanted_release(&w);
+	assert_int_equal(w.name_count, 0);
+	assert_false(wanted_narrow(&w, frame_text("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,b")));
+	wanted_release(&w);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_become_audience_keys_of_their_given_length),
 		cmocka_unit_test(it_makes_the_same_routing_keys_as_an_event_with_these_values),
 		cmocka_unit_test(a_stream_that_matches_nothing_wants_the_one_empty_key),
+		cmocka_unit_test(names_narrow_what_the_stream_has_and_never_add_to_it),
+		cmocka_unit_test(thirty_two_names_are_as_many_as_there_may_be),
 		cmocka_unit_test(combinations_are_the_product_and_never_overflow),
 	};
 

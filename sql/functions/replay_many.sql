@@ -1,0 +1,43 @@
+-- herald.replay_many(after_tick, after_change, upto_tick, facets, most): as herald.replay, for a subscriber of several streams: one
+-- page of what it missed of all of them, each change once.
+--   facets  [{"topics": […], "events": […], "key1": […], …}, …], one for each stream, of what herald.replay says of one; a member
+--           that is missing is NULL there
+-- A change is in the page when it is for one of the facets; `left` only where none of them sees the row still. Rows and first row as
+-- herald.replay has them.
+CREATE OR REPLACE FUNCTION herald.replay_many(after_tick bigint, after_change bigint, upto_tick bigint, facets jsonb, most int)
+RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
+LANGUAGE sql STABLE AS $$
+  WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault)
+  (SELECT CASE after_tick WHEN 0 THEN (SELECT min(t.id) FROM herald.ticks t) ELSE after_tick END,
+          -1::bigint, NULL::text, (SELECT fault FROM cursor), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text)
+  UNION ALL
+  (SELECT p.* FROM ((SELECT t.id AS tick, r.* FROM cursor c, herald.ticks t, herald.rest_many(t.since, t.snapshot, after_change, facets, most) r
+                      WHERE t.id = after_tick AND c.fault IS NULL ORDER BY r.id LIMIT most)
+                    UNION ALL
+                    (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
+                       FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c, LATERAL herald.is_for_any(c, facets)
+                      WHERE fault IS NULL AND t.id > after_tick AND t.id <= upto_tick
+                      ORDER BY t.id, c.id LIMIT most)) p
+    LIMIT most) -- the parts come one after the other, the second only where the first has not filled the page
+$$;
+
+-- herald.rest_many(since, snap, after, facets, most): as herald.rest.
+CREATE OR REPLACE FUNCTION herald.rest_many(since pg_snapshot, snap pg_snapshot, after bigint, facets jsonb, most int)
+RETURNS TABLE (id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
+LANGUAGE sql STABLE AS $$
+  SELECT c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
+    FROM herald.writers(since, snap) x,
+         LATERAL (SELECT h.* FROM herald.changes h, LATERAL herald.is_for_any(h, facets)
+                   WHERE h.xid = x AND h.id > after ORDER BY h.id LIMIT most) c
+$$;
+
+-- herald.is_for_any(c, facets): a row where the change is for one of them and none of them has something against it; else none.
+CREATE OR REPLACE FUNCTION herald.is_for_any(c herald.changes, facets jsonb) RETURNS SETOF boolean
+LANGUAGE sql STABLE AS $$
+  SELECT true
+   WHERE EXISTS (SELECT FROM jsonb_to_recordset(facets) f(topics text[], events text[], key1 text[], key2 text[], key3 text[], key4 text[])
+                  WHERE herald.is_of(c, f.topics, f.events) AND herald.may_see(c.audience, f.key1, f.key2, f.key3, f.key4))
+     AND (c.unless IS NULL
+          OR NOT EXISTS (SELECT FROM jsonb_to_recordset(facets) f(topics text[], key1 text[], key2 text[], key3 text[], key4 text[])
+                          WHERE c.topic = ANY (f.topics) AND herald.may_see(c.unless, f.key1, f.key2, f.key3, f.key4)))
+$$;

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/several.h"
+
+#include <json-c/json.h>
+#include <microhttpd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/utf8.h"
+#include "base/xalloc.h"
+#include "http/holder.h"
+#include "http/json.h"
+
+/* --- reading --- */
+
+static bool refuse(struct refusal *r, const char *sentence)
+{
+	refusal_bad_request(r, sentence);
+	return false;
+}
+
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Decodes in place and sets the new end. False: an escape that is none, or of a NUL. */
+static bool decode(char *text, bool plus_is_blank, char **ret_end)
+{
+	char *out = text;
+
+	for (; *text != '\0'; text++, out++) {
+		*out = plus_is_blank && *text == '+' ? ' ' : *text;
+		if (*text != '%')
+			continue;
+		if (hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0)
+			return false;
+		*out = (char)(hex_digit(text[1]) << 4 | hex_digit(text[2]));
+		if (*out == '\0')
+			return false;
+		text += 2;
+	}
+	*out = '\0';
+	*ret_end = out;
+	return true;
+}
+
+/* "a=1" in place. One without a name is as if it were not there. */
+static bool read_param(char *pair, struct params *params, struct refusal *ret_refusal)
+{
+	char *value = strchrnul(pair, '='), *name_end, *end;
+
+	if (*value == '=')
+		*value++ = '\0';
+	if (!decode(pair, true, &name_end) || !decode(value, true, &end))
+		return refuse(ret_refusal, "A path in paths is not percent-encoded well");
+	if (!utf8_is(pair, (size_t)(name_end - pair)) || !utf8_is(value, (size_t)(end - value)))
+		return refuse(ret_refusal, "A parameter is not UTF-8");
+	if (pair == name_end)
+		return true;
+	if (params->count == PARAMS_MAX)
+		return refuse(ret_refusal, "The request has too many parameters");
+	params->items[params->count++] = (struct param){{pair, (size_t)(name_end - pair)}, {value, (size_t)(end - value)}};
+	return true;
+}
+
+static bool read_query(char *query, struct params *params, struct refusal *ret_refusal)
+{
+	for (char *pair = query, *stop; *pair != '\0'; pair = stop) {
+		stop = strchrnul(pair, '&');
+		if (*stop == '&')
+			*stop++ = '\0';
+		if (!read_param(pair, params, ret_refusal))
+			return false;
+	}
+	return true;
+}
+
+static bool names_paths(struct text name)
+{
+	return text_is(name, "paths") || text_is(name, "path");
+}
+
+/* The parameters as JSON, which owns them. */
+static bool keep_query(struct several_item *item, const struct params *params, struct refusal *ret_refusal)
+{
+	char *json = holder_params_json(params);
+
+	item->query = json_parse(json, strlen(json));
+	free(json);
+	return item->query != NULL || refuse(ret_refusal, "A parameter is not UTF-8");
+}
+
+/* What the request says beside the paths counts for each, unless the path's own query says otherwise. */
+static bool add_request_params(struct params *params, const struct params *request, struct refusal *ret_refusal)
+{
+	for (size_t i = 0; i < request->count; i++) {
+		if (names_paths(request->items[i].name))
+			continue;
+		if (params->count == PARAMS_MAX)
+			return refuse(ret_refusal, "The request has too many parameters");
+		params->items[params->count++] = request->items[i];
+	}
+	return true;
+}
+
+static bool has_item(const struct several *s, const struct several_item *item)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (strcmp(s->items[i].path, item->path) == 0 && json_object_equal(s->items[i].query, item->query))
+			return true;
+	return false;
+}
+
+static void release_item(struct several_item *item)
+{
+	wanted_release(&item->wanted);
+	json_object_put(item->query);
+	free(item->path);
+	free(item->granted);
+	free(item->params_json);
+}
+
+/* target: a copy, which is decoded in place. */
+static bool read_item(struct several_item *item, char *target, const struct params *request, struct refusal *ret_refusal)
+{
+	char *query = strchrnul(target, '?'), *end;
+	struct params params = {.count = 0};
+	struct buf joined;
+	bool good;
+
+	if (*query == '?')
+		*query++ = '\0';
+	if (strcasestr(target, "%2f") != NULL || !decode(target, false, &end))
+		return refuse(ret_refusal, "A path in paths is not percent-encoded well");
+	item->path = xstrdup(target);
+	if (!utf8_is(target, (size_t)(end - target)))
+		return refuse(ret_refusal, "A parameter is not UTF-8");
+	buf_init(&joined);
+	good = read_query(query, &params, ret_refusal);
+	params_join(&params, "events", &joined);
+	good = good && add_request_params(&params, request, ret_refusal) && keep_query(item, &params, ret_refusal);
+	buf_release(&joined);
+	return good;
+}
+
+static bool add_item(struct several *s, const char *text, size_t len, const struct params *request, struct refusal *ret_refusal)
+{
+	struct several_item item = {.path = NULL};
+	char *target = xstrndup(text, len);
+	bool good = read_item(&item, target, request, ret_refusal), known = good && has_item(s, &item);
+
+	free(target);
+	if (good && !known && s->count < SEVERAL_MAX) {
+		s->items[s->count++] = item;
+		return true;
+	}
+	release_item(&item);
+	return good && (known || refuse(ret_refusal, "At most 16 streams go into one connection"));
+}
+
+/* Where a path of the list ends: at a comma, but a comma in its query is the query's unless a slash follows. */
+static const char *end_of_path(const char *p, const char *end)
+{
+	bool in_query = false;
+
+	for (; p < end; p++) {
+		in_query = in_query || *p == '?';
+		if (*p == ',' && (!in_query || p + 1 == end || p[1] == '/'))
+			break;
+	}
+	return p;
+}
+
+static bool add_list(struct several *s, struct text list, const struct params *request, struct refusal *ret_refusal)
+{
+	const char *end = list.bytes + list.len;
+
+	for (const char *path = list.bytes, *stop; path < end; path = stop + 1) {
+		stop = end_of_path(path, end);
+		if (stop > path && !add_item(s, path, (size_t)(stop - path), request, ret_refusal))
+			return false;
+	}
+	return true;
+}
+
+struct several *several_parse(const struct params *query, struct refusal *ret_refusal)
+{
+	struct several *s = xcalloc(1, sizeof(*s));
+	struct params request = *query;
+	struct buf joined;
+	bool good = true;
+
+	s->joined = true;
+	buf_init(&joined);
+	params_join(&request, "events", &joined);
+	for (size_t i = 0; i < request.count && good; i++)
+		if (names_paths(request.items[i].name))
+			good = add_list(s, request.items[i].value, &request, ret_refusal);
+	buf_release(&joined);
+	if (good && s->count > 0)
+		return s;
+	if (good)
+		refuse(ret_refusal, "Name the streams, as in " SEVERAL_PATH "?paths=/one,/two");
+	several_free(s);
+	return NULL;
+}
+
+struct several *several_of_one(const char *path, const struct params *query, struct refusal *ret_refusal)
+{
+	struct several *s = xcalloc(1, sizeof(*s));
+
+	s->count = 1;
+	s->items[0].path = xstrdup(path);
+	if (keep_query(&s->items[0], query, ret_refusal))
+		return s;
+	several_free(s);
+	return NULL;
+}
+
+void several_free(struct several *s)
+{
+	for (size_t i = 0; s != NULL && i < s->count; i++)
+		release_item(&s->items[i]);
+	free(s);
+}
+
+/* --- what they are --- */
+
+bool several_find(struct several *s, const struct router *r)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < s->count; i++) {
+		struct several_item *item = &s->items[i];
+
+		item->params.count = 0;
+		item->stream = router_find(r, item->path, &item->params);
+		holder_read_params(item->query, &item->params);
+		all = all && item->stream != NULL;
+	}
+	return all;
+}
+
+bool several_is_anonymous(const struct several *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (!s->items[i].stream->def.anonymous)
+			return false;
+	return true;
+}
+
+bool several_needs_claims(const struct several *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (stream_def_needs_claims(&s->items[i].stream->def))
+			return true;
+	return false;
+}
+
+const char *several_name(const struct several *s)
+{
+	return s->joined ? SEVERAL_PATH : s->items[0].path;
+}
+
+enum frame_format several_format(const struct several *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->items[i].stream == NULL || s->items[i].stream->def.format != FRAME_MESSAGE)
+			return FRAME_NAMED;
+	return FRAME_MESSAGE;
+}
+
+/* --- may they be had --- */
+
+static bool share_a_topic(const struct stream_def *a, const struct stream_def *b)
+{
+	for (size_t i = 0; i < a->topic_count; i++)
+		for (size_t k = 0; k < b->topic_count; k++)
+			if (strcmp(a->topics[i], b->topics[k]) == 0)
+				return true;
+	return false;
+}
+
+/* An event is sent once, so it can have one form only. */
+static bool differ(const struct stream_def *a, const struct stream_def *b)
+{
+	return (a->format != b->format || a->sealed != b->sealed) && share_a_topic(a, b);
+}
+
+static bool fit_together(const struct several *s, struct refusal *ret_refusal)
+{
+	char sentence[sizeof(ret_refusal->sentence)];
+
+	for (size_t i = 0; i < s->count; i++) {
+		if (s->items[i].stream->def.snapshot != NULL) {
+			snprintf(sentence, sizeof(sentence), "%.100s begins with a snapshot: it needs a connection of its own", s->items[i].path);
+			return refuse(ret_refusal, sentence);
+		}
+		for (size_t k = 0; k < i; k++)
+			if (differ(&s->items[k].stream->def, &s->items[i].stream->def)) {
+				snprintf(sentence, sizeof(sentence), "%.100s and %.100s send the same events in different forms: one of them needs"
+					 " a connection of its own", s->items[k].path, s->items[i].path);
+				return refuse(ret_refusal, sentence);
+			}
+	}
+	return true;
+}
+
+bool several_admit(struct several *s, struct outlets *set, const struct identity *id, const char *address,
+		   struct refusal *ret_refusal)
+{
+	several_forget_wanted(s);
+	for (size_t i = 0; i < s->count; i++) {
+		struct several_item *item = &s->items[i];
+
+		if (!admission_decide(set, item->stream, id, &item->params, address, &item->wanted, ret_refusal))
+			return false;
+	}
+	return !s->joined || fit_together(s, ret_refusal);
+}
+
+struct several_item *several_unasked(struct several *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct several_item *item = &s->items[i];
+
+		if (item->stream->def.authorize != NULL &&
+		    (item->granted == NULL || strcmp(item->granted, item->stream->def.path) != 0))
+			return item;
+	}
+	return NULL;
+}
+
+void several_doubt(struct several *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		free(s->items[i].granted);
+		s->items[i].granted = NULL;
+	}
+}
+
+void several_settle(struct several *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		struct several_item *item = &s->items[i];
+
+		free(item->params_json);
+		item->params_json = holder_params_json(&item->params);
+		s->facets[i] = (struct facet){item->stream, &item->wanted};
+	}
+}
+
+void several_forget_wanted(struct several *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		wanted_release(&s->items[i].wanted);
+}
