@@ -93,36 +93,21 @@ static void say_found(struct explain *e, struct json_object *about)
 
 /* --- is it for this subscriber? --- */
 
-/* What ?events= asks for: names, by commas and over several parameters; count 0: all. */
-struct filter {
-	char **names;
-	size_t count;
-};
-
-static void filter_read(struct filter *f, const struct params *params)
+/* What ?events= asks for, as the gate reads it. False: the gate refuses it. */
+static bool read_filter(const struct explain *e, struct wanted *ret_wanted)
 {
-	*f = (struct filter){NULL, 0};
-	for (size_t i = 0; i < params->count; i++) {
-		struct text list = params->items[i].value;
+	struct params params = e->params;
+	const struct text *names;
+	struct buf joined;
+	bool good;
 
-		if (!text_is(params->items[i].name, "events"))
-			continue;
-		for (size_t at = 0, end; at < list.len; at = end + 1) {
-			for (end = at; end < list.len && list.bytes[end] != ',';)
-				end++;
-			if (end == at)
-				continue;
-			f->names = xrealloc(f->names, (f->count + 1) * sizeof(*f->names));
-			f->names[f->count++] = xstrndup(list.bytes + at, end - at);
-		}
-	}
-}
-
-static void filter_release(struct filter *f)
-{
-	for (size_t i = 0; i < f->count; i++)
-		free(f->names[i]);
-	free(f->names);
+	*ret_wanted = (struct wanted){.count = 0};
+	buf_init(&joined);
+	params_join(&params, "events", &joined);
+	names = params_find(&params, "events");
+	good = names == NULL || wanted_narrow(ret_wanted, *names);
+	buf_release(&joined);
+	return good;
 }
 
 /* Does herald.is_for say that this change is for these events, keys and so on? The row is of herald.explain_for; NULL: it has been said why. */
@@ -233,13 +218,13 @@ static void say_match(struct explain *e, const PGresult *res, struct json_object
 }
 
 /* The names that the stream and the filter both let through. */
-static bool say_filter(struct explain *e, const char *xid, const char *event, const struct filter *f)
+static bool say_filter(struct explain *e, const char *xid, const char *event, const struct wanted *wanted)
 {
-	PGresult *res = ask(e, xid, f->names, f->count, false);
+	PGresult *res = ask(e, xid, wanted->names, wanted->name_count, false);
 
 	if (res == NULL)
 		return false;
-	say_names(e, is_yes(res, 2), "filter", event, "those asked for", f->names, f->count);
+	say_names(e, is_yes(res, 2), "filter", event, "those asked for", wanted->names, wanted->name_count);
 	PQclear(res);
 	return true;
 }
@@ -249,17 +234,18 @@ static bool say_verdict(struct explain *e, struct json_object *about)
 	const struct stream_def *def = &e->stream->def;
 	const char *xid = text_of(about, "xid"), *event = text_of(about, "event");
 	PGresult *res = ask(e, xid, def->events, def->event_count, def->events == NULL);
-	struct filter filter;
+	struct wanted wanted;
 	bool good = res != NULL;
 
 	if (!good)
 		return false;
 	say_names(e, is_yes(res, 1), "topic", text_of(about, "topic"), "the stream's", def->topics, def->topic_count);
 	say_events(e, res, event);
-	filter_read(&filter, &e->params);
-	if (filter.count > 0)
-		good = say_filter(e, xid, event, &filter);
-	filter_release(&filter);
+	if (!read_filter(e, &wanted))
+		report_say(&e->report, REPORT_NO, "filter", NULL, "events names more than %d events", WANTED_NAMES_MAX);
+	else if (wanted.name_count > 0)
+		good = say_filter(e, xid, event, &wanted);
+	wanted_release(&wanted);
 	if (e->has_keys) {
 		say_match(e, res, about);
 		if (!is_yes(res, 0) && e->report.verdict == REPORT_OK)
