@@ -68,7 +68,7 @@ describe('explain', { skip: missing() }, () => {
     })
     after(() => closeExplained(stage))
 
-    const streams = () => ['/api/orders/events?store=loja-a', `/api/orders/events?store=${encodeURIComponent(wide)}`, '/api/orders/events?store=loja+b%2Bc', '/api/orders/events',
+    const streams = () => ['/api/orders/events?store=loja-a&events=order_created,order_cancelled', '/api/orders/events?store=loja-a', `/api/orders/events?store=${encodeURIComponent(wide)}`, '/api/orders/events?store=loja+b%2Bc', '/api/orders/events',
       '/api/orders/stream', '/api/events', '/api/workorders/stream', '/stream/rounds/ROULETTE/123/v1/live?k=3', '/things/mine', '/things/tagged/red', '/things/all',
       `/things/of/${people.ann.id}`, '/things/x/mine', '/nothing']
 
