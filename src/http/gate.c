@@ -12,6 +12,7 @@
 #include "http/call.h"
 #include "http/desk.h"
 #include "http/held.h"
+#include "http/joining.h"
 #include "http/page.h"
 #include "http/reply.h"
 #include "http/several.h"
@@ -245,7 +246,7 @@ static void let_in(struct admission *a)
 	holder_init(&request.holder, &a->identity, &a->params, stream_def_needs_claims(&a->stream->def));
 	request.address = xstrdup(a->request->address);
 	request.cors = reply_cors(a->request, a->options);
-	outlet_open(a->outlets, &request);
+	joining_open(a->outlets, &request);
 	free(request.cors);
 	a->result = MHD_NO;
 }

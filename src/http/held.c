@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/control.h"
+#include "http/joining.h"
 #include "http/several.h"
 #include "http/ticket.h"
 
@@ -126,7 +127,7 @@ static void let_in(struct held *h)
 		first->wanted = (struct wanted){0};
 	}
 	request.fd = parked_give(p);
-	outlet_open(p->set, &request);
+	joining_open(p->set, &request);
 }
 
 static void on_entitled(struct question *q, bool failed, const char *value);

@@ -102,32 +102,29 @@ const char *outlet_path(const struct outlet *o);
 const char *outlet_params(const struct outlet *o, size_t part);
 bool outlet_needs_claims(const struct outlet *o); /* as stream_def_needs_claims, of any stream */
 
-/* Sends the head and what is there already. */
-struct outlet *outlet_open(struct outlets *set, struct outlet_request *request);
-
 /* Sends what there is for it, as far as the socket takes it. */
 void outlet_flush(struct outlet *o);
 
 /* A `closing` event with this reason (NULL: none, the socket is of no use), then the end. Harmless twice. */
 void outlet_close(struct outlet *o, const char *reason);
 
+/* The end, at once and without a word; why is for the log. */
+void outlet_drop(struct outlet *o, const char *why);
+
 /* What goes out already is the last of it; it may take so long. */
 void outlet_end(struct outlet *o, int linger_ms);
-
-/* Tells the subscriber that what it missed cannot be had, and goes on from now; with a snapshot, where the stream has one. */
-void outlet_reset(struct outlet *o, const char *reason);
 
 /* Appends an event of the application to what goes out. at as in frame.h. */
 void outlet_append(struct outlet *o, const struct cursor *at, struct text name, struct text data);
 
-/* Reads the changes behind `after` up to the end of a tick, without those of the transactions in `seen`. */
-void outlet_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick, const char *seen);
-
-/* Up to the end of this tick everything has been appended: it joins the log when that is sent. */
-void outlet_caught_up(struct outlet *o, int64_t tick);
+/* The same as events of one of its streams are written. */
+void outlet_append_as(struct outlet *o, const struct stream_def *def, const struct cursor *at, struct text name, struct text data);
 
 /* Goes on until another token ends. The holder is taken over. */
 void outlet_renew(struct outlet *o, struct holder *holder);
+
+/* Its socket has room, or its client has gone. */
+void outlet_ready(struct watch *w, uint32_t events);
 
 /* It has not taken in time what it was to take. */
 void outlet_give_up(struct outlet *o);

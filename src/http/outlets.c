@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
+#include "http/joining.h"
 #include "http/parked.h"
 
 /* How many streams one user, or one address, has. Owned by its map, there as long as it is not 0. */
@@ -247,7 +248,7 @@ void outlets_close_unsealed(struct outlets *set)
 void outlets_reset_all(struct outlets *set, const char *reason)
 {
 	list_each (node, tmp, &set->open)
-		outlet_reset(container_of(node, struct outlet, link), reason);
+		joining_reset(container_of(node, struct outlet, link), reason);
 }
 
 void outlets_drain(struct outlets *set)

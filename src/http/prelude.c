@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/control.h"
+#include "http/joining.h"
 
 #define AGAIN_MS 50 /* a database that follows another one's log is asked for `end` again */
 
@@ -84,11 +85,11 @@ static void ask_changes(struct prelude *p)
 
 	loop_stop_timer(loop_of(p), &p->limit);
 	if (p->seen == NULL) {
-		outlet_caught_up(o, p->end.tick);
+		joining_caught_up(o, p->end.tick);
 		return;
 	}
 	p->step = PRELUDE_CHANGES;
-	outlet_ask_changes(o, (struct cursor){p->since.tick, CURSOR_TICK_END}, p->end.tick, p->seen);
+	joining_ask_changes(o, (struct cursor){p->since.tick, CURSOR_TICK_END}, p->end.tick, p->seen);
 }
 
 /* --- items --- */

@@ -1,6 +1,6 @@
 // What the README has a reader type, typed as it stands there. The shell gets a PATH with the program, and DATABASE_URL.
 import assert from 'node:assert/strict'
-import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -58,5 +58,31 @@ describe('a reader of the README', { skip: missing() }, () => {
     const [listen, change] = block(words, /```\n\n((?: {4}.+\n)+)/).split('\n').map((line) => line.trim())
     await listenAnd(listen, change, ({ event, data }) => event === 'delivery_moved' && JSON.parse(data).state === 'on its way')
     t.diagnostic(`from CREATE TABLE to the event: ${Date.now() - began} ms`)
+  })
+})
+
+// The example's table names a test for each statement of the documents: that test has to be there.
+describe("the example's table of statements", () => {
+  const table = readFileSync(join(repository, 'contrib/example/README.md'), 'utf8').split('## Statement by statement')[1]
+  const rows = table.split('\n').filter((line) => /^\| (?!statement)/.test(line))
+  const source = (name) => readFileSync(join(repository, `tests/e2e/${name}.test.mjs`), 'utf8')
+
+  test('has the documents', () => assert.equal(rows.length > 80 && table.match(/^### 00\d/gm).length, 5))
+
+  test('names tests that are there', () => {
+    let named = 0
+    for (const row of rows) {
+      const cell = row.split(' | ').at(-1)
+      for (const [, sql] of cell.matchAll(/\bsql\/(\w+)/g)) assert.ok(existsSync(join(repository, `tests/sql/${sql}.sql`)), `${sql}: ${row}`)
+      for (const [, unit] of cell.matchAll(/\bunit\/(\w+)/g)) assert.ok(existsSync(join(repository, `tests/unit/${unit}.c`)), `${unit}: ${row}`)
+      for (const [, file, names] of cell.matchAll(/\be2e\/([\w-]+)((?:[^;]*?"[^"]+")*)/g)) {
+        const text = source(file).replaceAll("\\'", "'")
+        for (const [, name] of names.matchAll(/"([^"]+)"/g)) {
+          named++
+          assert.ok(new RegExp(`['"\`]${name.replace(/ ?…$/, '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`).test(text), `e2e/${file} "${name}": ${row}`)
+        }
+      }
+    }
+    assert.ok(named > 60, `${named} tests are named`)
   })
 })

@@ -145,7 +145,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 180_000 }, () =
     const stream = await subscribe('/notes')
     await stream.next('ready')
     await Promise.all([stream, ...greedy].map((each) => each.close()))
-    await until(async () => (await openTransactions(stage.cluster)) === '1', { what: 'the end of all but one' })
+    await until(async () => (await openTransactions(stage.cluster)) === '1', { timeout: 30_000, what: 'the end of all but one' })
   })
 
   test('a row security policy sees the claims, and the claims are the function\'s too', async () => {

@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "http/joining.h"
+
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "http/ending.h"
+#include "http/outlets.h"
+#include "http/page.h"
+#include "http/prelude.h"
+#include "http/several.h"
+
+#define USER_TIMEOUT_MS 20000 /* unacknowledged bytes: the peer is gone (RFC 5482) */
+
+/* --- catching up --- */
+
+static void go_live(struct outlet *o, struct cursor after)
+{
+	o->state = OUTLET_LIVE;
+	if (o->sub.stream->def.snapshot == NULL) /* which may begin anew, after a reset */
+		wanted_release(&o->wanted);
+	if (o->several != NULL)
+		several_forget_wanted(o->several);
+	router_go_live(o->set->router, &o->sub, after);
+}
+
+static void ask_page(struct outlet *o)
+{
+	if (o->prelude == NULL)
+		o->catchup.upto_tick = o->set->router->head.tick;
+	o->page_over = false;
+	o->set->catchup.submit(o->set->catchup.ctx, &o->catchup);
+}
+
+/* The log may have moved on while pages were read: then there is one more to read. */
+static void join_log(struct outlet *o)
+{
+	struct cursor end = {o->catchup.upto_tick, CURSOR_TICK_END};
+
+	if (cursor_compare(o->catchup.after, end) < 0)
+		o->catchup.after = end;
+	if (router_holds_for(o->set->router, &o->sub, o->catchup.after))
+		go_live(o, o->catchup.after);
+	else
+		ask_page(o);
+}
+
+void joining_go_on(struct outlet *o)
+{
+	if (o->page_last)
+		join_log(o);
+	else
+		ask_page(o);
+}
+
+void joining_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick, const char *seen)
+{
+	o->catchup.after = after;
+	o->catchup.upto_tick = upto_tick;
+	o->catchup.seen = seen;
+	ask_page(o);
+}
+
+void joining_caught_up(struct outlet *o, int64_t tick)
+{
+	if (o->prelude != NULL)
+		prelude_finish(o);
+	o->catchup.seen = NULL;
+	o->catchup.upto_tick = tick;
+	o->page_over = o->page_last = true;
+	router_touch_again(o->set->router, &o->sub);
+}
+
+static void on_page_event(struct catchup *c, const struct event *event)
+{
+	struct outlet *o = container_of(c, struct outlet, catchup);
+
+	if (o->prelude != NULL)
+		prelude_change(o, event);
+	else
+		outlet_append_as(o, &subscriber_stream_of(&o->sub, event->topic)->def, &event->at, event->name, event->data);
+}
+
+static void on_page_end(struct catchup *c, enum catchup_end end, const char *reason)
+{
+	struct outlet *o = container_of(c, struct outlet, catchup);
+
+	if (end == CATCHUP_FAULT) {
+		joining_reset(o, reason);
+		return;
+	}
+	if (end == CATCHUP_ALL) {
+		joining_caught_up(o, o->catchup.upto_tick);
+		return;
+	}
+	o->page_over = true;
+	o->page_last = false;
+	router_touch_again(o->set->router, &o->sub);
+}
+
+/* The client throws away what it has, and its id with it. */
+static void begin_anew(struct outlet *o, const char *reason)
+{
+	control_append_reset(&o->out, outlet_wire(o), (struct cursor){0, 0}, reason);
+	subscriber_wait(&o->sub);
+	o->catchup.seen = NULL;
+	prelude_start(o);
+}
+
+void joining_reset(struct outlet *o, const char *reason)
+{
+	struct cursor head = o->set->router->head;
+
+	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED)
+		return;
+	if (o->sub.skip > 0 || (o->page != NULL && page_has_begun(o->page))) { /* the rest of a frame is gone with the history that it was of */
+		o->reason = "restored";
+		outlet_drop(o, "its history was lost in the middle of an event");
+		return;
+	}
+	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
+	if (o->sub.stream->def.snapshot != NULL) {
+		begin_anew(o, reason);
+	} else {
+		control_append_reset(&o->out, outlet_wire(o), head, reason);
+		go_live(o, head);
+	}
+	router_touch_again(o->set->router, &o->sub);
+}
+
+/* --- opening --- */
+
+static void tune_socket(int fd)
+{
+	int on = 1, unsent = OUTLET_UNSENT_MAX, timeout = USER_TIMEOUT_MS;
+
+	/* Each of these only makes things better: a socket without it works as well. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
+}
+
+static void start_timers(struct outlet *o)
+{
+	beat_start(o);
+	ending_init(o);
+	ending_watch(o);
+}
+
+static void join(struct outlet *o, const struct facet *facet)
+{
+	const struct wanted *wanted = facet->wanted;
+	struct buf keys;
+	uint32_t count;
+
+	router_want_form(o->set->router, facet->stream, o->sub.form);
+	buf_init(&keys);
+	count = wanted_append_keys(wanted, facet->stream, &keys);
+	subscriber_join(&o->sub, facet->stream, o->set->router->hash_key, keys.data, count);
+	if (wanted->name_count > 0)
+		part_narrow(&o->sub.parts[o->sub.part_count - 1], wanted->names, wanted->name_count);
+	buf_release(&keys);
+}
+
+static void seat(struct outlet *o, struct outlet_request *request)
+{
+	const struct facet *facets = &o->facet;
+	size_t count = 1;
+
+	o->wanted = request->wanted;
+	o->facet = (struct facet){request->stream, &o->wanted};
+	o->several = request->several;
+	o->format = request->stream->def.format;
+	if (o->several != NULL) {
+		facets = o->several->facets;
+		count = o->several->count;
+		o->format = several_format(o->several);
+	}
+	o->bare = request->bare;
+	o->sub.bare = request->bare || request->shape.page;
+	o->sub.form = request->shape.form;
+	subscriber_expect(&o->sub, count);
+	for (size_t i = 0; i < count; i++)
+		join(o, &facets[i]);
+	if (request->shape.page)
+		o->page = page_new(o, request);
+	o->catchup = (struct catchup){.facets = facets, .facet_count = count, .after = request->after,
+				      .event = on_page_event, .ended = on_page_end};
+}
+
+/* "'/a', '/b' by 'ann' from 127.0.0.1" */
+static void log_opened(const struct outlet *o)
+{
+	struct buf paths;
+
+	buf_init(&paths);
+	for (size_t i = 0; i < o->sub.part_count; i++)
+		buf_appendf(&paths, "%s'%s'", i == 0 ? "" : ", ", o->sub.parts[i].stream->def.path);
+	log_info("[STREAM %" PRIu64 "] opened: %s by '%s' from %s", o->number, paths.data, o->holder.user == NULL ? "" : o->holder.user, o->address);
+	buf_release(&paths);
+}
+
+static void say_hello(struct outlet *o, const struct cursor *at)
+{
+	control_append_hello(&o->out, outlet_wire(o), o->set->options->retry_ms, at);
+}
+
+/* From now on, behind a cursor of the log, behind one that only the database has, or with a reset. */
+static void begin(struct outlet *o, const struct outlet_request *request)
+{
+	struct router *r = o->set->router;
+
+	if (request->unknown) {
+		say_hello(o, NULL);
+		joining_reset(o, "unknown");
+	} else if (!request->resume && request->stream->def.snapshot != NULL) {
+		say_hello(o, NULL);
+		prelude_start(o);
+	} else if (!request->resume) {
+		say_hello(o, &r->head);
+		go_live(o, r->head);
+	} else {
+		say_hello(o, request->after.tick == 0 ? NULL : &request->after);
+		if (request->after.tick != 0 && router_holds_for(r, &o->sub, request->after) &&
+		    cursor_compare(request->after, r->head) <= 0)
+			go_live(o, request->after);
+		else
+			ask_page(o);
+	}
+}
+
+struct outlet *joining_open(struct outlets *set, struct outlet_request *request)
+{
+	struct outlet *o = xcalloc(1, sizeof(*o));
+
+	o->set = set;
+	o->holder = request->holder;
+	o->address = request->address;
+	o->opened_ms = set->loop->now_ms;
+	buf_init(&o->out);
+	tune_socket(request->fd);
+	outlets_count_in(set, o);
+	seat(o, request);
+	census_opened(&set->census, outlet_path(o));
+	start_timers(o);
+	log_opened(o);
+	if (!request->head_sent && o->page == NULL)
+		control_append_head(&o->out, outlet_wire(o), request->cors);
+	begin(o, request);
+	watch_init(&o->watch, outlet_ready);
+	if (!loop_watch(set->loop, &o->watch, request->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
+		o->watch.fd = request->fd;
+		o->reason = "fault";
+		outlet_drop(o, "its socket cannot be watched");
+		return o;
+	}
+	outlet_flush(o);
+	return o;
+}
