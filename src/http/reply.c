@@ -5,6 +5,8 @@
 
 #include "base/xalloc.h"
 
+#define EXPOSED "Retry-After" /* what pages of another origin may read beside the few that they always may */
+
 char *reply_cors(const struct request *r, const struct http_options *options)
 {
 	if (options->origins == NULL || options->origins[0] == NULL)
@@ -12,7 +14,7 @@ char *reply_cors(const struct request *r, const struct http_options *options)
 	if (!request_origin_allowed(r, options))
 		return xstrdup("Vary: Origin\r\n");
 	return xasprintf("Access-Control-Allow-Origin: %s\r\nAccess-Control-Allow-Credentials: true\r\n"
-			 "Vary: Origin\r\n",
+			 "Access-Control-Expose-Headers: " EXPOSED "\r\nVary: Origin\r\n",
 			 r->origin);
 }
 
@@ -25,6 +27,7 @@ static void add_cors(struct MHD_Response *response, const struct request *r, con
 		return;
 	MHD_add_response_header(response, "Access-Control-Allow-Origin", r->origin);
 	MHD_add_response_header(response, "Access-Control-Allow-Credentials", "true");
+	MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
 }
 
 /* The library would close the connection too, but where a body was read. */

@@ -48,6 +48,7 @@ describe('http', { skip: missing() }, () => {
       const headers = await headersFor(path, allowed, method)
       assert.equal(headers['access-control-allow-origin'], allowed, path)
       assert.equal(headers['access-control-allow-credentials'], 'true', path)
+      assert.equal(headers['access-control-expose-headers'], 'Retry-After', path)
       assert.match(headers.vary, /\bOrigin\b/, path)
     }
   })

@@ -32,7 +32,7 @@ describe('sealed streams', { skip: missing(), timeout: 120_000 }, () => {
   let stage, daemon, cluster, ann, directory, page, browser, id = 0
   before(async () => {
     directory = temporaryDirectory('sealed')
-    page = await servePage(join(repository, 'contrib/client'))
+    page = await servePage(join(repository, 'contrib/client/dist'))
     stage = await openStage({
       daemon: { flags: ['--allowed-origins', page.origin], env: { SSE_ENCRYPTION_KEY: encryptionKey } },
       prepare: (it) => it.psql(`${tables} ${sealedStream} ${clearStream}

@@ -25,6 +25,7 @@ export async function openBrowser() {
       await page.goto(url)
       return page
     },
+    /** Pages that share cookies, locks and channels, as the tabs of one user do: { newPage(), close(), … } of playwright. */
     context: () => browser.newContext(),
     async close() {
       await within(browser.close(), 10_000, 'a word of farewell').catch(() => {})

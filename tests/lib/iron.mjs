@@ -3,7 +3,7 @@ import { createCipheriv, createHmac, pbkdf2Sync, randomBytes, webcrypto } from '
 import Iron from '@hapi/iron'
 
 globalThis.crypto ??= webcrypto // Node 18 has it elsewhere
-const { unseal: unsealInBrowser } = await import('../../contrib/client/unseal.js')
+const { unseal: unsealInBrowser } = await import('../../contrib/client/dist/unseal.js')
 
 export { unsealInBrowser }
 

@@ -67,11 +67,11 @@ export class Terminal {
 /** The lines that a document shows of a stream: those without which an event has no name and no data. */
 export const shown = (text) => text.split('\n').filter((line) => /^(event|data):/.test(line)).join('\n')
 
-/** A script for pages. source may import react, js-cookie and contrib/client/unseal.js; define: what the bundler puts in place of names. */
+/** A script for pages. source may import react, js-cookie and contrib/client/dist/unseal.js; define: what the bundler puts in place of names. */
 export async function bundle(source, define = {}) {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: tests, loader: 'tsx' }, bundle: true, write: false, jsx: 'automatic', format: 'iife', charset: 'utf8', logLevel: 'silent',
-    alias: { unseal: join(repository, 'contrib/client/unseal.js') },
+    alias: { unseal: join(repository, 'contrib/client/dist/unseal.js') },
     define: { 'process.env.NODE_ENV': '"production"', ...Object.fromEntries(Object.entries(define).map(([name, value]) => [name, JSON.stringify(value)])) },
   })
   return outputFiles[0].text

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * unseal.js: reads the data of sealed streams (Fe26.2, as @hapi/iron makes it with its defaults) with nothing but Web Crypto.
+ * unseal.ts: reads the data of sealed streams (Fe26.2, as @hapi/iron makes it with its defaults) with nothing but Web Crypto.
  * Runs in browsers (pages of https or localhost) and in Node.
  */
 
+/** A password, or several by their ids. */
+export type Keys = string | Record<string, string>
+
 const form = /^(Fe26\.2\*(\w*)\*([0-9a-f]{64})\*([\w-]{22})\*([\w-]+)\*(\d*))\*([0-9a-f]{64})\*([\w-]{42}[AEIMQUYcgkosw048])$/
+type Parts = [string, string, string, string, string, string, string, string]
 const skewMs = 60_000
 const passwordMin = 32
 const utf8 = new TextEncoder()
@@ -13,10 +17,10 @@ const utf8 = new TextEncoder()
  * The value that was sealed. keys: a password, or an object { id: password } where there are several; a text without an id is of
  * the one that is called `default`. Rejects with an Error that says why, and never decrypts what was changed on its way.
  */
-export async function unseal(sealed, keys, { now = Date.now() } = {}) {
+export async function unseal(sealed: string, keys: Keys, { now = Date.now() }: { now?: number } = {}): Promise<any> {
   const parts = form.exec(sealed)
   if (!parts) throw new Error('this is no sealed text of the form Fe26.2')
-  const [, base, id, salt, iv, encrypted, expiration, macSalt, mac] = parts
+  const [base, id, salt, iv, encrypted, expiration, macSalt, mac] = parts.slice(1) as Parts
   const password = passwordOf(keys, id)
   const macKey = await derive(password, macSalt, { name: 'HMAC', hash: 'SHA-256', length: 256 }, 'verify')
   if (!(await crypto.subtle.verify('HMAC', macKey, bytesOf(mac), utf8.encode(base)))) {
@@ -27,19 +31,19 @@ export async function unseal(sealed, keys, { now = Date.now() } = {}) {
   return parse(await decrypt(key, bytesOf(iv), bytesOf(encrypted)))
 }
 
-function passwordOf(keys, id) {
+function passwordOf(keys: Keys, id: string): string {
   const password = typeof keys === 'string' ? keys : keys[id || 'default']
   if (typeof password !== 'string') throw new Error(`there is no key for the id '${id}'`)
   if (password.length < passwordMin) throw new Error(`the key has fewer than ${passwordMin} characters`)
   return password
 }
 
-async function derive(password, salt, algorithm, use) {
+async function derive(password: string, salt: string, algorithm: AesKeyGenParams | HmacKeyGenParams, use: KeyUsage): Promise<CryptoKey> {
   const raw = await crypto.subtle.importKey('raw', utf8.encode(password), 'PBKDF2', false, ['deriveKey'])
   return crypto.subtle.deriveKey({ name: 'PBKDF2', hash: 'SHA-1', salt: utf8.encode(salt), iterations: 1 }, raw, algorithm, false, [use])
 }
 
-async function decrypt(key, iv, encrypted) {
+async function decrypt(key: CryptoKey, iv: Uint8Array<ArrayBuffer>, encrypted: Uint8Array<ArrayBuffer>): Promise<string> {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(await crypto.subtle.decrypt({ name: 'AES-CBC', iv }, key, encrypted))
   } catch {
@@ -47,12 +51,12 @@ async function decrypt(key, iv, encrypted) {
   }
 }
 
-function bytesOf(base64url) {
+function bytesOf(base64url: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(atob(base64url.replaceAll('-', '+').replaceAll('_', '/')), (letter) => letter.charCodeAt(0))
 }
 
 // As @hapi/iron: a member of that name would become the prototype of what it is assigned to.
-function parse(json) {
+function parse(json: string): unknown {
   return JSON.parse(json, (name, value) => {
     if (name === '__proto__') throw new Error('the sealed object has a member __proto__')
     return value

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: PostgreSQL
+/** answer.ts: what an answer of the server, a `closing` event or a lost connection means for the next attempt. */
+import { StreamError } from './types.js';
+export const isRefusal = (error) => error instanceof StreamError && 'retryAfter' in error;
+/** Milliseconds that a Retry-After asks for; 0 where there is none, at most an hour. */
+export function retryAfterOf(value, now = Date.now()) {
+    if (value === null)
+        return 0;
+    const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now;
+    return ms > 0 ? Math.min(ms, 3_600_000) : 0;
+}
+async function sentenceOf(response) {
+    try {
+        const body = (await response.json());
+        return typeof body.errors?.[0] === 'string' ? body.errors[0] : response.statusText;
+    }
+    catch {
+        return response.statusText;
+    }
+}
+/** what: 'the stream', 'a ticket'. */
+export async function refusalOf(response, what) {
+    const text = await sentenceOf(response);
+    const error = new StreamError(`The server refuses ${what}: ${response.status}${text && ` ${text}`}`, false, response.status);
+    return Object.assign(error, { retryAfter: retryAfterOf(response.headers.get('Retry-After')) });
+}
+const passing = new Set([408, 425, 429]);
+/** What follows from an error of an attempt. */
+export function endingOfError(error) {
+    if (!(error instanceof StreamError))
+        return { then: 'later', error: new StreamError('The server cannot be reached', false) };
+    if (error.final)
+        return { then: 'never', error };
+    if (!isRefusal(error))
+        return { then: 'later', error };
+    if (error.status === 401 || error.status === 403)
+        return { then: 'refused', error };
+    if (error.status >= 500 || passing.has(error.status))
+        return { then: 'later', error, floor: error.retryAfter };
+    return { then: 'never', error };
+}
+const reasons = {
+    revoked: 'The right to this stream was revoked',
+    forbidden: 'The right to this stream has ended',
+};
+/** What follows from a `closing` event. */
+export function endingOfClosing(reason) {
+    const over = reasons[reason];
+    if (over)
+        return { then: 'never', error: new StreamError(over, true) };
+    if (reason === 'shutdown' || reason === 'expired')
+        return { then: 'soon' };
+    return { then: 'later', error: new StreamError(`The server has closed the stream (${reason})`, false) };
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: PostgreSQL
+/** example.ts: hooks of the example's pages (contrib/example): the orders of a store, the numbers of a game. To copy from. */
+import { createContext, createElement, useCallback, useContext, useEffect, useRef, useState } from 'react';
+import { fetchOrders, OrderBook } from './orders.js';
+import { useEvents, useStream } from './react.js';
+const Settings = createContext({});
+export function HeraldProvider({ children, ...settings }) {
+    return createElement(Settings.Provider, { value: settings }, children);
+}
+function useSettings() {
+    const { base = globalThis.location?.origin ?? '', ...options } = useContext(Settings);
+    return { base, options };
+}
+const connectionOf = ({ state, error, reconnect }) => ({
+    isConnected: state === 'open',
+    connectionError: error?.message ?? null,
+    reconnect,
+});
+function tellOrder({ event, data }, { onNewOrder, onOrderUpdate, onOrderCancel, onFetch }) {
+    if (event === 'order_created')
+        onNewOrder?.(data.order);
+    else if (event === 'order_updated')
+        onOrderUpdate?.(data.order.id, data.order);
+    else if (event === 'order_cancelled')
+        onOrderCancel?.(data.order_id);
+    else if (event === 'left')
+        onOrderCancel?.(data.key.id); // it is another store's now
+    else if (event === 'bulk')
+        onFetch?.();
+}
+/** Orders of a store, as they change. */
+export function useOrdersSSE(storeSlug, calls = {}) {
+    const { base, options } = useSettings();
+    const fetched = useRef(false);
+    const url = storeSlug ? `${base}/api/orders/events?store=${encodeURIComponent(storeSlug)}` : null;
+    const stream = useStream({
+        ...options,
+        url,
+        onState: (state) => {
+            if (state !== 'open' || fetched.current)
+                return;
+            fetched.current = true;
+            calls.onFetch?.();
+        },
+        onReset: () => calls.onFetch?.(),
+        onEvent: (event) => tellOrder(event, calls),
+    });
+    useEffect(() => () => void (fetched.current = false), [url]);
+    return connectionOf(stream);
+}
+/** The orders of a store that are not cancelled, the newest first: fetched behind the opening of the stream, kept by its events. */
+export function useOrdersPageSSE(storeSlug, calls = {}) {
+    const { base, options } = useSettings();
+    const [orders, setOrders] = useState([]);
+    const [fault, setFault] = useState(null);
+    const [book] = useState(() => new OrderBook(setOrders));
+    const fetching = useRef(null);
+    const load = async () => {
+        fetching.current?.abort();
+        const { signal } = (fetching.current = new AbortController());
+        book.hold();
+        const list = await fetchOrders(`${base}/api/orders?store=${encodeURIComponent(storeSlug)}`, options, signal, setFault);
+        if (!list || signal.aborted)
+            return;
+        setFault(null);
+        book.fill(list);
+    };
+    const stream = useOrdersSSE(storeSlug, {
+        onFetch: () => void load(),
+        onNewOrder: (order) => book.then(() => (book.put(order), calls.onNewOrder?.(order))),
+        onOrderUpdate: (id, order) => book.then(() => (book.put(order), calls.onOrderUpdate?.(id, order))),
+        onOrderCancel: (id) => book.then(() => (book.cancel(id), calls.onOrderCancel?.(id))),
+    });
+    useEffect(() => () => {
+        fetching.current?.abort();
+        book.clear();
+    }, [storeSlug, base]);
+    const again = useRef(load);
+    useEffect(() => void (again.current = load));
+    const reconnect = useCallback(() => {
+        stream.reconnect();
+        if (fault)
+            void again.current();
+    }, [stream.reconnect, fault]);
+    return { orders, isConnected: stream.isConnected, connectionError: stream.connectionError ?? fault, reconnect };
+}
+const numbersMost = 50;
+function addNumber(numbers, { data }) {
+    return data?.update_type === 'new_number' ? [data.number, ...numbers].slice(0, numbersMost) : numbers;
+}
+/** The last numbers of a game, the newest first; they come sealed: `keys` of the provider, or here. k: how many come at once. */
+export function useRouletteStream(gameId, token, more = {}) {
+    const { base, options } = useSettings();
+    const { keys = options.keys, k = 3 } = more;
+    const known = token ?? options.token;
+    const url = gameId && (known || options.ticket) ? `${base}/stream/rounds/ROULETTE/${encodeURIComponent(gameId)}/v2/live?k=${k}` : null;
+    const { value, state } = useEvents({ ...options, token: known, keys, url }, addNumber, []);
+    return { numbers: value, isConnected: state === 'open' };
+}

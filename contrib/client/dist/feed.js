@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: PostgreSQL
+/**
+ * feed.ts: what one user of the package is told: each event once, in order, whatever connection it came by. It owns the cursor.
+ */
+import { isKnown } from './cursor.js';
+import { memberOf } from './items.js';
+import { StreamError } from './types.js';
+import { unseal } from './unseal.js';
+const isSealed = (data) => typeof data === 'string' && data.startsWith('Fe26.2*');
+export class Feed {
+    /** all up to here has been taken; empty: nowhere yet */
+    received = '';
+    /** the same of what onEvent has got, which is later where data is sealed */
+    delivered = '';
+    #options;
+    #onError;
+    #initial;
+    #begun = false; // something without a cursor behind it was delivered: half a state
+    #queue;
+    #closed = false;
+    constructor(options, onError) {
+        this.#options = options;
+        this.#onError = onError;
+        this.#initial = options.lastEventId ?? '';
+    }
+    resumeFrom() {
+        return this.received || this.#initial;
+    }
+    /** False: it was known already. */
+    take(item) {
+        if (item.kind === 'event')
+            return this.#takeEvent(item);
+        if (item.kind === 'reset')
+            this.#reset(item.reason, item.id);
+        else if (item.kind === 'begin' && this.#begun)
+            this.#reset('interrupted', item.id);
+        else if (item.kind === 'place' || this.received === '')
+            this.#place(item.id);
+        return true;
+    }
+    close() {
+        this.#closed = true;
+    }
+    #takeEvent({ id, event, data }) {
+        if (isKnown(id, this.received))
+            return false;
+        if (id)
+            this.received = id;
+        this.#begun = this.received === '';
+        this.#deliver(id, event, data);
+        return true;
+    }
+    #place(id) {
+        if (id === '' || isKnown(id, this.received))
+            return;
+        this.received = id;
+        this.#begun = false;
+        this.#then(() => void (this.delivered = id));
+    }
+    #reset(reason, id) {
+        this.received = id;
+        this.#initial = '';
+        this.#begun = false;
+        this.#then(() => {
+            this.delivered = id;
+            this.#call(() => this.#options.onReset?.(reason));
+        });
+    }
+    #deliver(id, event, data) {
+        const { keys } = this.#options;
+        if (!isSealed(data))
+            this.#then(() => this.#tell({ id, event, data }));
+        else if (keys === undefined)
+            this.#then(() => this.#tell({ id, event, data, sealed: true }));
+        else
+            this.#open(id, event, data, keys);
+    }
+    // Unsealing begins at once; what comes of it is delivered in its turn.
+    #open(id, event, text, keys) {
+        const opening = unseal(text, keys).then((data) => () => this.#tell({ id, event: nameOf(event, data), data, sealed: true }), (error) => () => this.#onError(new StreamError(`The event ${event} ${id} cannot be read: ${error.message}`, false)));
+        this.#then(async () => (await opening)());
+    }
+    #tell(event) {
+        if (event.id)
+            this.delivered = event.id;
+        this.#call(() => this.#options.onEvent?.(event));
+    }
+    #call(callback) {
+        if (!this.#closed)
+            guarded(callback);
+    }
+    // In order: at once where nothing is waited for.
+    #then(step) {
+        const result = this.#queue ? this.#queue.then(step) : step();
+        if (!result)
+            return;
+        const queue = (this.#queue = result.then(() => {
+            if (this.#queue === queue)
+                this.#queue = undefined;
+        }));
+    }
+}
+// In sealed streams of plain messages the name is inside what is sealed.
+function nameOf(event, data) {
+    const type = event === 'message' && memberOf(data, 'type');
+    return typeof type === 'string' ? type : event;
+}
+/** An error of the application's callback is the application's: it is reported, and the stream goes on. */
+export function guarded(callback) {
+    try {
+        callback();
+    }
+    catch (error) {
+        if (typeof globalThis.reportError === 'function')
+            globalThis.reportError(error);
+        else
+            queueMicrotask(() => { throw error; });
+    }
+}

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: PostgreSQL
+/** page.ts: what happens to the page around a stream: network gone and back, hidden and shown, put away and taken out again. */
+export const offline = () => globalThis.navigator?.onLine === false;
+/** Returns what ends it. Outside a page nothing happens. */
+export function watchPage(calls) {
+    if (typeof globalThis.addEventListener !== 'function')
+        return () => { };
+    const ended = new AbortController();
+    const on = (target, type, call) => {
+        target?.addEventListener(type, call, { signal: ended.signal });
+    };
+    on(globalThis, 'online', () => calls.online?.());
+    on(globalThis, 'pagehide', () => calls.away?.());
+    on(globalThis, 'pageshow', (event) => event.persisted && calls.back?.());
+    const { document } = globalThis;
+    on(document, 'visibilitychange', () => document.visibilityState === 'visible' && calls.shown?.());
+    on(document, 'resume', () => calls.shown?.());
+    return () => ended.abort();
+}

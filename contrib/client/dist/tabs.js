@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: PostgreSQL
+/**
+ * tabs.ts: one connection for all tabs of a browser that want the same stream as the same identity. Who holds the Web Lock leads: it has the
+ * connection, and tells the others what comes by a BroadcastChannel.
+ *
+ * Each tab has a cursor of its own and takes what lies behind it, so whoever leads, nothing comes twice. And nothing is lost: a tab joins a leader by
+ * telling its cursor; it gets what the leader has told since, from the few events that each tab remembers. What lies further back, or a state that the
+ * stream begins with, it gets by a connection of its own (`alone`), and joins then.
+ */
+import { Silence } from './backoff.js';
+import { isCursor, isKnown } from './cursor.js';
+export const canShare = () => typeof globalThis.BroadcastChannel === 'function' && !!globalThis.navigator?.locks && typeof globalThis.document === 'object';
+const someId = () => Math.random().toString(36).slice(2) + Date.now().toString(36);
+/** The last events, as a leader tells them to who comes late. */
+export class Recent {
+    /** all events behind this one are here; empty: none */
+    from = '';
+    #items = [];
+    #most;
+    constructor(most = 500) {
+        this.#most = most;
+    }
+    add(item, received) {
+        if (received === '' || item.kind === 'reset' || this.from === '')
+            [this.from, this.#items] = [received, []];
+        else if (item.kind === 'event' && item.id)
+            this.#items.push(item);
+        if (this.#items.length > this.#most)
+            this.from = this.#items.shift().id;
+    }
+    /** Undefined: it is not known what lies behind this cursor. */
+    behind(cursor) {
+        if (!isCursor(cursor) || !isCursor(this.from) || (cursor !== this.from && isKnown(cursor, this.from)))
+            return undefined;
+        return this.#items.filter(({ id }) => !isKnown(id, cursor));
+    }
+}
+export class Tabs {
+    #host;
+    #name;
+    #channel;
+    #me = someId();
+    #recent = new Recent();
+    #dog; // nothing of a leader for too long: it was put to sleep
+    #beat;
+    #beatMs;
+    #role = 'waiting';
+    #leader = '';
+    #count = 0; // of what the leader has told
+    #epoch = ''; // changes where cursors of before mean nothing any more; empty: what the server itself has told last
+    #upto = ''; // `alone` up to there
+    #plain; // no state at the beginning
+    #state = 'connecting';
+    #beatAt = 0;
+    #release = () => { };
+    #waiting;
+    #closed = false;
+    constructor(name, staleAfter, host) {
+        this.#name = name;
+        this.#host = host;
+        this.#channel = new BroadcastChannel(name);
+        this.#channel.onmessage = ({ data }) => this.#hear(data);
+        this.#dog = new Silence(staleAfter * (1 + Math.random() / 2), () => this.#queue(true));
+        this.#beatMs = staleAfter / 4;
+        this.#beat = setInterval(() => this.beat(), this.#beatMs);
+        this.#queue(false);
+        this.#join();
+    }
+    close() {
+        this.#closed = true;
+        this.#dog.stop();
+        clearInterval(this.#beat);
+        this.#waiting?.abort();
+        this.#release();
+        this.#channel.close();
+    }
+    reconnect() {
+        if (this.#role === 'following')
+            this.#say({ kind: 'reconnect' });
+        else
+            this.#host.reconnect();
+    }
+    /** The leader's connection lives. */
+    beat() {
+        if (this.#role !== 'leading' || Date.now() - this.#beatAt < this.#beatMs / 2)
+            return;
+        this.#beatAt = Date.now();
+        this.#say({ kind: 'beat', count: this.#count });
+    }
+    /** What the own connection yields, once the tab has taken it. */
+    tell(item) {
+        const before = this.#recent.from, received = this.#host.received();
+        this.#learn(item);
+        this.#recent.add(item, received);
+        if (item.kind === 'reset')
+            this.#epoch = this.#role === 'leading' ? someId() : '';
+        if (this.#role === 'leading') {
+            this.#say({ kind: 'item', count: ++this.#count, item, epoch: this.#epoch });
+            if (before === '' && received !== '')
+                this.#say({ kind: 'leader' });
+        }
+        else if (received !== '' && (this.#upto === '' || !isKnown(received, this.#upto) || received === this.#upto)) {
+            this.#join();
+        }
+    }
+    /** The state of the own connection. */
+    tellState(state) {
+        this.#show(state);
+        if (this.#role === 'leading')
+            this.#say({ kind: 'state', state });
+    }
+    #show(state) {
+        this.#state = state;
+        this.#host.state(state);
+    }
+    #learn(item) {
+        if (item.kind === 'begin' && item.fresh)
+            this.#plain = item.id !== '';
+        if (item.kind === 'event' && item.event === 'snapshot')
+            this.#plain = false;
+    }
+    #say(message) {
+        if (!this.#closed)
+            this.#channel.postMessage({ from: this.#me, ...message });
+    }
+    // --- the lock ---
+    /** steal: from a leader that is silent. */
+    #queue(steal) {
+        this.#waiting?.abort();
+        const waiting = (this.#waiting = new AbortController());
+        const options = steal ? { steal } : { signal: waiting.signal };
+        navigator.locks.request(this.#name, options, () => this.#lead(waiting.signal)).catch(() => this.#lost(waiting.signal));
+    }
+    // Leads until the promise is fulfilled.
+    #lead(waiting) {
+        if (this.#closed || waiting.aborted)
+            return;
+        const wasAlone = this.#role === 'alone';
+        this.#role = 'leading';
+        this.#leader = this.#me;
+        this.#count = 0;
+        this.#epoch ||= someId();
+        this.#dog.stop();
+        this.#say({ kind: 'leader' });
+        if (!wasAlone)
+            this.#host.connect();
+        return new Promise((release) => (this.#release = release));
+    }
+    // Stolen by another tab, while this one was asleep; or only not waited for any more.
+    #lost(waiting) {
+        if (this.#closed || waiting.aborted)
+            return;
+        this.#host.disconnect();
+        this.#role = 'waiting';
+        this.#leader = '';
+        this.#dog.heard();
+        this.#queue(false);
+        this.#join();
+    }
+    // --- what others say ---
+    #hear(message) {
+        if (this.#closed)
+            return;
+        if (message.from === this.#leader)
+            this.#dog.heard();
+        if (this.#role === 'leading')
+            this.#hearAsLeader(message);
+        else
+            this.#hearAsFollower(message);
+    }
+    #hearAsLeader(message) {
+        if (message.kind === 'reconnect')
+            this.#host.reconnect();
+        if (message.kind !== 'join')
+            return;
+        const { from: to, cursor, epoch } = message;
+        const received = this.#host.received(), strange = epoch !== '' && epoch !== this.#epoch;
+        if (received === '')
+            return; // whoever waits hears of it when there is a place to join at
+        const items = cursor !== '' ? this.#recent.behind(cursor) : this.#plain ? [] : undefined;
+        if (!items || strange)
+            this.#say({ kind: 'alone', to, upto: this.#recent.from });
+        else
+            this.#say({ kind: 'welcome', to, count: this.#count, cursor: received, epoch: this.#epoch, state: this.#state, plain: this.#plain, items });
+    }
+    #hearAsFollower(message) {
+        switch (message.kind) {
+            case 'leader':
+                return this.#follow(message.from);
+            case 'welcome':
+                return message.to === this.#me ? this.#welcomed(message) : undefined;
+            case 'alone':
+                return message.to === this.#me ? this.#goAlone(message.upto) : undefined;
+            case 'beat':
+                if (message.from === this.#leader && message.count !== this.#count)
+                    this.#leader = ''; // something was not heard
+                return this.#follow(message.from);
+        }
+        if (message.from !== this.#leader || this.#role !== 'following')
+            return;
+        if (message.kind === 'state')
+            this.#show(message.state);
+        else if (message.kind === 'item')
+            this.#takeNext(message);
+    }
+    #join() {
+        this.#say({ kind: 'join', cursor: this.#host.resumeFrom(), epoch: this.#epoch });
+    }
+    #follow(leader) {
+        if (this.#role === 'following' && this.#leader === leader)
+            return;
+        if (this.#role === 'following')
+            this.#role = 'waiting';
+        this.#leader = leader;
+        this.#dog.heard();
+        this.#join();
+    }
+    #welcomed({ from, count, cursor, epoch, state, plain, items }) {
+        const received = this.#host.received();
+        if (this.#role === 'following' || (this.#role === 'alone' && received === ''))
+            return;
+        if (this.#role === 'alone')
+            this.#host.disconnect();
+        this.#role = 'following';
+        this.#leader = from;
+        this.#count = count;
+        this.#epoch = epoch;
+        this.#plain ??= plain;
+        for (const item of items)
+            this.#takeIn(item);
+        this.#takeIn({ kind: 'place', id: cursor });
+        this.#show(state);
+    }
+    #goAlone(upto) {
+        this.#upto = upto;
+        if (this.#role !== 'waiting')
+            return;
+        this.#role = 'alone';
+        this.#epoch = '';
+        this.#host.connect();
+    }
+    #takeNext({ count, item, epoch }) {
+        if (count !== this.#count + 1) {
+            this.#role = 'waiting';
+            return this.#join();
+        }
+        this.#count = count;
+        this.#epoch = epoch;
+        this.#takeIn(item);
+    }
+    #takeIn(item) {
+        this.#learn(item);
+        if (this.#host.take(item))
+            this.#recent.add(item, this.#host.received());
+    }
+}

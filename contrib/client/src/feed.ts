@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: PostgreSQL
+/**
+ * feed.ts: what one user of the package is told: each event once, in order, whatever connection it came by. It owns the cursor.
+ */
+import { isKnown } from './cursor.js'
+import { memberOf } from './items.js'
+import { StreamError, type Item, type StreamEvent, type StreamOptions } from './types.js'
+import { unseal, type Keys } from './unseal.js'
+
+const isSealed = (data: unknown): data is string => typeof data === 'string' && data.startsWith('Fe26.2*')
+
+export class Feed {
+  /** all up to here has been taken; empty: nowhere yet */
+  received = ''
+  /** the same of what onEvent has got, which is later where data is sealed */
+  delivered = ''
+  readonly #options: StreamOptions
+  readonly #onError: (error: StreamError) => void
+  #initial: string
+  #begun = false // something without a cursor behind it was delivered: half a state
+  #queue: Promise<void> | undefined
+  #closed = false
+
+  constructor(options: StreamOptions, onError: (error: StreamError) => void) {
+    this.#options = options
+    this.#onError = onError
+    this.#initial = options.lastEventId ?? ''
+  }
+
+  resumeFrom(): string {
+    return this.received || this.#initial
+  }
+
+  /** False: it was known already. */
+  take(item: Item): boolean {
+    if (item.kind === 'event') return this.#takeEvent(item)
+    if (item.kind === 'reset') this.#reset(item.reason, item.id)
+    else if (item.kind === 'begin' && this.#begun) this.#reset('interrupted', item.id)
+    else if (item.kind === 'place' || this.received === '') this.#place(item.id)
+    return true
+  }
+
+  close(): void {
+    this.#closed = true
+  }
+
+  #takeEvent({ id, event, data }: Item & { kind: 'event' }): boolean {
+    if (isKnown(id, this.received)) return false
+    if (id) this.received = id
+    this.#begun = this.received === ''
+    this.#deliver(id, event, data)
+    return true
+  }
+
+  #place(id: string): void {
+    if (id === '' || isKnown(id, this.received)) return
+    this.received = id
+    this.#begun = false
+    this.#then(() => void (this.delivered = id))
+  }
+
+  #reset(reason: string, id: string): void {
+    this.received = id
+    this.#initial = ''
+    this.#begun = false
+    this.#then(() => {
+      this.delivered = id
+      this.#call(() => this.#options.onReset?.(reason))
+    })
+  }
+
+  #deliver(id: string, event: string, data: unknown): void {
+    const { keys } = this.#options
+    if (!isSealed(data)) this.#then(() => this.#tell({ id, event, data }))
+    else if (keys === undefined) this.#then(() => this.#tell({ id, event, data, sealed: true }))
+    else this.#open(id, event, data, keys)
+  }
+
+  // Unsealing begins at once; what comes of it is delivered in its turn.
+  #open(id: string, event: string, text: string, keys: Keys): void {
+    const opening = unseal(text, keys).then(
+      (data) => () => this.#tell({ id, event: nameOf(event, data), data, sealed: true }),
+      (error: Error) => () => this.#onError(new StreamError(`The event ${event} ${id} cannot be read: ${error.message}`, false)),
+    )
+    this.#then(async () => (await opening)())
+  }
+
+  #tell(event: StreamEvent): void {
+    if (event.id) this.delivered = event.id
+    this.#call(() => this.#options.onEvent?.(event))
+  }
+
+  #call(callback: () => void): void {
+    if (!this.#closed) guarded(callback)
+  }
+
+  // In order: at once where nothing is waited for.
+  #then(step: () => void | Promise<void>): void {
+    const result = this.#queue ? this.#queue.then(step) : step()
+    if (!result) return
+    const queue = (this.#queue = result.then(() => {
+      if (this.#queue === queue) this.#queue = undefined
+    }))
+  }
+}
+
+// In sealed streams of plain messages the name is inside what is sealed.
+function nameOf(event: string, data: unknown): string {
+  const type = event === 'message' && memberOf(data, 'type')
+  return typeof type === 'string' ? type : event
+}
+
+/** An error of the application's callback is the application's: it is reported, and the stream goes on. */
+export function guarded(callback: () => void): void {
+  try {
+    callback()
+  } catch (error) {
+    if (typeof globalThis.reportError === 'function') globalThis.reportError(error)
+    else queueMicrotask(() => { throw error })
+  }
+}

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: PostgreSQL
+/** page.ts: what happens to the page around a stream: network gone and back, hidden and shown, put away and taken out again. */
+
+export interface PageCalls {
+  online?: () => void
+  shown?: () => void
+  away?: () => void
+  back?: () => void
+}
+
+export const offline = (): boolean => globalThis.navigator?.onLine === false
+
+/** Returns what ends it. Outside a page nothing happens. */
+export function watchPage(calls: PageCalls): () => void {
+  if (typeof globalThis.addEventListener !== 'function') return () => {}
+  const ended = new AbortController()
+  const on = (target: EventTarget | undefined, type: string, call: (event: Event) => void): void => {
+    target?.addEventListener(type, call, { signal: ended.signal })
+  }
+  on(globalThis, 'online', () => calls.online?.())
+  on(globalThis, 'pagehide', () => calls.away?.())
+  on(globalThis, 'pageshow', (event) => (event as PageTransitionEvent).persisted && calls.back?.())
+  const { document } = globalThis
+  on(document, 'visibilitychange', () => document.visibilityState === 'visible' && calls.shown?.())
+  on(document, 'resume', () => calls.shown?.())
+  return () => ended.abort()
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: PostgreSQL
+/** react.ts: hooks. A stream lives as long as its component is shown; StrictMode's second mount costs no second connection. */
+import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
+import { connect } from './client.js'
+import type { Stream, StreamError, StreamEvent, StreamOptions, StreamState } from './types.js'
+
+export interface UseStreamOptions extends Omit<StreamOptions, 'url'> {
+  /** none: no stream (yet) */
+  url: StreamOptions['url'] | null | undefined
+}
+
+export interface UseStream {
+  state: StreamState
+  /** the last thing that went wrong; gone when the stream is open again */
+  error: StreamError | null
+  reconnect: () => void
+  /** as connect()'s, at the moment it is read */
+  readonly cursor: string
+}
+
+// What makes another stream of it. Functions may be new ones at each render: the latest is called.
+function identityOf({ url, token, ticket, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback }: UseStreamOptions): string {
+  const kinds = [token, ticket].map((it) => (typeof it === 'function' ? { function: true } : it))
+  return JSON.stringify([url, kinds, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback])
+}
+
+/** onState of a stream that has ended with its component is not called. */
+export function useStream(options: UseStreamOptions): UseStream {
+  const latest = useRef(options)
+  const stream = useRef<Stream | null>(null)
+  const [state, setState] = useState<StreamState>(options.url ? 'connecting' : 'closed')
+  const [error, setError] = useState<StreamError | null>(null)
+  useEffect(() => {
+    latest.current = options
+  })
+  useEffect(() => {
+    if (!latest.current.url) return setState('closed')
+    const opened = open(latest, setState, setError)
+    stream.current = opened
+    return () => {
+      stream.current = null
+      opened.close()
+    }
+  }, [identityOf(options)])
+  const reconnect = useCallback(() => stream.current?.reconnect(), [])
+  return { state, error, reconnect, get cursor() { return stream.current?.cursor ?? '' } }
+}
+
+function open(latest: { current: UseStreamOptions }, setState: (state: StreamState) => void, setError: (error: StreamError | null) => void): Stream {
+  let ended = false
+  const { url, token, ticket } = latest.current
+  const options: StreamOptions = {
+    ...latest.current,
+    url: url!,
+    onEvent: (event) => latest.current.onEvent?.(event),
+    onReset: (reason) => latest.current.onReset?.(reason),
+    onError: (error) => {
+      setError(error)
+      latest.current.onError?.(error)
+    },
+    onState: (state) => {
+      if (ended) return
+      setState(state)
+      if (state === 'open') setError(null)
+      latest.current.onState?.(state)
+    },
+  }
+  if (typeof token === 'function') options.token = (ask) => functionOf(latest.current.token, token)(ask)
+  if (typeof ticket === 'function') options.ticket = (ask) => functionOf(latest.current.ticket, ticket)(ask)
+  setState('connecting')
+  setError(null)
+  const stream = connect(options)
+  return {
+    close: () => ((ended = true), stream.close()),
+    reconnect: () => stream.reconnect(),
+    get state() { return stream.state },
+    get cursor() { return stream.cursor },
+  }
+}
+
+function functionOf<F extends Function>(now: unknown, then: F): F {
+  return typeof now === 'function' ? (now as F) : then
+}
+
+/** The value that all events so far make of `initial`, which it is again after a reset. */
+export function useEvents<V>(options: UseStreamOptions, reduce: (value: V, event: StreamEvent) => V, initial: V): UseStream & { value: V } {
+  const [value, dispatch] = useReducer((before: V, event: StreamEvent | null) => (event ? reduce(before, event) : initial), initial)
+  const stream = useStream({
+    ...options,
+    onEvent: (event) => {
+      dispatch(event)
+      options.onEvent?.(event)
+    },
+    onReset: (reason) => {
+      dispatch(null)
+      options.onReset?.(reason)
+    },
+  })
+  useEffect(() => () => dispatch(null), [identityOf(options)])
+  return Object.defineProperty({ ...stream, value }, 'cursor', { get: () => stream.cursor })
+}

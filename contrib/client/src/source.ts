@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: PostgreSQL
+/**
+ * source.ts: one connection, made again as often as it is lost: as a stream, or page by page where a proxy holds streams back.
+ * It keeps no cursor: its sink says where to go on, and takes what comes.
+ */
+import type { Access } from './access.js'
+import { endingOfClosing, endingOfError, refusalOf, type Ending } from './answer.js'
+import { Backoff, Silence } from './backoff.js'
+import { itemOf, itemsOf, type Control, type Page } from './items.js'
+import { offline, watchPage } from './page.js'
+import { Parser } from './parser.js'
+import { StreamError, type Item, type Sink } from './types.js'
+
+export interface SourceOptions {
+  staleAfter: number
+  backoff: { min?: number; max?: number }
+  /** undefined: never page by page */
+  fallback: { after: number; again: number } | undefined
+}
+
+const stableMs = 10_000 // so long open, and the next loss is the first one again
+const waitSeconds = 25
+const answerMs = 20_000 // for the head of an answer; the server itself may hold one for 10 s
+const mutesMax = 2
+
+export class Source {
+  readonly #access: Access
+  readonly #sink: Sink
+  readonly #options: SourceOptions
+  readonly #backoff: Backoff
+  #attempt: AbortController | undefined // its reason, once aborted, is an Ending
+  #wake: () => void = () => {}
+  #leave: () => void = () => {}
+  #silence: Silence | undefined
+  #loop: object | undefined // what start() has begun and stop() ends
+  #retry = 0 // what the server asks for
+  #mode: 'stream' | 'probe' | 'pages' = 'stream'
+  #pagesUntil = 0
+  #mutes = 0
+  #renew = false // the last token was refused
+  #hurried = false // somebody has asked for it: no waiting for the network
+  #openedAt = 0
+  #closing: string | undefined // the reason that the server gives
+
+  constructor(access: Access, sink: Sink, options: SourceOptions) {
+    this.#access = access
+    this.#sink = sink
+    this.#options = options
+    this.#backoff = new Backoff(options.backoff)
+  }
+
+  start(): void {
+    if (this.#loop) return
+    const loop = (this.#loop = {})
+    this.#leave = watchPage({ online: () => this.restart(), shown: () => this.#look() })
+    void this.#run(loop)
+  }
+
+  stop(): void {
+    this.#loop = undefined
+    this.#leave()
+    this.#end({ then: 'now' })
+    this.#wake()
+  }
+
+  /** A new connection at once. */
+  restart(): void {
+    this.#hurried = true
+    this.#backoff.reset()
+    this.#end({ then: 'now' })
+    this.#wake()
+  }
+
+  // A page that was asleep had no timers.
+  #look(): void {
+    this.#silence?.check()
+    this.#wake()
+  }
+
+  #end(ending: Ending): void {
+    this.#attempt?.abort(ending)
+  }
+
+  async #run(loop: object): Promise<void> {
+    this.#sink.state('connecting')
+    await Promise.resolve() // who stops at once has asked for nothing
+    while (this.#loop === loop) {
+      const ending = await this.#try()
+      if (this.#loop !== loop) return
+      await this.#goOn(this.#judge(ending))
+    }
+  }
+
+  async #goOn(ending: Ending): Promise<void> {
+    if (ending.then === 'never') this.stop()
+    else this.#sink.state('connecting')
+    if ('error' in ending) this.#sink.error(ending.then === 'never' ? final(ending.error) : ending.error)
+    if (ending.then === 'never') this.#sink.state('closed')
+    else await this.#pause(ending)
+  }
+
+  async #try(): Promise<Ending> {
+    const attempt = (this.#attempt = new AbortController())
+    this.#openedAt = 0
+    this.#hurried = false
+    this.#closing = undefined
+    try {
+      return await (this.#mode === 'stream' ? this.#stream(attempt.signal) : this.#pages(attempt.signal))
+    } catch (error) {
+      return attempt.signal.aborted ? (attempt.signal.reason as Ending) : endingOfError(error)
+    } finally {
+      attempt.abort() // lets go of the socket
+      if (this.#attempt === attempt) this.#silence?.stop()
+    }
+  }
+
+  // What is to be remembered of an ending, and what it comes to.
+  #judge(ending: Ending): Ending {
+    if (this.#openedAt > 0 && Date.now() - this.#openedAt > stableMs) this.#backoff.reset()
+    if (this.#mode === 'probe') this.#mode = 'stream' // whoever cannot answer that either is no stream held back
+    if (ending.then === 'mute' && ++this.#mutes >= mutesMax) [this.#mode, this.#mutes] = ['probe', 0]
+    if (ending.then !== 'refused') return ending
+    if (this.#renew || !this.#access.renewable) return { then: 'never', error: ending.error }
+    this.#renew = true
+    return { then: 'now' }
+  }
+
+  async #pause(ending: Ending): Promise<void> {
+    const [now, long] = [Date.now(), this.#options.backoff.max ?? 30_000]
+    if (ending.then === 'later') await this.#sleep(this.#backoff.next(Math.max(this.#retry, ending.floor ?? 0)))
+    else if (ending.then === 'soon') await this.#sleep(this.#backoff.soon())
+    if (offline() && !this.#hurried) await this.#sleep(long - (Date.now() - now)) // `online` wakes; browsers are wrong about it at times
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      if (!this.#loop) return resolve() // its error's callback has closed it
+      const timer = setTimeout(resolve, ms)
+      this.#wake = () => (clearTimeout(timer), resolve())
+    })
+  }
+
+  #opened(): void {
+    this.#openedAt ||= Date.now()
+    this.#renew = false
+    this.#sink.state('open')
+  }
+
+  // --- a stream ---
+
+  async #stream(signal: AbortSignal): Promise<Ending> {
+    const after = this.#sink.resumeFrom(), { fallback, staleAfter } = this.#options
+    const nothing: Ending = fallback ? { then: 'mute' } : late
+    this.#watch(answerMs, nothing)
+    const response = await this.#fetch(signal, 'text/event-stream', after && { header: after })
+    if (!response.body) return nothing // this browser cannot read an answer as it comes
+    this.#watch(fallback?.after ?? staleAfter, nothing)
+    const reader = response.body.getReader()
+    const parser = this.#parser(after === '')
+    for (let first = true; ; first = false) {
+      const { done, value } = await reader.read()
+      if (done) return lost
+      if (first) this.#watch(staleAfter, { then: 'now' }, true)
+      this.#silence!.heard()
+      this.#sink.heard()
+      parser.push(value)
+      if (this.#closing !== undefined) return this.#closed(this.#closing)
+    }
+  }
+
+  #closed(reason: string): Ending {
+    if (reason === 'expired') this.#renew = this.#access.renewable
+    return endingOfClosing(reason)
+  }
+
+  // So long without a byte, and the attempt ends so.
+  #watch(ms: number, ending: Ending, stale = false): void {
+    this.#silence?.stop()
+    this.#silence = new Silence(ms, () => {
+      if (stale) this.#sink.state('stale')
+      this.#end(ending)
+    })
+  }
+
+  #parser(fresh: boolean): Parser {
+    return new Parser({
+      onRetry: (ms) => (this.#retry = ms),
+      onEvent: (event) => {
+        const item = itemOf(event, fresh)
+        if ('name' in item) this.#control(item)
+        else if (this.#closing === undefined) this.#take(item)
+      },
+    })
+  }
+
+  #take(item: Item): void {
+    this.#mutes = 0
+    this.#sink.take(item)
+    this.#opened()
+  }
+
+  #control({ name, data }: Control): void {
+    if (name === 'closing') this.#closing = String(data['reason'])
+    else if (typeof data['stream'] === 'string') this.#access.renew(data['stream']).catch(() => {}) // it will say `expired`
+  }
+
+  // --- page by page ---
+
+  async #pages(signal: AbortSignal): Promise<Ending> {
+    const again = this.#options.fallback!.again
+    let wait = this.#mode === 'pages' ? waitSeconds : 0
+    for (let first = true; ; first = false) {
+      const fresh = this.#sink.resumeFrom() === ''
+      const page = await this.#page(signal, wait)
+      if (this.#mode === 'probe') [this.#mode, this.#pagesUntil] = ['pages', Date.now() + again]
+      for (const item of itemsOf(page, { first, fresh })) this.#take(item)
+      this.#sink.heard()
+      wait = waitSeconds
+      if (Date.now() < this.#pagesUntil) continue
+      ;[this.#mode, this.#mutes] = ['stream', mutesMax - 1]
+      return { then: 'now' }
+    }
+  }
+
+  async #page(signal: AbortSignal, wait: number): Promise<Page> {
+    const after = this.#sink.resumeFrom()
+    this.#watch(wait * 1000 + (this.#mode === 'probe' ? this.#options.fallback!.after : answerMs), late)
+    const response = await this.#fetch(signal, 'application/json', { query: after, wait })
+    const page = (await response.json()) as Page
+    this.#silence!.stop()
+    return page
+  }
+
+  async #fetch(signal: AbortSignal, type: string, place: '' | { header: string } | { query: string; wait: number }): Promise<Response> {
+    const { url, headers } = await this.#access.request({ renew: this.#renew })
+    signal.throwIfAborted()
+    headers['Accept'] = type
+    if (place && 'header' in place) headers['Last-Event-ID'] = place.header
+    if (place && 'query' in place) {
+      if (place.query) url.searchParams.set('after', place.query)
+      url.searchParams.set('wait', String(place.wait))
+    }
+    const response = await fetch(url, { headers, signal, credentials: this.#access.credentials, cache: 'no-store' })
+    if (!response.ok) throw await refusalOf(response, 'the stream')
+    if (!response.headers.get('Content-Type')?.startsWith(type)) throw new StreamError(`The answer is no ${type}: is this the address of a stream?`, false)
+    return response
+  }
+}
+
+const late: Ending = { then: 'later', error: new StreamError('The server does not answer', false) }
+const lost: Ending = { then: 'later', error: new StreamError('The connection was lost', false) }
+const final = (error: StreamError): StreamError => new StreamError(error.message, true, error.status)

@@ -1,0 +1,64 @@
+// The client package: its modules for Node, and a server of pages that use it, with React where a page wants it.
+import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { createRequire } from 'node:module'
+import { webcrypto } from 'node:crypto'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort, run } from './process.mjs'
+
+globalThis.crypto ??= webcrypto // Node 18 has it elsewhere
+
+export const clientPath = fileURLToPath(new URL('../../contrib/client', import.meta.url))
+
+/** A module of the package. */
+export const client = (name) => import(`../../contrib/client/dist/${name}.js`)
+
+/** Compiles the package into a directory. */
+export async function compileClient(directory) {
+  const compiler = join(clientPath, 'node_modules/typescript/bin/tsc')
+  const { code, stdout, stderr } = await run(process.execPath, [compiler, '-p', clientPath, '--outDir', directory], { timeout: 120_000 })
+  if (code !== 0) throw new Error(`the client does not compile:\n${stdout}${stderr}`)
+}
+
+// React comes as CommonJS: a loader for it, and modules that pages import.
+const parts = { react: 'react/cjs/react.development.js', scheduler: 'scheduler/cjs/scheduler.development.js', 'react-dom': 'react-dom/cjs/react-dom.development.js', 'react-dom/client': 'react-dom/cjs/react-dom-client.development.js' }
+
+function commonModules() {
+  const source = (path) => readFileSync(join(clientPath, 'node_modules', path), 'utf8')
+  const makers = Object.entries(parts).map(([name, path]) => `${JSON.stringify(name)}: function (module, exports, require) {${source(path)}\n}`)
+  return `const process = { env: { NODE_ENV: 'development' } }, made = {}, makers = {${makers.join(',\n')}}
+    export function load(name) {
+      if (!made[name]) makers[name](made[name] = { exports: {} }, made[name].exports, load)
+      return made[name].exports
+    }`
+}
+
+function facade(name) {
+  const names = Object.keys(createRequire(join(clientPath, 'package.json'))(name)).filter((it) => /^[a-z]\w*$/i.test(it))
+  return `import { load } from '/common.js'\nconst it = load('${name}')\nexport default it\nexport const { ${names.join(', ')} } = it`
+}
+
+const html = `<!doctype html><title>test</title><link rel="icon" href="data:,"><script type="importmap">
+  { "imports": { "react": "/react.js", "react-dom/client": "/react-dom-client.js", "@pgherald/client": "/dist/index.js",
+    "@pgherald/client/react": "/dist/react.js", "@pgherald/client/example": "/dist/example.js" } }</script><div id="root"></div>`
+
+function answer(url) {
+  if (url === '/common.js') return commonModules()
+  if (url === '/react.js') return facade('react')
+  if (url === '/react-dom-client.js') return facade('react-dom/client')
+  const file = /^\/dist\/\w+\.js$/.test(url) && join(clientPath, url)
+  return file ? readFileSync(file) : undefined
+}
+
+/** Empty pages that may import the package: { origin, close() }. */
+export async function serveClient() {
+  const port = await freePort()
+  const server = createServer(({ url }, response) => {
+    const script = answer(url)
+    response.setHeader('Content-Type', script ? 'text/javascript' : 'text/html')
+    response.end(script ?? html)
+  })
+  await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+  return { origin: `http://127.0.0.1:${port}`, close: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())) }
+}
