@@ -33,7 +33,7 @@ struct admission {
 	char ticket[TICKET_HASH_MAX];
 	bool resume, unknown; /* as in outlet.h */
 	struct cursor after;
-	struct outlet_shape shape;
+	struct outlet_delivery delivery;
 	enum MHD_Result result; /* of the answer, where it was refused */
 };
 
@@ -209,7 +209,7 @@ static void find_resume(struct admission *a)
 }
 
 /* In which form, and how long a page may wait. */
-static bool pass_shape(struct admission *a)
+static bool pass_delivery(struct admission *a)
 {
 	const struct text *wait = params_find(&a->query, "wait");
 	struct accept accept;
@@ -217,12 +217,12 @@ static bool pass_shape(struct admission *a)
 
 	request_read_accept(a->request, &accept);
 	type = accept_choose(&accept);
-	a->shape.page = type == ACCEPT_PAGE;
+	a->delivery.page = type == ACCEPT_PAGE;
 	if (type != ACCEPT_EVENTS)
-		a->shape.form = FRAME_LINES;
+		a->delivery.form = FRAME_LINES;
 	else if (a->options->compress_above >= 0 && !a->request->http10 && accept_gzip(&accept))
-		a->shape.form = FRAME_PACKED;
-	if (a->shape.page && wait != NULL && !page_parse_wait(*wait, &a->shape.wait_ms))
+		a->delivery.form = FRAME_PACKED;
+	if (a->delivery.page && wait != NULL && !page_parse_wait(*wait, &a->delivery.wait_ms))
 		return refuse(a, MHD_HTTP_BAD_REQUEST, "The parameter wait must be a whole number of seconds", NULL, NULL);
 	return true;
 }
@@ -240,7 +240,7 @@ static void let_in(struct admission *a)
 	request.resume = a->resume;
 	request.unknown = a->unknown;
 	request.after = a->after;
-	request.shape = a->shape;
+	request.delivery = a->delivery;
 	request.wanted = a->wanted;
 	a->wanted = (struct wanted){0};
 	holder_init(&request.holder, &a->identity, &a->params, stream_def_needs_claims(&a->stream->def));
@@ -255,7 +255,7 @@ static void hold(struct admission *a)
 {
 	struct held_request request = {.request = a->request, .query = &a->query, .several = a->several, .identity = &a->identity,
 				       .ticket = a->has_ticket ? a->ticket : NULL, .resume = a->resume, .unknown = a->unknown,
-				       .after = a->after, .shape = a->shape};
+				       .after = a->after, .delivery = a->delivery};
 	struct refusal refusal;
 
 	a->several = NULL;
@@ -269,7 +269,7 @@ static void decide(struct admission *a)
 	struct refusal refusal;
 
 	find_resume(a);
-	if (!pass_shape(a))
+	if (!pass_delivery(a))
 		return;
 	if (a->has_ticket || a->several != NULL)
 		hold(a);

@@ -21,7 +21,7 @@ struct held {
 	char hash[TICKET_HASH_MAX];
 	bool resume, unknown;
 	struct cursor after;
-	struct outlet_shape shape;
+	struct outlet_delivery delivery;
 	bool reserved;     /* counted as one of its user's streams */
 	bool head_sent;
 };
@@ -57,7 +57,7 @@ static void over(struct parked *p)
 
 static struct wire wire_of(const struct held *h, enum frame_format format)
 {
-	return (struct wire){.bare = h->parked.bare, .format = format, .form = h->shape.form};
+	return (struct wire){.bare = h->parked.bare, .format = format, .form = h->delivery.form};
 }
 
 /* Longer than proxies like to wait for a head: it gets one, and pings from then on; without gzip, which only an outlet has. A page can
@@ -69,13 +69,13 @@ static void late(struct parked *p)
 	struct wire wire;
 	struct buf out;
 
-	if (h->shape.page) {
+	if (h->delivery.page) {
 		refusal_for_now(&refusal);
 		parked_refuse(p, &refusal);
 		return;
 	}
-	if (h->shape.form == FRAME_PACKED)
-		h->shape.form = FRAME_EVENTS;
+	if (h->delivery.form == FRAME_PACKED)
+		h->delivery.form = FRAME_EVENTS;
 	wire = wire_of(h, FRAME_NAMED);
 	buf_init(&out);
 	if (!h->head_sent)
@@ -114,7 +114,7 @@ static void let_in(struct held *h)
 	struct several_item *first = &s->items[0];
 	struct outlet_request request = {.bare = p->bare, .stream = first->stream, .resume = h->resume,
 					 .unknown = h->unknown, .after = h->after, .cors = p->cors, .address = p->address,
-					 .head_sent = h->head_sent, .shape = h->shape};
+					 .head_sent = h->head_sent, .delivery = h->delivery};
 
 	p->address = NULL;
 	holder_init(&request.holder, &h->identity, s->joined ? &none : &first->params, several_needs_claims(s));
@@ -239,7 +239,7 @@ bool held_start(struct outlets *set, const struct held_request *request, struct 
 	h->resume = request->resume;
 	h->unknown = request->unknown;
 	h->after = request->after;
-	h->shape = request->shape;
+	h->delivery = request->delivery;
 	if (!parked_init(&h->parked, set, request->request, late, over, ret_refusal)) {
 		over(&h->parked);
 		return false;

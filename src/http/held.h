@@ -18,7 +18,7 @@ struct held_request {
 	const char *ticket;         /* its hash, of TICKET_HASH_MAX bytes; NULL: none */
 	bool resume, unknown;       /* as in outlet.h */
 	struct cursor after;
-	struct outlet_shape shape;
+	struct outlet_delivery delivery;
 };
 
 /* False: it cannot be held, *ret_refusal is the answer. */

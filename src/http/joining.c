@@ -183,12 +183,12 @@ static void seat(struct outlet *o, struct outlet_request *request)
 		o->format = several_format(o->several);
 	}
 	o->bare = request->bare;
-	o->sub.bare = request->bare || request->shape.page;
-	o->sub.form = request->shape.form;
+	o->sub.bare = request->bare || request->delivery.page;
+	o->sub.form = request->delivery.form;
 	subscriber_expect(&o->sub, count);
 	for (size_t i = 0; i < count; i++)
 		join(o, &facets[i]);
-	if (request->shape.page)
+	if (request->delivery.page)
 		o->page = page_new(o, request);
 	o->catchup = (struct catchup){.facets = facets, .facet_count = count, .after = request->after,
 				      .event = on_page_event, .ended = on_page_end};

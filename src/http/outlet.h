@@ -35,7 +35,7 @@ struct outlets;
 struct several;
 
 /* How the client wants to have it. */
-struct outlet_shape {
+struct outlet_delivery {
 	enum frame_form form;
 	bool page;   /* gathered in a JSON page (page.h), of lines */
 	int wait_ms; /* how long a page may wait for events */
@@ -45,7 +45,7 @@ struct outlet_shape {
 struct outlet_request {
 	int fd;              /* owned from now on */
 	bool bare;           /* HTTP/1.0: no chunks */
-	struct outlet_shape shape;
+	struct outlet_delivery delivery;
 	struct stream *stream;
 	struct wanted wanted;
 	struct several *several; /* all the streams, stream being the first: there are more in the connection; NULL else */

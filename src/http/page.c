@@ -59,11 +59,11 @@ struct page *page_new(struct outlet *o, const struct outlet_request *request)
 	struct page *p = xcalloc(1, sizeof(*p));
 
 	p->outlet = o;
-	p->due = !request->resume || request->shape.wait_ms == 0;
+	p->due = !request->resume || request->delivery.wait_ms == 0;
 	p->cors = request->cors == NULL ? NULL : xstrdup(request->cors);
 	buf_init(&p->members);
 	timer_init(&p->timer, on_timer);
-	loop_set_timer(o->set->loop, &p->timer, p->due ? PAGE_DATABASE_MS : request->shape.wait_ms);
+	loop_set_timer(o->set->loop, &p->timer, p->due ? PAGE_DATABASE_MS : request->delivery.wait_ms);
 	return p;
 }
 
