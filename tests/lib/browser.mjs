@@ -19,6 +19,11 @@ export async function openBrowser() {
   const [, address] = await until(listens, { timeout: 20_000, what: `Chromium (${path})` })
   if (!address) throw new Error(`${path} has ended: ${said.slice(-1000)}`)
   const browser = await chromium.connectOverCDP(address)
+  let closing = false
+  // Playwright would wait for ever for what a browser that is gone was to do: as an uncaught error it fails the test that runs.
+  child.exited.then(({ code, signal }) => {
+    if (!closing) setImmediate(() => { throw new Error(`Chromium has ended by itself (${signal ?? code}): ${said.slice(-2000)}`) })
+  })
   return {
     async page(url) {
       const page = await browser.newPage()
@@ -28,11 +33,16 @@ export async function openBrowser() {
     /** Pages that share cookies, locks and channels, as the tabs of one user do: { newPage(), close(), … } of playwright. */
     context: () => browser.newContext(),
     async close() {
+      closing = true
       await within(browser.close(), 10_000, 'a word of farewell').catch(() => {})
       child.kill('SIGTERM')
       await within(child.exited, 5000, 'the end of Chromium').catch(() => child.kill('SIGKILL'))
       await child.exited
-      processes.removeDirectory(directory)
+      try {
+        processes.removeDirectory(directory)
+      } catch {
+        // its helpers live a little longer, and write still: the directory goes when this process does
+      }
     },
   }
 }

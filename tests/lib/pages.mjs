@@ -133,9 +133,12 @@ export class Scene {
   }
 
   close = async () => {
-    await this.browser?.close()
-    await this.pages?.stop()
-    await this.stage?.close()
+    try {
+      await this.browser?.close()
+    } finally { // what is left running would keep the file from its end
+      await this.pages?.stop()
+      await this.stage?.close()
+    }
   }
 
   #serve(port, daemonPort) {
