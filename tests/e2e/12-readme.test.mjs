@@ -41,10 +41,10 @@ describe('a reader of the README', { skip: missing() }, () => {
     const parser = new Parser({ onFrame: (frame) => frames.push(frame) })
     curl.stdout.on('data', (chunk) => parser.push(chunk))
     try {
-      await until(() => frames.length > 0, { timeout: 10_000, what: 'connected' })
+      await until(() => frames.length > 0, { timeout: 30_000, what: 'connected' })
       const psql = shell(change)
       assert.equal((await psql.exited).code, 0)
-      await until(() => frames.some(wanted), { timeout: 10_000, what: 'the event' })
+      await until(() => frames.some(wanted), { timeout: 30_000, what: 'the event' })
     } finally {
       curl.kill('SIGTERM')
       await curl.exited
@@ -55,6 +55,7 @@ describe('a reader of the README', { skip: missing() }, () => {
     const words = 'Another table joins while the daemon runs'
     const began = Date.now()
     await stage.cluster.psql(block(words, /```sql\n([^`]+)```/))
+    await until(async () => (await fetch(stage.daemon.url('/my/deliveries'))).status === 401, { timeout: 30_000, what: 'the new stream' }) // a reader types slower
     const [listen, change] = block(words, /```\n\n((?: {4}.+\n)+)/).split('\n').map((line) => line.trim())
     await listenAnd(listen, change, ({ event, data }) => event === 'delivery_moved' && JSON.parse(data).state === 'on its way')
     t.diagnostic(`from CREATE TABLE to the event: ${Date.now() - began} ms`)

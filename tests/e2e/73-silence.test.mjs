@@ -13,11 +13,12 @@ import { now, percentile, until } from '../lib/wait.mjs'
 const poll = 500
 const suspect = 300 // TICKER_SUSPECT_MS
 const stall = 10_000 // CONN_STALL_MS
-const slack = 500 // of a machine with other things to do
+const slack = 1000 // of a machine with other things to do
 
 function assertUnharmed(t, { times }) {
   t.diagnostic(`${times.length} transactions meanwhile: p99 ${percentile(times, 99).toFixed(1)} ms, longest ${Math.max(...times).toFixed(1)} ms`)
-  assert.ok(percentile(times, 99) < 100 && Math.max(...times) < slack, `${percentile(times, 99)}, ${Math.max(...times)} ms`)
+  // who waits for a silent daemon waits for seconds (stall); what other tests beside cost is less
+  assert.ok(percentile(times, 99) < slack && Math.max(...times) < stall / 4, `${percentile(times, 99)}, ${Math.max(...times)} ms`)
 }
 
 describe('a silent network', { skip: missing(), timeout: 120_000, concurrency: true }, () => {
