@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "http/drain.h"
 #include "http/ending.h"
 #include "http/joining.h"
 #include "http/outlets.h"
@@ -297,26 +298,13 @@ void outlet_renew(struct outlet *o, struct holder *holder)
 }
 
 /* Streams say nothing after their request: what comes is thrown away; its end, or too much of it, ends the stream. */
-static bool drain_input(struct outlet *o)
-{
-	char scrap[4096];
-	ssize_t n = 0;
-
-	for (int i = 0; i < 16; i++) {
-		n = recv(o->watch.fd, scrap, sizeof(scrap), MSG_DONTWAIT);
-		if (n <= 0)
-			break;
-	}
-	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
-}
-
 void outlet_ready(struct watch *w, uint32_t events)
 {
 	struct outlet *o = container_of(w, struct outlet, watch);
 
 	if (o->state == OUTLET_CLOSED)
 		return;
-	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) || ((events & EPOLLIN) && !drain_input(o))) {
+	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) || ((events & EPOLLIN) && !drain(o->watch.fd))) {
 		beat_left(o);
 		outlet_drop(o, "the client left");
 		return;

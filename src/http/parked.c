@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "http/drain.h"
 
 static void end(struct parked *p)
 {
@@ -47,17 +48,6 @@ void parked_send(struct parked *p, const struct buf *bytes)
 	/* A few hundred bytes into an empty buffer: what does not take them at once is gone. */
 	if (send(p->watch.fd, bytes->data, bytes->len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)bytes->len)
 		parked_drop(p);
-}
-
-/* What the client has sent and nobody read would make close() reset the connection, and with it the answer. */
-static bool drain(int fd)
-{
-	char scrap[4096];
-	ssize_t n = 0;
-
-	for (int i = 0; i < 16 && (n = recv(fd, scrap, sizeof(scrap), MSG_DONTWAIT)) > 0; i++)
-		;
-	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
 }
 
 /* As much of the answer as the socket takes; the rest when epoll says so. An action's may be megabytes. */
