@@ -1,8 +1,11 @@
 // The tests' own tools: the throw-away cluster, the tokens and the subscriber, against a small
 // server that does to it what networks do.
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
+import { once } from 'node:events'
+import { existsSync, readlinkSync } from 'node:fs'
 import http from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { jwtVerify } from 'jose'
@@ -55,6 +58,28 @@ describe('the cluster', () => {
       if (signal === 'SIGTERM') await until(() => !existsSync(directory))
     }
   })
+})
+
+test('a free port is given to one process only, and is free again after its end', async () => {
+  const owner = (port) => {
+    try {
+      return readlinkSync(join(tmpdir(), 'pgherald-tests', 'ports', port))
+    } catch {
+      return undefined
+    }
+  }
+  const script = `import { freePort } from ${JSON.stringify(fileURLToPath(new URL('../lib/process.mjs', import.meta.url)))}
+    const ports = []; while (ports.length < 300) ports.push(await freePort())
+    console.log(process.pid, ...ports); process.stdin.once('data', () => process.exit())`
+  const children = [1, 2, 3, 4].map(() => processes.start(process.execPath, ['--input-type=module', '-e', script], { stdio: ['pipe', 'pipe', 'inherit'] }))
+  const lines = await Promise.all(children.map(async (child) => String((await once(child.stdout, 'data'))[0]).trim().split(' ')))
+  const owned = owner(lines[0][1]) === lines[0][0]
+  for (const child of children) child.stdin.write('end')
+  await Promise.all(children.map((child) => child.exited))
+
+  assert.ok(owned)
+  assert.equal(new Set(lines.flatMap(([, ...ports]) => ports)).size, 1200)
+  for (const [pid, ...ports] of lines) for (const port of ports) assert.notEqual(owner(port), pid)
 })
 
 test('tokens verify with their key and with no other', async () => {

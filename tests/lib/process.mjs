@@ -2,7 +2,7 @@
 // (also when this one is killed with -9, by the kernel's parent-death signal) and is looked at
 // through /proc.
 import { spawn, execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,7 +10,7 @@ import { until } from './wait.mjs'
 
 const children = new Map() // child -> signal that ends it
 const directories = new Set()
-const taken = new Set()
+const reserved = new Set() // the links of reserve()
 
 process.on('exit', sweep)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130))
@@ -45,12 +45,17 @@ export function run(command, args, { input, timeout = 30_000, ...options } = {})
 
 /** A directory that goes when the process does. Its name carries the pid, so strays are found. */
 export function temporaryDirectory(name) {
-  const root = join(tmpdir(), 'pgherald-tests')
-  mkdirSync(root, { recursive: true, mode: 0o755 })
+  const root = temporaryRoot()
   removeStrays(root)
   const path = mkdtempSync(join(root, `${process.pid}-${name}-`))
   directories.add(path)
   return path
+}
+
+function temporaryRoot() {
+  const root = join(tmpdir(), 'pgherald-tests')
+  mkdirSync(root, { recursive: true, mode: 0o755 })
+  return root
 }
 
 export function removeDirectory(path) {
@@ -59,18 +64,40 @@ export function removeDirectory(path) {
 }
 
 /**
- * A TCP port of the loopback that is free now. Taken below the range from which the kernel draws the
- * ports of outgoing connections, so that it is still free when a killed program comes back.
+ * A TCP port of the loopback that is this process's until it ends: free now, and given to none of the other
+ * test files that run beside it, though nobody listens on it yet, or again. Taken below the range from which
+ * the kernel draws the ports of outgoing connections, so that it is still free when a killed program comes back.
  */
 export async function freePort() {
   for (let tries = 0; tries < 200; tries++) {
-    const port = 15_000 + Math.floor(Math.random() * 16_000)
-    if (!taken.has(port) && (await canListen(port))) {
-      taken.add(port)
-      return port
-    }
+    const port = 16_000 + Math.floor(Math.random() * 15_000)
+    if (reserve(port) && (await canListen(port))) return port
   }
-  throw new Error('no free port between 15000 and 31000')
+  throw new Error('no free port between 16000 and 31000')
+}
+
+// A link named after the port that points to the process: the file system lets only one make it.
+function reserve(port) {
+  const directory = join(temporaryRoot(), 'ports')
+  mkdirSync(directory, { recursive: true })
+  const path = join(directory, String(port))
+  try {
+    symlinkSync(String(process.pid), path)
+    reserved.add(path)
+    return true
+  } catch {
+    removeStray(path)
+    return false
+  }
+}
+
+// What a killed process has left: somebody's next try finds the port free.
+function removeStray(path) {
+  try {
+    if (!existsSync(`/proc/${readlinkSync(path)}`)) rmSync(path)
+  } catch {
+    // its process has just ended in good order
+  }
 }
 
 function canListen(port) {
@@ -152,6 +179,7 @@ function sweep() {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
   }
   for (const pid of pids.filter(alive)) signal(pid, 'SIGKILL')
+  for (const path of reserved) rmSync(path, { force: true })
   for (const path of directories) {
     try {
       rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
