@@ -29,7 +29,7 @@ struct config {
 	const char *text[CONFIG_OPTIONS_MAX]; /* each option's value as given, in the order of the table; owned */
 	enum config_from from[CONFIG_OPTIONS_MAX];
 	char *file; /* owned; NULL: none */
-	/* What the values mean, filled in by config_check. Strings are borrowed from text. */
+	/* What the values mean, filled in by config_complete. Strings are borrowed from text. */
 	const char *database_url, *listen, *admin_listen;
 	const char *jwt_secret, *jwt_secret_file, *jwt_public_key_file, *jwks_file, *jwt_algorithm;
 	const char *jwt_issuer, *jwt_audience, *jwt_cookie;
@@ -45,7 +45,7 @@ struct config {
 	enum wake_mode wake;
 	struct keyring *keyring;   /* owned */
 	struct verified *verified; /* owned; NULL: no key is public */
-	struct seal *seal;  /* owned; NULL: there is no encryption-key, and nothing can be sealed */
+	struct seal *seal;         /* owned; NULL: there is no encryption-key, and nothing can be sealed */
 	const char *origins[CONFIG_ORIGINS_MAX + 1];
 	char *origins_text, *sources_text; /* owned */
 };

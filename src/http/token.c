@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/token.h"
 
-#include <math.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/base64.h"
+#include "http/claims.h"
 #include "http/json.h"
 #include "http/jwk.h"
 #include "http/keyring.h"
@@ -166,59 +166,14 @@ static bool verify_signature(const struct token_options *options, const char *to
 
 /* --- the claims --- */
 
-/* A time claim in milliseconds; false unless it is a number that makes sense. NULL: the claim is not there. */
-static bool time_claim(struct json_object *claims, const char *name, int64_t *ret_ms, bool *ret_present)
-{
-	struct json_object *value;
-	double seconds;
-
-	*ret_present = json_object_object_get_ex(claims, name, &value);
-	if (!*ret_present)
-		return true;
-	if (!json_object_is_type(value, json_type_int) && !json_object_is_type(value, json_type_double))
-		return false;
-	seconds = json_object_get_double(value);
-	if (!isfinite(seconds) || seconds < 0 || seconds > 1e14)
-		return false;
-	*ret_ms = (int64_t)(seconds * 1000);
-	return true;
-}
-
-/* Is the claim this one text? */
-static bool claim_is(struct json_object *claims, const char *name, const char *wanted)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(claims, name, &value) && json_object_is_type(value, json_type_string) &&
-	       strcmp(json_object_get_string(value), wanted) == 0;
-}
-
-/* Or an array of texts and one of them (RFC 7519 4.1.3)? */
-static bool claim_has(struct json_object *claims, const char *name, const char *wanted)
-{
-	struct json_object *value;
-	bool found = false;
-
-	if (!json_object_object_get_ex(claims, name, &value) || !json_object_is_type(value, json_type_array))
-		return claim_is(claims, name, wanted);
-	for (size_t i = 0; i < json_object_array_length(value); i++) {
-		struct json_object *one = json_object_array_get_idx(value, i);
-
-		if (!json_object_is_type(one, json_type_string))
-			return false;
-		found = found || strcmp(json_object_get_string(one), wanted) == 0;
-	}
-	return found;
-}
-
 static bool check_times(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
 {
 	int64_t leeway = options->leeway_ms, exp = 0, nbf = 0, iat = 0;
 	bool has_exp, has_nbf, has_iat;
 
 	*ret_why = "its exp, nbf or iat is not a number";
-	if (!time_claim(id->claims, "exp", &exp, &has_exp) || !time_claim(id->claims, "nbf", &nbf, &has_nbf) ||
-	    !time_claim(id->claims, "iat", &iat, &has_iat))
+	if (!claims_time(id->claims, "exp", &exp, &has_exp) || !claims_time(id->claims, "nbf", &nbf, &has_nbf) ||
+	    !claims_time(id->claims, "iat", &iat, &has_iat))
 		return false;
 	*ret_why = "it has no exp";
 	if (!has_exp)
@@ -232,25 +187,6 @@ static bool check_times(const struct token_options *options, struct identity *id
 	return (!has_nbf || nbf - leeway <= now_ms) && (!has_iat || iat - leeway <= now_ms);
 }
 
-/* A name that limits, logs and revocations can go by; *ret_name NULL and true: it is not there. */
-static bool name_claim(struct json_object *claims, const char *name, const char **ret_name)
-{
-	struct json_object *value;
-	const char *text;
-
-	*ret_name = NULL;
-	if (!json_object_object_get_ex(claims, name, &value))
-		return true;
-	if (!json_object_is_type(value, json_type_string))
-		return false;
-	*ret_name = text = json_object_get_string(value);
-	if (text[0] == '\0' || strlen(text) > TOKEN_NAME_MAX)
-		return false;
-	while (*text != '\0' && (unsigned char)*text >= 0x20 && *text != 0x7f)
-		text++;
-	return *text == '\0';
-}
-
 static bool check_payload(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
 {
 	(void)options, (void)now_ms;
@@ -262,28 +198,28 @@ static bool check_issuer(const struct token_options *options, struct identity *i
 {
 	(void)now_ms;
 	*ret_why = "its issuer is not the configured one";
-	return options->issuer == NULL || claim_is(id->claims, "iss", options->issuer);
+	return options->issuer == NULL || claims_is(id->claims, "iss", options->issuer);
 }
 
 static bool check_audience(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
 {
 	(void)now_ms;
 	*ret_why = "its audience is not the configured one";
-	return options->audience == NULL || claim_has(id->claims, "aud", options->audience);
+	return options->audience == NULL || claims_has(id->claims, "aud", options->audience);
 }
 
 static bool check_sub(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
 {
 	(void)options, (void)now_ms;
 	*ret_why = "its sub is missing, or not a text of 1 to 255 bytes without control characters";
-	return name_claim(id->claims, "sub", &id->sub) && id->sub != NULL;
+	return claims_name(id->claims, "sub", &id->sub) && id->sub != NULL;
 }
 
 static bool check_jti(const struct token_options *options, struct identity *id, int64_t now_ms, const char **ret_why)
 {
 	(void)options, (void)now_ms;
 	*ret_why = "its jti is not a text of 1 to 255 bytes without control characters";
-	return name_claim(id->claims, "jti", &id->jti);
+	return claims_name(id->claims, "jti", &id->jti);
 }
 
 /* In the order of enum token_check, from TOKEN_PAYLOAD on. */
@@ -332,7 +268,6 @@ bool token_verify(const struct token_options *options, const char *token, int64_
 	return true;
 }
 
-/* Of a name that is not usable nothing is kept. */
 static void examine_claims(const struct token_options *options, int64_t now_ms, struct token_findings *f)
 {
 	struct identity *id = &f->identity;
@@ -346,10 +281,6 @@ static void examine_claims(const struct token_options *options, int64_t now_ms, 
 			return;
 		}
 	}
-	if (f->faults[TOKEN_SUB] != NULL)
-		id->sub = NULL;
-	if (f->faults[TOKEN_JTI] != NULL)
-		id->jti = NULL;
 }
 
 void token_examine(const struct token_options *options, const char *token, int64_t now_ms, struct token_findings *ret_findings)

@@ -16,7 +16,6 @@
 #include "http/identity.h"
 
 #define TOKEN_MAX 8192
-#define TOKEN_NAME_MAX 255 /* bytes of sub and of jti */
 
 /* Three non-empty segments of base64url without padding, joined by dots (RFC 7515 7.1). */
 bool token_well_formed(const char *token, size_t len);

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/units.h"
+#include "base/xalloc.h"
+#include "config_table.h"
+#include "http/seal.h"
+
+static bool parse_value(const struct option *o, const char *text, int64_t *ret_number)
+{
+	switch (o->kind) {
+	case DURATION:
+		return units_parse_duration(text, ret_number);
+	case MILLIS:
+		return units_parse_count(text, ret_number) || units_parse_duration(text, ret_number);
+	case SIZE:
+		return units_parse_size(text, ret_number);
+	case COUNT:
+		return units_parse_count(text, ret_number);
+	case ADDRESS:
+	case TEXT:
+		break;
+	}
+	return false;
+}
+
+static const char *example(enum kind kind)
+{
+	static const char *const examples[] = {"", "an address such as 127.0.0.1:8000", "a duration such as 30s or 24h", "milliseconds such as 5000, or 5s",
+					       "a number", "a size such as 64MB"};
+
+	return examples[kind];
+}
+
+static bool take_value(struct config *c, const struct option *o, const char *text, bool given)
+{
+	void *place = (char *)c + o->at;
+	int64_t number = 0;
+
+	if (text[0] == '\0' && given && !(o->flags & MAY_BE_EMPTY)) {
+		fprintf(stderr, "pgherald: %s is empty\n", o->name);
+		return false;
+	}
+	if ((o->flags & MAY_BE_OFF) && strcmp(text, "off") == 0) {
+		*(int64_t *)place = -1;
+		return true;
+	}
+	if (text[0] != '\0' && (o->kind == ADDRESS ? !units_is_address(text) : o->kind != TEXT && !parse_value(o, text, &number))) {
+		fprintf(stderr, "pgherald: %s is '%s', not %s%s\n", o->name, text, example(o->kind), o->flags & MAY_BE_OFF ? ", nor off" : "");
+		return false;
+	}
+	if (o->kind == TEXT || o->kind == ADDRESS) {
+		*(const char **)place = text[0] == '\0' ? NULL : text;
+		return true;
+	}
+	if (text[0] != '\0' && (number < o->least || number > o->most)) {
+		fprintf(stderr, "pgherald: %s is '%s', out of its range\n", o->name, text);
+		return false;
+	}
+	*(int64_t *)place = number;
+	return true;
+}
+
+/* Splits a list at its commas; false: more than most. The pieces point into *ret_copy, which the caller frees. */
+static bool split_list(const char *text, char **ret_copy, const char **pieces, size_t most)
+{
+	char *copy = xstrdup(text == NULL ? "" : text), *rest = copy, *piece;
+	size_t count = 0;
+
+	*ret_copy = copy;
+	while ((piece = strsep(&rest, ",")) != NULL) {
+		piece = config_trim(piece);
+		if (piece[0] == '\0')
+			continue;
+		if (count == most)
+			return false;
+		pieces[count++] = piece;
+	}
+	pieces[count] = NULL;
+	return true;
+}
+
+static bool check_sources(struct config *c)
+{
+	static const char *const names[TOKEN_SOURCES] = {"cookie", "header", "query"};
+	const char *pieces[TOKEN_SOURCES + 1];
+	bool good = split_list(c->token_sources, &c->sources_text, pieces, TOKEN_SOURCES);
+
+	for (size_t i = 0; i < TOKEN_SOURCES; i++)
+		c->http.sources[i] = TOKEN_NOWHERE;
+	for (size_t i = 0; good && pieces[i] != NULL; i++) {
+		size_t s = 0;
+
+		while (s < TOKEN_SOURCES && strcmp(names[s], pieces[i]) != 0)
+			s++;
+		good = s < TOKEN_SOURCES;
+		if (good)
+			c->http.sources[i] = (enum token_source)s;
+	}
+	if (!good)
+		fprintf(stderr, "pgherald: token-sources is '%s', not a list of cookie, header and query\n", c->token_sources);
+	return good;
+}
+
+/* "scheme://host[:port]" and nothing behind it: what browsers send (RFC 6454 6.2). */
+static bool is_origin(const char *text)
+{
+	const char *host = strstr(text, "://");
+
+	return host != NULL && host > text && host[3] != '\0' && strpbrk(host + 3, "/?#@* ") == NULL;
+}
+
+static bool check_origins(struct config *c)
+{
+	if (!split_list(c->allowed_origins, &c->origins_text, c->origins, CONFIG_ORIGINS_MAX)) {
+		fprintf(stderr, "pgherald: allowed-origins has more than %d origins\n", CONFIG_ORIGINS_MAX);
+		return false;
+	}
+	for (size_t i = 0; c->origins[i] != NULL; i++) {
+		if (is_origin(c->origins[i]))
+			continue;
+		fprintf(stderr, "pgherald: allowed-origins has '%s', which is not an origin such as https://example.com\n",
+			c->origins[i]);
+		return false;
+	}
+	return true;
+}
+
+static bool check_words(struct config *c)
+{
+	if (!log_level_parse(c->log_level_name, &c->log_level)) {
+		fprintf(stderr, "pgherald: log-level is '%s', not error, warn, info or debug\n", c->log_level_name);
+		return false;
+	}
+	if (!wake_parse(c->wake_name, &c->wake)) {
+		fprintf(stderr, "pgherald: wake is '%s', not adaptive, always or never\n", c->wake_name);
+		return false;
+	}
+	c->log_json = strcmp(c->log_format, "json") == 0;
+	if (!c->log_json && strcmp(c->log_format, "text") != 0) {
+		fprintf(stderr, "pgherald: log-format is '%s', not text or json\n", c->log_format);
+		return false;
+	}
+	return true;
+}
+
+static bool check_keys(struct config *c)
+{
+	struct keyring_source source = {c->jwt_secret, c->jwt_secret_file, c->jwt_public_key_file, c->jwks_file, c->jwt_algorithm};
+	struct buf why;
+	bool good;
+
+	buf_init(&why);
+	c->keyring = xcalloc(1, sizeof(*c->keyring));
+	good = keyring_load(c->keyring, &source, &why);
+	if (!good)
+		fprintf(stderr, "pgherald: %s\n", why.data);
+	for (size_t i = 0; i < c->keyring->count; i++)
+		if (!key_is_secret(&c->keyring->keys[i]) && c->verified == NULL)
+			c->verified = xcalloc(1, sizeof(*c->verified));
+	buf_release(&why);
+	return good;
+}
+
+/* Who unseals has the encryption key, and could sign tokens with it. */
+static bool is_token_key(const struct config *c, const char *password)
+{
+	for (size_t i = 0; i < c->keyring->count; i++) {
+		const struct key *key = &c->keyring->keys[i];
+
+		if (key->len == strlen(password) && memcmp(key->bytes, password, key->len) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool check_seal(struct config *c)
+{
+	const char *why = NULL;
+
+	if (c->encryption_key == NULL && c->encryption_key_id == NULL)
+		return true;
+	if (c->encryption_key == NULL)
+		why = "encryption-key-id is given, but no encryption-key";
+	else if (is_token_key(c, c->encryption_key))
+		why = "encryption-key is also the key of tokens: everybody who may unseal could sign tokens, use another";
+	else
+		c->seal = seal_new(c->encryption_key, c->encryption_key_id, &why);
+	if (c->seal != NULL)
+		return true;
+	fprintf(stderr, "pgherald: %s\n", why);
+	return false;
+}
+
+/* A reserve for the database, the log, and ordinary requests stays free. */
+static size_t streams_by_rlimit(void)
+{
+	struct rlimit files;
+
+	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
+		return 1000000;
+	return files.rlim_cur > 256 ? files.rlim_cur - 128 : files.rlim_cur / 2;
+}
+
+static void fill_http(struct config *c)
+{
+	c->http.token.keys = c->keyring;
+	c->http.token.verified = c->verified;
+	c->http.token.issuer = c->jwt_issuer;
+	c->http.token.audience = c->jwt_audience;
+	c->http.token.leeway_ms = c->jwt_leeway_ms;
+	c->http.cookie = c->jwt_cookie;
+	c->http.heartbeat_ms = (int)c->heartbeat_ms;
+	c->http.retry_ms = (int)c->retry_ms;
+	c->http.max_streams = c->max_streams == 0 ? streams_by_rlimit() : (size_t)c->max_streams;
+	c->http.max_streams_per_user = (size_t)c->max_streams_per_user;
+	c->http.max_streams_per_ip = (size_t)c->max_streams_per_ip;
+	c->http.compress_above = c->compress_above;
+	c->http.origins = c->origins;
+}
+
+bool config_take_values(struct config *c)
+{
+	for (size_t i = 0; i < config_option_count; i++) {
+		bool given = c->text[i] != NULL;
+
+		if (!given)
+			config_set_text(c, i, config_options[i].fallback, CONFIG_DEFAULT);
+		if (!take_value(c, &config_options[i], c->text[i], given))
+			return false;
+	}
+	if (!check_words(c) || !check_sources(c) || !check_origins(c) || !check_keys(c) || !check_seal(c))
+		return false;
+	fill_http(c);
+	return true;
+}
