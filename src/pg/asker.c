@@ -19,14 +19,15 @@ static const struct session_statement statements[] = {
 static const struct {
 	int params;
 	bool again; /* twice does no harm */
+	enum asker_pool_name pool;
 } traits[] = {
-	[QUESTION_ENTITLED] = {3, true},
-	[QUESTION_TICKET] = {3, false},
-	[QUESTION_REDEEM] = {2, false},
-	[QUESTION_RENEW] = {2, true},
-	[QUESTION_ACTION] = {3, false},
-	[QUESTION_SCHEMA] = {0, true},
-	[QUESTION_COVER] = {2, true},
+	[QUESTION_ENTITLED] = {3, true, ASKER_AUTHORIZE},
+	[QUESTION_TICKET] = {3, false, ASKER_OWN},
+	[QUESTION_REDEEM] = {2, false, ASKER_OWN},
+	[QUESTION_RENEW] = {2, true, ASKER_OWN},
+	[QUESTION_ACTION] = {3, false, ASKER_ACTIONS},
+	[QUESTION_SCHEMA] = {0, true, ASKER_OWN},
+	[QUESTION_COVER] = {2, true, ASKER_OWN},
 };
 
 static bool is_free(const struct asker_worker *w)
@@ -39,26 +40,25 @@ static void work(struct asker_worker *w)
 {
 	struct question *q;
 
-	if (!is_free(w) || list_empty(&w->asker->queue))
+	if (!is_free(w) || list_empty(&w->pool->queue))
 		return;
-	q = list_first(&w->asker->queue, struct question, link);
+	q = list_first(&w->pool->queue, struct question, link);
 	list_remove(&q->link);
 	w->question = q;
-	w->asker->questions++;
 	conn_run(&w->conn, statements[q->kind].name, traits[q->kind].params, q->params, CONN_STALL_MS);
 }
 
 /* Gives the queue to who is free; where nobody is, to a connection more. */
-static void hand_out(struct asker *a)
+static void hand_out(struct asker_pool *p)
 {
 	struct asker_worker *idle = NULL;
 
-	for (size_t i = 0; i < ASKER_WORKERS && !list_empty(&a->queue); i++) {
-		work(&a->workers[i]);
-		if (idle == NULL && !a->workers[i].started)
-			idle = &a->workers[i];
+	for (size_t i = 0; i < ASKER_WORKERS && !list_empty(&p->queue); i++) {
+		work(&p->workers[i]);
+		if (idle == NULL && !p->workers[i].started)
+			idle = &p->workers[i];
 	}
-	if (idle != NULL && !list_empty(&a->queue)) {
+	if (idle != NULL && !list_empty(&p->queue)) {
 		idle->started = true;
 		conn_start(&idle->conn);
 	}
@@ -66,20 +66,20 @@ static void hand_out(struct asker *a)
 
 static void submit(void *ctx, struct question *q)
 {
-	struct asker *a = ctx;
+	struct asker_pool *p = &((struct asker *)ctx)->pools[traits[q->kind].pool];
 
-	list_append(&a->queue, &q->link);
-	hand_out(a);
+	list_append(&p->queue, &q->link);
+	hand_out(p);
 }
 
 static void cancel(void *ctx, struct question *q)
 {
-	struct asker *a = ctx;
+	struct asker_pool *p = &((struct asker *)ctx)->pools[traits[q->kind].pool];
 
 	list_remove(&q->link);
 	for (size_t i = 0; i < ASKER_WORKERS; i++)
-		if (a->workers[i].question == q)
-			a->workers[i].question = NULL;
+		if (p->workers[i].question == q)
+			p->workers[i].question = NULL;
 }
 
 struct question_ops asker_ops(struct asker *a)
@@ -119,7 +119,7 @@ static void on_done(struct conn *c, bool ok)
 		session_next(&w->session);
 	else
 		conn_drop(c, "a query failed");
-	hand_out(w->asker);
+	hand_out(w->pool);
 }
 
 static void on_up(struct conn *c)
@@ -138,29 +138,40 @@ static void on_lost(struct conn *c)
 		return;
 	}
 	w->question = NULL;
-	list_append(w->asker->queue.next, &q->link); /* before those that wait */
+	list_append(w->pool->queue.next, &q->link); /* before those that wait */
 }
 
 static const struct conn_calls conn_calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
 
-void asker_init(struct asker *a, struct loop *loop, const char *conninfo)
+static void init_pool(struct asker_pool *p, struct loop *loop, const char *conninfo)
 {
-	*a = (struct asker){.loop = loop};
-	list_init(&a->queue);
+	list_init(&p->queue);
 	for (size_t i = 0; i < ASKER_WORKERS; i++) {
-		struct asker_worker *w = &a->workers[i];
+		struct asker_worker *w = &p->workers[i];
 
-		w->asker = a;
+		*w = (struct asker_worker){.pool = p};
 		conn_init(&w->conn, loop, conninfo, "pgherald asker", &conn_calls);
 		session_init(&w->session, &w->conn, &(struct session_plan){
 			.statements = statements, .count = ARRAY_SIZE(statements), .applications = true});
 	}
 }
 
-void asker_release(struct asker *a)
+void asker_init(struct asker *a, struct loop *loop, const char *conninfo)
+{
+	for (size_t i = 0; i < ASKER_POOLS; i++)
+		init_pool(&a->pools[i], loop, conninfo);
+}
+
+static void release_pool(struct asker_pool *p)
 {
 	for (size_t i = 0; i < ASKER_WORKERS; i++) {
-		conn_stop(&a->workers[i].conn);
-		free(a->workers[i].value);
+		conn_stop(&p->workers[i].conn);
+		free(p->workers[i].value);
 	}
+}
+
+void asker_release(struct asker *a)
+{
+	for (size_t i = 0; i < ASKER_POOLS; i++)
+		release_pool(&a->pools[i]);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * asker.h: answers the questions of the outlet room on a few connections, first come first served. A connection is made
- * when a question finds all others busy, so who asks nothing has none. While the database is away questions wait; one
+ * asker.h: answers the questions of the outlet room on a few connections, first come first served. What functions of the
+ * application answer has connections apart, for those may be slow: slow actions keep nobody from being let in. A connection is made
+ * when a question finds all others of its pool busy, so who asks nothing has none. While the database is away questions wait; one
  * that was under way when its connection broke is asked again where that does no harm, else it has failed.
  */
 #ifndef PG_ASKER_H
@@ -13,10 +14,12 @@
 #include "pg/conn.h"
 #include "pg/session.h"
 
-#define ASKER_WORKERS 4
+#define ASKER_WORKERS 4 /* of each pool */
+
+enum asker_pool_name { ASKER_OWN, ASKER_AUTHORIZE, ASKER_ACTIONS, ASKER_POOLS };
 
 struct asker_worker {
-	struct asker *asker;
+	struct asker_pool *pool;
 	struct conn conn;
 	struct session session;
 	bool started;
@@ -24,11 +27,13 @@ struct asker_worker {
 	char *value;               /* what has come back for it */
 };
 
-struct asker {
+struct asker_pool {
 	struct list queue; /* struct question */
-	struct loop *loop;
 	struct asker_worker workers[ASKER_WORKERS];
-	uint64_t questions; /* for metrics */
+};
+
+struct asker {
+	struct asker_pool pools[ASKER_POOLS];
 };
 
 void asker_init(struct asker *a, struct loop *loop, const char *conninfo);

@@ -25,6 +25,8 @@ describe('actions', { skip: missing() }, () => {
           $$ SELECT jsonb_build_object('status', 201, 'body', request || jsonb_build_object('setting', current_setting('request.jwt.claims')::jsonb = request -> 'claims')) $$;
         CREATE FUNCTION public.nothing(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '{"status": 204}'::jsonb $$;
         CREATE FUNCTION public.faulty(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT to_jsonb(secret_column) FROM secret_table $$;
+        CREATE FUNCTION public.anybody(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+        SELECT herald.stream('/asked', '{orders}', authorize => 'public.anybody');
         SELECT herald.action('GET', '/slow', 'public.slow'), herald.action('POST', '/echo/:what', 'public.echo'), herald.action('DELETE', '/nothing', 'public.nothing'),
                herald.action('POST', '/admins', 'public.echo', require => '{"role": ["admin"]}');`.replace('CREATE FUNCTION public.faulty', 'SET check_function_bodies = off; CREATE FUNCTION public.faulty')
         + "SELECT herald.action('GET', '/faulty', 'public.faulty')"),
@@ -34,7 +36,10 @@ describe('actions', { skip: missing() }, () => {
     const store = await addStore(client, 'loja-a')
     ;[ann, bob] = [await addUser(client), await addUser(client)]
     staff = await addUser(client, { role: 'staff', claims: { stores: [store] } })
+    const stream = await daemon.subscribe('/api/orders/stream', { token: ann.token })
     order = await addOrder(client, ann, store)
+    await stream.next('order_status_update') // that it is new is told: what tests hear is their own doing
+    await stream.close()
   })
   after(async () => {
     await client?.end()
@@ -172,6 +177,21 @@ describe('actions', { skip: missing() }, () => {
     assert.equal(status, 503)
     assert.ok(Number(headers['retry-after']) > 0)
     assert.ok(now() - since < 7000)
+  })
+
+  test('slow functions, more than run at a time, keep nobody from being let in', async () => {
+    const since = now()
+    const slow = Array.from({ length: 6 }, () => ask('GET', '/slow?seconds=2')) // four at a time
+    await until(async () => await stage.cluster.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgherald asker' AND wait_event = 'PgSleep'") === '4',
+      { what: 'four at a time' })
+    const ticket = await request(daemon.url('/stream/ticket'), { method: 'POST', headers: { Authorization: `Bearer ${staff.token}` } })
+    const asked = await daemon.subscribe('/asked', { token: staff.token })
+    await asked.next('connected')
+    const entered = now() - since
+    assert.equal(ticket.status, 201)
+    assert.deepEqual((await Promise.all(slow)).map(({ status }) => status), Array(6).fill(200))
+    assert.ok(entered < 1500 && now() - since > 4000, `let in after ${entered} ms, all after ${now() - since} ms`)
+    await asked.close()
   })
 
   test('paths and methods: an exact path before a parameter, 405 with what there is, 404 for the rest, preflight', async () => {
