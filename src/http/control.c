@@ -28,7 +28,7 @@ static void append_packed(struct buf *out, struct wire wire)
 /* Bytes of text/event-stream, or a line. */
 static void append_text(struct buf *out, struct wire wire, struct text text)
 {
-	if (wire.form != FRAME_PACKED) {
+	if (!(wire.form & FRAME_PACKED)) {
 		append_raw(out, wire, text);
 		return;
 	}
@@ -58,9 +58,10 @@ void control_append_head(struct buf *out, struct wire wire, const char *cors)
 		    "X-Accel-Buffering: no\r\n"
 		    "X-Content-Type-Options: nosniff\r\n"
 		    "%s%s%s\r\n",
-		    wire.form == FRAME_LINES ? "application/x-ndjson" : "text/event-stream", wire.bare ? "close" : "keep-alive", wire.bare ? "" : "Transfer-Encoding: chunked\r\n",
-		    wire.form == FRAME_PACKED ? "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n" : "", cors == NULL ? "" : cors);
-	if (wire.form == FRAME_PACKED)
+		    wire.form & FRAME_LINES ? "application/x-ndjson" : "text/event-stream", wire.bare ? "close" : "keep-alive",
+		    wire.bare ? "" : "Transfer-Encoding: chunked\r\n",
+		    wire.form & FRAME_PACKED ? "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n" : "", cors == NULL ? "" : cors);
+	if (wire.form & FRAME_PACKED)
 		append_gzip_header(out, wire);
 }
 
@@ -76,7 +77,7 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 		return;
 	}
 	buf_init(&text);
-	if (wire.form == FRAME_LINES) {
+	if (wire.form & FRAME_LINES) {
 		frame_append_line(&text, FRAME_NAMED, false, at, frame_text("connected"), frame_text(data));
 	} else {
 		buf_appendf(&text, "retry: %d\n\n", retry_ms);
@@ -93,15 +94,12 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 void control_append_ping(struct buf *out, struct wire wire)
 {
 	if (wire.page == NULL)
-		append_text(out, wire, frame_text(wire.form == FRAME_LINES ? "{\"event\":\"ping\"}\n" : ": ping\n\n"));
+		append_text(out, wire, frame_text(wire.form & FRAME_LINES ? "{\"event\":\"ping\"}\n" : ": ping\n\n"));
 }
 
 static void append_form(struct buf *out, struct wire wire, const struct cursor *at, struct text name, struct text data)
 {
-	if (wire.form == FRAME_LINES)
-		frame_append_line(out, wire.format, wire.sealed, at, name, data);
-	else
-		frame_append_bare(out, wire.format, at, name, data);
+	frame_append_form(out, wire.form, wire.format, wire.sealed, at, name, data);
 }
 
 void control_append_event(struct buf *out, struct wire wire, const struct cursor *at, struct text name, struct text data)
@@ -110,7 +108,7 @@ void control_append_event(struct buf *out, struct wire wire, const struct cursor
 
 	if (wire.page != NULL) {
 		page_add(wire.page, wire.format, wire.sealed, at, name, data);
-	} else if (wire.form == FRAME_PACKED) {
+	} else if (wire.form & FRAME_PACKED) {
 		buf_clear(&wire.packer->plain);
 		append_form(&wire.packer->plain, wire, at, name, data);
 		append_packed(out, wire);
@@ -173,7 +171,7 @@ void control_append_closing(struct buf *out, struct wire wire, const char *reaso
 		return;
 	}
 	append_reason(out, wire, NULL, "closing", reason);
-	if (wire.form == FRAME_PACKED)
+	if (wire.form & FRAME_PACKED)
 		append_gzip_end(out, wire);
 	if (!wire.bare)
 		buf_append_str(out, last_chunk);

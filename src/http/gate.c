@@ -219,9 +219,9 @@ static bool pass_delivery(struct admission *a)
 	type = accept_choose(&accept);
 	a->delivery.page = type == ACCEPT_PAGE;
 	if (type != ACCEPT_EVENTS)
-		a->delivery.form = FRAME_LINES;
-	else if (a->options->compress_above >= 0 && !a->request->http10 && accept_gzip(&accept))
-		a->delivery.form = FRAME_PACKED;
+		a->delivery.form |= FRAME_LINES;
+	if (!a->delivery.page && a->options->compress_above >= 0 && !a->request->http10 && accept_gzip(&accept))
+		a->delivery.form |= FRAME_PACKED;
 	if (a->delivery.page && wait != NULL && !page_parse_wait(*wait, &a->delivery.wait_ms))
 		return refuse(a, MHD_HTTP_BAD_REQUEST, "The parameter wait must be a whole number of seconds", NULL, NULL);
 	return true;

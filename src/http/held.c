@@ -74,8 +74,7 @@ static void late(struct parked *p)
 		parked_refuse(p, &refusal);
 		return;
 	}
-	if (h->delivery.form == FRAME_PACKED)
-		h->delivery.form = FRAME_EVENTS;
+	h->delivery.form &= ~(unsigned)FRAME_PACKED;
 	wire = wire_of(h, FRAME_NAMED);
 	buf_init(&out);
 	if (!h->head_sent)

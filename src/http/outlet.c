@@ -208,7 +208,7 @@ static bool send_log(struct outlet *o, bool only_begun)
 	n = sendmsg(o->watch.fd, &message, MSG_NOSIGNAL);
 	if (!sent(o, n))
 		return false;
-	if (o->sub.form == FRAME_PACKED)
+	if (o->sub.form & FRAME_PACKED)
 		count_begun(o, &g, n > 0 ? (size_t)n : 0);
 	subscriber_advance(&o->sub, &o->set->router->log, &g, n > 0 ? (size_t)n : 0);
 	return true;

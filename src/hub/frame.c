@@ -163,6 +163,15 @@ void frame_append_line(struct buf *out, enum frame_format format, bool sealed, c
 	buf_append_str(out, "}\n");
 }
 
+void frame_append_form(struct buf *out, enum frame_form form, enum frame_format format, bool sealed, const struct cursor *at,
+		       struct text name, struct text data)
+{
+	if (form & FRAME_LINES)
+		frame_append_line(out, format, sealed, at, name, data);
+	else
+		frame_append_bare(out, format, at, name, data);
+}
+
 size_t frame_open(struct buf *out)
 {
 	size_t start = out->len;

@@ -24,13 +24,13 @@ enum frame_format {
 };
 #define FRAME_FORMATS 2 /* that a stream may be defined with */
 
-/* The forms of one stream. Which a subscriber gets is settled when it opens; ids, order and rights are the same. */
+/* The forms of one stream, two bits. Which a subscriber gets is settled when it opens; ids, order and rights are the same. */
 enum frame_form {
-	FRAME_EVENTS, /* text/event-stream */
-	FRAME_PACKED, /* the same, packed: a piece of a gzip stream that can be read without what was before it (packer.h) */
-	FRAME_LINES,  /* application/x-ndjson */
+	FRAME_EVENTS = 0, /* text/event-stream */
+	FRAME_PACKED = 1, /* in pieces of a gzip stream that can be read without what was before them (packer.h) */
+	FRAME_LINES = 2,  /* application/x-ndjson */
+	FRAME_FORMS = 4
 };
-#define FRAME_FORMS 3
 
 /* What stands before and behind a frame in its chunk: the size line (always 8 digits), and the line end. */
 #define FRAME_HEAD 10
@@ -51,6 +51,10 @@ void frame_append_bare(struct buf *out, enum frame_format format, const struct c
  */
 void frame_append_line(struct buf *out, enum frame_format format, bool sealed, const struct cursor *at, struct text name,
 		       struct text data);
+
+/* One of the two, as the form has it. */
+void frame_append_form(struct buf *out, enum frame_form form, enum frame_format format, bool sealed, const struct cursor *at,
+		       struct text name, struct text data);
 
 /* Puts a chunk around what is appended between the two calls. */
 MUST_CHECK size_t frame_open(struct buf *out); /* for frame_close */

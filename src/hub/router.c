@@ -229,20 +229,22 @@ struct print {
 	struct stream_frame frames[FRAME_FORMS];
 };
 
-static void append_packed(struct router *r, enum frame_format format, const struct event *event, struct text data, struct stream_frame *frame)
+/* One chunk of the record; a packed one has its sum before it. Returns where the chunk begins. */
+static size_t append_chunk(struct router *r, enum frame_form form, enum frame_format format, bool sealed, const struct event *event,
+			   struct text data)
 {
-	buf_clear(&r->packer.plain);
-	frame_append_bare(&r->packer.plain, format, &event->at, event->name, data);
-	packer_pack(&r->packer);
-	frame->at = (uint32_t)packer_append(&r->packer, &r->record);
-}
+	size_t start;
 
-static void append_line(struct router *r, enum frame_format format, bool sealed, const struct event *event, struct text data)
-{
-	size_t start = frame_open(&r->record);
-
-	frame_append_line(&r->record, format, sealed, &event->at, event->name, data);
+	if (form & FRAME_PACKED) {
+		buf_clear(&r->packer.plain);
+		frame_append_form(&r->packer.plain, form, format, sealed, &event->at, event->name, data);
+		packer_pack(&r->packer);
+		return packer_append(&r->packer, &r->record);
+	}
+	start = frame_open(&r->record);
+	frame_append_form(&r->record, form, format, sealed, &event->at, event->name, data);
 	frame_close(&r->record, start);
+	return start;
 }
 
 /* Sealed once for all forms. What cannot be sealed is not made. */
@@ -257,13 +259,7 @@ static void make_print(struct router *r, struct print *p, enum frame_format form
 
 		if (!(p->forms & (1u << form)))
 			continue;
-		frame->at = (uint32_t)r->record.len;
-		if (form == FRAME_EVENTS)
-			frame_append(&r->record, format, &event->at, event->name, data);
-		else if (form == FRAME_PACKED)
-			append_packed(r, format, event, data, frame);
-		else
-			append_line(r, format, sealed, event, data);
+		frame->at = (uint32_t)append_chunk(r, form, format, sealed, event, data);
 		frame->len = (uint32_t)(r->record.len - frame->at);
 	}
 	p->made = true;

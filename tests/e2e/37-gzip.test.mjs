@@ -128,6 +128,31 @@ describe('gzip', { skip: missing(), timeout: 300_000 }, () => {
     }
   })
 
+  test('lines are packed like events, and beside them', async () => {
+    const other = await stage.addDaemon({ flags: ['--heartbeat', '100ms'] })
+    const headers = { Accept: 'application/x-ndjson' }
+    const [lines, events] = [await open('/own', { headers }, other), await open('/own', {}, other)]
+    assert.equal(lines.headers['content-type'], 'application/x-ndjson')
+    const { id: start } = lines.frames[0]
+    for (const body of bodies) await write(body)
+    await events.count(bodies.length)
+    const plain = rawOf(events.events)
+    assert.deepEqual(rawOf(await lines.count(bodies.length)), plain)
+    const streams = [lines, await open(`/own?after=${start}`, { headers }, other), await open('/own?after=earliest', { headers }, other)]
+    assert.deepEqual(rawOf(await streams[1].count(bodies.length)), plain)
+    assert.deepEqual(rawOf((await streams[2].count(last)).slice(-bodies.length)), plain)
+    await lines.until(() => lines.frames.some(({ event }) => event === 'ping'), 'a ping')
+    await write('c'.repeat(100_000))
+    for (const [stream, count] of [[events, 1], [lines, 1], [streams[1], 1], [streams[2], last - bodies.length]]) await stream.count(bodies.length + count)
+    assert.ok(lines.bytes < lines.plain / 2, `${lines.bytes} of ${lines.plain} bytes`)
+    assert.equal(await other.stop(), 0)
+    for (const stream of streams) {
+      await stream.ended()
+      assert.equal(await within(stream.unzipped, 10_000, 'the end of gzip'), 'a right end')
+      assert.deepEqual(JSON.parse(stream.frames.at(-1).raw), { event: 'closing', data: { reason: 'shutdown' } })
+    }
+  })
+
   // Its socket takes a part of a frame; what is said meanwhile comes behind it, also in the sum at the end.
   test('one who reads slowly finds all of it, and the end right', async () => {
     const other = await stage.addDaemon({ flags: ['--heartbeat', '60ms'] })

@@ -53,19 +53,28 @@ class Coming {
   }
 }
 
+/** Cuts bytes into the lines that are whole; a piece may end anywhere, in a character too. */
+function lineCutter() {
+  const decoder = new TextDecoder()
+  let rest = ''
+  return (piece) => {
+    const lines = (rest + decoder.decode(piece, { stream: true })).split('\n')
+    rest = lines.pop()
+    return lines
+  }
+}
+
 /** A stream in application/x-ndjson: `lines` are parsed, `raw` are texts. */
 export class Lines extends Coming {
   raw = []
-  rest = ''
+  cut = lineCutter()
 
   static open(daemon, path, options) {
     return super.open(daemon, path, options, { Accept: 'application/x-ndjson' })
   }
 
   take(piece) {
-    const parts = (this.rest + piece.toString('utf8')).split('\n')
-    this.rest = parts.pop()
-    this.raw.push(...parts)
+    this.raw.push(...this.cut(piece))
   }
 
   get lines() {
@@ -86,9 +95,10 @@ export class Lines extends Coming {
   }
 }
 
-/** A stream in gzip, decoded as it comes: nothing is waited for but bytes. */
+/** A stream in gzip, of events or of lines, decoded as it comes: nothing is waited for but bytes. */
 export class Zipped extends Coming {
   frames = []
+  cut = lineCutter()
   comments = []
   plain = 0
   parser = new Parser({ onFrame: (frame) => this.frames.push(frame), onComment: (text) => this.comments.push(text) })
@@ -117,11 +127,19 @@ export class Zipped extends Coming {
 
   #read(piece) {
     this.plain += piece.length
-    this.parser.push(piece)
+    if (this.headers['content-type'] === 'application/x-ndjson') this.#readLines(piece)
+    else this.parser.push(piece)
+  }
+
+  #readLines(piece) {
+    for (const raw of this.cut(piece)) {
+      const { id = '', event } = JSON.parse(raw)
+      this.frames.push({ id, event, data: raw.slice(raw.indexOf('"data":') + 7, -1), raw })
+    }
   }
 
   get events() {
-    return this.frames.filter(({ event, data }) => !['connected', 'closing', 'expiring'].includes(event) && data !== '{"type":"connected"}')
+    return this.frames.filter(({ event, data }) => !['connected', 'ping', 'closing', 'expiring'].includes(event) && data !== '{"type":"connected"}')
   }
 
   async count(count) {
