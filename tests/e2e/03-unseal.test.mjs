@@ -42,6 +42,16 @@ describe('unseal.js', () => {
     for (const read of [unseal, unsealInBrowser]) assert.deepEqual(await read(forge(), encryptionKey), { a: 1 })
   })
 
+  test('a page that has no Web Crypto is told what it takes', async () => {
+    const sealed = await seal({ a: 1 }), known = Object.getOwnPropertyDescriptor(globalThis, 'crypto')
+    Object.defineProperty(globalThis, 'crypto', { value: {}, configurable: true })
+    try {
+      await assert.rejects(unsealInBrowser(sealed, encryptionKey), /no Web Crypto: it takes a page of https or localhost/)
+    } finally {
+      Object.defineProperty(globalThis, 'crypto', known)
+    }
+  })
+
   for (const [what, change] of [
     ['7 parts', (text) => text.split('*').slice(1).join('*')],
     ['9 parts', (text) => `${text}*`],

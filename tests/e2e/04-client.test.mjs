@@ -1,8 +1,9 @@
 // The parts of the client package that need no daemon: parser, cursors, waits, feed, what tabs remember; and that dist is what the sources say.
 import assert from 'node:assert/strict'
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { describe, test } from 'node:test'
+import { build } from 'esbuild'
 import { createParser } from 'eventsource-parser'
 import { client, clientPath, compileClient } from '../lib/client.mjs'
 import { encryptionKey, seal } from '../lib/iron.mjs'
@@ -31,11 +32,28 @@ test('dist is what the sources say: `npm run build` in contrib/client', async ()
   removeDirectory(directory)
 })
 
-test('an application may import all that package.json says, in Node, and with `tsc --strict`', async () => {
+/** An application with React that has installed the package as the README says. */
+async function application() {
   const directory = temporaryDirectory('application')
-  mkdirSync(join(directory, 'node_modules/@pgherald'), { recursive: true })
-  symlinkSync(clientPath, join(directory, 'node_modules/@pgherald/client'))
   writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
+  const [command] = /npm install [^`]*/.exec(readFileSync(join(clientPath, 'README.md'), 'utf8'))
+  const { code, stderr } = await run('sh', ['-c', `${command.replace('./contrib/client', clientPath)} --offline --no-audit --no-fund`], { cwd: directory })
+  assert.equal(code, 0, stderr)
+  for (const name of ['react', '@types', 'csstype']) cpSync(join(clientPath, 'node_modules', name), join(directory, 'node_modules', name), { recursive: true })
+  return directory
+}
+
+test('an application that has installed it bundles one React, its own', async () => {
+  const directory = await application()
+  const contents = "import { useState } from 'react'\nimport { useStream } from '@pgherald/client/react'\nconsole.log(useState, useStream)"
+  const { metafile } = await build({ stdin: { contents, resolveDir: directory }, bundle: true, write: false, metafile: true })
+  const modules = Object.keys(metafile.inputs).filter((path) => path.endsWith('/react/index.js'))
+  assert.deepEqual(modules.map((path) => resolve(path)), [join(directory, 'node_modules/react/index.js')])
+  removeDirectory(directory)
+})
+
+test('an application may import all that package.json says, in Node, and with `tsc --strict`', async () => {
+  const directory = await application()
   writeFileSync(join(directory, 'app.ts'), `
     import { connect, StreamError, unseal as again, type Stream, type StreamEvent, type StreamState } from '@pgherald/client'
     import { useEvents, useStream } from '@pgherald/client/react'

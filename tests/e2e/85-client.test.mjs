@@ -1,38 +1,18 @@
 // The client package in Node, against the real daemon: resume, tokens, silence, proxies that hold back, sealed streams.
 import assert from 'node:assert/strict'
-import http from 'node:http'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { BufferingProxy } from '../lib/buffering.mjs'
-import { client } from '../lib/client.mjs'
+import { Streams } from '../lib/client.mjs'
 import { missing } from '../lib/daemon.mjs'
 import { encryptionKey } from '../lib/iron.mjs'
-import { freePort } from '../lib/process.mjs'
 import { Proxy } from '../lib/proxy.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { seconds, token } from '../lib/token.mjs'
-import { now, pause, until } from '../lib/wait.mjs'
+import { pause, until } from '../lib/wait.mjs'
 
-const { connect } = await client('index')
 const patience = 30_000
-const quick = { min: 50, max: 400 }
-
-const opened = [] // what a test leaves open, where it fails
-afterEach(async () => {
-  for (const it of opened.splice(0)) await it.close()
-})
-
-/** A stream, and all that it tells. */
-function open(options) {
-  const got = { events: [], resets: [], states: [], errors: [] }
-  got.stream = connect({
-    backoff: quick, onEvent: (event) => got.events.push(event), onReset: (reason) => got.resets.push(reason),
-    onState: (state) => got.states.push(state), onError: (error) => got.errors.push(error), ...options,
-  })
-  opened.push(got.stream)
-  got.is = (state) => until(() => got.stream.state === state, { timeout: patience, what: `${state}: ${got.states} ${got.errors.map(({ message }) => message)}` })
-  got.has = (count, of = got.events) => until(() => of.length >= count, { timeout: patience, what: `${count}, not ${of.length}` })
-  return got
-}
+const { opened, open, endAll } = new Streams()
+afterEach(endAll)
 
 const numbers = ({ events }) => events.map(({ data }) => data.row.id)
 const upTo = (count) => Array.from({ length: count }, (_, n) => n + 1)
@@ -220,7 +200,7 @@ describe('the client', { skip: missing(), timeout: 280_000 }, () => {
 
     test('a ticket opens it: from a function, or from the address that gives them', async () => {
       let asked = 0
-      for (const ticket of [daemon.url('/stream/ticket'), async () => {
+      for (const ticket of [daemon.url('/stream/ticket'), '/stream/ticket', async () => {
         asked++
         const answer = await fetch(daemon.url('/stream/ticket'), { method: 'POST', headers: { Authorization: `Bearer ${ann}` } })
         return (await answer.json()).ticket
@@ -330,124 +310,5 @@ describe('the client', { skip: missing(), timeout: 280_000 }, () => {
     assert.ok(without.events.every(({ data, sealed }) => sealed && data.startsWith('Fe26.2*')))
     assert.equal(without.events.at(-1).data.split('*')[1], 'k2')
     for (const it of [clear, without, ...streams]) it.stream.close()
-  })
-})
-
-describe('the client and a server that says what it likes', () => {
-  /** A server whose answers are these functions in turn, the last one for ever. */
-  async function serve(...answers) {
-    const requests = []
-    const server = http.createServer((request, response) => {
-      requests.push({ url: request.url, headers: request.headers, at: now() })
-      answers[Math.min(requests.length, answers.length) - 1](response)
-    })
-    const port = await freePort()
-    await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
-    const close = () => new Promise((resolve) => (server.close(() => resolve()), server.closeAllConnections()))
-    opened.push({ close })
-    return { url: `http://127.0.0.1:${port}/stream?a=b%20c`, requests, close }
-  }
-  const says = (...texts) => (response) => {
-    response.writeHead(200, { 'Content-Type': 'text/event-stream' })
-    for (const text of texts) response.write(text)
-  }
-  const ends = (...texts) => (response) => (says(...texts)(response), response.end())
-  const connected = 'retry: 100\n\nevent: connected\nid: 5-0\ndata: {}\n\n'
-
-  test('it asks for what it was told to, with the last id, in the header', async () => {
-    const server = await serve(ends(`${connected}id: 5-3\nevent: a\ndata: 1\n\n`), says('event: connected\nid: 5-3\ndata: {}\n\n'))
-    const got = open({ url: server.url, token: 'opaque', events: ['a', 'b,c'] })
-    await until(() => server.requests.length === 2 && got.stream.state === 'open', { timeout: patience, what: 'two' })
-    const [first, second] = server.requests
-    assert.equal(first.url, '/stream?a=b+c&events=a%2Cb%2Cc')
-    assert.equal(first.headers.authorization, 'Bearer opaque')
-    assert.equal(first.headers.accept, 'text/event-stream')
-    assert.equal(first.headers['last-event-id'], undefined)
-    assert.equal(second.headers['last-event-id'], '5-3')
-    got.stream.close()
-  })
-
-  test('it comes back no sooner than `retry:` and Retry-After say', async () => {
-    const busy = (response) => response.writeHead(503, { 'Retry-After': '2' }).end('{"success":false,"errors":["later"]}')
-    const server = await serve(busy, ends('retry: 1500\n\nevent: connected\nid: 1-1\ndata: {}\n\n'), says(connected))
-    const got = open({ url: server.url })
-    await until(() => server.requests.length === 3, { timeout: patience, what: 'three' })
-    const [a, b, c] = server.requests.map(({ at }) => at)
-    assert.ok(b - a >= 1990, `${b - a} ms`)
-    assert.ok(c - b >= 1490, `${c - b} ms`)
-    assert.equal(got.errors[0].message, 'The server refuses the stream: 503 later')
-    assert.equal(got.errors[0].final, false)
-    got.stream.close()
-  })
-
-  test('what comes twice, or again behind a new connection, is told once; half an event is none', async () => {
-    const event = (id) => `id: ${id}\nevent: e\ndata: {"id": "${id}"}\n\n`
-    const server = await serve(
-      ends(connected, event('5-1'), event('5-2'), event('5-1'), 'id: 5-3\nevent: e\ndata: {"id": "5'),
-      ends(connected, event('5-2'), event('5-3'), event('5-4')),
-      says(connected, event('5-4'), event('6-0')))
-    const got = open({ url: server.url })
-    await got.has(5)
-    assert.deepEqual(got.events.map(({ data }) => data.id), ['5-1', '5-2', '5-3', '5-4', '6-0'])
-    assert.deepEqual(server.requests.map(({ headers }) => headers['last-event-id']), [undefined, '5-2', '5-4'])
-    got.stream.close()
-  })
-
-  test('a state that breaks off is told as interrupted, and begins again', async () => {
-    const hello = 'retry: 50\n\nevent: connected\ndata: {}\n\n', item = (n) => `event: snapshot\ndata: ${n}\n\n`
-    const server = await serve(ends(hello, item(1), item(2)), says(hello, item(1), item(2), 'event: ready\nid: 7-9\ndata: {"items":2}\n\n'))
-    const told = []
-    const got = open({ url: server.url, onEvent: ({ event, data }) => told.push(event === 'ready' ? event : data), onReset: (reason) => told.push(reason) })
-    await until(() => told.length === 6, { timeout: patience, what: 'six' })
-    assert.deepEqual(told, [1, 2, 'interrupted', 1, 2, 'ready'])
-    assert.equal(got.stream.cursor, '7-9')
-    got.stream.close()
-  })
-
-  test('an answer that is no stream is said to be none, and tried again', async () => {
-    const page = (response) => response.writeHead(200, { 'Content-Type': 'text/html' }).end('<h1>log in</h1>')
-    const server = await serve(page, says(connected))
-    const got = open({ url: server.url })
-    await got.is('open')
-    assert.match(got.errors[0].message, /no text\/event-stream: is this the address of a stream/)
-    got.stream.close()
-  })
-
-  test('one that cannot answer a page either is not taken for a proxy that holds back', async () => {
-    const mute = (response) => response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders()
-    const server = await serve(mute, mute, mute, says(connected))
-    const got = open({ url: server.url, fallback: { after: 300 } })
-    await got.is('open')
-    assert.deepEqual(server.requests.map(({ headers }) => headers.accept), ['text/event-stream', 'text/event-stream', 'application/json', 'text/event-stream'])
-    got.stream.close()
-  })
-
-  test('an error of a callback is the application\'s, and the stream goes on', async () => {
-    const server = await serve(says(connected, 'id: 5-1\ndata: 1\n\n', 'id: 5-2\ndata: 2\n\n'))
-    const seen = []
-    const failures = []
-    const before = globalThis.reportError
-    globalThis.reportError = (error) => failures.push(error.message)
-    const stream = connect({ url: server.url, onEvent: ({ data }) => { seen.push(data); throw new Error(`bad ${data}`) } })
-    await until(() => seen.length === 2, { timeout: patience, what: 'both' })
-    assert.deepEqual([seen, failures], [[1, 2], ['bad 1', 'bad 2']])
-    globalThis.reportError = before
-    stream.close()
-  })
-
-  test('close() ends everything, also before there was anything', async () => {
-    const server = await serve(says(connected))
-    const early = open({ url: server.url })
-    early.stream.close()
-    const got = open({ url: server.url })
-    await got.is('open')
-    got.stream.close()
-    got.stream.reconnect()
-    assert.deepEqual([early.states, got.states, got.stream.state], [['closed'], ['open', 'closed'], 'closed'])
-    assert.equal(server.requests.length, 1)
-  })
-
-  test('an address that is none is refused at once', () => {
-    assert.throws(() => connect({ url: '/relative' }), /no address: \/relative/)
   })
 })

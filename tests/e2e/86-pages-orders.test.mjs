@@ -113,6 +113,26 @@ describe('000, pedidos', { skip: missing(), timeout: 300_000 }, () => {
     await it.isLive('Conectado') // by itself
   })
 
+  shows('quem usa o teclado fica onde está, aconteça o que acontecer na lista; o que é recusado não fica à vista', async () => {
+    const order = await addOrder()
+    let refuses = false
+    const answer = (route) => (refuses ? route.abort() : route.continue())
+    const it = await visit(pedidos, 'ana', { prepare: (page) => page.route('**/status', answer) })
+    await it.isLive()
+    const label = `Status de ${order.code}`
+    const focused = () => it.page.evaluate(() => document.activeElement.ariaLabel)
+    await it.page.getByLabel(label).focus()
+    await it.seesText('#orders', (await addOrder()).code)
+    assert.equal(await focused(), label)
+    await it.page.keyboard.press('ArrowDown')
+    await it.sees('the new status', () => it.$(`${rowOf(order)}[data-status="Preparing"]`).count())
+    assert.equal(await focused(), label)
+    refuses = true
+    await it.page.keyboard.press('ArrowDown')
+    await it.seesText('#error', /./)
+    assert.deepEqual([await focused(), await it.page.getByLabel(label).inputValue()], [label, 'Preparing'])
+  })
+
   shows('fallback manual com botão de atualização, quando o stream não abre', async () => {
     const it = await visit(pedidos, 'ana', { prepare: (page) => page.route('**/api/orders/events**', (route) => route.abort()) })
     await it.seesText('#state', 'Desconectado')

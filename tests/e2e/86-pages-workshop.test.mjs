@@ -49,6 +49,23 @@ describe('002, werkorders', { skip: missing(), timeout: 300_000 }, () => {
     for (const it of clients) for (const kind of ['status', 'column']) await it.says(`📡 Live update ontvangen: ${kind}`)
   })
 
+  shows('de klant tekent voor de gekozen werkorder, of voor geen: ook als die elders al getekend is', async () => {
+    const orders = [await addWorkOrder('KZ-011-A'), await addWorkOrder('KZ-012-B')]
+    const display = await visit('/display', 'pieter')
+    await display.isLive()
+    await display.page.getByLabel('Werkorder').selectOption(orders[0].id)
+    await display.page.getByLabel('of typ uw naam').fill('Sanne')
+    await sql(`UPDATE example.work_orders SET signature = 'x', status = 'GOEDGEKEURD' WHERE id = '${orders[0].id}'`)
+    await gone(display, `option[value="${orders[0].id}"]`)
+    assert.equal(await display.page.getByLabel('Werkorder').inputValue(), '')
+    const before = display.count
+    await display.page.getByRole('button', { name: 'Ondertekenen' }).click()
+    assert.deepEqual(display.asked('/signature', before), [])
+    await display.page.getByLabel('Werkorder').selectOption(orders[1].id)
+    await display.page.getByRole('button', { name: 'Ondertekenen' }).click()
+    await display.seesText('#signed', 'KZ-012-B: GOEDGEKEURD')
+  })
+
   shows('/admin/workorders toont status, kolom en sessies, live', async () => {
     const order = await addWorkOrder('TB-002-L')
     const it = await visit('/admin/workorders', 'grace')
@@ -68,6 +85,9 @@ describe('002, werkorders', { skip: missing(), timeout: 300_000 }, () => {
     await Promise.all([it.isLive(), other.isLive()])
     await it.page.getByLabel('Kolom van KB-003-N').selectOption('Onder handen')
     for (const each of [it, other]) await each.seesText(`${column('Onder handen')} ${rowOf(order)}`, 'IN_UITVOERING')
+    await it.page.getByRole('button', { name: 'Start werk aan KB-003-N' }).press('Enter')
+    await it.seesText(rowOf(order), 'Pieter Bakker')
+    assert.equal(await it.page.evaluate(() => document.activeElement.ariaLabel), 'Start werk aan KB-003-N', 'the keyboard stays there')
   })
 
   shows('monteur start en stopt werk: actieve sessies met live timers', async () => {

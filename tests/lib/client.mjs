@@ -1,4 +1,4 @@
-// The client package: its modules for Node, and a server of pages that use it, with React where a page wants it.
+// The client package: its modules and streams for Node, and a server of pages that use it, with React where a page wants it.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
@@ -6,6 +6,7 @@ import { webcrypto } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort, run } from './process.mjs'
+import { until } from './wait.mjs'
 
 globalThis.crypto ??= webcrypto // Node 18 has it elsewhere
 
@@ -13,6 +14,30 @@ export const clientPath = fileURLToPath(new URL('../../contrib/client', import.m
 
 /** A module of the package. */
 export const client = (name) => import(`../../contrib/client/dist/${name}.js`)
+
+const { connect } = await client('index')
+const patience = 30_000
+
+/** Streams of the package in Node, each with all that it tells; what a test leaves open, where it fails, endAll() ends. */
+export class Streams {
+  opened = []
+
+  open = (options) => {
+    const got = { events: [], resets: [], states: [], errors: [] }
+    got.stream = connect({
+      backoff: { min: 50, max: 400 }, onEvent: (event) => got.events.push(event), onReset: (reason) => got.resets.push(reason),
+      onState: (state) => got.states.push(state), onError: (error) => got.errors.push(error), ...options,
+    })
+    this.opened.push(got.stream)
+    got.is = (state) => until(() => got.stream.state === state, { timeout: patience, what: `${state}: ${got.states} ${got.errors.map(({ message }) => message)}` })
+    got.has = (count, of = got.events) => until(() => of.length >= count, { timeout: patience, what: `${count}, not ${of.length}` })
+    return got
+  }
+
+  endAll = async () => {
+    for (const it of this.opened.splice(0)) await it.close()
+  }
+}
 
 /** Compiles the package into a directory. */
 export async function compileClient(directory) {
@@ -57,6 +82,7 @@ export async function serveClient() {
   const server = createServer(({ url }, response) => {
     const script = answer(url)
     response.setHeader('Content-Type', script ? 'text/javascript' : 'text/html')
+    response.setHeader('Access-Control-Allow-Origin', '*') // frames in a sandbox are of no origin
     response.end(script ?? html)
   })
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))

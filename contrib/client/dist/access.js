@@ -85,7 +85,7 @@ export class Access {
         if (typeof ticket === 'function')
             return called('ticket', () => ticket(ask));
         const headers = this.#options.token ? await this.#bearer(ask) : {};
-        const response = await fetch(absolute(ticket), { method: 'POST', headers, credentials: this.credentials });
+        const response = await fetch(absolute(ticket, this.url), { method: 'POST', headers, credentials: this.credentials });
         if (!response.ok)
             throw await refusalOf(response, 'a ticket');
         return (await response.json()).ticket;

@@ -7,9 +7,10 @@ import { watchPage } from './page.js';
 import { Source } from './source.js';
 import { canShare, Tabs } from './tabs.js';
 const heartbeatMs = 30_000;
+const dayMs = 86_400_000; // timers know no Infinity
 function sourceOptions({ staleAfter = 2.5 * heartbeatMs, backoff = {}, fallback = true }) {
     const { after = 5000, again = 180_000 } = typeof fallback === 'object' ? fallback : {};
-    return { staleAfter, backoff, fallback: fallback ? { after, again } : undefined };
+    return { staleAfter: Math.min(staleAfter, dayMs), backoff, fallback: fallback ? { after, again } : undefined };
 }
 class Client {
     #options;
@@ -85,7 +86,7 @@ class Client {
     }
     /** Undefined: the connection is this tab's own. */
     async #sharedName() {
-        if (this.#options.share === false || !canShare())
+        if (this.#options.share === false || !(await canShare()))
             return undefined;
         try {
             const identity = await this.#access.identity();
@@ -111,11 +112,11 @@ class Client {
             this.#tabs?.tell(item);
     }
     #fail(error) {
-        if (error.final)
+        if (error.final) {
             this.#part(); // another tab may have a better token
-        this.#tellError(error);
-        if (error.final)
             this.#show('closed');
+        }
+        this.#tellError(error); // behind the state: it may be answered by reconnect()
     }
     #tellError(error) {
         if (!this.#closed)

@@ -23,6 +23,8 @@ export interface Connection {
 export interface OrdersStream extends OrderCallbacks {
     /** the stream is open for the first time, or what was missed cannot be had: fetch the list */
     onFetch?: () => void;
+    /** this stream has ended; another one may follow, of another store or with other rights */
+    onEnd?: () => void;
 }
 /** Orders of a store, as they change. */
 export declare function useOrdersSSE(storeSlug: string | null | undefined, calls?: OrdersStream): Connection;

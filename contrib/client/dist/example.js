@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /** example.ts: hooks of the example's pages (contrib/example): the orders of a store, the numbers of a game. To copy from. */
 import { createContext, createElement, useCallback, useContext, useEffect, useRef, useState } from 'react';
+import { keyOf } from './key.js';
 import { fetchOrders, OrderBook } from './orders.js';
 import { useEvents, useStream } from './react.js';
 const Settings = createContext({});
@@ -33,9 +34,9 @@ export function useOrdersSSE(storeSlug, calls = {}) {
     const { base, options } = useSettings();
     const fetched = useRef(false);
     const url = storeSlug ? `${base}/api/orders/events?store=${encodeURIComponent(storeSlug)}` : null;
+    const settings = { ...options, url };
     const stream = useStream({
-        ...options,
-        url,
+        ...settings,
         onState: (state) => {
             if (state !== 'open' || fetched.current)
                 return;
@@ -45,7 +46,10 @@ export function useOrdersSSE(storeSlug, calls = {}) {
         onReset: () => calls.onFetch?.(),
         onEvent: (event) => tellOrder(event, calls),
     });
-    useEffect(() => () => void (fetched.current = false), [url]);
+    useEffect(() => () => {
+        fetched.current = false;
+        calls.onEnd?.();
+    }, [keyOf(settings)]);
     return connectionOf(stream);
 }
 /** The orders of a store that are not cancelled, the newest first: fetched behind the opening of the stream, kept by its events. */
@@ -67,14 +71,15 @@ export function useOrdersPageSSE(storeSlug, calls = {}) {
     };
     const stream = useOrdersSSE(storeSlug, {
         onFetch: () => void load(),
+        onEnd: () => {
+            fetching.current?.abort();
+            setFault(null);
+            book.clear();
+        },
         onNewOrder: (order) => book.then(() => (book.put(order), calls.onNewOrder?.(order))),
         onOrderUpdate: (id, order) => book.then(() => (book.put(order), calls.onOrderUpdate?.(id, order))),
         onOrderCancel: (id) => book.then(() => (book.cancel(id), calls.onOrderCancel?.(id))),
     });
-    useEffect(() => () => {
-        fetching.current?.abort();
-        book.clear();
-    }, [storeSlug, base]);
     const again = useRef(load);
     useEffect(() => void (again.current = load));
     const reconnect = useCallback(() => {

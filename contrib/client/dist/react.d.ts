@@ -1,8 +1,6 @@
-import type { StreamError, StreamEvent, StreamOptions, StreamState } from './types.js';
-export interface UseStreamOptions extends Omit<StreamOptions, 'url'> {
-    /** none: no stream (yet) */
-    url: StreamOptions['url'] | null | undefined;
-}
+import { type KeyedOptions } from './key.js';
+import type { StreamError, StreamEvent, StreamState } from './types.js';
+export type UseStreamOptions = KeyedOptions;
 export interface UseStream {
     state: StreamState;
     /** the last thing that went wrong; gone when the stream is open again */

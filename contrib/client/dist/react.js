@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
-/** react.ts: hooks. A stream lives as long as its component is shown; StrictMode's second mount costs no second connection. */
+/**
+ * react.ts: hooks. A stream lives as long as its component is shown; StrictMode's second mount costs no second connection. What is called, and the
+ * token that is sent, are those of the last render.
+ */
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import { connect } from './client.js';
-// What makes another stream of it. Functions may be new ones at each render: the latest is called.
-function identityOf({ url, token, ticket, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback }) {
-    const kinds = [token, ticket].map((it) => (typeof it === 'function' ? { function: true } : it));
-    return JSON.stringify([url, kinds, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback]);
-}
+import { keyOf } from './key.js';
 /** onState of a stream that has ended with its component is not called. */
 export function useStream(options) {
     const latest = useRef(options);
@@ -25,7 +24,11 @@ export function useStream(options) {
             stream.current = null;
             opened.close();
         };
-    }, [identityOf(options)]);
+    }, [keyOf(options)]);
+    useEffect(() => {
+        if (stream.current?.state === 'closed')
+            stream.current.reconnect(); // the former token had ended
+    }, [typeof options.token === 'string' && options.token]);
     const reconnect = useCallback(() => stream.current?.reconnect(), []);
     return { state, error, reconnect, get cursor() { return stream.current?.cursor ?? ''; } };
 }
@@ -50,8 +53,8 @@ function open(latest, setState, setError) {
             latest.current.onState?.(state);
         },
     };
-    if (typeof token === 'function')
-        options.token = (ask) => functionOf(latest.current.token, token)(ask);
+    if (token)
+        options.token = (ask) => textOf(latest.current.token || token, ask);
     if (typeof ticket === 'function')
         options.ticket = (ask) => functionOf(latest.current.ticket, ticket)(ask);
     setState('connecting');
@@ -64,6 +67,7 @@ function open(latest, setState, setError) {
         get cursor() { return stream.cursor; },
     };
 }
+const textOf = (token, ask) => (typeof token === 'function' ? token(ask) : token);
 function functionOf(now, then) {
     return typeof now === 'function' ? now : then;
 }
@@ -81,6 +85,6 @@ export function useEvents(options, reduce, initial) {
             options.onReset?.(reason);
         },
     });
-    useEffect(() => () => dispatch(null), [identityOf(options)]);
+    useEffect(() => () => dispatch(null), [keyOf(options)]);
     return Object.defineProperty({ ...stream, value }, 'cursor', { get: () => stream.cursor });
 }

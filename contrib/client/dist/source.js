@@ -77,9 +77,7 @@ export class Source {
             this.#sink.state('connecting');
         if ('error' in ending)
             this.#sink.error(ending.then === 'never' ? final(ending.error) : ending.error);
-        if (ending.then === 'never')
-            this.#sink.state('closed');
-        else
+        if (ending.then !== 'never')
             await this.#pause(ending);
     }
     async #try() {
@@ -225,8 +223,7 @@ export class Source {
         return page;
     }
     async #fetch(signal, type, place) {
-        const { url, headers } = await this.#access.request({ renew: this.#renew });
-        signal.throwIfAborted();
+        const { url, headers } = await unlessAborted(signal, this.#access.request({ renew: this.#renew }));
         headers['Accept'] = type;
         if (place && 'header' in place)
             headers['Last-Event-ID'] = place.header;
@@ -242,6 +239,12 @@ export class Source {
             throw new StreamError(`The answer is no ${type}: is this the address of a stream?`, false);
         return response;
     }
+}
+/** What an application's function promises may never come: the attempt ends all the same. */
+function unlessAborted(signal, promise) {
+    const done = new AbortController();
+    const aborted = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { signal: done.signal }));
+    return Promise.race([promise, aborted]).finally(() => done.abort());
 }
 const late = { then: 'later', error: new StreamError('The server does not answer', false) };
 const lost = { then: 'later', error: new StreamError('The connection was lost', false) };

@@ -12,7 +12,8 @@ export interface TabsHost {
     disconnect(): void;
     reconnect(): void;
 }
-export declare const canShare: () => boolean;
+/** Whether locks and channels may be used here: a frame in a sandbox, or of a site that may keep no data, has them and is refused. */
+export declare function canShare(): Promise<boolean>;
 /** The last events, as a leader tells them to who comes late. */
 export declare class Recent {
     #private;

@@ -9,7 +9,19 @@
  */
 import { Silence } from './backoff.js';
 import { isCursor, isKnown } from './cursor.js';
-export const canShare = () => typeof globalThis.BroadcastChannel === 'function' && !!globalThis.navigator?.locks && typeof globalThis.document === 'object';
+/** Whether locks and channels may be used here: a frame in a sandbox, or of a site that may keep no data, has them and is refused. */
+export async function canShare() {
+    if (typeof globalThis.document !== 'object')
+        return false;
+    try {
+        new BroadcastChannel('pgherald').close();
+        await navigator.locks.query();
+        return true;
+    }
+    catch {
+        return false;
+    }
+}
 const someId = () => Math.random().toString(36).slice(2) + Date.now().toString(36);
 /** The last events, as a leader tells them to who comes late. */
 export class Recent {

@@ -32,7 +32,10 @@ export interface StreamOptions {
     url: string | URL;
     /** sent as `Authorization: Bearer`; a function is asked before each connection */
     token?: string | ((request: TokenRequest) => string | Promise<string>);
-    /** single-use tickets in place of it: a function that gets one, or the address of POST /stream/ticket, which is asked with the token */
+    /**
+     * single-use tickets in place of it: a function that gets one, or the address of POST /stream/ticket (relative to the stream's), which is asked
+     * with the token
+     */
     ticket?: string | URL | ((request: TokenRequest) => string | Promise<string>);
     onEvent?: (event: StreamEvent) => void;
     /**

@@ -12,6 +12,8 @@ const utf8 = new TextEncoder();
  * the one that is called `default`. Rejects with an Error that says why, and never decrypts what was changed on its way.
  */
 export async function unseal(sealed, keys, { now = Date.now() } = {}) {
+    if (!globalThis.crypto?.subtle)
+        throw new Error('there is no Web Crypto: it takes a page of https or localhost');
     const parts = form.exec(sealed);
     if (!parts)
         throw new Error('this is no sealed text of the form Fe26.2');

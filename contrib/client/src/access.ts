@@ -93,7 +93,7 @@ export class Access {
   async #ticket(ticket: NonNullable<StreamOptions['ticket']>, ask: TokenRequest): Promise<string> {
     if (typeof ticket === 'function') return called('ticket', () => ticket(ask))
     const headers = this.#options.token ? await this.#bearer(ask) : {}
-    const response = await fetch(absolute(ticket), { method: 'POST', headers, credentials: this.credentials })
+    const response = await fetch(absolute(ticket, this.url), { method: 'POST', headers, credentials: this.credentials })
     if (!response.ok) throw await refusalOf(response, 'a ticket')
     return ((await response.json()) as { ticket: string }).ticket
   }

@@ -9,10 +9,11 @@ import { canShare, Tabs } from './tabs.js'
 import { StreamError, type Item, type Stream, type StreamOptions, type StreamState } from './types.js'
 
 const heartbeatMs = 30_000
+const dayMs = 86_400_000 // timers know no Infinity
 
 function sourceOptions({ staleAfter = 2.5 * heartbeatMs, backoff = {}, fallback = true }: StreamOptions): SourceOptions {
   const { after = 5000, again = 180_000 } = typeof fallback === 'object' ? fallback : {}
-  return { staleAfter, backoff, fallback: fallback ? { after, again } : undefined }
+  return { staleAfter: Math.min(staleAfter, dayMs), backoff, fallback: fallback ? { after, again } : undefined }
 }
 
 class Client implements Stream {
@@ -89,7 +90,7 @@ class Client implements Stream {
 
   /** Undefined: the connection is this tab's own. */
   async #sharedName(): Promise<string | undefined> {
-    if (this.#options.share === false || !canShare()) return undefined
+    if (this.#options.share === false || !(await canShare())) return undefined
     try {
       const identity = await this.#access.identity()
       return identity === undefined ? undefined : await nameOf(this.#access.url.href, identity)
@@ -115,9 +116,11 @@ class Client implements Stream {
   }
 
   #fail(error: StreamError): void {
-    if (error.final) this.#part() // another tab may have a better token
-    this.#tellError(error)
-    if (error.final) this.#show('closed')
+    if (error.final) {
+      this.#part() // another tab may have a better token
+      this.#show('closed')
+    }
+    this.#tellError(error) // behind the state: it may be answered by reconnect()
   }
 
   #tellError(error: StreamError): void {

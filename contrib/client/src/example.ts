@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /** example.ts: hooks of the example's pages (contrib/example): the orders of a store, the numbers of a game. To copy from. */
 import { createContext, createElement, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from 'react'
+import { keyOf } from './key.js'
 import { fetchOrders, OrderBook, type Order } from './orders.js'
 import { useEvents, useStream, type UseStream, type UseStreamOptions } from './react.js'
 import type { StreamEvent, StreamOptions } from './types.js'
@@ -52,6 +53,8 @@ function tellOrder({ event, data }: StreamEvent, { onNewOrder, onOrderUpdate, on
 export interface OrdersStream extends OrderCallbacks {
   /** the stream is open for the first time, or what was missed cannot be had: fetch the list */
   onFetch?: () => void
+  /** this stream has ended; another one may follow, of another store or with other rights */
+  onEnd?: () => void
 }
 
 /** Orders of a store, as they change. */
@@ -59,9 +62,9 @@ export function useOrdersSSE(storeSlug: string | null | undefined, calls: Orders
   const { base, options } = useSettings()
   const fetched = useRef(false)
   const url = storeSlug ? `${base}/api/orders/events?store=${encodeURIComponent(storeSlug)}` : null
+  const settings = { ...options, url }
   const stream = useStream({
-    ...options,
-    url,
+    ...settings,
     onState: (state) => {
       if (state !== 'open' || fetched.current) return
       fetched.current = true
@@ -70,7 +73,10 @@ export function useOrdersSSE(storeSlug: string | null | undefined, calls: Orders
     onReset: () => calls.onFetch?.(),
     onEvent: (event) => tellOrder(event, calls),
   })
-  useEffect(() => () => void (fetched.current = false), [url])
+  useEffect(() => () => {
+    fetched.current = false
+    calls.onEnd?.()
+  }, [keyOf(settings)])
   return connectionOf(stream)
 }
 
@@ -92,14 +98,15 @@ export function useOrdersPageSSE(storeSlug: string | null | undefined, calls: Or
   }
   const stream = useOrdersSSE(storeSlug, {
     onFetch: () => void load(),
+    onEnd: () => {
+      fetching.current?.abort()
+      setFault(null)
+      book.clear()
+    },
     onNewOrder: (order) => book.then(() => (book.put(order), calls.onNewOrder?.(order))),
     onOrderUpdate: (id, order) => book.then(() => (book.put(order), calls.onOrderUpdate?.(id, order))),
     onOrderCancel: (id) => book.then(() => (book.cancel(id), calls.onOrderCancel?.(id))),
   })
-  useEffect(() => () => {
-    fetching.current?.abort()
-    book.clear()
-  }, [storeSlug, base])
   const again = useRef(load)
   useEffect(() => void (again.current = load))
   const reconnect = useCallback(() => {

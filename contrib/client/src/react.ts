@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
-/** react.ts: hooks. A stream lives as long as its component is shown; StrictMode's second mount costs no second connection. */
+/**
+ * react.ts: hooks. A stream lives as long as its component is shown; StrictMode's second mount costs no second connection. What is called, and the
+ * token that is sent, are those of the last render.
+ */
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
 import { connect } from './client.js'
-import type { Stream, StreamError, StreamEvent, StreamOptions, StreamState } from './types.js'
+import { keyOf, type KeyedOptions } from './key.js'
+import type { Stream, StreamError, StreamEvent, StreamOptions, StreamState, TokenRequest } from './types.js'
 
-export interface UseStreamOptions extends Omit<StreamOptions, 'url'> {
-  /** none: no stream (yet) */
-  url: StreamOptions['url'] | null | undefined
-}
+export type UseStreamOptions = KeyedOptions
 
 export interface UseStream {
   state: StreamState
@@ -16,12 +17,6 @@ export interface UseStream {
   reconnect: () => void
   /** as connect()'s, at the moment it is read */
   readonly cursor: string
-}
-
-// What makes another stream of it. Functions may be new ones at each render: the latest is called.
-function identityOf({ url, token, ticket, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback }: UseStreamOptions): string {
-  const kinds = [token, ticket].map((it) => (typeof it === 'function' ? { function: true } : it))
-  return JSON.stringify([url, kinds, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback])
 }
 
 /** onState of a stream that has ended with its component is not called. */
@@ -41,7 +36,10 @@ export function useStream(options: UseStreamOptions): UseStream {
       stream.current = null
       opened.close()
     }
-  }, [identityOf(options)])
+  }, [keyOf(options)])
+  useEffect(() => {
+    if (stream.current?.state === 'closed') stream.current.reconnect() // the former token had ended
+  }, [typeof options.token === 'string' && options.token])
   const reconnect = useCallback(() => stream.current?.reconnect(), [])
   return { state, error, reconnect, get cursor() { return stream.current?.cursor ?? '' } }
 }
@@ -65,7 +63,7 @@ function open(latest: { current: UseStreamOptions }, setState: (state: StreamSta
       latest.current.onState?.(state)
     },
   }
-  if (typeof token === 'function') options.token = (ask) => functionOf(latest.current.token, token)(ask)
+  if (token) options.token = (ask) => textOf(latest.current.token || token, ask)
   if (typeof ticket === 'function') options.ticket = (ask) => functionOf(latest.current.ticket, ticket)(ask)
   setState('connecting')
   setError(null)
@@ -77,6 +75,8 @@ function open(latest: { current: UseStreamOptions }, setState: (state: StreamSta
     get cursor() { return stream.cursor },
   }
 }
+
+const textOf = (token: NonNullable<StreamOptions['token']>, ask: TokenRequest) => (typeof token === 'function' ? token(ask) : token)
 
 function functionOf<F extends Function>(now: unknown, then: F): F {
   return typeof now === 'function' ? (now as F) : then
@@ -96,6 +96,6 @@ export function useEvents<V>(options: UseStreamOptions, reduce: (value: V, event
       options.onReset?.(reason)
     },
   })
-  useEffect(() => () => dispatch(null), [identityOf(options)])
+  useEffect(() => () => dispatch(null), [keyOf(options)])
   return Object.defineProperty({ ...stream, value }, 'cursor', { get: () => stream.cursor })
 }

@@ -95,8 +95,7 @@ export class Source {
     if (ending.then === 'never') this.stop()
     else this.#sink.state('connecting')
     if ('error' in ending) this.#sink.error(ending.then === 'never' ? final(ending.error) : ending.error)
-    if (ending.then === 'never') this.#sink.state('closed')
-    else await this.#pause(ending)
+    if (ending.then !== 'never') await this.#pause(ending)
   }
 
   async #try(): Promise<Ending> {
@@ -232,8 +231,7 @@ export class Source {
   }
 
   async #fetch(signal: AbortSignal, type: string, place: '' | { header: string } | { query: string; wait: number }): Promise<Response> {
-    const { url, headers } = await this.#access.request({ renew: this.#renew })
-    signal.throwIfAborted()
+    const { url, headers } = await unlessAborted(signal, this.#access.request({ renew: this.#renew }))
     headers['Accept'] = type
     if (place && 'header' in place) headers['Last-Event-ID'] = place.header
     if (place && 'query' in place) {
@@ -245,6 +243,13 @@ export class Source {
     if (!response.headers.get('Content-Type')?.startsWith(type)) throw new StreamError(`The answer is no ${type}: is this the address of a stream?`, false)
     return response
   }
+}
+
+/** What an application's function promises may never come: the attempt ends all the same. */
+function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  const done = new AbortController()
+  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { signal: done.signal }))
+  return Promise.race([promise, aborted]).finally(() => done.abort())
 }
 
 const late: Ending = { then: 'later', error: new StreamError('The server does not answer', false) }

@@ -36,8 +36,17 @@ type Message = { from: string } & (
   | { kind: 'reconnect' }
 )
 
-export const canShare = (): boolean =>
-  typeof globalThis.BroadcastChannel === 'function' && !!globalThis.navigator?.locks && typeof globalThis.document === 'object'
+/** Whether locks and channels may be used here: a frame in a sandbox, or of a site that may keep no data, has them and is refused. */
+export async function canShare(): Promise<boolean> {
+  if (typeof globalThis.document !== 'object') return false
+  try {
+    new BroadcastChannel('pgherald').close()
+    await navigator.locks.query()
+    return true
+  } catch {
+    return false
+  }
+}
 
 const someId = (): string => Math.random().toString(36).slice(2) + Date.now().toString(36)
 

@@ -18,6 +18,7 @@ const utf8 = new TextEncoder()
  * the one that is called `default`. Rejects with an Error that says why, and never decrypts what was changed on its way.
  */
 export async function unseal(sealed: string, keys: Keys, { now = Date.now() }: { now?: number } = {}): Promise<any> {
+  if (!globalThis.crypto?.subtle) throw new Error('there is no Web Crypto: it takes a page of https or localhost')
   const parts = form.exec(sealed)
   if (!parts) throw new Error('this is no sealed text of the form Fe26.2')
   const [base, id, salt, iv, encrypted, expiration, macSalt, mac] = parts.slice(1) as Parts

@@ -8,9 +8,10 @@ const { workOrderId, name } = byId('sign').elements
 const ink = byId('ink').getContext('2d')
 let drawn = false
 
+/** None is chosen for the customer: where the chosen one was signed elsewhere, another would be signed unseen. */
 function show(orders) {
   const chosen = workOrderId.value
-  workOrderId.replaceChildren(...orders.filter(({ signed }) => !signed).map(({ id, plate, customerName }) =>
+  workOrderId.replaceChildren(make('option', { value: '' }), ...orders.filter(({ signed }) => !signed).map(({ id, plate, customerName }) =>
     make('option', { value: id, selected: id === chosen, textContent: `${plate} — ${customerName ?? ''}` })))
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /** my-orders.js: a customer's own orders (the document of the order status, in English). */
-import { act, button, byId, cell, complain, follow, make, mark, signIn, toast } from '/shell.js'
+import { act, button, byId, cell, complain, fill, follow, make, mark, signIn, toast } from '/shell.js'
 
 const texts = { connecting: 'Connecting…', open: 'Live', lost: 'Disconnected', refused: 'Not authorized' }
 const orders = new Map() // id -> order, in the order of the list
@@ -23,7 +23,7 @@ async function load() {
   const found = await session.call('GET', '/api/orders')
   orders.clear()
   for (const order of found) orders.set(order.id, order)
-  byId('orders').replaceChildren(...found.map(row))
+  fill(byId('orders'), ...found.map(row))
 }
 
 // Only the row that has changed is made anew.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /** pedidos.js: the orders of a store (the document of the orders page, in Portuguese). */
-import { act, button, byId, cell, choice, follow, make, mark, signIn, toast } from '/shell.js'
+import { act, button, byId, cell, choice, fill, follow, make, mark, signIn, toast } from '/shell.js'
 
 const texts = { connecting: 'Conectando…', open: 'Conectado', lost: 'Desconectado', refused: 'Sem permissão' }
 const statuses = { 'Order Received': 'Recebido', Preparing: 'Em preparo', 'Out for Delivery': 'Saiu para entrega', Delivered: 'Entregue' }
@@ -61,7 +61,7 @@ function wanted(order) {
 
 function show(changed) {
   const list = [...orders.values()].filter(wanted).sort((a, b) => b.created_at.localeCompare(a.created_at) || a.id.localeCompare(b.id))
-  byId('orders').replaceChildren(...list.map(row))
+  fill(byId('orders'), ...list.map(row))
   byId('count').textContent = `${list.length} de ${orders.size}`
   const element = changed && byId('orders').querySelector(`[data-id="${CSS.escape(changed)}"]`)
   if (element) mark(element)

@@ -7,6 +7,7 @@ import { act, ask, byId, follow, make, mark, sessionOf, signIn } from '/shell.js
 import { unseal } from '/unseal.js'
 
 const texts = { connecting: 'Conectando…', open: 'Conectado', lost: 'Desconectado', refused: 'Sem assinatura ativa' }
+const colors = { red: 'vermelho', black: 'preto', green: 'verde' }
 const most = 50
 const game = '/ROULETTE/123'
 let numbers = [] // the newest first
@@ -27,10 +28,18 @@ function onEvent(name, data) {
   if (data.update_type === 'new_number' || name === 'ready') show(name === 'update')
 }
 
+/** A new one is added alone: what is added is read aloud. */
 function show(isNew) {
-  byId('numbers').replaceChildren(...numbers.map(({ value, color, timestamp }) =>
-    make('li', { className: 'number', title: new Date(timestamp).toLocaleTimeString('pt-BR'), dataset: { color } }, String(value))))
-  if (isNew) mark(byId('numbers').firstChild)
+  const list = byId('numbers')
+  if (!isNew) return list.replaceChildren(...numbers.map(ball))
+  list.prepend(ball(numbers[0]))
+  if (list.children.length > most) list.lastChild.remove()
+  mark(list.firstChild)
+}
+
+function ball({ value, color, timestamp }) {
+  const title = `${colors[color] ?? color}, ${new Date(timestamp).toLocaleTimeString('pt-BR')}`
+  return make('li', { className: 'number', title, dataset: { color } }, String(value))
 }
 
 function showSubscription({ active }) {

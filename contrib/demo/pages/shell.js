@@ -21,9 +21,22 @@ export const button = (text, onclick, properties = {}) => make('button', { type:
 /** A cell of a table; on a phone its label stands in front of it. */
 export const cell = (label, ...children) => make('td', { dataset: { label } }, ...children)
 
+const nameOf = (element) => element.getAttribute('aria-label') ?? element.textContent
+
+/** Puts rows in place of the former ones. Who is in one with the keyboard stays at what it had there, by its name; rows are known by data-id. */
+export function fill(element, ...rows) {
+  const focused = element.contains(document.activeElement) && document.activeElement
+  const id = focused && focused.closest('[data-id]')?.dataset.id
+  element.replaceChildren(...rows)
+  if (!id) return
+  const row = element.querySelector(`[data-id="${CSS.escape(id)}"]`)
+  const again = [...(row?.querySelectorAll('button, select') ?? [])].find((it) => nameOf(it) === nameOf(focused))
+  again?.focus({ preventScroll: true })
+}
+
 /** A select box; choices: [value, text] each. */
 export function choice(label, onchange, choices, chosen) {
-  const options = choices.map(([value, textContent]) => make('option', { value, textContent, selected: value === chosen }))
+  const options = choices.map(([value, textContent]) => make('option', { value, textContent, defaultSelected: value === chosen }))
   return make('select', { label, onchange }, ...options)
 }
 
@@ -76,18 +89,22 @@ export function complain(error) {
   byId('error').hidden = !error
 }
 
-/** What a button does: errors are shown, and while it is under way the button is off. */
+/** What a button or a select box does: errors are shown, a choice that was refused is taken back, and a button that is under way does nothing. */
 export const act = (doing) => async (event) => {
   event.preventDefault()
   const it = event.submitter ?? event.currentTarget
-  if (it) it.disabled = true
+  if (it.type === 'button' || it.type === 'submit') {
+    if (it.ariaDisabled === 'true') return // not disabled: that would take the keyboard away from it
+    it.ariaDisabled = 'true'
+  }
   try {
     await doing(event)
     complain()
   } catch (error) {
+    for (const option of it.options ?? []) option.selected = option.defaultSelected
     complain(error)
   } finally {
-    if (it) it.disabled = false
+    it.ariaDisabled = null
   }
 }
 

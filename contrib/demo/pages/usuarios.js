@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /** usuarios.js: the users of the application (the document of the users list, in Spanish). */
-import { act, button, byId, cell, follow, make, signIn } from '/shell.js'
+import { act, button, byId, cell, fill, follow, make, signIn } from '/shell.js'
 
 const texts = { connecting: 'Conectando…', open: 'Conectado en tiempo real', lost: 'Desconectado', refused: 'Sin permiso' }
 const session = await signIn('grace')
@@ -9,7 +9,7 @@ const session = await signIn('grace')
 async function fetchUsers(showLoading = true) {
   byId('loading').hidden = !showLoading
   try {
-    byId('users').replaceChildren(...(await session.call('GET', '/api/users')).map(row))
+    fill(byId('users'), ...(await session.call('GET', '/api/users')).map(row))
   } finally {
     byId('loading').hidden = true
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /** workoverzicht.js: the board of the garage: cards that move, sessions that run. */
-import { act, button, byId, choice, make, signIn } from '/shell.js'
+import { act, button, byId, choice, fill, make, signIn } from '/shell.js'
 import { badge, followWorkOrders, invoicesOf, partsOf, sessionsOf } from '/workshop.js'
 
 const columns = ['Nieuw', 'Auto binnen', 'Onder handen', 'Wacht op onderdelen', 'Gereed']
@@ -25,5 +25,5 @@ function column(name, orders) {
 
 followWorkOrders(session, (orders) => {
   const names = [...new Set([...columns, ...orders.map((order) => order.column)])]
-  byId('board').replaceChildren(...names.map((name) => column(name, orders.filter((order) => order.column === name))))
+  fill(byId('board'), ...names.map((name) => column(name, orders.filter((order) => order.column === name))))
 })
