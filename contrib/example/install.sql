@@ -6,6 +6,7 @@
 -- Tables and data come first, so that the sample rows are no events.
 \set ON_ERROR_STOP on
 \set QUIET on
+\o /dev/null
 SET client_min_messages = warning;
 BEGIN;
 DO $$
@@ -22,3 +23,4 @@ CREATE SCHEMA IF NOT EXISTS example;
 \ir streams.sql
 \ir actions.sql
 COMMIT;
+\o

@@ -68,7 +68,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- herald.check_path(path): raises unless path is '/segment/:param/…' of characters that need no escaping in a URL.
+-- herald.check_path(path): raises unless path is '/segment/:param/…' of characters that need no escaping in a URL, each parameter once.
 CREATE OR REPLACE FUNCTION herald.check_path(path text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -78,6 +78,9 @@ BEGIN
             HINT = 'Segments of letters, digits, . _ ~ - each behind a slash; :name for a parameter.';
   ELSIF path IN ('/stream/status', '/stream/ticket', '/stream/renew', '/stream/schema', '/stream/multi') THEN
     RAISE EXCEPTION 'pgherald: path ''%'' is served by pgherald itself', path USING ERRCODE = 'reserved_name';
+  ELSIF (SELECT count(*) > count(DISTINCT m) FROM regexp_matches(path, ':[^/]+', 'g') m) THEN
+    RAISE EXCEPTION 'pgherald: path ''%'' has a parameter twice', path
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Each :name once.';
   END IF;
 END $$;
 

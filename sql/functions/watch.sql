@@ -79,7 +79,7 @@ END $$;
 -- herald.unwatch(target): its changes are no events any more. Rules and triggers go; what is in the log stays.
 -- Harmless for a table that is not watched, and for one that has been dropped meanwhile.
 CREATE OR REPLACE FUNCTION herald.unwatch(target regclass) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 #variable_conflict use_variable
 DECLARE
   gone int;

@@ -264,7 +264,6 @@ static struct json_object *look(struct explain *e)
 	PGresult *res;
 
 	snprintf(id, sizeof(id), "%" PRId64, e->change.change);
-	PQclear(PQexec(e->pg, "ROLLBACK"));
 	PQclear(PQexec(e->pg, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
 	res = explain_query(e, "SELECT herald.explain_change($1::bigint)::text", 1, params);
 	if (res == NULL)
@@ -283,6 +282,7 @@ static struct json_object *look_well(struct explain *e)
 	if (fault == NULL || strcmp(fault, "absent") != 0)
 		return about;
 	json_object_put(about);
+	PQclear(PQexec(e->pg, "ROLLBACK"));
 	return look(e);
 }
 

@@ -56,6 +56,13 @@ static void end_frame(struct tail *t)
 	buf_clear(&t->id);
 }
 
+/* What it had is void: a new connection goes on behind the next id, or begins anew. */
+static void forget_id(struct tail *t)
+{
+	free(t->last_id);
+	t->last_id = NULL;
+}
+
 /* One line of the stream (WHATWG HTML 9.2.6), as far as this server makes use of it. */
 static void take_line(struct tail *t, const char *line)
 {
@@ -67,6 +74,8 @@ static void take_line(struct tail *t, const char *line)
 		buf_append_str(&t->name, line + 7);
 	else if (strncmp(line, "id: ", 4) == 0)
 		buf_append_str(&t->id, line + 4);
+	else if (strcmp(line, "id:") == 0)
+		forget_id(t);
 	else if (strncmp(line, "retry: ", 7) == 0)
 		t->retry_ms = strtol(line + 7, NULL, 10);
 }
@@ -163,6 +172,11 @@ int cmd_tail(struct cli_call *call)
 		return CLI_CONFIG;
 	url = base != NULL ? xasprintf("%s%s", base, call->words[0]) : xasprintf("http://%s%s", call->config->listen, call->words[0]);
 	t.curl = curl_easy_init();
+	buf_init(&t.line);
+	buf_init(&t.name);
+	buf_init(&t.data);
+	buf_init(&t.id);
+	buf_init(&t.refusal);
 	t.last_id = from == NULL ? NULL : xstrdup(from);
 	curl_easy_setopt(t.curl, CURLOPT_URL, url);
 	curl_easy_setopt(t.curl, CURLOPT_WRITEFUNCTION, on_body);

@@ -43,9 +43,9 @@ void refusal_not_found(struct refusal *ret_refusal)
 	refuse(ret_refusal, MHD_HTTP_NOT_FOUND, NULL, NULL, "There is no such stream");
 }
 
-void refusal_forbidden(struct refusal *ret_refusal)
+void refusal_forbidden(struct refusal *ret_refusal, const char *deed)
 {
-	refuse(ret_refusal, MHD_HTTP_FORBIDDEN, NULL, NULL, "Not allowed to open this stream");
+	refuse(ret_refusal, MHD_HTTP_FORBIDDEN, NULL, NULL, "Not allowed to %s", deed);
 }
 
 void refusal_of_page(struct refusal *ret_refusal)
@@ -107,7 +107,7 @@ static bool decide_right(struct outlets *set, const struct stream *s, const stru
 		break;
 	}
 	refusals_log(&set->refusals, "[STREAM] refused: '%s' may not open '%s'", id->sub == NULL ? "" : id->sub, s->def.path);
-	refusal_forbidden(r);
+	refusal_forbidden(r, "open this stream");
 	return false;
 }
 

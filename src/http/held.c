@@ -193,7 +193,7 @@ static void on_entitled(struct question *q, bool failed, const char *value)
 	}
 	refusals_log(&h->parked.set->refusals, "[STREAM] refused: '%s' is not authorized for '%s'%s", h->identity.sub == NULL ? "" : h->identity.sub, h->asked_for->path,
 		 failed ? ": the function failed" : "");
-	refusal_forbidden(&refusal);
+	refusal_forbidden(&refusal, "open this stream");
 	refuse(h, &refusal);
 }
 

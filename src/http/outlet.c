@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -214,18 +215,27 @@ static bool send_log(struct outlet *o, bool only_begun)
 	return true;
 }
 
+static void drop_ended(struct outlet *o)
+{
+	char why[64];
+
+	snprintf(why, sizeof(why), "ended by the server, %s", o->reason);
+	outlet_drop(o, why);
+}
+
 /* All that was in `out` has gone: what next? True when there is something to send again. */
 static bool out_is_empty(struct outlet *o)
 {
 	if (o->state == OUTLET_CLOSING) {
-		outlet_drop(o, "ended by the server");
+		drop_ended(o);
 		return false;
 	}
 	if (o->state == OUTLET_CATCHING && o->page_over) {
 		joining_go_on(o);
-	} else if (o->prelude != NULL) {
-		prelude_sent(o);
+		return o->state == OUTLET_LIVE; /* a page may be whole now: its end is still to be sent */
 	}
+	if (o->prelude != NULL)
+		prelude_sent(o);
 	return o->state == OUTLET_LIVE && o->sub.pending;
 }
 

@@ -294,7 +294,7 @@ static void append_refusal(struct page *p, struct buf *out, const char *reason)
 	if (is(reason, "expired") || is(reason, "revoked"))
 		refusal_of_token(&refusal, true);
 	else if (is(reason, "forbidden"))
-		refusal_forbidden(&refusal);
+		refusal_forbidden(&refusal, "open this stream");
 	else if (is(reason, "failed"))
 		refusal = (struct refusal){.status = 500, .sentence = "The state of this stream could not be read"};
 	else

@@ -81,7 +81,7 @@ static bool start(struct outlets *set, const struct request *r, const struct ide
 			parked_answer(&w->parked, MHD_HTTP_OK, body, NULL, NULL);
 			break;
 		case RENEWAL_REFUSED:
-			refusal_forbidden(ret_refusal);
+			refusal_forbidden(ret_refusal, "renew this stream");
 			parked_refuse(&w->parked, ret_refusal);
 			break;
 		case RENEWAL_ELSEWHERE:

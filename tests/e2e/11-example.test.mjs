@@ -1,8 +1,9 @@
 // Every action of the example over HTTP, and the event that it makes on the page which waits for it.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { missing } from '../lib/daemon.mjs'
+import { missing, repository } from '../lib/daemon.mjs'
 import { addStore, addUser } from '../lib/example.mjs'
 import { encryptionKey, unseal } from '../lib/iron.mjs'
 import { request } from '../lib/sse.mjs'
@@ -106,6 +107,15 @@ describe("the example's actions", { skip: missing() }, () => {
       assert.equal(started.workOrderId, id)
       await call('mechanic', 'PATCH', `/api/workorders/${id}/sessions/${session.id}`)
       assert.ok((await update(stream, 'session', ({ sessionId, stoppedAt }) => sessionId === session.id && stoppedAt)).stoppedAt)
+    }))
+
+  test('to load the example again says nothing, in the terminal or to who listens', () =>
+    watching([['/api/orders/events?store=loja-a', 'staff'], ['/api/workorders/stream', 'admin'], ['/api/events', 'admin']], async (...streams) => {
+      const { code, stdout, stderr } = await stage.cluster.psqlFile(join(repository, 'contrib/example/install.sql'))
+      assert.deepEqual([code, stdout, stderr], [0, '', ''])
+      await addUser(client)
+      await streams[2].next(({ raw }) => raw.includes('user_created'))
+      assert.deepEqual(streams.map(({ frames }) => frames.length), [1, 1, 2])
     }))
 
   test('a number is drawn: who has a subscription reads it', async () => {

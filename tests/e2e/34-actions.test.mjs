@@ -140,7 +140,8 @@ describe('actions', { skip: missing() }, () => {
   })
 
   test('require is asked before the function, and a 204 has no body', async () => {
-    assert.equal((await ask('POST', '/admins', { json: {} })).status, 403)
+    const refused = await ask('POST', '/admins', { json: {} })
+    assert.deepEqual([refused.status, refused.json.errors], [403, ['Not allowed to do this']])
     const { status, text } = await ask('DELETE', '/nothing')
     assert.equal(status, 204)
     assert.equal(text, '')

@@ -211,6 +211,23 @@ describe('one path, three forms', { skip: missing(), timeout: 300_000 }, () => {
     assert.equal(await other.stop(), 0)
   })
 
+  test('a page that the database has answered goes out at once: with events, with none, with a state', async () => {
+    const quick = async (path, after, as) => {
+      const start = now()
+      const answer = await get(path, { after }, { token: as })
+      assert.equal(answer.status, 200)
+      assert.ok(now() - start < 5_000, `${path} took ${now() - start} ms`)
+      return answer.json.events.length
+    }
+    await write('ann')
+    const nobody = await token({ sub: 'nobody' })
+    for (let i = 0; i < 3; i++) {
+      assert.ok(await quick('/own', 'earliest', ann) > 0)
+      assert.equal(await quick('/own', 'earliest', nobody), 0)
+      assert.equal(await quick('/state?rows=3&pad=1', undefined, ann), 4)
+    }
+  })
+
   // A stream that has had plain subscribers only: what was framed before is read again, what comes is framed for both.
   test('the first of a form joins amid changes, and misses and repeats nothing', async () => {
     await cluster.psql(`SELECT herald.stream('/fresh', '{notes}', ${own})`)

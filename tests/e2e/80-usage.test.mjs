@@ -177,6 +177,8 @@ describe('usage', { skip: missing() }, () => {
       for (const args of [['watch', 'public.things', '--audience', 'owner'], ['watch', 'public.things'], ['unwatch', 'public.things'], ['unwatch', 'public.things']]) {
         await expects([...args, ...url], 0)
       }
+      const { stderr } = await cluster.tryPsql(['-c', "SELECT herald.watch('public.things')", '-c', "SELECT herald.unwatch('public.things')"])
+      assert.equal(stderr, '', 'nor does psql show notices of what goes with it')
       await expects(['watch', 'public.nothing', ...url], 1, /nothing/)
       await expects(['watch', 'public.things', '--audience', 'nobody', ...url], 1, /nobody/)
       await expects(['watch', 'public.seen', ...url], 1, /view/)

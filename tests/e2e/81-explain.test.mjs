@@ -36,8 +36,10 @@ async function openExplained(options) {
 }
 
 async function closeExplained(stage) {
+  const log = stage.cluster.logs()
   removeDirectory(stage.directory)
   await stage.close()
+  assert.doesNotMatch(log, /WARNING: .*transaction/)
 }
 
 const moreStreams = `
