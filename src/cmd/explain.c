@@ -10,11 +10,13 @@
 #include "base/xalloc.h"
 #include "cmd/cmd.h"
 #include "cmd/open.h"
+#include "http/head.h"
 #include "http/json.h"
+#include "http/several.h"
 #include "http/token.h"
 
 /* What the line asks for. */
-struct question {
+struct line {
 	char *token;        /* owned, wiped; NULL: none */
 	const char *claims; /* NULL: the token says them */
 	bool json;
@@ -48,7 +50,7 @@ static char *take_secret(const char *given)
 	return copy;
 }
 
-static bool read_token_file(struct question *q, const char *path)
+static bool read_token_file(struct line *line, const char *path)
 {
 	struct file file;
 	const char *why;
@@ -58,25 +60,25 @@ static bool read_token_file(struct question *q, const char *path)
 		return false;
 	}
 	file.bytes[strcspn(file.bytes, "\r\n")] = '\0';
-	q->token = xstrdup(file.bytes);
+	line->token = xstrdup(file.bytes);
 	file_release(&file);
 	return true;
 }
 
 /* Where the token is: the line before the file, before the environment, before the query as a page would send it. */
-static bool find_token(struct cli_call *call, const struct explain *e, struct question *q)
+static bool find_token(struct cli_call *call, const struct explain *e, struct line *line)
 {
 	const char *given = cli_value(call, "token"), *path = cli_value(call, "token-file");
 	const struct text *param = params_find(&e->target.query, "token");
 
 	if (given != NULL)
-		q->token = take_secret(given);
+		line->token = take_secret(given);
 	else if (path != NULL)
-		return read_token_file(q, path);
+		return read_token_file(line, path);
 	else if (getenv("PGHERALD_TOKEN") != NULL)
-		q->token = xstrdup(getenv("PGHERALD_TOKEN"));
+		line->token = xstrdup(getenv("PGHERALD_TOKEN"));
 	else if (param != NULL && param->len > 0)
-		q->token = xstrndup(param->bytes, param->len);
+		line->token = xstrndup(param->bytes, param->len);
 	return true;
 }
 
@@ -101,36 +103,49 @@ static bool is_object(const char *json)
 	return good;
 }
 
-/* CLI_DONE, or what is wrong with the line. */
-static int read_line(struct cli_call *call, struct explain *e, struct question *q)
+/* The stream, and which of its events are asked for, as one target. Overwritten where it stood: a token may be in it. */
+static int read_target(struct explain *e, const char *stream, const char *events)
 {
-	const char *stream = cli_value(call, "stream"), *change = cli_value(call, "change"), *events = cli_value(call, "events");
-	char *target;
+	char *target = events == NULL ? xstrdup(stream) : xasprintf("%s%cevents=%s", stream, strchr(stream, '?') == NULL ? '?' : '&', events);
+	struct target whole;
 	bool good;
 
-	q->claims = cli_value(call, "claims");
-	q->json = cli_flag(call, "json")->count > 0;
+	target_init(&whole, target);
+	good = pathquery_read(&e->target, frame_text(target)) == PATHQUERY_GOOD && whole.usable;
+	explicit_bzero(target, strlen(target));
+	free(target);
+	explicit_bzero((char *)(uintptr_t)stream, strlen(stream));
+	if (!good)
+		return cli_usage("--stream is not a path that a server would take: UTF-8, percent-encoded, with at most %d parameters", PARAMS_MAX);
+	if (strcmp(e->target.path, SEVERAL_PATH) == 0)
+		return cli_usage("explain takes one stream: give --stream each of the paths of " SEVERAL_PATH
+				 " by itself, with the parameters that count for it");
+	return CLI_DONE;
+}
+
+/* CLI_DONE, or what is wrong with the line. */
+static int read_line(struct cli_call *call, struct explain *e, struct line *line)
+{
+	const char *stream = cli_value(call, "stream"), *change = cli_value(call, "change");
+
+	line->claims = cli_value(call, "claims");
+	line->json = cli_flag(call, "json")->count > 0;
 	if (call->word_count > 0)
 		return cli_usage("explain takes no argument, not '%s'", call->words[0]);
 	if (stream == NULL || stream[0] != '/')
 		return cli_usage("explain needs --stream with a path, such as /api/orders/stream");
 	if (change == NULL || !read_change(change, &e->change))
 		return cli_usage("explain needs --change with the id of an event, such as 4182-99213, or the number behind the dash");
-	if (q->claims != NULL && !is_object(q->claims))
+	if (line->claims != NULL && !is_object(line->claims))
 		return cli_usage("--claims is not a JSON object");
-	if (q->claims != NULL && (cli_value(call, "token") != NULL || cli_value(call, "token-file") != NULL))
+	if (line->claims != NULL && (cli_value(call, "token") != NULL || cli_value(call, "token-file") != NULL))
 		return cli_usage("explain takes a token or --claims, not both");
-	target = events == NULL ? xstrdup(stream) : xasprintf("%s%cevents=%s", stream, strchr(stream, '?') == NULL ? '?' : '&', events);
-	good = pathquery_read(&e->target, target);
-	explicit_bzero(target, strlen(target));
-	free(target);
-	free(take_secret(stream)); /* a token may stand there */
-	return good ? CLI_DONE : cli_usage("--stream is not a path that a server would take: percent-encode what is not ASCII");
+	return read_target(e, stream, cli_value(call, "events"));
 }
 
 /* --- the way --- */
 
-static bool go(struct explain *e, const struct question *q)
+static bool go(struct explain *e, const struct line *line)
 {
 	char change[CURSOR_TEXT_MAX];
 	bool good;
@@ -142,24 +157,24 @@ static bool go(struct explain *e, const struct question *q)
 	good = explain_find_stream(e);
 	if (good)
 		explain_stream(e);
-	return good && explain_subject(e, q->token, q->claims) && explain_rights(e) && explain_change(e);
+	return good && explain_subject(e, line->token, line->claims) && explain_rights(e) && explain_change(e);
 }
 
-static int explain(struct explain *e, const struct question *q)
+static int explain(struct explain *e, const struct line *line)
 {
 	static const char *const verdicts[] = {"gets", "does not get", "cannot be said"};
 
-	if (!go(e, q))
+	if (!go(e, line))
 		return e->misfit ? CLI_MISFIT : CLI_FAILED;
-	report_print(&e->report, verdicts, q->json);
+	report_print(&e->report, verdicts, line->json);
 	return e->report.verdict == REPORT_UNKNOWN ? CLI_FAILED : CLI_DONE;
 }
 
-static void release(struct explain *e, struct question *q)
+static void release(struct explain *e, struct line *line)
 {
-	if (q->token != NULL)
-		explicit_bzero(q->token, strlen(q->token));
-	free(q->token);
+	if (line->token != NULL)
+		explicit_bzero(line->token, strlen(line->token));
+	free(line->token);
 	wanted_release(&e->wanted);
 	identity_release(&e->identity);
 	router_release(&e->router);
@@ -172,18 +187,18 @@ static void release(struct explain *e, struct question *q)
 int cmd_explain(struct cli_call *call)
 {
 	struct explain e = {.config = call->config};
-	struct question q = {.token = NULL};
+	struct line line = {.token = NULL};
 	int result;
 
 	report_init(&e.report);
 	router_init(&e.router, (size_t)1 << 20);
-	result = read_line(call, &e, &q);
-	if (result == CLI_DONE && !find_token(call, &e, &q))
+	result = read_line(call, &e, &line);
+	if (result == CLI_DONE && !find_token(call, &e, &line))
 		result = CLI_FAILED;
 	if (result == CLI_DONE)
 		e.pg = open_database(call, &result);
 	if (e.pg != NULL)
-		result = explain(&e, &q);
-	release(&e, &q);
+		result = explain(&e, &line);
+	release(&e, &line);
 	return result;
 }

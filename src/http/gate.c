@@ -78,10 +78,19 @@ static void append_methods(const struct admission *a, struct buf *out)
 	actions_append_methods(&a->outlets->actions, a->request->path, out);
 }
 
+/* A page asks whether it may ask (Fetch standard, CORS-preflight request). */
+static bool is_preflight(const struct admission *a)
+{
+	return is_method(a, MHD_HTTP_METHOD_OPTIONS) && a->request->origin != NULL &&
+	       request_header(a->request, "Access-Control-Request-Method") != NULL;
+}
+
 static bool refuse_method(struct admission *a, const char *methods)
 {
 	char allow[200];
 
+	if (methods[0] == '\0' && is_preflight(a)) /* so that it does ask, and reads that nothing is there; else it is told of a network error */
+		methods = "GET, HEAD, POST, PUT, PATCH, DELETE";
 	if (methods[0] == '\0')
 		return refuse(a, MHD_HTTP_NOT_FOUND, "There is no such stream", NULL, NULL);
 	if (is_method(a, MHD_HTTP_METHOD_OPTIONS)) {

@@ -28,19 +28,22 @@ static bool is_sly_escape(const char *at, bool in_path)
 	return false;
 }
 
+bool target_is_plain(const char *raw)
+{
+	const char *query = strchrnul(raw, '?');
+
+	for (const char *at = strchr(raw, '%'); at != NULL; at = strchr(at + 1, '%'))
+		if (!is_escape(at) || is_sly_escape(at, at < query))
+			return false;
+	return true;
+}
+
 void target_init(struct target *t, const char *raw)
 {
-	size_t path_len = strcspn(raw, "?");
-
-	*t = (struct target){.place = raw, .len = strlen(raw), .usable = true};
-	for (size_t i = 0; i < t->len; i++) {
-		unsigned char c = (unsigned char)raw[i];
-
-		if (c <= 0x20 || c >= 0x7f)
+	*t = (struct target){.place = raw, .len = strlen(raw), .usable = target_is_plain(raw)};
+	for (size_t i = 0; i < t->len; i++)
+		if ((unsigned char)raw[i] <= 0x20 || (unsigned char)raw[i] >= 0x7f)
 			t->usable = false;
-		if (c == '%' && (!is_escape(raw + i) || is_sly_escape(raw + i, i < path_len)))
-			t->usable = false;
-	}
 }
 
 /* --- header fields --- */

@@ -21,9 +21,10 @@
 struct target {
 	const char *place;
 	size_t len;
-	bool usable; /* visible ASCII, each % with two digits, no %00, no encoded slash in the path */
+	bool usable; /* plain, and visible ASCII */
 };
 
+bool target_is_plain(const char *raw); /* each % has two digits, and is no NUL; none in the path is an encoded slash */
 void target_init(struct target *t, const char *raw);
 
 struct request;

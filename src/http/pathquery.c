@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "http/head.h"
 
-/* In place, with a NUL behind it. */
+/* In place, with a NUL behind it. Its escapes are known to be good. */
 static struct text decode(char *text)
 {
 	for (char *plus = strchr(text, '+'); plus != NULL; plus = strchr(plus, '+'))
@@ -16,41 +17,45 @@ static struct text decode(char *text)
 	return (struct text){text, MHD_http_unescape(text)};
 }
 
-static bool add_param(struct params *query, char *pair)
+static enum pathquery_fault add_param(struct params *query, char *pair)
 {
-	char *value = strchr(pair, '=');
+	char *equals = strchrnul(pair, '='), *value = equals + (*equals == '=');
+	struct param param;
 
+	*equals = '\0';
+	param = (struct param){decode(pair), decode(value)};
+	if (!utf8_is(param.name.bytes, param.name.len) || !utf8_is(param.value.bytes, param.value.len))
+		return PATHQUERY_TEXT;
+	if (param.name.len == 0)
+		return PATHQUERY_GOOD;
 	if (query->count == PARAMS_MAX)
-		return false;
-	if (value != NULL)
-		*value++ = '\0';
-	query->items[query->count].name = decode(pair);
-	query->items[query->count++].value = value == NULL ? (struct text){"", 0} : decode(value);
-	return true;
+		return PATHQUERY_ROOM;
+	query->items[query->count++] = param;
+	return PATHQUERY_GOOD;
 }
 
-bool pathquery_read(struct pathquery *p, const char *target)
+enum pathquery_fault pathquery_read(struct pathquery *p, struct text target)
 {
-	struct target whole;
+	enum pathquery_fault fault = PATHQUERY_GOOD;
 	char *rest;
-	bool fits = true;
 
-	target_init(&whole, target);
-	*p = (struct pathquery){.path = xstrdup(target)};
+	*p = (struct pathquery){.path = xstrndup(target.bytes, target.len)};
+	p->size = strlen(p->path);
+	if (!target_is_plain(p->path))
+		return PATHQUERY_ESCAPE;
 	rest = p->path;
 	strsep(&rest, "?");
-	while (rest != NULL && rest[0] != '\0')
-		fits = add_param(&p->query, strsep(&rest, "&")) && fits;
-	MHD_http_unescape(p->path);
-	return fits && whole.usable && p->path[0] == '/';
+	while (rest != NULL && *rest != '\0' && fault == PATHQUERY_GOOD)
+		fault = add_param(&p->query, strsep(&rest, "&"));
+	if (fault == PATHQUERY_GOOD && !utf8_is(p->path, MHD_http_unescape(p->path)))
+		fault = PATHQUERY_TEXT;
+	return fault;
 }
 
 void pathquery_release(struct pathquery *p)
 {
-	const struct params *query = &p->query;
-
-	for (size_t i = 0; i < query->count; i++)
-		explicit_bzero((char *)(uintptr_t)query->items[i].value.bytes, query->items[i].value.len);
+	if (p->path != NULL)
+		explicit_bzero(p->path, p->size);
 	free(p->path);
 	*p = (struct pathquery){.path = NULL};
 }

@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * pathquery.h: a request target that stands in a text, such as "/api/orders/events?store=a%20b", read as the HTTP library reads
- * the one of a request: for who has no connection.
+ * pathquery.h: a request target that stands in a text, such as "/api/orders/events?store=a%20b": the value of a parameter, a word of
+ * a command's line. Decoded as the HTTP library decodes the target of a request, and strictly: the gate has asked nobody yet. What
+ * stands there undecoded may be any UTF-8, not ASCII only.
  */
 #ifndef HTTP_PATHQUERY_H
 #define HTTP_PATHQUERY_H
-
-#include <stdbool.h>
 
 #include "base/base.h"
 #include "hub/params.h"
 
 struct pathquery {
-	char *path;          /* owned, decoded; begins with a slash */
-	struct params query; /* texts of the same memory */
+	char *path;          /* owned, decoded */
+	size_t size;         /* of its memory, in which the query's texts are */
+	struct params query; /* a parameter without a name is as if it were not there */
 };
 
-/* False: it is no target that the server would take (head.h), or it has more parameters than there is room for. */
-MUST_CHECK bool pathquery_read(struct pathquery *p, const char *target);
+enum pathquery_fault {
+	PATHQUERY_GOOD,
+	PATHQUERY_ESCAPE, /* not target_is_plain (head.h) */
+	PATHQUERY_TEXT,   /* not UTF-8 */
+	PATHQUERY_ROOM,   /* more than PARAMS_MAX parameters */
+};
+
+MUST_CHECK enum pathquery_fault pathquery_read(struct pathquery *p, struct text target); /* p is released in any case */
 void pathquery_release(struct pathquery *p); /* wiped: a token may stand there */
 
 #endif

@@ -2,15 +2,16 @@
 #include "http/several.h"
 
 #include <json-c/json.h>
-#include <microhttpd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "http/holder.h"
 #include "http/json.h"
+#include "http/pathquery.h"
+
+#define TOO_MANY_PARAMETERS "The request has too many parameters"
 
 /* --- reading --- */
 
@@ -18,63 +19,6 @@ static bool refuse(struct refusal *r, const char *sentence)
 {
 	refusal_bad_request(r, sentence);
 	return false;
-}
-
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* Decodes in place and sets the new end. False: an escape that is none, or of a NUL. */
-static bool decode(char *text, bool plus_is_blank, char **ret_end)
-{
-	char *out = text;
-
-	for (; *text != '\0'; text++, out++) {
-		*out = plus_is_blank && *text == '+' ? ' ' : *text;
-		if (*text != '%')
-			continue;
-		if (hex_digit(text[1]) < 0 || hex_digit(text[2]) < 0)
-			return false;
-		*out = (char)(hex_digit(text[1]) << 4 | hex_digit(text[2]));
-		if (*out == '\0')
-			return false;
-		text += 2;
-	}
-	*out = '\0';
-	*ret_end = out;
-	return true;
-}
-
-/* "a=1" in place. One without a name is as if it were not there. */
-static bool read_param(char *pair, struct params *params, struct refusal *ret_refusal)
-{
-	char *value = strchrnul(pair, '='), *name_end, *end;
-
-	if (*value == '=')
-		*value++ = '\0';
-	if (!decode(pair, true, &name_end) || !decode(value, true, &end))
-		return refuse(ret_refusal, "A path in paths is not percent-encoded well");
-	if (!utf8_is(pair, (size_t)(name_end - pair)) || !utf8_is(value, (size_t)(end - value)))
-		return refuse(ret_refusal, "A parameter is not UTF-8");
-	if (pair == name_end)
-		return true;
-	if (params->count == PARAMS_MAX)
-		return refuse(ret_refusal, "The request has too many parameters");
-	params->items[params->count++] = (struct param){{pair, (size_t)(name_end - pair)}, {value, (size_t)(end - value)}};
-	return true;
-}
-
-static bool read_query(char *query, struct params *params, struct refusal *ret_refusal)
-{
-	for (char *pair = query, *stop; *pair != '\0'; pair = stop) {
-		stop = strchrnul(pair, '&');
-		if (*stop == '&')
-			*stop++ = '\0';
-		if (!read_param(pair, params, ret_refusal))
-			return false;
-	}
-	return true;
 }
 
 static bool names_paths(struct text name)
@@ -96,10 +40,10 @@ static bool keep_query(struct several_item *item, const struct params *params, s
 static bool add_request_params(struct params *params, const struct params *request, struct refusal *ret_refusal)
 {
 	for (size_t i = 0; i < request->count; i++) {
-		if (names_paths(request->items[i].name))
+		if (names_paths(request->items[i].name) || request->items[i].name.len == 0)
 			continue;
 		if (params->count == PARAMS_MAX)
-			return refuse(ret_refusal, "The request has too many parameters");
+			return refuse(ret_refusal, TOO_MANY_PARAMETERS);
 		params->items[params->count++] = request->items[i];
 	}
 	return true;
@@ -122,36 +66,30 @@ static void release_item(struct several_item *item)
 	free(item->params_json);
 }
 
-/* target: a copy, which is decoded in place. */
-static bool read_item(struct several_item *item, char *target, const struct params *request, struct refusal *ret_refusal)
+/* One path of the list, which is a target of its own. */
+static bool read_item(struct several_item *item, struct text target, const struct params *request, struct refusal *ret_refusal)
 {
-	char *query = strchrnul(target, '?'), *end;
-	struct params params = {.count = 0};
+	static const char *const faults[] = {[PATHQUERY_ESCAPE] = "A path in paths is not percent-encoded well",
+					     [PATHQUERY_TEXT] = "A parameter is not UTF-8", [PATHQUERY_ROOM] = TOO_MANY_PARAMETERS};
+	struct pathquery own;
+	enum pathquery_fault fault = pathquery_read(&own, target);
 	struct buf joined;
-	bool good;
+	bool good = fault == PATHQUERY_GOOD || refuse(ret_refusal, faults[fault]);
 
-	if (*query == '?')
-		*query++ = '\0';
-	if (strcasestr(target, "%2f") != NULL || !decode(target, false, &end))
-		return refuse(ret_refusal, "A path in paths is not percent-encoded well");
-	item->path = xstrdup(target);
-	if (!utf8_is(target, (size_t)(end - target)))
-		return refuse(ret_refusal, "A parameter is not UTF-8");
 	buf_init(&joined);
-	good = read_query(query, &params, ret_refusal);
-	params_join(&params, "events", &joined);
-	good = good && add_request_params(&params, request, ret_refusal) && keep_query(item, &params, ret_refusal);
+	item->path = xstrdup(own.path);
+	params_join(&own.query, "events", &joined);
+	good = good && add_request_params(&own.query, request, ret_refusal) && keep_query(item, &own.query, ret_refusal);
 	buf_release(&joined);
+	pathquery_release(&own);
 	return good;
 }
 
-static bool add_item(struct several *s, const char *text, size_t len, const struct params *request, struct refusal *ret_refusal)
+static bool add_item(struct several *s, struct text target, const struct params *request, struct refusal *ret_refusal)
 {
 	struct several_item item = {.path = NULL};
-	char *target = xstrndup(text, len);
 	bool good = read_item(&item, target, request, ret_refusal), known = good && has_item(s, &item);
 
-	free(target);
 	if (good && !known && s->count < SEVERAL_MAX) {
 		s->items[s->count++] = item;
 		return true;
@@ -179,7 +117,7 @@ static bool add_list(struct several *s, struct text list, const struct params *r
 
 	for (const char *path = list.bytes, *stop; path < end; path = stop + 1) {
 		stop = end_of_path(path, end);
-		if (stop > path && !add_item(s, path, (size_t)(stop - path), request, ret_refusal))
+		if (stop > path && !add_item(s, (struct text){path, (size_t)(stop - path)}, request, ret_refusal))
 			return false;
 	}
 	return true;
@@ -188,17 +126,12 @@ static bool add_list(struct several *s, struct text list, const struct params *r
 struct several *several_parse(const struct params *query, struct refusal *ret_refusal)
 {
 	struct several *s = xcalloc(1, sizeof(*s));
-	struct params request = *query;
-	struct buf joined;
 	bool good = true;
 
 	s->joined = true;
-	buf_init(&joined);
-	params_join(&request, "events", &joined);
-	for (size_t i = 0; i < request.count && good; i++)
-		if (names_paths(request.items[i].name))
-			good = add_list(s, request.items[i].value, &request, ret_refusal);
-	buf_release(&joined);
+	for (size_t i = 0; i < query->count && good; i++)
+		if (names_paths(query->items[i].name))
+			good = add_list(s, query->items[i].value, query, ret_refusal);
 	if (good && s->count > 0)
 		return s;
 	if (good)

@@ -40,7 +40,7 @@ struct several {
 	struct facet facets[SEVERAL_MAX]; /* of items; since several_settle */
 };
 
-/* NULL: *ret_refusal says why. */
+/* The query is the request's, its `events` joined (params_join). NULL: *ret_refusal says why. */
 struct several *several_of_one(const char *path, const struct params *query, struct refusal *ret_refusal);
 struct several *several_parse(const struct params *query, struct refusal *ret_refusal);
 void several_free(struct several *s); /* NULL is harmless */

@@ -14,12 +14,6 @@ struct topic {
 	size_t count;
 };
 
-/* An entry in the making; its keys' offset is still relative to the record. */
-struct route {
-	struct stream *stream;
-	struct stream_entry entry;
-};
-
 void router_init(struct router *r, size_t log_size)
 {
 	*r = (struct router){.hash_key = hash_key_random()};
@@ -28,9 +22,9 @@ void router_init(struct router *r, size_t log_size)
 	strmap_init(&r->topics);
 	list_init(&r->gone);
 	list_init(&r->touched);
-	buf_init(&r->record);
 	sealer_init(&r->sealer);
 	packer_init(&r->packer);
+	stage_init(&r->stage, r->hash_key, &r->sealer, &r->packer);
 }
 
 static void free_topics(struct router *r)
@@ -53,10 +47,9 @@ void router_release(struct router *r)
 	strmap_release(&r->topics);
 	strmap_release(&r->streams);
 	sharedlog_release(&r->log);
-	buf_release(&r->record);
+	stage_release(&r->stage);
 	sealer_release(&r->sealer);
 	packer_release(&r->packer);
-	free(r->routes);
 }
 
 static void add_to_topic(struct router *r, struct stream *s, const char *name)
@@ -156,63 +149,6 @@ void router_restart(struct router *r, struct cursor head)
 	}
 }
 
-static struct route *add_route(struct router *r, struct stream *s, struct cursor at)
-{
-	struct route *route;
-
-	if (r->route_count == r->route_cap) {
-		r->route_cap = r->route_cap == 0 ? 16 : r->route_cap * 2;
-		r->routes = xrealloc(r->routes, r->route_cap * sizeof(*r->routes));
-	}
-	route = &r->routes[r->route_count++];
-	*route = (struct route){.stream = s, .entry = {.at = at}};
-	return route;
-}
-
-/* The event is for nobody of this stream, and only says who sees the row still: to those who have another stream beside it. */
-static bool is_silent(const struct stream_entry *entry)
-{
-	return entry->key_count == 0 && !entry->everyone;
-}
-
-/* So long in the entry, at the beginning of the record; what is always carried needs none. */
-static void stage_name(struct router *r, const struct event *event)
-{
-	size_t len = stream_always_carries(event->name) ? 0 : event->name.len;
-
-	r->name_len = (uint16_t)(len < UINT16_MAX ? len : UINT16_MAX);
-	buf_append(&r->record, event->name.bytes, r->name_len);
-}
-
-/* Adds the event's routing keys for this stream to the record; no route where nobody can be meant. */
-static void stage_keys(struct router *r, struct stream *s, const struct event *event)
-{
-	uint64_t keys = r->record.len;
-	uint32_t unless = 0, count = event->everyone ? 0 : stream_append_keys(s, event->audience, &r->record);
-	struct route *route;
-	struct text first;
-
-	if (count > STREAM_KEYS_MAX) {
-		r->gap = true;
-		return;
-	}
-	if (event->unless.items != NULL) /* one that names nobody is met by streams that match nothing */
-		unless = stream_append_keys(s, event->unless, &r->record);
-	if (count == 0 && unless == 0 && !event->everyone)
-		return;
-	route = add_route(r, s, event->at);
-	route->entry.keys = keys;
-	route->entry.key_count = count;
-	route->entry.unless_count = unless;
-	route->entry.name_len = r->name_len;
-	route->entry.everyone = event->everyone;
-	r->meant = r->meant || !is_silent(&route->entry);
-	if (count == 1) {
-		stream_next_key(r->record.data + keys, &first);
-		route->entry.hash = hash_bytes(r->hash_key, first.bytes, first.len);
-	}
-}
-
 /* The event cannot be sealed, and goes to nobody of this stream. Who was away asks the database for it, and so will those
  * that are here, when they have been closed. */
 static void leave_out(struct router *r, struct stream *s, struct cursor at)
@@ -222,89 +158,19 @@ static void leave_out(struct router *r, struct stream *s, struct cursor at)
 	r->unsealed = true;
 }
 
-/* How an event goes out on the streams of one format, sealed or in clear. */
-struct print {
-	unsigned forms; /* that these streams want */
-	bool made;
-	struct stream_frame frames[FRAME_FORMS];
-};
-
-/* One chunk of the record; a packed one has its sum before it. Returns where the chunk begins. */
-static size_t append_chunk(struct router *r, enum frame_form form, enum frame_format format, bool sealed, const struct event *event,
-			   struct text data)
-{
-	size_t start;
-
-	if (form & FRAME_PACKED) {
-		buf_clear(&r->packer.plain);
-		frame_append_form(&r->packer.plain, form, format, sealed, &event->at, event->name, data);
-		packer_pack(&r->packer);
-		return packer_append(&r->packer, &r->record);
-	}
-	start = frame_open(&r->record);
-	frame_append_form(&r->record, form, format, sealed, &event->at, event->name, data);
-	frame_close(&r->record, start);
-	return start;
-}
-
-/* Sealed once for all forms. What cannot be sealed is not made. */
-static void make_print(struct router *r, struct print *p, enum frame_format format, bool sealed, const struct event *event)
-{
-	struct text data = event->data;
-
-	if (sealed && !sealer_seal(&r->sealer, event->name, &format, &data))
-		return;
-	for (enum frame_form form = 0; form < FRAME_FORMS; form++) {
-		struct stream_frame *frame = &p->frames[form];
-
-		if (!(p->forms & (1u << form)))
-			continue;
-		frame->at = (uint32_t)append_chunk(r, form, format, sealed, event, data);
-		frame->len = (uint32_t)(r->record.len - frame->at);
-	}
-	p->made = true;
-}
-
-/* Frames the event once for each format and form that its streams use, sealed or in clear. */
-static void stage_frames(struct router *r, const struct event *event)
-{
-	struct print prints[2][FRAME_FORMATS] = {{{.forms = 0}}};
-
-	for (size_t i = 0; i < r->route_count; i++) {
-		const struct stream *s = r->routes[i].stream;
-
-		prints[s->def.sealed][s->def.format].forms |= s->forms;
-	}
-	for (size_t i = 0; i < r->route_count; i++) {
-		struct route *route = &r->routes[i];
-		const struct stream_def *def = &route->stream->def;
-		struct print *print;
-
-		if (is_silent(&route->entry))
-			continue;
-		print = &prints[def->sealed][def->format];
-		if (!print->made)
-			make_print(r, print, def->format, def->sealed, event);
-		if (print->made)
-			memcpy(route->entry.frames, print->frames, sizeof(print->frames));
-		else
-			leave_out(r, route->stream, event->at);
-	}
-}
-
 static void stage(struct router *r, const struct topic *t, const struct event *event)
 {
-	buf_clear(&r->record);
-	r->route_count = 0;
-	r->meant = false;
-	stage_name(r, event);
+	stage_begin(&r->stage, event);
 	for (size_t i = 0; i < t->count; i++) {
 		if (t->streams[i]->unsealed) /* behind a hole nothing is said before its subscribers have gone */
 			leave_out(r, t->streams[i], event->at);
 		else if (stream_carries(t->streams[i], event->name))
-			stage_keys(r, t->streams[i], event);
+			stage_add(&r->stage, t->streams[i]);
 	}
-	stage_frames(r, event);
+	stage_frames(&r->stage);
+	for (size_t i = 0; i < r->stage.route_count; i++)
+		if (stage_is_unsealed(&r->stage.routes[i]))
+			leave_out(r, r->stage.routes[i].stream, event->at);
 }
 
 static void touch(struct router *r, struct part *part, uint64_t number)
@@ -334,7 +200,7 @@ static void touch_audiences(struct router *r, struct stream *s, uint64_t number)
 }
 
 /* The record is in the log: entries get their place, subscribers are told. */
-static void deliver(struct router *r, struct route *route, uint64_t record)
+static void deliver(struct router *r, struct stage_route *route, uint64_t record)
 {
 	struct stream *s = route->stream;
 	uint64_t number;
@@ -380,6 +246,7 @@ static void close_past(struct router *r, int64_t tick)
 void router_publish(struct router *r, const struct event *event)
 {
 	const struct topic *t = strmap_get(&r->topics, event->topic.bytes, event->topic.len);
+	const struct buf *made = &r->stage.record;
 	uint64_t record;
 
 	close_past(r, event->at.tick);
@@ -389,19 +256,19 @@ void router_publish(struct router *r, const struct event *event)
 		return;
 	if (event->data.len < sharedlog_record_max(&r->log))
 		stage(r, t, event);
-	if (event->data.len >= sharedlog_record_max(&r->log) || r->record.len > sharedlog_record_max(&r->log))
+	if (event->data.len >= sharedlog_record_max(&r->log) || made->len > sharedlog_record_max(&r->log))
 		stage_truncated(r, t, event);
-	r->gap = r->gap || r->record.len > sharedlog_record_max(&r->log);
+	r->gap = r->gap || r->stage.overfull || made->len > sharedlog_record_max(&r->log);
 	if (r->gap)
 		log_error("event '%.*s' has more routing keys than fit into the log: all streams are reset", (int)event->name.len,
 			  event->name.bytes);
-	if (r->gap || !r->meant)
+	if (r->gap || !r->stage.meant)
 		return;
-	record = sharedlog_append(&r->log, event->at, r->record.data, r->record.len);
-	r->bytes += r->record.len;
-	for (size_t i = 0; i < r->route_count; i++)
-		if (r->routes[i].entry.frames[FRAME_EVENTS].len > 0 || is_silent(&r->routes[i].entry))
-			deliver(r, &r->routes[i], record);
+	record = sharedlog_append(&r->log, event->at, made->data, made->len);
+	r->bytes += made->len;
+	for (size_t i = 0; i < r->stage.route_count; i++)
+		if (!stage_is_unsealed(&r->stage.routes[i]))
+			deliver(r, &r->stage.routes[i], record);
 }
 
 void router_reached(struct router *r, struct cursor head)

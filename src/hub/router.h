@@ -11,11 +11,11 @@
 
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "hub/packer.h"
 #include "hub/params.h"
 #include "hub/sealer.h"
 #include "hub/sharedlog.h"
+#include "hub/stage.h"
 #include "hub/stream.h"
 #include "hub/subscriber.h"
 
@@ -28,13 +28,9 @@ struct router {
 	struct list gone;      /* streams that were taken away and still have subscribers */
 	struct list touched;   /* subscribers with something to be sent */
 	struct hash_key hash_key;
-	struct buf record;     /* the record in the making */
-	struct route *routes;  /* streams of the event in the making */
-	size_t route_count, route_cap;
-	bool meant;            /* it is for somebody of them */
-	uint16_t name_len;     /* of its name in the record */
 	struct sealer sealer;
 	struct packer packer;
+	struct stage stage;    /* the event that is published; borrows the two above */
 	bool unsealed;         /* some stream is: its owner closes the subscribers before the next flush, and takes the marks away */
 	bool gap;              /* an event could not be logged: its owner restarts the log and resets all subscribers */
 	uint64_t events, bytes; /* published since the start, for metrics */

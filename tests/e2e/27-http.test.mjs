@@ -75,7 +75,25 @@ describe('http', { skip: missing() }, () => {
       const refused = await ask(path, { method: 'OPTIONS', headers: { ...preflight, Origin: others[0] } })
       for (const name of Object.keys(refused.headers)) assert.doesNotMatch(name, /^access-control/, path)
     }
-    assert.equal((await ask('/nowhere', { method: 'OPTIONS', headers: { Origin: allowed } })).status, 404)
+  })
+
+  test('preflight where nothing is: the page may ask, and reads that nothing is there', async () => {
+    const preflight = { Origin: allowed, 'Access-Control-Request-Method': 'DELETE', 'Access-Control-Request-Headers': 'authorization' }
+    const { status, headers, text } = await ask('/nowhere', { method: 'OPTIONS', headers: preflight })
+    assert.deepEqual([status, text], [204, ''])
+    assert.equal(headers['access-control-allow-origin'], allowed)
+    assert.equal(headers['access-control-allow-methods'], 'GET, HEAD, POST, PUT, PATCH, DELETE')
+    assert.match(headers['access-control-allow-headers'], /Authorization/)
+    const answer = await ask('/nowhere', { method: 'DELETE', headers: { Origin: allowed, ...await bearer({ sub: 'ann' }) } })
+    assert.deepEqual([answer.status, answer.headers['access-control-allow-origin']], [404, allowed])
+    for (const origin of others) {
+      const refused = await ask('/nowhere', { method: 'OPTIONS', headers: { ...preflight, Origin: origin } })
+      for (const name of Object.keys(refused.headers)) assert.doesNotMatch(name, /^access-control/, origin)
+    }
+    for (const no of [{ Origin: allowed }, { 'Access-Control-Request-Method': 'GET' }, {}]) {
+      const plain = await ask('/nowhere', { method: 'OPTIONS', headers: no })
+      assert.deepEqual([plain.status, plain.headers['access-control-allow-methods']], [404, undefined])
+    }
   })
 
   test('every refusal says what it is, and nothing about the program', async () => {
