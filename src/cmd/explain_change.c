@@ -167,7 +167,7 @@ static void say_events(struct explain *e, const PGresult *res, const char *event
 
 	if (def->events == NULL)
 		report_say(&e->report, REPORT_OK, "event", NULL, "%s; the stream has all", event);
-	else if (strcmp(event, "left") == 0 || strcmp(event, "bulk") == 0)
+	else if (stream_always_carries(frame_text(event)))
 		report_say(&e->report, is_yes(res, 2) ? REPORT_OK : REPORT_NO, "event", NULL, "%s goes out whatever the stream's events are", event);
 	else
 		say_names(e, is_yes(res, 2), "event", event, "the stream's", def->events, def->event_count);
@@ -224,7 +224,10 @@ static bool say_filter(struct explain *e, const char *xid, const char *event, co
 
 	if (res == NULL)
 		return false;
-	say_names(e, is_yes(res, 2), "filter", event, "those asked for", wanted->names, wanted->name_count);
+	if (stream_always_carries(frame_text(event)))
+		report_say(&e->report, is_yes(res, 2) ? REPORT_OK : REPORT_NO, "filter", NULL, "%s goes out whatever is asked for", event);
+	else
+		say_names(e, is_yes(res, 2), "filter", event, "those asked for", wanted->names, wanted->name_count);
 	PQclear(res);
 	return true;
 }

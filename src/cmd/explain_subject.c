@@ -129,7 +129,7 @@ static bool say_revoked(struct explain *e)
 		return false;
 	revocations_init(&revocations);
 	for (int row = 0; row < PQntuples(res); row++)
-		(void)revocations_add(&revocations, (struct text){PQgetvalue(res, row, 0), (size_t)PQgetlength(res, row, 0)}, &sub);
+		(void)revocations_add(&revocations, (struct text){PQgetvalue(res, row, 0), (size_t)PQgetlength(res, row, 0)}, clock_wall_ms(), &sub);
 	revoked = revocations_have(&revocations, id->jti, id->sub, id->issued_ms, clock_wall_ms());
 	report_say(&e->report, revoked ? REPORT_NO : REPORT_OK, "token", "revoked",
 		   revoked ? "its jti or sub stands in herald.revocations" : "no");

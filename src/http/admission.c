@@ -116,8 +116,13 @@ bool admission_decide(struct outlets *set, const struct stream *s, const struct 
 		      struct refusal *ret_refusal)
 {
 	*ret_wanted = (struct wanted){.count = 0};
-	if (!admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark)) {
-		refusals_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked, or of a key that was", id->sub == NULL ? "" : id->sub);
+	if (id->claims == NULL && !s->def.anonymous) { /* it was when they asked */
+		refusal_of_token(ret_refusal, false);
+		return false;
+	}
+	if (id->ends_ms <= clock_wall_ms() || !admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark)) {
+		refusals_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked, or has ended while it waited, or of a key that was revoked",
+			     id->sub == NULL ? "" : id->sub);
 		refusal_of_token(ret_refusal, true);
 		return false;
 	}

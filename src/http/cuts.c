@@ -159,11 +159,9 @@ static void teach_path(struct cuts *c, const struct cuts_client *who, const stru
 {
 	struct cut_path *p = find_path(c, who->path, now_ms, true);
 
-	if (p == NULL || about(p->by_age_ms, k->age_ms))
+	if (p == NULL || about(p->by_age_ms, k->age_ms) || p->teachers.count == CUTS_TEACHERS) /* no single one changes what they have said */
 		return;
 	if (!about(p->idle_ms, k->idle_ms)) {
-		if (p->teachers.count == CUTS_TEACHERS)
-			return; /* it is another proxy, of that client alone */
 		p->teachers.count = 0;
 		p->idle_ms = k->idle_ms;
 	}

@@ -89,6 +89,23 @@ static void late(struct parked *p)
 
 /* --- deciding --- */
 
+/* The head has gone, and with it the status: what it would have been, as a stream says it. Only `forbidden` is for good: clients
+ * come back from all else, with another token or ticket, or find out then that the stream is not there. */
+static const char *reason_of(unsigned status)
+{
+	switch (status) {
+	case MHD_HTTP_UNAUTHORIZED:
+		return "expired";
+	case MHD_HTTP_FORBIDDEN:
+		return "forbidden";
+	case MHD_HTTP_BAD_REQUEST:
+	case MHD_HTTP_NOT_FOUND:
+		return "changed";
+	default:
+		return "failed";
+	}
+}
+
 static void refuse(struct held *h, const struct refusal *refusal)
 {
 	struct buf out;
@@ -99,7 +116,7 @@ static void refuse(struct held *h, const struct refusal *refusal)
 	}
 	several_find(h->several, h->parked.set->router);
 	buf_init(&out);
-	control_append_closing(&out, wire_of(h, several_format(h->several)), "forbidden");
+	control_append_closing(&out, wire_of(h, several_format(h->several)), reason_of(refusal->status));
 	parked_send(&h->parked, &out);
 	parked_drop(&h->parked);
 	buf_release(&out);

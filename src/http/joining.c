@@ -109,6 +109,7 @@ static void begin_anew(struct outlet *o, const char *reason)
 {
 	control_append_reset(&o->out, outlet_wire(o), (struct cursor){0, 0}, reason);
 	subscriber_wait(&o->sub);
+	o->catchup.after = (struct cursor){0, 0}; /* which may be ahead of all that is to come */
 	o->catchup.seen = NULL;
 	prelude_start(o);
 }

@@ -84,11 +84,11 @@ void outlet_end(struct outlet *o, int linger_ms)
 
 void outlet_close(struct outlet *o, const char *reason)
 {
-	if (o->state == OUTLET_CLOSED || o->state == OUTLET_CLOSING)
+	if (o->state == OUTLET_CLOSED || (o->state == OUTLET_CLOSING && reason != NULL))
 		return;
 	if (reason == NULL || (o->sub.skip > 0 && subscriber_fell_off(&o->sub, &o->set->router->log)) ||
 	    (o->page != NULL && page_has_begun(o->page))) {
-		o->reason = reason == NULL ? "shutdown" : reason;
+		o->reason = reason != NULL ? reason : o->reason != NULL ? o->reason : "shutdown";
 		outlet_drop(o, reason == NULL ? "its socket is of no use" : reason);
 		return;
 	}
@@ -282,7 +282,7 @@ void outlet_give_up(struct outlet *o)
 
 void outlet_ping(struct outlet *o)
 {
-	if (o->sub.skip == 0) {
+	if (o->sub.skip == 0 && o->page == NULL) {
 		control_append_ping(&o->out, outlet_wire(o));
 		o->set->census.pings++;
 	}

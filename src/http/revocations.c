@@ -7,6 +7,9 @@
 #include "base/xalloc.h"
 #include "http/json.h"
 
+#define DAY_MS INT64_C(86400000)
+#define MOST_AT_FIRST 1000
+
 /* Of several rows about one name the latest times count: rather one token too many than one too few. */
 struct revocation {
 	int64_t at_ms, until_ms;
@@ -17,6 +20,7 @@ void revocations_init(struct revocations *r)
 {
 	strmap_init(&r->jtis);
 	strmap_init(&r->subs);
+	r->most = MOST_AT_FIRST;
 }
 
 static void release(struct strmap *map)
@@ -56,6 +60,32 @@ static const struct revocation *put(struct strmap *map, const char *name, int64_
 	return one;
 }
 
+static void forget(struct strmap *map, int64_t now_ms)
+{
+	struct strmap left;
+	struct revocation *one;
+
+	strmap_init(&left);
+	for (size_t i = 0; (one = strmap_next(map, &i)) != NULL;) {
+		if (one->until_ms > now_ms - DAY_MS)
+			strmap_put(&left, one->name, strlen(one->name), one);
+		else
+			free(one);
+	}
+	strmap_release(map);
+	*map = left;
+}
+
+/* Looks at all of them, but only when there are twice as many as were left the last time. */
+static void forget_passed(struct revocations *r, int64_t now_ms)
+{
+	if (r->jtis.count + r->subs.count < r->most)
+		return;
+	forget(&r->jtis, now_ms);
+	forget(&r->subs, now_ms);
+	r->most = 2 * (r->jtis.count + r->subs.count) + MOST_AT_FIRST;
+}
+
 static struct json_object *member(struct json_object *row, const char *name, enum json_type type)
 {
 	struct json_object *value;
@@ -63,7 +93,7 @@ static struct json_object *member(struct json_object *row, const char *name, enu
 	return json_object_object_get_ex(row, name, &value) && json_object_is_type(value, type) ? value : NULL;
 }
 
-bool revocations_add(struct revocations *r, struct text row, const char **ret_sub)
+bool revocations_add(struct revocations *r, struct text row, int64_t now_ms, const char **ret_sub)
 {
 	struct json_object *whole = json_parse(row.bytes, row.len);
 	struct json_object *jti = member(whole, "jti", json_type_string), *sub = member(whole, "sub", json_type_string);
@@ -72,6 +102,7 @@ bool revocations_add(struct revocations *r, struct text row, const char **ret_su
 	bool good = at != NULL && (jti != NULL || sub != NULL);
 
 	*ret_sub = NULL;
+	forget_passed(r, now_ms);
 	if (good && jti != NULL)
 		put(&r->jtis, json_object_get_string(jti), json_object_get_int64(at), until_ms);
 	else if (good)

@@ -30,7 +30,7 @@ static void hear_revoke(struct outlets *set, struct text row)
 {
 	const char *sub = NULL;
 
-	if (revocations_add(&set->revocations, row, &sub))
+	if (revocations_add(&set->revocations, row, clock_wall_ms(), &sub))
 		outlets_each(set, sub, close_if_revoked);
 }
 
@@ -38,7 +38,7 @@ void tenure_take_revocation(struct outlets *set, struct text row)
 {
 	const char *sub;
 
-	(void)revocations_add(&set->coming, row, &sub);
+	(void)revocations_add(&set->coming, row, clock_wall_ms(), &sub);
 }
 
 void tenure_keys_changed(struct outlets *set)

@@ -292,6 +292,25 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
       assert.equal(await waiting, 403)
     })
 
+    test('a token that ends while the function is being asked lets nobody in', async () => {
+      assert.equal(await statusOf({ sub: 'm14', exp: seconds() + 2 }, { path: '/slow?seconds=3' }), 401)
+    })
+
+    test('a stream that asks for a token meanwhile is not had without one', async () => {
+      const define = (anonymous) => stage.cluster.psql(`SELECT herald.stream('/lobby', '{notes}', authorize => 'public.is_slow', anonymous => ${anonymous})`)
+      await define(true)
+      const ask = async (duration) => {
+        const stream = await Subscriber.open(daemon.url(`/lobby?seconds=${duration}`))
+        await stream.close()
+        return stream.status
+      }
+      await until(async () => await ask(0) === 200, { what: 'the stream' })
+      const waiting = ask(1)
+      await asked('/lobby')
+      await define(false)
+      assert.equal(await waiting, 401)
+    })
+
     test('a right that ends while the function is being asked ends the stream as soon as any', async () => {
       await stage.cluster.psql(`
         CREATE FUNCTION is_late(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql STABLE AS $$
@@ -375,17 +394,21 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
   })
   test('who is held longer than proxies like gets a head and pings, and is let in or closed when the database is back', async () => {
     const [proxy, behind] = await behindProxy()
-    await stage.cluster.psql(`SELECT herald.stream('/brief', '{brief}')`)
+    await stage.cluster.psql(`SELECT herald.stream(path, '{brief}') FROM unnest('{/passing,/brief}'::text[]) path`)
     await until(async () => (await request(behind.url('/brief'))).status === 401, { what: 'a stream that is defined anew meanwhile' })
+    const { json: { ticket } } = await request(daemon.url('/stream/ticket'), { method: 'POST', headers: { Authorization: `Bearer ${await token({ sub: 'm23' })}` } })
     proxy.cut()
     await lost(behind)
-    const asked = [['m20', '/clubs/a'], ['nobody', '/clubs/a'], ['m21', '/stream/multi?paths=/brief,/clubs/a'], ['nobody', '/stream/multi?paths=/clubs/a,/brief']]
-    const [yes, no, several, none] = await Promise.all(asked.map(async ([sub, path]) => {
-      const stream = new Subscriber(behind.url(path), { token: await token({ sub }) })
+    const brief = { sub: 'm22', exp: seconds() + 5 }
+    const asked = [['m20', '/clubs/a'], ['nobody', '/clubs/a'], ['m21', '/stream/multi?paths=/brief,/clubs/a'], ['nobody', '/stream/multi?paths=/clubs/a,/brief'],
+      ['m23', `/own?ticket=${ticket}`], ['m22', '/clubs/a', brief], ['m24', '/stream/multi?paths=/clubs/a,/passing']]
+    const [yes, no, several, none, ticketed, expired, passing] = await Promise.all(asked.map(async ([sub, path, claims = { sub }]) => {
+      const stream = new Subscriber(behind.url(path), { token: path.includes('ticket') ? undefined : await token(claims) })
       return stream.connect({ timeout: 15_000 })
     }))
-    await stage.cluster.psql(`SELECT herald.stream('/brief', '{brief}', format => 'message')`)
-    for (const stream of [yes, no, several, none]) {
+    await (await Subscriber.open(daemon.url(`/own?ticket=${ticket}`))).close() // so it is used
+    await stage.cluster.psql(`SELECT herald.stream('/brief', '{brief}', format => 'message'), herald.unstream('/passing')`)
+    for (const stream of [yes, no, several, none, ticketed, expired, passing]) {
       assert.equal(stream.status, 200)
       assert.equal(stream.current.headers['content-type'], 'text/event-stream')
       await stream.when(() => stream.comments.length > 0)
@@ -398,6 +421,11 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
     await several.next('notes.insert', 10_000).catch(() => assert.equal(several.frames.at(-1).name, 'closing')) // it came before the new definition
     for (const stream of [no, none]) {
       await closes(stream, 'forbidden')
+      assert.equal(stream.frames.length, 1)
+    }
+    await closes(passing, 'changed')
+    for (const stream of [ticketed, expired]) { // clients come back with another one, but never after `forbidden`
+      await closes(stream, 'expired')
       assert.equal(stream.frames.length, 1)
     }
     for (const stream of [yes, several]) await stream.close()

@@ -176,6 +176,8 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 180_000 }, () =
       await lost.next('ready')
       assert.equal(replayState(lost).faults.length, 0)
       assert.equal(replayState(lost).map.size, Number(await stage.cluster.psql("SELECT count(*) FROM hot WHERE owner = 'ann'")))
+      await stage.cluster.psql("UPDATE hot SET version = version + 1 WHERE id = (SELECT min(id) FROM hot WHERE owner = 'ann')")
+      await lost.next('hot.update') // also where the id was ahead of all others
       await lost.close()
     }
   })

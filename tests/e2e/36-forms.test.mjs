@@ -179,9 +179,13 @@ describe('one path, three forms', { skip: missing(), timeout: 300_000 }, () => {
     const lines = await Lines.open(brisk, '/own', { token: ann })
     await lines.until(() => lines.raw.filter((line) => line === '{"event":"ping"}').length >= 3, 'three pings')
     await lines.close()
+    const pings = async () => /pgherald_pings_total (\d+)/.exec((await request(brisk.adminUrl('/metrics'))).text)[1]
+    await until(async () => (await brisk.status()).json.streams === 0, { what: 'nobody' })
+    const before = await pings()
     const { json: { cursor } } = await get('/own', {}, { from: brisk })
     const quiet = await get('/own', { after: cursor, wait: 1 }, { from: brisk })
     assert.deepEqual(quiet.json.events, [])
+    assert.equal(await pings(), before)
     assert.equal(await brisk.stop(), 0)
   })
 })

@@ -5,8 +5,9 @@ import { missing } from '../lib/daemon.mjs'
 import { Lines, page, Zipped } from '../lib/forms.mjs'
 import { asItem, flags, openNotes, own } from '../lib/notes.mjs'
 import { Proxy } from '../lib/proxy.mjs'
+import { request } from '../lib/sse.mjs'
 import { seconds, token } from '../lib/token.mjs'
-import { now, until } from '../lib/wait.mjs'
+import { now, until, within } from '../lib/wait.mjs'
 
 describe('pages', { skip: missing(), timeout: 300_000 }, () => {
   let stage, daemon, cluster, ann, last, write, get, streamed, walk, waiting
@@ -219,6 +220,26 @@ describe('pages', { skip: missing(), timeout: 300_000 }, () => {
     assert.deepEqual(lines.lines.at(-1), { event: 'closing', data: { reason: 'shutdown' } })
     await write('ann')
     assert.deepEqual((await get('/own', { after: json.cursor, wait: 30 })).json.events.map(({ data }) => data.row.id), [last()])
+  })
+
+  test('a daemon that is told twice to end lets go of those who have not read their last words', async () => {
+    const other = await stage.addDaemon({ flags })
+    const path = '/state?rows=20000&pad=1000'
+    const paused = await Promise.all([Lines.open(other, path, { token: ann }), Lines.open(other, path, { token: ann, headers: { Accept: 'application/json' } })])
+    for (const { response } of paused) response.pause()
+    let sent = 0, before = -1
+    await until(async () => {
+      [before, sent] = [sent, /pgherald_sent_bytes_total (\d+)/.exec((await request(other.adminUrl('/metrics'))).text)[1]]
+      return sent > 0 && sent === before
+    }, { timeout: 30_000, every: 300, what: 'sockets that take no more' })
+    other.child.kill('SIGTERM')
+    await until(() => /signal 15/.test(other.logs()), { what: 'the first signal' })
+    other.child.kill('SIGTERM')
+    await within(other.child.exited, 2000, 'the end, at once')
+    assert.equal(await other.stop(), 0)
+    const count = (word) => other.logs().split(`] ${word}: `).length - 1
+    assert.deepEqual([count('opened'), count('closed')], [2, 2])
+    for (const one of paused) await one.close()
   })
 
   test('a page never goes past an event that cannot be sealed', async () => {

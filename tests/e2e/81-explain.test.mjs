@@ -307,6 +307,8 @@ describe('explain', { skip: missing() }, () => {
       const still = await own({ stream: '/things/mine', change: left, token: await token({ sub: 'a' }) })
       assert.equal(still.verdict, 'gets')
       assert.equal(said(still, 'unless')[0].outcome, 'ok')
+      const asked = await own({ stream: '/things/mine', change: left, token: await token({ sub: 'a' }), args: ['--events', 'x'] })
+      assert.deepEqual([asked.verdict, said(asked, 'filter')[0].says], ['gets', 'left goes out whatever is asked for'])
       await refused({ stream: '/things/all', change: left, token: undefined }, /^unless: the row is to be seen here still/)
       assert.deepEqual(await makers(await change("SELECT herald.publish('things', 'sale', '1')")), ['herald.publish, or a rule that is not there any more'])
       assert.match((await makers(await change("BEGIN; SELECT herald.mute(); UPDATE things SET note = 'x'; COMMIT")))[0], /^herald\.mute\(\)/)

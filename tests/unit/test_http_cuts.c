@@ -165,6 +165,8 @@ TEST(three_clients_teach_a_path)
 	assert_int_equal(open_stream(&elsewhere), 0);
 	assert_int_equal(teach("dan", 3000), 1800);
 	assert_int_equal(open_stream(&late), 5940); /* that one's is another proxy */
+	assert_int_equal(teach("eve", 9200), 5520);
+	assert_int_equal(open_stream(&late), 5940); /* nor does one alone shorten it by and by */
 }
 
 TEST(one_user_from_three_addresses_is_one_teacher)

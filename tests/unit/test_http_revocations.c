@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/revocations.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "unit.h"
@@ -9,7 +11,7 @@ static const char *add(struct revocations *r, const char *row)
 {
 	const char *sub = NULL;
 
-	assert_true(revocations_add(r, (struct text){row, strlen(row)}, &sub));
+	assert_true(revocations_add(r, (struct text){row, strlen(row)}, 0, &sub));
 	return sub;
 }
 
@@ -74,8 +76,28 @@ TEST(what_is_no_revocation_is_not_taken_for_one)
 
 	revocations_init(&r);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_false(revocations_add(&r, (struct text){rows[i], strlen(rows[i])}, &sub));
+		assert_false(revocations_add(&r, (struct text){rows[i], strlen(rows[i])}, 0, &sub));
 	assert_false(revocations_have(&r, "a", "a", 0, 0));
+	revocations_release(&r);
+}
+
+/* One a minute, for five days. */
+TEST(what_has_passed_for_a_day_takes_no_room)
+{
+	const int64_t day_s = 86400;
+	struct revocations r;
+	char row[120];
+	const char *sub;
+
+	revocations_init(&r);
+	for (int64_t at_s = 0; at_s < 5 * day_s; at_s += 60) {
+		snprintf(row, sizeof(row), "{\"%s\": \"x%" PRId64 "\", \"at\": %" PRId64 ", \"until\": %" PRId64 "}", at_s % 120 == 0 ? "jti" : "sub", at_s, at_s * 1000,
+			 (at_s + 60) * 1000);
+		assert_true(revocations_add(&r, (struct text){row, strlen(row)}, at_s * 1000, &sub));
+	}
+	assert_true(r.jtis.count + r.subs.count < 2 * 1440 + 1100);
+	assert_true(revocations_have(&r, "x431880", NULL, 0, 0));
+	assert_true(revocations_have(&r, NULL, "x431940", 0, 0));
 	revocations_release(&r);
 }
 
@@ -87,6 +109,7 @@ int main(void)
 		cmocka_unit_test(a_revocation_is_forgotten_when_its_time_has_passed),
 		cmocka_unit_test(of_two_about_one_the_later_times_count),
 		cmocka_unit_test(what_is_no_revocation_is_not_taken_for_one),
+		cmocka_unit_test(what_has_passed_for_a_day_takes_no_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
