@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -34,6 +35,12 @@ static const char *example(enum kind kind)
 	return examples[kind];
 }
 
+/* In which the table has the bounds. */
+static const char *bound_unit(enum kind kind)
+{
+	return kind == DURATION || kind == MILLIS ? "ms" : kind == SIZE ? "B" : "";
+}
+
 static bool take_value(struct config *c, const struct option *o, const char *text, bool given)
 {
 	void *place = (char *)c + o->at;
@@ -56,7 +63,8 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 		return true;
 	}
 	if (text[0] != '\0' && (number < o->least || number > o->most)) {
-		fprintf(stderr, "pgherald: %s is '%s', out of its range\n", o->name, text);
+		fprintf(stderr, "pgherald: %s is '%s', out of its range: %" PRId64 "%s to %" PRId64 "%s\n", o->name, text, o->least, bound_unit(o->kind),
+			o->most, bound_unit(o->kind));
 		return false;
 	}
 	*(int64_t *)place = number;

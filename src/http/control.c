@@ -6,6 +6,7 @@
 
 #include "base/xalloc.h"
 #include "http/page.h"
+#include "http/reply.h"
 
 static const char last_chunk[] = "0\r\n\r\n";
 
@@ -50,8 +51,8 @@ static void append_gzip_header(struct buf *out, struct wire wire)
 
 void control_append_head(struct buf *out, struct wire wire, const char *cors)
 {
+	reply_append_start(out, MHD_HTTP_OK);
 	buf_appendf(out,
-		    "HTTP/1.1 200 OK\r\n"
 		    "Content-Type: %s\r\n"
 		    "Cache-Control: no-cache\r\n"
 		    "Connection: %s\r\n"

@@ -183,8 +183,8 @@ bool page_has_begun(const struct page *p)
 
 static void append_head(struct page *p, struct buf *out)
 {
+	reply_append_start(out, MHD_HTTP_OK);
 	buf_appendf(out,
-		    "HTTP/1.1 200 OK\r\n"
 		    "Content-Type: application/json\r\n"
 		    "Cache-Control: no-store\r\n"
 		    "Connection: close\r\n"

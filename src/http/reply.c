@@ -2,7 +2,9 @@
 #include "http/reply.h"
 
 #include <string.h>
+#include <time.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
 
 #define EXPOSED "Retry-After" /* what pages of another origin may read beside the few that they always may */
@@ -86,9 +88,19 @@ enum MHD_Result reply_error(const struct request *r, const struct http_options *
 	return result;
 }
 
+void reply_append_start(struct buf *out, unsigned status)
+{
+	time_t now = (time_t)(clock_wall_ms() / 1000);
+	char date[40];
+	struct tm utc;
+
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &utc)); /* this program has the C locale */
+	buf_appendf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\n", status, MHD_get_reason_phrase_for(status), date);
+}
+
 void reply_append_raw(struct buf *out, const struct reply *reply, const char *cors)
 {
-	buf_appendf(out, "HTTP/1.1 %u %s\r\n", reply->status, MHD_get_reason_phrase_for(reply->status));
+	reply_append_start(out, reply->status);
 	buf_appendf(out, "Content-Type: %s\r\nCache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n", reply->type, caching(reply));
 	if (reply->status >= 400)
 		buf_append_str(out, "Content-Security-Policy: default-src 'none'\r\n");

@@ -30,6 +30,9 @@ enum MHD_Result reply_error(const struct request *r, const struct http_options *
 
 void reply_append_error(struct buf *out, const char *sentence); /* its body */
 
+/* The status line, and Date (RFC 9110 6.6.1). */
+void reply_append_start(struct buf *out, unsigned status);
+
 /* A whole answer as bytes, for a socket that is the library's no more; it ends the connection. */
 void reply_append_raw(struct buf *out, const struct reply *reply, const char *cors);
 

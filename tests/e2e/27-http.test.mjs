@@ -53,6 +53,18 @@ describe('http', { skip: missing() }, () => {
     }
   })
 
+  test('every answer has its date, RFC 9110 6.6.1', async () => {
+    const stream = await daemon.subscribe('/open')
+    await stream.close()
+    const answers = [stream.current]
+    for (const [path, method] of places.slice(1)) answers.push(await ask(path, { method }))
+    answers.push(await ask('/open', { headers: { Accept: 'application/json' } }), await ask('/stream/ticket', { method: 'POST', headers: await bearer({ sub: 'ann' }) }))
+    for (const { headers } of answers) {
+      assert.match(headers.date, /^(Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d [A-Z][a-z][a-z] \d{4} \d\d:\d\d:\d\d GMT$/)
+      assert.ok(Math.abs(Date.parse(headers.date) - Date.now()) < 60_000, headers.date)
+    }
+  })
+
   test('a page of any other origin may read none, whatever it has in common', async () => {
     for (const origin of others) {
       for (const [path, method] of places) {

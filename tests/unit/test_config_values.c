@@ -49,7 +49,7 @@ TEST(numbers_sizes_and_durations_are_checked)
 {
 	static const struct refusal bad[] = {
 		{"heartbeat", "30", "not a duration"},
-		{"heartbeat", "49ms", "out of its range"},
+		{"heartbeat", "49ms", "out of its range: 50ms to 3600000ms"},
 		{"heartbeat", "2h", "out of its range"},
 		{"jwt-leeway", "11m", "out of its range"},
 		{"retention", "999ms", "out of its range"},
@@ -60,12 +60,12 @@ TEST(numbers_sizes_and_durations_are_checked)
 		{"compress-above", "", "is empty"},
 		{"compress-above", "2GB", "out of its range"},
 		{"log-size", "64mb", "not a size"},
-		{"log-size", "1023kB", "out of its range"},
+		{"log-size", "1023kB", "out of its range: 1048576B to 68719476736B"},
 		{"log-size", "65GB", "out of its range"},
 		{"log-size", "99999999999GB", "not a size"},
 		{"poll-interval", "0", "out of its range"},
 		{"poll-interval", "5x", "not millis"},
-		{"max-streams", "0", "out of its range"},
+		{"max-streams", "0", "out of its range: 1 to 10000000"},
 		{"max-streams", "many", "not a number"},
 		{"max-streams", "-1", "not a number"},
 		{"max-streams-per-user", "1.5", "not a number"},
