@@ -200,7 +200,7 @@ describe('from UPDATE to the subscriber', { skip: missing() }, () => {
     assert.deepEqual([update_type, number.value, number.color], ['new_number', 25, 'red'])
     assert.match(number.timestamp, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
     await client.query('UPDATE example.subscriptions SET active = false WHERE user_id = $1', [owner.id])
-    assert.equal(JSON.parse((await stream.next('closing')).data).reason, 'forbidden')
+    assert.equal(JSON.parse((await stream.next('closing', 5000)).data).reason, 'forbidden')
     assert.equal((await fetch(withToken(path, owner))).status, 403)
     await stream.close()
   })

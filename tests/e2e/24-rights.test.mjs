@@ -45,7 +45,7 @@ const arrives = async (stream, id, timeout) => {
   return frame
 }
 const closes = async (stream, reason) => {
-  assert.equal(JSON.parse((await stream.next('closing')).data).reason, reason)
+  assert.equal(JSON.parse((await stream.next('closing', 5000)).data).reason, reason)
   await stream.ended()
 }
 before(async () => {
@@ -225,10 +225,10 @@ describe('a hostile role of the same database', { skip: missing() }, () => {
     stream = await open(daemon)
     const all = await waits(12, 1500)
     assert.ok(median(all) < 800, `${median(all)} ms`)
-    await until(async () => Number(await cluster.psql('SELECT count(*) FROM herald.changes')) < 10, { timeout: 5000, what: 'pruning' })
+    await until(async () => Number(await cluster.psql('SELECT count(*) FROM herald.changes')) < 10, { what: 'pruning' })
     await release()
     t.diagnostic(`median ${median(all).toFixed(0)} ms, longest ${Math.max(...all).toFixed(0)} ms`)
-    await until(async () => median(await waits(3)) < 100, { timeout: poll + 3000, what: 'the role to be back' })
+    await until(async () => median(await waits(3)) < 100, { what: 'the role to be back' })
     await stream.close()
   })
 })

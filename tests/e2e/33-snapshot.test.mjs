@@ -63,7 +63,7 @@ const names = ({ frames }) => frames.map(({ name }) => name)
 const openTransactions = (cluster) => cluster.psql(
   "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgherald snapshots' AND xact_start IS NOT NULL")
 
-describe('a stream with a snapshot', { skip: missing(), timeout: 180_000 }, () => {
+describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () => {
   let stage, slow, proxy, far
   const subscribe = async (path, { sub = 'ann', daemon = stage.daemon, ...options } = {}) =>
     daemon.subscribe(path, { token: await token({ sub }), name: `${sub} at ${path}`, ...options })
@@ -125,7 +125,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 180_000 }, () =
       stream.url = random.pick([stage.daemon, far]).url('/hot')
       await stream.connect()
     }
-    await stream.when(() => replayState(stream).open, 10_000, () => `ready of ${stream.name}: ${stream.tail()}`)
+    await stream.when(() => replayState(stream).open, 30_000, () => `ready of ${stream.name}: ${stream.tail()}`)
     return stream
   }
 
@@ -133,7 +133,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 180_000 }, () =
     const sub = stream.name.match(/\((\w+) at/)[1]
     const own = table.filter(({ owner }) => owner === sub)
     const differ = () => [...replayState(stream).faults, ...differences(replayState(stream), own)]
-    await stream.when(() => differ().length === 0, 5000, () => differ().slice(0, 5).join('\n'))
+    await stream.when(() => differ().length === 0, 20_000, () => differ().slice(0, 5).join('\n'))
     await stream.close()
     return replayState(stream)
   }
@@ -145,7 +145,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 180_000 }, () =
     const stream = await subscribe('/notes')
     await stream.next('ready')
     await Promise.all([stream, ...greedy].map((each) => each.close()))
-    await until(async () => (await openTransactions(stage.cluster)) === '1', { timeout: 30_000, what: 'the end of all but one' })
+    await until(async () => Number(await openTransactions(stage.cluster)) <= 1, { what: 'the end of all but that of the stopped reader' })
   })
 
   test('a row security policy sees the claims, and the claims are the function\'s too', async () => {
@@ -287,7 +287,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 180_000 }, () =
   }
 
   test('who takes nothing of its state is closed, and its transaction ends', async () => {
-    await until(() => /slow: it takes nothing of its snapshot/.test(stage.daemon.logs()), { timeout: 15_000, what: 'the end of the stopped reader' })
+    await until(() => /slow: it takes nothing of its snapshot/.test(stage.daemon.logs()), { what: 'the end of the stopped reader' })
     await until(async () => (await openTransactions(stage.cluster)) === '0', { what: 'the end of its transaction' })
     assert.ok(!names(slow).includes('ready'))
     await slow.close()
@@ -299,7 +299,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 180_000 }, () =
     stream.pause()
     await stage.cluster.restart('immediate')
     stream.resume()
-    const ready = await stream.next('ready', 20_000)
+    const ready = await stream.next('ready', 60_000)
     const whole = stream.frames.filter(({ name, connection }) => name === 'snapshot' && connection === ready.connection)
     assert.ok(ready.connection > 0, 'it had to come back')
     assert.equal(stream.frames.filter(({ name }) => name === 'ready').length, 1)

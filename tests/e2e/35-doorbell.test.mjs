@@ -12,7 +12,7 @@ import { endState, marksOf, Writer } from '../lib/writer.mjs'
 
 const never = ['--poll-interval', '60s'] // no safety poll within a test: what is forgotten stays forgotten
 
-describe('the doorbell', { skip: missing(), timeout: 120_000 }, () => {
+describe('the doorbell', { skip: missing(), timeout: 300_000 }, () => {
   let stage, client, stream
   before(async () => {
     stage = await openStage({ prepare: prepareHot, daemon: { flags: never } })
@@ -22,72 +22,75 @@ describe('the doorbell', { skip: missing(), timeout: 120_000 }, () => {
   after(() => stage?.close())
 
   const update = (who, id, note) => who.query('UPDATE hot SET version = version + 1, note = $2 WHERE id = $1', [id, note])
-  const arrives = (note, timeout) => until(() => marksOf(stream).has(note), { timeout, every: 1, what: `the event of ${note}` })
+  const arrives = (note, timeout = 10_000) => until(() => marksOf(stream).has(note), { timeout, every: 1, what: `the event of ${note}` })
   const awake = async () => (await stage.cluster.psql(
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1751478881 AND objid = 3 AND mode = 'ExclusiveLock' AND granted")) === '1'
 
-  // Writes fast until the ticker is awake.
-  async function rouse() {
-    let n = 0
-    const deadline = now() + 10_000
-    while (!(await awake())) {
-      assert.ok(now() < deadline, 'the ticker does not wake up')
-      for (let burst = 0; burst < 100; burst++) await update(client, 1 + (n % 10), `rouse.${n++}`)
-    }
+  // Writes fast until the ticker is awake: in the server, for on a busy machine a client does not make 20 changes in 100 ms.
+  const burst = `DO $$ BEGIN FOR n IN 1..100 LOOP
+    UPDATE hot SET version = version + 1, note = 'rouse.' || n WHERE id = 1 + n % 10; COMMIT; END LOOP; END $$`
+  const rouse = () => until(async () => {
+    if (await awake()) return true
+    await client.query(burst)
+  }, { what: 'the ticker to wake up' })
+
+  // A writer in a transaction that has seen the ticker awake; on a busy machine it may lie down before that.
+  async function beginAwake(note) {
+    const late = await stage.cluster.client()
+    return until(async () => {
+      await rouse()
+      await late.query('BEGIN')
+      await update(late, 20, note)
+      if (await awake()) return late
+      await late.query('ROLLBACK')
+    }, { what: 'a writer that has seen the ticker awake' })
   }
 
   test('a lone change wakes the sleeping ticker and arrives in milliseconds', async (t) => {
-    const waits = []
+    const [waits, updates] = [[], []]
     for (let n = 0; n < 30; n++) {
       const begun = now()
       await update(client, 1, `lone.${n}`)
-      await arrives(`lone.${n}`, 5000)
+      updates.push(now() - begun)
+      await arrives(`lone.${n}`)
       waits.push(now() - begun)
       await pause(20)
     }
     assert.equal(await awake(), false)
-    assert.ok(median(waits) < 50, `median ${median(waits)} ms`)
-    t.diagnostic(`median ${median(waits).toFixed(2)} ms`)
+    t.diagnostic(`median ${median(waits).toFixed(2)} ms, of which the UPDATE ${median(updates).toFixed(2)} ms`)
+    assert.ok(median(waits) < Math.max(50, 10 * median(updates)), `median ${median(waits)} ms`) // a busy machine is slow in both
   })
 
   test('a burst keeps the ticker awake, and quiet lets it sleep again', async () => {
     await rouse()
     await update(client, 2, 'awake.1')
-    await arrives('awake.1', 1000)
+    await arrives('awake.1')
     await until(async () => !(await awake()), { timeout: 15_000, what: 'the ticker to lie down' })
     await update(client, 2, 'asleep.1')
-    await arrives('asleep.1', 1000)
+    await arrives('asleep.1')
   })
 
   test('a writer that saw the ticker awake, and commits long after it lay down, is not forgotten', async () => {
-    const late = await stage.cluster.client()
-    await rouse()
-    await late.query('BEGIN')
-    await update(late, 20, 'late.1')
-    assert.equal(await awake(), true, 'the writer has seen the ticker awake')
+    const late = await beginAwake('late.1')
     await until(async () => !(await awake()), { timeout: 15_000, what: 'the ticker to lie down' })
     await pause(1500) // it must not have gone to sleep meanwhile: this writer is still open
     const begun = now()
     await late.query('COMMIT')
-    await arrives('late.1', 2000)
+    await arrives('late.1')
     assert.ok(now() - begun < 1000, `${now() - begun} ms`)
     await late.end()
   })
 
   test('nor is one whose ticker has died since', async () => {
-    const late = await stage.cluster.client()
-    await rouse()
-    await late.query('BEGIN')
-    await update(late, 20, 'orphan.1')
-    assert.equal(await awake(), true, 'the writer has seen the ticker awake')
+    const late = await beginAwake('orphan.1')
     await stream.close()
     await stage.daemon.kill9()
     await stage.daemon.start()
     stream = await openHot(stage.daemon, 'ann')
     await update(client, 2, 'orphan.0')
-    await arrives('orphan.0', 5000) // the new ticker has made its first ticks
+    await arrives('orphan.0') // the new ticker has made its first ticks
     await late.query('COMMIT')
-    await arrives('orphan.1', 2000)
+    await arrives('orphan.1')
     await late.end()
   })
 
@@ -110,7 +113,7 @@ describe('the doorbell', { skip: missing(), timeout: 120_000 }, () => {
     await Promise.all(writers)
     const table = await endState(stage.cluster)
     const own = new Set(log.flatMap(({ changes }) => changes.map(({ mark }) => mark)))
-    await until(() => table.every(({ mark }) => !own.has(mark) || marksOf(stream).has(mark)), { timeout: 5000, what: 'the end state' })
+    await until(() => table.every(({ mark }) => !own.has(mark) || marksOf(stream).has(mark)), { what: 'the end state' })
     await stream.close()
     const report = check({ writes: log, subscribers: [stream], table: table.filter(({ mark }) => own.has(mark)) })
     assert.ok(report.ok, `${summary(report)}\n${explain(report)}`)

@@ -19,10 +19,10 @@ async function prepare(cluster) {
 }
 
 const change = { name: 'change', text: 'UPDATE load SET n = n + 1' } // one for each row
-const count = async (cluster, what = 'changes') => Number(await cluster.psql(`SELECT count(*) FROM herald.${what}`))
+const logged = async (cluster, what = 'changes') => Number(await cluster.psql(`SELECT count(*) FROM herald.${what}`))
 const prune = async (cluster, keep) => Number(await cluster.psql(`SELECT herald.prune('${keep}', 15)`))
 
-describe('retention', { skip: missing(), timeout: 120_000 }, () => {
+describe('retention', { skip: missing(), timeout: 300_000 }, () => {
   let stage, cluster, ann
   beforeEach(async () => {
     stage = await openStage({ prepare, daemon: false })
@@ -40,14 +40,20 @@ describe('retention', { skip: missing(), timeout: 120_000 }, () => {
     return [...new Set([...lines].map(([, name]) => name))]
   }
 
-  // 1,000 changes a second, and how many of them are in the log, four times a second.
+  // 1,000 changes a second; four times a second, how many are in the log, and how many were made within the last second.
   async function flood(duration) {
     const client = await cluster.client()
     const begun = now()
     const samples = []
+    const commits = []
     for (let n = 0; now() - begun < duration; n++) {
+      const sent = now()
       await client.query(change)
-      if (now() - begun > samples.length * 250) samples.push({ at: now() - begun, live: await count(cluster) })
+      commits.push(sent)
+      if (now() - begun > samples.length * 250) {
+        const live = await logged(cluster)
+        samples.push({ at: now() - begun, live, young: rows * commits.filter((at) => at > now() - 1000).length })
+      }
       await pause(Math.max(0, begun + (n + 1) * rows - now()))
     }
     const written = Number(await cluster.psql('SELECT last_value FROM herald.change_id'))
@@ -58,11 +64,13 @@ describe('retention', { skip: missing(), timeout: 120_000 }, () => {
     const daemons = { first: await named('first'), second: await named('second') }
     const { name } = await until(async () => ((await holder(cluster, 1)).name ? holder(cluster, 1) : null), { what: 'a ticker' })
     const { samples, rate } = await flood(10_000)
-    const steady = samples.filter(({ at }) => at > 3000).map(({ live }) => live)
+    const late = samples.filter(({ at }) => at > 3000)
+    const steady = late.map(({ live }) => live)
     t.diagnostic(`${Math.round(rate)} changes/s; live after 3 s: ${Math.min(...steady)} to ${Math.max(...steady)}`)
-    assert.ok(rate > 500, `${rate} changes/s`)
-    assert.ok(Math.max(...steady) < 2.5 * rate, 'a second of changes stays, and what comes between two rounds')
-    assert.ok(Math.min(...steady) > 0.8 * rate, 'a second of changes stays')
+    assert.ok(rate > 10, `${rate} changes/s`)
+    assert.ok(percentile(steady, 90) < 2.5 * rate, 'a second of changes stays, and what comes between two rounds')
+    assert.ok(Math.max(...steady) < 5 * rate, 'nor is the log ever much longer')
+    for (const { live, young } of late) assert.ok(live >= young, `${live} in the log, ${young} made within the last second`)
     assert.deepEqual(pruners(), [name])
 
     const from = cluster.logs().length
@@ -70,7 +78,7 @@ describe('retention', { skip: missing(), timeout: 120_000 }, () => {
     await cluster.psql(change.text)
     const other = name === 'first' ? 'second' : 'first'
     await until(() => pruners(from).includes(other), { timeout: 8000, every: 100, what: 'the other to prune' })
-    await until(async () => (await count(cluster)) <= rows, { timeout: 5000, what: 'the log to be empty but for the last tick' })
+    await until(async () => (await logged(cluster)) <= rows, { timeout: 5000, what: 'the log to be empty but for the last tick' })
   })
 
   test('a prune that is open in another session holds up no writer, no tick and no event, and the daemon prunes on afterwards', async (t) => {
@@ -83,32 +91,41 @@ describe('retention', { skip: missing(), timeout: 120_000 }, () => {
       await client.query(change)
       await stream.when(() => stream.events.length === (n + 1) * rows)
     }
-    await pruner.query('BEGIN')
-    const { rows: [{ prune: gone }] } = await pruner.query("SELECT herald.prune('0 seconds')")
-    assert.ok(Number(gone) > 0, 'it has rows in its hands')
-    const writes = []
-    const ticks = []
     const timed = async (times, query) => {
       const begun = now()
       await client.query(query)
       times.push(now() - begun)
     }
-    for (let end = now() + 2500; now() < end; await pause(5)) { // rounds of the daemon's own are among it
-      await timed(writes, change)
-      await timed(ticks, 'SELECT herald.tick()')
-      await stream.when(() => stream.events.length === (5 + writes.length) * rows, 1000, () => 'an event while a prune is open')
+    let count = 5
+    const load = async (duration) => { // rounds of the daemon's own are among it
+      const times = { writes: [], ticks: [] }
+      for (let end = now() + duration; now() < end; await pause(5)) {
+        await timed(times.writes, change)
+        await timed(times.ticks, 'SELECT herald.tick()')
+        await stream.when(() => stream.events.length === (count + 1) * rows, 20_000, () => 'an event')
+        count++
+      }
+      return times
     }
-    t.diagnostic(`${writes.length} writes, longest ${Math.max(...writes).toFixed(1)} ms; ticks ${Math.max(...ticks).toFixed(1)} ms`)
-    for (const times of [writes, ticks]) assert.ok(percentile(times, 99) < 100, `${percentile(times, 99)} ms`)
+    const before = await load(1500)
+    await pruner.query('BEGIN')
+    const { rows: [{ prune: gone }] } = await pruner.query("SELECT herald.prune('0 seconds')")
+    assert.ok(Number(gone) > 0, 'it has rows in its hands')
+    const beside = await load(2500)
+    t.diagnostic(`${beside.writes.length} writes, longest ${Math.max(...beside.writes).toFixed(1)} ms; ticks ${Math.max(...beside.ticks).toFixed(1)} ms`)
+    for (const what of ['writes', 'ticks']) {
+      const [p99, usual] = [beside, before].map((times) => percentile(times[what], 99))
+      assert.ok(p99 < 2 * usual + 100, `${what}: ${p99} ms, and ${usual} ms before`)
+    }
     await pruner.query('COMMIT')
-    await until(async () => (await count(cluster)) <= rows, { timeout: 5000, what: 'the daemon to prune on' })
+    await until(async () => (await logged(cluster)) <= rows, { what: 'the daemon to prune on' })
     await stream.close()
   })
 
   test('by hand, what no tick has covered is never pruned, and reaches the first subscriber that asks for all', async () => {
     for (let n = 0; n < 3; n++) await cluster.psql(change.text)
     assert.equal(await prune(cluster, '0 seconds'), 0)
-    assert.equal(await count(cluster), 3 * rows)
+    assert.equal(await logged(cluster), 3 * rows)
     const daemon = await stage.addDaemon()
     const stream = await daemon.subscribe('/load', { token: ann, lastEventId: 'earliest' })
     await stream.when(() => stream.events.length === 3 * rows)
@@ -133,7 +150,7 @@ describe('retention', { skip: missing(), timeout: 120_000 }, () => {
     while (went.at(-1) !== 0) went.push(await prune(cluster, '1 second'))
     assert.deepEqual(went, [15, 15, 0])
     assert.equal(await cluster.psql('SELECT array_agg(id) FROM herald.ticks'), `{${last}}`)
-    assert.equal(await count(cluster), 2 * rows, 'what the last tick holds, and what none does')
+    assert.equal(await logged(cluster), 2 * rows, 'what the last tick holds, and what none does')
     await daemon.start()
     await toldExpired(daemon, stream.events[0].id)
     await continues(daemon, stream.events.at(-1).id)

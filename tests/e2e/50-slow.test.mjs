@@ -12,7 +12,7 @@ import { median, now, pause, until } from '../lib/wait.mjs'
 const batch = 20 // rows a statement
 const period = 10 // ms between statements: 2,000 events/s
 const probes = 5
-const control = ['connected', 'closing', 'reset']
+const controls = ['connected', 'closing', 'reset']
 
 const prepare = (cluster) => cluster.psql(`
   CREATE TABLE load (id int PRIMARY KEY, owner text NOT NULL, n int NOT NULL, note text NOT NULL);
@@ -22,7 +22,7 @@ const prepare = (cluster) => cluster.psql(`
   SELECT herald.stream('/load', '{load}', match => '{"owner": "claims.sub"}');`)
 
 test('a stopped reader is closed, loses nothing after its resume, and does not slow the others', {
-  skip: missing(), timeout: 240_000,
+  skip: missing(), timeout: 400_000,
 }, async (t) => {
   const stage = await openStage({ prepare, daemon: { flags: ['--log-size', '8MB'] } })
   try {
@@ -37,12 +37,14 @@ test('a stopped reader is closed, loses nothing after its resume, and does not s
     const other = await probe(isClosed)
     await until(isClosed, { timeout: 90_000, what: 'the stopped reader is closed by the daemon' })
     const closedAfter = now() - stopped
+    const control = Math.max(median(reading), median(await probe())) // what else the machine does may have changed meanwhile
     const sent = await flood.stop()
     t.diagnostic(`${Math.round(sent.rate)} events/s; the stopped reader was closed after ${Math.round(closedAfter)} ms`)
-    t.diagnostic(`median latency of the others: ${median(reading).toFixed(2)} ms beside a reader, ${median(other).toFixed(2)} ms beside a stopped one`)
+    t.diagnostic(`median latency of the others: ${median(reading).toFixed(2)} ms beside a reader, ${median(other).toFixed(2)} ms beside a stopped one, ` +
+      `${control.toFixed(2)} ms at the most before and behind`)
     const { missed, ids } = await comeBack(stage, slow, sent.rounds)
     t.diagnostic(`resumed: ${ids.length} events in all, ${missed} of them after the resume`)
-    assert.ok(median(other) < 2 * median(reading) + 2, 'the others became slower')
+    assert.ok(median(other) < 2 * control + 2, 'the others became slower')
   } finally {
     await stage.close()
   }
@@ -52,13 +54,14 @@ test('a stopped reader is closed, loses nothing after its resume, and does not s
 async function comeBack(stage, slow, rounds) {
   slow.signal('SIGCONT')
   await slow.ended(30_000)
-  const before = slow.frames.filter(({ event }) => !control.includes(event))
+  const before = slow.frames.filter(({ event }) => !controls.includes(event))
   const resumed = new Subscriber(stage.daemon.url('/load'), {
     token: await token({ sub: 'slow' }), lastEventId: slow.parser.lastEventId, reconnect: true,
   })
   await resumed.connect()
   const expected = rounds * batch - before.length
-  await resumed.when(() => resumed.events.length >= expected, 60_000, () => `${expected} events after the resume, ${resumed.events.length} came`)
+  await resumed.when(() => resumed.events.length >= expected, 180_000, () => `${expected} events after the resume, ${resumed.events.length} came`)
+    .catch((error) => resumed.close().then(() => { throw error })) // else it comes back for ever
   assert.ok(!resumed.frames.some(({ name }) => name === 'reset'), 'the resume was answered with reset')
   await resumed.close()
   const all = [...before, ...resumed.events]

@@ -104,7 +104,7 @@ test('after crashes that take asynchronous commits back, no event was a phantom,
 async function judge(cluster, streams, table, sync) {
   const there = new Set(table)
   for (const [index, stream] of streams.entries()) {
-    await until(() => table.length <= stream.events.length, { timeout: 5000, every: 100 }).catch(() => {}) // what is missing is said below
+    await until(() => table.length <= stream.events.length, { timeout: 20_000, every: 100 }).catch(() => {}) // what is missing is said below
     const seen = new Set(stream.events.map(markOf))
     assert.deepEqual([...seen].filter((mark) => !there.has(mark)), [], `phantoms of stream ${index}`)
     assert.deepEqual(sync.filter((mark) => !seen.has(mark)), [], `synchronous commits that stream ${index} lost`)

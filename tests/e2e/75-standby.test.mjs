@@ -7,7 +7,7 @@ import { deliver, judgeHot, openHot, prepareHot, resetsOf, roam, writeHot } from
 import { openStage } from '../lib/stage.mjs'
 import { now } from '../lib/wait.mjs'
 
-describe('a hot standby', { skip: missing(), timeout: 120_000 }, () => {
+describe('a hot standby', { skip: missing(), timeout: 300_000 }, () => {
   let stage, standby, far
   before(async () => {
     stage = await openStage({ prepare: prepareHot })

@@ -19,7 +19,7 @@ const tickOf = (id) => parseId(id)[0]
 async function assertReset(daemon, cursors, cluster, note) {
   const streams = []
   for (const [name, cursor] of Object.entries(cursors)) streams.push(await open(daemon, `${name} ${cursor}`, cursor))
-  await Promise.all(streams.map((stream) => stream.when(() => resetsOf(stream).length > 0, 5000, () => `a reset of ${stream.name}: ${stream.tail()}`)))
+  await Promise.all(streams.map((stream) => stream.when(() => resetsOf(stream).length > 0, 20_000, () => `a reset of ${stream.name}: ${stream.tail()}`)))
   await writeNote(cluster, note)
   for (const stream of streams) {
     await idOf(note, stream)
@@ -32,7 +32,7 @@ async function assertReset(daemon, cursors, cluster, note) {
 /** The tick of `id` is none of those that were given out before. */
 const assertNew = (id, ...given) => assert.ok(!given.some((old) => tickOf(old) === tickOf(id)), `tick of ${id} was given out before: ${given}`)
 
-describe('a dump, restored', { skip: missing(), timeout: 120_000 }, () => {
+describe('a dump, restored', { skip: missing(), timeout: 300_000 }, () => {
   let stage, idle, directory, dump, restored
   const ids = {}
   before(async () => {
@@ -56,7 +56,7 @@ describe('a dump, restored', { skip: missing(), timeout: 120_000 }, () => {
     await stage.cluster.dump(['-Fc', '-f', dump])
     ids.ahead = await deliver(stage.cluster, 'ahead', stream)
 
-    const next = await Cluster.start()
+    const next = await Cluster.start({ unique: true })
     await next.restore(dump)
     await Promise.all([stage.cluster.stop(), next.stop()])
     next.configure({ port: stage.cluster.port })
@@ -64,7 +64,7 @@ describe('a dump, restored', { skip: missing(), timeout: 120_000 }, () => {
     await restored.startServer()
     idle.resume()
     for (const each of [stream, behind]) {
-      await each.when(() => resetsOf(each).length > 0, 8000, () => `a reset of ${each.name}: ${each.tail()}`)
+      await each.when(() => resetsOf(each).length > 0, 30_000, () => `a reset of ${each.name}: ${each.tail()}`)
       assert.deepEqual(resetsOf(each), ['restored'], each.name)
     }
     ids.first = await deliver(restored, 'first', stream)
@@ -128,7 +128,7 @@ describe('a dump, restored', { skip: missing(), timeout: 120_000 }, () => {
   })
 })
 
-describe('a restore to a point in time', { skip: missing(), timeout: 120_000 }, () => {
+describe('a restore to a point in time', { skip: missing(), timeout: 300_000 }, () => {
   let stage, backups, first, second
   const ids = {}
   const archive = { archive_mode: 'on', archive_command: 'mkdir -p ../archive && cp %p ../archive/%f' }
@@ -161,7 +161,7 @@ describe('a restore to a point in time', { skip: missing(), timeout: 120_000 }, 
     await stage.cluster.stop()
     first = backups[0]
     await restoreTo(first, stage.cluster.port)
-    await stream.when(() => resetsOf(stream).length > 0, 8000, () => `a reset: ${stream.tail()}`)
+    await stream.when(() => resetsOf(stream).length > 0, 30_000, () => `a reset: ${stream.tail()}`)
     assert.deepEqual(resetsOf(stream), ['restored'])
     assert.equal(await first.psql('SELECT note FROM hot WHERE id = 1'), 'kept')
     ids.first = await deliver(first, 'first', stream)
@@ -196,7 +196,7 @@ describe('a restore to a point in time', { skip: missing(), timeout: 120_000 }, 
   const timeline = (segment) => segment.slice(0, 8)
 })
 
-describe('a copy of the data directory, put back', { skip: missing(), timeout: 120_000 }, () => {
+describe('a copy of the data directory, put back', { skip: missing(), timeout: 300_000 }, () => {
   let stage
   before(async () => (stage = await openStage({ prepare })))
   after(() => stage?.close())
@@ -214,7 +214,7 @@ describe('a copy of the data directory, put back', { skip: missing(), timeout: 1
     cluster.putBack()
     await cluster.startServer()
 
-    await stream.when(() => resetsOf(stream).length > 0, 8000, () => `a reset: ${stream.tail()}`)
+    await stream.when(() => resetsOf(stream).length > 0, 30_000, () => `a reset: ${stream.tail()}`)
     assert.deepEqual(resetsOf(stream), ['restored'])
     const id = await deliver(cluster, 'first', stream)
     assertNew(id, kept, lost)
@@ -227,7 +227,7 @@ describe('a copy of the data directory, put back', { skip: missing(), timeout: 1
   })
 })
 
-describe('a standby that is promoted without the tail', { skip: missing(), timeout: 120_000 }, () => {
+describe('a standby that is promoted without the tail', { skip: missing(), timeout: 300_000 }, () => {
   let stage, standby, far, early
   const ids = {}
   before(async () => {

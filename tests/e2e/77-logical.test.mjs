@@ -10,13 +10,13 @@ import { openStage } from '../lib/stage.mjs'
 import { now, until } from '../lib/wait.mjs'
 import { marksOf } from '../lib/writer.mjs'
 
-describe('a subscriber by logical replication', { skip: missing(), timeout: 120_000 }, () => {
+describe('a subscriber by logical replication', { skip: missing(), timeout: 300_000 }, () => {
   let stage, subscriber, far
   before(async () => {
     stage = await openStage({ prepare: prepareHot, settings: { wal_level: 'logical' } })
     // Also for other ends than ours: it must not stand in the way of pruning.
     await stage.cluster.psql('CREATE PUBLICATION everything FOR ALL TABLES')
-    subscriber = await Cluster.start()
+    subscriber = await Cluster.start({ unique: true })
     await setUp()
   })
   after(async () => {
@@ -95,7 +95,7 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 120_
     await until(async () => (await request(far.adminUrl('/readyz'))).status === 503, { what: 'the daemon to wait' })
     await subscriber.psql('INSERT INTO herald.ticks SELECT * FROM kept; ALTER SUBSCRIPTION herald ENABLE')
     await writeNote(stage.cluster, 'after it') // the server starts a subscription's worker again after 5 s at the earliest
-    await stream.when(() => marksOf(stream).has('after it'), 20_000, () => `after it at ${stream.tail()}`)
+    await stream.when(() => marksOf(stream).has('after it'), 60_000, () => `after it at ${stream.tail()}`)
     assert.deepEqual(resetsOf(stream), [])
     assert.deepEqual([...marksOf(stream)], ['ahead', 'after it'])
     await stream.close()
@@ -117,11 +117,11 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 120_
     await deliver(stage.cluster, 'never again', stream)
     await subscriber.psql('ALTER SUBSCRIPTION herald DISABLE; DELETE FROM herald.ticks WHERE id = (SELECT max(id) FROM herald.ticks)')
     await subscriber.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pgherald ticker'")
-    await stream.when(() => resetsOf(stream).length > 0, 15_000, () => `a reset: ${stream.tail()}`)
+    await stream.when(() => resetsOf(stream).length > 0, 60_000, () => `a reset: ${stream.tail()}`)
     assert.deepEqual(resetsOf(stream), ['restored'])
     await subscriber.psql('ALTER SUBSCRIPTION herald ENABLE')
     await writeNote(stage.cluster, 'goes on')
-    await stream.when(() => marksOf(stream).has('goes on'), 20_000, () => `goes on at ${stream.tail()}`)
+    await stream.when(() => marksOf(stream).has('goes on'), 60_000, () => `goes on at ${stream.tail()}`)
     await stream.close()
   })
 
@@ -131,7 +131,7 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 120_
     await subscriber.psql('CREATE TABLE hot (id int PRIMARY KEY, owner text NOT NULL, version int NOT NULL, note text NOT NULL)')
     await subscriber.psql("INSERT INTO hot VALUES (1, 'ann', 0, 'start'); SELECT herald.watch('public.hot', audience => '{owner}')")
     await subscriber.psql('DROP SUBSCRIPTION herald')
-    await stream.when(() => resetsOf(stream).length > 0, 8000, () => `a reset: ${stream.tail()}`)
+    await stream.when(() => resetsOf(stream).length > 0, 60_000, () => `a reset: ${stream.tail()}`)
     assert.deepEqual(resetsOf(stream), ['restored'])
     const id = await deliver(subscriber, 'its own', stream)
     assert.ok(BigInt(id.split('-')[0]) > BigInt(last.split('-')[0]) + 2n ** 32n, `${id} is far ahead of ${last}`)
@@ -142,7 +142,7 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 120_
     const stream = await openHot(far, 'returner')
     await subscriber.psql('TRUNCATE herald.changes, herald.ticks')
     await subscribe()
-    await stream.when(() => resetsOf(stream).length > 0, 8000, () => `a reset: ${stream.tail()}`)
+    await stream.when(() => resetsOf(stream).length > 0, 60_000, () => `a reset: ${stream.tail()}`)
     assert.deepEqual(resetsOf(stream), ['restored'])
     const near = await openHot(stage.daemon, 'near')
     const id = await deliver(stage.cluster, 'followed again', near)

@@ -25,11 +25,17 @@ export const applicationName = 'test'
 /** With PGHERALD_TEST_ROLE=least every daemon connects as a role that has what serve needs, and nothing else of herald. */
 export const least = process.env.PGHERALD_TEST_ROLE === 'least'
 
+/** A data directory that clusters are copied from, for initdb takes a second: tests/run has one made (lib/template.mjs). */
+const template = process.env.CLUSTER_TEMPLATE
+
 export class Cluster {
-  /** settings: lines of postgresql.conf that differ from the defaults above. */
-  static async start({ settings = {}, database = 'app' } = {}) {
+  /**
+   * settings: lines of postgresql.conf that differ from the defaults above. unique: with a system identifier of its own, also where
+   * clusters are copied from a template.
+   */
+  static async start({ settings = {}, database = 'app', unique = false } = {}) {
     const cluster = new Cluster(database)
-    await cluster.#init(settings)
+    await cluster.#init(settings, unique)
     await cluster.startServer()
     await cluster.psql(`CREATE DATABASE ${database}`, { database: 'postgres' })
     if (least) await cluster.psql('CREATE ROLE pgherald LOGIN; GRANT SET ON PARAMETER log_statement TO pgherald', { database: 'postgres' })
@@ -88,12 +94,10 @@ export class Cluster {
     for (const path of [this.directory, this.data]) giveToPostgres(path)
   }
 
-  async #init(settings) {
+  async #init(settings, unique) {
     await this.#place()
-    const args = ['-D', this.data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync']
-    const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', join(this.bin, 'initdb'), ...args],
-      { timeout: 60_000, cwd: this.directory })
-    if (code !== 0) throw new Error(`initdb failed: ${stderr}`)
+    await (template && !unique ? copyTemplate(this.data) : initdb(this.bin, this.data))
+    if (template) this.configure({ wal_keep_size: '128MB' }) // segments are small: a standby finds what it has not got yet
     this.configure({ ...defaults, unix_socket_directories: this.directory, port: this.port, ...settings })
   }
 
@@ -226,6 +230,23 @@ function binaries() {
     // no pg_config: where Debian puts it
   }
   return '/usr/lib/postgresql/15/bin'
+}
+
+async function initdb(bin, data, extra = []) {
+  const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', ...extra]
+  const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', join(bin, 'initdb'), ...args], { timeout: 60_000, cwd: data })
+  if (code !== 0) throw new Error(`initdb failed: ${stderr}`)
+}
+
+async function copyTemplate(data) {
+  const { code, stderr } = await processes.run('cp', ['-a', `${template}/.`, data], { timeout: 60_000 })
+  if (code !== 0) throw new Error(`cp: ${stderr}`)
+}
+
+/** Makes the directory, which is there and empty, a template of clusters. */
+export async function makeTemplate(directory) {
+  giveToPostgres(directory)
+  await initdb(binaries(), directory, ['--wal-segsize=1']) // else 16 MB are written for each
 }
 
 // PostgreSQL refuses to run as root.

@@ -67,7 +67,7 @@ export class Daemon {
       '--admin-listen', `127.0.0.1:${this.adminPort}`, ...(this.keys ?? ['--jwt-secret-file', this.secretFile]), ...this.flags]
   }
 
-  async start({ timeout = 15_000 } = {}) {
+  async start({ timeout = 30_000 } = {}) {
     if (least) this.databaseUrl = await leastRole(this.databaseUrl)
     const env = { ...environment(), ...this.env }
     const child = processes.start(program, this.arguments, { env, cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] })

@@ -45,7 +45,7 @@ export async function judgeHot(cluster, log, streams) {
   const table = await endState(cluster)
   const own = new Set(log.flatMap(({ changes }) => changes.map(({ mark }) => mark)))
   for (const stream of streams) {
-    await until(() => table.every(({ mark }) => !own.has(mark) || marksOf(stream).has(mark)), { timeout: 8000, what: `the end state at ${stream.name}` })
+    await until(() => table.every(({ mark }) => !own.has(mark) || marksOf(stream).has(mark)), { what: `the end state at ${stream.name}` })
   }
   await Promise.all(streams.map((stream) => stream.close()))
   const report = check({ writes: log, subscribers: streams, table: table.filter(({ mark }) => own.has(mark)) })
@@ -58,7 +58,7 @@ export const resetsOf = (stream) => stream.frames.filter(({ name }) => name === 
 
 /** The id under which the stream has got the row with this note. */
 export async function idOf(note, stream) {
-  await stream.when(() => marksOf(stream).has(note), 5000, () => `${note} at ${stream.name}: ${stream.tail()}`)
+  await stream.when(() => marksOf(stream).has(note), 20_000, () => `${note} at ${stream.name}: ${stream.tail()}`)
   return stream.events.find(({ data }) => JSON.parse(data).row.note === note).id
 }
 

@@ -15,7 +15,7 @@ export class Outsider {
     outsider.socket.on('close', () => (outsider.ended = true))
     const authorization = token ? `Authorization: Bearer ${token}\r\n` : ''
     outsider.socket.write(`GET ${path} HTTP/1.1\r\nHost: x\r\n${authorization}\r\n`)
-    await until(() => /\r\n\r\n[^]*SSE connected[^]*\n\n\r\n/.test(outsider.text), { timeout: 5000, what: outsider.name })
+    await until(() => /\r\n\r\n[^]*SSE connected[^]*\n\n\r\n/.test(outsider.text), { what: outsider.name })
     return outsider
   }
 

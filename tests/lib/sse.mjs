@@ -49,7 +49,7 @@ export class Subscriber {
     return Boolean(this.current) && !this.current.ended && this.current.status === 200
   }
 
-  connect({ timeout = 10_000 } = {}) {
+  connect({ timeout = 30_000 } = {}) {
     clearTimeout(this.timer)
     const connection = { startedAt: now(), resumedFrom: this.lastEventId, head: '', status: 0, ended: false }
     this.connections.push(connection)
@@ -116,7 +116,7 @@ export class Subscriber {
    * The next frame, after those that next() returned before, for which `wanted` holds: a function or
    * an event name. Frames before it are passed over.
    */
-  async next(wanted = () => true, timeout = 5000) {
+  async next(wanted = () => true, timeout = 20_000) {
     const matches = typeof wanted === 'string' ? (frame) => frame.name === wanted : wanted
     const found = await this.when(() => {
       for (; this.read < this.frames.length; ) {
@@ -128,7 +128,7 @@ export class Subscriber {
   }
 
   /** Waits until `condition` yields something true; it is looked at whenever bytes arrive. */
-  when(condition, timeout = 5000, what = () => String(condition)) {
+  when(condition, timeout = 20_000, what = () => String(condition)) {
     return new Promise((resolve, reject) => {
       const finish = (settle, value) => {
         clearTimeout(timer)
@@ -150,7 +150,7 @@ export class Subscriber {
   }
 
   /** Waits for the other side's end of the stream. */
-  ended(timeout = 10_000) {
+  ended(timeout = 20_000) {
     return within(this.current.done, timeout, `end of the stream ${this.name}`)
   }
 
@@ -199,7 +199,7 @@ export function compareIds(a, b) {
 }
 
 /** One ordinary request: { status, headers, text, json }. */
-export function request(url, { method = 'GET', headers = {}, body, timeout = 10_000 } = {}) {
+export function request(url, { method = 'GET', headers = {}, body, timeout = 30_000 } = {}) {
   rememberCookies(headers.Cookie)
   const answer = new Promise((resolve, reject) => {
     const req = http.request(url, { method, headers, agent: false }, (response) => {
@@ -236,7 +236,7 @@ export function eventSource(url, { headers = {} } = {}) {
 }
 
 /** The first event of an EventSource that `wanted` accepts. */
-export async function eventOf(source, type, wanted = () => true, timeout = 5000) {
+export async function eventOf(source, type, wanted = () => true, timeout = 20_000) {
   let found
   source.addEventListener(type, (event) => (found ??= wanted(event) ? event : undefined))
   return until(() => found, { timeout, what: `event ${type} of the eventsource client` })

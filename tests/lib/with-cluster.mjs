@@ -1,11 +1,11 @@
-// node with-cluster.mjs COMMAND…: runs a command beside a throw-away cluster, which PGHOST, PGPORT and PGUSER name;
-// ends with the command's status.
+// node with-cluster.mjs COMMAND…: runs a command beside a throw-away cluster, which PGHOST, PGPORT and PGUSER name; THROWAWAY_CLUSTER
+// tells it that it is one. Ends with the command's status.
 import { spawn } from 'node:child_process'
 import { Cluster } from './cluster.mjs'
 
 const [command, ...args] = process.argv.slice(2)
 const cluster = await Cluster.start()
-const env = { ...process.env, PGHOST: '127.0.0.1', PGPORT: String(cluster.port), PGUSER: 'postgres' }
+const env = { ...process.env, PGHOST: '127.0.0.1', PGPORT: String(cluster.port), PGUSER: 'postgres', THROWAWAY_CLUSTER: 'yes' }
 const child = spawn(command, args, { env, stdio: 'inherit' })
 child.on('exit', async (code) => {
   await cluster.destroy()

@@ -1,0 +1,6 @@
+// node template.mjs DIRECTORY: makes it a data directory that other clusters can be copied from (CLUSTER_TEMPLATE).
+import { mkdirSync } from 'node:fs'
+import { makeTemplate } from './cluster.mjs'
+
+mkdirSync(process.argv[2], { mode: 0o700 })
+await makeTemplate(process.argv[2])
