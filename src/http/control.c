@@ -105,8 +105,6 @@ static void append_form(struct buf *out, struct wire wire, const struct cursor *
 
 void control_append_event(struct buf *out, struct wire wire, const struct cursor *at, struct text name, struct text data)
 {
-	size_t start;
-
 	if (wire.page != NULL) {
 		page_add(wire.page, wire.format, wire.sealed, at, name, data);
 	} else if (wire.form & FRAME_PACKED) {
@@ -116,9 +114,7 @@ void control_append_event(struct buf *out, struct wire wire, const struct cursor
 	} else if (wire.bare) {
 		append_form(out, wire, at, name, data);
 	} else {
-		start = frame_open(out);
-		append_form(out, wire, at, name, data);
-		frame_close(out, start);
+		frame_append(out, wire.form, wire.format, wire.sealed, at, name, data);
 	}
 }
 

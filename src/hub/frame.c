@@ -193,12 +193,12 @@ void frame_close(struct buf *out, size_t start)
 	buf_append_str(out, "\r\n");
 }
 
-void frame_append(struct buf *out, enum frame_format format, const struct cursor *at, struct text name,
-		  struct text data)
+void frame_append(struct buf *out, enum frame_form form, enum frame_format format, bool sealed, const struct cursor *at,
+		  struct text name, struct text data)
 {
 	size_t start = frame_open(out);
 
-	frame_append_bare(out, format, at, name, data);
+	frame_append_form(out, form, format, sealed, at, name, data);
 	frame_close(out, start);
 }
 

@@ -36,16 +36,12 @@ enum frame_form {
 #define FRAME_HEAD 10
 #define FRAME_TAIL 2
 
-/* Appends one event as one chunk. at NULL: no `id:` line; its tick 0: an empty one, at which clients forget the id that they have. */
-void frame_append(struct buf *out, enum frame_format format, const struct cursor *at, struct text name,
-		  struct text data);
-
-/* The same without the chunk around it. */
+/* Appends one event of a text/event-stream. at NULL: no `id:` line; its tick 0: an empty one, at which clients forget the id that they have. */
 void frame_append_bare(struct buf *out, enum frame_format format, const struct cursor *at,
 		       struct text name, struct text data);
 
 /*
- * Appends one event as a line, without a chunk: {"id":…,"event":…,"data":…}. at as above: NULL, no id; tick 0, an empty one. event is the
+ * Appends one event as a line: {"id":…,"event":…,"data":…}. at as above: NULL, no id; tick 0, an empty one. event is the
  * type that a browser would dispatch, in the format `message` the event's own name. data is what stands in `data:`, byte for
  * byte; what is sealed is no JSON, and goes as a text.
  */
@@ -55,6 +51,10 @@ void frame_append_line(struct buf *out, enum frame_format format, bool sealed, c
 /* One of the two, as the form has it. */
 void frame_append_form(struct buf *out, enum frame_form form, enum frame_format format, bool sealed, const struct cursor *at,
 		       struct text name, struct text data);
+
+/* The same as one chunk. */
+void frame_append(struct buf *out, enum frame_form form, enum frame_format format, bool sealed, const struct cursor *at,
+		  struct text name, struct text data);
 
 /* Puts a chunk around what is appended between the two calls. */
 MUST_CHECK size_t frame_open(struct buf *out); /* for frame_close */

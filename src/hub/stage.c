@@ -87,7 +87,7 @@ struct print {
 static size_t append_chunk(struct stage *g, enum frame_form form, enum frame_format format, bool sealed, struct text data)
 {
 	const struct event *event = g->event;
-	size_t start;
+	size_t start = g->record.len;
 
 	if (form & FRAME_PACKED) {
 		buf_clear(&g->packer->plain);
@@ -95,9 +95,7 @@ static size_t append_chunk(struct stage *g, enum frame_form form, enum frame_for
 		packer_pack(g->packer);
 		return packer_append(g->packer, &g->record);
 	}
-	start = frame_open(&g->record);
-	frame_append_form(&g->record, form, format, sealed, &event->at, event->name, data);
-	frame_close(&g->record, start);
+	frame_append(&g->record, form, format, sealed, &event->at, event->name, data);
 	return start;
 }
 

@@ -183,7 +183,7 @@ static void check(enum frame_format format, struct text name, struct text data, 
 
 	buf_init(&out);
 	see_open(&s);
-	frame_append(&out, format, &at, name, data);
+	frame_append(&out, FRAME_EVENTS, format, false, &at, name, data);
 	frame = without_chunk(&out);
 	see(&s, frame.bytes, frame.len);
 	MUST(s.events == 1 && !s.others && strcmp(s.id.data, "12-7") == 0);

@@ -147,7 +147,7 @@ TEST(a_chunk_is_the_bare_frame_with_its_size_around_it)
 		for (int format = 0; format < FRAME_FORMATS; format++) {
 			buf_init(&chunk);
 			buf_init(&bare);
-			frame_append(&chunk, format, &at, frame_text("n"),
+			frame_append(&chunk, FRAME_EVENTS, format, false, &at, frame_text("n"),
 				     (struct text){data, len});
 			frame_append_bare(&bare, format, &at, frame_text("n"),
 					  (struct text){data, len});
@@ -192,7 +192,7 @@ TEST(chunks_follow_one_another_in_one_buffer)
 
 	buf_init(&out);
 	frame_append_raw(&out, frame_text(": ping\n\n"));
-	frame_append(&out, FRAME_NAMED, NULL, frame_text("n"), frame_text("1"));
+	frame_append(&out, FRAME_EVENTS, FRAME_NAMED, false, NULL, frame_text("n"), frame_text("1"));
 	assert_string_equal(out.data, "00000008\r\n: ping\n\n\r\n"
 				      "00000012\r\nevent: n\ndata: 1\n\n\r\n");
 	buf_release(&out);
