@@ -239,6 +239,12 @@ static bool out_is_empty(struct outlet *o)
 	return o->state == OUTLET_LIVE && o->sub.pending;
 }
 
+/* One that is being closed only needs the rest of a frame that has begun. */
+static bool needs_log(const struct outlet *o)
+{
+	return o->state != OUTLET_CLOSING || o->sub.skip > 0;
+}
+
 void outlet_flush(struct outlet *o)
 {
 	uint64_t before = o->bytes, budget = 512 << 10;
@@ -250,7 +256,7 @@ void outlet_flush(struct outlet *o)
 	while (o->state != OUTLET_CLOSED && !o->blocked) {
 		if (o->page != NULL)
 			page_settle(o->page);
-		if (subscriber_fell_off(&o->sub, &o->set->router->log)) {
+		if (needs_log(o) && subscriber_fell_off(&o->sub, &o->set->router->log)) {
 			close_slow(o);
 			return;
 		}
