@@ -11,7 +11,7 @@
 #include "http/json.h"
 #include "http/token.h"
 
-/* "k=json": the value as JSON where it is that, else as a string. */
+/* "k=json": the value as JSON where it is that, else as a string, unless it was meant to be JSON. */
 static bool add_claim(struct json_object *claims, const char *text)
 {
 	const char *equals = strchr(text, '=');
@@ -22,6 +22,8 @@ static bool add_claim(struct json_object *claims, const char *text)
 		return false;
 	snprintf(name, sizeof(name), "%.*s", (int)(equals - text), text);
 	value = json_parse(equals + 1, strlen(equals + 1));
+	if (value == NULL && equals[1] != '\0' && strchr("{[\"", equals[1]) != NULL)
+		return false;
 	json_object_object_add(claims, name, value != NULL ? value : json_object_new_string(equals + 1));
 	return true;
 }

@@ -81,6 +81,7 @@ describe('usage', { skip: missing() }, () => {
     'migrate with an argument': [['migrate', 'up'], /up/],
     'token without --sub': [['token'], /sub/],
     'token with a claim that is none': [['token', '--sub', 'a', '--claim', 'role'], /claim/],
+    'token with a claim of broken JSON': [['token', '--sub', 'a', '--claim', 'stores=["a"'], /--claim is 'stores=\["a"', not of the form name=json/],
     'token with a lifetime without unit': [['token', '--sub', 'a', '--ttl', '5x'], /ttl/],
     'explain without --stream': [['explain', '--change', '1'], /--stream/],
     'explain without --change': [['explain', '--stream', '/a'], /--change/],
