@@ -117,6 +117,7 @@ static void open_door(struct server *s)
 	if (s->serving)
 		return;
 	s->serving = true;
+	replay_start(&s->replay);
 	if (!httpd_serve(&s->httpd))
 		stop(s, CLI_FAILED);
 	else
@@ -316,7 +317,6 @@ static bool start(struct server *s)
 	if (s->boot->admin_listen != NULL && (!httpd_bind(&s->admin, s->boot->admin_listen) || !httpd_serve(&s->admin)))
 		return false;
 	ticker_start(&s->ticker);
-	replay_start(&s->replay);
 	return true;
 }
 

@@ -202,6 +202,13 @@ describe('usage', { skip: missing() }, () => {
       server.close()
     })
 
+    test('a database without the schema says what to do, before anything else: exit status 4', async () => {
+      await cluster.psql('CREATE DATABASE bare', { database: 'postgres' })
+      const doors = ['--listen', `127.0.0.1:${await freePort()}`, '--admin-listen', '']
+      const { stderr } = await expects(['serve', '--database-url', cluster.url('bare'), '--jwt-secret-file', secretFile, ...doors], 4)
+      assert.match(stderr.split('\n')[0], /the database has no schema herald, run 'pgherald migrate' first/)
+    })
+
     test('a schema that is newer than the program does not fit: exit status 4', async () => {
       const table = await cluster.psql("SELECT to_regclass('herald.migrations')")
       assert.notEqual(table, '')
