@@ -54,6 +54,10 @@ static struct cli_flag explain_flags[] = {
 	{.name = "json", .help = "one JSON object"},
 	{.name = NULL},
 };
+static struct cli_flag doctor_flags[] = {
+	{.name = "json", .help = "one JSON object"},
+	{.name = NULL},
+};
 static struct cli_flag no_flags[] = {{.name = NULL}};
 
 static const struct command {
@@ -69,6 +73,7 @@ static const struct command {
 	{"tail", "PATH", "follow a stream in the terminal; the token is read from PGHERALD_TOKEN", tail_flags, cmd_tail},
 	{"types", "", "print TypeScript for what the streams tell", types_flags, cmd_types},
 	{"explain", "", "say why a subscriber gets an event, or does not", explain_flags, cmd_explain},
+	{"doctor", "", "check the whole path, say what to do", doctor_flags, cmd_doctor},
 	{"config", "[check|sample|table]", "show what is in force, check it, print a sample file or the README's table", no_flags, cmd_config},
 	{"help", "[COMMAND]", "this, or more about a command", no_flags, cmd_help},
 	{"version", "", "print the version", no_flags, cmd_version},

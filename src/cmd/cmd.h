@@ -12,5 +12,6 @@ int cmd_token(struct cli_call *call);
 int cmd_tail(struct cli_call *call);
 int cmd_types(struct cli_call *call);
 int cmd_explain(struct cli_call *call);
+int cmd_doctor(struct cli_call *call);
 
 #endif

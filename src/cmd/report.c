@@ -9,7 +9,7 @@
 #include "base/buf.h"
 #include "base/xalloc.h"
 
-static const char *const outcomes[] = {"ok", "no", "?", "-"};
+static const char *const outcomes[] = {"ok", "no", "?", "-", "!"};
 
 void report_init(struct report *r)
 {
@@ -63,6 +63,21 @@ void report_say(struct report *r, enum report_outcome outcome, const char *check
 	free(says);
 }
 
+void report_advise(struct report *r, const char *advice)
+{
+	struct json_object *last = json_object_array_get_idx(r->checks, json_object_array_length(r->checks) - 1);
+
+	json_object_object_add(last, "do", json_object_new_string(advice));
+}
+
+enum report_outcome report_outcome(const char *sign)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(outcomes); i++)
+		if (strcmp(outcomes[i], sign) == 0)
+			return (enum report_outcome)i;
+	return REPORT_UNKNOWN;
+}
+
 static const char *member(struct json_object *line, const char *name)
 {
 	return json_object_get_string(json_object_object_get(line, name));
@@ -73,6 +88,20 @@ static void print_text(const char *text)
 {
 	for (; *text != '\0'; text++)
 		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text);
+}
+
+/* The line, and under it what to do. */
+static void print_line(struct json_object *line, int width, const char *name)
+{
+	const char *advice = member(line, "do");
+
+	printf("%-2s  %-*s  ", member(line, "outcome"), width, name);
+	print_text(member(line, "says"));
+	if (advice != NULL) {
+		printf("\n%*s-> ", width + 6, "");
+		print_text(advice);
+	}
+	putchar('\n');
 }
 
 static void print_lines(const struct report *r)
@@ -86,11 +115,8 @@ static void print_lines(const struct report *r)
 
 			if (pass == 0 && (int)strlen(name) > width)
 				width = (int)strlen(name);
-			if (pass == 1) {
-				printf("%-2s  %-*s  ", member(line, "outcome"), width, name);
-				print_text(member(line, "says"));
-				putchar('\n');
-			}
+			if (pass == 1)
+				print_line(line, width, name);
 			free(name);
 		}
 	}

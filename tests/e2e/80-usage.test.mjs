@@ -11,7 +11,7 @@ import { migrate, missing, run } from '../lib/daemon.mjs'
 import { freePort, temporaryDirectory, removeDirectory } from '../lib/process.mjs'
 import { secret } from '../lib/token.mjs'
 
-const commands = ['serve', 'migrate', 'watch', 'unwatch', 'token', 'tail', 'types', 'explain', 'config', 'help', 'version']
+const commands = ['serve', 'migrate', 'watch', 'unwatch', 'token', 'tail', 'types', 'explain', 'doctor', 'config', 'help', 'version']
 
 // A person must be able to read it: something was said, in words, not a dump.
 function assertSentence({ stderr, stdout }, about) {

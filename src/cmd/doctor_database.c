@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* doctor_database.c: can it be reached, is it one that serve can work with, does the schema fit, may the role use it? */
+#include "cmd/doctor.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/xalloc.h"
+#include "pg/migrate.h"
+
+#define OLDEST_SERVER 140000 /* CREATE OR REPLACE TRIGGER, idle_session_timeout */
+
+static bool is_true(const PGresult *res, int column)
+{
+	return *PQgetvalue(res, 0, column) == 't';
+}
+
+/* The server and the database, from catalogs that everybody may read. False: it could not be asked. */
+static bool look_at_server(struct doctor *d)
+{
+	PGresult *res = doctor_ask(d, "database", "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
+						  " pg_is_in_recovery(), getdatabaseencoding(), current_user, current_database()");
+
+	if (res == NULL)
+		return false;
+	d->makes_ticks = !is_true(res, 2);
+	doctor_say(d, REPORT_OK, "database", NULL, "'%s' as role '%s', %s", PQgetvalue(res, 0, 5), PQgetvalue(res, 0, 4),
+		   d->makes_ticks ? "a primary" : "a hot standby");
+	doctor_say(d, atoi(PQgetvalue(res, 0, 0)) >= OLDEST_SERVER ? REPORT_OK : REPORT_NO, "server",
+		   atoi(PQgetvalue(res, 0, 0)) >= OLDEST_SERVER ? NULL : "move to PostgreSQL 14 or later", "PostgreSQL %s", PQgetvalue(res, 0, 1));
+	if (strcmp(PQgetvalue(res, 0, 3), "UTF8") == 0)
+		doctor_say(d, REPORT_OK, "encoding", NULL, "UTF8");
+	else
+		doctor_say(d, REPORT_NO, "encoding", "move to a database of that encoding: createdb -E UTF8 -T template0",
+			   "%s: events are UTF-8", PQgetvalue(res, 0, 3));
+	PQclear(res);
+	return true;
+}
+
+/* --- is it one session, or a pooler's? --- */
+
+/* The process that answers; 0: none. */
+static int server_pid(struct doctor *d)
+{
+	PGresult *res = bounded_run(&d->database, "SELECT pg_catalog.pg_backend_pid()", NULL);
+	int pid = res == NULL ? 0 : atoi(PQgetvalue(res, 0, 0));
+
+	PQclear(res);
+	return pid;
+}
+
+/* Rings a bell of its own from one statement to the next, as writers ring the ticker's. False: it could not be tried. */
+static bool ring(struct doctor *d, bool *ret_heard)
+{
+	char *payload = xasprintf("%" PRId64, clock_mono_us());
+	PGresult *listening = bounded_run(&d->database, "LISTEN herald_doctor", NULL);
+	PGresult *rung = listening == NULL ? NULL : bounded_run(&d->database, "SELECT pg_catalog.pg_notify('herald_doctor', $1)", payload);
+	bool tried = rung != NULL;
+
+	*ret_heard = tried && bounded_hears(&d->database, payload);
+	if (tried)
+		PQclear(bounded_run(&d->database, "UNLISTEN herald_doctor", NULL));
+	PQclear(listening);
+	PQclear(rung);
+	free(payload);
+	return tried;
+}
+
+/* A pooler gives its clients a number of its own in place of the server process's. */
+static void look_at_session(struct doctor *d)
+{
+	static const char advice[] = "give database-url the server's own address, or a pool with pool_mode = session";
+	bool heard = true;
+	int first = server_pid(d), second;
+	bool tried = first != 0 && (!d->makes_ticks || ring(d, &heard));
+
+	second = tried ? server_pid(d) : 0;
+	if (second == 0)
+		doctor_unseen(d, "session");
+	else if (!heard || second != first)
+		doctor_say(d, REPORT_NO, "session", advice,
+			   "LISTEN and NOTIFY of one connection do not meet: a pooler in transaction mode stands between");
+	else if (first != PQbackendPID(d->database.pg))
+		doctor_say(d, REPORT_WARNING, "session", advice,
+			   "a pooler stands between; it kept the session this time, and must always");
+	else
+		doctor_say(d, REPORT_OK, "session", NULL, d->makes_ticks ? "no pooler between; notifications arrive"
+									  : "no pooler between; beside a standby serve polls");
+}
+
+/* --- the schema --- */
+
+static const struct doctor_check rights = {
+	"rights",
+	"SELECT 'no', NULL, format('role %L may not use schema herald as serve does: no right on %s', current_user,"
+	"                          string_agg(w.name, ', ' ORDER BY w.name)),"
+	"       format('as the owner of schema herald: SELECT herald.grant_daemon(%L)', quote_ident(current_user))"
+	"  FROM (SELECT 'schema herald' FROM pg_namespace n WHERE n.nspname = 'herald' AND NOT has_schema_privilege(n.oid, 'USAGE')"
+	"        UNION ALL SELECT 'table ' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+	"         WHERE n.nspname = 'herald' AND c.relname"
+	"               IN ('migrations', 'changes', 'ticks', 'streams', 'actions', 'revocations', 'watches', 'rules')"
+	"           AND c.relkind = 'r' AND NOT has_table_privilege(c.oid, 'SELECT')"
+	"        UNION ALL SELECT 'function ' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+	"         WHERE n.nspname = 'herald' AND p.proname"
+	"               IN ('attach', 'follows', 'read', 'replay', 'tick', 'prune', 'wake', 'entitled', 'snapshot', 'act')"
+	"           AND NOT has_function_privilege(p.oid, 'EXECUTE')) w (name)"
+	" HAVING count(*) > 0",
+	"the role may do what serve does"};
+
+static void say_misfit(struct doctor *d, int version)
+{
+	d->misfit = true;
+	if (version == 0)
+		doctor_say(d, REPORT_NO, "schema", "pgherald migrate", "the database has no schema herald");
+	else
+		doctor_say(d, REPORT_NO, "schema", version < migrate_program_version() ? "pgherald migrate" : "use a newer pgherald",
+			   "herald has version %d, this program needs %d", version, migrate_program_version());
+}
+
+/* Is the log's table of migrations there? Also where the role may not look into the schema. */
+static bool is_installed(struct doctor *d)
+{
+	PGresult *res = doctor_ask(d, "schema", "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'herald' AND tablename = 'migrations')");
+	bool there = res != NULL && is_true(res, 0);
+
+	if (res != NULL && !there)
+		say_misfit(d, 0);
+	PQclear(res);
+	return there;
+}
+
+static void look_at_version(struct doctor *d)
+{
+	PGresult *res = doctor_ask(d, "schema", "SELECT coalesce(max(version), 0) FROM herald.migrations");
+	int version = res == NULL ? -1 : atoi(PQgetvalue(res, 0, 0));
+
+	PQclear(res);
+	if (version < 0)
+		return;
+	if (version != migrate_program_version()) {
+		say_misfit(d, version);
+		return;
+	}
+	doctor_say(d, REPORT_OK, "schema", NULL, "herald has version %d, as this program", version);
+	d->usable = true;
+}
+
+/* A subscriber of the log by logical replication makes no ticks either. */
+static void look_whose_log(struct doctor *d)
+{
+	PGresult *res = d->usable ? doctor_ask(d, "log", "SELECT herald.follows()") : NULL;
+
+	if (res != NULL && is_true(res, 0)) {
+		d->makes_ticks = false;
+		doctor_say(d, REPORT_NOTE, "log", NULL, "it is another database's, which this one follows");
+	}
+	PQclear(res);
+}
+
+void doctor_database(struct doctor *d)
+{
+	int64_t end_ms = d->end_ms - (int64_t)2 * BOUNDED_MS; /* the rest is the daemon's, which is asked twice */
+
+	if (!bounded_open(&d->database, d->config->database_url, end_ms)) {
+		doctor_say(d, REPORT_NO, "database",
+			   "is it running, and does database-url (or PGHOST, PGPORT, PGUSER, ~/.pgpass) name it? psql takes the same", "cannot be reached: %s", d->database.why);
+		return;
+	}
+	if (!look_at_server(d))
+		return;
+	look_at_session(d);
+	if (!is_installed(d))
+		return;
+	doctor_check(d, &rights, NULL);
+	look_at_version(d);
+	look_whose_log(d);
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* doctor_log.c: does what is committed become ticks, does what is old go, and is there room? */
+#include "cmd/doctor.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#define THIS_DATABASE "(SELECT oid FROM pg_database WHERE datname = current_database())"
+#define LAST_TICK "(SELECT * FROM herald.ticks ORDER BY id DESC LIMIT 1)"
+
+/* Who has the role holds advisory lock 1 for as long as its session lives. */
+static const struct doctor_check ticker = {
+	"ticker",
+	"SELECT 'ok', NULL::text, format('server process %s has the role; the last tick is %s, %s ago', l.pid, t.id,"
+	"       date_trunc('second', clock_timestamp() - t.at)), NULL::text"
+	"  FROM pg_locks l, " LAST_TICK " t"
+	" WHERE l.locktype = 'advisory' AND l.classid = 1751478881 AND l.objid = 1 AND l.granted AND l.database = " THIS_DATABASE
+	" UNION ALL "
+	"SELECT '!', NULL, format('no instance has the role: what is committed reaches nobody; the last tick was made %s ago',"
+	"       date_trunc('second', clock_timestamp() - t.at)), 'pgherald serve'"
+	"  FROM " LAST_TICK " t WHERE NOT EXISTS (SELECT FROM pg_locks l"
+	"   WHERE l.locktype = 'advisory' AND l.classid = 1751478881 AND l.objid = 1 AND l.granted AND l.database = " THIS_DATABASE ")",
+	"",
+};
+
+/* A change bears no time; but one that waits while the last tick is old has missed at least the one poll that must have been since. */
+static const struct doctor_check waiting = {
+	"committed",
+	"SELECT '!', NULL, format('changes wait for a tick, and the last one was made %s ago', date_trunc('second', clock_timestamp() - t.at)),"
+	"       'run doctor again: if they wait still, start a daemon, or read the log of the one that has the role of the ticker'"
+	"  FROM " LAST_TICK " t WHERE t.at < clock_timestamp() - interval '10 s' AND EXISTS (SELECT FROM herald.changes c"
+	"   WHERE c.xid >= pg_snapshot_xmin(t.snapshot) AND NOT pg_visible_in_snapshot(c.xid, t.snapshot))",
+	"no change waits for a tick",
+};
+
+/* They hold nothing back but their own changes. Who is no member of pg_read_all_stats sees of others no time. */
+static const struct doctor_check writers = {
+	"open writers",
+	"WITH writer AS (SELECT l.pid, l.virtualtransaction FROM pg_locks l WHERE l.relation = 'herald.changes'::regclass"
+	"                   AND l.mode = 'RowExclusiveLock' AND l.database = " THIS_DATABASE ")"
+	" SELECT '!', p.gid, format('prepared %s ago by %s: its changes are told when it ends',"
+	"        date_trunc('second', clock_timestamp() - p.prepared), p.owner), format('COMMIT PREPARED %1$L, or ROLLBACK PREPARED %1$L', p.gid)"
+	"   FROM pg_prepared_xacts p WHERE p.database = current_database()"
+	"    AND EXISTS (SELECT FROM writer w JOIN pg_locks x USING (virtualtransaction)"
+	"    WHERE w.pid IS NULL AND x.pid IS NULL AND x.transactionid = p.transaction)"
+	" UNION ALL "
+	"SELECT '!', 'pid ' || a.pid, format('its transaction began %s ago (%s): its changes are told when it ends',"
+	"       date_trunc('second', clock_timestamp() - a.xact_start), a.application_name),"
+	"       format('let it end, or: SELECT pg_terminate_backend(%s)', a.pid)"
+	"  FROM pg_stat_activity a WHERE a.pid IN (SELECT w.pid FROM writer w) AND a.xact_start < clock_timestamp() - interval '1 min'"
+	" UNION ALL "
+	"SELECT '?', 'pid ' || a.pid, 'how long its transaction is open could not be seen', format('GRANT pg_read_all_stats TO %I', current_user)"
+	"  FROM pg_stat_activity a WHERE a.pid IN (SELECT w.pid FROM writer w) AND a.xact_start IS NULL"
+	"   AND NOT pg_has_role('pg_read_all_stats', 'MEMBER')",
+	"no transaction with changes is open for more than a minute, none is prepared",
+};
+
+/* The youngest of the old ticks stays: it says where the log begins. serve looks each minute. */
+static const struct doctor_check retention = {
+	"retention",
+	"SELECT '!', NULL, format('%s ticks are older than the retention: they have not been pruned', count(*)),"
+	"       format('serve does it; by hand, again and again: SELECT herald.prune(%L)', make_interval(secs => $1::int))"
+	"  FROM herald.ticks t WHERE t.at < clock_timestamp() - make_interval(secs => $1::int) - interval '15 min' HAVING count(*) > 1",
+	"what is older has been pruned",
+};
+
+static const struct doctor_check size = {
+	"log",
+	"SELECT '-', NULL, format('%s on disk, ticks %s to %s, the oldest of %s ago', pg_size_pretty(pg_total_relation_size('herald.changes')),"
+	"       min(t.id), max(t.id), date_trunc('second', clock_timestamp() - min(t.at))), NULL FROM herald.ticks t",
+	"",
+};
+
+/* Full, it makes every commit with a NOTIFY in the cluster fail. */
+static const struct doctor_check queue = {
+	"notify queue",
+	"SELECT CASE WHEN used < 0.5 THEN 'ok' ELSE 'no' END, NULL, format('%s %% of it is used', round(used::numeric * 100, 1)),"
+	"       CASE WHEN used >= 0.5"
+	"            THEN 'a session that listens is in a transaction for long: SELECT pid, xact_start FROM pg_stat_activity ORDER BY 2' END"
+	"  FROM pg_notification_queue_usage() used",
+	"",
+};
+
+/* An instance that runs has some of its 23 already: then this is on the safe side. */
+static const struct doctor_check connections = {
+	"connections",
+	"SELECT CASE WHEN free >= 23 THEN 'ok' ELSE '!' END, NULL, format('%s are free; an instance takes 3 to 23', greatest(free, 0)),"
+	"       CASE WHEN free < 23 THEN 'raise max_connections in postgresql.conf, or end what is not needed' END"
+	"  FROM (SELECT current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int"
+	"             - (SELECT sum(s.numbackends) FROM pg_stat_database s) AS free) room",
+	"",
+};
+
+void doctor_log(struct doctor *d)
+{
+	char seconds[24];
+
+	snprintf(seconds, sizeof(seconds), "%" PRId64, d->config->retention_ms / 1000);
+	if (d->makes_ticks) {
+		doctor_check(d, &ticker, NULL);
+		doctor_check(d, &waiting, NULL);
+		doctor_check(d, &writers, NULL);
+		doctor_check(d, &retention, seconds);
+		doctor_check(d, &queue, NULL);
+	}
+	doctor_check(d, &size, NULL);
+	doctor_check(d, &connections, NULL);
+}

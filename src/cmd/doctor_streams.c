@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* doctor_streams.c: what is watched, and what is opened: does each of it still stand on what it was made of? */
+#include "cmd/doctor.h"
+
+/* A watched table that has been dropped leaves its watch; its trigger functions stay too. */
+static const struct doctor_check tables = {
+	"watches",
+	"SELECT '!', NULL, 'no table is watched', 'pgherald watch TABLE --audience COLUMN' WHERE NOT EXISTS (SELECT FROM herald.watches)"
+	" UNION ALL "
+	"SELECT 'no', w.topic, format('its table %s is gone', w.target), format('SELECT herald.unwatch(%L)', w.target)"
+	"  FROM herald.watches w WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target)",
+	"each watched table is there",
+};
+
+/* Each capture function hangs on its table. One that is not there is not missed: the table's rules have no use for the operation. */
+static const struct doctor_check triggers = {
+	"triggers",
+	"WITH fn AS (SELECT w.target, p.oid, p.proname FROM herald.watches w JOIN pg_class c ON c.oid = w.target"
+	"             LEFT JOIN pg_proc p ON p.proname ~ ('^capture_' || w.id || '_(insert|update|delete|truncate)$')"
+	"              AND p.pronamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'herald')),"
+	" hung AS (SELECT fn.target, t.tgname, t.tgenabled, substring(fn.proname FROM '[a-z]+$') AS operation"
+	"            FROM fn LEFT JOIN pg_trigger t ON t.tgrelid = fn.target AND t.tgfoid = fn.oid)"
+	" SELECT 'no', target::text, coalesce('has no trigger for ' || string_agg(operation, ', ' ORDER BY operation), 'has no trigger')"
+	"        || ': these changes reach nobody',"
+	"        format('SELECT herald.capture(w) FROM herald.watches w WHERE w.target = %L::regclass', target)"
+	"   FROM hung WHERE tgname IS NULL GROUP BY target"
+	" UNION ALL "
+	"SELECT 'no', target::text, format('trigger %I is disabled: its changes reach nobody', tgname),"
+	"       format('ALTER TABLE %s ENABLE TRIGGER %I', target, tgname) FROM hung WHERE tgenabled IN ('D', 'R')"
+	" UNION ALL "
+	"SELECT '!', target::text, 'logical replication writes it, and its triggers do not see that',"
+	"       format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %s', target, string_agg(quote_ident(tgname), ', ENABLE ALWAYS TRIGGER '))"
+	"  FROM hung WHERE tgenabled = 'O' AND EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = target) GROUP BY target",
+	"all are there and enabled",
+};
+
+static const struct doctor_check keys = {
+	"primary keys",
+	"SELECT '!', w.target::text, 'has none: its events tell whole rows and no key', format('ALTER TABLE %s ADD PRIMARY KEY (…)', w.target)"
+	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target"
+	" WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = w.target AND i.indisprimary)",
+	"each watched table has one",
+};
+
+static const struct doctor_check faults = {
+	"faults",
+	"SELECT 'no', f.key, format('its last change could not be told: %s', f.value),"
+	"       format('mend the rule or the column, then: SELECT herald.capture(w) FROM herald.watches w WHERE w.target = %L::regclass', f.key)"
+	"  FROM herald.status s, jsonb_each_text(s.faults) f ORDER BY f.key",
+	"no rule has failed",
+};
+
+static const struct doctor_check topics = {
+	"streams",
+	"SELECT '-', NULL, 'none is defined', 'SELECT herald.stream(''/path'', ''{topic}'')' WHERE NOT EXISTS (SELECT FROM herald.streams)"
+	" UNION ALL "
+	"SELECT '!', s.path, format('no table is watched as topic %L: only herald.publish can send it events', t.name),"
+	"       format('pgherald watch TABLE --topic %L', t.name)"
+	"  FROM herald.streams s, unnest(s.topics) t (name) WHERE NOT EXISTS (SELECT FROM herald.watches w WHERE w.topic = t.name)",
+	"each has its topics",
+};
+
+/* Names are looked up as data: to_regprocedure fails for who may not use the schema. */
+static const struct doctor_check functions = {
+	"functions",
+	"WITH named AS (SELECT s.path AS place, 'authorize' AS kind, s.authorize AS fn, 'jsonb, jsonb' AS args FROM herald.streams s"
+	"   UNION ALL SELECT s.path, 'snapshot', s.snapshot, 'jsonb, jsonb' FROM herald.streams s"
+	"   UNION ALL SELECT a.method || ' ' || a.path, 'action', a.function, 'jsonb' FROM herald.actions a),"
+	" split AS (SELECT *, parse_ident(fn) AS part FROM named WHERE fn IS NOT NULL),"
+	" found AS (SELECT s.*, p.oid, n.oid AS schema, n.nspname FROM split s LEFT JOIN (pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace)"
+	"   ON p.proname = part[cardinality(part)] AND n.nspname = CASE cardinality(part) WHEN 1 THEN 'pg_catalog' ELSE part[1] END"
+	"  AND oidvectortypes(p.proargtypes) = args)"
+	" SELECT 'no', place, format('its %s function %s(%s) is gone', kind, fn, args), 'create it anew, or define the stream or action without it'"
+	"   FROM found WHERE oid IS NULL"
+	" UNION ALL "
+	"SELECT 'no', place, format('role %L may not call its %s function %s(%s)', current_user, kind, fn, args),"
+	"       format('GRANT USAGE ON SCHEMA %1$I TO %2$I; GRANT EXECUTE ON FUNCTION %3$s(%4$s) TO %2$I', nspname, current_user, fn, args)"
+	"  FROM found WHERE oid IS NOT NULL AND NOT (has_schema_privilege(schema, 'USAGE') AND has_function_privilege(oid, 'EXECUTE'))",
+	"what streams and actions call is there, and may be called",
+};
+
+static const struct doctor_check sealed = {
+	"sealed streams",
+	"SELECT 'no', s.path, 'is sealed, but there is no encryption-key: its events are held back',"
+	"       'give serve encryption-key, of 32 characters or more'"
+	"  FROM herald.streams s WHERE s.sealed AND NOT $1::boolean",
+	"none lacks the key",
+};
+
+static const struct doctor_check locked = {
+	"token keys",
+	"SELECT 'no', s.path, 'asks for a token, but no key is configured: nobody gets in',"
+	"       'give serve jwt-secret-file, jwt-public-key-file or jwks-file'"
+	"  FROM herald.streams s WHERE NOT s.anonymous AND NOT $1::boolean",
+	"no stream lacks one",
+};
+
+void doctor_streams(struct doctor *d)
+{
+	doctor_check(d, &tables, NULL);
+	doctor_check(d, &triggers, NULL);
+	doctor_check(d, &keys, NULL);
+	doctor_check(d, &faults, NULL);
+	doctor_check(d, &topics, NULL);
+	doctor_check(d, &functions, NULL);
+	doctor_check(d, &sealed, d->config->seal != NULL ? "true" : "false");
+	doctor_check(d, &locked, d->config->keyring->count > 0 ? "true" : "false");
+}

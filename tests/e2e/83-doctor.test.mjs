@@ -1,0 +1,294 @@
+// pgherald doctor: a stage on which nothing is wrong, then one thing is broken at a time: exactly its line turns, and says what to do.
+import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { createServer as createRelay, connect } from 'node:net'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Cluster } from '../lib/cluster.mjs'
+import { missing, run } from '../lib/daemon.mjs'
+import { freePort, removeDirectory, temporaryDirectory } from '../lib/process.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { secret } from '../lib/token.mjs'
+import { until } from '../lib/wait.mjs'
+
+const password = 'not-to-be-read-0123456789'
+
+const prepare = (cluster) => cluster.psql(`
+  CREATE TABLE public.notes (id int PRIMARY KEY, owner text, amount int);
+  CREATE FUNCTION public.may(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true';
+  CREATE FUNCTION public.state(claims jsonb, params jsonb) RETURNS SETOF jsonb LANGUAGE sql STABLE AS $$ SELECT '{}'::jsonb $$;
+  CREATE FUNCTION public.act(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '{}'::jsonb $$;
+  SELECT herald.watch('public.notes', audience => '{owner}');
+  SELECT herald.stream('/notes', '{notes}', match => '{"owner": "claims.sub"}', authorize => 'public.may', snapshot => 'public.state');
+  SELECT herald.action('POST', '/notes', 'public.act');
+  INSERT INTO public.notes VALUES (1, 'ann', 1);`)
+
+describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
+  let stage, directory, file
+  before(async () => {
+    stage = await openStage({ prepare })
+    directory = temporaryDirectory('doctor')
+    file = join(directory, 'secret')
+    writeFileSync(file, secret, { mode: 0o600 })
+  })
+  after(async () => {
+    removeDirectory(directory)
+    await stage?.close()
+  })
+
+  const flags = ({ url = stage.cluster.url(), port = stage.daemon.port, admin = `127.0.0.1:${stage.daemon.adminPort}`, more = [] } = {}) =>
+    ['doctor', '--database-url', url, '--listen', `127.0.0.1:${port}`, '--admin-listen', admin, '--jwt-secret-file', file, ...more]
+
+  /** Its report, and the lines that are neither good nor for information. */
+  async function doctor(options = {}) {
+    const { code, stdout } = await run([...flags(options), '--json'], { timeout: 60_000 })
+    assert.ok(!stdout.includes(secret) && !stdout.includes(password), 'no secret is printed')
+    const report = JSON.parse(stdout)
+    return { code, ...report, bad: report.checks.filter(({ outcome }) => !['ok', '-'].includes(outcome)) }
+  }
+
+  /** One line is bad, as said here, and what to do is. */
+  function only(report, code, outcome, check, about, says, advice) {
+    assert.equal(report.bad.length, 1, JSON.stringify(report.bad, null, 1))
+    const [line] = report.bad
+    assert.deepEqual([report.code, line.outcome, line.check, line.about], [code, outcome, check, about], line.says)
+    assert.match(line.says, says)
+    assert.match(line.do, advice)
+  }
+
+  async function isWell() {
+    const report = await doctor()
+    assert.deepEqual([report.code, report.verdict, report.bad], [0, 'nothing is wrong', []])
+  }
+
+  /** Breaks something by SQL, looks, does what mends it: `mend`, or what the line says to do. Then all is well again. */
+  async function broken(sql, expected, mend) {
+    await stage.cluster.psql(sql)
+    const report = await doctor()
+    only(report, ...expected)
+    await stage.cluster.psql(mend ?? report.bad[0].do)
+    await isWell()
+  }
+
+  test('nothing is wrong: exit status 0, for people a line a check', async () => {
+    await isWell()
+    const { code, stdout } = await run(flags())
+    assert.equal(code, 0)
+    assert.match(stdout, /^ok +database +'app' as role 'postgres', a primary$/m)
+    assert.match(stdout, /^ok +daemon +answers on /m)
+    assert.match(stdout, /\nnothing is wrong\n$/)
+    assert.doesNotMatch(stdout, /^(no|\?|!) |->/m)
+  })
+
+  test('what to do stands under the line', async () => {
+    await stage.cluster.psql('ALTER TABLE public.notes DISABLE TRIGGER "!herald_insert"')
+    const { code, stdout } = await run(flags())
+    await stage.cluster.psql('ALTER TABLE public.notes ENABLE TRIGGER "!herald_insert"')
+    assert.equal(code, 1)
+    assert.match(stdout, /^no +triggers public\.notes +trigger "!herald_insert" is disabled.*\n +-> ALTER TABLE public\.notes ENABLE TRIGGER "!herald_insert"\n/m)
+    assert.match(stdout, /\nsomething is wrong: triggers public\.notes: trigger/)
+  })
+
+  test('a trigger that was dropped', () => broken('DROP TRIGGER "!herald_update" ON public.notes',
+    [1, 'no', 'triggers', 'public.notes', /has no trigger for update/, /SELECT herald\.capture/]))
+
+  test('triggers that were dropped with their functions', () => broken(
+    `DO $$ DECLARE f regprocedure; BEGIN
+       FOR f IN SELECT oid FROM pg_proc WHERE proname ~ '^capture_[0-9]+_' LOOP EXECUTE 'DROP FUNCTION ' || f || ' CASCADE'; END LOOP; END $$`,
+    [1, 'no', 'triggers', 'public.notes', /has no trigger:/, /SELECT herald\.capture/]))
+
+  test('a trigger that was disabled, or fires on replicas only', async () => {
+    for (const state of ['DISABLE', 'ENABLE REPLICA'])
+      await broken(`ALTER TABLE public.notes ${state} TRIGGER "!herald_delete"`, [1, 'no', 'triggers', 'public.notes', /"!herald_delete" is disabled/, /ENABLE TRIGGER/])
+  })
+
+  test('a watched table that is gone', () => broken("CREATE TABLE public.gone (id int PRIMARY KEY); SELECT herald.watch('public.gone'); DROP TABLE public.gone",
+    [1, 'no', 'watches', 'gone', /its table \d+ is gone/, /SELECT herald\.unwatch/]))
+
+  test('a table without a primary key is a warning', () => broken("CREATE TABLE public.loose (id int); SELECT herald.watch('public.loose')",
+    [0, '!', 'primary keys', 'public.loose', /has none/, /ADD PRIMARY KEY/], "SELECT herald.unwatch('public.loose')"))
+
+  test('a rule that has failed', () => broken("SELECT herald.rule('public.notes', 'share', 'update', NULL, 'to_jsonb(1 / NEW.amount)'); UPDATE public.notes SET amount = 0",
+    [1, 'no', 'faults', 'public.notes', /division by zero/, /herald\.capture/],
+    "SELECT herald.unwatch('public.notes'); SELECT herald.watch('public.notes', audience => '{owner}')"))
+
+  test('a stream whose topic nobody watches is a warning', () => broken("SELECT herald.stream('/odd', '{odd}')",
+    [0, '!', 'streams', '/odd', /no table is watched as topic 'odd'/, /pgherald watch TABLE --topic 'odd'/], "SELECT herald.unstream('/odd')"))
+
+  test('functions of streams and actions that are gone', async () => {
+    const again = {
+      may: ['authorize', '/notes', "CREATE FUNCTION public.may(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'"],
+      state: ['snapshot', '/notes', "CREATE FUNCTION public.state(claims jsonb, params jsonb) RETURNS SETOF jsonb LANGUAGE sql STABLE AS $$ SELECT '{}'::jsonb $$"],
+      act: ['action', 'POST /notes', "CREATE FUNCTION public.act(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '{}'::jsonb $$"],
+    }
+    for (const [name, [kind, place, mend]] of Object.entries(again))
+      await broken(`DROP FUNCTION public.${name}`, [1, 'no', 'functions', place, new RegExp(`its ${kind} function public.${name}\\(.*\\) is gone`), /create it anew/], mend)
+  })
+
+  test('a sealed stream without a key, and all is well with one', async () => {
+    await stage.cluster.psql("SELECT herald.stream('/sealed', '{notes}', sealed => true)")
+    only(await doctor(), 1, 'no', 'sealed streams', '/sealed', /no encryption-key/, /encryption-key/)
+    const keyed = await doctor({ more: ['--encryption-key', password.repeat(2)] })
+    assert.deepEqual([keyed.code, keyed.bad], [0, []])
+    await stage.cluster.psql("SELECT herald.unstream('/sealed')")
+  })
+
+  test('a prepared transaction that keeps its changes back', async () => {
+    await stage.cluster.psql("SELECT herald.wake('never'); BEGIN; INSERT INTO public.notes VALUES (2, 'ann', 1); PREPARE TRANSACTION 'forgotten'")
+    const report = await doctor()
+    await stage.cluster.psql("ROLLBACK PREPARED 'forgotten'; SELECT herald.wake('adaptive')")
+    only(report, 0, '!', 'open writers', 'forgotten', /prepared .* ago by postgres/, /^COMMIT PREPARED 'forgotten', or ROLLBACK PREPARED 'forgotten'$/)
+    await isWell()
+  })
+
+  test('ticks that nobody has pruned', async () => {
+    const few = "SELECT count(*) FROM herald.ticks"
+    for (let n = Number(await stage.cluster.psql(few)); n < 4; n++) {
+      await stage.cluster.psql('UPDATE public.notes SET amount = amount + 1')
+      await until(async () => Number(await stage.cluster.psql(few)) > n, { what: 'one more tick' })
+    }
+    await broken(`CREATE TABLE public.kept AS SELECT id, at FROM herald.ticks; UPDATE herald.ticks SET at = at - interval '26 h' WHERE id < (SELECT max(id) FROM herald.ticks)`,
+      [0, '!', 'retention', null, /ticks are older than the retention/, /SELECT herald\.prune\('24:00:00'\)/],
+      'UPDATE herald.ticks t SET at = k.at FROM public.kept k WHERE k.id = t.id; DROP TABLE public.kept')
+  })
+
+  test('a schema of another version, and none: exit status 4', async () => {
+    await stage.cluster.psql("INSERT INTO herald.migrations (version, name) VALUES (9999, 'later')")
+    only(await doctor(), 4, 'no', 'schema', null, /has version 9999, this program needs \d+/, /newer pgherald/)
+    await stage.cluster.psql('DELETE FROM herald.migrations WHERE version = 9999')
+    only(await doctor({ url: stage.cluster.url('postgres') }), 4, 'no', 'schema', null, /no schema herald/, /pgherald migrate/)
+  })
+
+  test('a role without rights, then with those of serve', async () => {
+    await stage.cluster.psql('CREATE ROLE "the daemon" LOGIN')
+    const url = stage.cluster.url(undefined, 'the%20daemon')
+    const poor = await doctor({ url })
+    const rights = poor.bad.find(({ check }) => check === 'rights')
+    assert.equal(poor.code, 1)
+    assert.match(rights.says, /'the daemon'.*no right on function act, .*schema herald, .*table changes/)
+    assert.deepEqual(poor.bad.filter(({ outcome }) => outcome === 'no'), [rights])
+    assert.match(rights.do, /: SELECT herald\.grant_daemon\('"the daemon"'\)$/)
+    await stage.cluster.psql(rights.do.replace(/^.*?: /, ''))
+    const least = await doctor({ url })
+    only(least, 0, '?', 'faults', null, /permission denied for view status/, /owner of the schema herald/)
+    assert.equal(least.verdict, 'nothing is wrong in what could be seen')
+    await stage.cluster.psql('REVOKE EXECUTE ON FUNCTION public.may FROM PUBLIC')
+    const { bad } = await doctor({ url })
+    const call = bad.find(({ check }) => check === 'functions')
+    assert.match(call.says, /role 'the daemon' may not call its authorize function public\.may/)
+    await stage.cluster.psql(call.do)
+    only(await doctor({ url }), 0, '?', 'faults', null, /permission denied/, /owner/)
+  })
+
+  test('a database that is away, and one that does not answer', async () => {
+    const url = `postgresql://ann:${password}@127.0.0.1:${await freePort()}/app`
+    only(await doctor({ url }), 1, 'no', 'database', null, /cannot be reached: .*Connection refused/, /database-url/)
+    const mute = createRelay(() => {}).listen(0, '127.0.0.1')
+    await once(mute, 'listening')
+    const begun = Date.now()
+    const report = await doctor({ url: `postgresql://ann:${password}@127.0.0.1:${mute.address().port}/app` })
+    mute.close()
+    only(report, 1, 'no', 'database', null, /has not answered in time/, /database-url/)
+    assert.ok(Date.now() - begun < 15_000)
+  })
+
+  test('another program at the daemon\'s address, and one that hangs', async () => {
+    const other = createServer((request, response) => response.end('hello')).listen(0, '127.0.0.1')
+    await once(other, 'listening')
+    only(await doctor({ port: other.address().port }), 1, 'no', 'daemon', null, /is no pgherald: status 200/, /another listen address/)
+    other.close()
+    const mute = createRelay(() => {}).listen(0, '127.0.0.1')
+    await once(mute, 'listening')
+    only(await doctor({ admin: `127.0.0.1:${mute.address().port}` }), 1, 'no', 'readiness', null, /does not answer/, /log/)
+    mute.close()
+    assert.deepEqual((await doctor({ admin: '' })).bad, [])
+  })
+
+  // Stands for a pooler: gives its client a process number of its own and, in transaction mode, keeps notifications from it. And for a
+  // server that freezes: after so many answers there are no more.
+  async function pooler({ notifies = true, answers = Infinity }) {
+    const relay = createRelay({ noDelay: true }, (near) => {
+      let ready = 0
+      const far = connect(stage.cluster.port, '127.0.0.1')
+      let rest = Buffer.alloc(0)
+      near.pipe(far)
+      far.on('data', (chunk) => {
+        rest = Buffer.concat([rest, chunk])
+        while (rest.length >= 5 && rest.length > rest.readUInt32BE(1)) {
+          const message = rest.subarray(0, 1 + rest.readUInt32BE(1))
+          rest = rest.subarray(message.length)
+          if (message[0] === 0x4b) message.writeUInt32BE(1, 5) // BackendKeyData
+          if (message[0] === 0x5a) ready++ // ReadyForQuery
+          if (ready <= answers && (notifies || message[0] !== 0x41)) near.write(message) // NotificationResponse
+        }
+      })
+      for (const socket of [near, far]) socket.on('error', () => {}).on('close', () => (near.destroy(), far.destroy()))
+    }).listen(0, '127.0.0.1')
+    await once(relay, 'listening')
+    return { url: `postgresql://postgres@127.0.0.1:${relay.address().port}/app?sslmode=disable&gssencmode=disable`, close: () => relay.close() }
+  }
+
+  test('a pooler between: a warning; where notifications do not arrive, a fault', async () => {
+    const session = await pooler({})
+    only(await doctor({ url: session.url }), 0, '!', 'session', null, /a pooler stands between/, /pool_mode = session/)
+    session.close()
+    const transaction = await pooler({ notifies: false })
+    only(await doctor({ url: transaction.url }), 1, 'no', 'session', null, /a pooler in transaction mode/, /pool_mode = session/)
+    transaction.close()
+  })
+
+  test('a server that freezes in the middle: said once, and the rest is looked at', async () => {
+    for (const [answers, check] of [[1, 'database'], [4, 'session'], [30]]) {
+      const frozen = await pooler({ answers })
+      const begun = Date.now()
+      const report = await doctor({ url: frozen.url })
+      frozen.close()
+      const no = report.bad.filter(({ outcome }) => outcome === 'no')
+      assert.deepEqual([report.code, no.length], [1, 1], JSON.stringify(report.bad))
+      assert.match(no[0].says, /the connection was lost: .*not answered in time/)
+      if (check) assert.equal(no[0].check, check)
+      assert.ok(report.checks.some((line) => line.check === 'daemon' && line.outcome === 'ok'))
+      assert.ok(Date.now() - begun < 15_000)
+    }
+  })
+
+  test('a hot standby has no ticker, and needs none', async () => {
+    const standby = await Cluster.standbyOf(stage.cluster)
+    try {
+      const report = await doctor({ url: standby.url() })
+      assert.deepEqual([report.code, report.bad], [0, []])
+      assert.match(report.checks.find(({ check }) => check === 'database').says, /a hot standby/)
+    } finally {
+      await standby.destroy()
+    }
+  })
+
+  test('too few connections, and more streams than files', async () => {
+    const report = await doctor({ more: ['--max-streams', '9999999'] })
+    only(report, 0, '!', 'files', null, /max-streams is 9999999/, /LimitNOFILE/)
+    const idle = await Promise.all(Array.from({ length: 100 }, () => stage.cluster.client()))
+    only(await doctor(), 0, '!', 'connections', null, /\d+ are free; an instance takes 3 to 23/, /max_connections/)
+    await Promise.all(idle.map((client) => client.end()))
+    await until(async () => (await doctor()).bad.length === 0, { what: 'the connections are free again' })
+  })
+
+  test('wrong usage is 2, a wrong configuration 3', async () => {
+    assert.equal((await run(['doctor', 'now'])).code, 2)
+    const { code, stderr } = await run([...flags(), '--heartbeat', '30'])
+    assert.equal(code, 3)
+    assert.match(stderr, /heartbeat/)
+  })
+
+  test('no daemon: warnings with the command that starts it, also for the ticker, and for what waits', async () => {
+    await stage.daemon.stop()
+    await stage.cluster.psql("UPDATE public.notes SET amount = amount + 1; UPDATE herald.ticks SET at = at - interval '1 min' WHERE id = (SELECT max(id) FROM herald.ticks)")
+    const { code, bad } = await doctor()
+    assert.equal(code, 0)
+    assert.deepEqual(bad.map(({ outcome, check }) => `${outcome} ${check}`), ['! ticker', '! committed', '! daemon', '! readiness'])
+    for (const line of bad) assert.match(line.do, /pgherald serve|start a daemon/)
+    await stage.daemon.start()
+    await until(async () => (await doctor()).bad.length === 0, { what: 'all is well again' })
+  })
+})
