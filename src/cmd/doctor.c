@@ -4,27 +4,21 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "base/clock.h"
-#include "base/xalloc.h"
 #include "cmd/cmd.h"
 
 void doctor_say(struct doctor *d, enum report_outcome outcome, const char *check, const char *advice, const char *fmt, ...)
 {
-	char *says = NULL;
 	va_list args;
 
 	va_start(args, fmt);
-	if (vasprintf(&says, fmt, args) < 0)
-		says = xstrdup("");
+	report_vsay(&d->report, outcome, check, NULL, fmt, args);
 	va_end(args);
-	report_say(&d->report, outcome, check, NULL, "%s", says);
 	if (advice != NULL)
 		report_advise(&d->report, advice);
-	free(says);
 }
 
 void doctor_unseen(struct doctor *d, const char *name)
@@ -39,13 +33,13 @@ void doctor_unseen(struct doctor *d, const char *name)
 			   "could not be seen: %s", d->database.why);
 }
 
-PGresult *doctor_ask(struct doctor *d, const char *name, const char *sql)
+PGresult *doctor_ask(struct doctor *d, const char *name, const char *sql, const char *param)
 {
 	PGresult *res;
 
 	if (d->database.pg == NULL) /* lost, and that has been said */
 		return NULL;
-	res = bounded_ask(&d->database, sql, NULL);
+	res = bounded_ask(&d->database, sql, param);
 	if (res == NULL)
 		doctor_unseen(d, name);
 	return res;
@@ -58,15 +52,10 @@ static const char *text_at(const PGresult *res, int row, int column)
 
 void doctor_check(struct doctor *d, const struct doctor_check *check, const char *param)
 {
-	PGresult *res;
+	PGresult *res = doctor_ask(d, check->name, check->sql, param);
 
-	if (d->database.pg == NULL) /* lost, and that has been said */
+	if (res == NULL)
 		return;
-	res = bounded_ask(&d->database, check->sql, param);
-	if (res == NULL) {
-		doctor_unseen(d, check->name);
-		return;
-	}
 	for (int i = 0; i < PQntuples(res); i++) {
 		report_say(&d->report, report_outcome(PQgetvalue(res, i, 0)), check->name, text_at(res, i, 1), "%s", PQgetvalue(res, i, 2));
 		if (!PQgetisnull(res, i, 3))

@@ -33,11 +33,11 @@ struct doctor_check {
 	const char *fine;
 };
 
-/* param: the query's $1, NULL: it has none. */
+/* param, here and below: the query's $1, NULL: it has none. */
 void doctor_check(struct doctor *d, const struct doctor_check *check, const char *param);
 
 /* The rows of one query; NULL: said to the report under this name. The caller clears. */
-PGresult *doctor_ask(struct doctor *d, const char *name, const char *sql);
+PGresult *doctor_ask(struct doctor *d, const char *name, const char *sql, const char *param);
 
 /* A check that could not be made, for want of rights, of an answer, or of a connection: then this is the last that is asked. */
 void doctor_unseen(struct doctor *d, const char *name);

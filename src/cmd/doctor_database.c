@@ -22,7 +22,7 @@ static bool is_true(const PGresult *res, int column)
 static bool look_at_server(struct doctor *d)
 {
 	PGresult *res = doctor_ask(d, "database", "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
-						  " pg_is_in_recovery(), getdatabaseencoding(), current_user, current_database()");
+						  " pg_is_in_recovery(), getdatabaseencoding(), current_user, current_database()", NULL);
 
 	if (res == NULL)
 		return false;
@@ -123,7 +123,7 @@ static void say_misfit(struct doctor *d, int version)
 /* Is the log's table of migrations there? Also where the role may not look into the schema. */
 static bool is_installed(struct doctor *d)
 {
-	PGresult *res = doctor_ask(d, "schema", "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'herald' AND tablename = 'migrations')");
+	PGresult *res = doctor_ask(d, "schema", "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'herald' AND tablename = 'migrations')", NULL);
 	bool there = res != NULL && is_true(res, 0);
 
 	if (res != NULL && !there)
@@ -134,7 +134,7 @@ static bool is_installed(struct doctor *d)
 
 static void look_at_version(struct doctor *d)
 {
-	PGresult *res = doctor_ask(d, "schema", "SELECT coalesce(max(version), 0) FROM herald.migrations");
+	PGresult *res = doctor_ask(d, "schema", "SELECT coalesce(max(version), 0) FROM herald.migrations", NULL);
 	int version = res == NULL ? -1 : atoi(PQgetvalue(res, 0, 0));
 
 	PQclear(res);
@@ -151,7 +151,7 @@ static void look_at_version(struct doctor *d)
 /* A subscriber of the log by logical replication makes no ticks either. */
 static void look_whose_log(struct doctor *d)
 {
-	PGresult *res = d->usable ? doctor_ask(d, "log", "SELECT herald.follows()") : NULL;
+	PGresult *res = d->usable ? doctor_ask(d, "log", "SELECT herald.follows()", NULL) : NULL;
 
 	if (res != NULL && is_true(res, 0)) {
 		d->makes_ticks = false;

@@ -44,16 +44,13 @@ static void judge(struct report *r, enum report_outcome outcome, const char *che
 	free(name);
 }
 
-void report_say(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *fmt, ...)
+void report_vsay(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *fmt, va_list args)
 {
 	struct json_object *line = json_object_new_object();
 	char *says = NULL;
-	va_list args;
 
-	va_start(args, fmt);
 	if (vasprintf(&says, fmt, args) < 0)
 		says = xstrdup("");
-	va_end(args);
 	json_object_object_add(line, "check", json_object_new_string(check));
 	json_object_object_add(line, "about", about == NULL ? NULL : json_object_new_string(about));
 	json_object_object_add(line, "outcome", json_object_new_string(outcomes[outcome]));
@@ -61,6 +58,15 @@ void report_say(struct report *r, enum report_outcome outcome, const char *check
 	json_object_array_add(r->checks, line);
 	judge(r, outcome, check, about, says);
 	free(says);
+}
+
+void report_say(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	report_vsay(r, outcome, check, about, fmt, args);
+	va_end(args);
 }
 
 void report_advise(struct report *r, const char *advice)

@@ -7,6 +7,7 @@
 #define CMD_REPORT_H
 
 #include <json-c/json.h>
+#include <stdarg.h>
 #include <stdbool.h>
 
 #include "base/base.h"
@@ -31,6 +32,8 @@ void report_release(struct report *r);
 
 /* One line. check: of one word; about: which of several of that name, NULL: there is one. */
 void report_say(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *fmt, ...) PRINTF_LIKE(5, 6);
+void report_vsay(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *fmt, va_list args)
+	PRINTF_LIKE(5, 0);
 
 /* What to do about the line that was said last. */
 void report_advise(struct report *r, const char *advice);
