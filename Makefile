@@ -30,7 +30,7 @@ LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
 
 ROOMS := base hub pg http cmd
 SOURCES := $(wildcard src/*.c $(ROOMS:%=src/%/*.c))
-OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o) $(BUILD)/obj/sql_files.o
+OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 # what the fuzzers reach; a library of it, so that each links what it needs
@@ -49,13 +49,13 @@ $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@echo "CC  $<"
 	$(Q)$(COMPILE) -c -o $@ $<
 
-$(BUILD)/obj/sql_files.o: $(BUILD)/sql_files.c $(BUILD)/flags
-	@mkdir -p $(@D)
-	$(Q)$(COMPILE) -c -o $@ $<
+# the list is made of install.sql's lines; see src/pg/sql_files.c
+$(BUILD)/obj/pg/sql_files.o: CPPFLAGS += -I$(BUILD)
+$(BUILD)/obj/pg/sql_files.o: $(BUILD)/sql_files.list $(wildcard sql/*/*.sql sql/*.sql)
 
-$(BUILD)/sql_files.c: $(wildcard sql/*.sql sql/*/*.sql) sql/embed.awk
+$(BUILD)/sql_files.list: sql/install.sql
 	@mkdir -p $(@D)
-	$(Q)awk -f sql/embed.awk sql/install.sql > $@.tmp && mv $@.tmp $@
+	$(Q)sed -n 's|^\\ir \(.*/\)*\([^/]*\)\.sql$$|SQL_FILE(\2, "sql/\1\2.sql")|p' $< > $@
 
 # changes when the compiler or its flags do, so that nothing old is linked
 $(BUILD)/flags: FORCE

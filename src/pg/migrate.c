@@ -7,12 +7,18 @@
 
 #include "base/xalloc.h"
 
+/* 0: it is code. */
+static int version_of(const struct sql_file *f)
+{
+	return atoi(f->name);
+}
+
 int migrate_program_version(void)
 {
 	int newest = 0;
 
 	for (const struct sql_file *f = sql_files; f->name != NULL; f++)
-		newest = f->version > newest ? f->version : newest;
+		newest = version_of(f) > newest ? version_of(f) : newest;
 	return newest;
 }
 
@@ -119,19 +125,20 @@ static bool apply_migration(PGconn *pg, const struct sql_file *f, bool dry_run)
 	char sql[200];
 	int applied;
 
-	snprintf(sql, sizeof(sql), "SELECT count(*) FROM herald.migrations WHERE version = %d", f->version);
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM herald.migrations WHERE version = %d", version_of(f));
 	applied = query_int(pg, sql);
 	if (applied != 0)
 		return applied > 0;
 	printf("%s %s\n", dry_run ? "would apply" : "applying", f->name);
-	snprintf(sql, sizeof(sql), "INSERT INTO herald.migrations (version, name) VALUES (%d, '%s')", f->version, f->name);
+	snprintf(sql, sizeof(sql), "INSERT INTO herald.migrations (version, name) VALUES (%d, '%s')",
+		 version_of(f), f->name);
 	return apply_file(pg, f) && migrate_exec(pg, sql, 0, NULL);
 }
 
 static bool apply_all(PGconn *pg, bool dry_run)
 {
 	for (const struct sql_file *f = sql_files; f->name != NULL; f++)
-		if (!(f->version > 0 ? apply_migration(pg, f, dry_run) : apply_file(pg, f)))
+		if (!(version_of(f) > 0 ? apply_migration(pg, f, dry_run) : apply_file(pg, f)))
 			return false;
 	return true;
 }

@@ -12,10 +12,12 @@
 
 #include "base/base.h"
 
-/* The files of sql/install.sql in its order, made by sql/embed.awk. version 0: code, replaced every time. Ends with name NULL. */
+/*
+ * The files of sql/install.sql in its order, byte for byte (sql_files.c); name NULL ends them. The name of a migration begins with
+ * its version, 0001_log; a name without one is code, which is replaced every time.
+ */
 struct sql_file {
 	const char *name;
-	int version;
 	const char *text;
 };
 extern const struct sql_file sql_files[];

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* What the program installs is what psql installs from sql/install.sql: the same files, in the same order, byte for byte. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "pg/migrate.h"
+#include "unit.h"
+
+#define FILE_MAX_BYTES ((size_t)4 << 20)
+
+static struct file install;
+
+static int open_install(void **state __attribute__((unused)))
+{
+	const char *why = "";
+
+	if (!file_read(&install, "sql/install.sql", FILE_MAX_BYTES, &why))
+		fail_msg("sql/install.sql: %s (units run in the project's root)", why);
+	return 0;
+}
+
+static int close_install(void **state __attribute__((unused)))
+{
+	file_release(&install);
+	return 0;
+}
+
+/* The path of the next \ir line, as psql reads it; false: there is none. */
+static bool next_path(const char **at, char *ret_path, size_t size)
+{
+	const char *line = strstr(*at, "\n\\ir ");
+
+	if (line == NULL)
+		return false;
+	*at = line + strlen("\n\\ir ");
+	snprintf(ret_path, size, "sql/%.*s", (int)strcspn(*at, " \n"), *at);
+	return true;
+}
+
+static void assert_same_bytes(const struct sql_file *f, const char *path)
+{
+	struct file on_disk;
+	const char *why = "";
+
+	if (!file_read(&on_disk, path, FILE_MAX_BYTES, &why))
+		fail_msg("%s: %s", path, why);
+	assert_int_equal(strlen(f->text), on_disk.len);
+	assert_memory_equal(f->text, on_disk.bytes, on_disk.len + 1);
+	file_release(&on_disk);
+}
+
+TEST(the_program_has_the_files_of_the_installer_in_its_order_byte_for_byte)
+{
+	const struct sql_file *f = sql_files;
+	const char *at = install.bytes;
+	char path[200];
+
+	for (; next_path(&at, path, sizeof(path)); f++) {
+		assert_non_null(f->name);
+		assert_same_bytes(f, path);
+		assert_non_null(strstr(path, f->name));
+	}
+	assert_null(f->name);
+	assert_true(f - sql_files > 30);
+}
+
+TEST(its_version_is_that_of_the_last_migration)
+{
+	int newest = 0;
+
+	for (const struct sql_file *f = sql_files; f->name != NULL; f++)
+		if (isdigit((unsigned char)f->name[0]))
+			assert_int_equal(strtol(f->name, NULL, 10), ++newest);
+	assert_int_equal(migrate_program_version(), newest);
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_program_has_the_files_of_the_installer_in_its_order_byte_for_byte),
+		cmocka_unit_test(its_version_is_that_of_the_last_migration),
+	};
+
+	return cmocka_run_group_tests_name("pg/sql_files", tests, open_install, close_install);
+}
