@@ -1,6 +1,5 @@
 # pgherald: make, make demo, make check. `make help` lists the rest.
 
-SHELL := /bin/bash
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -57,8 +56,15 @@ $(BUILD)/sql_files.list: sql/install.sql
 	@mkdir -p $(@D)
 	$(Q)sed -n 's|^\\ir \(.*/\)*\([^/]*\)\.sql$$|SQL_FILE(\2, "sql/\1\2.sql")|p' $< > $@
 
+# a machine without compiler or headers is told what it needs, not the compiler's first error
+.PHONY: tools
+tools:
+	@command -v $(firstword $(CC)) >/dev/null && pkg-config --exists $(PACKAGES) 2>/dev/null || { \
+		echo "pgherald is built with a C compiler ($(firstword $(CC))), pkg-config and $(PACKAGES); not all of them are here."; \
+		.ci/deps missing build; exit 1; } >&2
+
 # changes when the compiler or its flags do, so that nothing old is linked
-$(BUILD)/flags: FORCE
+$(BUILD)/flags: FORCE | tools
 	@mkdir -p $(@D)
 	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
 .PHONY: FORCE
@@ -92,11 +98,12 @@ fuzzers: $(FUZZERS)
 .PHONY: demo
 demo: ## everything at once: PostgreSQL, the example application, the daemon
 	@.ci/deps demo
-	@$(MAKE) --no-print-directory all
+	@echo "demo: building pgherald"
+	@$(MAKE) --no-print-directory -j$$(nproc) all
 	@contrib/demo/run
 
 .PHONY: check
-check: ## every test; ends with N passed, N failed
+check: ## every test; ends with N passed, N failed. PG=17, or PG_BIN=DIRECTORY: against that PostgreSQL
 	@.ci/deps check
 	@tests/run
 
@@ -104,7 +111,7 @@ FUZZ_SECONDS ?= 900
 .PHONY: fuzz
 fuzz: ## each fuzzer for FUZZ_SECONDS (900); keeps what it learns in build/fuzz/corpus
 	@.ci/deps check
-	@$(MAKE) --no-print-directory -j$(shell nproc) fuzzers VARIANT=fuzz
+	@$(MAKE) --no-print-directory -j$$(nproc) fuzzers VARIANT=fuzz
 	@for target in $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)); do \
 		echo "-- $$target, $(FUZZ_SECONDS) s"; tests/fuzz/run $$target $(FUZZ_SECONDS) || exit 1; done
 
@@ -121,8 +128,8 @@ check-layers: ## do the rooms include only what they may?
 
 .PHONY: check-generated
 check-generated: all ## does the README list the options that the program has?
-	@sed -n '/^<!-- options/,/^<!-- end of options/p' README.md | grep '^|' | diff - <($(BUILD)/pgherald config table) \
-		|| { echo "the README's options are old: run make options"; exit 1; }
+	@sed -n '/^<!-- options/,/^<!-- end of options/p' README.md | grep '^|' > $(BUILD)/options
+	@$(BUILD)/pgherald config table | diff $(BUILD)/options - || { echo "the README's options are old: run make options"; exit 1; }
 
 .PHONY: options
 options: all ## writes the options into the README

@@ -1,14 +1,9 @@
 // What all pages of the demo share, and the users list; the other documents' pages are in 86-pages-….
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import { chmodSync } from 'node:fs'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { openBrowser } from '../lib/browser.mjs'
-import { environment } from '../lib/cluster.mjs'
-import { missing, program, repository } from '../lib/daemon.mjs'
-import { Scene, Visit, colorOf, pedidos } from '../lib/pages.mjs'
-import { removeDirectory, run, start, temporaryDirectory } from '../lib/process.mjs'
+import { missing } from '../lib/daemon.mjs'
+import { Scene, colorOf, pedidos } from '../lib/pages.mjs'
 import { answers, exchange } from '../lib/raw.mjs'
 import { until, within } from '../lib/wait.mjs'
 
@@ -178,46 +173,6 @@ describe('all pages', { skip: missing(), timeout: 300_000 }, () => {
     const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: demo=${scene.pages.word}\r\n\r\n`
     return answers(await exchange({ host: '127.0.0.1', port: scene.port }, head))[0]
   }
-})
-
-describe('make demo', { skip: missing(), timeout: 300_000 }, () => {
-  test('the addresses that it prints are live pages, for the browser that came by the first one; Ctrl-C stops all of it', async () => {
-    const directory = temporaryDirectory('demo')
-    chmodSync(directory, 0o755) // PostgreSQL's user must reach it
-    const env = { ...environment(), PGHERALD: program, DEMO_DIRECTORY: directory }
-    const child = start(join(repository, 'contrib/demo/run'), [], { death: 'SIGTERM', env, stdio: ['ignore', 'pipe', 'pipe'] })
-    let said = ''
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (said += chunk))
-    const browser = await openBrowser()
-    try {
-      await until(() => said.includes('Ctrl-C stops') || child.exitCode !== null, { timeout: 120_000, what: 'the demo' })
-      const [first, ...others] = [...said.matchAll(/^ {2}(http:\S+)/gm)].map(([, address]) => address)
-      assert.equal(others.length, 5, said)
-      const index = await Visit.open(browser, first)
-      await index.seesText('#commands pre', 'curl -N')
-      for (const address of others) {
-        const it = await Visit.open(browser, address, { beside: index })
-        await it.isLive()
-        await it.close()
-      }
-      const it = await Visit.open(browser, others.at(-1), { beside: index })
-      await it.isLive()
-      const [, command] = /^ {2}(psql .*Preparing.*)$/m.exec(said)
-      const { code, stderr } = await run('bash', ['-c', command])
-      assert.equal(code, 0, stderr)
-      await it.seesText('.toast', 'ORD-A7X3B2 — Preparing')
-      await it.close()
-      await index.close()
-    } finally {
-      await browser.close()
-      child.kill('SIGINT')
-      const { code } = await within(child.exited, 60_000, 'the end of the demo')
-      removeDirectory(directory)
-      assert.equal(code, 0, said)
-    }
-    const port = /127\.0\.0\.1:(\d+)\/my-orders/.exec(said)[1]
-    await assert.rejects(fetch(`http://127.0.0.1:${port}/`))
-  })
 })
 
 /** In the page: its width, the least contrast of a text, what can be used and has no name. */

@@ -1,0 +1,121 @@
+// make demo, as its first user has it: contrib/demo/run in a directory of its own.
+import assert from 'node:assert/strict'
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { openBrowser } from '../lib/browser.mjs'
+import { environment } from '../lib/cluster.mjs'
+import { missing, program, repository } from '../lib/daemon.mjs'
+import { Visit } from '../lib/pages.mjs'
+import { removeDirectory, run, start, temporaryDirectory } from '../lib/process.mjs'
+import { until, within } from '../lib/wait.mjs'
+
+const patience = 120_000
+
+/** Where a demo may make its directory. open: PostgreSQL's user can get there. */
+function place({ open }) {
+  const parent = temporaryDirectory('demo')
+  chmodSync(parent, open ? 0o755 : 0o700)
+  return parent
+}
+
+const settings = (directory) => ({ ...environment(), ...(process.env.PG_BIN && { PG_BIN: process.env.PG_BIN }), PGHERALD: program, DEMO_DIRECTORY: directory })
+
+function begin(directory, ...args) {
+  const child = start(join(repository, 'contrib/demo/run'), args, { death: 'SIGTERM', env: settings(directory), stdio: ['ignore', 'pipe', 'pipe'] })
+  child.said = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (child.said += chunk))
+  return child
+}
+
+/** What a demo says that changes an order, shows the event, and ends. */
+async function once(directory) {
+  const child = begin(directory, '--once')
+  const { code } = await within(child.exited, patience, 'the end of the demo')
+  assert.equal(code, 0, child.said)
+  assert.match(child.said, /^data: .*ORD-A7X3B2.*Preparing/m)
+  return child.said
+}
+
+/** Listens on a port; where somebody does already, that will do. */
+function take(port) {
+  const server = createServer()
+  return new Promise((resolve) => server.once('error', () => resolve(server)).listen(port, '127.0.0.1', () => resolve(server)))
+}
+
+/** The clusters in /var/tmp that are of a demo in this directory. */
+const elsewhere = (directory) => readdirSync('/var/tmp').filter((name) => {
+  const of = join('/var/tmp', name, 'of')
+  return name.startsWith('pgherald-demo.') && existsSync(of) && readFileSync(of, 'utf8') === directory
+})
+
+describe('make demo', { skip: missing(), timeout: 600_000 }, () => {
+  const parents = [place({ open: true }), place({ open: false })]
+  const [open, hidden] = parents.map((parent) => join(parent, '.demo'))
+  after(() => parents.forEach(removeDirectory))
+
+  test('the addresses that it prints are live pages, for the browser that came by the first one; Ctrl-C stops all of it', async () => {
+    const child = begin(open)
+    const browser = await openBrowser()
+    try {
+      await until(() => child.said.includes('Ctrl-C stops') || child.exitCode !== null, { timeout: patience, what: 'the demo' })
+      const [first, ...others] = [...child.said.matchAll(/^ {2}(http:\S+)/gm)].map(([, address]) => address)
+      assert.equal(others.length, 5, child.said)
+      const index = await Visit.open(browser, first)
+      await index.seesText('#commands pre', 'curl -N')
+      for (const address of others) {
+        const it = await Visit.open(browser, address, { beside: index })
+        await it.isLive()
+        await it.close()
+      }
+      const it = await Visit.open(browser, others.at(-1), { beside: index })
+      await it.isLive()
+      const [, command] = /^ {2}(psql .*Preparing.*)$/m.exec(child.said)
+      const { code, stderr } = await run('bash', ['-c', command])
+      assert.equal(code, 0, stderr)
+      await it.seesText('.toast', 'ORD-A7X3B2 — Preparing')
+      await it.close()
+      await index.close()
+    } finally {
+      await browser.close()
+      child.kill('SIGINT')
+      const { code } = await within(child.exited, 60_000, 'the end of the demo')
+      assert.equal(code, 0, child.said)
+    }
+    const port = /127\.0\.0\.1:(\d+)\/my-orders/.exec(child.said)[1]
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/`))
+  })
+
+  for (const taken of [[8000], [8001]])
+    test(`it finds other ports where ${taken.join(', ')} are taken, and says so`, async () => {
+      const servers = await Promise.all(taken.map(take))
+      try {
+        const said = await once(open)
+        assert.match(said, taken.includes(8000) ? /port 8000 is taken: the daemon is on 80\d\d/ : /metrics are on port 80\d\d/)
+      } finally {
+        servers.forEach((server) => server.close())
+      }
+    })
+
+  // Only root runs PostgreSQL as another user.
+  test('rm -rf starts afresh, also where PostgreSQL cannot get into the directory', { skip: process.getuid() !== 0 && 'only as root is the cluster elsewhere' }, async () => {
+    const said = await once(hidden)
+    const [, cluster] = /cannot reach .*: the cluster is in (\S+)$/m.exec(said)
+    assert.ok(existsSync(join(cluster, 'PG_VERSION')))
+    assert.doesNotMatch(await once(hidden), /making a PostgreSQL cluster/, 'the same cluster is used again')
+    rmSync(hidden, { recursive: true })
+    assert.match(await once(hidden), /making a PostgreSQL cluster/)
+    assert.equal(existsSync(cluster), false, 'the old one is gone')
+    rmSync(hidden, { recursive: true })
+    await once(open)
+    assert.deepEqual(elsewhere(hidden), [], 'nothing is left')
+  })
+
+  test('another PostgreSQL than the cluster was made by is told in a sentence', async () => {
+    writeFileSync(join(open, 'cluster/PG_VERSION'), '9\n')
+    const child = begin(open, '--once')
+    assert.equal((await within(child.exited, patience, 'the end of the demo')).code, 1)
+    assert.match(child.said, /is of PostgreSQL 9, the server in \S+ of \d+: rm -rf \S+ starts afresh/)
+  })
+})
