@@ -4,6 +4,7 @@ VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
 VARIANT ?=
+PKG_CONFIG ?= pkg-config
 ifeq ($(VARIANT),fuzz)
 CC := clang# libFuzzer is its
 endif
@@ -15,7 +16,7 @@ Q := $(if $(filter 1,$(V)),,@)
 PACKAGES := libpq libmicrohttpd libjwt json-c libcurl libcrypto zlib
 
 # language and project
-CPPFLAGS += -D_GNU_SOURCE -DPGHERALD_VERSION='"$(VERSION)"' -Isrc $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+CPPFLAGS += -D_GNU_SOURCE -DPGHERALD_VERSION='"$(VERSION)"' -Isrc $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
 CFLAGS ?= -O2 -g
 WARNINGS := -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 \
 	-Wpointer-arith -Wno-missing-field-initializers
@@ -25,7 +26,7 @@ HARDENING := -fPIE -fstack-protector-strong $(if $(filter asan fuzz,$(VARIANT)),
 LDHARDENING := -pie -Wl,-z,relro,-z,now
 SANITIZE := $(if $(filter asan fuzz,$(VARIANT)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 SANITIZE += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer-no-link)
-LDLIBS += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lm
+LDLIBS += $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lm
 
 ROOMS := base hub pg http cmd
 SOURCES := $(wildcard src/*.c $(ROOMS:%=src/%/*.c))
@@ -59,8 +60,8 @@ $(BUILD)/sql_files.list: sql/install.sql
 # a machine without compiler or headers is told what it needs, not the compiler's first error
 .PHONY: tools
 tools:
-	@command -v $(firstword $(CC)) >/dev/null && pkg-config --exists $(PACKAGES) 2>/dev/null || { \
-		echo "pgherald is built with a C compiler ($(firstword $(CC))), pkg-config and $(PACKAGES); not all of them are here."; \
+	@command -v $(firstword $(CC)) >/dev/null && $(PKG_CONFIG) --exists $(PACKAGES) 2>/dev/null || { \
+		echo "pgherald is built with a C compiler ($(firstword $(CC))), $(PKG_CONFIG) and $(PACKAGES); not all of them are here."; \
 		.ci/deps missing build; exit 1; } >&2
 
 # changes when the compiler or its flags do, so that nothing old is linked
@@ -108,6 +109,10 @@ check: ## every test; ends with N passed, N failed. PG=17, or PG_BIN=DIRECTORY: 
 	@tests/run
 
 FUZZ_SECONDS ?= 900
+.PHONY: platforms
+platforms: ## make demo and make check on new Debian systems, other PostgreSQL versions, arm64 (two hours; needs root)
+	@tests/platforms/run
+
 .PHONY: fuzz
 fuzz: ## each fuzzer for FUZZ_SECONDS (900); keeps what it learns in build/fuzz/corpus
 	@.ci/deps check

@@ -1,0 +1,61 @@
+# root.sh: throw-away Debian systems in a directory, sourced by tests/platforms/run. Each begins as a machine on which nothing was
+# prepared: git, make, ca-certificates and sudo. An ordinary user, newcomer, has a clone of this tree in pgherald/.
+
+# The archive that this machine uses itself.
+mirror_of_machine() {
+  local found
+  found=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
+    sed -n 's,^Debian \(.*/debian/*\)$,\1,p' | head -n 1)
+  echo "${DEBIAN_MIRROR:-${found:-http://deb.debian.org/debian}}"
+}
+
+# make_root SUITE DIRECTORY: three tries; fails where the archive does not answer.
+make_root() {
+  local try
+  for try in 1 2 3; do
+    rm -rf --one-file-system "$2"
+    debootstrap --variant=minbase --include=git,make,ca-certificates,sudo "$1" "$2" "$(mirror_of_machine)" >"$2.log" 2>&1 &&
+      { settle "$2"; return; }
+    echo "   debootstrap $1, try $try: $(tail -n 1 "$2.log")"
+  done
+  return 1
+}
+
+# How this machine reaches packages is no part of the project: the root is given the same settings.
+settle() { # ROOT
+  local root=$1
+  cp /etc/resolv.conf /etc/hosts "$root/etc/"
+  apt-config dump Acquire >"$root/etc/apt/apt.conf.d/00machine"
+  cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/" 2>/dev/null
+  cat "$(npm config get globalconfig)" "$(npm config get userconfig)" >"$root/etc/machine.npmrc" 2>/dev/null
+  in_root "$root" update-ca-certificates >/dev/null 2>&1
+  in_root "$root" useradd --create-home --shell /bin/bash newcomer
+  echo 'newcomer ALL=(ALL) NOPASSWD: ALL' >"$root/etc/sudoers.d/newcomer"
+  git clone --quiet --no-hardlinks . "$root/home/newcomer/pgherald"
+  git clone --quiet --no-hardlinks . "$root/root/pgherald"
+  in_root "$root" chown -R newcomer:newcomer /home/newcomer
+}
+
+# in_root ROOT COMMAND…: as root in the root, in a process namespace of its own: what it starts ends with it.
+in_root() {
+  local root=$1
+  shift
+  unshare --mount --pid --fork --kill-child bash -c '
+    root=$1; shift
+    mount --make-rprivate / && mount -t proc proc "$root/proc" && mount --rbind /sys "$root/sys" && mount --rbind /dev "$root/dev" || exit 1
+    exec chroot "$root" /usr/bin/env -i "$@"' in_root "$root" \
+    HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
+    NPM_CONFIG_USERCONFIG=/etc/machine.npmrc NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
+    ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} "$@"
+}
+
+# as_user ROOT USER COMMAND: the user types a line for the shell in the clone.
+as_user() {
+  local root=$1 user=$2 home=/home/$2
+  [ "$user" != root ] || home=/root
+  in_root "$root" HOME="$home" setpriv --reuid "$user" --regid "$user" --init-groups bash -c "cd && cd pgherald && $3"
+}
+
+remove_root() { # ROOT
+  rm -rf --one-file-system "$1" "$1.log"
+}
