@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "base/json_grammar.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_number.h"
+#include "base/utf8.h"
+#include "base/xalloc.h"
+
+/* As it reads: a piece of the text, or of decoded. */
+struct name {
+	const char *at;
+	size_t len;
+};
+
+struct reader {
+	const char *at, *end;
+	size_t len;
+	size_t levels;	    /* that may still be opened */
+	struct name *names; /* of all objects that are open, the innermost last */
+	size_t count, cap;
+	char *decoded; /* names with escapes. It is as long as the text, and no name reads longer
+			  than it is spelled */
+	size_t decoded_len;
+};
+
+static bool read_value(struct reader *r);
+
+/* --- strings --- */
+
+static int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The 16 bits of "\uXXXX"; -1: that is not there. */
+static int32_t unit_at(const char *at, const char *end)
+{
+	int32_t unit = 0;
+
+	if (end - at < 6 || at[0] != '\\' || at[1] != 'u')
+		return -1;
+	for (int i = 2; i < 6; i++) {
+		int digit = hex_digit(at[i]);
+
+		if (digit < 0)
+			return -1;
+		unit = unit * 16 + digit;
+	}
+	return unit;
+}
+
+/* Length of the escape that a backslash begins, both halves of a pair; 0: it is none, a NUL, or one
+ * half. */
+static size_t escape_len(const char *at, const char *end)
+{
+	int32_t unit = unit_at(at, end), low;
+
+	if (unit < 0)
+		return end - at > 1 && memchr("\"\\/bfnrt", at[1], 8) != NULL ? 2 : 0;
+	if (unit == 0 || (unit >= 0xdc00 && unit <= 0xdfff))
+		return 0;
+	if (unit < 0xd800 || unit > 0xdbff)
+		return 6;
+	low = unit_at(at + 6, end);
+	return low >= 0xdc00 && low <= 0xdfff ? 12 : 0;
+}
+
+/* Length of the character that is written here, 0: no string may hold it. */
+static size_t character_len(const char *at, const char *end)
+{
+	unsigned char c = (unsigned char)*at;
+
+	if (c < 0x20)
+		return 0;
+	if (c == '\\')
+		return escape_len(at, end);
+	return c < 0x80 ? 1 : utf8_len((const unsigned char *)at, (size_t)(end - at));
+}
+
+/* From the quote to the place after the other one. */
+static bool read_string(struct reader *r)
+{
+	for (r->at++; r->at < r->end && *r->at != '"';) {
+		size_t step = character_len(r->at, r->end);
+
+		if (step == 0)
+			return false;
+		r->at += step;
+	}
+	if (r->at == r->end)
+		return false;
+	r->at++;
+	return true;
+}
+
+/* --- names --- */
+
+static size_t encode(char *out, uint32_t c)
+{
+	size_t later = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+	static const unsigned char first[] = {0x00, 0xc0, 0xe0, 0xf0};
+
+	for (size_t i = later; i > 0; i--) {
+		out[i] = (char)(0x80 | (c & 0x3f));
+		c >>= 6;
+	}
+	out[0] = (char)(first[later] | c);
+	return later + 1;
+}
+
+/* What a proved escape of this length stands for. */
+static uint32_t escaped(const char *at, size_t len)
+{
+	static const char letters[] = "bfnrt", controls[] = "\b\f\n\r\t";
+	uint32_t unit;
+
+	if (len == 2) {
+		const char *letter = memchr(letters, at[1], sizeof(letters) - 1);
+
+		return (uint32_t)(letter == NULL ? at[1] : controls[letter - letters]);
+	}
+	unit = (uint32_t)unit_at(at, at + len);
+	return len == 6 ? unit
+			: 0x10000 + ((unit - 0xd800) << 10) +
+				  ((uint32_t)unit_at(at + 6, at + len) - 0xdc00);
+}
+
+/* The name without its escapes. */
+static struct name decode(struct reader *r, struct name name)
+{
+	const char *at = name.at, *end = at + name.len;
+	char *to;
+
+	if (r->decoded == NULL)
+		r->decoded = xmalloc(r->len);
+	to = r->decoded + r->decoded_len;
+	name = (struct name){to, 0};
+	while (at < end) {
+		size_t len = *at == '\\' ? escape_len(at, end) : 0;
+
+		if (len == 0)
+			to[name.len++] = *at++;
+		else
+			name.len += encode(to + name.len, escaped(at, len));
+		at += len;
+	}
+	r->decoded_len += name.len;
+	return name;
+}
+
+static bool read_name(struct reader *r)
+{
+	const char *begin = r->at + 1;
+	struct name name;
+
+	if (r->at == r->end || *r->at != '"' || !read_string(r))
+		return false;
+	name = (struct name){begin, (size_t)(r->at - 1 - begin)};
+	if (memchr(name.at, '\\', name.len) != NULL)
+		name = decode(r, name);
+	if (r->count == r->cap) {
+		r->cap = r->cap == 0 ? 16 : r->cap * 2;
+		r->names = xrealloc(r->names, r->cap * sizeof(*r->names));
+	}
+	r->names[r->count++] = name;
+	return true;
+}
+
+/* Any order will do, so the cheap comparison first. */
+static int compare(const void *one, const void *other)
+{
+	const struct name *a = one, *b = other;
+
+	if (a->len != b->len)
+		return a->len < b->len ? -1 : 1;
+	return memcmp(a->at, b->at, a->len);
+}
+
+/* Is none of the names from this one on there twice? */
+static bool all_differ(struct reader *r, size_t first)
+{
+	if (r->count - first > 1)
+		qsort(r->names + first, r->count - first, sizeof(*r->names), compare);
+	for (size_t i = first + 1; i < r->count; i++) {
+		if (compare(&r->names[i - 1], &r->names[i]) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* --- structure --- */
+
+static void skip_blanks(struct reader *r)
+{
+	while (r->at < r->end &&
+	       (*r->at == ' ' || *r->at == '\t' || *r->at == '\n' || *r->at == '\r'))
+		r->at++;
+}
+
+/* One of the six structural characters, where it is the next. */
+static bool take(struct reader *r, char c)
+{
+	skip_blanks(r);
+	if (r->at == r->end || *r->at != c)
+		return false;
+	r->at++;
+	return true;
+}
+
+static bool read_member(struct reader *r)
+{
+	skip_blanks(r);
+	return read_name(r) && take(r, ':') && read_value(r);
+}
+
+static bool read_object(struct reader *r)
+{
+	size_t first = r->count;
+
+	if (!take(r, '}')) {
+		do {
+			if (!read_member(r))
+				return false;
+		} while (take(r, ','));
+		if (!take(r, '}') || !all_differ(r, first))
+			return false;
+	}
+	r->count = first;
+	return true;
+}
+
+static bool read_array(struct reader *r)
+{
+	if (take(r, ']'))
+		return true;
+	do {
+		if (!read_value(r))
+			return false;
+	} while (take(r, ','));
+	return take(r, ']');
+}
+
+/* So nothing that is read here calls itself more often than there are levels. */
+static bool read_level(struct reader *r, bool (*read)(struct reader *r))
+{
+	bool good;
+
+	if (r->levels == 0)
+		return false;
+	r->at++;
+	r->levels--;
+	good = read(r);
+	r->levels++;
+	return good;
+}
+
+static bool read_word(struct reader *r, const char *word)
+{
+	size_t len = strlen(word);
+
+	if ((size_t)(r->end - r->at) < len || memcmp(r->at, word, len) != 0)
+		return false;
+	r->at += len;
+	return true;
+}
+
+static bool read_number(struct reader *r)
+{
+	const char *after = json_number_end(r->at, r->end);
+
+	if (after == NULL)
+		return false;
+	r->at = after;
+	return true;
+}
+
+static bool read_value(struct reader *r)
+{
+	skip_blanks(r);
+	if (r->at == r->end)
+		return false;
+	switch (*r->at) {
+	case '{':
+		return read_level(r, read_object);
+	case '[':
+		return read_level(r, read_array);
+	case '"':
+		return read_string(r);
+	case 't':
+		return read_word(r, "true");
+	case 'f':
+		return read_word(r, "false");
+	case 'n':
+		return read_word(r, "null");
+	default:
+		return read_number(r);
+	}
+}
+
+bool json_grammar_holds(const char *bytes, size_t len, size_t depth_max)
+{
+	struct reader r = {.at = bytes, .len = len, .levels = depth_max};
+	bool good;
+
+	if (len == 0)
+		return false;
+	r.end = bytes + len;
+	good = read_value(&r);
+	skip_blanks(&r);
+	good = good && r.at == r.end;
+	if (r.decoded != NULL)
+		explicit_bzero(r.decoded, r.decoded_len);
+	free(r.decoded);
+	free(r.names);
+	return good;
+}
