@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * json.h: JSON from outside, read strictly (RFC 8259). json-c 0.16's strict mode still takes single quotes, NaN, Infinity,
- * "1." and raw control characters, cuts integers of more than 64 bits, and keeps the last of two members with one name: a
- * scan of our own stands before it, and a count of the members behind. "\u0000" is refused too, as PostgreSQL's jsonb does.
+ * json.h: JSON from outside, read strictly (RFC 8259). What is JSON, base/json_grammar.h alone decides. json-c gets what is
+ * proved, and only makes objects of it, with no strictness of its own: that differs from version to version. 0.16 takes single
+ * quotes, NaN and "1.", 0.18 and 0.19 refuse each byte above 0x7f.
  */
 #ifndef HTTP_JSON_H
 #define HTTP_JSON_H
@@ -10,12 +10,13 @@
 #include <json-c/json.h>
 #include <stddef.h>
 
-#define JSON_DEPTH_MAX 16
+#define JSON_DEPTH_MAX 16 /* arrays and objects that are open at once; a scalar in the innermost one adds none */
 
-/* One whole JSON value, to be released with json_object_put; NULL when it is not exactly that. */
+/* One whole JSON value, to be released with json_object_put; NULL when it is not exactly that, and for null. */
 struct json_object *json_parse(const char *bytes, size_t len);
 
-/* The same for a text with secrets in it: no copy of them is left in freed memory but in the value, for json_wipe. */
+/* The same for a text with secrets in it: no copy of them is left in freed memory but in the value, for json_wipe. Of a text
+ * that is refused no value is ever copied. */
 struct json_object *json_parse_secret(const char *bytes, size_t len);
 void json_wipe(struct json_object *value); /* releases it, which must have one owner, and overwrites its texts before */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "json_cases.h"
 
 #include "unit.h"
 
@@ -105,7 +106,7 @@ TEST(depth_has_an_end)
 		memset(text, '[', depth);
 		text[depth] = '1';
 		memset(text + depth + 1, ']', depth);
-		assert_int_equal(taken(text, 2 * depth + 1), depth < JSON_DEPTH_MAX);
+		assert_int_equal(taken(text, 2 * depth + 1), depth <= JSON_DEPTH_MAX);
 	}
 }
 
@@ -177,6 +178,71 @@ TEST(an_integer_of_more_than_64_bits_is_refused)
 	assert_true(taken("[1e30]", 6));
 }
 
+static bool is_null(const struct json_case *c)
+{
+	return c->len == 4 && memcmp(c->bytes, "null", 4) == 0;
+}
+
+/* json-c, of whatever version, takes what is proved, and prints what it reads as the same again. */
+TEST(the_library_takes_what_the_grammar_takes)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(json_cases); i++) {
+		const struct json_case *c = &json_cases[i];
+		struct json_object *value = json_parse(c->bytes, c->len), *again;
+		const char *printed;
+
+		if ((value != NULL) != (c->taken && !is_null(c)))
+			fail_msg("%s: should be %s", c->name, c->taken ? "taken" : "refused");
+		printed = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN);
+		again = json_parse(printed, strlen(printed));
+		if (!json_object_equal(value, again))
+			fail_msg("%s: is another one when printed: %s", c->name, printed);
+		json_object_put(value);
+		json_object_put(again);
+	}
+}
+
+static void assert_member(struct json_object *object, const char *name, const char *expected)
+{
+	struct json_object *value;
+
+	assert_true(json_object_object_get_ex(object, name, &value));
+	assert_string_equal(json_object_get_string(value), expected);
+}
+
+/* json-c 0.18 and 0.19 refuse each byte over 0x7f when they are asked to be strict. */
+TEST(letters_that_are_not_ascii_arrive_as_they_are)
+{
+	static const char text[] = "{\"name\":\"Jo\xc3\xa3o\",\"\xe6\x97\xa5\":\"\xf0\x9f\x98\x80\",\"\\u00e3\":\"\\ud83d\\ude00\"}";
+	struct json_object *value = json_parse(text, strlen(text));
+
+	assert_non_null(value);
+	assert_int_equal(json_object_object_length(value), 3);
+	assert_member(value, "name", "Jo\xc3\xa3o");
+	assert_member(value, "\xe6\x97\xa5", "\xf0\x9f\x98\x80");
+	assert_member(value, "\xc3\xa3", "\xf0\x9f\x98\x80");
+	json_object_put(value);
+}
+
+/* Levels of both kinds, and in the innermost one a scalar, or nothing. */
+TEST(the_library_goes_as_deep_as_the_grammar)
+{
+	static const char *const opens[] = {"[", "{\"a\":"}, *const closes[] = {"]", "}"};
+	static const char *const innermost[] = {"[]", "{}", "[1]", "{\"b\":\"x\"}", "[null,\"\"]"};
+
+	for (size_t i = 0; i < 2 * ARRAY_SIZE(innermost); i++) {
+		char text[200] = "";
+
+		for (int level = 1; level < JSON_DEPTH_MAX; level++)
+			strcat(text, opens[i % 2]);
+		strcat(text, innermost[i / 2]);
+		for (int level = 1; level < JSON_DEPTH_MAX; level++)
+			strcat(text, closes[i % 2]);
+		if (!taken(text, strlen(text)))
+			fail_msg("refused: %s", text);
+	}
+}
+
 /* What is read as a secret is the same. */
 TEST(a_secret_text_is_read_as_any_other)
 {
@@ -241,6 +307,9 @@ int main(void)
 		cmocka_unit_test(a_bare_number_or_word_is_a_value),
 		cmocka_unit_test(a_name_that_is_there_twice_is_refused),
 		cmocka_unit_test(an_integer_of_more_than_64_bits_is_refused),
+		cmocka_unit_test(the_library_takes_what_the_grammar_takes),
+		cmocka_unit_test(letters_that_are_not_ascii_arrive_as_they_are),
+		cmocka_unit_test(the_library_goes_as_deep_as_the_grammar),
 		cmocka_unit_test(a_secret_text_is_read_as_any_other),
 		cmocka_unit_test(scalars_have_the_text_that_postgresql_has_for_them),
 	};
