@@ -5,6 +5,7 @@ import { cpus, loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Cluster, environment } from '../lib/cluster.mjs'
+import { clientProgram } from '../lib/postgres.mjs'
 import * as processes from '../lib/process.mjs'
 import { now, until } from '../lib/wait.mjs'
 
@@ -101,7 +102,7 @@ export class Disk {
   async pgbench(clients, seconds, rate) {
     const args = [...(rate ? ['-R', rate] : []), '-n', '-M', 'prepared', '-c', clients, '-j', Math.min(clients, 2), '-T', seconds, '-f', sqlFile('update.pgbench'),
       '-h', this.cluster.directory, '-p', this.cluster.port, '-U', 'postgres', 'bench']
-    const { code, stdout, stderr } = await processes.run(join(this.cluster.bin, 'pgbench'), args.map(String),
+    const { code, stdout, stderr } = await processes.run(clientProgram('pgbench'), args.map(String),
       { env: environment(), timeout: (seconds + 60) * 1000 })
     const figure = (pattern) => Number(pattern.exec(stdout)?.[1])
     const transactions = figure(/transactions actually processed: (\d+)/)

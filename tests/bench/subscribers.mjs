@@ -1,8 +1,8 @@
 // Who reads what is captured: a way each, with the same three things to do: start, forget (the warm-up), finish.
-import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { environment } from '../lib/cluster.mjs'
 import { Daemon } from '../lib/daemon.mjs'
+import { clientProgram } from '../lib/postgres.mjs'
 import * as processes from '../lib/process.mjs'
 import { now, pause, until, within } from '../lib/wait.mjs'
 import { compile } from './stage.mjs'
@@ -87,7 +87,7 @@ export const pgherald = (...flags) => async (disk) => {
 export const logical = () => async (disk) => {
   const args = ['-d', disk.url, '--slot', 'bench', '--create-slot', '--start', '-P', 'pgoutput', '-o', 'proto_version=1',
     '-o', 'publication_names=bench', '-s', '1', '-F', '1', '-f', '/dev/null']
-  const child = processes.start(join(disk.cluster.bin, 'pg_recvlogical'), args, { env: environment(), stdio: 'ignore' })
+  const child = processes.start(clientProgram('pg_recvlogical'), args, { env: environment(), stdio: 'ignore' })
   const slot = async (what) =>
     (await disk.admin.query(`SELECT ${what} AS value FROM pg_replication_slots WHERE slot_name = 'bench'`)).rows[0]?.value
   const end = async () => {

@@ -1,9 +1,10 @@
 // A throw-away PostgreSQL cluster: its own directory, port and server, gone at the end of the test,
 // whatever the end. The server is a child of the test and runs as `postgres` when the test is root.
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { appendFileSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
+import { clientProgram, serverDirectory, tooOld } from './postgres.mjs'
 import * as processes from './process.mjs'
 import { until, within } from './wait.mjs'
 
@@ -54,7 +55,8 @@ export class Cluster {
     const cluster = new Cluster(primary.database)
     await cluster.#place()
     const source = ['-h', '127.0.0.1', '-p', String(primary.port), '-U', 'postgres', '-D', cluster.data, '--checkpoint=fast', '--no-sync', ...args]
-    const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', join(cluster.bin, 'pg_basebackup'), ...source],
+    if (tooOld('pg_basebackup')) source.push('--wal-method=fetch') // only to stream it, it has to be as new as the server
+    const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', clientProgram('pg_basebackup'), ...source],
       { timeout: 60_000, cwd: cluster.directory })
     if (code !== 0) throw new Error(`pg_basebackup failed: ${stderr}`)
     cluster.configure({ unix_socket_directories: cluster.directory, port: cluster.port })
@@ -82,7 +84,7 @@ export class Cluster {
 
   constructor(database) {
     this.database = database
-    this.bin = binaries()
+    this.bin = serverDirectory()
     this.clients = new Set()
   }
 
@@ -174,18 +176,18 @@ export class Cluster {
   tryPsql(args, { database = this.database, input, timeout } = {}) {
     const env = { ...environment(), PGAPPNAME: applicationName }
     const all = ['-X', '-v', 'ON_ERROR_STOP=1', '-d', this.url(database), ...args]
-    return processes.run(join(this.bin, 'psql'), all, { env, input, timeout })
+    return processes.run(clientProgram('psql'), all, { env, input, timeout })
   }
 
   async dump(args, { database = this.database } = {}) {
-    const result = await processes.run(join(this.bin, 'pg_dump'), [...args, '-d', this.url(database)], { env: environment() })
+    const result = await processes.run(clientProgram('pg_dump'), [...args, '-d', this.url(database)], { env: environment() })
     if (result.code !== 0) throw new Error(`pg_dump: ${result.stderr}`)
     return result.stdout
   }
 
   /** pg_restore of a dump in a file, into a database that is there. */
   async restore(path, { database = this.database } = {}) {
-    const result = await processes.run(join(this.bin, 'pg_restore'), ['--exit-on-error', '-d', this.url(database), path], { env: environment() })
+    const result = await processes.run(clientProgram('pg_restore'), ['--exit-on-error', '-d', this.url(database), path], { env: environment() })
     if (result.code !== 0) throw new Error(`pg_restore: ${result.stderr}`)
   }
 
@@ -222,16 +224,6 @@ export function environment() {
   return { ...Object.fromEntries(entries), LC_ALL: 'C.UTF-8' }
 }
 
-function binaries() {
-  try {
-    const path = execFileSync('pg_config', ['--bindir'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
-    if (existsSync(join(path, 'postgres'))) return path
-  } catch {
-    // no pg_config: where Debian puts it
-  }
-  return '/usr/lib/postgresql/15/bin'
-}
-
 async function initdb(bin, data, extra = []) {
   const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', ...extra]
   const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', join(bin, 'initdb'), ...args], { timeout: 60_000, cwd: data })
@@ -246,7 +238,7 @@ async function copyTemplate(data) {
 /** Makes the directory, which is there and empty, a template of clusters. */
 export async function makeTemplate(directory) {
   giveToPostgres(directory)
-  await initdb(binaries(), directory, ['--wal-segsize=1']) // else 16 MB are written for each
+  await initdb(serverDirectory(), directory, ['--wal-segsize=1']) // else 16 MB are written for each
 }
 
 // PostgreSQL refuses to run as root.

@@ -1,11 +1,14 @@
 // node with-cluster.mjs COMMAND…: runs a command beside a throw-away cluster, which PGHOST, PGPORT and PGUSER name; THROWAWAY_CLUSTER
-// tells it that it is one. Ends with the command's status.
+// tells it that it is one; the first psql of its PATH is the one to use. Ends with the command's status.
 import { spawn } from 'node:child_process'
+import { delimiter, dirname } from 'node:path'
 import { Cluster } from './cluster.mjs'
+import { clientProgram } from './postgres.mjs'
 
 const [command, ...args] = process.argv.slice(2)
 const cluster = await Cluster.start()
-const env = { ...process.env, PGHOST: '127.0.0.1', PGPORT: String(cluster.port), PGUSER: 'postgres', THROWAWAY_CLUSTER: 'yes' }
+const path = [dirname(clientProgram('psql')), process.env.PATH].join(delimiter)
+const env = { ...process.env, PATH: path, PGHOST: '127.0.0.1', PGPORT: String(cluster.port), PGUSER: 'postgres', THROWAWAY_CLUSTER: 'yes' }
 const child = spawn(command, args, { env, stdio: 'inherit' })
 child.on('exit', async (code) => {
   await cluster.destroy()

@@ -1,5 +1,4 @@
--- prepare.sql: what every test database holds beside the schema herald.
-CREATE EXTENSION pgtap;
+-- prepare.sql: what every test database holds beside the schema herald, and pgTAP.
 CREATE EXTENSION dblink;
 CREATE SCHEMA test;
 
