@@ -22,10 +22,16 @@ SELECT is(ARRAY[test.map('logs', '{owner=ann}'), test.map('logs', '{owner=bob}')
 CREATE TABLE notes (id int PRIMARY KEY, log int, k int, FOREIGN KEY (log, k) REFERENCES logs ON UPDATE CASCADE);
 SELECT herald.watch('notes');
 INSERT INTO notes VALUES (1, 3, 3);
-SELECT cardinality(test.told()) AS before \gset
+SELECT :SERVER_VERSION_NUM >= 150000 AS can_move, cardinality(test.told()) AS before \gset
+\if :can_move
 UPDATE logs SET k = 1, note = 'moved' WHERE id = 3;
 SELECT is(test.told(:before), '{"logs.delete 3,3","logs.insert 1,3","notes.update 1"}', 'a row that is referred to moves in the same two events');
 SELECT is(test.map('notes'), test.rows('notes'), 'and what refers to it follows');
-UPDATE logs_1 SET note = 'by name' WHERE id = 3;
+\else
+SELECT skip('PostgreSQL 14 lets no row move that a foreign key refers to', 2);
+\endif
+INSERT INTO logs VALUES (4, 1, 'ann', 'd');
+INSERT INTO notes VALUES (2, 4, 1);
+UPDATE logs_1 SET note = 'by name' WHERE id IN (3, 4);
 SELECT is(test.map('logs'), test.rows('logs'), 'by way of the partition too');
 SELECT finish();
