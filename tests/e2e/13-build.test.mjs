@@ -1,0 +1,63 @@
+// make on a machine on which nothing was prepared: stubs stand for what is not there.
+import assert from 'node:assert/strict'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, test } from 'node:test'
+import { repository } from '../lib/daemon.mjs'
+import { run, temporaryDirectory } from '../lib/process.mjs'
+
+const directory = temporaryDirectory('build')
+
+/** A PATH on which these programs are scripts of ours. */
+function pathWith(name, stubs) {
+  const bin = join(directory, name)
+  mkdirSync(bin)
+  for (const [program, script] of Object.entries(stubs)) {
+    writeFileSync(join(bin, program), `#!/bin/sh\n${script}\n`)
+    chmodSync(join(bin, program), 0o755)
+  }
+  return `${bin}:${process.env.PATH}`
+}
+
+const make = (PATH, ...args) => run('make', [`BUILD=${join(directory, 'out')}`, ...args], { cwd: repository, env: { ...process.env, PATH }, timeout: 60_000 })
+const nothingInstalled = { 'dpkg-query': 'exit 1' }
+
+describe('building', () => {
+  test('without a compiler make names the packages, and what installs them', async () => {
+    const { code, stderr, stdout } = await make(pathWith('bare', nothingInstalled), 'CC=no-such-compiler')
+    assert.notEqual(code, 0)
+    assert.match(stderr, /built with a C compiler \(no-such-compiler\), pkg-config and libpq libmicrohttpd/)
+    assert.match(stderr, /^Missing: gcc .*libpq-dev.*zlib1g-dev/m)
+    assert.match(stderr, /^'make deps' installs them/m)
+    assert.doesNotMatch(stdout, /^CC /m, 'nothing is compiled')
+  })
+
+  test('without a library it is the same', async () => {
+    const { code, stderr } = await make(pathWith('no-library', { ...nothingInstalled, 'pkg-config': 'exit 1' }))
+    assert.notEqual(code, 0)
+    assert.match(stderr, /^Missing: .*libjson-c-dev/m)
+  })
+
+  test('what cannot be installed is told, with what to do', async () => {
+    const stubs = { ...nothingInstalled, id: 'echo 0', env: 'shift; case $* in *update*) echo "E: no archive"; exit 100 ;; esac' }
+    const deps = (PATH) => run(join(repository, '.ci/deps'), ['build'], { env: { ...process.env, PATH }, timeout: 60_000 })
+    if (process.getuid() === 0) {
+      const { code, stdout, stderr } = await deps(pathWith('no-archive', stubs))
+      assert.equal(code, 1)
+      assert.match(stdout, /^deps: E: no archive$/m)
+      assert.match(stderr, /the list of packages cannot be had/)
+    }
+    const empty = pathWith('no-sudo', { ...nothingInstalled, id: 'echo 1000' }).split(':')[0]
+    for (const tool of ['sh', 'grep']) await run('ln', ['-s', (await run('sh', ['-c', `command -v ${tool}`])).stdout.trim(), join(empty, tool)])
+    const { code, stderr } = await deps(empty)
+    assert.equal(code, 1)
+    assert.match(stderr, /needs root: run this as root, or install sudo/)
+  })
+
+  test('no step of building needs another shell than sh', async () => {
+    const { stdout } = await run('grep', ['-nE', '^SHELL|bash|<\\(|\\[\\[', join(repository, 'Makefile')])
+    assert.equal(stdout, '')
+    const { code, stderr } = await run('dash', ['-n', join(repository, '.ci/deps')])
+    assert.equal(code, 0, stderr)
+  })
+})
