@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* jsoncheck.h: is this JSON (RFC 8259)? By plain recursion over the grammar, and so by another way than the product's, which
- * asks json-c. Bytes above 0x7f count as they are, UTF-8 or not. */
+/* jsoncheck.h: is this JSON (RFC 8259)? A reader of the tests' own, that shares nothing with base/json_grammar.h: each judges the
+ * other. Bytes above 0x7f count as they are, UTF-8 or not; names, pairs and ranges are for jsonstrict.h. */
 #ifndef TESTS_FUZZ_JSONCHECK_H
 #define TESTS_FUZZ_JSONCHECK_H
 
