@@ -10,7 +10,7 @@
 #include "base/xalloc.h"
 #include "cmd/cmd.h"
 #include "cmd/open.h"
-#include "http/head.h"
+#include "http/target.h"
 #include "http/json.h"
 #include "http/several.h"
 #include "http/token.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/head.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,42 +8,6 @@
 
 #include "base/base.h"
 #include "http/request.h"
-
-/* --- the target --- */
-
-static bool is_escape(const char *at)
-{
-	return isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]);
-}
-
-/* An escaped slash would make two paths of one for a proxy that decodes it; a NUL ends the library's strings. */
-static bool is_sly_escape(const char *at, bool in_path)
-{
-	static const char *const sly[] = {"%00", "%2f", "%5c"};
-
-	for (size_t i = 0; i < (in_path ? ARRAY_SIZE(sly) : 1); i++)
-		if (strncasecmp(at, sly[i], 3) == 0)
-			return true;
-	return false;
-}
-
-bool target_is_plain(const char *raw)
-{
-	const char *query = strchrnul(raw, '?');
-
-	for (const char *at = strchr(raw, '%'); at != NULL; at = strchr(at + 1, '%'))
-		if (!is_escape(at) || is_sly_escape(at, at < query))
-			return false;
-	return true;
-}
-
-void target_init(struct target *t, const char *raw)
-{
-	*t = (struct target){.place = raw, .len = strlen(raw), .usable = target_is_plain(raw)};
-	for (size_t i = 0; i < t->len; i++)
-		if ((unsigned char)raw[i] <= 0x20 || (unsigned char)raw[i] >= 0x7f)
-			t->usable = false;
-}
 
 /* --- header fields --- */
 
@@ -209,19 +172,9 @@ static void judge_body(struct head *h, const struct walk *w, bool taken)
 	h->body_len = h->status == 0 ? len : 0;
 }
 
-static enum MHD_Result count_token(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	(void)kind, (void)value;
-	*(int *)ctx += strcmp(name, "token") == 0 || strcmp(name, "ticket") == 0;
-	return MHD_YES;
-}
-
 static void judge_repeats(struct head *h, const struct walk *w, const struct request *r)
 {
-	int tokens = 0;
-
-	MHD_get_connection_values(r->connection, MHD_GET_ARGUMENT_KIND, count_token, &tokens);
-	if (w->authorizations > 1 || tokens > 1)
+	if (w->authorizations > 1 || r->target->tokens > 1)
 		refuse(h, MHD_HTTP_BAD_REQUEST, "The request brings more than one token in the same way");
 	if (w->types > 1)
 		refuse(h, MHD_HTTP_BAD_REQUEST, "The request has more than one Content-Type");

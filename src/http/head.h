@@ -17,16 +17,6 @@
 #define HEAD_FIELDS_MAX 100
 #define HEAD_BODY_MAX ((size_t)64 << 10)
 
-/* The request target before the library decodes it, in place: what is left of it is where it began and how long it was. */
-struct target {
-	const char *place;
-	size_t len;
-	bool usable; /* plain, and visible ASCII */
-};
-
-bool target_is_plain(const char *raw); /* each % has two digits, and is no NUL; none in the path is an encoded slash */
-void target_init(struct target *t, const char *raw);
-
 struct request;
 
 struct head {

@@ -216,15 +216,28 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	return serve(h, v, &r);
 }
 
-/* The target as it was sent. What is returned here comes back as the request's state. */
+static struct visit *visit_of(struct MHD_Connection *connection)
+{
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* The target as it was sent; it lies in the library's buffer, where the query is cut off. What is returned here comes back as the
+ * request's state. */
 static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connection)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	struct visit *v = info->socket_context;
+	struct visit *v = visit_of(connection);
 
 	(void)ctx;
-	target_init(&v->target, raw);
+	target_release(&v->target);
+	target_init(&v->target, (char *)(uintptr_t)raw);
 	return v;
+}
+
+/* The path, which is all that is left to the library. What will be refused stays as it is: since 1.0.3 it answers a NUL itself. */
+static size_t on_path(void *ctx, struct MHD_Connection *connection, char *path)
+{
+	(void)ctx;
+	return visit_of(connection)->target.usable ? MHD_http_unescape(path) : strlen(path);
 }
 
 static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit, enum MHD_ConnectionNotificationCode what)
@@ -284,8 +297,8 @@ bool httpd_serve(struct httpd *h)
 				     MHD_OPTION_LISTEN_SOCKET, h->listen_fd,
 				     MHD_OPTION_CONNECTION_LIMIT, HTTPD_CONNECTIONS,
 				     MHD_OPTION_CONNECTION_TIMEOUT, 0, MHD_OPTION_NOTIFY_CONNECTION, on_visit, h,
-				     MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_STRICT_FOR_CLIENT, 1,
-				     MHD_OPTION_END);
+				     MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_UNESCAPE_CALLBACK, on_path, h,
+				     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (h->daemon == NULL) {
 		log_error("the HTTP library did not start: %s", strerror(errno));
 		return false;

@@ -7,23 +7,12 @@
 
 #include "base/utf8.h"
 #include "base/xalloc.h"
-#include "http/head.h"
-
-/* In place, with a NUL behind it. Its escapes are known to be good. */
-static struct text decode(char *text)
-{
-	for (char *plus = strchr(text, '+'); plus != NULL; plus = strchr(plus, '+'))
-		*plus = ' ';
-	return (struct text){text, MHD_http_unescape(text)};
-}
+#include "http/target.h"
 
 static enum pathquery_fault add_param(struct params *query, char *pair)
 {
-	char *equals = strchrnul(pair, '='), *value = equals + (*equals == '=');
-	struct param param;
+	struct param param = target_param(pair);
 
-	*equals = '\0';
-	param = (struct param){decode(pair), decode(value)};
 	if (!utf8_is(param.name.bytes, param.name.len) || !utf8_is(param.value.bytes, param.value.len))
 		return PATHQUERY_TEXT;
 	if (param.name.len == 0)

@@ -18,7 +18,7 @@ struct pathquery {
 
 enum pathquery_fault {
 	PATHQUERY_GOOD,
-	PATHQUERY_ESCAPE, /* not target_is_plain (head.h) */
+	PATHQUERY_ESCAPE, /* not target_is_plain (target.h) */
 	PATHQUERY_TEXT,   /* not UTF-8 */
 	PATHQUERY_ROOM,   /* more than PARAMS_MAX parameters */
 };

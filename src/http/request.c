@@ -60,25 +60,16 @@ void request_read_accept(const struct request *r, struct accept *ret_accept)
 	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, add_accept, ret_accept);
 }
 
-static enum MHD_Result add_param(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_len,
-				 const char *value, size_t value_len)
-{
-	struct params *params = ctx;
-
-	(void)kind;
-	if (params->count == PARAMS_MAX)
-		return MHD_NO;
-	params->items[params->count++] =
-		(struct param){{name, name_len}, {value == NULL ? "" : value, value == NULL ? 0 : value_len}};
-	return MHD_YES;
-}
-
 bool request_add_query(const struct request *r, struct params *params)
 {
-	size_t before = params->count;
-	int count = MHD_get_connection_values_n(r->connection, MHD_GET_ARGUMENT_KIND, add_param, params);
+	const struct params *query = &r->target->params;
 
-	return count >= 0 && (size_t)count == params->count - before;
+	for (size_t i = 0; i < query->count; i++) {
+		if (params->count == PARAMS_MAX)
+			return false;
+		params->items[params->count++] = query->items[i];
+	}
+	return !r->target->crowded;
 }
 
 struct cookie_search {

@@ -13,6 +13,7 @@
 #include "http/accept.h"
 #include "http/head.h"
 #include "http/options.h"
+#include "http/target.h"
 
 #define REQUEST_ADDRESS_MAX 64
 

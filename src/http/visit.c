@@ -57,6 +57,7 @@ static void release(struct visit *v)
 {
 	loop_stop_timer(v->set->loop, &v->deadline);
 	buf_release(&v->body);
+	target_release(&v->target);
 	free(v);
 }
 

@@ -19,7 +19,7 @@
 #include "base/buf.h"
 #include "base/list.h"
 #include "base/loop.h"
-#include "http/head.h"
+#include "http/target.h"
 
 #define VISIT_MS 10000
 #define VISITS_CROWD 1024

@@ -116,15 +116,20 @@ static void check_body(const struct request *r, const struct head *h)
 	MUST(h->body_len == 0 || takes_body(r));
 }
 
+/* Every "name=value" of the query is there, decoded: none of the escapes that it has makes it longer. */
 static void check_params(const struct request *r)
 {
 	struct params params = {.count = 3};
 	bool all = request_add_query(r, &params);
+	size_t bytes = 0;
 
 	MUST(params.count >= 3 && params.count <= PARAMS_MAX);
 	MUST(all || params.count == PARAMS_MAX);
-	for (size_t i = 3; i < params.count; i++)
-		MUST(params.items[i].name.bytes != NULL && params.items[i].value.bytes != NULL);
+	for (size_t i = 3; i < params.count; i++) {
+		MUST(params.items[i].name.bytes[params.items[i].name.len] == '\0' && params.items[i].value.bytes != NULL);
+		bytes += params.items[i].name.len + params.items[i].value.len;
+	}
+	MUST(bytes <= strlen(strchrnul(raw_target, '?')));
 }
 
 static void check_token(const struct request *r)
@@ -184,10 +189,17 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connection)
 {
 	(void)ctx, (void)connection;
-	target_init(&target, raw);
 	free(raw_target);
 	raw_target = xstrdup(raw);
+	target_release(&target);
+	target_init(&target, (char *)(uintptr_t)raw);
 	return NULL;
+}
+
+static size_t on_path(void *ctx, struct MHD_Connection *connection, char *path)
+{
+	(void)ctx, (void)connection;
+	return target.usable ? MHD_http_unescape(path) : strlen(path);
 }
 
 static void ignore_log(void *ctx, const char *fmt, va_list args)
@@ -200,6 +212,7 @@ static struct MHD_Daemon *start(void)
 	struct MHD_Daemon *d = MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL,
 						on_request, NULL, MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
 						MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
+						MHD_OPTION_UNESCAPE_CALLBACK, on_path, NULL,
 						MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 
 	MUST(d != NULL);
