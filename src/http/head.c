@@ -9,12 +9,17 @@
 #include "base/base.h"
 #include "http/request.h"
 
+/* The buffer is half of the library's 32 KB before it grows; little room is less than 1500 bytes. */
+#define IN_PLACE ((size_t)14 << 10)
+
 /* --- header fields --- */
 
 struct walk {
-	const char *at; /* where the next field begins, when all is as it was sent */
+	const char *version;
+	const char *last; /* the text before the next field: the version, or a value */
+	const char *end;  /* of the head */
 	int fields, hosts, lengths, authorizations, types;
-	bool proved; /* name and place are compared */
+	bool keeps_line_feeds;
 	bool broken, coded;
 	const char *host, *length, *expect, *type, *encoding;
 };
@@ -58,13 +63,41 @@ static void keep_what_matters(struct walk *w, const char *name, const char *valu
 		w->expect = value;
 }
 
-/* Behind the line that this text ends. Of CR and LF the library makes two NULs: one of them alone, and then anything, was sent so. */
-static const char *behind_line(struct walk *w, const char *text)
+/*
+ * Since 1.0 the library makes a NUL of a CR, or of the first blank in front of it, and leaves the rest of the line's end; so a blank and LF
+ * look like CRLF, which it refuses itself. Before, it makes two NULs of CR and LF.
+ */
+static bool library_keeps_line_feeds(void)
 {
-	const char *end = text + strlen(text);
+	return strncmp(MHD_get_version(), "0.", 2) != 0;
+}
 
-	w->broken = w->broken || (w->proved && end[1] != '\0');
-	return end + 2;
+static const char *skip_blanks(const char *at, const char *end)
+{
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	return at;
+}
+
+/* Where the next line begins, after the one that w->last ends; NULL: that one was not sent with CRLF, or the head is over. */
+static const char *next_line(const struct walk *w)
+{
+	const char *nul = w->last + strlen(w->last), *at = nul + 1;
+
+	if (w->keeps_line_feeds && w->last != w->version) {
+		at = skip_blanks(at, w->end);
+		if (at < w->end && *at == '\r')
+			at++;
+		else if (at > nul + 1)
+			return NULL;
+	}
+	return at < w->end && *at == (w->keeps_line_feeds ? '\n' : '\0') ? at + 1 : NULL;
+}
+
+/* Nothing but blanks between name and value, where the colon is a NUL now. */
+static bool are_neighbours(const char *name, const char *value)
+{
+	return skip_blanks(name + strlen(name) + 1, value) == value;
 }
 
 static enum MHD_Result look_at_field(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
@@ -73,19 +106,26 @@ static enum MHD_Result look_at_field(void *ctx, enum MHD_ValueKind kind, const c
 
 	(void)kind;
 	w->fields++;
-	if (value == NULL || (w->proved && name != w->at) || !is_token(name) || has_control(value)) {
+	if (value == NULL || name != next_line(w) || !are_neighbours(name, value) || !is_token(name) || has_control(value)) {
 		w->broken = true;
 		return MHD_NO;
 	}
-	w->at = behind_line(w, value);
+	w->last = value;
 	keep_what_matters(w, name, value);
 	return MHD_YES;
 }
 
-/* Since 1.0 it does not, and lays its buffer out otherwise: then there is nothing to be proved. */
-static bool library_reads_loosely(void)
+/*
+ * Does the empty line follow, and end the head? Where little room is left in its buffer, 1.0 moves what came after the head down to the
+ * last value, over the line's end and the empty line. That there was room for two CRLF and nothing else is seen still.
+ */
+static bool ends_well(const struct walk *w, size_t size)
 {
-	return strncmp(MHD_get_version(), "0.", 2) == 0;
+	const char *line = next_line(w);
+
+	if (w->keeps_line_feeds && size > IN_PLACE && w->last + strlen(w->last) + 4 == w->end)
+		return true;
+	return line != NULL && line + 2 == w->end && (w->keeps_line_feeds ? memcmp(line, "\r\n", 2) == 0 : *line == '\0');
 }
 
 /* From the first byte of the method to the empty line: nothing was left out, see head.h. */
@@ -94,16 +134,15 @@ static void walk_head(struct walk *w, const struct request *r)
 	const union MHD_ConnectionInfo *size =
 		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 
-	w->proved = library_reads_loosely();
-	w->broken = w->proved && (size == NULL || r->target->place != r->method + strlen(r->method) + 1 ||
-				  r->version != r->target->place + r->target->len + 1);
+	w->keeps_line_feeds = library_keeps_line_feeds();
+	w->version = w->last = r->version;
+	w->broken = size == NULL || r->target->place != r->method + strlen(r->method) + 1 ||
+		    r->version != r->target->place + r->target->len + 1;
 	if (w->broken)
 		return;
-	w->at = behind_line(w, r->version);
+	w->end = r->method + size->header_size;
 	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, look_at_field, w);
-	/* the library leaves NULs of a CR and LF; a line that it took for the empty one may be more than that */
-	if (w->proved)
-		w->broken = w->broken || w->at + 2 != r->method + size->header_size || w->at[0] != '\0';
+	w->broken = w->broken || !ends_well(w, size->header_size);
 }
 
 /* --- judging --- */

@@ -3,9 +3,10 @@
  * head.h: is a request's head beyond doubt, and within our limits? Behind a proxy, a request that two programs read
  * differently is a second, smuggled one (RFC 9112 11.2), and libmicrohttpd 0.9.75 reads loosely: it takes Content-Length beside
  * Transfer-Encoding, the first of several lengths, bare LF for a line's end, cuts at a NUL, adds a folded line to the header's name,
- * ends the head at a line that begins with a NUL or a colon. It parses in place, though, and this is the proof that is asked for:
- * method, target, version, each name and value lie one behind the other in its buffer, two bytes apart where a line ends, up to
- * the head's end. What was cut, folded or ended in another way leaves a gap.
+ * ends the head at a line that begins with a NUL or a colon. 1.0 refuses most of that itself, takes two lengths before 1.0.4, and
+ * cuts blanks off a value's end. Both parse in place, though, and this is the proof that is asked for: method, target, version, each
+ * name and value lie one after the other in its buffer, with nothing between them but a colon, blanks and a line's end, as the
+ * running library leaves it, up to the head's end. What was cut, folded or ended in another way leaves a gap.
  * What is a limit of the library for good is in the README, Security model.
  */
 #ifndef HTTP_HEAD_H
