@@ -303,6 +303,8 @@ bool httpd_serve(struct httpd *h)
 		log_error("the HTTP library did not start: %s", strerror(errno));
 		return false;
 	}
+	if (h->outlets != NULL)
+		log_info("[STREAM] HTTP is read by libmicrohttpd %s", MHD_get_version());
 	h->listen_fd = -1;
 	if (!loop_watch(h->loop, &h->watch, MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, EPOLLIN))
 		return false;
