@@ -1,6 +1,14 @@
 -- begin.sql: first step of every installation. Serialises installers (the lock goes with the transaction) and makes the
 -- list of what has been applied. 1751478881 is 'hera': the first half of every advisory lock key of pgherald.
-DO $$ BEGIN PERFORM pg_advisory_xact_lock(1751478881, 4); END $$;
+-- What follows needs PostgreSQL 14; an older server would take most of it, and fail later.
+DO $$
+BEGIN
+  IF current_setting('server_version_num')::int < 140000 THEN
+    RAISE EXCEPTION 'pgherald: needs PostgreSQL 14 or newer; this server is %', current_setting('server_version')
+      USING ERRCODE = 'feature_not_supported', HINT = 'Nothing was changed. Upgrade the server, or name a database of another.';
+  END IF;
+  PERFORM pg_advisory_xact_lock(1751478881, 4);
+END $$;
 
 CREATE SCHEMA IF NOT EXISTS herald;
 

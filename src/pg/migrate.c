@@ -22,7 +22,8 @@ int migrate_program_version(void)
 	return newest;
 }
 
-/* The server's words, without the prefix that libpq puts before them, on one line; the hint in parentheses. */
+/* The server's words, without the prefix that libpq puts before them, on one line; the hint in parentheses. A sentence of
+ * our own says all: it needs no file's name. */
 static void complain(const char *doing, const PGresult *res, PGconn *pg)
 {
 	const char *message = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
@@ -30,8 +31,10 @@ static void complain(const char *doing, const PGresult *res, PGconn *pg)
 
 	if (message == NULL)
 		message = PQerrorMessage(pg);
-	if (strncmp(message, "pgherald: ", 10) == 0)
+	if (strncmp(message, "pgherald: ", 10) == 0) {
 		message += 10;
+		doing = "";
+	}
 	fprintf(stderr, "pgherald: %s%s%.*s%s%s%s\n", doing, doing[0] == '\0' ? "" : ": ", (int)strcspn(message, "\n"),
 		message, hint == NULL ? "" : " (", hint == NULL ? "" : hint, hint == NULL ? "" : ")");
 }

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { clientProgram, serverDirectory, tooOld } from './postgres.mjs'
+import { clientProgram, majorOf, serverDirectory, tooOld } from './postgres.mjs'
 import * as processes from './process.mjs'
 import { until, within } from './wait.mjs'
 
@@ -32,15 +32,21 @@ const template = process.env.CLUSTER_TEMPLATE
 export class Cluster {
   /**
    * settings: lines of postgresql.conf that differ from the defaults above. unique: with a system identifier of its own, also where
-   * clusters are copied from a template.
+   * clusters are copied from a template. bin: of another server than the one that is tested.
    */
-  static async start({ settings = {}, database = 'app', unique = false } = {}) {
-    const cluster = new Cluster(database)
+  static async start({ settings = {}, database = 'app', bin, unique = bin !== undefined } = {}) {
+    const cluster = new Cluster(database, bin)
     await cluster.#init(settings, unique)
     await cluster.startServer()
     await cluster.psql(`CREATE DATABASE ${database}`, { database: 'postgres' })
-    if (least) await cluster.psql('CREATE ROLE pgherald LOGIN; GRANT SET ON PARAMETER log_statement TO pgherald', { database: 'postgres' })
+    if (least) await cluster.#makeLeast()
     return cluster
+  }
+
+  // Where a parameter can be granted, one test reads the daemon's statements in the server's log.
+  async #makeLeast() {
+    const grant = majorOf(join(this.bin, 'postgres')) >= 15 ? 'GRANT SET ON PARAMETER log_statement TO pgherald' : ''
+    await this.psql(`CREATE ROLE pgherald LOGIN; ${grant}`, { database: 'postgres' })
   }
 
   /** A hot standby that streams from the primary. promote() makes it a primary of its own. */
@@ -82,9 +88,9 @@ export class Cluster {
     return this.psql('SELECT pg_promote()', { database: 'postgres' })
   }
 
-  constructor(database) {
+  constructor(database, bin = serverDirectory()) {
     this.database = database
-    this.bin = serverDirectory()
+    this.bin = bin
     this.clients = new Set()
   }
 

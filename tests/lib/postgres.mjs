@@ -33,10 +33,12 @@ export const serverDirectory = kept(() => {
   return found
 })
 
+/** Where the server of a major version is; undefined where it is not installed. */
+export const directoryOf = (major) => [debianBin(major), npmServer(major)].find((directory) => has(directory, 'postgres'))
+
 function serverOf(major) {
-  if (has(debianBin(major), 'postgres')) return debianBin(major)
-  installServer(major)
-  return withServer(npmServer(major), `PG=${major}`)
+  if (!directoryOf(major)) installServer(major)
+  return withServer(directoryOf(major), `PG=${major}`)
 }
 
 function withServer(directory, wish) {
