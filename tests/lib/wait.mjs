@@ -41,14 +41,17 @@ export async function within(promise, timeout, what) {
 }
 
 /**
- * A figure that other work on the machine can spoil, and nothing can improve: taken anew, three times at the most, until it is
- * `good`. Returns the last one, for the test to judge; t says which ones were thrown away.
+ * A figure that other work on the machine can spoil, and nothing can improve: taken anew until it is `good`, three times at least and
+ * then for a minute: who is busy beside it is so for a while. Returns the last one, for the test to judge; t says which ones were
+ * thrown away, as `shown` puts it.
  */
-export async function measured(t, take, good) {
+export async function measured(t, take, good, { times = 3, patience = 60_000, shown = String } = {}) {
+  const begun = now()
   for (let tries = 1; ; tries++) {
     const figure = await take()
-    if (tries === 3 || good(figure)) return figure
-    t.diagnostic(`measured again: ${figure}`)
+    if (good(figure) || (tries >= times && now() - begun > patience)) return figure
+    t.diagnostic(`measured again: ${shown(figure)}`)
+    await pause(Math.min(2000, 100 * tries))
   }
 }
 
