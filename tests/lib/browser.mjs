@@ -16,7 +16,7 @@ export async function openBrowser() {
   let said = ''
   child.stderr.on('data', (chunk) => (said += chunk))
   const listens = () => /DevTools listening on (ws:\S+)/.exec(said) ?? (child.exitCode !== null && ['', ''])
-  const [, address] = await until(listens, { timeout: 20_000, what: `Chromium (${path})` })
+  const [, address] = await until(listens, { timeout: 60_000, what: `Chromium (${path})` })
   if (!address) throw new Error(`${path} has ended: ${said.slice(-1000)}`)
   const browser = await chromium.connectOverCDP(address)
   let closing = false

@@ -99,7 +99,7 @@ export class Daemon {
   }
 
   status() {
-    return request(this.url('/stream/status'), { timeout: 2000 })
+    return request(this.url('/stream/status'), { timeout: 20_000 })
   }
 
   /** A subscriber of a path; options as in sse.mjs. */
@@ -123,7 +123,7 @@ export class Daemon {
   }
 
   /** Ends it with SIGTERM and returns the exit status; fails on a sanitizer's report. */
-  async stop({ timeout = 15_000 } = {}) {
+  async stop({ timeout = 30_000 } = {}) {
     let leak
     if (!this.ended) {
       this.child.kill('SIGCONT')
@@ -132,7 +132,7 @@ export class Daemon {
     }
     try {
       const { code, signal } = await within(this.child.exited, timeout, 'end of the daemon after SIGTERM')
-      await within(this.written, 2000, 'end of the log')
+      await within(this.written, 20_000, 'end of the log')
       this.#assertCleanLog()
       if (leak) throw leak
       return code ?? signal

@@ -19,7 +19,7 @@ export class Gate {
   /** Nobody gets in any more; returns when all are out. */
   async close() {
     this.shut = new Promise((resolve) => (this.release = resolve))
-    await until(() => this.inside === 0, { timeout: 15_000, what: 'all actors stand at the gate' })
+    await until(() => this.inside === 0, { timeout: 60_000, what: 'all actors stand at the gate' })
   }
 
   open() {

@@ -57,7 +57,7 @@ export class Nginx {
 
   async stop() {
     this.child.kill('SIGTERM')
-    await within(this.child.exited, 5000, 'end of nginx')
+    await within(this.child.exited, 20_000, 'end of nginx')
     processes.removeDirectory(this.directory)
   }
 }

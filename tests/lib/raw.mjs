@@ -8,7 +8,7 @@ export const addressOf = (url) => ({ host: new URL(url).hostname, port: Number(n
  * Sends the bytes (a Buffer, or text of one byte a character); what is answered until `enough` of it is there, or the other side closes.
  * No answer within the timeout is an error.
  */
-export async function exchange(address, bytes, { enough = () => false, timeout = 5000 } = {}) {
+export async function exchange(address, bytes, { enough = () => false, timeout = 20_000 } = {}) {
   const sent = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes, 'latin1')
   const socket = connect(address, () => socket.write(sent))
   let answer = ''

@@ -77,7 +77,7 @@ export async function cutBehind(subscriber, n, { ready = false } = {}) {
   const own = ({ connection }) => connection === subscriber.connections.length - 1
   const start = () => subscriber.frames.findIndex((frame) => own(frame) && (!ready || frame.name === 'ready'))
   const end = () => (start() < 0 ? Infinity : start() + n + (ready ? 1 : 0))
-  await subscriber.when(() => subscriber.frames.length >= end(), 15_000, () => `${n} frames of ${subscriber.name}: ${subscriber.tail()}`)
+  await subscriber.when(() => subscriber.frames.length >= end(), 30_000, () => `${n} frames of ${subscriber.name}: ${subscriber.tail()}`)
   subscriber.drop()
   subscriber.frames.length = end()
   subscriber.lastEventId = subscriber.frames.findLast(({ id }) => id !== null)?.id ?? ''

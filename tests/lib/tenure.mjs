@@ -10,7 +10,7 @@ export const flags = ['--jwt-leeway', '0s']
 const prepare = (cluster) => cluster.psql(`
   CREATE TABLE notes (id int PRIMARY KEY, owner text);
   CREATE TABLE members (who text PRIMARY KEY, active boolean NOT NULL);
-  INSERT INTO members SELECT 'm' || n, true FROM generate_series(1, 50) n;
+  INSERT INTO members SELECT 'm' || n, true FROM generate_series(1, 500) n;
   CREATE FUNCTION is_member(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS
     $$ SELECT params ->> 'club' <> 'closed' AND EXISTS (SELECT FROM public.members m WHERE m.who = claims ->> 'sub' AND m.active) $$;
   CREATE FUNCTION is_slow(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS
@@ -22,7 +22,7 @@ const prepare = (cluster) => cluster.psql(`
   SELECT herald.stream('/clubs/:club', '{notes}', authorize => 'public.is_member', recheck => '{"public.members": "who"}');
   SELECT herald.stream('/slow', '{notes}', authorize => 'public.is_slow');`)
 
-export async function closes(stream, reason, timeout = 5000) {
+export async function closes(stream, reason, timeout) {
   assert.equal(JSON.parse((await stream.next('closing', timeout)).data).reason, reason)
   await stream.ended()
 }
