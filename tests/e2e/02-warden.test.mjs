@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { definitions } from '../lib/rights.mjs'
-import { judge, summary } from '../lib/warden.mjs'
+import { judge, onlySlow, summary } from '../lib/warden.mjs'
 
-const violations = ['foreign', 'lost', 'phantom', 'altered', 'unordered', 'disagreed', 'late', 'unjustified', 'admitted', 'noisy']
+const violations = ['foreign', 'lost', 'phantom', 'altered', 'unordered', 'disagreed', 'late', 'slow', 'unjustified', 'admitted', 'noisy']
 
 const row = (version, owner, store = 's0') => ({ id: 1, owner, store, viewers: null, version, note: `m${version}` })
 const change = (version, was, now) => ({ mark: now ? `m${version}` : `${was.note} gone`, topic: 'deals', key: '1', version, was, now })
@@ -109,21 +109,25 @@ judged('versions of a row that go back', ['unordered'], (log) => (log.writes[0].
 judged('one change under two ids', ['disagreed'], (log, admin, ann) => becomes(ann, 1, { ...events[0], id: '5-9' }))
 judged('a revoked stream that goes on', ['late'], (log) => {
   log.registry.losses.push(revoked(60))
+  log.visits[1].droppedAt = 20_000
+})
+judged('a revoked stream that goes on for a little too long', ['slow'], (log) => {
+  log.registry.losses.push(revoked(60))
   log.visits[1].droppedAt = 6000
 })
 judged('a revocation by one instance only', ['late'], (log, admin, ann) => {
   log.registry.losses.push(revoked(60))
-  log.visits.push(visitOf('ann', '/own', framesOf(ann).slice(1), { droppedAt: 6000 }))
+  log.visits.push(visitOf('ann', '/own', framesOf(ann).slice(1), { droppedAt: 20_000 }))
 })
 judged('a revoked stream that is closed', [], (log, admin, ann) => {
   log.registry.losses.push(revoked(60))
   ends(ann, closing('revoked', 70))
 })
-judged('a stream that ends with its reason but too late', ['late'], (log, admin, ann) => {
+judged('a stream that ends with its reason but too late', ['slow'], (log, admin, ann) => {
   ann.session.endsAt = 70
   ends(ann, closing('expired', 1100))
 })
-judged('an event that was committed after the bound', ['late'], (log, admin, ann) => {
+judged('an event that was committed after the bound', ['slow'], (log, admin, ann) => {
   ann.session.endsAt = 5
   log.writes[1].sentAt = 1006
   log.writes[0].sentAt = 1006
@@ -136,7 +140,7 @@ judged('an event behind closing', ['late'], (log, admin, ann) => {
 })
 judged('a lapse that ends nothing', ['late'], (log, admin, ann, bob, carl) => {
   log.registry.lapses.push(lapsed(60))
-  carl.droppedAt = 6000
+  carl.droppedAt = 20_000
 })
 judged('a lapse that is over before it had to count', [], (log, admin, ann, bob, carl) => {
   log.registry.lapses.push(lapsed(60, { sentAt: 3000, ackedAt: 3001 }))
@@ -162,5 +166,14 @@ judged('a definition that was replaced long before', ['lost'], (log, admin, ann,
   const second = { ...first, ...anew, match: { owner: 'claims.sub' } }
   log.registry.versions.set('/lobby', [{ definition: first, sentAt: -1e6, ackedAt: -1e6 }, { definition: second, sentAt: -9e5, ackedAt: -9e5 }])
   log.visits.push(visitOf('ann', '/lobby', [events[0]], { droppedAt: 1000 }))
+})
+test('what is only slow is told from what is wrong', () => {
+  const log = honest()
+  assert.equal(onlySlow(judge(log)), false)
+  log.registry.losses.push(revoked(60))
+  log.visits[1].droppedAt = 6000
+  assert.equal(onlySlow(judge(log)), true)
+  framesOf(log.visits[1]).splice(2, 1)
+  assert.equal(onlySlow(judge(log)), false)
 })
 judged('a byte for an outsider', ['noisy'], (log) => (log.noise = ['an outsider got "x"']))

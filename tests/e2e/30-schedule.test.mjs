@@ -4,19 +4,27 @@ import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
 import { explain, summary } from '../lib/oracle.mjs'
 import { actsOf, neverDone, runSchedule } from '../lib/schedule.mjs'
+import { measured } from '../lib/wait.mjs'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
 const duration = Number(process.env.DURATION ?? 27_000)
 
 test('under a random schedule of writers, drops, faults and upkeep nothing is lost, foreign, repeated or out of order', {
-  skip: missing(), timeout: duration + 120_000,
+  skip: missing(), timeout: 5 * duration + 250_000,
 }, async (t) => {
   t.diagnostic(`seed ${seed}`)
-  const report = await runSchedule({ seed, duration })
+  let times = 0
+  const take = () => runSchedule({ seed, duration: (1 + times++ / 2) * duration })
+  // On a busy machine some act may never be done: then once more, and longer. What is wrong is wrong at once.
+  const good = (report) => !report.ok || lacking(report).length === 0
+  const report = await measured(t, take, good, { patience: 0, shown: (report) => `nothing, or too little, of ${lacking(report)}` })
   const { acts, ...rest } = report.figures
   t.diagnostic(`${summary(report)}; ${JSON.stringify(rest)}; ${actsOf(acts)}`)
   assert.ok(report.ok, `SEED=${seed}: ${summary(report)}\n${[explain(report), ...report.stalls].join('\n')}`)
-  const { figures } = report
-  assert.ok(figures.acked > 200 && figures.frames > 400, `too little happened: ${JSON.stringify(figures)}`)
-  assert.deepEqual(neverDone(figures), [], 'everything that the schedule promises was done')
+  assert.deepEqual(lacking(report), [], `everything that the schedule promises was done: ${JSON.stringify(rest)}`)
 })
+
+const least = { acked: 200, frames: 400 }
+
+/** What there was too little of, or nothing. */
+const lacking = ({ figures }) => [...Object.keys(least).filter((name) => figures[name] <= least[name]), ...neverDone(figures)]

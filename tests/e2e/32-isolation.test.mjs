@@ -3,19 +3,27 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
 import { neverDone, runIsolation } from '../lib/isolation.mjs'
-import { explain, summary } from '../lib/warden.mjs'
+import { measured } from '../lib/wait.mjs'
+import { explain, onlySlow, summary } from '../lib/warden.mjs'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
 const duration = Number(process.env.DURATION ?? 6000)
 
 test('whatever changes hands, everybody gets all that is theirs and nothing else, and nothing any more when a right has ended', {
-  skip: missing(), timeout: duration + 120_000,
+  skip: missing(), timeout: 6 * duration + 300_000,
 }, async (t) => {
   t.diagnostic(`seed ${seed}`)
-  const report = await runIsolation({ seed, duration })
+  let times = 0
+  const take = () => runIsolation({ seed, duration: ++times * duration })
+  // On a busy machine an end may come late, or some act never: then once more, and longer. What is wrong is wrong at once.
+  const good = (report) => !onlySlow(report) && (!report.ok || lacking(report).length === 0)
+  const report = await measured(t, take, good, { patience: 0, shown: (report) => `${lacking(report)}; ${summary(report)}\n${explain(report)}` })
   t.diagnostic(`${summary(report)}; ${JSON.stringify(report.figures)}`)
   assert.ok(report.ok, `SEED=${seed}: ${summary(report)}\n${explain(report)}`)
-  const { figures } = report
-  assert.ok(figures.acked > 100 && figures.frames > 4000 && figures.connections > 250, `too little happened: ${JSON.stringify(figures)}`)
-  assert.deepEqual(neverDone(report), [], 'everything that the schedule promises was done')
+  assert.deepEqual(lacking(report), [], `everything that the schedule promises was done: ${JSON.stringify(report.figures)}`)
 })
+
+const least = { acked: 100, frames: 4000, connections: 250 }
+
+/** What there was too little of, or nothing. */
+const lacking = (report) => [...Object.keys(least).filter((name) => report.figures[name] <= least[name]), ...neverDone(report)]

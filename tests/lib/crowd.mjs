@@ -28,7 +28,7 @@ export class Crowd {
 
   // What a sleeper misses is pruned shortly before it wakes up, if nobody has done so: whatever else goes wrong meanwhile.
   #sleep(ms) {
-    setTimeout(() => this.cluster.psql(`SELECT herald.prune('${this.keep} ms')`).catch(() => {}), ms - 500).unref()
+    setTimeout(() => this.cluster.psql(`SELECT herald.prune('${this.keep} ms')`).catch(() => {}), ms - 1500).unref()
     return ms
   }
 

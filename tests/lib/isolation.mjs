@@ -15,7 +15,7 @@ import { token } from './token.mjs'
 import { Visitors } from './visitors.mjs'
 import { now, pause, until } from './wait.mjs'
 import { judge } from './warden.mjs'
-import { Writer } from './writer.mjs'
+import { deal, Writer } from './writer.mjs'
 
 const heartbeat = 1000
 const flags = (logSize) => ['--jwt-leeway', '0s', '--heartbeat', `${heartbeat}ms`, '--log-size', logSize]
@@ -54,7 +54,8 @@ async function openOutsiders(daemons) {
 
 async function perform({ stage, random, log, acts, visitors, registry }, { end, writers, comers }) {
   const stopped = () => now() >= end
-  const writer = (index) => new Writer({ name: `w${index}`, cluster: stage.cluster, log, random: random.fork(), repertoire, done: acts, pace: [8, 45] })
+  const hands = deal(repertoire, writers, random)
+  const writer = (index) => new Writer({ name: `w${index}`, cluster: stage.cluster, log, random: random.fork(), repertoire, first: hands[index], done: acts, pace: [8, 45] })
   await Promise.all([
     ...Array.from({ length: writers }, (_, index) => writer(index).run(stopped)),
     ...Array.from({ length: comers }, () => visitors.run(stopped)),
@@ -85,10 +86,10 @@ async function changeRights({ random, visitors, registry, acts }, stopped) {
 async function finish(show) {
   const { stage, visitors, registry, log, outsiders } = show
   const lost = ({ path, session }) => session && (!registry.isAlive(session) || (path.startsWith('/club') && registry.isLapsed(session)))
-  await until(() => !visitors.standing.some(lost), { timeout: 5500, every: 50 }).catch(() => {}) // which is for the warden to say
+  await until(() => !visitors.standing.some(lost), { timeout: 20_000, every: 50 }).catch(() => {}) // how late is for the warden to say
   await visitors.gather()
   const ends = await publishEnds(show)
-  await until(() => visitors.standing.every((visit) => hasEnd(visit, ends)), { timeout: 5000, every: 50 }).catch(() => {})
+  await until(() => visitors.standing.every((visit) => hasEnd(visit, ends)), { timeout: 30_000, every: 50 }).catch(() => {})
   for (const visit of visitors.standing) visit.toTheEnd = true
   const standing = visitors.standing.length
   const pages = await pagesOf(stage.daemons)

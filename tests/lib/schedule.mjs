@@ -14,14 +14,14 @@ import { comers, publish, repertoire, stock } from './repertoire.mjs'
 import { openStage } from './stage.mjs'
 import { cards, Upkeep } from './upkeep.mjs'
 import { now, pause, until } from './wait.mjs'
-import { endState, hotTable, marksOf, nobody, Writer } from './writer.mjs'
+import { deal, endState, hotTable, marksOf, nobody, Writer } from './writer.mjs'
 
 const rows = 60
 const users = Array.from({ length: 20 }, (_, index) => `user-${index}`)
 const owners = [...users, nobody]
 const longTransaction = 18_000
 const keep = 7000 // what is pruned is older than this
-const patience = 5000 // when all faults are over, nothing may take this long
+const patience = 20_000 // when all faults are over, nothing may take this long: what is forgotten takes the safety poll
 const defaults = { daemonKills: 2, freezes: 2, wakeRestarts: 1, terminations: 4, serverRestarts: 1, lulls: 2, orphans: 1, long: true }
 const people = { streams: 36, roamers: 6, sleepers: 2 }
 
@@ -74,7 +74,7 @@ async function perform(show, count) {
   const end = begin + show.duration
   const stopped = () => now() >= end
   const common = () => ({ cluster: stage.cluster, log, random: random.fork(), rows, owners, done, gate })
-  const actors = Array.from({ length: count }, (_, index) => new Writer({ ...common(), name: `w${index}`, repertoire }).run(stopped))
+  const actors = deal(repertoire, count, random).map((first, index) => new Writer({ ...common(), name: `w${index}`, repertoire, first }).run(stopped))
   show.upkeep = new Upkeep({ ...common(), keep })
   show.faults = new Faults(show, random.fork(), new Writer({ ...common(), name: 'late' }))
   const hold = Math.min(longTransaction, show.duration - 1500)
@@ -111,7 +111,7 @@ export function neverDone({ acts, ...figures }) {
 async function judge(show) {
   const { stage, log, crowd, stalls } = show
   crowd.stay()
-  await until(() => crowd.all.every(({ open }) => open), { timeout: 20_000, what: 'all subscribers are back' })
+  await until(() => crowd.all.every(({ open }) => open), { timeout: 60_000, what: 'all subscribers are back' })
   await stage.cluster.psql("SELECT herald.wake('adaptive')")
   const writer = new Writer({ name: 'last', cluster: stage.cluster, log, random: new Random(0), rows, owners })
   writer.random.next = () => 0.5
@@ -132,10 +132,10 @@ async function judge(show) {
   return Object.assign(report, { show, stalls, ok: report.ok && stalls.length === 0 })
 }
 
-// A crash may have taken back what was committed without waiting for the disk; the WAL writer is not that late.
+// A crash may have taken back what was committed without waiting for the disk; the WAL writer is not that late, on a busy machine too.
 function doubtAsynchronous(log, restarts) {
   for (const write of log.filter(({ asynchronous, fate }) => asynchronous && fate === 'acked')) {
-    if (restarts.some(({ from, to }) => write.endedAt > from - 2000 && write.endedAt <= to)) write.fate = 'unknown'
+    if (restarts.some(({ from, to }) => write.endedAt > from - 5000 && write.endedAt <= to)) write.fate = 'unknown'
   }
 }
 

@@ -79,7 +79,7 @@ export class Visitors {
     await inLanes(this.places.filter(({ visit }) => !open(visit)), async (place) => {
       const login = () => this.registry.login(place.user, { lasting: true, other: false })
       const back = async () => [200, 403].includes((await this.come(place, 'own', login())).status)
-      await until(back, { timeout: 5000, every: 200, what: `${place.user.sub} is back at ${place.path}` })
+      await until(back, { timeout: 30_000, every: 200, what: `${place.user.sub} is back at ${place.path}` })
         .catch(() => {}) // which is for the warden to say
     })
   }

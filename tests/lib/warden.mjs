@@ -11,7 +11,8 @@
 //   foreign, lost, phantom   an event or a `left` for somebody else; one that is missing; one that nobody committed
 //   altered                  other bytes than the row version's, or than at another stream; members that a frame must not have
 //   unordered, disagreed     ids that do not increase, or lie before the beginning; one change with two ids; older versions behind newer
-//   late                     committed after a loss of the right counted, and delivered; or the stream was not closed by then
+//   late                     committed after a loss of the right had to count, and delivered; or the stream was not closed by then
+//   slow                     the same, by no more than a machine may cost that has other things to do
 //   unjustified              a `closing`, a `reset` or a refusal that nothing explains; an end without a word
 //   admitted                 let in without the right
 import { Committed, compare, placeOf } from './committed.mjs'
@@ -19,10 +20,13 @@ import { keyText } from './oracle.mjs'
 import { bounds } from './registry.mjs'
 import { admits, sightOf } from './rights.mjs'
 
-const kinds = ['foreign', 'lost', 'phantom', 'altered', 'unordered', 'disagreed', 'late', 'unjustified', 'admitted', 'noisy']
+const kinds = ['foreign', 'lost', 'phantom', 'altered', 'unordered', 'disagreed', 'late', 'slow', 'unjustified', 'admitted', 'noisy']
 const spoken = { connected: '{"message":"SSE connected"}', plain: '{"type":"connected"}' }
 
 export const summary = (report) => kinds.map((kind) => `${report[kind].length} ${kind}`).join(', ')
+
+/** Nothing is wrong but that something took too long, which other work on the machine may have done. */
+export const onlySlow = (report) => !report.ok && kinds.every((kind) => kind === 'slow' || report[kind].length === 0)
 
 export const explain = (report, limit = 5) => kinds.flatMap((kind) => report[kind].slice(0, limit).map((text) => `${kind}: ${text}`)).join('\n')
 
@@ -82,7 +86,9 @@ function takeClosing(sight, frame, say) {
 function takeExpiring(visit, frame, say) {
   const { expires_in: left, stream, type, ...more } = JSON.parse(frame.data)
   const wrong = Object.keys(more).length || frame.id || !/^[0-9a-f]{64}$/.test(stream) || !Number.isInteger(left)
-  if (wrong || Math.abs(frame.at + left * 1000 - visit.session.endsAt) > 2500) say('altered', `expiring: ${frame.raw}`)
+  const off = frame.at + left * 1000 - visit.session.endsAt
+  if (wrong || off < -2500) say('altered', `expiring: ${frame.raw}`)
+  else if (off > 2500) say('slow', `told ${Math.round(off)} ms late that it ends: ${frame.raw}`)
 }
 
 function takeEvent(sight, visit, frame, log, say) {
@@ -218,12 +224,15 @@ const lapsesOf = ({ session, askedAt, answeredAt }, { lapses }) => lapses
   .filter(({ sub, back }) => sub === session.claims.sub && !(back?.ackedAt < askedAt))
   .map((lapse) => ({ ...lapse, excused: lapse.back?.sentAt < Math.max(lapse.ackedAt + bounds.forbidden, answeredAt) }))
 
+const patience = 10_000
+const lateness = (ms) => (ms > patience ? 'late' : 'slow')
+
 function judgeEnd({ visit, seen, closing }, losses, say) {
   const endedAt = visit.droppedAt ?? visit.subscriber.current.endedAt
   for (const { reason, dueAt, excused } of losses) {
-    if (!excused && endedAt > dueAt) say('late', `not closed ${Math.round(endedAt - dueAt)} ms after it had to be: ${reason}`)
+    if (!excused && endedAt > dueAt) say(lateness(endedAt - dueAt), `not closed ${Math.round(endedAt - dueAt)} ms after it had to be: ${reason}`)
     const after = excused ? undefined : seen.find(({ change }) => change.sentAt > dueAt)
-    if (after) say('late', `${after.change.mark} was committed ${Math.round(after.change.sentAt - dueAt)} ms after the bound: ${reason}`)
+    if (after) say(lateness(after.change.sentAt - dueAt), `${after.change.mark} was committed ${Math.round(after.change.sentAt - dueAt)} ms after the bound: ${reason}`)
   }
   if (!closing && !visit.droppedAt && visit.subscriber.current.ended) say('unjustified', `ended without a word: ${visit.subscriber.current.partial}`)
   if (!closing) return []

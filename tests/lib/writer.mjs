@@ -28,10 +28,10 @@ export class Writer {
   /**
    * log: the list of transactions all writers share; rows: how many hot rows; owners: whose they can be;
    * repertoire: [[weight, name, act(writer)], …], where act tells whether the transaction ended as it was to;
-   * done: what was done, by name, for all writers; gate: stands between two acts, where there is one.
+   * done: what was done, by name, for all writers; gate: stands between two acts, where there is one; first: acts that come first.
    */
-  constructor({ name, cluster, log, random, rows, owners, repertoire = basic, done = {}, gate, pace = [2, 30] }) {
-    Object.assign(this, { name, cluster, log, random, rows, owners, repertoire, done, gate, pace })
+  constructor({ name, cluster, log, random, rows, owners, repertoire = basic, done = {}, gate, pace = [2, 30], first = [] }) {
+    Object.assign(this, { name, cluster, log, random, rows, owners, repertoire, done, gate, pace, first: [...first] })
     this.count = 0
   }
 
@@ -59,7 +59,7 @@ export class Writer {
   }
 
   choose() {
-    return this.random.weighted(this.repertoire)
+    return this.first.pop() ?? this.random.weighted(this.repertoire)
   }
 
   async #one() {
@@ -145,6 +145,12 @@ export class Writer {
       write.changes.push({ mark, key: String(key), version, owner, ...(owner !== from && { from }), ...more })
     }
   }
+}
+
+/** The repertoire, dealt to so many writers to begin with: what is drawn seldom has its turn on a slow machine too. */
+export function deal(repertoire, count, random) {
+  const cards = random.shuffle(repertoire)
+  return Array.from({ length: count }, (_, writer) => cards.filter((_, card) => card % count === writer))
 }
 
 /** The marks in the frames that a subscriber has got so far; only new frames are looked at. */
