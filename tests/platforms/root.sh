@@ -14,7 +14,8 @@ make_root() {
   local try
   for try in 1 2 3; do
     rm -rf --one-file-system "$2"
-    debootstrap --variant=minbase --include=git,make,ca-certificates,sudo "$1" "$2" "$(mirror_of_machine)" >"$2.log" 2>&1 &&
+    # what it mounts is seen by nobody else, and goes with it
+    unshare --mount --pid --fork --kill-child --mount-proc debootstrap --variant=minbase --include=git,make,ca-certificates,sudo "$1" "$2" "$(mirror_of_machine)" >"$2.log" 2>&1 &&
       { settle "$2"; return; }
     echo "   debootstrap $1, try $try: $(tail -n 1 "$2.log")"
   done
