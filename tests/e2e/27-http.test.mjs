@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
-import { addressOf, answers, exchange } from '../lib/raw.mjs'
+import { addressOf, answers, exchange, isStream } from '../lib/raw.mjs'
 import { request, Subscriber } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
@@ -22,6 +22,8 @@ describe('http', { skip: missing() }, () => {
         SELECT herald.watch('notes', audience => '{owner}');
         SELECT herald.stream('/own', '{notes}', match => '{"owner": "claims.sub"}');
         SELECT herald.stream('/staff', '{notes}', require => '{"role": ["staff"]}');
+        SELECT herald.stream('/of/:name', '{notes}', match => '{"owner": "params.name"}', anonymous => true);
+        SELECT herald.stream('/of', '{notes}', match => '{"owner": "params.name"}', anonymous => true);
         SELECT herald.stream('/open', '{notes}', anonymous => true);`),
       daemon: { flags: ['--allowed-origins', `https://other.example.com,${allowed}`] },
     })
@@ -181,6 +183,20 @@ describe('http', { skip: missing() }, () => {
     await new Promise((resolve) => socket.end(resolve))
     await new Promise((resolve) => socket.on('close', resolve).resume())
     assert.equal((await daemon.status()).status, 200)
+  })
+
+  test('a name of any characters comes through in path and query, and a cookie beside any bytes', async () => {
+    const name = 'é+😀 \u0301%/&=?#;\\'
+    const asked = [`/of?name=${encodeURIComponent(name)}`, `/of?name=${encodeURIComponent(name).replaceAll('%20', '+')}&name=x`, `/of/${encodeURIComponent(name.replace(/[/\\]/g, ''))}`]
+    for (const [id, path] of asked.entries()) {
+      const stream = await daemon.subscribe(path)
+      await stage.cluster.psql(`INSERT INTO notes VALUES (${id}, '${path.startsWith('/of?') ? name : name.replace(/[/\\]/g, '')}')`)
+      assert.equal(JSON.parse((await stream.next('notes.insert')).data).row.id, id, path)
+      await stream.close()
+    }
+    const jwt = await token({ sub: 'ann' })
+    const answer = await exchange(address, `GET /own HTTP/1.1\r\nHost: a\r\nX-Name: \xc3\xa9\xff\r\nCookie: a=\xc3\xa9\xff; jwt=${jwt}\r\n\r\n`, { enough: isStream })
+    assert.deepEqual(answers(answer), [200])
   })
 
   test('the admin port is as strict', async () => {
