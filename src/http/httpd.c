@@ -290,6 +290,8 @@ static void on_timer(struct timer *t)
 	run(container_of(t, struct httpd, timer));
 }
 
+/* Strict is discipline level 1 since 0.9.77. Level 2 would refuse an empty line in front of a request, which RFC 9112 2.2 lets be; what
+ * else it has is for chunks and cookies, which the library does not read here. */
 bool httpd_serve(struct httpd *h)
 {
 	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
