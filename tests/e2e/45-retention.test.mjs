@@ -25,16 +25,14 @@ const prune = async (cluster, keep) => Number(await cluster.psql(`SELECT herald.
 describe('retention', { skip: missing(), timeout: 300_000 }, () => {
   let stage, cluster, ann
   beforeEach(async () => {
-    stage = await openStage({ prepare, daemon: false })
+    stage = await openStage({ prepare, settings: { log_statement: 'all' }, daemon: false })
     ;({ cluster } = stage)
     ann = await token({ sub: 'ann' })
   })
   afterEach(() => stage?.close())
 
-  // Its sessions carry its name and log what they run.
-  const named = (name) => stage.addDaemon({
-    databaseUrl: `${cluster.url()}?application_name=${name}&options=-c%20log_statement%3Dall`, flags: ['--retention', '1s'],
-  })
+  // Its sessions carry its name, with which the server logs what they run.
+  const named = (name) => stage.addDaemon({ databaseUrl: `${cluster.url()}?application_name=${name}`, flags: ['--retention', '1s'] })
   const pruners = (since = 0) => {
     const lines = cluster.logs().slice(since).matchAll(/ (first|second) LOG: .*execute prune: /g)
     return [...new Set([...lines].map(([, name]) => name))]

@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { clientProgram, majorOf, serverDirectory, tooOld } from './postgres.mjs'
+import { clientProgram, serverDirectory, tooOld } from './postgres.mjs'
 import * as processes from './process.mjs'
 import { until, within } from './wait.mjs'
 
@@ -39,14 +39,8 @@ export class Cluster {
     await cluster.#init(settings, unique)
     await cluster.startServer()
     await cluster.psql(`CREATE DATABASE ${database}`, { database: 'postgres' })
-    if (least) await cluster.#makeLeast()
+    if (least) await cluster.psql('CREATE ROLE pgherald LOGIN', { database: 'postgres' })
     return cluster
-  }
-
-  // Where a parameter can be granted, one test reads the daemon's statements in the server's log.
-  async #makeLeast() {
-    const grant = majorOf(join(this.bin, 'postgres')) >= 15 ? 'GRANT SET ON PARAMETER log_statement TO pgherald' : ''
-    await this.psql(`CREATE ROLE pgherald LOGIN; ${grant}`, { database: 'postgres' })
   }
 
   /** A hot standby that streams from the primary. promote() makes it a primary of its own. */
