@@ -1,8 +1,8 @@
 -- herald.capture(w): makes the trigger functions of a watched table anew and hangs its triggers. Its last fault is forgotten.
 --   w  its row of herald.watches
--- The functions run with their owner's rights: writers need none on herald. With rules they have a fixed search_path, for
--- the names in a rule's expressions are looked up in pg_catalog only; without, their text is immune to any (SET costs a
--- writer 5 to 10 us a row). The triggers name no column, so that they never stand in the way of ALTER TABLE. Their names begin
+-- The functions run with their owner's rights: writers need none on herald. With rules or virtual columns they have a fixed
+-- search_path, for the names in those expressions are looked up in pg_catalog only; without, their text is immune to any
+-- (SET costs a writer 5 to 10 us a row). The triggers name no column, so that they never stand in the way of ALTER TABLE. Their names begin
 -- with '!' because triggers fire in the order of their names: a later one that writes the row again is told of after this.
 -- Raises the compiler's error where a rule's expression is wrong. Writes to the catalog, and to herald.faults last: then no
 -- writer of the table is open any more that could wait for that.
@@ -32,7 +32,7 @@ DECLARE
 BEGIN
   IF source IS NOT NULL THEN
     EXECUTE format('CREATE OR REPLACE FUNCTION herald.capture_%s_%s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s %s AS %L', w.id, op,
-                   CASE WHEN NOT herald.default_events(w) THEN 'SET search_path = pg_catalog, pg_temp' END, herald.routing_settings(w), source);
+                   CASE WHEN NOT herald.default_events(w) OR EXISTS (SELECT FROM herald.virtual_columns(w)) THEN 'SET search_path = pg_catalog, pg_temp' END, herald.routing_settings(w), source);
     EXECUTE format('REVOKE ALL ON FUNCTION herald.capture_%s_%s() FROM PUBLIC', w.id, op);
   END IF;
   RETURN source IS NOT NULL;

@@ -10,7 +10,7 @@ CREATE OR REPLACE FUNCTION herald.fingerprint(topic text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN (SELECT md5(jsonb_agg(jsonb_build_array(w.target::text, w.columns, w.exclude, w.audience = '{}', d.keys,
-           (SELECT jsonb_agg(jsonb_build_array(a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull,
+           (SELECT jsonb_agg(jsonb_build_array(a.attname, format_type(a.atttypid, a.atttypmod), herald.is_filled(a),
                              (SELECT jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid IN (t.oid, t.typelem, t.typbasetype)))
                              ORDER BY a.attname)
               FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid

@@ -44,7 +44,7 @@ DECLARE
   items text[];
 BEGIN
   SELECT array_agg(a.atttypid ORDER BY a.attnum), array_agg(format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum), array_agg(a.attname ORDER BY a.attnum),
-         coalesce(array_agg(CASE WHEN a.attnotnull OR t.typnotnull OR NOT sparse
+         coalesce(array_agg(CASE WHEN herald.is_filled(a) OR t.typnotnull OR NOT sparse
            THEN format('%L::%s', herald.sample_text(a.atttypid, 4000 * which + 2 * a.attnum + which % 2, a.attname), format_type(a.atttypid, a.atttypmod))
            ELSE 'NULL' END ORDER BY a.attnum), '{}')
     INTO types, casts, names, items
