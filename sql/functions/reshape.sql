@@ -3,6 +3,15 @@
 -- herald.watch, unwatch, rule, unrule and stream tell it with their transaction; DDL is found by the maker of ticks, which looks
 -- at each of its safety polls, so no event trigger and no superuser is needed. The first shape of a topic is no news.
 
+-- herald.is_filled(a): is there no NULL in this column? NOT NULL that is NOT VALID (PostgreSQL 18) says nothing of the rows that
+-- were there before.
+CREATE OR REPLACE FUNCTION herald.is_filled(a pg_attribute) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint c
+                                       WHERE c.conrelid = a.attrelid AND c.contype = 'n' AND NOT c.convalidated AND c.conkey = ARRAY[a.attnum]);
+END $$;
+
 -- herald.fingerprint(topic): of all that decides what its events look like: the told columns of its tables with their types, NOT
 -- NULLs, checks and enum labels, and the text of its rules and of the functions that they name; NULL: no table has the topic.
 -- Locks no table, for the maker of ticks must wait for no ALTER TABLE (pg_get_constraintdef would). Reads the catalog.

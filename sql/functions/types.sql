@@ -41,15 +41,6 @@ BEGIN
     ELSE '{"type": "string"}' END;
 END $$;
 
--- herald.is_filled(a): is there no NULL in this column? NOT NULL that is NOT VALID (PostgreSQL 18) says nothing of the rows that
--- were there before.
-CREATE OR REPLACE FUNCTION herald.is_filled(a pg_attribute) RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  RETURN a.attnotnull AND NOT EXISTS (SELECT FROM pg_constraint c
-                                       WHERE c.conrelid = a.attrelid AND c.contype = 'n' AND NOT c.convalidated AND c.conkey = ARRAY[a.attnum]);
-END $$;
-
 -- herald.column_schemas(target, nulls): {"<column>": its schema} for all columns of a table. A check that lists values (col IN (…)) is
 -- an enum.
 --   nulls  null is among it where a column may be NULL
