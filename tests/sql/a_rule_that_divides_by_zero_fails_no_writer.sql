@@ -28,7 +28,7 @@ SELECT is((test.events())[7:], '{bulk}', 'and is a bulk event too');
 -- Two writers that are open at once, both with a fault.
 SELECT dblink_connect('w', test.self());
 SELECT dblink_exec('w', 'BEGIN'), dblink_exec('w', 'UPDATE things SET a = 8 WHERE id = 1');
-SET lock_timeout = '2s';
+SET lock_timeout = '20s';
 SELECT lives_ok('UPDATE things SET a = 8, b = 0 WHERE id = 2', 'no writer with a fault waits for another');
 SELECT dblink_exec('w', 'COMMIT');
 SELECT is((test.events())[8:], '{bulk,bulk}', 'and each has its own bulk event');

@@ -24,7 +24,7 @@ SELECT throws_ok('SELECT FROM herald.ticks FOR UPDATE', '42501', NULL, 'nor that
 SELECT pg_advisory_lock(1751478881, n) FROM generate_series(0, 40) n \g /dev/null
 RESET ROLE;
 SELECT dblink_connect('d', test.self());
-SELECT dblink_exec('d', 'SET statement_timeout = 5000');
+SELECT dblink_exec('d', 'SET statement_timeout = 20000');
 SELECT dblink_exec('d', 'INSERT INTO things VALUES (1)');
 SELECT is((SELECT t FROM dblink('d', 'SELECT herald.tick()') AS r(t bigint)), 2::bigint, 'whoever holds all advisory locks stops neither writers nor ticks');
 SELECT dblink_exec('d', 'INSERT INTO things VALUES (2)');

@@ -46,7 +46,7 @@ TEST(a_turn_without_limit_lasts_until_the_next_timer)
 	loop_set_timer(&l, &a.timer, 30);
 	loop_turn(&l, -1);
 	assert_int_equal(a.fired, 1);
-	assert_in_range(clock_mono_ms() - start_ms, 30, 5000);
+	assert_in_range(clock_mono_ms() - start_ms, 30, 60000);
 	loop_close(&l);
 }
 
@@ -62,7 +62,7 @@ TEST(a_turn_ends_at_its_limit_although_a_timer_is_later)
 	start_ms = clock_mono_ms();
 	loop_turn(&l, 20);
 	assert_int_equal(a.fired, 0);
-	assert_in_range(clock_mono_ms() - start_ms, 20, 5000);
+	assert_in_range(clock_mono_ms() - start_ms, 20, 60000);
 	assert_true(l.now_ms >= start_ms + 20);
 	loop_stop_timer(&l, &a.timer);
 	assert_false(timer_pending(&a.timer));
@@ -133,13 +133,13 @@ TEST(a_signal_that_was_not_taken_only_ends_the_turn)
 
 	assert_true(loop_open(&l));
 	timer_init(&a.timer, on_alarm);
-	loop_set_timer(&l, &a.timer, 20000);
+	loop_set_timer(&l, &a.timer, 600000);
 	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);
 	start_ms = clock_mono_ms();
 	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
 	loop_turn(&l, -1);
 	assert_true(interrupted);
-	assert_in_range(clock_mono_ms() - start_ms, 0, 10000);
+	assert_in_range(clock_mono_ms() - start_ms, 0, 60000);
 	assert_int_equal(a.fired, 0);
 	loop_close(&l);
 }
