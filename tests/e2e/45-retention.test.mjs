@@ -6,7 +6,7 @@ import { missing, watch } from '../lib/daemon.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { holder } from '../lib/ticker.mjs'
 import { token } from '../lib/token.mjs'
-import { now, pause, percentile, until } from '../lib/wait.mjs'
+import { measured, now, pause, percentile, until } from '../lib/wait.mjs'
 
 const rows = 10
 
@@ -38,19 +38,22 @@ describe('retention', { skip: missing(), timeout: 300_000 }, () => {
     return [...new Set([...lines].map(([, name]) => name))]
   }
 
-  // 1,000 changes a second; four times a second, how many are in the log, and how many were made within the last second.
+  // 1,000 changes a second, or what the machine gives; four times a second, how many are in the log, and how many of all were made lately:
+  // what is too much depends on those, for on a busy machine the rate goes up and down.
   async function flood(duration) {
     const client = await cluster.client()
     const begun = now()
     const samples = []
     const commits = []
+    const made = (since) => rows * commits.filter((at) => at > since).length
     for (let n = 0; now() - begun < duration; n++) {
       const sent = now()
       await client.query(change)
       commits.push(sent)
       if (now() - begun > samples.length * 250) {
-        const live = await logged(cluster)
-        samples.push({ at: now() - begun, live, young: rows * commits.filter((at) => at > now() - 1000).length })
+        const asked = now()
+        const live = Number((await client.query('SELECT count(*) FROM herald.changes')).rows[0].count)
+        samples.push({ at: asked - begun, live, young: made(now() - 1000), due: made(asked - 2500), most: made(asked - 5000) })
       }
       await pause(Math.max(0, begun + (n + 1) * rows - now()))
     }
@@ -60,23 +63,31 @@ describe('retention', { skip: missing(), timeout: 300_000 }, () => {
 
   test('under a steady load the log levels off, and one of two instances prunes; when it is gone, the other', async (t) => {
     const daemons = { first: await named('first'), second: await named('second') }
-    const { name } = await until(async () => ((await holder(cluster, 1)).name ? holder(cluster, 1) : null), { what: 'a ticker' })
-    const { samples, rate } = await flood(10_000)
-    const late = samples.filter(({ at }) => at > 3000)
-    const steady = late.map(({ live }) => live)
-    t.diagnostic(`${Math.round(rate)} changes/s; live after 3 s: ${Math.min(...steady)} to ${Math.max(...steady)}`)
-    assert.ok(rate > 10, `${rate} changes/s`)
-    assert.ok(percentile(steady, 90) < 2.5 * rate, 'a second of changes stays, and what comes between two rounds')
-    assert.ok(Math.max(...steady) < 5 * rate, 'nor is the log ever much longer')
-    for (const { live, young } of late) assert.ok(live >= young, `${live} in the log, ${young} made within the last second`)
-    assert.deepEqual(pruners(), [name])
+    const level = async () => {
+      const from = cluster.logs().length
+      const { samples, rate } = await flood(10_000)
+      const late = samples.filter(({ at }) => at > 3000)
+      const steady = late.map(({ live }) => live)
+      t.diagnostic(`${Math.round(rate)} changes/s; live after 3 s: ${Math.min(...steady)} to ${Math.max(...steady)}`)
+      assert.ok(rate > 10, `${rate} changes/s`)
+      for (const { live, young } of late) assert.ok(live >= young, `${live} in the log, ${young} made within the last second`)
+      const share = (what) => late.filter((sample) => sample.live > sample[what]).length / late.length
+      return { old: share('due'), ancient: share('most'), pruners: pruners(from) }
+    }
+    // A second of changes stays, and what comes between two rounds; nor is the log ever much longer.
+    const good = ({ old, ancient, pruners }) => old <= 0.1 && ancient === 0 && pruners.length === 1
+    const shown = ({ old, ancient, pruners }) => `${Math.round(100 * old)} % of the looks found changes older than 2.5 s, ${Math.round(100 * ancient)} % than 5 s; ${pruners} pruned`
+    const figures = await measured(t, level, good, { shown }) // who is held up has the other one stand in
+    assert.ok(good(figures), shown(figures))
+    const [name] = figures.pruners
+    assert.equal((await holder(cluster, 1)).name, name)
 
     const from = cluster.logs().length
     await daemons[name].stop()
     await cluster.psql(change.text)
     const other = name === 'first' ? 'second' : 'first'
-    await until(() => pruners(from).includes(other), { timeout: 8000, every: 100, what: 'the other to prune' })
-    await until(async () => (await logged(cluster)) <= rows, { timeout: 5000, what: 'the log to be empty but for the last tick' })
+    await until(() => pruners(from).includes(other), { timeout: 30_000, every: 100, what: 'the other to prune' })
+    await until(async () => (await logged(cluster)) <= rows, { timeout: 30_000, what: 'the log to be empty but for the last tick' })
   })
 
   test('a prune that is open in another session holds up no writer, no tick and no event, and the daemon prunes on afterwards', async (t) => {
@@ -84,7 +95,7 @@ describe('retention', { skip: missing(), timeout: 300_000 }, () => {
     const stream = await daemon.subscribe('/load', { token: ann })
     await stream.next('connected')
     const [client, pruner] = [await cluster.client(), await cluster.client()]
-    await client.query('SET statement_timeout = 1000')
+    await client.query('SET statement_timeout = 20000')
     for (let n = 0; n < 5; n++) {
       await client.query(change)
       await stream.when(() => stream.events.length === (n + 1) * rows)
@@ -105,17 +116,20 @@ describe('retention', { skip: missing(), timeout: 300_000 }, () => {
       }
       return times
     }
-    const before = await load(1500)
-    await pruner.query('BEGIN')
-    const { rows: [{ prune: gone }] } = await pruner.query("SELECT herald.prune('0 seconds')")
-    assert.ok(Number(gone) > 0, 'it has rows in its hands')
-    const beside = await load(2500)
-    t.diagnostic(`${beside.writes.length} writes, longest ${Math.max(...beside.writes).toFixed(1)} ms; ticks ${Math.max(...beside.ticks).toFixed(1)} ms`)
-    for (const what of ['writes', 'ticks']) {
-      const [p99, usual] = [beside, before].map((times) => percentile(times[what], 99))
-      assert.ok(p99 < 2 * usual + 100, `${what}: ${p99} ms, and ${usual} ms before`)
+    const prunes = async () => {
+      const before = await load(1500)
+      await pruner.query('BEGIN')
+      const { rows: [{ prune: gone }] } = await pruner.query("SELECT herald.prune('0 seconds')")
+      assert.ok(Number(gone) > 0, 'it has rows in its hands')
+      const beside = await load(2500)
+      await pruner.query('COMMIT')
+      t.diagnostic(`${beside.writes.length} writes, longest ${Math.max(...beside.writes).toFixed(1)} ms; ticks ${Math.max(...beside.ticks).toFixed(1)} ms`)
+      return ['writes', 'ticks'].map((what) => ({ what, p99: percentile(beside[what], 99), usual: percentile(before[what], 99) }))
     }
-    await pruner.query('COMMIT')
+    const good = (figures) => figures.every(({ p99, usual }) => p99 < 2 * usual + 100)
+    const shown = (figures) => figures.map(({ what, p99, usual }) => `${what}: ${p99} ms, and ${usual} ms before`).join('; ')
+    const figures = await measured(t, prunes, good, { shown })
+    assert.ok(good(figures), shown(figures))
     await until(async () => (await logged(cluster)) <= rows, { what: 'the daemon to prune on' })
     await stream.close()
   })
