@@ -28,7 +28,7 @@ describe('two instances on one database', { skip: missing(), timeout: 300_000 },
     const own = new Set(log.flatMap(({ changes }) => changes.map(({ mark }) => mark)))
     const last = table.map(({ mark }) => mark).filter((mark) => own.has(mark))
     const has = (stream) => last.every((mark) => marksOf(stream).has(mark))
-    for (const stream of streams) await stream.when(() => has(stream), 15_000, () => `the end state at ${stream.name}`)
+    for (const stream of streams) await stream.when(() => has(stream), 30_000, () => `the end state at ${stream.name}`)
   }
 
   async function judge(log, streams) {
@@ -68,7 +68,7 @@ describe('two instances on one database', { skip: missing(), timeout: 300_000 },
   test('one ticks; when it is killed the other takes over within a second, twice', async (t) => {
     let kills = 0
     const kill = async () => {
-      const victim = (await until(() => findTicker(stage.cluster, [first, second]), { timeout: 3000 }).catch(() => null)) ?? [first, second][kills % 2]
+      const victim = (await until(() => findTicker(stage.cluster, [first, second]), { timeout: 10_000 }).catch(() => null)) ?? [first, second][kills % 2]
       const survivor = victim === first ? second : first
       const gap = await takeOver(victim, survivor, `take${kills++}`)
       t.diagnostic(`the ticker was killed; the longest wait of a change at the other instance: ${Math.round(gap)} ms`)

