@@ -24,29 +24,29 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
         const exp = seconds() + 5
         const stream = await open({ sub: 'ann', exp })
         const told = JSON.parse((await stream.next('expiring')).data)
+        const early = Date.now() < exp * 1000
         assert.ok(told.expires_in >= 0 && told.expires_in <= 5, JSON.stringify(told))
-        assert.ok(Date.now() < exp * 1000)
-        await closes(stream, 'expired', 10_000)
+        await closes(stream, 'expired')
         const late = Date.now() - exp * 1000
         assert.ok(late >= 0, `${late} ms after exp`)
-        return late
+        return early ? late : Infinity
       }
       const late = await measured(t, life, (late) => late < 1000)
       assert.ok(late < 1000, `${late} ms after exp`)
     })
 
     test('nothing that is committed later is delivered', async () => {
-      const stream = await open({ sub: 'eve', exp: seconds() + 4 })
+      const stream = await open({ sub: 'eve', exp: seconds() + 6 })
       const writing = (async () => {
         for (; stream.open; ) await write('eve')
       })()
-      await closes(stream, 'expired', 10_000)
+      await closes(stream, 'expired')
       await writing
       assert.equal(stream.frames.at(-1).name, 'closing')
     })
 
     test('a stream of plain messages is told in its own format', async () => {
-      const stream = await open({ sub: 'ann', exp: seconds() + 4 }, { path: '/message' })
+      const stream = await open({ sub: 'ann', exp: seconds() + 6 }, { path: '/message' })
       assert.equal((await stream.next('expiring')).event, 'message')
       await closes(stream, 'expired')
     })
@@ -55,11 +55,11 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
   describe('renewal', () => {
     for (const [where, from] of [['this instance', () => daemon], ['another one', () => other]]) {
       test(`a token shown to ${where} lets a stream go on`, async () => {
-        const stream = await open({ sub: 'ann', exp: seconds() + 5 })
+        const stream = await open({ sub: 'ann', exp: seconds() + 7 })
         const answer = await renew(await codeOf(stream), { sub: 'ann', exp: seconds() + 60 }, { from: from() })
         assert.equal(answer.status, where === 'this instance' ? 200 : 202, answer.text)
         assert.equal(answer.json.success, true)
-        const end = Date.now() + 5500
+        const end = Date.now() + 7500
         await until(() => Date.now() > end, { what: 'the former end' })
         await write('ann')
         await stream.next('notes.insert')
@@ -69,9 +69,9 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
     }
 
     test('a renewed stream is told again before its new end, by another code', async () => {
-      const stream = await open({ sub: 'ann', exp: seconds() + 4 })
+      const stream = await open({ sub: 'ann', exp: seconds() + 6 })
       const first = await codeOf(stream)
-      assert.equal((await renew(first, { sub: 'ann', exp: seconds() + 6 })).status, 200)
+      assert.equal((await renew(first, { sub: 'ann', exp: seconds() + 10 })).status, 200)
       const second = await codeOf(stream)
       assert.notEqual(first, second)
       assert.equal((await renew(first, { sub: 'ann', exp: seconds() + 60 })).status, 202, 'used up: nobody here has it')
@@ -79,10 +79,10 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
     })
 
     test('a token of somebody else, one with other rights, or one that was revoked renews nothing', async () => {
-      const stream = await open({ sub: 'ann', stores: ['s1'], exp: seconds() + 8 }, { path: '/store/s1' })
+      const stream = await open({ sub: 'ann', stores: ['s1'], exp: seconds() + 10 }, { path: '/store/s1' })
       const code = await codeOf(stream)
       await stage.cluster.psql(`SELECT herald.revoke(jti => 'stolen')`)
-      await until(async () => await statusOf({ sub: 'ann', jti: 'stolen' }) === 401, { timeout: 5000, what: 'the revocation' })
+      await until(async () => await statusOf({ sub: 'ann', jti: 'stolen' }) === 401, { what: 'the revocation' })
       const refused = await renew(code, { sub: 'bob', stores: ['s1'] })
       assert.deepEqual([refused.status, refused.json.errors], [403, ['Not allowed to renew this stream']])
       assert.equal((await renew(code, { sub: 'ann', stores: ['s2'] })).status, 403)
@@ -108,14 +108,21 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
     let proxy, behind
     before(async () => ([proxy, behind] = await behindProxy()))
 
-    test('of a token ends its streams on every instance, and no other', async () => {
-      const mine = await Promise.all([daemon, other, behind].map((from) => open({ sub: 'ann', jti: 'a1' }, { from })))
-      const others = await Promise.all([open({ sub: 'ann', jti: 'a2' }), open({ sub: 'bob' }, { from: other })])
-      const since = now()
-      await stage.cluster.psql(`SELECT herald.revoke(jti => 'a1')`)
-      await Promise.all(mine.map((stream) => closes(stream, 'revoked')))
-      assert.ok(now() - since < 5000)
-      for (const from of [daemon, other]) assert.equal(await statusOf({ sub: 'ann', jti: 'a1' }, { from }), 401)
+    test('of a token ends its streams on every instance, and no other', async (t) => {
+      const others = await Promise.all([open({ sub: 'ann', jti: 'a0' }), open({ sub: 'bob' }, { from: other })])
+      let times = 0
+      const revoke = async () => {
+        const jti = `a${++times}`
+        const mine = await Promise.all([daemon, other, behind].map((from) => open({ sub: 'ann', jti }, { from })))
+        const since = now()
+        await stage.cluster.psql(`SELECT herald.revoke(jti => '${jti}')`)
+        await Promise.all(mine.map((stream) => closes(stream, 'revoked')))
+        const took = now() - since
+        for (const from of [daemon, other]) assert.equal(await statusOf({ sub: 'ann', jti }, { from }), 401)
+        return took
+      }
+      const took = await measured(t, revoke, (took) => took < 5000)
+      assert.ok(took < 5000, `${took} ms`)
       await write('ann')
       await write('bob')
       for (const stream of others) {
@@ -134,10 +141,10 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
     })
 
     test('that is taken back, or whose time has passed, counts no more', async () => {
-      await stage.cluster.psql(`SELECT herald.revoke(sub => 'gil'), herald.revoke(sub => 'hal', until => now() + interval '4 s')`)
-      await until(async () => await statusOf({ sub: 'gil' }) === 401 && await statusOf({ sub: 'hal' }) === 401, { timeout: 5000, what: 'the revocations' })
+      await stage.cluster.psql(`SELECT herald.revoke(sub => 'gil'), herald.revoke(sub => 'hal', until => now() + interval '10 s')`)
+      await until(async () => await statusOf({ sub: 'gil' }) === 401 && await statusOf({ sub: 'hal' }) === 401, { what: 'the revocations' })
       await stage.cluster.psql(`DELETE FROM herald.revocations WHERE sub = 'gil'`)
-      await until(async () => await statusOf({ sub: 'gil' }) === 200 && await statusOf({ sub: 'hal' }) === 200, { what: 'the pardon' })
+      await until(async () => await statusOf({ sub: 'gil' }) === 200 && await statusOf({ sub: 'hal' }) === 200, { timeout: 60_000, what: 'the pardon' })
     })
 
     test('that is rolled back is none', async () => {
@@ -155,7 +162,7 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
       await stage.cluster.psql(`SELECT herald.revoke(sub => 'jan'); ${note('jan')}`)
       assert.ok(stream.open)
       proxy.mend()
-      await closes(stream, 'revoked', 10_000)
+      await closes(stream, 'revoked')
       assert.equal(stream.events.length, 0, 'what was committed after it did not arrive')
       const late = await stage.addDaemon({ flags })
       assert.equal(await statusOf({ sub: 'jan' }, { from: late }), 401)
@@ -173,14 +180,14 @@ test('a revocation that the log has forgotten ends the streams of a daemon that 
     const stream = await behind.subscribe('/all', { token: await token({ sub: 'kim' }) })
     await stream.next('connected')
     proxy.cut()
-    await until(async () => (await behind.status()).json.status === 'degraded', { timeout: 15_000, what: 'the daemon without database' })
+    await until(async () => (await behind.status()).json.status === 'degraded', { what: 'the daemon without database' })
     await stage.cluster.psql(`SELECT herald.revoke(sub => 'kim')`)
     await until(async () => {
       await stage.cluster.psql(`INSERT INTO notes VALUES (1); SELECT herald.prune('0 s')`)
       return await stage.cluster.psql(`SELECT count(*) FROM herald.changes WHERE topic = '!gate'`) === '0'
-    }, { timeout: 10_000, what: 'the log without the revocation' })
+    }, { what: 'the log without the revocation' })
     proxy.mend()
-    assert.equal(JSON.parse((await stream.next('closing', 10_000)).data).reason, 'revoked')
+    assert.equal(JSON.parse((await stream.next('closing')).data).reason, 'revoked')
   } finally {
     await stage.close()
     await proxy.close()
