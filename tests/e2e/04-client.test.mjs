@@ -37,7 +37,7 @@ async function application() {
   const directory = temporaryDirectory('application')
   writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
   const [command] = /npm install [^`]*/.exec(readFileSync(join(clientPath, 'README.md'), 'utf8'))
-  const { code, stderr } = await run('sh', ['-c', `${command.replace('./contrib/client', clientPath)} --offline --no-audit --no-fund`], { cwd: directory })
+  const { code, stderr } = await run('sh', ['-c', `${command.replace('./contrib/client', clientPath)} --offline --no-audit --no-fund`], { cwd: directory, timeout: 120_000 })
   assert.equal(code, 0, stderr)
   for (const name of ['react', '@types', 'csstype']) cpSync(join(clientPath, 'node_modules', name), join(directory, 'node_modules', name), { recursive: true })
   return directory

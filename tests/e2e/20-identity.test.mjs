@@ -165,7 +165,7 @@ describe('identity', { skip: missing() }, () => {
         { args: ['--jwt-secret-file', file] }, { args: [], env: { PGHERALD_JWT_SECRET_FILE: file } }, { args: [], env: { PGHERALD_JWT_SECRET: key } },
       ]) {
         const args = ['serve', '--database-url', stage.cluster.url(), '--listen', '127.0.0.1:1', ...options.args]
-        const { code, stderr } = await run(args, { env: options.env, timeout: 20_000 })
+        const { code, stderr } = await run(args, { env: options.env, timeout: 60_000 })
         assert.equal(code, 3, stderr)
         assert.match(stderr, /jwt-secret.* (bytes|empty)/)
       }

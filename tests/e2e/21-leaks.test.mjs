@@ -60,9 +60,10 @@ describe('secrets', { skip: missing() }, () => {
     req.end(body)
   })
 
+  let made = 0
   /** Tokens of every kind, by what is wrong with them. */
   async function tokens() {
-    const good = await token({ sub: 'ann', role: 'none', jti: `id-${Math.random()}` })
+    const good = await token({ sub: 'ann', role: 'none', jti: `id-${++made}` })
     const [header, payload, signature] = good.split('.')
     return {
       good, over: rememberToken(`${header}.${payload.repeat(80)}.${signature}`),
@@ -119,7 +120,7 @@ describe('secrets', { skip: missing() }, () => {
         assert.equal(status, expected)
         assertNoLeak(text, 'the answer to a ticket')
       }
-      const stream = await Subscriber.open(daemon.url('/own'), { token: await token({ sub: 'ann', exp: seconds() + 2 }) })
+      const stream = await Subscriber.open(daemon.url('/own'), { token: await token({ sub: 'ann', exp: seconds() + 6 }) })
       const { stream: code } = JSON.parse((await stream.next('expiring')).data)
       for (const from of [other, daemon]) {
         for (const claims of [{ sub: 'bob' }, { sub: 'ann', exp: seconds() + 60 }]) {

@@ -139,12 +139,12 @@ describe('tickets', { skip: missing() }, () => {
   })
 
   test('a token that has ended or was revoked meanwhile takes its tickets with it', async () => {
-    const short = await got({}, { sub: 'carl', exp: seconds() - 28 }) // the leeway is 30 s
+    const short = await got({}, { sub: 'carl', exp: seconds() - 10 }) // the leeway is 30 s
     const revoked = await got({}, { sub: 'dora', jti: 'd1' })
     await stage.cluster.psql(`SELECT herald.revoke(jti => 'd1')`)
-    await until(async () => (await ask({}, { sub: 'dora', jti: 'd1' })).status === 401, { timeout: 5000, what: 'the revocation' })
+    await until(async () => (await ask({}, { sub: 'dora', jti: 'd1' })).status === 401, { what: 'the revocation' })
     assert.equal(await statusOf(revoked), 401)
-    await until(async () => (await ask({}, { sub: 'carl', exp: seconds() - 31 })).status === 401, { timeout: 100, what: 'an ended token' })
+    assert.equal((await ask({}, { sub: 'carl', exp: seconds() - 31 })).status, 401, 'an ended token')
     await stage.cluster.psql(`UPDATE herald.tickets SET identity = jsonb_set(identity, '{ends}', '1000') WHERE sub = 'carl'`)
     assert.equal(await statusOf(short), 401)
   })

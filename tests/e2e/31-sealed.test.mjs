@@ -28,7 +28,7 @@ async function opened({ data }, keys = encryptionKey) {
   return rest
 }
 
-describe('sealed streams', { skip: missing(), timeout: 120_000 }, () => {
+describe('sealed streams', { skip: missing(), timeout: 300_000 }, () => {
   let stage, daemon, cluster, ann, directory, page, browser, id = 0
   before(async () => {
     directory = temporaryDirectory('sealed')
@@ -65,7 +65,7 @@ describe('sealed streams', { skip: missing(), timeout: 120_000 }, () => {
     await cluster.psql(statements.join('\n'))
     return Array.from({ length: count }, (_, n) => first + n)
   }
-  const arrived = (stream, count) => stream.when(() => stream.events.length >= count, 10_000, () => `${count} events, not ${stream.events.length}`)
+  const arrived = (stream, count) => stream.when(() => stream.events.length >= count, 30_000, () => `${count} events, not ${stream.events.length}`)
 
   test('1,000 events, live and once more from the database, are what the stream in clear says; no salt or IV comes twice', async () => {
     const [live, beside, clear] = await Promise.all(['/sealed', '/sealed/all', '/clear'].map((path) => open(path)))
@@ -190,7 +190,7 @@ describe('sealed streams', { skip: missing(), timeout: 120_000 }, () => {
       await new Promise((resolve) => globalThis.events.addEventListener('connected', resolve))
     }, { url: daemon.url(`/sealed?token=${ann}`), keys: { default: encryptionKey } })
     const ids = await write(1000)
-    await tab.waitForFunction(() => globalThis.seen.length >= 1000, null, { timeout: 15_000 })
+    await tab.waitForFunction(() => globalThis.seen.length >= 1000, null, { timeout: 60_000 })
     const seen = await tab.evaluate(() => globalThis.seen)
     assert.deepEqual(seen.map(({ row }) => row.id), ids)
     assert.ok(seen.every(({ timestamp, row }) => Number.isInteger(timestamp) && row.body === 'the-text-that-nobody-sees'))
@@ -206,6 +206,7 @@ describe('sealed streams', { skip: missing(), timeout: 120_000 }, () => {
     const ids = []
     for (let round = 0; round < 20; round++) {
       if (round === 10) {
+        await arrived(stream, 1) // or all may come when the new key is there
         configure(next, 'k2')
         other.child.kill('SIGHUP')
       }
@@ -242,7 +243,7 @@ describe('sealed streams', { skip: missing(), timeout: 120_000 }, () => {
     ids.push(...(await write(3)))
     await arrived(clear, 5)
     const faults = () => sealed.frames.filter(({ name, data }) => name === 'closing' && JSON.parse(data).reason === 'fault')
-    await sealed.when(() => faults().length >= 3, 10_000) // live, and then each time that it comes back for what it missed
+    await sealed.when(() => faults().length >= 3, 30_000) // live, and then each time that it comes back for what it missed
     assert.equal(sealed.events.length, 2)
     assert.ok(other.log.includes('cannot be sealed'))
     randomness.recover()

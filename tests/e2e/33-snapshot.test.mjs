@@ -133,7 +133,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () =
     const sub = stream.name.match(/\((\w+) at/)[1]
     const own = table.filter(({ owner }) => owner === sub)
     const differ = () => [...replayState(stream).faults, ...differences(replayState(stream), own)]
-    await stream.when(() => differ().length === 0, 20_000, () => differ().slice(0, 5).join('\n'))
+    await stream.when(() => differ().length === 0, 60_000, () => differ().slice(0, 5).join('\n'))
     await stream.close()
     return replayState(stream)
   }
@@ -287,7 +287,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () =
   }
 
   test('who takes nothing of its state is closed, and its transaction ends', async () => {
-    await until(() => /slow: it takes nothing of its snapshot/.test(stage.daemon.logs()), { what: 'the end of the stopped reader' })
+    await until(() => /slow: it takes nothing of its snapshot/.test(stage.daemon.logs()), { timeout: 60_000, what: 'the end of the stopped reader' })
     await until(async () => (await openTransactions(stage.cluster)) === '0', { what: 'the end of its transaction' })
     assert.ok(!names(slow).includes('ready'))
     await slow.close()

@@ -104,7 +104,7 @@ describe('gzip', { skip: missing(), timeout: 300_000 }, () => {
     assert.ok(JSON.stringify(rawOf(events)) === JSON.stringify(await plainly('/own?after=earliest', last)))
     assert.equal(await other.stop(), 0)
     await stream.ended()
-    assert.equal(await within(stream.unzipped, 10_000, 'the end of gzip'), 'a right end')
+    assert.equal(await within(stream.unzipped, 30_000, 'the end of gzip'), 'a right end')
   })
 
   test('the end is a right one: after the log, pages of the database, control events, a state, nothing at all', async () => {
@@ -122,7 +122,7 @@ describe('gzip', { skip: missing(), timeout: 300_000 }, () => {
     assert.equal(await other.stop(), 0)
     for (const stream of streams) {
       await stream.ended()
-      assert.equal(await within(stream.unzipped, 10_000, 'the end of gzip'), 'a right end')
+      assert.equal(await within(stream.unzipped, 30_000, 'the end of gzip'), 'a right end')
       assert.ok(stream.whole)
       assert.equal(JSON.parse(stream.frames.at(-1).data).reason, 'shutdown')
     }
@@ -148,7 +148,7 @@ describe('gzip', { skip: missing(), timeout: 300_000 }, () => {
     assert.equal(await other.stop(), 0)
     for (const stream of streams) {
       await stream.ended()
-      assert.equal(await within(stream.unzipped, 10_000, 'the end of gzip'), 'a right end')
+      assert.equal(await within(stream.unzipped, 30_000, 'the end of gzip'), 'a right end')
       assert.deepEqual(JSON.parse(stream.frames.at(-1).raw), { event: 'closing', data: { reason: 'shutdown' } })
     }
   })
@@ -168,7 +168,7 @@ describe('gzip', { skip: missing(), timeout: 300_000 }, () => {
     assert.ok(stream.events.every(({ data }) => JSON.parse(data).row.body === body))
     assert.equal(await other.stop(), 0)
     await stream.ended()
-    assert.equal(await within(stream.unzipped, 10_000, 'the end of gzip'), 'a right end')
+    assert.equal(await within(stream.unzipped, 30_000, 'the end of gzip'), 'a right end')
   })
 
   test('who is stopped in the middle of a frame gets the rest of it, closing, and a right end', async () => {
@@ -183,7 +183,7 @@ describe('gzip', { skip: missing(), timeout: 300_000 }, () => {
     stream.response.resume()
     assert.equal(await stopped, 0)
     await stream.ended()
-    assert.equal(await within(stream.unzipped, 10_000, 'the end of gzip'), 'a right end')
+    assert.equal(await within(stream.unzipped, 30_000, 'the end of gzip'), 'a right end')
     assert.equal(JSON.parse(stream.frames.at(-1).data).reason, 'shutdown')
     assert.ok(stream.events.length < 10, 'the reader was not slow')
   })

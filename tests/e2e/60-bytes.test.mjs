@@ -59,7 +59,7 @@ describe('bytes', { skip: missing() }, () => {
   for (const [what, values] of Object.entries(rows)) {
     test(`${what}: data is to_jsonb's text, in one data line`, async () => {
       const bytes = await insert('ruled', values)
-      const frame = await ruled.next('text_changed', 10_000)
+      const frame = await ruled.next('text_changed')
       assert.equal(frame.data, bytes)
       assert.deepEqual(frame.fields, ['id', 'event', 'data'])
       assert.equal(frame.raw, `id: ${frame.id}\nevent: text_changed\ndata: ${bytes}\n\n`)
@@ -69,7 +69,7 @@ describe('bytes', { skip: missing() }, () => {
   test('the default data holds the row with the same bytes', async () => {
     for (const values of Object.values(rows)) {
       const bytes = await insert('texts', values)
-      const frame = await plain.next('texts.insert', 10_000)
+      const frame = await plain.next('texts.insert')
       assert.ok(frame.data.includes(`"row": ${bytes}`), frame.data.slice(0, 300))
       assert.deepEqual(Object.keys(JSON.parse(frame.data)).sort(), ['changed', 'key', 'old', 'op', 'row', 'table'])
     }
@@ -79,7 +79,7 @@ describe('bytes', { skip: missing() }, () => {
     const started = typed.frames.length
     for (const values of Object.values(rows)) {
       const bytes = await insert('ruled', values)
-      const frame = await typed.next(({ data }) => JSON.parse(data).id === id, 10_000)
+      const frame = await typed.next(({ data }) => JSON.parse(data).id === id)
       const { type, ...rest } = JSON.parse(frame.data)
       assert.equal(type, 'text_changed')
       assert.deepEqual(rest, JSON.parse(bytes))
@@ -90,12 +90,12 @@ describe('bytes', { skip: missing() }, () => {
   })
 
   test('the same rows read back from the log, after a restart of the daemon, are the same bytes', async () => {
-    await ruled.when(() => ruled.events.length >= typed.events.length, 10_000, () => 'what the other stream has')
+    await ruled.when(() => ruled.events.length >= typed.events.length, 30_000, () => 'what the other stream has')
     const live = ruled.events.map(({ id: eventId, raw }) => [eventId, raw])
     assert.equal(await stage.daemon.stop(), 0)
     await stage.daemon.start()
     const again = await stage.daemon.subscribe('/ruled', { token: await token({ sub: 'ann' }), lastEventId: 'earliest' })
-    await again.when(() => again.events.length >= live.length, 10_000, () => `${live.length} events, ${again.events.length} came`)
+    await again.when(() => again.events.length >= live.length, 30_000, () => `${live.length} events, ${again.events.length} came`)
     assert.deepEqual(again.events.map(({ id: eventId, raw }) => [eventId, raw]), live)
     assert.deepEqual(again.faults, [])
     await again.close()

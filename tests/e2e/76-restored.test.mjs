@@ -103,7 +103,7 @@ describe('a dump, restored', { skip: missing(), timeout: 300_000 }, () => {
     await Promise.race([opening, pause(300)]) // a daemon that lets it in does so at once
     await holder.end()
     const early = await opening
-    await early.when(() => resetsOf(early).length > 0, 5000, () => `a reset: ${early.tail()}`)
+    await early.when(() => resetsOf(early).length > 0, 30_000, () => `a reset: ${early.tail()}`)
     assert.deepEqual(resetsOf(early), ['restored'])
     await Promise.all([early.close(), starting, idle.start()])
   })

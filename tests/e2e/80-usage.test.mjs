@@ -22,7 +22,7 @@ function assertSentence({ stderr, stdout }, about) {
 }
 
 async function expects(args, code, about, options) {
-  const result = await run(args, { timeout: 10_000, ...options })
+  const result = await run(args, { timeout: 60_000, ...options })
   const said = `pgherald ${args.join(' ')}: exit status ${result.code ?? result.signal}\n${result.stdout}${result.stderr}`
   const codes = Array.isArray(code) ? code : [code]
   assert.ok(codes.includes(result.code), said)
