@@ -125,7 +125,7 @@ describe('the client and a server that says what it likes', () => {
   test('one that cannot answer a page either is not taken for a proxy that holds back', async () => {
     const mute = (response) => response.writeHead(200, { 'Content-Type': 'text/event-stream' }).flushHeaders()
     const server = await serve(mute, mute, mute, says(connected))
-    const got = open({ url: server.url, fallback: { after: 300 } })
+    const got = open({ url: server.url, fallback: { after: 1000 } }) // far more than an answer takes
     await got.is('open')
     assert.deepEqual(server.requests.map(({ headers }) => headers.accept), ['text/event-stream', 'text/event-stream', 'application/json', 'text/event-stream'])
     got.stream.close()

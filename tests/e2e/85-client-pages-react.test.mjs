@@ -122,9 +122,10 @@ describe('the client in React, under StrictMode', { skip: missing(), timeout: 28
     await client.query("SELECT herald.revoke(jti => 'loja-fechada')")
     await shows(view, 'the end', ({ isConnected, connectionError }) => !isConnected && connectionError === 'The right to this stream was revoked')
     await client.query("DELETE FROM herald.revocations WHERE jti = 'loja-fechada'")
+    let tries = 0
     await until(async () => {
       await view.page.evaluate(() => window.shown.reconnect())
-      await pause(300)
+      await pause(300 * ++tries) // each one begins anew: a slow machine needs longer for it
       const { isConnected, connectionError } = await view.shown()
       return isConnected && connectionError === null
     }, { timeout: patience, what: 'the connection again' })

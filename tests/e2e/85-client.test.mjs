@@ -76,6 +76,7 @@ describe('the client', { skip: missing(), timeout: 280_000 }, () => {
   test('what is committed while the daemon is restarted and killed arrives, all of it, once', async () => {
     const streams = [open({ url: daemon.url('/ledger'), token: ann }), open({ url: daemon.url('/state'), token: ann })]
     for (const it of streams) await it.is('open')
+    await until(() => streams[1].events.at(-1)?.event === 'ready', { timeout: patience, what: 'ready' }) // one that is cut off begins again
     let done = false, count = 0
     const clients = await Promise.all([1, 2, 3, 4].map(() => stage.cluster.client()))
     const writing = Promise.all(clients.map(async (client, writer) => {
@@ -141,7 +142,7 @@ describe('the client', { skip: missing(), timeout: 280_000 }, () => {
 
     test('one that has ended is replaced by a new one; what came between is not lost', async () => {
       let asked = 0
-      const got = own({ token: async () => token({ sub: 'fay', exp: seconds() + (++asked === 1 ? 2 : 60) }), renew: daemon.url('/nowhere') })
+      const got = own({ token: async () => token({ sub: 'fay', exp: seconds() + (++asked === 1 ? 4 : 60) }), renew: daemon.url('/nowhere') })
       await got.is('open')
       await write('fay', 3)
       await until(() => asked >= 2 && got.states.filter((state) => state === 'open').length === 2, { timeout: patience, what: 'a second connection' })
@@ -265,7 +266,7 @@ describe('the client', { skip: missing(), timeout: 280_000 }, () => {
   test('behind a proxy that holds streams back it asks page by page, and streams again when that goes', async () => {
     const proxy = await BufferingProxy.open(daemon.port)
     opened.push(proxy)
-    const got = own({ url: proxy.url('/own'), fallback: { after: 1000, again: 4000 } })
+    const got = own({ url: proxy.url('/own'), fallback: { after: 2000, again: 4000 } })
     await got.is('open')
     assert.ok(proxy.held >= 2, 'a stream was tried twice')
     const all = await write('ann', 5)
