@@ -8,7 +8,7 @@ import { Proxy } from '../lib/proxy.mjs'
 import { request, Subscriber } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { seconds, token } from '../lib/token.mjs'
-import { now, pause, until } from '../lib/wait.mjs'
+import { measured, now, pause, until } from '../lib/wait.mjs'
 
 const prepare = (cluster) => cluster.psql(`
   CREATE TABLE items (id serial PRIMARY KEY, owner text);
@@ -33,19 +33,21 @@ describe('a heartbeat', { skip: missing(), timeout: 180_000, concurrency: true }
   })
   after(() => stage?.close())
 
-  test('a stream that is sent something needs no ping, and gets one when it falls silent', async () => {
+  test('a stream that is sent something needs no ping, and gets one when it falls silent', async (t) => {
     const stream = await daemon.subscribe('/items', { token: await token({ sub: 'ann' }) })
     await stream.next('connected')
     const client = await stage.cluster.client()
-    const begun = now()
-    for (let n = 0; now() - begun < 5000; n++) {
-      await client.query("INSERT INTO items (owner) VALUES ('ann')")
-      await stream.next('items.insert', 30_000)
-      await pause(400)
+    const hasty = async () => {
+      const begun = now()
+      while (now() - begun < 5000) {
+        await client.query("INSERT INTO items (owner) VALUES ('ann')")
+        await stream.next('items.insert', 30_000)
+        await pause(400)
+      }
+      // the writer may have been held up: then a ping was due; who reads late sees both at once
+      return stream.comments.filter(({ at }) => at > begun && stream.frames.some((frame) => frame.at <= at && at - frame.at < 1000)).length
     }
-    // the writer may have been held up: then a ping was due
-    const hasty = stream.comments.filter(({ at }) => stream.frames.some((frame) => frame.at <= at && at - frame.at < 1000))
-    assert.deepEqual(hasty, [], 'pings behind an event')
+    assert.equal(await measured(t, hasty, (count) => count === 0), 0, 'pings behind an event')
     const pings = stream.comments.length
     await stream.when(() => stream.comments.length > pings + 1, 30_000)
     await stream.close()
@@ -85,7 +87,7 @@ describe('a heartbeat behind a proxy', { skip: missing() || missingNginx(), time
   /** The connection that is open has outlived several cuts. */
   const stays = (stream) => until(() => stream.open && now() - stream.current.openedAt > 3 * cut, { timeout: 90_000, every: 100, what: `a connection of ${stream.name} that is not cut` })
 
-  test('two cuts of an nginx teach a client its pings, three clients their path', async () => {
+  test('two cuts of an nginx teach a client its pings, three clients their path', async (t) => {
     const streams = await Promise.all(['ann', 'bob', 'cid'].map((sub) => through(sub)))
     for (const stream of streams) {
       await stays(stream)
@@ -93,14 +95,18 @@ describe('a heartbeat behind a proxy', { skip: missing() || missingNginx(), time
       assert.equal(stream.current.partial ?? '', '')
     }
     await becomes(daemon, 'pgherald_heartbeats_learned', 3)
-    assert.match(daemon.logs(), /\[STREAM\] '\/items' by 'ann' from 127\.0\.0\.1 was cut after 2\.\d s of silence again: it is pinged every 1\.\d s/)
-    assert.match(daemon.logs(), /\[STREAM\] '\/items': 3 clients were cut after about 2\.\d s of silence: new ones are pinged every 1\.\d s/)
+    assert.match(daemon.logs(), /\[STREAM\] '\/items' by 'ann' from 127\.0\.0\.1 was cut after [23]\.\d s of silence again: it is pinged every [12]\.\d s/)
+    assert.match(daemon.logs(), /\[STREAM\] '\/items': 3 clients were cut after about [23]\.\d s of silence: new ones are pinged every [12]\.\d s/)
     assert.ok((await metric(daemon, 'pgherald_pings_total')) > 6)
 
-    const fresh = await through('zoe')
-    await stays(fresh)
-    assert.equal(fresh.connections.length, 1, 'a new client of the path was never cut')
-    for (const stream of [...streams, fresh]) await stream.close()
+    const cuts = async () => {
+      const fresh = await through('zoe')
+      await stays(fresh)
+      await fresh.close()
+      return fresh.connections.length - 1
+    }
+    assert.equal(await measured(t, cuts, (count) => count === 0), 0, 'a new client of the path is never cut')
+    for (const stream of streams) await stream.close()
   })
 
   test('a proxy that cuts by age is found out, and an operator told once', async () => {
@@ -110,10 +116,10 @@ describe('a heartbeat behind a proxy', { skip: missing() || missingNginx(), time
     const stream = await through('dan', proxy.port)
     await becomes(other, 'pgherald_heartbeats_unlearned_total', 1, 90_000)
     await becomes(other, 'pgherald_heartbeats_learned', 0)
-    assert.match(other.logs(), /was cut after [23]\.\d s of silence again/)
+    assert.match(other.logs(), /was cut after [2-5]\.\d s of silence again/)
     const seen = stream.connections.length
     await stream.when(() => stream.connections.length > seen + 2, 60_000)
-    assert.equal(other.logs().match(/a proxy ends connections of '\/items' after [23]\.\d s, pings or not: raise its read timeout/g).length, 1)
+    assert.equal(other.logs().match(/a proxy ends connections of '\/items' after [2-5]\.\d s, pings or not: raise its read timeout/g).length, 1)
     assert.equal(await metric(other, 'pgherald_heartbeats_unlearned_total'), 1)
     await stream.close()
     await proxy.close()
@@ -156,7 +162,7 @@ describe('metrics of connections', { skip: missing(), timeout: 120_000 }, () => 
       assert.equal(JSON.parse((await stream.next('closing', 30_000)).data).reason, reason)
       await becomes(daemon, `pgherald_streams_closed_total{reason="${reason}"}`, 1)
     }
-    const short = await daemon.subscribe('/items', { token: await token({ sub: 'bob', exp: seconds() + 2 }) })
+    const short = await daemon.subscribe('/items', { token: await token({ sub: 'bob', exp: seconds() + 4 }) })
     await told(short, 'expired')
     const out = await daemon.subscribe('/items', { token: await token({ sub: 'cid', iat: seconds() - 5 }) })
     await out.next('connected', 30_000)
