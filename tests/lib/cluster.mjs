@@ -45,22 +45,44 @@ export class Cluster {
 
   /** A hot standby that streams from the primary. promote() makes it a primary of its own. */
   static async standbyOf(primary) {
-    const cluster = await Cluster.backupOf(primary, ['-R'])
+    const cluster = await Cluster.backupOf(primary)
+    writeFileSync(join(cluster.data, 'standby.signal'), '')
+    cluster.configure({ primary_conninfo: `host=127.0.0.1 port=${primary.port} user=postgres` })
     await cluster.startServer()
     return cluster
   }
 
-  /** A base backup of a running cluster, on a port of its own; not started. args: of pg_basebackup. */
-  static async backupOf(primary, args = []) {
+  /** A base backup of a running cluster, on a port of its own; not started. */
+  static async backupOf(primary) {
     const cluster = new Cluster(primary.database)
     await cluster.#place()
-    const source = ['-h', '127.0.0.1', '-p', String(primary.port), '-U', 'postgres', '-D', cluster.data, '--checkpoint=fast', '--no-sync', ...args]
-    if (tooOld('pg_basebackup')) source.push('--wal-method=fetch') // only to stream it, it has to be as new as the server
-    const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', clientProgram('pg_basebackup'), ...source],
-      { timeout: 60_000, cwd: cluster.directory })
-    if (code !== 0) throw new Error(`pg_basebackup failed: ${stderr}`)
+    await (tooOld('pg_basebackup') ? cluster.#copyFiles(primary) : cluster.#baseBackup(primary))
     cluster.configure({ unix_socket_directories: cluster.directory, port: cluster.port })
     return cluster
+  }
+
+  async #baseBackup(primary) {
+    const source = ['-h', '127.0.0.1', '-p', String(primary.port), '-U', 'postgres', '-D', this.data, '--checkpoint=fast', '--no-sync']
+    const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', clientProgram('pg_basebackup'), ...source],
+      { timeout: 60_000, cwd: this.directory })
+    if (code !== 0) throw new Error(`pg_basebackup failed: ${stderr}`)
+  }
+
+  // The same by hand, for a server that is newer than pg_basebackup: its files, and then its log up to the end of the backup.
+  async #copyFiles(primary) {
+    const client = await primary.client({ database: 'postgres' })
+    await client.query("SELECT pg_backup_start('test', true)")
+    await copyDirectory(primary.data, this.data)
+    const { rows: [end] } = await client.query('SELECT labelfile FROM pg_backup_stop(false)')
+    await client.end()
+    for (const name of ['pg_wal', 'pg_replslot', 'postmaster.pid']) rmSync(join(this.data, name), { recursive: true, force: true })
+    for (const name of ['pg_wal', 'pg_replslot']) {
+      mkdirSync(join(this.data, name), { mode: 0o700 })
+      giveToPostgres(join(this.data, name))
+    }
+    await copyDirectory(join(primary.data, 'pg_wal'), join(this.data, 'pg_wal'))
+    writeFileSync(join(this.data, 'backup_label'), end.labelfile)
+    giveToPostgres(join(this.data, 'backup_label'))
   }
 
   /** Lines of postgresql.conf for the next start; a new port is where the server is found from then on. */
@@ -228,6 +250,12 @@ async function initdb(bin, data, extra = []) {
   const args = ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-sync', ...extra]
   const { code, stderr } = await processes.run('setpriv', [...asPostgres(), '--', join(bin, 'initdb'), ...args], { timeout: 60_000, cwd: data })
   if (code !== 0) throw new Error(`initdb failed: ${stderr}`)
+}
+
+// Of a running server: files may go meanwhile.
+async function copyDirectory(from, to) {
+  const { code, stderr } = await processes.run('cp', ['-a', `${from}/.`, to], { timeout: 60_000, env: environment() })
+  if (code !== 0 && /^(?!.*No such file or directory$)./m.test(stderr)) throw new Error(`cp: ${stderr}`)
 }
 
 async function copyTemplate(data) {
