@@ -227,6 +227,7 @@ describe('a hostile role of the same database', { skip: missing() }, () => {
     await stream.close()
     await daemon.stop()
     for (const lock of [0, 1, 2, ...Array.from({ length: 40 }, (_, n) => n + 4)]) await hold(lock)
+    daemon.flags = ['--poll-interval', '5s', '--retention', '1s'] // or the safety poll would be nearly as quick
     await daemon.start()
     stream = await open(daemon)
     const usual = await measured(t, async () => median(await waits(12)), (ms) => ms < 800)
