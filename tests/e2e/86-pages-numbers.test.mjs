@@ -4,7 +4,7 @@ import { after, before, describe } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
 import { missingNginx } from '../lib/nginx.mjs'
 import { Scene, id } from '../lib/pages.mjs'
-import { now, until } from '../lib/wait.mjs'
+import { measured, now, until } from '../lib/wait.mjs'
 
 // What the document tells to write for nginx, without a location.
 const roundsBlock = `
@@ -75,17 +75,22 @@ describe('003, roleta', { skip: missing(), timeout: 300_000 }, () => {
     assert.equal(await maria.page.evaluate(async () => (await fetch('/key?user=maria')).status), 403)
     const joao = await visit('/roleta', 'joao')
     await joao.isLive()
-    const count = joao.count
-    await joao.page.getByRole('button', { name: 'Cancelar assinatura' }).click()
-    await joao.seesText('#active', 'Assinatura inativa')
-    const since = now()
-    await joao.seesText('#state', 'Sem assinatura ativa')
-    context.diagnostic(`the stream's end on the page: ${Math.round(now() - since)} ms behind the answer`)
-    assert.ok(now() - since < 5000)
-    await draw(7)
-    assert.equal(joao.asked('/stream/ticket', count).length, 0, 'it does not try again by itself')
-    await joao.page.getByRole('button', { name: 'Reativar assinatura' }).click()
-    await joao.isLive('Conectado')
+    const lapse = async () => {
+      const count = joao.count
+      await joao.page.getByRole('button', { name: 'Cancelar assinatura' }).click()
+      await joao.seesText('#active', 'Assinatura inativa')
+      const since = now()
+      await joao.seesText('#state', 'Sem assinatura ativa')
+      const took = now() - since
+      await draw(7)
+      assert.equal(joao.asked('/stream/ticket', count).length, 0, 'it does not try again by itself')
+      await joao.page.getByRole('button', { name: 'Reativar assinatura' }).click()
+      await joao.isLive('Conectado')
+      return took
+    }
+    const took = await measured(context, lapse, (took) => took < 5000)
+    context.diagnostic(`the stream's end on the page: ${Math.round(took)} ms behind the answer`)
+    assert.ok(took < 5000, `${took} ms`)
     await draw(8)
     await seesNumbers(joao, 8)
   })
@@ -113,11 +118,17 @@ describe('003, roleta', { skip: missing(), timeout: 300_000 }, () => {
     await behindNginx(`location /stream/rounds/ { proxy_pass http://127.0.0.1:${scene.daemon.port}; ${roundsBlock} }`, async (from) => {
       const it = await visit('/roleta', 'joao', { from })
       await it.isLive()
-      const since = now()
-      await draw(31, 13)
-      await seesNumbers(it, 13, 31)
-      context.diagnostic(`from psql to the page through nginx: ${Math.round(now() - since)} ms`)
-      assert.ok(now() - since < 5000)
+      let turn = 0
+      const drawTwo = async () => {
+        const since = now()
+        const wanted = [turn++ % 37, 36]
+        await draw(36, wanted[0])
+        await seesNumbers(it, ...wanted)
+        return now() - since
+      }
+      const took = await measured(context, drawTwo, (took) => took < 5000)
+      context.diagnostic(`from psql to the page through nginx: ${Math.round(took)} ms`)
+      assert.ok(took < 5000, `${took} ms`)
     })
   })
 })

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
 import { orderCode } from '../lib/example.mjs'
-import { Scene, colorOf, id, pedidos, rowOf, statuses } from '../lib/pages.mjs'
+import { Scene, colorOf, id, noteTimes, pedidos, rowOf, statuses, timesOf } from '../lib/pages.mjs'
 import { seconds, token } from '../lib/token.mjs'
 
 describe('000, pedidos', { skip: missing(), timeout: 300_000 }, () => {
@@ -87,18 +87,19 @@ describe('000, pedidos', { skip: missing(), timeout: 300_000 }, () => {
   })
 
   shows('indicador e botão de reconexão em caso de erro; reconexão automática com backoff exponencial, sem perder nada', async () => {
-    const it = await visit(pedidos, 'ana')
+    const it = await visit(pedidos, 'ana', { prepare: noteTimes })
     await it.isLive('Conectado')
     await it.seesText('#count', / de /)
     assert.equal(await it.$('#reconnect').isVisible(), false)
     const before = it.count
+    const opened = (await timesOf(it, '/stream/ticket')).length
     await scene.daemon.stop()
     await it.seesText('#state', 'Desconectado')
     await it.sees('the button', () => it.$('#reconnect').isVisible())
     const missed = await addOrder()
-    const tries = () => it.asked('/stream/ticket', before).filter(({ method }) => method === 'POST')
-    await it.sees('a third try', () => tries().length >= 3)
-    const [first, second, third] = tries().map(({ at }) => at)
+    const tries = async () => (await timesOf(it, '/stream/ticket')).slice(opened)
+    await it.sees('a third try', async () => (await tries()).length >= 3)
+    const [first, second, third] = await tries()
     assert.ok(second - first >= 1400, `2 s and a quarter less: ${second - first}`)
     assert.ok(third - second >= 2900, `4 s and a quarter less: ${third - second}`)
     await scene.daemon.start()

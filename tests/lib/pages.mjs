@@ -64,7 +64,7 @@ export class Visit {
   }
 
   text(selector) {
-    return this.$(selector).first().innerText({ timeout: 1000 })
+    return this.$(selector).first().innerText({ timeout: 20_000 })
   }
 
   texts(selector) {
@@ -109,6 +109,20 @@ export class Visit {
     assert.equal(this.documents, 1, 'a page that was loaded again')
   }
 }
+
+/** For Visit.open: the page itself notes when it asks, and when it says something; what a test sees of that may be late, now and then. */
+export const noteTimes = (page) => page.addInitScript(() => {
+  const noted = (globalThis.noted = []), { fetch } = globalThis
+  const note = (what) => noted.push({ what: String(what), at: performance.now() })
+  globalThis.fetch = (input, ...more) => (note(input.url ?? input), fetch(input, ...more))
+  for (const name of ['log', 'info', 'warn', 'error']) {
+    const say = console[name].bind(console)
+    console[name] = (...words) => (note(words[0]), say(...words))
+  }
+})
+
+/** When that was, in order, by the page's own clock. */
+export const timesOf = (visit, part) => visit.page.evaluate((part) => globalThis.noted.filter(({ what }) => what.includes(part)).map(({ at }) => at), part)
 
 // ---- what a test of pages stands on ---------------------------------------------------------------------------------------
 
