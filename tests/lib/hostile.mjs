@@ -93,6 +93,7 @@ export const hostile = ({ good, bad }) => [
   ['H15', 'a line without any target', 'GET\r\nHost: a\r\n\r\n', closed],
   ['H16', 'HTTP/1.2', head('GET /open HTTP/1.2'), 200],
   ['H16', 'an empty line in front', `\r\n${open()}`, 200],
+  ['H16', 'two empty lines in front', `\r\n\r\n${open()}`, by(200, closed, closed)],
   ['H17', 'the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', L(505)],
   ['H17', 'HTTP/2.0 and HTTP/0.9', [head('GET /open HTTP/2.0'), head('GET /open HTTP/0.9')], L(505)],
   ['H17', 'a TLS hello', Buffer.from('16030100ba010000b60303\x0a'.replace('\x0a', '0a') + '00'.repeat(40) + '0a', 'hex'), closed],
