@@ -280,16 +280,9 @@ static bool read_number(struct reader *r)
 	return true;
 }
 
-static bool read_value(struct reader *r)
+static bool read_scalar(struct reader *r)
 {
-	skip_blanks(r);
-	if (r->at == r->end)
-		return false;
 	switch (*r->at) {
-	case '{':
-		return read_level(r, read_object);
-	case '[':
-		return read_level(r, read_array);
 	case '"':
 		return read_string(r);
 	case 't':
@@ -301,6 +294,16 @@ static bool read_value(struct reader *r)
 	default:
 		return read_number(r);
 	}
+}
+
+static bool read_value(struct reader *r)
+{
+	skip_blanks(r);
+	if (r->at == r->end)
+		return false;
+	if (*r->at == '{')
+		return read_level(r, read_object);
+	return *r->at == '[' ? read_level(r, read_array) : read_scalar(r);
 }
 
 bool json_grammar_holds(const char *bytes, size_t len, size_t depth_max)

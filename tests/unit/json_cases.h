@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * json_cases.h: texts that are JSON and texts that are none, in the spirit of the public JSONTestSuite: the names say which of its
- * questions they ask. What it leaves to the parser (its i_) is decided here and marked "ours"; so is what it takes (its y_) and we
- * do not: a name twice, and \u0000. Depth that needs more than a line is in test_base_json_grammar.c.
+ * json_cases.h: texts that are JSON and texts that are none, in the spirit of the public
+ * JSONTestSuite: the names say which of its questions they ask. What it leaves to the parser (its
+ * i_) is decided here and marked "ours"; so is what it takes (its y_) and we do not: a name twice,
+ * and \u0000. Depth that needs more than a line is in test_base_json_grammar.c.
  */
 #ifndef TESTS_UNIT_JSON_CASES_H
 #define TESTS_UNIT_JSON_CASES_H
@@ -181,6 +182,9 @@ static const struct json_case json_cases[] = {
 	REFUSED("a name twice, of three bytes (ours)", "{\"\xe2\x82\xac\":1,\"\\u20AC\":1}"),
 	REFUSED("a name twice, of four bytes (ours)", "{\"\xf0\x9f\x98\x80\":1,\"\\ud83d\\ude00\":1}"),
 	REFUSED("a name twice, the last character (ours)", "{\"\xf4\x8f\xbf\xbf\":1,\"\\udbff\\udfff\":1}"),
+	REFUSED("a name twice, the borders of two bytes (ours)", "{\"\xc2\x80\xdf\xbf\":1,\"\\u0080\\u07ff\":1}"),
+	REFUSED("a name twice, the borders of three bytes (ours)", "{\"\xe0\xa0\x80\xef\xbf\xbf\":1,\"\\u0800\\uffff\":1}"),
+	REFUSED("a name twice, the first of four bytes, and DEL (ours)", "{\"\xf0\x90\x80\x80\x7f\":1,\"\\ud800\\udc00\\u007f\":1}"),
 	REFUSED("a name twice around an inner object (ours)", "{\"a\":{\"b\":1},\"a\":2}"),
 	REFUSED("a name twice far inside (ours)", "[[{\"x\":{\"a\":1,\"a\":1}}]]"),
 	REFUSED("a name twice in the last of many (ours)", "[{\"a\":1},{\"a\":1},{\"a\":1,\"a\":1}]"),
