@@ -106,7 +106,7 @@ describe('actions', { skip: missing() }, () => {
 
   test('a body that is not exactly JSON is 400, and no function is asked', async () => {
     for (const body of [' ', '{', '[]]', '{"order_status":"Preparing"} x', "{'order_status':'Preparing'}", '{"order_status":"Preparing","order_status":"Delivered"}', '{"order_status":"Prep\naring"}',
-      '{"order_status\\u0000x":"Preparing"}', '\ufeff{}', '{"a":NaN}', '{"a":1.}', '{"a":/**/1}', '{"a":1,}', '"\\ud800"', '['.repeat(33) + ']'.repeat(33), '['.repeat(30_000), 'null,"claims":{"role":"admin"}']) {
+      '{"order_status\\u0000x":"Preparing"}', '\ufeff{}', '{"a":NaN}', '{"a":1.}', '{"a":/**/1}', '{"a":1,}', '{"a":1e400}', '"\\ud800"', '['.repeat(33) + ']'.repeat(33), '['.repeat(30_000), 'null,"claims":{"role":"admin"}']) {
       const { status, json } = await ask('POST', '/echo/x', { body })
       assert.equal(status, 400, body.slice(0, 60))
       assert.equal(json.success, false)
@@ -115,6 +115,8 @@ describe('actions', { skip: missing() }, () => {
       assert.equal((await ask('POST', '/echo/x', { body: bytes })).status, 400)
     }
     assert.equal((await ask('POST', '/echo/x?a=%ff', { json: {} })).status, 400, 'a parameter that is not UTF-8')
+    const { status, json } = await ask('POST', '/echo/x', { body: '{"João":"日本 😀"}' })
+    assert.deepEqual([status, json.body], [201, { João: '日本 😀' }])
   })
 
   test('a body that is too long, or of another type, is refused unread', async () => {

@@ -278,6 +278,18 @@ TEST(sub_is_what_stands_there)
 	identity_release(&identity);
 }
 
+/* json-c 0.18 and 0.19 would refuse it, asked to be strict. */
+TEST(a_name_beyond_ascii_is_a_claim_like_any_other)
+{
+	struct json_object *name;
+
+	assert_payload("{\"exp\":" LATER ",\"sub\":\"7\",\"name\":\"Jo\xc3\xa3o\"}", NULL);
+	assert_true(json_object_object_get_ex(identity.claims, "name", &name));
+	assert_string_equal(json_object_get_string(name), "Jo\xc3\xa3o");
+	assert_payload("{\"exp\":" LATER ",\"sub\":\"7\",\"name\":\"Jo\xe3o\"}", "");
+	identity_release(&identity);
+}
+
 TEST(a_claim_that_is_there_twice_is_refused)
 {
 	static const char *const bad[] = {
@@ -391,6 +403,7 @@ int main(void)
 		RESET(issuer_and_audience_are_required_where_they_are_configured),
 		RESET(sub_and_jti_are_texts_of_1_to_255_bytes_without_control_characters),
 		RESET(sub_is_what_stands_there),
+		RESET(a_name_beyond_ascii_is_a_claim_like_any_other),
 		RESET(a_claim_that_is_there_twice_is_refused),
 		RESET(a_payload_must_be_one_json_object),
 		RESET(a_changed_letter_or_another_key_breaks_the_signature),
