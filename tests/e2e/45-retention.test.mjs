@@ -38,8 +38,8 @@ describe('retention', { skip: missing(), timeout: 300_000 }, () => {
     return [...new Set([...lines].map(([, name]) => name))]
   }
 
-  // 1,000 changes a second, or what the machine gives; four times a second, how many are in the log, and how many of all were made lately:
-  // what is too much depends on those, for on a busy machine the rate goes up and down.
+  // 1,000 changes a second, or what the machine gives. Four times a second, how many are in the log, and how many of all were made
+  // lately. What is too much depends on those: on a busy machine the rate goes up and down.
   async function flood(duration) {
     const client = await cluster.client()
     const begun = now()

@@ -7,7 +7,7 @@ import { now } from './wait.mjs'
 /** How long after its commit a loss may take to count, in ms. */
 export const bounds = { expired: 1000, revoked: 5000, forbidden: 5000, changed: 5000 }
 
-/** For openStage: what the streams' authorize function looks at; for some, drawn by what they ask, its answer is old when it comes. */
+/** For openStage: what the streams' authorize function looks at. For some, by what they ask, its answer is old when it comes. */
 export const subscriptions = `
   CREATE TABLE public.subscriptions (who text PRIMARY KEY, active boolean NOT NULL);
   CREATE FUNCTION public.is_subscribed(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql AS $$

@@ -41,9 +41,9 @@ export async function within(promise, timeout, what) {
 }
 
 /**
- * A figure that other work on the machine can spoil, and nothing can improve: taken anew until it is `good`, three times at least and
- * then for a minute: who is busy beside it is so for a while. Returns the last one, for the test to judge; t says which ones were
- * thrown away, as `shown` puts it.
+ * A figure that other work on the machine can spoil, and nothing can improve: taken anew until it is `good`. Three times at least, and then
+ * for a minute, for what is busy beside it is so for a while. Returns the last one, for the test to judge. t says which ones were thrown
+ * away, as `shown` puts it.
  */
 export async function measured(t, take, good, { times = 3, patience = 60_000, shown = String } = {}) {
   const begun = now()
