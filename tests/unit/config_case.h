@@ -34,7 +34,7 @@ static inline int start(void **state __attribute__((unused)))
 	return 0;
 }
 
-static inline int stop(void **state __attribute__((unused)))
+static inline int finish(void **state __attribute__((unused)))
 {
 	config_release(&config);
 	return 0;
@@ -96,6 +96,6 @@ static inline void assert_bad_flag(const char *name, const char *value, const ch
 		fail_msg("%s '%s' was refused with %s", name, value, said);
 }
 
-#define FRESH(sentence) cmocka_unit_test_setup_teardown(sentence, start, stop)
+#define FRESH(sentence) cmocka_unit_test_setup_teardown(sentence, start, finish)
 
 #endif

@@ -36,13 +36,13 @@ TEST(the_share_goes_to_what_it_is_in_seconds_and_not_at_once)
 	int64_t now = 5 * SECOND;
 
 	turns(&l, &now, 2, 2);
-	assert_in_range(percent(&l), 10, 40);
+	assert_within(percent(&l), 10, 40);
 	turns(&l, &now, 30, 2);
-	assert_in_range(percent(&l), 79, 80);
+	assert_within(percent(&l), 79, 80);
 	turns(&l, &now, 3, 10);
-	assert_in_range(percent(&l), 30, 60);
+	assert_within(percent(&l), 30, 60);
 	turns(&l, &now, 30, 10);
-	assert_in_range(percent(&l), 0, 1);
+	assert_within(percent(&l), 0, 1);
 }
 
 TEST(one_long_wait_counts_as_long_as_it_was)
@@ -51,9 +51,9 @@ TEST(one_long_wait_counts_as_long_as_it_was)
 	int64_t now = 5 * SECOND;
 
 	turns(&l, &now, 60, 0);
-	assert_in_range(percent(&l), 99, 100);
+	assert_within(percent(&l), 99, 100);
 	load_waited(&l, now, now + 40 * SECOND);
-	assert_in_range(percent(&l), 0, 15);
+	assert_within(percent(&l), 0, 15);
 }
 
 TEST(a_loop_tells_how_busy_it_is)
@@ -63,7 +63,7 @@ TEST(a_loop_tells_how_busy_it_is)
 	assert_true(loop_open(&loop));
 	loop_turn(&loop, 1);
 	assert_true(loop.load.from_us > 0);
-	assert_in_range(loop.load.waited_us, 900, 60 * SECOND);
+	assert_within(loop.load.waited_us, 900, 60 * SECOND);
 	loop_close(&loop);
 }
 

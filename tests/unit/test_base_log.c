@@ -35,7 +35,7 @@ static void capture_stop(void)
 	dup2(real_stderr, STDERR_FILENO);
 	close(real_stderr);
 	close(capture_fd);
-	assert_in_range(len, 0, sizeof(captured) - 1);
+	assert_within(len, 0, sizeof(captured) - 1);
 	captured[len] = '\0';
 }
 
@@ -85,7 +85,7 @@ TEST(the_time_is_utc_with_milliseconds)
 	assert_non_null(rest);
 	assert_int_equal(sscanf(rest, ".%3dZ", &ms), 1);
 	assert_memory_equal(rest + 4, "Z ", 2);
-	assert_in_range(time(NULL) - timegm(&tm), 0, 60);
+	assert_within(time(NULL) - timegm(&tm), 0, 60);
 	unsetenv("TZ");
 	tzset();
 }

@@ -46,7 +46,7 @@ TEST(a_turn_without_limit_lasts_until_the_next_timer)
 	loop_set_timer(&l, &a.timer, 30);
 	loop_turn(&l, -1);
 	assert_int_equal(a.fired, 1);
-	assert_in_range(clock_mono_ms() - start_ms, 30, 60000);
+	assert_within(clock_mono_ms() - start_ms, 30, 60000);
 	loop_close(&l);
 }
 
@@ -62,7 +62,7 @@ TEST(a_turn_ends_at_its_limit_although_a_timer_is_later)
 	start_ms = clock_mono_ms();
 	loop_turn(&l, 20);
 	assert_int_equal(a.fired, 0);
-	assert_in_range(clock_mono_ms() - start_ms, 20, 60000);
+	assert_within(clock_mono_ms() - start_ms, 20, 60000);
 	assert_true(l.now_ms >= start_ms + 20);
 	loop_stop_timer(&l, &a.timer);
 	assert_false(timer_pending(&a.timer));
@@ -139,7 +139,7 @@ TEST(a_signal_that_was_not_taken_only_ends_the_turn)
 	assert_int_equal(setitimer(ITIMER_REAL, &soon, NULL), 0);
 	loop_turn(&l, -1);
 	assert_true(interrupted);
-	assert_in_range(clock_mono_ms() - start_ms, 0, 60000);
+	assert_within(clock_mono_ms() - start_ms, 0, 60000);
 	assert_int_equal(a.fired, 0);
 	loop_close(&l);
 }

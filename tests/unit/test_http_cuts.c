@@ -103,7 +103,7 @@ TEST(silences_under_two_seconds_or_over_the_period_teach_nothing)
 TEST(the_shortest_period_is_a_second_at_least)
 {
 	cut(&ann, 2000, 2000, 0);
-	assert_in_range(cut(&ann, 3000, 2000, 0), CUTS_PERIOD_LEAST_MS, 1999);
+	assert_within(cut(&ann, 3000, 2000, 0), CUTS_PERIOD_LEAST_MS, 1999);
 }
 
 TEST(it_only_lowers)

@@ -165,7 +165,7 @@ TEST(lingering_is_bounded_in_bytes)
 		send_more(10000);
 		loop_turn(&loop, 0);
 	}
-	assert_in_range(sent, VISIT_LINGER_BYTES - 20000, VISIT_LINGER_BYTES + 20000);
+	assert_within(sent, VISIT_LINGER_BYTES - 20000, VISIT_LINGER_BYTES + 20000);
 }
 
 TEST(no_more_than_some_linger_at_a_time)

@@ -22,7 +22,7 @@ static int start(void **state __attribute__((unused)))
 	return 0;
 }
 
-static int stop(void **state __attribute__((unused)))
+static int finish(void **state __attribute__((unused)))
 {
 	decode_release(&decode);
 	return 0;
@@ -437,5 +437,5 @@ int main(void)
 		cmocka_unit_test(every_element_of_an_array_is_quoted),
 	};
 
-	return cmocka_run_group_tests(tests, start, stop);
+	return cmocka_run_group_tests(tests, start, finish);
 }

@@ -12,6 +12,17 @@
 /* A test's name is the sentence that it proves. */
 #define TEST(sentence) static void sentence(void **state __attribute__((unused)))
 
+/* least <= value <= most, of any integers. cmocka 2 has other names for it than cmocka 1. */
+#define assert_within(value, least, most) assert_within_at((intmax_t)(value), (intmax_t)(least), (intmax_t)(most), #value, __FILE__, __LINE__)
+
+static inline void assert_within_at(intmax_t value, intmax_t least, intmax_t most, const char *what, const char *file, int line)
+{
+	if (value < least || value > most) {
+		print_error("%s is %jd, not within %jd and %jd\n", what, value, least, most);
+		_fail(file, line);
+	}
+}
+
 /* Fixed numbers, so that a failure can be repeated (Marsaglia's xorshift; the seed must not be 0).
  */
 static inline uint32_t next_random(uint32_t *seed)
