@@ -4,10 +4,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { openBrowser, servePage } from '../lib/browser.mjs'
 import { missing, program, repository } from '../lib/daemon.mjs'
 import { Parser } from '../lib/parser.mjs'
 import * as processes from '../lib/process.mjs'
 import { openStage } from '../lib/stage.mjs'
+import { token } from '../lib/token.mjs'
 import { until } from '../lib/wait.mjs'
 
 const readme = readFileSync(join(repository, 'README.md'), 'utf8')
@@ -60,6 +62,70 @@ describe('a reader of the README', { skip: missing() }, () => {
     await listenAnd(listen, change, ({ event, data }) => event === 'delivery_moved' && JSON.parse(data).state === 'on its way')
     t.diagnostic(`from CREATE TABLE to the event: ${Date.now() - began} ms`)
   })
+})
+
+// The README's two ways to open a stream in a page. What a page shows first must not be what the next restart ends.
+describe('a page of the README', { skip: missing(), timeout: 300_000 }, () => {
+  let stage, browser, packages
+  before(async () => {
+    const prepare = (cluster) => cluster.psql(`CREATE TABLE public.orders (id serial PRIMARY KEY, user_id int, note int); INSERT INTO orders (user_id) VALUES (7);
+      SELECT herald.watch('orders', audience => '{user_id}'); SELECT herald.stream('/my/orders', '{orders}', match => '{"user_id": "claims.sub"}')`)
+    packages = await servePage(join(repository, 'contrib/client/dist'))
+    stage = await openStage({ prepare, daemon: { flags: ['--allowed-origins', packages.origin] } })
+    browser = await openBrowser()
+  })
+  after(async () => {
+    await browser?.close()
+    await packages?.close()
+    await stage?.close()
+  })
+
+  const update = (note) => stage.cluster.psql(`UPDATE orders SET note = ${note}`)
+  const shows = (page, note) => until(() => page.evaluate((wanted) => window.shown.includes(wanted), note), { what: `note ${note} in the page` })
+
+  let notes = 0
+  /** The snippet's page, before and after a restart of the daemon. begin: opens it and runs the snippet. */
+  async function outlivesARestart(begin) {
+    const page = await begin()
+    await until(async () => (await stage.daemon.status()).json.streams === 1, { what: 'the stream' })
+    const [before, meanwhile, after] = [++notes, ++notes, ++notes]
+    await update(before)
+    await shows(page, before)
+    assert.equal(await stage.daemon.stop(), 0)
+    await update(meanwhile)
+    await stage.daemon.start()
+    await update(after)
+    await shows(page, after)
+    assert.deepEqual(await page.evaluate(() => window.shown), [before, meanwhile, after])
+    await page.context().close()
+    await until(async () => (await stage.daemon.status()).json.streams === 0, { what: 'the end of the stream' })
+  }
+
+  const listening = () => {
+    window.shown = []
+    window.reload = () => window.shown.push('reload')
+    console.log = (...what) => what.at(-1).row && window.shown.push(what.at(-1).row.note) // the package tells of `connected` too
+  }
+
+  test('with the cookie goes on after a restart', () => outlivesARestart(async () => {
+    const context = await browser.context()
+    await context.addCookies([{ name: 'jwt', value: await token({ sub: '7' }), url: stage.daemon.url('/'), httpOnly: true }])
+    const page = await context.newPage()
+    await page.goto(stage.daemon.url('/stream/status')) // any page of this host
+    await page.evaluate(listening)
+    await page.addScriptTag({ content: block("into the cookie `jwt`", /```js\n([^`]+)```/) })
+    return page
+  }))
+
+  test('with the package goes on after a restart', () => outlivesARestart(async () => {
+    const page = await (await browser.context()).newPage()
+    await page.goto(packages.origin)
+    await page.evaluate(listening)
+    await page.evaluate((text) => (window.session = { token: () => text }), await token({ sub: '7' }))
+    const snippet = block('takes the package', /```js\n([^`]+)```/)
+    await page.addScriptTag({ type: 'module', content: snippet.replace('@pgherald/client', '/index.js').replace("'/my/orders'", `'${stage.daemon.url('/my/orders')}'`) })
+    return page
+  }))
 })
 
 // The example's table names a test for each statement of the documents: that test has to be there.
