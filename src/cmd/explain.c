@@ -107,11 +107,8 @@ static bool is_object(const char *json)
 static int read_target(struct explain *e, const char *stream, const char *events)
 {
 	char *target = events == NULL ? xstrdup(stream) : xasprintf("%s%cevents=%s", stream, strchr(stream, '?') == NULL ? '?' : '&', events);
-	struct target whole;
-	bool good;
+	bool good = target_is_usable(target) && pathquery_read(&e->target, frame_text(target)) == PATHQUERY_GOOD;
 
-	target_init(&whole, target);
-	good = pathquery_read(&e->target, frame_text(target)) == PATHQUERY_GOOD && whole.usable;
 	explicit_bzero(target, strlen(target));
 	free(target);
 	explicit_bzero((char *)(uintptr_t)stream, strlen(stream));

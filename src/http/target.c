@@ -44,6 +44,11 @@ static bool is_visible(const char *raw)
 	return true;
 }
 
+bool target_is_usable(const char *raw)
+{
+	return target_is_plain(raw) && is_visible(raw);
+}
+
 /* In place, with a NUL after it. */
 static struct text decode(char *text)
 {
@@ -88,7 +93,7 @@ void target_init(struct target *t, char *raw)
 {
 	char *query = strchr(raw, '?');
 
-	*t = (struct target){.place = raw, .len = strlen(raw), .usable = target_is_plain(raw) && is_visible(raw)};
+	*t = (struct target){.place = raw, .len = strlen(raw), .usable = target_is_usable(raw)};
 	if (query != NULL)
 		take_query(t, query + 1);
 }

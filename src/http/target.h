@@ -15,7 +15,7 @@
 struct target {
 	const char *place; /* where it began in the library's buffer */
 	size_t len;        /* how long it was there, with its query */
-	bool usable;       /* plain, and visible ASCII */
+	bool usable;       /* target_is_usable */
 	char *query;       /* owned, decoded, params are in it; NULL: none */
 	size_t query_size;
 	struct params params; /* the first PARAMS_MAX; one without a name is as if it were not there */
@@ -23,7 +23,8 @@ struct target {
 	int tokens;           /* how many of all are a token or a ticket */
 };
 
-bool target_is_plain(const char *raw); /* each % has two digits, and is no NUL; none in the path is an encoded slash */
+bool target_is_plain(const char *raw);  /* each % has two digits, and is no NUL; none in the path is an encoded slash */
+bool target_is_usable(const char *raw); /* that, and visible ASCII */
 
 /* raw is the library's, which goes on with what is left of it: the path and an empty query. Released in any case. */
 void target_init(struct target *t, char *raw);

@@ -27,7 +27,7 @@ describe('storm', { skip: missing() }, () => {
     bad = await token({ sub: 'ann' }, { secret: 'another-secret-of-more-than-32-bytes' })
     const good = await token({ sub: 'ann' })
     streams = await Promise.all(Array.from({ length: 20 }, () => daemon.subscribe('/own', { token: good })))
-    files = daemon.openFiles()
+    files = daemon.connections()
     rss = [daemon.rssBytes()]
   })
   after(async () => {
@@ -52,7 +52,7 @@ describe('storm', { skip: missing() }, () => {
     }
     for (let n = 0; n < 50; n++) knockAndGo()
     try {
-      await until(() => daemon.openFiles() >= files + 330, { what: 'all slow clients to be connected' })
+      await until(() => daemon.connections() >= files + 330, { what: 'all slow clients to be connected' })
       const flooding = flood(address, `GET /own HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${bad}\r\n\r\n`, 16, now() + 5000)
       let id = 0
       const writing = until(async () => {
@@ -79,7 +79,7 @@ describe('storm', { skip: missing() }, () => {
         assert.ok(most < 2 * deadline, `slow ${what} were given ${most} ms`)
         assert.equal(clients.answers, '')
       }
-      await until(() => daemon.openFiles() <= files, { what: 'the end of every connection but the streams' })
+      await until(() => daemon.connections() <= files, { what: 'the end of every connection but the streams' })
       assert.ok(streams.every((stream) => stream.open))
       rss.push(daemon.rssBytes())
       const [before, early, late, end] = rss.map((bytes) => bytes / megabyte)

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
-import { Scene, colorOf, pedidos } from '../lib/pages.mjs'
+import { Scene, Visit, colorOf, pedidos } from '../lib/pages.mjs'
 import { answers, exchange } from '../lib/raw.mjs'
 import { until, within } from '../lib/wait.mjs'
 

@@ -174,8 +174,9 @@ export class Daemon {
     return processes.cpuMs(this.pid)
   }
 
-  openFiles() {
-    return processes.openFiles(this.pid)
+  /** How many connections of clients it has. */
+  connections() {
+    return processes.connectionsAt(this.port)
   }
 
   logs() {

@@ -157,8 +157,14 @@ export function read(pid, file) {
   }
 }
 
-export function openFiles(pid) {
-  return readdirSync(`/proc/${pid}/fd`).length
+/**
+ * How many connections a program has open that it took on this port. Read from the kernel's table, for the daemon shows its
+ * descriptors to nobody but root. A socket that no descriptor refers to any more has no inode there.
+ */
+export function connectionsAt(port) {
+  const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`, listening = '0A'
+  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1).map((line) => line.trim().split(/\s+/))
+  return lines.filter(([, address, , state, , , , , , inode]) => address?.endsWith(local) && state !== listening && inode !== '0').length
 }
 
 function removeStrays(root) {

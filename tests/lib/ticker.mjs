@@ -1,6 +1,7 @@
 // Which of several daemons is the ticker: the one that owns the backend with the advisory lock.
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { applicationName } from './cluster.mjs'
+import { mayLook } from './memory.mjs'
 
 // The ticker's session names itself; where it does not, the one that waits for no lock but holds one.
 const query = `
@@ -29,8 +30,9 @@ export const chainFaults = (cluster) => cluster.psql(`
             FROM herald.ticks WINDOW w AS (ORDER BY id)) t
    WHERE (same AND id <> last + 1) OR since::text <> before::text`)
 
-/** Whether the process has a TCP connection from this local port. */
+/** Whether the process has a TCP connection from this local port. The daemon hides itself: who is not root cannot tell, and hears no. */
 export function ownsPort(pid, port) {
+  if (!mayLook()) return false
   const inodes = socketInodes(port)
   return readdirSync(`/proc/${pid}/fd`).some((fd) => {
     try {
