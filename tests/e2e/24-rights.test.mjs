@@ -70,7 +70,7 @@ describe('under the role with the least rights', { skip: missing() }, () => {
   })
 
   test('a role that was given nothing is told what it lacks', async () => {
-    const args = ['serve', '--database-url', cluster.url(undefined, 'hostile'), '--listen', '127.0.0.1:1', '--admin-listen', '', '--jwt-secret', secret]
+    const args = ['serve', '--database-url', cluster.url(undefined, 'hostile'), '--listen', `127.0.0.1:${await processes.freePort()}`, '--admin-listen', '', '--jwt-secret', secret]
     const child = processes.start(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     let log = ''
     child.stderr.on('data', (chunk) => (log += chunk))

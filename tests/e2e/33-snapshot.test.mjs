@@ -239,15 +239,19 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () =
       return [...latencies]
     }
     const quiet = await beat(() => latencies.length < 20)
-    const began = now()
-    const big = await readUnseen(stage.daemon.url('/many?rows=100000&pad=20'), await token({ sub: 'ann' }))
-    const beside = await beat(() => !big.text.at(-1)?.includes('event: ready'))
-    const took = now() - began
-    assert.equal(Buffer.concat(big.text).toString().match(/^event: snapshot$/gm).length, 100_000)
+    const beside = []
+    let took
+    for (let states = 0; beside.length <= 5 && states < 10; states++) { // a fast machine is done before there is much to compare
+      const began = now()
+      const big = await readUnseen(stage.daemon.url('/many?rows=100000&pad=20'), await token({ sub: 'ann' }))
+      beside.push(...(await beat(() => !big.text.at(-1)?.includes('event: ready'))))
+      took = now() - began
+      assert.equal(Buffer.concat(big.text).toString().match(/^event: snapshot$/gm).length, 100_000)
+      await big.request.destroy()
+    }
     assert.ok(beside.length > 5, `${beside.length} changes came beside it`)
     t.diagnostic(`the state took ${Math.round(took)} ms; changes beside it: median ${median(beside).toFixed(1)} ms, ` +
       `p90 ${percentile(beside, 90).toFixed(1)} ms, before it ${median(quiet).toFixed(1)} ms`)
-    await big.request.destroy()
     await Promise.all([pulse.close(), writer.end()])
   })
 
