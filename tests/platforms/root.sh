@@ -26,7 +26,7 @@ make_root() {
 settle() { # ROOT
   local root=$1
   cp /etc/resolv.conf /etc/hosts "$root/etc/"
-  apt-config dump Acquire >"$root/etc/apt/apt.conf.d/00machine"
+  { apt-config dump Acquire; echo 'Acquire::Retries "3";'; } >"$root/etc/apt/apt.conf.d/00machine"
   cp /usr/local/share/ca-certificates/*.crt "$root/usr/local/share/ca-certificates/" 2>/dev/null
   cat "$(npm config get globalconfig)" "$(npm config get userconfig)" >"$root/etc/machine.npmrc" 2>/dev/null
   in_root "$root" update-ca-certificates >/dev/null 2>&1
