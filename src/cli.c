@@ -23,9 +23,9 @@ static struct cli_flag migrate_flags[] = {
 };
 static struct cli_flag watch_flags[] = {
 	{.name = "topic", .value = "NAME", .help = "what streams ask for [the table's name]"},
-	{.name = "audience", .value = "COLUMN,…", .help = "routing columns: who may see a row"},
-	{.name = "columns", .value = "COLUMN,…", .help = "only these reach an event [all]"},
-	{.name = "exclude", .value = "COLUMN,…", .help = "these never leave the table"},
+	{.name = "audience", .value = "COLUMN,…", .help = "routing columns: who may see a row; '': none"},
+	{.name = "columns", .value = "COLUMN,…", .help = "only these reach an event; '*': all [all]"},
+	{.name = "exclude", .value = "COLUMN,…", .help = "these never leave the table; '': none"},
 	{.name = NULL},
 };
 static struct cli_flag token_flags[] = {
@@ -67,7 +67,7 @@ static const struct command {
 } commands[] = {
 	{"serve", "", "run the daemon", no_flags, cmd_serve},
 	{"migrate", "", "install or update the schema herald in the database", migrate_flags, cmd_migrate},
-	{"watch", "TABLE", "make changes of a table events", watch_flags, cmd_watch},
+	{"watch", "TABLE", "make changes of a table events; again: what is not said stays", watch_flags, cmd_watch},
 	{"unwatch", "TABLE", "stop that", no_flags, cmd_unwatch},
 	{"token", "", "print a token, signed with the configured secret", token_flags, cmd_token},
 	{"tail", "PATH", "follow a stream in the terminal; the token is read from PGHERALD_TOKEN", tail_flags, cmd_tail},

@@ -4,7 +4,7 @@
 --   function  'schema.function' (request jsonb) returns jsonb. It gets {"params", "query", "body", "claims"} and answers
 --             {"status": 200 to 599, "body": any JSON}, both optional: without status 200, without body none
 --   require   as of herald.stream: what the claims must hold; the daemon looks at it before it calls
--- The same method and path again replaces it. Writes herald.actions. herald.act says what becomes of errors.
+-- The same method and path again replaces all of it. Writes herald.actions. herald.act says what becomes of errors.
 CREATE OR REPLACE FUNCTION herald.action(method text, path text, function text, require jsonb DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable

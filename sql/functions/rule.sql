@@ -4,7 +4,7 @@
 --   condition  SQL over NEW and OLD; NULL: always. Evaluated before data is built
 --   data       SQL over NEW and OLD that yields jsonb; NULL: the default data
 -- One change may fulfil several rules and then yields several events, in the order the rules were made. The same event,
--- operation and condition again replaces data. Expressions run in the writer's transaction, with pg_catalog as search path.
+-- operation and condition again replaces data, by the default data where it is not said. Expressions run in the writer's transaction, with pg_catalog as search path.
 -- Writes herald.rules and makes the trigger function anew; raises where an expression does not compile.
 CREATE OR REPLACE FUNCTION herald.rule(
   target regclass, event text, operation text, condition text DEFAULT NULL, data text DEFAULT NULL

@@ -14,7 +14,7 @@
 --   format     named (event: line) or message (the name as "type" inside data)
 --   sealed     data goes out encrypted, as @hapi/iron reads it; names, ids and control events in clear. Daemons need encryption-key
 --   anonymous  no token asked for; then match and require may not use claims
--- The same path again replaces it. Writes herald.streams.
+-- The same path again replaces all of it: what is not said is as for a new one. Writes herald.streams.
 CREATE OR REPLACE FUNCTION herald.stream(
   path text, topics text[], match jsonb DEFAULT '{}', events text[] DEFAULT NULL, require jsonb DEFAULT '{}',
   authorize text DEFAULT NULL, snapshot text DEFAULT NULL, format text DEFAULT 'named',

@@ -1,35 +1,57 @@
 -- herald.watch(target, topic, audience, columns, exclude): from now on changes of this table are events.
 --   target    an ordinary or partitioned table
---   topic     what streams ask for; NULL: the table's name
---   audience  routing columns: streams match them against claims and parameters
---   columns   only these reach an event; NULL: all
---   exclude   these never reach herald.changes
--- Calling it again changes the watch and keeps the rules, and takes in partitions that were made since. Raises a sentence
--- for what cannot be watched. Writes herald.watches, trigger functions and triggers. Who owns the schema herald needs the
--- TRIGGER right on the table, and on each partition.
+--   topic     what streams ask for
+--   audience  routing columns: streams match them against claims and parameters; '{}': none
+--   columns   only these reach an event; '{*}': all (unless the table has a column of that name), '{}': none, only the key is told
+--   exclude   these never reach herald.changes; '{}': none
+-- NULL leaves as it is what the watch says already; a new one has the table's name as topic, no audience, all columns, and excludes none.
+-- So calling it again changes what is named and nothing else, keeps the rules, and takes in partitions that were made since. Raises
+-- a sentence for what cannot be watched. Writes herald.watches, trigger functions and triggers. Who owns the schema herald needs
+-- the TRIGGER right on the table, and on each partition.
 CREATE OR REPLACE FUNCTION herald.watch(
-  target regclass, topic text DEFAULT NULL, audience text[] DEFAULT '{}', columns text[] DEFAULT NULL, exclude text[] DEFAULT '{}'
+  target regclass, topic text DEFAULT NULL, audience text[] DEFAULT NULL, columns text[] DEFAULT NULL, exclude text[] DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 DECLARE
   table_name text;
   former text;
+  all_columns boolean := columns = '{*}' AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = target AND a.attname = '*' AND NOT a.attisdropped);
   w herald.watches;
 BEGIN
   PERFORM herald.check_target(target);
-  PERFORM herald.check_columns(target, audience || coalesce(columns, '{}') || exclude);
+  PERFORM herald.check_columns(target, audience || CASE WHEN NOT all_columns THEN columns END || exclude);
   SELECT relname INTO table_name FROM pg_class WHERE oid = target;
-  PERFORM herald.check_name('topic', coalesce(topic, table_name));
   SELECT h.topic INTO former FROM herald.watches h WHERE h.target = target;
 
   INSERT INTO herald.watches AS old (target, topic, audience, columns, exclude)
-  VALUES (target, coalesce(topic, table_name), audience, columns, exclude)
+  VALUES (target, coalesce(topic, table_name), coalesce(audience, '{}'), CASE WHEN NOT all_columns THEN columns END, coalesce(exclude, '{}'))
   ON CONFLICT ON CONSTRAINT watches_target_key DO UPDATE
-    SET topic = excluded.topic, audience = excluded.audience, columns = excluded.columns, exclude = excluded.exclude
+    SET topic = coalesce(topic, old.topic), audience = coalesce(audience, old.audience), exclude = coalesce(exclude, old.exclude),
+        columns = CASE WHEN columns IS NULL THEN old.columns ELSE excluded.columns END
   RETURNING old.* INTO w;
+  PERFORM herald.check_name('topic', w.topic);
+  PERFORM herald.check_kept(w);
   PERFORM herald.capture(w);
   PERFORM herald.reshape(t) FROM (SELECT w.topic UNION SELECT former WHERE former IS NOT NULL) n(t);
+END $$;
+
+-- herald.check_kept(w): raises where a watch still names a column that is not there any more. What it excluded may have got another
+-- name, and only who watches knows: it is not left out in silence.
+CREATE OR REPLACE FUNCTION herald.check_kept(w herald.watches) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  part text;
+  missing text;
+BEGIN
+  SELECT k.part, n INTO part, missing
+    FROM (VALUES ('audience', w.audience), ('columns', w.columns), ('exclude', w.exclude)) k(part, names), unnest(k.names) n
+   WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = w.target AND a.attname = n AND a.attnum > 0 AND NOT a.attisdropped)
+   LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'pgherald: % of the watch names ''%'', and table ''%'' has no such column any more', part, missing, w.target
+      USING ERRCODE = 'undefined_column', HINT = format('Say %s anew; has the column got another name?', part);
+  END IF;
 END $$;
 
 -- herald.check_target(target): raises, with the reason, unless the relation can have its changes captured.

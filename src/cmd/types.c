@@ -136,7 +136,7 @@ int cmd_types(struct cli_call *call)
 	pg = open_database(call, &result);
 	if (pg == NULL)
 		return result;
-	text = migrate_query_text(pg, "SELECT herald.schema()::text");
+	text = migrate_query_text(pg, "SELECT herald.schema()::text", 0, NULL);
 	PQfinish(pg);
 	document = text == NULL ? NULL : parse_document(text);
 	free(text);

@@ -2,79 +2,109 @@
 #include "cmd/cmd.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/xalloc.h"
 #include "cmd/open.h"
 #include "pg/decode.h"
 #include "pg/migrate.h"
 
-/* All values of a flag, each perhaps a list with commas, as one text[] literal. */
+/*
+ * All values of a flag, each perhaps a list with commas, as one text[] literal. A value that is empty adds nothing: given alone, it
+ * takes away what was there.
+ */
 static void append_list(struct buf *out, const struct cli_flag *flag)
 {
-	char *items[CLI_VALUES_MAX * 4];
-	char copies[CLI_VALUES_MAX][256];
+	struct buf joined;
+	char **items, *rest, *item;
 	size_t count = 0;
 
-	for (size_t i = 0; i < flag->count; i++) {
-		char *rest = copies[i], *item;
-
-		snprintf(copies[i], sizeof(copies[i]), "%s", flag->given[i]);
-		while ((item = strsep(&rest, ",")) != NULL && count < ARRAY_SIZE(items))
-			items[count++] = item;
-	}
+	buf_init(&joined);
+	for (size_t i = 0; i < flag->count; i++)
+		if (flag->given[i][0] != '\0') {
+			buf_append_str(&joined, joined.len == 0 ? "" : ",");
+			buf_append_str(&joined, flag->given[i]);
+		}
+	items = xmalloc((joined.len + 1) * sizeof(*items));
+	rest = joined.len == 0 ? NULL : joined.data;
+	while ((item = strsep(&rest, ",")) != NULL)
+		items[count++] = item;
 	decode_append_array(out, items, count);
+	free(items);
+	buf_release(&joined);
 }
 
-/* Runs one call of a function of herald, in a database whose schema fits. */
-static int call_herald(struct cli_call *call, const char *sql, int count, const char *const *params)
+/* What is in force, where a call that did not say all of it has kept something: nothing goes on unnoticed. Parameters as of the call. */
+static const char kept[] =
+	"SELECT coalesce(max(format('in force now, what was not said as before: topic %s, audience %s, columns %s, exclude %s', w.topic,"
+	"         coalesce(nullif(array_to_string(w.audience, ','), ''), 'none'),"
+	"         CASE WHEN w.columns IS NULL THEN 'all' ELSE coalesce(nullif(array_to_string(w.columns, ','), ''), 'none') END,"
+	"         coalesce(nullif(array_to_string(w.exclude, ','), ''), 'none'))), '')"
+	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target"
+	" WHERE w.target = $1::regclass AND (($2::text IS NULL AND w.topic <> c.relname) OR ($3::text[] IS NULL AND w.audience <> '{}')"
+	"       OR ($4::text[] IS NULL AND w.columns IS NOT NULL) OR ($5::text[] IS NULL AND w.exclude <> '{}'))";
+
+/* params: table, topic, audience, columns, exclude; NULL: not said. */
+static int watch(struct cli_call *call, const char *const params[5])
 {
 	int result;
+	char *in_force;
 	PGconn *pg = open_database(call, &result);
 
 	if (pg == NULL)
 		return result;
-	result = migrate_exec(pg, sql, count, params) ? CLI_DONE : CLI_FAILED;
+	result = CLI_FAILED;
+	if (migrate_exec(pg, "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[])", 5, params)) {
+		printf("watching %s\n", params[0]);
+		in_force = migrate_query_text(pg, kept, 5, params);
+		if (in_force != NULL)
+			result = CLI_DONE;
+		if (in_force != NULL && in_force[0] != '\0')
+			printf("%s\n", in_force);
+		free(in_force);
+	}
 	PQfinish(pg);
 	return result;
 }
 
 int cmd_watch(struct cli_call *call)
 {
-	const struct cli_flag *columns = cli_flag(call, "columns");
-	struct buf audience_text, columns_text, exclude_text;
-	const char *params[5];
+	static const char *const lists[] = {"audience", "columns", "exclude"};
+	struct buf texts[ARRAY_SIZE(lists)];
+	const char *params[2 + ARRAY_SIZE(lists)];
 	int result;
 
 	if (call->word_count != 1)
 		return cli_usage("watch takes one table");
-	buf_init(&audience_text);
-	buf_init(&columns_text);
-	buf_init(&exclude_text);
-	append_list(&audience_text, cli_flag(call, "audience"));
-	append_list(&columns_text, columns);
-	append_list(&exclude_text, cli_flag(call, "exclude"));
 	params[0] = call->words[0];
 	params[1] = cli_value(call, "topic");
-	params[2] = audience_text.data;
-	params[3] = columns->count == 0 ? NULL : columns_text.data;
-	params[4] = exclude_text.data;
-	result = call_herald(call, "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[])", 5, params);
-	if (result == CLI_DONE)
-		printf("watching %s\n", call->words[0]);
-	buf_release(&audience_text);
-	buf_release(&columns_text);
-	buf_release(&exclude_text);
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		const struct cli_flag *flag = cli_flag(call, lists[i]);
+
+		buf_init(&texts[i]);
+		append_list(&texts[i], flag);
+		params[2 + i] = flag->count == 0 ? NULL : texts[i].data;
+	}
+	result = watch(call, params);
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		buf_release(&texts[i]);
 	return result;
 }
 
 int cmd_unwatch(struct cli_call *call)
 {
 	int result;
+	PGconn *pg;
 
 	if (call->word_count != 1)
 		return cli_usage("unwatch takes one table");
-	result = call_herald(call, "SELECT herald.unwatch($1::regclass)", 1, call->words);
+	pg = open_database(call, &result);
+	if (pg == NULL)
+		return result;
+	result = migrate_exec(pg, "SELECT herald.unwatch($1::regclass)", 1, call->words) ? CLI_DONE : CLI_FAILED;
+	PQfinish(pg);
 	if (result == CLI_DONE)
 		printf("not watching %s any more\n", call->words[0]);
 	return result;

@@ -64,9 +64,14 @@ static bool is_good(const PGresult *res)
 	return PQresultStatus(res) == PGRES_COMMAND_OK || PQresultStatus(res) == PGRES_TUPLES_OK;
 }
 
+static PGresult *execute(PGconn *pg, const char *sql, int count, const char *const *params)
+{
+	return count == 0 ? PQexec(pg, sql) : PQexecParams(pg, sql, count, NULL, params, NULL, NULL, 0);
+}
+
 bool migrate_exec(PGconn *pg, const char *sql, int count, const char *const *params)
 {
-	PGresult *res = count == 0 ? PQexec(pg, sql) : PQexecParams(pg, sql, count, NULL, params, NULL, NULL, 0);
+	PGresult *res = execute(pg, sql, count, params);
 	bool good = is_good(res);
 
 	if (!good)
@@ -89,9 +94,9 @@ static int query_int(PGconn *pg, const char *sql)
 	return n;
 }
 
-char *migrate_query_text(PGconn *pg, const char *sql)
+char *migrate_query_text(PGconn *pg, const char *sql, int count, const char *const *params)
 {
-	PGresult *res = PQexec(pg, sql);
+	PGresult *res = execute(pg, sql, count, params);
 	char *text = NULL;
 
 	if (is_good(res) && PQntuples(res) == 1)

@@ -37,7 +37,7 @@ MUST_CHECK bool migrate_apply(PGconn *pg, bool dry_run);
 /* Runs one statement without parameters or with text parameters; false: it has said why on stderr. */
 MUST_CHECK bool migrate_exec(PGconn *pg, const char *sql, int count, const char *const *params);
 
-/* The one text that a statement yields, for the caller to free; NULL: it has said why on stderr. */
-MUST_CHECK char *migrate_query_text(PGconn *pg, const char *sql);
+/* The one text that such a statement yields, for the caller to free; NULL: it has said why on stderr. */
+MUST_CHECK char *migrate_query_text(PGconn *pg, const char *sql, int count, const char *const *params);
 
 #endif

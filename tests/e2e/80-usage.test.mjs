@@ -188,6 +188,27 @@ describe('usage', { skip: missing() }, () => {
       assert.equal(await cluster.psql('SELECT count(*) FROM public.things'), '0')
     })
 
+    test('watch typed again keeps what is not said, says what is in force, and takes away what is said empty', async () => {
+      const watch = async (...args) => (await expects(['watch', 'public.long', ...args, '--database-url', cluster.url()], 0)).stdout.trimEnd().split('\n')
+      const inForce = (topic, audience, columns, exclude) =>
+        ['watching public.long', `in force now, what was not said as before: topic ${topic}, audience ${audience}, columns ${columns}, exclude ${exclude}`]
+      const long = Array.from({ length: 140 }, (_, i) => `c${i}_${'x'.repeat(50)}`)
+      await cluster.psql(`CREATE TABLE public.long (id int PRIMARY KEY, name text, secret text, ${long.map((name) => `${name} int`).join(', ')})`)
+      assert.deepEqual(await watch(), ['watching public.long'])
+      assert.deepEqual(await watch('--audience', 'id', '--exclude', 'secret'), ['watching public.long'], 'all that differs from a new watch was said')
+      assert.deepEqual(await watch('--audience', 'id,name'), inForce('long', 'id,name', 'all', 'secret'))
+      assert.deepEqual(await watch('--columns', 'id', '--columns', 'name'), inForce('long', 'id,name', 'id,name', 'secret'))
+      assert.deepEqual(await watch('--topic', 'other'), inForce('other', 'id,name', 'id,name', 'secret'))
+      assert.deepEqual(await watch(), inForce('other', 'id,name', 'id,name', 'secret'))
+      assert.deepEqual(await watch('--audience', ''), inForce('other', 'none', 'id,name', 'secret'))
+      assert.deepEqual(await watch('--columns=', '--exclude='), inForce('other', 'none', 'none', 'none'))
+      assert.deepEqual(await watch('--columns', '*', '--topic', 'long'), ['watching public.long'])
+      await watch('--exclude', `secret,${long.join(',')}`)
+      assert.equal(await cluster.psql("SELECT cardinality(exclude) FROM herald.watches WHERE topic = 'long'"), '141', 'a list may be long')
+      await expects(['watch', 'public.long', '--audience', 'id,', '--database-url', cluster.url()], 1, /no column ''/)
+      await expects(['unwatch', 'public.long', '--database-url', cluster.url()], 0)
+    })
+
     test('serve without any key is wrong configuration where a stream asks for a token', async () => {
       await cluster.psql("SELECT herald.stream('/things', '{things}')")
       const doors = ['--listen', `127.0.0.1:${await freePort()}`, '--admin-listen', '']

@@ -8,7 +8,7 @@ SELECT lives_ok('UPDATE things SET size = 3', 'rows change');
 SELECT is(test.events(), '{bulk,bulk}', 'each transaction is one bulk event');
 SELECT is((SELECT faults FROM herald.status), '{"things": "record \"new\" has no field \"owner\""}', 'the status says why');
 SELECT throws_ok($$SELECT herald.watch('things', audience => '{owner}')$$, '42703', NULL, 'the column cannot be watched any more');
-SELECT herald.watch('things');
+SELECT herald.watch('things', audience => '{}');
 DELETE FROM things WHERE id = 1;
 SELECT is(test.last() -> 'old', '{"id": 1, "size": 3}', 'without it the watch is whole again');
 

@@ -57,7 +57,7 @@ SELECT is((SELECT audience FROM herald.changes WHERE event = 'left'), '{owner=an
 SELECT test.fresh(), herald.watch('things', audience => '{owner}', columns => '{id,note}');
 SELECT is(test.write(), 'clean', 'named columns: nothing was called');
 SELECT is(test.events(), '{things.insert,things.update,things.update,left,things.delete,things.truncate}', 'and the events are whole');
-SELECT test.fresh(), herald.watch('things', exclude => '{note}');
+SELECT test.fresh(), herald.watch('things', audience => '{}', columns => '{*}', exclude => '{note}');
 SELECT is(test.write(), 'clean', 'an excluded column: nothing was called');
 SELECT is(test.events(), '{things.insert,things.update,things.delete,things.truncate}', 'and the events are whole');
 SELECT test.fresh(), herald.rule('things', 'told', 'any', $$coalesce(NEW.id, OLD.id, 1) || '' = '1'$$,

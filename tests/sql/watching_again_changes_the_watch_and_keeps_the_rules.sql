@@ -1,4 +1,4 @@
--- herald.watch on a watched table replaces topic, audience, columns and exclude; rules stay.
+-- herald.watch on a watched table changes topic, audience, columns and exclude; rules stay.
 BEGIN;
 SELECT plan(6);
 CREATE TABLE orders (id int PRIMARY KEY, user_id text, secret text);
