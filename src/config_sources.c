@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include <ctype.h>
+#include <regex.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -140,8 +141,32 @@ static void drop_copy(char *copy)
 	free(copy);
 }
 
-/* Is "PGHERALD_X=…" an option, one of the two variables that commands read themselves, or what Kubernetes says to
- * every container about a service of our name? */
+/*
+ * What Kubernetes says to every container about each service of its namespace, and Docker about a link, as one expression: of a
+ * service of our name, or of one that begins with it, such as pgherald-admin. PORT, and what Docker calls NAME, people would also
+ * write for an option: there the value must be what those two write.
+ */
+static const char service_variable[] =
+	"^PGHERALD(_[A-Z0-9_.]+)?_("
+	"SERVICE_(HOST|PORT(_[A-Z0-9_]+)?)="
+	"|PORT=(tcp|udp|sctp)://"
+	"|PORT_[0-9]+_(TCP|UDP|SCTP)(_(PROTO|ADDR|(PORT_)?(START|END)|PORT))?="
+	"|ENV_[^=]+="
+	"|NAME=/)";
+
+static bool is_of_service(const char *variable)
+{
+	regex_t shape;
+	bool is;
+
+	if (regcomp(&shape, service_variable, REG_EXTENDED | REG_NOSUB) != 0)
+		return false;
+	is = regexec(&shape, variable, 0, NULL, 0) == 0;
+	regfree(&shape);
+	return is;
+}
+
+/* Is "PGHERALD_X=…" an option, one of the two variables that commands read themselves, or about a service? */
 static bool is_known_variable(const char *variable)
 {
 	size_t len = strcspn(variable, "=");
@@ -152,8 +177,7 @@ static bool is_known_variable(const char *variable)
 		if (strlen(name) == len && memcmp(name, variable, len) == 0)
 			return true;
 	}
-	return strncmp(variable, "PGHERALD_CONFIG=", 16) == 0 || strncmp(variable, "PGHERALD_TOKEN=", 15) == 0 ||
-	       strncmp(variable, "PGHERALD_SERVICE_", 17) == 0 || strncmp(variable, "PGHERALD_PORT", 13) == 0;
+	return strncmp(variable, "PGHERALD_CONFIG=", 16) == 0 || strncmp(variable, "PGHERALD_TOKEN=", 15) == 0 || is_of_service(variable);
 }
 
 /* PGHERALD_X that is no option is a typing error, and the option it was meant for would go unset unnoticed. */
