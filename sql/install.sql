@@ -80,6 +80,7 @@ INSERT INTO herald.migrations (version, name) VALUES (10, '0010_shapes');
 \ir functions/capture.sql
 \ir functions/watch.sql
 \ir functions/rule.sql
+\ir functions/doubts.sql
 \ir functions/stream.sql
 \ir functions/gate.sql
 \ir functions/action.sql

@@ -14,7 +14,8 @@
 --   format     named (event: line) or message (the name as "type" inside data)
 --   sealed     data goes out encrypted, as @hapi/iron reads it; names, ids and control events in clear. Daemons need encryption-key
 --   anonymous  no token asked for; then match and require may not use claims
--- The same path again replaces all of it: what is not said is as for a new one. Writes herald.streams.
+-- The same path again replaces all of it: what is not said is as for a new one. Warns where the stream can show nothing of its watched
+-- tables (herald.doubts), and takes it: herald.publish may send what no table does. Writes herald.streams.
 CREATE OR REPLACE FUNCTION herald.stream(
   path text, topics text[], match jsonb DEFAULT '{}', events text[] DEFAULT NULL, require jsonb DEFAULT '{}',
   authorize text DEFAULT NULL, snapshot text DEFAULT NULL, format text DEFAULT 'named',
@@ -22,6 +23,8 @@ CREATE OR REPLACE FUNCTION herald.stream(
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
+DECLARE
+  d record;
 BEGIN
   PERFORM herald.check_path(path);
   PERFORM herald.check_name('topic', t) FROM unnest(topics) t;
@@ -42,6 +45,13 @@ BEGIN
         anonymous = excluded.anonymous, recheck = excluded.recheck;
   PERFORM herald.hang_rechecks();
   PERFORM herald.reshape(t) FROM unnest(topics) t;
+  FOR d IN SELECT o.* FROM herald.streams s, herald.doubts(s) o WHERE s.path = path LOOP
+    IF d.kind IN ('match', 'events') AND d.outcome = '!' THEN
+      RAISE WARNING 'pgherald: stream ''%'': %', path, d.says USING HINT = d.advice;
+    ELSE
+      RAISE NOTICE 'pgherald: stream ''%'': %', path, d.says USING HINT = d.advice;
+    END IF;
+  END LOOP;
 END $$;
 
 -- herald.unstream(path): takes the stream away; its subscribers are closed.

@@ -50,14 +50,12 @@ static const struct doctor_check faults = {
 	"no rule has failed",
 };
 
-static const struct doctor_check topics = {
+static const struct doctor_check streams = {
 	"streams",
 	"SELECT '-', NULL, 'none is defined', 'SELECT herald.stream(''/path'', ''{topic}'')' WHERE NOT EXISTS (SELECT FROM herald.streams)"
 	" UNION ALL "
-	"SELECT '!', s.path, format('no table is watched as topic %L: only herald.publish can send it events', t.name),"
-	"       format('pgherald watch TABLE --topic %L', t.name)"
-	"  FROM herald.streams s, unnest(s.topics) t (name) WHERE NOT EXISTS (SELECT FROM herald.watches w WHERE w.topic = t.name)",
-	"each has its topics",
+	"(SELECT d.outcome, s.path, d.says, d.advice FROM herald.streams s, herald.doubts(s) d ORDER BY s.path)",
+	"each can show what it names",
 };
 
 /* Names are looked up as data: to_regprocedure fails for who may not use the schema. */
@@ -101,7 +99,7 @@ void doctor_streams(struct doctor *d)
 	doctor_check(d, &triggers, NULL);
 	doctor_check(d, &keys, NULL);
 	doctor_check(d, &faults, NULL);
-	doctor_check(d, &topics, NULL);
+	doctor_check(d, &streams, NULL);
 	doctor_check(d, &functions, NULL);
 	doctor_check(d, &sealed, d->config->seal != NULL ? "true" : "false");
 	doctor_check(d, &locked, d->config->keyring->count > 0 ? "true" : "false");

@@ -117,6 +117,29 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
   test('a stream whose topic nobody watches is a warning', () => broken("SELECT herald.stream('/odd', '{odd}')",
     [0, '!', 'streams', '/odd', /no table is watched as topic 'odd'/, /pgherald watch TABLE --topic 'odd'/], "SELECT herald.unstream('/odd')"))
 
+  test('a stream that can show nothing of what it names, or all of it to everybody, is a warning', async () => {
+    const own = `match => '{"owner": "claims.sub"}'`
+    for (const [definition, says, advice] of [
+      [`match => '{"ownr": "claims.sub"}'`, /table public\.notes of topic 'notes' has no audience ownr/, /its match by owner/],
+      [`match => '{"owner": "claims.sub", "amount": "params.amount"}'`, /has no audience amount/, /^pgherald watch public\.notes --audience owner,amount$/],
+      [`${own}, events => '{note.update}'`, /no table of its topics makes 'note\.update': only herald\.publish/, /notes\.delete, notes\.insert/],
+      ['sealed => false', /everybody with a token sees all rows of public\.notes/, /match => '{"owner": "claims\.sub"}'/],
+    ])
+      await broken(`SELECT herald.stream('/odd', '{notes}', ${definition})`, [0, '!', 'streams', '/odd', says, advice], "SELECT herald.unstream('/odd')")
+    await broken("SELECT herald.watch('public.notes', audience => '{}')", [0, '!', 'streams', '/notes', /has no audience owner/, /^pgherald watch public\.notes --audience owner$/],
+      "SELECT herald.watch('public.notes', audience => '{owner}')")
+  })
+
+  test('who defines such a stream is told at once, and may', async () => {
+    const define = async (topic, rest) => (await stage.cluster.tryPsql(['-c', `SELECT herald.stream('/odd', '{${topic}}'${rest})`])).stderr
+    assert.match(await define('notes', `, match => '{"ownr": "claims.sub"}'`), /^WARNING: +pgherald: stream '\/odd': table public\.notes .* has no audience ownr.*\nHINT: .*owner/)
+    assert.match(await define('notes', `, match => '{"owner": "claims.sub"}', events => '{x}'`), /^WARNING: +pgherald: stream '\/odd': no table of its topics makes 'x'/)
+    assert.match(await define('notes', ''), /^NOTICE: +pgherald: stream '\/odd': everybody with a token sees all rows/)
+    assert.match(await define('odd', ''), /^NOTICE: +pgherald: stream '\/odd': no table is watched as topic 'odd': only herald\.publish/)
+    assert.equal(await define('notes', `, match => '{"owner": "claims.sub"}'`), '')
+    await stage.cluster.psql("SELECT herald.unstream('/odd')")
+  })
+
   test('functions of streams and actions that are gone', async () => {
     const again = {
       may: ['authorize', '/notes', "CREATE FUNCTION public.may(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'"],
@@ -128,7 +151,7 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
   })
 
   test('a sealed stream without a key, and all is well with one', async () => {
-    await stage.cluster.psql("SELECT herald.stream('/sealed', '{notes}', sealed => true)")
+    await stage.cluster.psql(`SELECT herald.stream('/sealed', '{notes}', match => '{"owner": "claims.sub"}', sealed => true)`)
     only(await doctor(), 1, 'no', 'sealed streams', '/sealed', /no encryption-key/, /encryption-key/)
     const keyed = await doctor({ more: ['--encryption-key', password.repeat(2)] })
     assert.deepEqual([keyed.code, keyed.bad], [0, []])

@@ -1,0 +1,67 @@
+-- herald.doubts(s): what is odd about a stream, a row each: it can show nothing of what it names, or everybody sees everything.
+--   kind     topic: no table is watched as one of its topics; match: none of the tables of a topic has its keys as audience;
+--            events: no table makes an event that it names; open: it shows rows that have an audience to all who come
+--   outcome  as doctor prints it: '!', or '-' where herald.publish is likely to tell what no table does
+--   says     what is so
+--   advice   what to do
+-- What herald.publish sends nobody can know before: all but the last is certain of watched tables only, and so are the words. At a
+-- subscriber of the log by logical replication nothing is: watches and rules are the publisher's. A routing column that is gone counts
+-- as none; a watch whose table is gone is told by doctor. Asked by herald.stream and by doctor.
+CREATE OR REPLACE FUNCTION herald.doubts(s herald.streams) RETURNS TABLE (kind text, outcome text, says text, advice text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH watched AS (
+    SELECT w.target, w.topic, k.keys, c.columns, w.target::text AS name, c.columns @> k.keys AS has_columns,
+           ARRAY(SELECT a FROM unnest(w.audience) a WHERE a = ANY (c.columns)) AS audience
+      FROM herald.watches w JOIN pg_class t ON t.oid = w.target,
+           LATERAL (SELECT array_agg(a.attname::text) AS columns FROM pg_attribute a
+                     WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped) c,
+           LATERAL (SELECT ARRAY(SELECT jsonb_object_keys(s.match)) AS keys) k
+     WHERE w.topic = ANY (s.topics)
+  ), made AS (
+    SELECT w.target, r.event FROM watched w JOIN herald.rules r ON r.target = w.target
+    UNION
+    SELECT w.target, w.topic || '.' || op FROM watched w, unnest('{insert,update,delete,truncate}'::text[]) op
+     WHERE NOT EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target)
+  ), unwatched AS (
+    SELECT t.topic FROM unnest(s.topics) t(topic) WHERE NOT EXISTS (SELECT FROM herald.watches w WHERE w.topic = t.topic)
+  ), doubts AS (
+    SELECT 1 AS n, 'topic' AS kind, '!' AS outcome, format('no table is watched as topic %L: only herald.publish can send it events', u.topic) AS says,
+           format('pgherald watch TABLE --topic %L', u.topic) AS advice
+      FROM unwatched u
+    UNION ALL
+    SELECT 2, 'match', '!',
+           format(CASE count(*) WHEN 1 THEN 'table %1$s of topic %2$L has no audience %3$s' ELSE 'no table of topic %2$L has the audience %3$s' END
+                  || ': none of its rows can match, only herald.publish can send events of it', min(w.name), w.topic,
+                  (SELECT string_agg(k, ' and ' ORDER BY k) FROM unnest(coalesce(nullif(ARRAY(
+                     SELECT k FROM unnest(min(w.keys)) k WHERE NOT EXISTS (SELECT FROM watched o WHERE o.topic = w.topic AND k = ANY (o.audience))), '{}'), min(w.keys))) k)),
+           coalesce(
+             (SELECT format('pgherald watch %s --audience %s', o.name, array_to_string(o.audience || ARRAY(SELECT k FROM unnest(o.keys) k WHERE k <> ALL (o.audience) ORDER BY k), ','))
+                FROM watched o WHERE o.topic = w.topic AND o.has_columns ORDER BY o.name LIMIT 1),
+             (SELECT 'define the stream anew, its match by ' || string_agg(DISTINCT a, ', ' ORDER BY a) || ', which its tables have as audience'
+                FROM watched o, unnest(o.audience) a WHERE o.topic = w.topic HAVING count(*) > 0),
+             format('pgherald watch %s --audience COLUMN, and define the stream anew, its match by that column', min(w.name)))
+      FROM watched w GROUP BY w.topic HAVING NOT bool_or(w.audience @> w.keys)
+    UNION ALL
+    SELECT 3, 'events', CASE WHEN EXISTS (SELECT FROM unwatched) THEN '-' ELSE '!' END,
+           format('no table of its topics makes %s: only herald.publish can send %s', string_agg(quote_literal(e.event), ' or ' ORDER BY e.event),
+                  CASE count(*) WHEN 1 THEN 'it' ELSE 'them' END),
+           'are the names right? Its tables make ' || (SELECT string_agg(m.event, ', ' ORDER BY m.event) FROM (SELECT DISTINCT event FROM made) m)
+      FROM (SELECT DISTINCT event FROM unnest(s.events) n(event)) e
+     WHERE EXISTS (SELECT FROM watched) AND NOT EXISTS (SELECT FROM made m WHERE m.event = e.event) AND e.event NOT IN ('left', 'bulk', 'schema') -- which always come
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT 3, 'events', '!', 'its list of events is empty: it shows none', 'define the stream anew, without events for all of them' WHERE s.events = '{}'
+    UNION ALL
+    SELECT 4, 'open', '!',
+           format('%s sees all rows of %s, which have an audience: it has no match, no require and no authorize',
+                  CASE WHEN s.anonymous THEN 'everybody' ELSE 'everybody with a token' END, string_agg(w.name, ', ' ORDER BY w.name)),
+           format('define the stream anew, if not all may: match => ''{"%s": "claims.sub"}'', or require, or authorize', min(w.audience[1]))
+      FROM watched w
+     WHERE w.audience <> '{}' AND s.match = '{}' AND s.authorize IS NULL
+       AND (s.require = '{}' OR (jsonb_typeof(s.require) = 'array' AND jsonb_path_exists(s.require, '$[*] ? (@.type() == "object" && !exists(@.*))')))
+    HAVING count(*) > 0
+  )
+  SELECT d.kind, d.outcome, d.says, d.advice FROM doubts d
+   WHERE NOT EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = 'herald.ticks'::regclass)
+   ORDER BY d.n, d.says
+$$;
