@@ -1,6 +1,6 @@
 -- contrib/example: installing twice changes nothing: no row, no rule, no event, and no row that was changed is set back.
 \ir ../../contrib/example/install.sql
-SELECT plan(8);
+SELECT plan(9);
 UPDATE example.orders SET order_status = 'Delivered' WHERE order_code = 'ORD-A7X3B2';
 CREATE TABLE before AS SELECT (SELECT count(*) FROM herald.rules) AS rules, (SELECT count(*) FROM herald.changes) AS changes,
   (SELECT jsonb_agg(w ORDER BY w.id) FROM herald.watches w) AS watches, (SELECT jsonb_agg(s ORDER BY path) FROM herald.streams s) AS streams,
@@ -16,6 +16,7 @@ SELECT is((SELECT jsonb_agg(s ORDER BY path) FROM herald.streams s), (SELECT str
 SELECT is((SELECT jsonb_agg(o ORDER BY id) FROM example.orders o), (SELECT orders FROM before), 'the same rows');
 SELECT is((SELECT jsonb_agg(a ORDER BY path, method) FROM herald.actions a WHERE path <> '/not/of/the/example'), (SELECT actions FROM before),
           'the same actions, and none left over');
+SELECT is((SELECT string_agg(s.path || ' ' || d.says, '; ') FROM herald.streams s, herald.doubts(s) d), NULL, 'no stream is doubted');
 SELECT is((SELECT count(*) FROM herald.actions WHERE path = '/not/of/the/example'), 1::bigint, 'but what is not of the example stays');
 UPDATE example.orders SET total_qty = 9 WHERE order_code = 'ORD-A7X3B2';
 SELECT is((SELECT array_agg(event ORDER BY id) FROM herald.changes WHERE event <> 'schema'), '{order_updated,order_status_update,order_updated}', 'and it goes on');
