@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "base/files.h"
 #include "base/xalloc.h"
 #include "cmd/cmd.h"
 #include "server.h"
@@ -122,7 +123,7 @@ bool cli_config(const struct cli_call *call)
 /* What SIGHUP loads. */
 static bool load_again(void *ctx, struct config *config)
 {
-	return config_reload(config, ctx);
+	return config_reload(config, ctx) && config_fits_process(config);
 }
 
 static int cmd_serve(struct cli_call *call)
@@ -131,7 +132,8 @@ static int cmd_serve(struct cli_call *call)
 
 	if (call->word_count > 0)
 		return cli_usage("serve takes no argument, not '%s'", call->words[0]);
-	if (!cli_config(call))
+	files_raise_limit();
+	if (!cli_config(call) || !config_fits_process(call->config))
 		return CLI_CONFIG;
 	config = xmalloc(sizeof(*config));
 	*config = *call->config;
@@ -332,6 +334,7 @@ int cli_main(int argc, char **argv)
 	const struct command *command;
 	int result;
 
+	files_open_standard();
 	(void)prctl(PR_SET_DUMPABLE, 0); /* keys stay out of core files, and of other programs of this user */
 	if (argc < 2)
 		return cli_usage("no command is given");

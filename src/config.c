@@ -36,7 +36,7 @@ static const struct option options[] = {
 	{"retry", "DURATION", "2s", NULL, DURATION, RELOAD, AT(retry_ms), 0, 3600000,
 	 "how long browsers wait before they reconnect"},
 	{"max-streams", "N", "", NULL, COUNT, RELOAD | MAY_BE_EMPTY, AT(max_streams), 1, 10000000,
-	 "open streams of this process; empty: from RLIMIT_NOFILE"},
+	 "open streams of this process, at most what its descriptors allow; empty: that"},
 	{"max-streams-per-user", "N", "100", NULL, COUNT, RELOAD, AT(max_streams_per_user), 0, 10000000, "0: no limit"},
 	{"max-streams-per-ip", "N", "0", NULL, COUNT, RELOAD, AT(max_streams_per_ip), 0, 10000000, "0: no limit"},
 	{"allowed-origins", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(allowed_origins), 0, 0,

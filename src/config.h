@@ -65,6 +65,9 @@ MUST_CHECK bool config_complete(struct config *c, const char *file);
 /* The same anew: flags and environment as first had them, its file as it is now. c: initialised, nothing set. */
 MUST_CHECK bool config_reload(struct config *c, const struct config *first);
 
+/* Can this process, which is to be the daemon, have as many streams? False: it has said why not on stderr. */
+MUST_CHECK bool config_fits_process(const struct config *c);
+
 /* Wipes keys, and secrets of a file, of a configuration that is not in force any more and must stay for its other values. */
 void config_forget_keys(struct config *c);
 

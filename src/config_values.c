@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
+#include "base/files.h"
 #include "base/units.h"
 #include "base/xalloc.h"
 #include "config_table.h"
@@ -202,16 +202,6 @@ static bool check_seal(struct config *c)
 	return false;
 }
 
-/* A reserve for the database, the log, and ordinary requests stays free. */
-static size_t streams_by_rlimit(void)
-{
-	struct rlimit files;
-
-	if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY)
-		return 1000000;
-	return files.rlim_cur > 256 ? files.rlim_cur - 128 : files.rlim_cur / 2;
-}
-
 static void fill_http(struct config *c)
 {
 	c->http.token.keys = c->keyring;
@@ -222,7 +212,7 @@ static void fill_http(struct config *c)
 	c->http.cookie = c->jwt_cookie;
 	c->http.heartbeat_ms = (int)c->heartbeat_ms;
 	c->http.retry_ms = (int)c->retry_ms;
-	c->http.max_streams = c->max_streams == 0 ? streams_by_rlimit() : (size_t)c->max_streams;
+	c->http.max_streams = c->max_streams == 0 ? files_for_streams(files_limit()) : (size_t)c->max_streams;
 	c->http.max_streams_per_user = (size_t)c->max_streams_per_user;
 	c->http.max_streams_per_ip = (size_t)c->max_streams_per_ip;
 	c->http.compress_above = c->compress_above;
@@ -243,4 +233,15 @@ bool config_take_values(struct config *c)
 		return false;
 	fill_http(c);
 	return true;
+}
+
+bool config_fits_process(const struct config *c)
+{
+	size_t limit = files_limit(), most = files_for_streams(limit);
+
+	if (c->http.max_streams <= most)
+		return true;
+	fprintf(stderr, "pgherald: max-streams is %zu, but this process may have %zu descriptors, of which streams can take %zu: lower it, or "
+			"raise the limit (LimitNOFILE= of systemd, ulimit -Hn)\n", c->http.max_streams, limit, most);
+	return false;
 }

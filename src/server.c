@@ -312,9 +312,9 @@ static bool start(struct server *s)
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
 
 	if (!loop_take_signals(&s->loop, signals, ARRAY_SIZE(signals), on_signal, s) ||
-	    !httpd_bind(&s->httpd, s->boot->listen))
+	    !door_bind(&s->httpd.door, s->boot->listen))
 		return false;
-	if (s->boot->admin_listen != NULL && (!httpd_bind(&s->admin, s->boot->admin_listen) || !httpd_serve(&s->admin)))
+	if (s->boot->admin_listen != NULL && (!door_bind(&s->admin.door, s->boot->admin_listen) || !httpd_serve(&s->admin)))
 		return false;
 	ticker_start(&s->ticker);
 	return true;
@@ -336,6 +336,8 @@ static void turn(struct server *s)
 	close_gap(s);
 	if (s->router.unsealed)
 		outlets_close_unsealed(&s->outlets);
+	s->status.shut = door_is_shut(&s->httpd.door);
+	s->status.shuts = s->httpd.door.shut_count;
 	s->status.ticks = s->ticker.ticks;
 	s->status.pages = s->replay.pages;
 	outlets_flush(&s->outlets);

@@ -5,9 +5,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
+#include "base/files.h"
 #include "cmd/cmd.h"
 
 void doctor_say(struct doctor *d, enum report_outcome outcome, const char *check, const char *advice, const char *fmt, ...)
@@ -80,15 +80,16 @@ static void look_at_config(struct doctor *d)
 
 static void look_at_files(struct doctor *d)
 {
-	struct rlimit files; /* 128 of them are serve's own (config_values.c) */
-	size_t most = d->config->http.max_streams;
+	size_t most = d->config->http.max_streams, limit;
 
-	if (d->config->max_streams == 0 || getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY ||
-	    most + 128 <= files.rlim_cur)
+	files_raise_limit(); /* as serve does */
+	limit = files_limit();
+	if (d->config->max_streams == 0 || most <= files_for_streams(limit))
 		doctor_say(d, REPORT_OK, "files", NULL, "enough for %zu streams (the limit of this shell)", most);
 	else
-		doctor_say(d, REPORT_WARNING, "files", "raise it where the daemon is started: ulimit -n, LimitNOFILE= of systemd; or lower max-streams",
-			   "max-streams is %zu, and this shell's limit of open files is %llu", most, (unsigned long long)files.rlim_cur);
+		doctor_say(d, REPORT_WARNING, "files",
+			   "raise it where the daemon is started: ulimit -Hn, LimitNOFILE= of systemd; or lower max-streams: serve refuses it",
+			   "max-streams is %zu, and this shell's limit of open files is %zu", most, limit);
 }
 
 static int examine(struct doctor *d, bool json)

@@ -69,7 +69,7 @@ bool admission_still_valid(const struct outlets *set, const char *jti, const cha
 	       !revocations_have(&set->revocations, jti, sub, issued_ms, clock_wall_ms());
 }
 
-static bool decide_room(const struct outlets *set, const char *user, const char *address, struct refusal *r)
+bool admission_room(const struct outlets *set, const char *user, const char *address, struct refusal *r)
 {
 	switch (outlets_room(set, user, address)) {
 	case OUTLETS_ROOM:
@@ -126,5 +126,5 @@ bool admission_decide(struct outlets *set, const struct stream *s, const struct 
 		refusal_of_token(ret_refusal, true);
 		return false;
 	}
-	return decide_right(set, s, id, params, ret_wanted, ret_refusal) && decide_room(set, id->sub, address, ret_refusal);
+	return decide_right(set, s, id, params, ret_wanted, ret_refusal) && admission_room(set, id->sub, address, ret_refusal);
 }

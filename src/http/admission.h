@@ -34,6 +34,9 @@ void refusal_for_now(struct refusal *ret_refusal); /* 503: the database cannot b
 MUST_CHECK bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub, int64_t issued_ms,
 				       uint64_t key_mark);
 
+/* Is there room for one more stream of this user (NULL: not known, or anonymous), at this address? */
+MUST_CHECK bool admission_room(const struct outlets *set, const char *user, const char *address, struct refusal *ret_refusal);
+
 /* May this identity have this stream, and is there room? True: *ret_wanted is what it may see; the caller releases that in any case. */
 MUST_CHECK bool admission_decide(struct outlets *set, const struct stream *s, const struct identity *id,
 				 const struct params *params, const char *address, struct wanted *ret_wanted,

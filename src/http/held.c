@@ -22,7 +22,7 @@ struct held {
 	bool resume, unknown;
 	struct cursor after;
 	struct outlet_delivery delivery;
-	bool reserved;     /* counted as one of its user's streams */
+	bool reserved;     /* counted as one of the streams, and of its user's */
 	bool head_sent;
 };
 
@@ -219,6 +219,7 @@ static void on_redeemed(struct question *q, bool failed, const char *value)
 	struct held *h = container_of(container_of(q, struct parked, question), struct held, parked);
 	struct refusal refusal;
 
+	unreserve(h);
 	if (!failed && value != NULL && identity_read(value, strlen(value), &h->identity) &&
 	    h->identity.ends_ms > clock_wall_ms()) {
 		decide(h);
@@ -238,6 +239,7 @@ static void ask_ticket(struct held *h, const struct request *r)
 
 	h->origin = r->origin == NULL ? NULL : xstrdup(r->origin);
 	*q = (struct question){.kind = QUESTION_REDEEM, .answered = on_redeemed, .params = {h->hash, h->origin}};
+	reserve(h);
 	parked_ask(&h->parked);
 }
 
@@ -256,7 +258,8 @@ bool held_start(struct outlets *set, const struct held_request *request, struct 
 	h->unknown = request->unknown;
 	h->after = request->after;
 	h->delivery = request->delivery;
-	if (!parked_init(&h->parked, set, request->request, late, over, ret_refusal)) {
+	if ((request->ticket != NULL && !admission_room(set, NULL, request->request->address, ret_refusal)) ||
+	    !parked_init(&h->parked, set, request->request, late, over, ret_refusal)) {
 		over(&h->parked);
 		return false;
 	}

@@ -2,88 +2,30 @@
 #include "http/httpd.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "base/xalloc.h"
 #include "http/gate.h"
 #include "http/renew.h"
 #include "http/reply.h"
 #include "http/schema.h"
 #include "http/ticket.h"
 
-#define BACKLOG 4096
-
 static void on_ready(struct watch *w, uint32_t events);
 static void on_timer(struct timer *t);
+static const struct door_calls calls;
 
 void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, const struct status *status,
 		const struct http_options *options)
 {
-	*h = (struct httpd){.loop = loop, .outlets = outlets, .status = status, .options = options, .listen_fd = -1};
+	*h = (struct httpd){.loop = loop, .outlets = outlets, .status = status, .options = options};
 	visits_init(&h->visits, loop);
+	door_init(&h->door, loop, outlets == NULL ? 1 : 2, &calls);
 	watch_init(&h->watch, on_ready);
 	timer_init(&h->timer, on_timer);
-}
-
-/* --- listening --- */
-
-static int listen_at(const struct addrinfo *a)
-{
-	int on = 1, fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
-
-	if (fd < 0)
-		return -1;
-	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* Splits "host:port" in place; the host of ":port" is empty. */
-static bool split_address(char *address, char **ret_host, char **ret_port)
-{
-	char *colon = strrchr(address, ':');
-
-	if (colon == NULL || colon[1] == '\0')
-		return false;
-	*colon = '\0';
-	*ret_port = colon + 1;
-	*ret_host = address;
-	if (address[0] == '[' && colon > address && colon[-1] == ']') {
-		colon[-1] = '\0';
-		*ret_host = address + 1;
-	}
-	return true;
-}
-
-bool httpd_bind(struct httpd *h, const char *address)
-{
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
-	char *copy = xstrdup(address), *host = NULL, *port = NULL;
-	int error = 0;
-
-	if (!split_address(copy, &host, &port)) {
-		log_error("cannot listen on '%s': it is not of the form host:port", address);
-	} else if ((error = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &found)) != 0) {
-		log_error("cannot listen on '%s': %s", address, gai_strerror(error));
-	} else {
-		for (const struct addrinfo *a = found; a != NULL && h->listen_fd < 0; a = a->ai_next)
-			h->listen_fd = listen_at(a);
-		if (h->listen_fd < 0)
-			log_error("cannot listen on '%s': %s, choose another address", address, strerror(errno));
-		freeaddrinfo(found);
-	}
-	free(copy);
-	return h->listen_fd >= 0;
 }
 
 /* --- answering --- */
@@ -101,9 +43,13 @@ static enum MHD_Result answer_admin(const struct httpd *h, const struct request 
 		return answer(h, r, MHD_HTTP_OK, "text/plain", body);
 	}
 	if (strcmp(r->path, "/readyz") == 0) {
-		bool ready = status_ready(h->status);
+		const char *why = status_unready(h->status);
+		bool ready = why == NULL;
 
-		buf_append_str(body, ready ? "ready\n" : "not ready\n");
+		if (ready)
+			buf_append_str(body, "ready\n");
+		else
+			buf_appendf(body, "not ready: %s\n", why);
 		return answer(h, r, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", body);
 	}
 	if (strcmp(r->path, "/metrics") == 0) {
@@ -267,7 +213,7 @@ static void on_library_log(void *ctx, const char *fmt, va_list args)
 
 /* --- inside our loop --- */
 
-/* Lets the library work, and asks when it wants to be called at the latest. */
+/* Lets the library work, and asks when it wants to be called at the latest. Visits end in here. */
 static void run(struct httpd *h)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;
@@ -277,6 +223,7 @@ static void run(struct httpd *h)
 		loop_set_timer(h->loop, &h->timer, wait_ms > 60000 ? 60000 : (int64_t)wait_ms);
 	else
 		loop_stop_timer(h->loop, &h->timer);
+	door_look(&h->door);
 }
 
 static void on_ready(struct watch *w, uint32_t events)
@@ -290,14 +237,37 @@ static void on_timer(struct timer *t)
 	run(container_of(t, struct httpd, timer));
 }
 
+static struct httpd *httpd_of(const struct door *d)
+{
+	return (struct httpd *)(uintptr_t)container_of(d, struct httpd, door);
+}
+
+static bool is_full(const struct door *d)
+{
+	return httpd_of(d)->visits.count >= visits_most();
+}
+
+/* The library closes the socket of one that it does not take. */
+static void enter(struct door *d, int fd, const struct sockaddr *address, socklen_t len)
+{
+	if (MHD_add_connection(httpd_of(d)->daemon, fd, address, len) != MHD_YES)
+		log_debug("the HTTP library did not take a connection: %s", strerror(errno));
+}
+
+static void entered(struct door *d)
+{
+	run(httpd_of(d));
+}
+
+static const struct door_calls calls = {.is_full = is_full, .enter = enter, .entered = entered};
+
 /* Strict is discipline level 1 since 0.9.77. Level 2 would refuse an empty line in front of a request, which RFC 9112 2.2 lets be; what
  * else it has is for chunks and cookies, which the library does not read here. */
 bool httpd_serve(struct httpd *h)
 {
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request, h,
-				     MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
-				     MHD_OPTION_LISTEN_SOCKET, h->listen_fd,
-				     MHD_OPTION_CONNECTION_LIMIT, HTTPD_CONNECTIONS,
+	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+				     on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
+				     MHD_OPTION_CONNECTION_LIMIT, VISITS_MOST,
 				     MHD_OPTION_CONNECTION_TIMEOUT, 0, MHD_OPTION_NOTIFY_CONNECTION, on_visit, h,
 				     MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_UNESCAPE_CALLBACK, on_path, h,
 				     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
@@ -307,30 +277,25 @@ bool httpd_serve(struct httpd *h)
 	}
 	if (h->outlets != NULL)
 		log_info("[STREAM] HTTP is read by libmicrohttpd %s", MHD_get_version());
-	h->listen_fd = -1;
 	if (!loop_watch(h->loop, &h->watch, MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, EPOLLIN))
 		return false;
+	door_open(&h->door);
 	run(h);
 	return true;
 }
 
 void httpd_quiesce(struct httpd *h)
 {
-	int fd = h->daemon == NULL ? -1 : MHD_quiesce_daemon(h->daemon);
-
-	if (fd >= 0)
-		close(fd);
+	door_close(&h->door);
 }
 
 void httpd_release(struct httpd *h)
 {
 	loop_stop_timer(h->loop, &h->timer);
 	loop_unwatch(h->loop, &h->watch);
+	door_close(&h->door);
 	if (h->daemon != NULL)
 		MHD_stop_daemon(h->daemon);
-	else if (h->listen_fd >= 0)
-		close(h->listen_fd);
 	visits_release(&h->visits);
 	h->daemon = NULL;
-	h->listen_fd = -1;
 }

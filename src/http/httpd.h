@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * httpd.h: the HTTP library at work inside our loop: its epoll is nested in ours, it has no thread of its own.
- * It accepts, parses and answers ordinary requests; streams are taken over from it by the gate. A request whose head is not well
+ * It parses and answers ordinary requests; door.h accepts, and streams are taken over from it by the gate. A request whose head is not well
  * (head.h), or that does not come in time (visit.h), gets no further.
  */
 #ifndef HTTP_HTTPD_H
@@ -11,11 +11,10 @@
 #include <stdbool.h>
 
 #include "base/loop.h"
+#include "http/door.h"
 #include "http/outlets.h"
 #include "http/status.h"
 #include "http/visit.h"
-
-#define HTTPD_CONNECTIONS 2048 /* ordinary ones at a time; streams do not count */
 
 struct httpd {
 	struct loop *loop;
@@ -24,7 +23,7 @@ struct httpd {
 	const struct http_options *options;
 	struct MHD_Daemon *daemon;
 	struct visits visits;
-	int listen_fd; /* -1: none, or the library's */
+	struct door door;
 	struct watch watch;
 	struct timer timer; /* when the library wants to be called again */
 };
@@ -32,9 +31,8 @@ struct httpd {
 void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, const struct status *status,
 		const struct http_options *options);
 
-/* Takes the address ("host:port", "[v6]:port", ":port"). False: logged. Connections wait until httpd_serve. */
-MUST_CHECK bool httpd_bind(struct httpd *h, const char *address);
-MUST_CHECK bool httpd_serve(struct httpd *h); /* begins to answer; false: logged */
+/* Begins to answer who comes through the door, which is bound. False: logged. */
+MUST_CHECK bool httpd_serve(struct httpd *h);
 void httpd_quiesce(struct httpd *h);          /* takes no new connections */
 void httpd_release(struct httpd *h);
 

@@ -91,7 +91,7 @@ enum outlets_room outlets_room(const struct outlets *set, const char *user, cons
 {
 	const struct http_options *o = set->options;
 
-	if (set->draining || set->count >= o->max_streams)
+	if (set->draining || set->count + set->waiting >= o->max_streams)
 		return OUTLETS_FULL;
 	if (o->max_streams_per_user > 0 && tally_of(&set->users, user) >= o->max_streams_per_user)
 		return OUTLETS_USER_FULL;
@@ -102,12 +102,14 @@ enum outlets_room outlets_room(const struct outlets *set, const char *user, cons
 
 void outlets_reserve(struct outlets *set, const char *user, const char *address)
 {
+	set->waiting++;
 	tally_up(&set->users, user);
 	tally_up(&set->addresses, address);
 }
 
 void outlets_unreserve(struct outlets *set, const char *user, const char *address)
 {
+	set->waiting--;
 	tally_down(&set->users, user);
 	tally_down(&set->addresses, address);
 }

@@ -31,6 +31,7 @@ struct outlets {
 	struct list open;   /* struct outlet */
 	struct list closed; /* to be freed at the end of the turn */
 	size_t count;       /* open ones */
+	size_t waiting;     /* requests that may become streams, see outlets_reserve */
 	uint64_t opened;    /* since the start; numbers connections */
 	uint64_t slow;      /* closed as slow, for metrics */
 	struct census census;

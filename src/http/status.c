@@ -8,9 +8,13 @@ static int64_t lag_ms(const struct status *s, int64_t now_ms)
 	return s->available ? 0 : now_ms - s->lost_ms;
 }
 
-bool status_ready(const struct status *s)
+const char *status_unready(const struct status *s)
 {
-	return s->available && !s->outlets->draining;
+	if (s->outlets->draining)
+		return "it is about to end";
+	if (!s->available)
+		return "the change log cannot be followed";
+	return s->shut ? "new connections wait for descriptors or memory" : NULL;
 }
 
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out)
@@ -55,6 +59,9 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	buf_appendf(out, "# HELP pgherald_loop_busy_ratio Share of the last seconds in which the event loop was not waiting.\n"
 			 "# TYPE pgherald_loop_busy_ratio gauge\npgherald_loop_busy_ratio %.3f\n", o->loop->load.share);
 	append_refusals(out, &o->refusals);
+	append_metric(out, "accept_suspended", "gauge", "1 while new connections wait for descriptors or memory.", s->shut);
+	append_metric(out, "accept_suspensions_total", "counter", "How often new connections had to wait for descriptors or memory.",
+		      s->shuts);
 	append_metric(out, "events_total", "counter", "Events read from the change log.", o->router->events);
 	append_metric(out, "log_bytes_total", "counter", "Bytes appended to the shared log.", o->router->bytes);
 	append_metric(out, "ticks_total", "counter", "Ticks made by this instance.", s->ticks);

@@ -15,11 +15,12 @@ struct status {
 	int64_t started_ms;   /* monotonic */
 	bool available;       /* the change log can be followed */
 	int64_t lost_ms;      /* since when not */
-	uint64_t ticks, pages; /* made, read; for metrics */
+	bool shut;            /* no connection is taken, for want of descriptors or memory */
+	uint64_t ticks, pages, shuts; /* made, read, how often it was shut; for metrics */
 };
 
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out);
 void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out);
-bool status_ready(const struct status *s);
+const char *status_unready(const struct status *s); /* why it is not ready; NULL: it is */
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/files.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 
@@ -20,6 +21,13 @@ static void on_late(struct timer *t)
 }
 
 static void on_more(struct watch *w, uint32_t events);
+
+size_t visits_most(void)
+{
+	size_t half = files_limit() / 2;
+
+	return half < VISITS_MOST ? half : VISITS_MOST;
+}
 
 void visits_init(struct visits *set, struct loop *loop)
 {
@@ -44,7 +52,7 @@ struct visit *visit_begin(struct visits *set, int fd)
 void visit_go_on(struct visit *v)
 {
 	if (v->fd >= 0)
-		loop_set_timer(v->set->loop, &v->deadline, v->set->count > VISITS_CROWD ? VISIT_CROWD_MS : VISIT_MS);
+		loop_set_timer(v->set->loop, &v->deadline, v->set->count > visits_most() / 2 ? VISIT_CROWD_MS : VISIT_MS);
 }
 
 void visit_leave(struct visit *v)

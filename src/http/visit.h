@@ -3,8 +3,8 @@
  * visit.h: one connection in the HTTP library's hands, from its start to its end, and the time it is given: VISIT_MS for a whole
  * head, as much again for the body, as much again to take the answer. The library's own timeout begins anew with each byte
  * (0.9.75): a byte a second would keep a connection for ever. A visit that is late has its socket shut down, which the library
- * notices and frees it. Where VISITS_CROWD or more are there, the next ones are given VISIT_CROWD_MS only: the library takes no
- * more than HTTPD_CONNECTIONS, and slow clients shall not keep the others waiting at the door.
+ * notices and frees it. Where half of visits_most are there, the next ones are given VISIT_CROWD_MS only: slow clients shall not
+ * keep the others waiting at the door.
  * One request a visit: every answer ends it, so nothing behind a request is ever run.
  *
  * A client that still sends when the library closes the socket would get a reset, which may overtake the answer (RFC 9112 9.6). A
@@ -22,7 +22,7 @@
 #include "http/target.h"
 
 #define VISIT_MS 10000
-#define VISITS_CROWD 1024
+#define VISITS_MOST 2048 /* at a time; streams do not count */
 #define VISIT_CROWD_MS 2000
 #define VISIT_LINGER_MS 2000
 #define VISIT_LINGER_BYTES ((size_t)4 << 20)
@@ -49,6 +49,7 @@ struct visit {
 	struct buf body;
 };
 
+size_t visits_most(void); /* VISITS_MOST, or half of the descriptors where these are few */
 void visits_init(struct visits *set, struct loop *loop);
 void visits_release(struct visits *set); /* when the library has ended all others */
 

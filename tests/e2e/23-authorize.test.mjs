@@ -184,6 +184,18 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
       await until(async () => await statusOf({ sub: 'm12' }, { path: '/slow?seconds=0', from: narrow }) === 200, { what: 'room again' })
     })
 
+    test('who waits counts as one of the streams of the process', async () => {
+      const narrow = await stage.addDaemon({ flags: [...flags, '--max-streams', '3'] })
+      const open = await Subscriber.open(narrow.url('/slow?seconds=0'), { token: await token({ sub: 'm14' }) })
+      const waiting = [15, 16].map(async (n) => Subscriber.open(narrow.url('/slow?seconds=4'), { token: await token({ sub: `m${n}` }) }))
+      await until(async () => await statusOf({ sub: 'm17' }, { path: '/slow?seconds=0', from: narrow }) === 503, { what: 'no room' })
+      for (const stream of [open, ...await Promise.all(waiting)]) {
+        assert.equal(stream.status, 200)
+        await stream.close()
+      }
+      await until(async () => await statusOf({ sub: 'm17' }, { path: '/slow?seconds=0', from: narrow }) === 200, { what: 'room again' })
+    })
+
     test('a client that leaves while it waits costs nothing', async () => {
       const before = daemon.connections()
       for (let n = 0; n < 20; n++) {
