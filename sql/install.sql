@@ -70,6 +70,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 10) AS pending 
 INSERT INTO herald.migrations (version, name) VALUES (10, '0010_shapes');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 11) AS pending \gset
+\if :pending
+\ir migrations/0011_capture.sql
+INSERT INTO herald.migrations (version, name) VALUES (11, '0011_capture');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql

@@ -6,7 +6,7 @@ LANGUAGE sql VOLATILE AS $$ SELECT pg_catalog.set_config('herald.mute', 'on', tr
 -- herald.bulk(watch, topic, reason): a `bulk` event for everyone on the topic, {"topic", "reason"}, at the end of the
 -- transaction: behind all that it makes stale. One a transaction and table, with the first reason.
 --   watch   id of the watched table
---   reason  muted, fault or truncate
+--   reason  muted or truncate
 -- Called by trigger functions. Writes herald.bulks, and at the end herald.changes; rings.
 CREATE OR REPLACE FUNCTION herald.bulk(watch int, topic text, reason text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -32,17 +32,65 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- herald.fault(watch, reason): keeps why a watched table's capture failed, for herald.status. No writer waits here for
+-- herald.fault(watch, topic, reason): a change of this table could not be told. Once a transaction: the reason is kept for
+-- herald.status, and the topic is noted, so that the ticker tells `bulk` of it (herald.tell_untold). Rings. Called by trigger
+-- functions in the handler of what failed.
+CREATE OR REPLACE FUNCTION herald.fault(watch int, topic text, reason text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NOT herald.has_failed(watch) THEN
+    PERFORM herald.keep_fault(watch, reason);
+    INSERT INTO herald.untold (topic) VALUES (topic);
+    PERFORM set_config('herald.fault_' || watch, pg_current_xact_id()::text, true), herald.ring();
+  END IF;
+END $$;
+
+-- herald.has_failed(watch): has this transaction a fault of the table already? A savepoint that is rolled back takes that along.
+CREATE OR REPLACE FUNCTION herald.has_failed(watch int) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN coalesce(current_setting('herald.fault_' || watch, true) = pg_current_xact_id_if_assigned()::text, false);
+END $$;
+
+-- herald.keep_fault(watch, reason): keeps why a watched table's capture failed, for herald.status. No writer waits here for
 -- another one: who does not get the lock at once leaves it to who has it. And none fails: who has an older snapshot than
--- the last fault (REPEATABLE READ), or whose table is unwatched meanwhile, keeps nothing. Writes herald.faults.
-CREATE OR REPLACE FUNCTION herald.fault(watch int, reason text) RETURNS void
+-- the last fault (REPEATABLE READ), or whose table is unwatched meanwhile, keeps nothing. The same reason is not written
+-- again for some seconds, for each writing makes a version that the next one has to pass. Writes herald.faults.
+CREATE OR REPLACE FUNCTION herald.keep_fault(watch int, reason text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
-  IF pg_try_advisory_xact_lock(1751478881, 16 + watch) THEN
+  IF NOT EXISTS (SELECT FROM herald.faults f WHERE f.watch = watch AND f.reason = reason AND f.at > clock_timestamp() - interval '10 s')
+     AND pg_try_advisory_xact_lock(1751478881, 16 + watch) THEN
     INSERT INTO herald.faults (watch, at, reason) VALUES (watch, clock_timestamp(), reason)
     ON CONFLICT ON CONSTRAINT faults_pkey DO UPDATE SET at = excluded.at, reason = excluded.reason;
   END IF;
 EXCEPTION WHEN OTHERS THEN
   NULL;
+END $$;
+
+-- herald.is_raised(message, context): was this query_canceled raised by SQL, as an error of a rule's own? Else it is the writer's
+-- statement that is to end: its statement_timeout, or somebody who cancels it. PL/pgSQL names the place of a RAISE; a server that
+-- cancels just there is told by its words, where it speaks English.
+CREATE OR REPLACE FUNCTION herald.is_raised(message text, context text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT split_part(context, E'\n', 1) ~ '\mRAISE$' AND message !~ '^canceling '
+$$;
+
+-- herald.tell_untold(): one `bulk` of each topic that has changes which could not be told, as a change of the caller's transaction, so
+-- behind all that it makes stale. Not more often than every 5 seconds: what comes in between waits. Called by herald.tick(), under
+-- its lock. Writes herald.changes, herald.untold; rings.
+CREATE OR REPLACE FUNCTION herald.tell_untold() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  now float8 := extract(epoch FROM clock_timestamp());
+BEGIN
+  IF now < nullif(current_setting('herald.untold_due', true), '')::float8 THEN
+    RETURN;
+  END IF;
+  WITH taken AS (DELETE FROM herald.untold RETURNING topic)
+  INSERT INTO herald.changes (topic, event, audience, data)
+  SELECT DISTINCT t.topic, 'bulk', '{*}'::text[], jsonb_build_object('topic', t.topic, 'reason', 'fault') FROM taken t;
+  -- Where there is nothing the table is not looked at by every tick either: behind an old snapshot nobody can clear it up.
+  PERFORM set_config('herald.untold_due', (now + CASE WHEN FOUND THEN 5 ELSE 0.1 END)::text, false);
 END $$;

@@ -6,7 +6,7 @@
 -- take back what was delivered.
 -- Source: PgQ's ticker (Kreen, Pihlak 2007): a batch is the difference of two snapshots, so a late committer is never
 -- skipped and a long transaction holds nothing back but its own changes.
--- Reads herald.changes; writes herald.ticks; rings channel herald_tick. READ COMMITTED only: each statement below must
+-- Reads herald.changes; writes herald.ticks, and `bulk` of what could not be told; rings channel herald_tick. READ COMMITTED only: each statement below must
 -- see what was committed before it, the lock above all.
 CREATE OR REPLACE FUNCTION herald.tick() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -22,6 +22,7 @@ BEGIN
     RETURN NULL;
   END IF;
   last := herald.last_tick();
+  PERFORM herald.tell_untold(); -- for the next tick: this one does not see what its own transaction writes
   snap := pg_current_snapshot();
   -- Transactions that were in progress are asked first whether they have ended, so that the many rows of one that is
   -- still open are not looked at again and again.

@@ -33,5 +33,6 @@ UPDATE things SET n = 9 WHERE id = 1;
 SELECT dblink_exec('w', 'UPDATE things SET n = 5 WHERE id = 2');
 UPDATE things SET n = 9 WHERE id = 2;
 COMMIT;
+SELECT test.tell();
 SELECT is((test.events())[5:], '{faulty,bulk}', 'and so does that of a fault');
 SELECT finish();

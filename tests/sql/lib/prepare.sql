@@ -18,6 +18,13 @@ LANGUAGE sql AS $$ SELECT herald.event_data(c) FROM herald.changes c ORDER BY id
 CREATE FUNCTION test.events() RETURNS text[]
 LANGUAGE sql AS $$ SELECT array_agg(event ORDER BY id) FROM herald.changes $$;
 
+-- test.tell(): tells `bulk` of what no capture could tell, as the next tick does, whenever it was told last.
+CREATE FUNCTION test.tell() RETURNS void
+LANGUAGE sql AS $$
+  SELECT set_config('herald.untold_due', '0', false);
+  SELECT herald.tell_untold();
+$$;
+
 -- test.delivered(after): the events that the ticks behind `after` hold, in their order.
 CREATE FUNCTION test.delivered(after bigint DEFAULT 0) RETURNS text[]
 LANGUAGE sql AS $$ SELECT coalesce(array_agg(event ORDER BY tick, id), '{}') FROM herald.read(after + 1) $$;
