@@ -31,28 +31,12 @@ DECLARE
   source text := herald.capture_source(w, op);
 BEGIN
   IF source IS NOT NULL THEN
-    EXECUTE format('CREATE OR REPLACE FUNCTION herald.capture_%s_%s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s %s AS %L', w.id, op,
-                   CASE WHEN NOT herald.default_events(w) OR EXISTS (SELECT FROM herald.virtual_columns(w)) THEN 'SET search_path = pg_catalog, pg_temp' END, herald.routing_settings(w), source);
+    EXECUTE format('CREATE OR REPLACE FUNCTION herald.capture_%s_%s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s AS %L', w.id, op,
+                   CASE WHEN NOT herald.default_events(w) OR EXISTS (SELECT FROM herald.virtual_columns(w)) THEN 'SET search_path = pg_catalog, pg_temp' END, source);
     EXECUTE format('REVOKE ALL ON FUNCTION herald.capture_%s_%s() FROM PUBLIC', w.id, op);
   END IF;
   RETURN source IS NOT NULL;
 END $$;
-
--- herald.routing_settings(w): SET clauses that make the text of routing columns the same in every session. None for the usual
--- types, whose text depends on no setting.
-CREATE OR REPLACE FUNCTION herald.routing_settings(w herald.watches) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT 'SET datestyle = ''ISO, YMD'' SET timezone = ''UTC'' SET intervalstyle = ''postgres'' SET bytea_output = ''hex'' '
-         'SET extra_float_digits = ''1'' SET lc_monetary = ''C'''
-    FROM pg_attribute a
-    JOIN pg_type t ON t.oid = a.atttypid
-    JOIN pg_type plain ON plain.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
-    JOIN pg_type element ON element.oid = coalesce(nullif(plain.typelem, 0), plain.oid)
-    JOIN pg_type base ON base.oid = coalesce(nullif(element.typbasetype, 0), element.oid)
-   WHERE a.attrelid = w.target AND a.attname = ANY (w.audience) AND NOT a.attisdropped AND base.typtype <> 'e'
-     AND base.oid <> ALL ('{int2,int4,int8,oid,numeric,bool,text,varchar,bpchar,char,name,uuid,json,jsonb,inet,cidr,macaddr}'::regtype[])
-   LIMIT 1
-$$;
 
 -- What is watched already is captured by this version from now on. Tables are locked only where triggers are missing.
 DO $$

@@ -17,6 +17,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '#variable_conflict use_column',
     'DECLARE',
     '  "!seen_by" pg_catalog.text[]; "!left_by" pg_catalog.text[]; "!left_unless" pg_catalog.text[]; "!left_key" pg_catalog.jsonb; "!again" pg_catalog.bool; "!context" pg_catalog.text;',
+    CASE WHEN herald.settings_of(w) <> '{}' THEN '  "!were" pg_catalog.text[]; "!are" pg_catalog.text[];' END,
+    CASE WHEN op = 'update' AND herald.narrows(w) THEN '  "!silent" pg_catalog.bool;' END,
     '  "!key" pg_catalog.jsonb; "!row_now" pg_catalog.jsonb; "!row_was" pg_catalog.jsonb;',
     (SELECT '  ' || string_agg(format('"!data_%s" pg_catalog.jsonb;', r.id), ' ' ORDER BY r.id) FROM herald.rules_of(w, op) r),
     'BEGIN',
@@ -27,6 +29,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '  END IF;',
     '  LOOP',
     '  BEGIN',
+    herald.fix_lines(w),
     herald.virtual_lines(w, op),
     herald.audience_lines(w, op),
     herald.event_lines(w, op),
@@ -40,6 +43,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '    "!again" := true; DISCARD PLANS;',
     '  END;',
     '  END LOOP;',
+    herald.unfix_line(w),
+    CASE WHEN op = 'update' AND herald.narrows(w) THEN '  IF "!silent" THEN RETURN NULL; END IF;' END,
     herald.write_lines(w, op),
     '  RETURN NULL;',
     'END')
@@ -95,7 +100,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     CASE WHEN op = 'update' AND herald.narrows(w) THEN concat_ws(E'\n',
     '    "!row_now" := ' || herald.row_source(w, 'NEW') || ';',
     '    "!row_was" := ' || herald.row_source(w, 'OLD') || ';',
-    '    IF "!left_by" IS NULL AND "!row_now" OPERATOR(pg_catalog.=) "!row_was" THEN RETURN NULL; END IF;') END)
+    '    IF "!left_by" IS NULL AND "!row_now" OPERATOR(pg_catalog.=) "!row_was" THEN "!silent" := true; EXIT; END IF;') END)
 $$;
 
 -- herald.narrows(w): do subscribers see less than all columns? Then an update's states are worked out to be compared.

@@ -9,7 +9,8 @@
 --   tick, upto  <tick>-<upto>: the cursor of the last tick
 --   told        the last tick that holds changes, up to tick; 0: none is retained
 --   seen        transactions of later ticks that are in the state too; NULL: none
--- The claims are also at request.jwt.claims, so that row security policies can use them. Runs with the caller's rights.
+-- The claims are also at request.jwt.claims, so that row security policies can use them. Times, numbers and bytes are written as in
+-- events (herald.fix_settings), to the end of the transaction. Runs with the caller's rights.
 CREATE OR REPLACE FUNCTION herald.snapshot(path text, claims jsonb, params jsonb,
   OUT tick bigint, OUT upto bigint, OUT told bigint, OUT seen xid8[])
 LANGUAGE plpgsql AS $$
@@ -31,7 +32,7 @@ BEGIN
   upto := last.upto;
   told := coalesce((SELECT t.id FROM herald.ticks t WHERE t.since::text <> t.snapshot::text ORDER BY t.id DESC LIMIT 1), 0);
   SELECT pg_catalog.array_agg(n) INTO seen FROM herald.newer(last.snapshot) n;
-  PERFORM pg_catalog.set_config('request.jwt.claims', claims::text, true);
+  PERFORM pg_catalog.set_config('request.jwt.claims', claims::text, true), herald.fix_settings();
   OPEN items NO SCROLL FOR EXECUTE 'SELECT i::text FROM ' || fn || '($1, $2) i' USING claims, params;
 END $$;
 

@@ -6,4 +6,4 @@ CREATE TABLE herald.untold (
 );
 ALTER TABLE herald.untold REPLICA IDENTITY FULL; -- so that a publication of all tables stands in no way
 COMMENT ON TABLE herald.untold IS 'Topics with changes that their capture could not tell. The next tick tells `bulk` of them.';
-DROP FUNCTION IF EXISTS herald.fault(int, text);
+DROP FUNCTION IF EXISTS herald.fault(int, text), herald.routing_settings(herald.watches);

@@ -1,0 +1,85 @@
+-- What the text of a value depends on but the value itself: settings of the writer's session. Keys, rows and routing keys are written
+-- with the same ones whoever writes, and snapshots are read with them, so that a row looks the same wherever it is told.
+-- SET clauses of the trigger function would cost a writer 2 to 4 us in 24. So the function looks at those settings that can matter
+-- for its table, and only where one is another it sets them, and puts them back.
+
+-- herald.fixed_settings(): what they are set to, and with which the text is the same, the usual one first.
+CREATE OR REPLACE FUNCTION herald.fixed_settings() RETURNS TABLE (name text, value text, alike text[])
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  VALUES ('TimeZone', 'UTC', '{UTC,Etc/UTC}'::text[]), ('DateStyle', 'ISO, YMD', '{"ISO, MDY","ISO, DMY","ISO, YMD"}'), ('IntervalStyle', 'postgres', '{postgres}'),
+         ('bytea_output', 'hex', '{hex}'), ('extra_float_digits', '1', '{1,3,2}'), ('xmlbinary', 'base64', '{base64}'), ('lc_monetary', 'C', '{C}'),
+         ('quote_all_identifiers', 'off', '{off}'), ('search_path', 'pg_catalog, pg_temp', '{"pg_catalog, pg_temp"}')
+$$;
+
+-- herald.types_of(w): the types of the table's columns and all that these are made of.
+--   as_text  not by its own form in JSON, but within a text: of a routing column, or of a range
+CREATE OR REPLACE FUNCTION herald.types_of(w herald.watches) RETURNS TABLE (type oid, as_text boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE used(type, as_text) AS (
+    SELECT a.atttypid, a.attname = ANY (w.audience) FROM pg_attribute a WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped
+    UNION
+    SELECT p.type, used.as_text OR p.as_text
+      FROM used JOIN pg_type t ON t.oid = used.type,
+           LATERAL (SELECT t.typbasetype, false UNION ALL SELECT t.typelem, false
+                    UNION ALL SELECT a.atttypid, false FROM pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+                    UNION ALL SELECT r.rngsubtype, true FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)) p(type, as_text)
+     WHERE p.type <> 0
+  )
+  SELECT u.type, bool_or(u.as_text) FROM used u GROUP BY u.type
+$$;
+
+-- herald.settings_of(w): the names of those settings that can matter for what is told of the table. An expression of a rule may depend
+-- on any that is usual, and so may a type that PostgreSQL does not bring along.
+CREATE OR REPLACE FUNCTION herald.settings_of(w herald.watches) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH used AS (
+    SELECT t.oid, u.as_text, t.typtype = 'b' AND t.typelem = 0 AND t.typnamespace <> 'pg_catalog'::regnamespace AS foreign_made
+      FROM herald.types_of(w) u JOIN pg_type t ON t.oid = u.type
+  ), needed AS (
+    SELECT CASE WHEN u.oid = ANY ('{timestamptz,timetz}'::regtype[]) THEN 'TimeZone'
+                WHEN u.oid = 'interval'::regtype THEN 'IntervalStyle'
+                WHEN u.oid = 'bytea'::regtype THEN 'bytea_output'
+                WHEN u.oid = ANY ('{float4,float8,point,line,lseg,box,path,polygon,circle}'::regtype[]) THEN 'extra_float_digits'
+                WHEN u.oid = 'money'::regtype THEN 'lc_monetary' END AS name FROM used u
+    UNION
+    SELECT 'DateStyle' FROM used u WHERE u.as_text AND u.oid = ANY ('{date,timestamp,timestamptz}'::regtype[])
+    UNION
+    SELECT n FROM unnest('{TimeZone,DateStyle,IntervalStyle,bytea_output,extra_float_digits}'::text[]) n
+     WHERE NOT herald.default_events(w) OR EXISTS (SELECT FROM used u WHERE u.foreign_made)
+    UNION
+    SELECT 'xmlbinary' FROM herald.rules r WHERE r.target = w.target AND r.condition || r.data ~* 'xml'
+    UNION
+    SELECT n FROM used u JOIN pg_type t ON t.oid = u.oid AND t.typnamespace = 'pg_catalog'::regnamespace AND t.typname ~ '^reg',
+                  unnest('{quote_all_identifiers,search_path}'::text[]) n
+  )
+  SELECT coalesce(array_agg(s.name ORDER BY s.name COLLATE "C"), '{}') FROM herald.fixed_settings() s JOIN needed USING (name)
+$$;
+
+-- herald.fix_lines(w): the statements that set what is set otherwise, and keep what it was. Within an exception block, whose abort
+-- puts them back as well.
+CREATE OR REPLACE FUNCTION herald.fix_lines(w herald.watches) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT concat_ws(E'\n',
+      '    IF ' || string_agg((SELECT '(' || string_agg(format('pg_catalog.current_setting(%L) OPERATOR(pg_catalog.<>) %L', s.name, a), ' AND ' ORDER BY i) || ')'
+                                 FROM unnest(s.alike) WITH ORDINALITY u(a, i)), ' OR ' ORDER BY n) || ' THEN',
+      '      "!were" := ARRAY[' || string_agg(format('pg_catalog.current_setting(%L)', s.name), ', ' ORDER BY n) || '];',
+      '      "!are" := ARRAY[' || string_agg(format('pg_catalog.set_config(%L, %L, true)', s.name, s.value), ', ' ORDER BY n) || '];',
+      '    END IF;')
+    FROM unnest(herald.settings_of(w)) WITH ORDINALITY o(name, n) JOIN herald.fixed_settings() s USING (name)
+  HAVING count(*) > 0
+$$;
+
+-- herald.unfix_line(w): the statement that puts them back.
+CREATE OR REPLACE FUNCTION herald.unfix_line(w herald.watches) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT '  IF "!were" IS NOT NULL THEN "!are" := ARRAY[' || string_agg(format('pg_catalog.set_config(%L, "!were"[%s], true)', o.name, o.n), ', ' ORDER BY n) || ']; END IF;'
+    FROM unnest(herald.settings_of(w)) WITH ORDINALITY o(name, n)
+  HAVING count(*) > 0
+$$;
+
+-- herald.fix_settings(): sets them to the end of the transaction, but for names, which a snapshot function looks up as it likes.
+CREATE OR REPLACE FUNCTION herald.fix_settings() RETURNS void
+LANGUAGE sql VOLATILE AS $$
+  SELECT pg_catalog.set_config(s.name, s.value, true) FROM herald.fixed_settings() s
+   WHERE s.name OPERATOR(pg_catalog.<>) ALL ('{search_path,quote_all_identifiers}'::pg_catalog.text[])
+$$;
