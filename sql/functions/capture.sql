@@ -13,10 +13,10 @@ DECLARE
 BEGIN
   FOREACH op IN ARRAY '{insert,update,delete,truncate}'::text[] LOOP
     IF herald.capture_function(w, op) THEN
-      EXECUTE format('CREATE OR REPLACE TRIGGER "!herald_%s" AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION herald.capture_%s_%s()',
-                     op, op, w.target, CASE op WHEN 'truncate' THEN 'STATEMENT' ELSE 'ROW' END, w.id, op);
+      EXECUTE format('CREATE OR REPLACE TRIGGER "!herald_%s" AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION %s',
+                     op, op, w.target, CASE op WHEN 'truncate' THEN 'STATEMENT' ELSE 'ROW' END, herald.capture_name(w, op));
     ELSE
-      EXECUTE format('DROP FUNCTION IF EXISTS herald.capture_%s_%s() CASCADE', w.id, op); -- takes its trigger along
+      EXECUTE format('DROP FUNCTION IF EXISTS %s CASCADE', herald.capture_name(w, op)); -- takes its trigger along
     END IF;
   END LOOP;
   PERFORM herald.watch_partitions(w);
@@ -31,12 +31,17 @@ DECLARE
   source text := herald.capture_source(w, op);
 BEGIN
   IF source IS NOT NULL THEN
-    EXECUTE format('CREATE OR REPLACE FUNCTION herald.capture_%s_%s() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s AS %L', w.id, op,
+    EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s AS %L', herald.capture_name(w, op),
                    CASE WHEN NOT herald.default_events(w) OR EXISTS (SELECT FROM herald.virtual_columns(w)) THEN 'SET search_path = pg_catalog, pg_temp' END, source);
-    EXECUTE format('REVOKE ALL ON FUNCTION herald.capture_%s_%s() FROM PUBLIC', w.id, op);
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', herald.capture_name(w, op));
   END IF;
   RETURN source IS NOT NULL;
 END $$;
+
+-- herald.capture_name(w, op): that function, as it is called. No other database has one of this name, so a trigger that comes with a
+-- dump of a single table finds none there.
+CREATE OR REPLACE FUNCTION herald.capture_name(w herald.watches, op text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT format('herald.capture_%s_%s_%s()', w.id, w.tag, op) $$;
 
 -- What is watched already is captured by this version from now on. Tables are locked only where triggers are missing.
 DO $$

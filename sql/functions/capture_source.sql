@@ -22,6 +22,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '  "!key" pg_catalog.jsonb; "!row_now" pg_catalog.jsonb; "!row_was" pg_catalog.jsonb;',
     (SELECT '  ' || string_agg(format('"!data_%s" pg_catalog.jsonb;', r.id), ' ' ORDER BY r.id) FROM herald.rules_of(w, op) r),
     'BEGIN',
+    herald.own_lines(w),
     '  IF ' || CASE op WHEN 'update' THEN 'NEW OPERATOR(pg_catalog.*=) OLD OR ' ELSE '' END -- byte by byte: works for any type
       || 'pg_catalog.current_setting(''herald.mute'', true) OPERATOR(pg_catalog.=) ''on'' THEN',
     CASE op WHEN 'update' THEN '    IF NEW OPERATOR(pg_catalog.*=) OLD THEN RETURN NULL; END IF;' END,

@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION herald.watch_partitions(w herald.watches) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  fn text := format('herald.capture_%s_truncated()', w.id);
+  fn text := herald.capture_name(w, 'truncated');
   part regclass;
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target AND c.relkind = 'p') THEN

@@ -104,13 +104,12 @@ CREATE OR REPLACE FUNCTION herald.unwatch(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 #variable_conflict use_variable
 DECLARE
-  gone int;
-  topic text;
+  gone herald.watches;
 BEGIN
-  DELETE FROM herald.watches w WHERE w.target = target RETURNING w.id, w.topic INTO gone, topic;
-  IF gone IS NOT NULL THEN
-    PERFORM herald.reshape(topic);
-    EXECUTE format('DROP FUNCTION IF EXISTS herald.capture_%1$s_insert(), herald.capture_%1$s_update(), herald.capture_%1$s_delete(), '
-                   'herald.capture_%1$s_truncate(), herald.capture_%1$s_truncated() CASCADE', gone); -- take their triggers along
+  DELETE FROM herald.watches w WHERE w.target = target RETURNING w.* INTO gone;
+  IF FOUND THEN
+    PERFORM herald.reshape(gone.topic);
+    EXECUTE (SELECT 'DROP FUNCTION IF EXISTS ' || string_agg(herald.capture_name(gone, op), ', ') || ' CASCADE' -- takes their triggers along
+               FROM unnest('{insert,update,delete,truncate,truncated}'::text[]) op);
   END IF;
 END $$;

@@ -1,4 +1,5 @@
--- 0011_capture.sql: a change that cannot be told is told of by the ticker, and no more often than clients can fetch anew.
+-- 0011_capture.sql: a change that cannot be told is told of by the ticker, and no more often than clients can fetch anew. Trigger
+-- functions have names that no other database has.
 -- What a transaction has changed and its capture could not tell: one row a topic and table. herald.tick() makes one `bulk` of all.
 CREATE TABLE herald.untold (
   xid   xid8 NOT NULL DEFAULT pg_current_xact_id(),
@@ -7,3 +8,16 @@ CREATE TABLE herald.untold (
 ALTER TABLE herald.untold REPLICA IDENTITY FULL; -- so that a publication of all tables stands in no way
 COMMENT ON TABLE herald.untold IS 'Topics with changes that their capture could not tell. The next tick tells `bulk` of them.';
 DROP FUNCTION IF EXISTS herald.fault(int, text), herald.routing_settings(herald.watches);
+
+-- A part of the names of its trigger functions. Renaming those that are there locks no table: triggers know them by their oid.
+ALTER TABLE herald.watches ADD COLUMN tag text NOT NULL DEFAULT left(md5(gen_random_uuid()::text), 8);
+DO $$
+DECLARE
+  old record;
+BEGIN
+  FOR old IN SELECT p.oid::regprocedure AS fn, w.id, w.tag, substring(p.proname FROM '[a-z]+$') AS op
+               FROM herald.watches w JOIN pg_proc p ON p.proname ~ ('^capture_' || w.id || '_[a-z]+$')
+              WHERE p.pronamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'herald') LOOP
+    EXECUTE format('ALTER FUNCTION %s RENAME TO capture_%s_%s_%s', old.fn, old.id, old.tag, old.op);
+  END LOOP;
+END $$;

@@ -16,7 +16,7 @@ static const struct doctor_check tables = {
 static const struct doctor_check triggers = {
 	"triggers",
 	"WITH fn AS (SELECT w.target, p.oid, p.proname FROM herald.watches w JOIN pg_class c ON c.oid = w.target"
-	"             LEFT JOIN pg_proc p ON p.proname ~ ('^capture_' || w.id || '_(insert|update|delete|truncate)$')"
+	"             LEFT JOIN pg_proc p ON p.proname ~ format('^capture_%s_%s_(insert|update|delete|truncate)$', w.id, w.tag)"
 	"              AND p.pronamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'herald')),"
 	" hung AS (SELECT fn.target, t.tgname, t.tgenabled, substring(fn.proname FROM '[a-z]+$') AS operation"
 	"            FROM fn LEFT JOIN pg_trigger t ON t.tgrelid = fn.target AND t.tgfoid = fn.oid)"
@@ -32,6 +32,25 @@ static const struct doctor_check triggers = {
 	"       format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %s', target, string_agg(quote_ident(tgname), ', ENABLE ALWAYS TRIGGER '))"
 	"  FROM hung WHERE tgenabled = 'O' AND EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = target) GROUP BY target",
 	"all are there and enabled",
+};
+
+/* Triggers that a dump, a cloned schema or a copied statement brought along: the function they call does nothing for their table. */
+static const struct doctor_check strangers = {
+	"strangers",
+	"WITH called AS (SELECT w.target, t.tgname, t.tgrelid::regclass AS calling, t.tgfoid,"
+	"                       EXISTS (SELECT FROM pg_partition_ancestors(t.tgrelid) a WHERE a.relid = w.target) OR t.tgrelid = w.target AS own"
+	"                  FROM herald.watches w JOIN pg_proc p ON p.proname ~ format('^capture_%s_%s_[a-z]+$', w.id, w.tag)"
+	"                   AND p.pronamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'herald')"
+	"                  JOIN pg_trigger t ON t.tgfoid = p.oid)"
+	" SELECT '!', calling::text, format('%s %s the capture of %s, which tells nothing of this table', string_agg(quote_ident(tgname), ', ' ORDER BY tgname),"
+	"                                  CASE count(*) WHEN 1 THEN 'is a trigger that calls' ELSE 'are triggers that call' END, target),"
+	"       format('pgherald watch %1$s, or: %2$s', calling, string_agg(format('DROP TRIGGER %I ON %s', tgname, calling), '; ' ORDER BY tgname))"
+	"   FROM called WHERE NOT own GROUP BY calling, target"
+	" UNION ALL "
+	"SELECT 'no', calling::text, format('triggers %s call the same function: its changes are told as often', string_agg(quote_ident(tgname), ', ' ORDER BY tgname)),"
+	"       format('DROP TRIGGER … ON %s, for all but one', calling)"
+	"   FROM called WHERE own GROUP BY calling, tgfoid HAVING count(*) > 1",
+	"no trigger of another table calls a capture",
 };
 
 static const struct doctor_check keys = {
@@ -97,6 +116,7 @@ void doctor_streams(struct doctor *d)
 {
 	doctor_check(d, &tables, NULL);
 	doctor_check(d, &triggers, NULL);
+	doctor_check(d, &strangers, NULL);
 	doctor_check(d, &keys, NULL);
 	doctor_check(d, &faults, NULL);
 	doctor_check(d, &streams, NULL);

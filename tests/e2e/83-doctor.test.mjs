@@ -104,6 +104,16 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
       await broken(`ALTER TABLE public.notes ${state} TRIGGER "!herald_delete"`, [1, 'no', 'triggers', 'public.notes', /"!herald_delete" is disabled/, /ENABLE TRIGGER/])
   })
 
+  test('triggers of other tables that call a capture, and two of a table that call the same', async () => {
+    const calls = (name, table) => `DO $$ BEGIN EXECUTE replace(replace((SELECT pg_get_triggerdef(oid) FROM pg_trigger WHERE tgname = '!herald_insert'
+      AND tgrelid = 'public.notes'::regclass), 'public.notes', '${table}'), '"!herald_insert"', '"${name}"'); END $$`
+    await broken(`CREATE SCHEMA tenant; CREATE TABLE tenant.notes (LIKE public.notes); ${calls('!herald_insert', 'tenant.notes')}`,
+      [0, '!', 'strangers', 'tenant.notes', /"!herald_insert" is a trigger that calls the capture of public\.notes/, /^pgherald watch tenant\.notes, or: DROP TRIGGER "!herald_insert" ON tenant\.notes$/],
+      'DROP SCHEMA tenant CASCADE')
+    await broken(calls('again', 'public.notes'), [1, 'no', 'strangers', 'public.notes', /triggers "!herald_insert", again call the same function/, /DROP TRIGGER/],
+      'DROP TRIGGER again ON public.notes')
+  })
+
   test('a watched table that is gone', () => broken("CREATE TABLE public.gone (id int PRIMARY KEY); SELECT herald.watch('public.gone'); DROP TABLE public.gone",
     [1, 'no', 'watches', 'gone', /its table \d+ is gone/, /SELECT herald\.unwatch/]))
 

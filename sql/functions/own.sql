@@ -1,0 +1,29 @@
+-- Whose change is it? A trigger function can be called by a trigger that nobody hung there: one that came with a dump, with a schema
+-- that was cloned, or with a statement somebody has copied. Of such a table nothing is told.
+
+-- herald.own_lines(w): the statements that let a trigger function do nothing for another table. What the server says of the table is
+-- compared with what it was when this text was made; only where that differs herald.is_own looks. An oid alone would not do: after a
+-- dump is restored another table may have it.
+CREATE OR REPLACE FUNCTION herald.own_lines(w herald.watches) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format(E'  IF %s THEN\n    IF NOT herald.is_own(%s, %s, TG_RELID) THEN RETURN NULL; END IF;\n  END IF;',
+           CASE c.relkind WHEN 'p' THEN
+             (SELECT format('NOT (pg_catalog.concat(TG_RELID, '' '', TG_TABLE_SCHEMA, ''.'', TG_TABLE_NAME) OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.text[]))',
+                            array_agg(concat(p.oid, ' ', n.nspname, '.', p.relname) ORDER BY p.oid))
+                FROM pg_partition_tree(w.target) t JOIN pg_class p ON p.oid = t.relid JOIN pg_namespace n ON n.oid = p.relnamespace)
+           ELSE format('TG_RELID OPERATOR(pg_catalog.<>) %s OR TG_TABLE_NAME OPERATOR(pg_catalog.<>) %L OR TG_TABLE_SCHEMA OPERATOR(pg_catalog.<>) %L',
+                       c.oid, c.relname, s.nspname) END,
+           w.id, c.oid)
+    FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE c.oid = w.target
+$$;
+
+-- herald.is_own(watch, target, relation): is this relation the watched table, or one of its partitions?
+--   target  the table as the trigger function knows it: for a writer whose snapshot is older than the watch. In another database, where
+--           it may be any, the watch is older than all snapshots
+CREATE OR REPLACE FUNCTION herald.is_own(watch int, target oid, relation oid) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+  RETURN EXISTS (SELECT FROM (SELECT relation AS oid UNION ALL SELECT a.relid FROM pg_partition_ancestors(relation) a) r
+                  WHERE r.oid = coalesce((SELECT w.target::oid FROM herald.watches w WHERE w.id = watch), target));
+END $$;
