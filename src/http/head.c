@@ -1,151 +1,15 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/head.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include <microhttpd.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/base.h"
-#include "http/request.h"
+#include "hub/event.h"
+#include "http/target.h"
 
-/* The buffer is half of the library's 32 KB before it grows; little room is less than 1500 bytes. */
-#define IN_PLACE ((size_t)14 << 10)
-
-/* --- header fields --- */
-
-struct walk {
-	const char *version;
-	const char *last; /* the text before the next field: the version, or a value */
-	const char *end;  /* of the head */
-	int fields, hosts, lengths, authorizations, types;
-	bool keeps_line_feeds;
-	bool broken, coded;
-	const char *host, *length, *expect, *type, *encoding;
-};
-
-/* RFC 9110 5.6.2: what a name, or a method, may consist of. */
-static bool is_token(const char *text)
-{
-	size_t len = strspn(text, "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-
-	return len > 0 && text[len] == '\0';
-}
-
-static bool has_control(const char *value)
-{
-	for (; *value != '\0'; value++)
-		if (((unsigned char)*value < 0x20 && *value != '\t') || *value == 0x7f)
-			return true;
-	return false;
-}
-
-static bool is(const char *name, const char *header)
-{
-	return strcasecmp(name, header) == 0;
-}
-
-static void keep_what_matters(struct walk *w, const char *name, const char *value)
-{
-	if (is(name, MHD_HTTP_HEADER_HOST))
-		w->hosts++, w->host = value;
-	else if (is(name, MHD_HTTP_HEADER_CONTENT_LENGTH))
-		w->lengths++, w->length = value;
-	else if (is(name, MHD_HTTP_HEADER_TRANSFER_ENCODING))
-		w->coded = true;
-	else if (is(name, MHD_HTTP_HEADER_AUTHORIZATION))
-		w->authorizations++;
-	else if (is(name, MHD_HTTP_HEADER_CONTENT_TYPE))
-		w->types++, w->type = value;
-	else if (is(name, MHD_HTTP_HEADER_CONTENT_ENCODING))
-		w->encoding = value;
-	else if (is(name, MHD_HTTP_HEADER_EXPECT))
-		w->expect = value;
-}
-
-/*
- * Since 1.0 the library makes a NUL of a CR, or of the first blank in front of it, and leaves the rest of the line's end; so a blank and LF
- * look like CRLF, which it refuses itself. Before, it makes two NULs of CR and LF.
- */
-static bool library_keeps_line_feeds(void)
-{
-	return strncmp(MHD_get_version(), "0.", 2) != 0;
-}
-
-static const char *skip_blanks(const char *at, const char *end)
-{
-	while (at < end && (*at == ' ' || *at == '\t'))
-		at++;
-	return at;
-}
-
-/* Where the next line begins, after the one that w->last ends; NULL: that one was not sent with CRLF, or the head is over. */
-static const char *next_line(const struct walk *w)
-{
-	const char *nul = w->last + strlen(w->last), *at = nul + 1;
-
-	if (w->keeps_line_feeds && w->last != w->version) {
-		at = skip_blanks(at, w->end);
-		if (at < w->end && *at == '\r')
-			at++;
-		else if (at > nul + 1)
-			return NULL;
-	}
-	return at < w->end && *at == (w->keeps_line_feeds ? '\n' : '\0') ? at + 1 : NULL;
-}
-
-/* Nothing but blanks between name and value, where the colon is a NUL now. */
-static bool are_neighbours(const char *name, const char *value)
-{
-	return skip_blanks(name + strlen(name) + 1, value) == value;
-}
-
-static enum MHD_Result look_at_field(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
-{
-	struct walk *w = ctx;
-
-	(void)kind;
-	w->fields++;
-	if (value == NULL || name != next_line(w) || !are_neighbours(name, value) || !is_token(name) || has_control(value)) {
-		w->broken = true;
-		return MHD_NO;
-	}
-	w->last = value;
-	keep_what_matters(w, name, value);
-	return MHD_YES;
-}
-
-/*
- * Does the empty line follow, and end the head? Where little room is left in its buffer, 1.0 moves what came after the head down to the
- * last value, over the line's end and the empty line. That there was room for two CRLF and nothing else is seen still.
- */
-static bool ends_well(const struct walk *w, size_t size)
-{
-	const char *line = next_line(w);
-
-	if (w->keeps_line_feeds && size > IN_PLACE && w->last + strlen(w->last) + 4 == w->end)
-		return true;
-	return line != NULL && line + 2 == w->end && (w->keeps_line_feeds ? memcmp(line, "\r\n", 2) == 0 : *line == '\0');
-}
-
-/* From the first byte of the method to the empty line: nothing was left out, see head.h. */
-static void walk_head(struct walk *w, const struct request *r)
-{
-	const union MHD_ConnectionInfo *size =
-		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
-
-	w->keeps_line_feeds = library_keeps_line_feeds();
-	w->version = w->last = r->version;
-	w->broken = size == NULL || r->target->place != r->method + strlen(r->method) + 1 ||
-		    r->version != r->target->place + r->target->len + 1;
-	if (w->broken)
-		return;
-	w->end = r->method + size->header_size;
-	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, look_at_field, w);
-	w->broken = w->broken || !ends_well(w, size->header_size);
-}
-
-/* --- judging --- */
+#define LENGTH_DIGITS_MAX 18 /* no program reads less as another number */
 
 static void refuse(struct head *h, unsigned status, const char *why)
 {
@@ -153,16 +17,253 @@ static void refuse(struct head *h, unsigned status, const char *why)
 		h->status = status, h->why = why;
 }
 
-static bool is_host(const char *value)
-{
-	size_t len = strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~%!$&'()*+,;=:[]");
+/* --- characters --- */
 
-	return len > 0 && value[len] == '\0';
+/* RFC 9110 5.6.2: what a name, or a method, may consist of. */
+static size_t token_len(struct text t)
+{
+	static const char marks[] = "!#$%&'*+-.^_`|~";
+	size_t len = 0;
+
+	for (; len < t.len; len++) {
+		char c = t.bytes[len], letter = (char)(c | 0x20);
+
+		if (!(letter >= 'a' && letter <= 'z') && !(c >= '0' && c <= '9') && memchr(marks, c, sizeof(marks) - 1) == NULL)
+			break;
+	}
+	return len;
 }
+
+static bool has_control(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (((unsigned char)t.bytes[i] < 0x20 && t.bytes[i] != '\t') || t.bytes[i] == 0x7f)
+			return true;
+	return false;
+}
+
+static bool is_digits(struct text t)
+{
+	for (size_t i = 0; i < t.len; i++)
+		if (t.bytes[i] < '0' || t.bytes[i] > '9')
+			return false;
+	return t.len > 0;
+}
+
+static bool is(struct text t, const char *word)
+{
+	return t.len == strlen(word) && strncasecmp(t.bytes, word, t.len) == 0;
+}
+
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t';
+}
+
+static struct text trim(struct text t)
+{
+	while (t.len > 0 && is_blank(t.bytes[0]))
+		t.bytes++, t.len--;
+	while (t.len > 0 && is_blank(t.bytes[t.len - 1]))
+		t.len--;
+	return t;
+}
+
+/* --- fields --- */
+
+/* The next of a value's parts, which blanks and semicolons part; empty: there is none. */
+static struct text take_part(struct text *rest)
+{
+	struct text part;
+
+	while (rest->len > 0 && (is_blank(rest->bytes[0]) || rest->bytes[0] == ';'))
+		rest->bytes++, rest->len--;
+	part = (struct text){rest->bytes, 0};
+	while (part.len < rest->len && !is_blank(part.bytes[part.len]) && part.bytes[part.len] != ';')
+		part.len++;
+	rest->bytes += part.len, rest->len -= part.len;
+	return part;
+}
+
+/* "application/json", perhaps with "; charset=utf-8"; other parameters mean nothing (RFC 8259 11). */
+static bool is_json(struct text type)
+{
+	struct text part = take_part(&type);
+
+	if (!is(part, "application/json"))
+		return false;
+	while ((part = take_part(&type)).len > 0)
+		if (part.len >= 7 && strncasecmp(part.bytes, "charset", 7) == 0 && !is(part, "charset=utf-8") && !is(part, "charset=\"utf-8\""))
+			return false;
+	return true;
+}
+
+static void take_length(struct head *h, struct text raw)
+{
+	struct text digits = raw;
+
+	while (digits.len > 0 && is_blank(digits.bytes[0])) /* blanks behind them are not cut off by every library */
+		digits.bytes++, digits.len--;
+	h->lengths++;
+	if (!is_digits(digits)) {
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The Content-Length is not a number");
+		return;
+	}
+	while (digits.len > 1 && digits.bytes[0] == '0')
+		digits.bytes++, digits.len--;
+	for (size_t i = 0; i < digits.len && i < LENGTH_DIGITS_MAX; i++)
+		h->length = h->length * 10 + (uint64_t)(digits.bytes[i] - '0');
+	h->has_body = h->has_body || !is(trim(raw), "0");
+	if (digits.len > LENGTH_DIGITS_MAX)
+		refuse(h, MHD_HTTP_CONTENT_TOO_LARGE, "The body is longer than 64 KB");
+}
+
+static void take_coding(struct head *h, struct text value)
+{
+	h->codings++;
+	h->chunked = is(value, "chunked");
+	h->has_body = true;
+}
+
+static void take_field(struct head *h, struct text name, struct text raw)
+{
+	struct text value = trim(raw);
+
+	if (is(name, MHD_HTTP_HEADER_HOST)) {
+		h->hosts++;
+		if (!target_is_host(value))
+			refuse(h, MHD_HTTP_BAD_REQUEST, "The request's Host is not one name");
+	} else if (is(name, MHD_HTTP_HEADER_CONTENT_LENGTH)) {
+		take_length(h, raw);
+	} else if (is(name, MHD_HTTP_HEADER_TRANSFER_ENCODING)) {
+		take_coding(h, value);
+	} else if (is(name, MHD_HTTP_HEADER_AUTHORIZATION)) {
+		h->authorizations++;
+	} else if (is(name, MHD_HTTP_HEADER_CONTENT_TYPE)) {
+		h->types++;
+		h->is_json = is_json(value);
+	} else if (is(name, MHD_HTTP_HEADER_CONTENT_ENCODING)) {
+		h->packed = true;
+	} else if (is(name, MHD_HTTP_HEADER_EXPECT)) {
+		h->expects = !is(value, "100-continue");
+	}
+}
+
+/* --- lines --- */
+
+/* The next line, without its CRLF. False: it is not whole yet, or is refused. */
+static bool take_line(struct head *h, struct text *rest, struct text *ret_line)
+{
+	const char *lf = rest->len == 0 ? NULL : memchr(rest->bytes, '\n', rest->len);
+	size_t len = lf == NULL ? rest->len : (size_t)(lf - rest->bytes);
+	bool ends = len > 0 && rest->bytes[len - 1] == '\r';
+
+	*ret_line = (struct text){rest->bytes, len - ends};
+	if (has_control(*ret_line) || (lf != NULL && !ends))
+		refuse(h, MHD_HTTP_BAD_REQUEST, "A line of the request's head has a control character, or does not end with CR LF");
+	if (lf == NULL || h->status != 0)
+		return false;
+	rest->bytes += len + 1;
+	rest->len -= len + 1;
+	return true;
+}
+
+/* "HTTP/1.1"; any other minor number is spoken to as if it were that. */
+static void read_version(struct head *h, struct text version)
+{
+	if (version.len != 8 || memcmp(version.bytes, "HTTP/", 5) != 0 || version.bytes[6] != '.' ||
+	    !is_digits((struct text){version.bytes + 5, 1}) || !is_digits((struct text){version.bytes + 7, 1}))
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The first line is not of the form: GET /path HTTP/1.1");
+	else if (version.bytes[5] != '1')
+		refuse(h, MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED, "This is HTTP/1.1; other versions are not spoken here");
+	else
+		h->minor = version.bytes[7] - '0';
+}
+
+static void read_first_line(struct head *h, struct text line)
+{
+	size_t method = token_len(line), target = 0;
+
+	line.bytes += method, line.len -= method;
+	for (size_t i = 1; i < line.len && line.bytes[i] != ' '; i++)
+		target++;
+	if (method == 0 || line.len < target + 2 || line.bytes[0] != ' ' || target == 0) {
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The first line is not of the form: GET /path HTTP/1.1");
+		return;
+	}
+	read_version(h, (struct text){line.bytes + target + 2, line.len - target - 2});
+}
+
+static void read_field(struct head *h, struct text line)
+{
+	size_t name = token_len(line);
+
+	if (++h->fields > HEAD_FIELDS_MAX)
+		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has more than 100 header fields");
+	else if (name == 0 || name == line.len || line.bytes[name] != ':')
+		refuse(h, MHD_HTTP_BAD_REQUEST, "A line of the request's head is not of the form: Name: value");
+	else
+		take_field(h, (struct text){line.bytes, name}, (struct text){line.bytes + name + 1, line.len - name - 1});
+}
+
+/* --- the whole of it --- */
+
+/* Two programs might read two bodies, or send it to two hosts. */
+static void judge_framing(struct head *h)
+{
+	if (h->lengths > 1 || h->codings > 1 || (h->codings > 0 && (h->lengths > 0 || h->minor == 0)))
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's framing is not clear");
+	if (h->hosts > 1 || (h->hosts == 0 && h->minor > 0))
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's Host is not one name");
+	if (h->codings > 0 && h->chunked)
+		refuse(h, MHD_HTTP_LENGTH_REQUIRED, "Say how long the body is, with Content-Length: chunked ones are not taken");
+	if (h->codings > 0)
+		refuse(h, MHD_HTTP_NOT_IMPLEMENTED, "This Transfer-Encoding is not known");
+}
+
+static bool read_lines(struct head *h, struct text rest)
+{
+	struct text line = {rest.bytes, 0};
+	bool more = take_line(h, &rest, &line);
+
+	if (more && line.len == 0)
+		more = take_line(h, &rest, &line);
+	if (!more)
+		return false;
+	read_first_line(h, line);
+	while (h->status == 0 && take_line(h, &rest, &line)) {
+		if (line.len == 0)
+			return true;
+		read_field(h, line);
+	}
+	return false;
+}
+
+static void refuse_long(struct head *h, const char *bytes, size_t len)
+{
+	if (memchr(bytes + 2, '\n', len - 2) == NULL) /* an empty line may stand in front */
+		refuse(h, MHD_HTTP_URI_TOO_LONG, "The request's target is longer than 32 KB");
+	else
+		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's head is longer than 32 KB");
+}
+
+bool head_scan(struct head *h, const char *bytes, size_t len)
+{
+	*h = (struct head){.status = 0};
+	if (read_lines(h, (struct text){bytes, len}))
+		judge_framing(h);
+	else if (h->status == 0 && len >= HEAD_MAX + 2)
+		refuse_long(h, bytes, len);
+	else
+		return h->status != 0;
+	return true;
+}
+
+/* --- judging --- */
 
 static bool is_known_method(const char *method)
 {
-	static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"};
+	static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strcmp(method, known[i]) == 0)
@@ -170,73 +271,30 @@ static bool is_known_method(const char *method)
 	return false;
 }
 
-/* "application/json", perhaps with "; charset=utf-8"; other parameters mean nothing (RFC 8259 11). */
-static bool is_json(const char *type)
+static void judge_body(struct head *h, bool taken)
 {
-	size_t len = strcspn(type, "; \t");
-
-	if (len != 16 || strncasecmp(type, "application/json", len) != 0)
-		return false;
-	for (type += len; *(type += strspn(type, "; \t")) != '\0'; type += len) {
-		len = strcspn(type, "; \t");
-		if (strncasecmp(type, "charset", 7) == 0 && !(len == 13 && strncasecmp(type, "charset=utf-8", len) == 0) &&
-		    !(len == 15 && strncasecmp(type, "charset=\"utf-8\"", len) == 0))
-			return false;
-	}
-	return true;
-}
-
-/* The library has seen to it that a length is of digits only. */
-static size_t parse_length(const char *digits)
-{
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(digits, NULL, 10);
-	return errno != 0 || value > HEAD_BODY_MAX ? HEAD_BODY_MAX + 1 : (size_t)value;
-}
-
-static void judge_body(struct head *h, const struct walk *w, bool taken)
-{
-	size_t len = w->length == NULL ? 0 : parse_length(w->length);
-
-	if (!taken && w->length != NULL && strcmp(w->length, "0") != 0)
+	if (!taken && h->has_body)
 		refuse(h, MHD_HTTP_BAD_REQUEST, "This request takes no body");
-	if (len > HEAD_BODY_MAX)
+	if (h->length > HEAD_BODY_MAX)
 		refuse(h, MHD_HTTP_CONTENT_TOO_LARGE, "The body is longer than 64 KB");
-	if (len > 0 && w->encoding != NULL)
+	if (h->length > 0 && h->packed)
 		refuse(h, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "The body must not be encoded");
-	if (len > 0 && (w->type == NULL || !is_json(w->type)))
+	if (h->length > 0 && !h->is_json)
 		refuse(h, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8");
-	h->body_len = h->status == 0 ? len : 0;
+	h->body_len = h->status == 0 ? (size_t)h->length : 0;
 }
 
-static void judge_repeats(struct head *h, const struct walk *w, const struct request *r)
+void head_judge(struct head *h, const char *method, const struct target *target, bool takes_body)
 {
-	if (w->authorizations > 1 || r->target->tokens > 1)
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The request brings more than one token in the same way");
-	if (w->types > 1)
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The request has more than one Content-Type");
-}
-
-void head_read(struct head *h, const struct request *r, bool takes_body)
-{
-	struct walk w = {.fields = 0};
-
-	walk_head(&w, r);
-	*h = (struct head){.has_body = w.coded || (w.length != NULL && strcmp(w.length, "0") != 0)};
-	if (w.fields > HEAD_FIELDS_MAX)
-		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has more than 100 header fields");
-	if (w.broken || w.coded || w.lengths > 1)
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's framing is not clear");
-	if (w.hosts > 1 || (w.host != NULL && !is_host(w.host)))
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's Host is not one name");
-	if (!r->target->usable)
+	if (!target->usable)
 		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's target is malformed");
-	judge_repeats(h, &w, r);
-	if (!is_known_method(r->method))
+	if (h->authorizations > 1 || target->tokens > 1)
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The request brings more than one token in the same way");
+	if (h->types > 1)
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The request has more than one Content-Type");
+	if (!is_known_method(method))
 		refuse(h, MHD_HTTP_NOT_IMPLEMENTED, "This method is not known");
-	if (w.expect != NULL && !is(w.expect, "100-continue"))
+	if (h->expects)
 		refuse(h, MHD_HTTP_EXPECTATION_FAILED, "Nothing but 100-continue can be expected here");
-	judge_body(h, &w, takes_body);
+	judge_body(h, takes_body);
 }

@@ -1,34 +1,45 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * head.h: is a request's head beyond doubt, and within our limits? Behind a proxy, a request that two programs read
- * differently is a second, smuggled one (RFC 9112 11.2), and libmicrohttpd 0.9.75 reads loosely: it takes Content-Length beside
- * Transfer-Encoding, the first of several lengths, bare LF for a line's end, cuts at a NUL, adds a folded line to the header's name,
- * ends the head at a line that begins with a NUL or a colon. 1.0 refuses most of that itself, takes two lengths before 1.0.4, and
- * cuts blanks off a value's end. Both parse in place, though, and this is the proof that is asked for: method, target, version, each
- * name and value lie one after the other in its buffer, with nothing between them but a colon, blanks and a line's end, as the
- * running library leaves it, up to the head's end. What was cut, folded or ended in another way leaves a gap.
- * What is a limit of the library for good is in the README, Security model.
+ * head.h: a request's head, read by us before the HTTP library gets a byte of it. Behind a proxy, a request that two programs read
+ * differently is a second, smuggled one (RFC 9112 11.2), and each version of libmicrohttpd reads in its own way: 0.9.75 takes bare LF for a
+ * line's end, cuts at NULs, folds lines, says its own refusals twice; all of them give up in the middle of a head that fills their
+ * memory. So nothing but the plain form of RFC 9112 is passed on, where nobody can read two things: tokens, one blank or colon between
+ * them, CRLF, no controls, one Host, one length of digits, no transfer coding, and all of it within limits.
+ * Pure: bytes in, a verdict out.
  */
 #ifndef HTTP_HEAD_H
 #define HTTP_HEAD_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#define HEAD_MAX ((size_t)32 << 10)
 #define HEAD_FIELDS_MAX 100
 #define HEAD_BODY_MAX ((size_t)64 << 10)
 
-struct request;
+struct target;
 
 struct head {
-	unsigned status;  /* to refuse the request with; 0: it is well */
-	const char *why;  /* a sentence */
-	size_t body_len;  /* that is to be read */
-	bool has_body;    /* or says so: it may be sent though the request is refused */
+	unsigned status; /* to refuse the request with; 0: it is well, so far */
+	const char *why; /* a sentence */
+	int minor;       /* of HTTP/1.x */
+	int fields, hosts, lengths, codings, authorizations, types;
+	uint64_t length; /* announced */
+	bool has_body;   /* or says so: it may be sent though the request is refused */
+	bool chunked, packed, is_json;
+	bool expects;    /* anything but 100-continue */
+	size_t body_len; /* that is to be read; since head_judge */
 };
 
-/* Reads r's head, of which r->target must be set. takes_body: is there something that takes one? Any other request with a body is
- * refused. */
-void head_read(struct head *h, const struct request *r, bool takes_body);
+/*
+ * Reads what has come of a connection, from its first byte on. True: the verdict is there, the head is whole or is refused; false: more
+ * has to come. What is called again sees the same bytes and more. HEAD_MAX + 2 bytes always have a verdict: an empty line may
+ * stand in front (RFC 9112 2.2).
+ */
+bool head_scan(struct head *h, const char *bytes, size_t len);
+
+/* What depends on what is asked for. takes_body: is there something that takes one? Any other request with a body is refused. */
+void head_judge(struct head *h, const char *method, const struct target *target, bool takes_body);
 
 #endif

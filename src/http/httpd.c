@@ -14,15 +14,20 @@
 #include "http/schema.h"
 #include "http/ticket.h"
 
+/* For a connection: a head of HEAD_MAX, what the library notes of HEAD_FIELDS_MAX fields, and an answer's head. */
+#define LIBRARY_MEMORY ((size_t)64 << 10)
+
 static void on_ready(struct watch *w, uint32_t events);
 static void on_timer(struct timer *t);
+static void on_arrived(struct visit *v);
+static void on_room(struct visits *set);
 static const struct door_calls calls;
 
 void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, const struct status *status,
 		const struct http_options *options)
 {
 	*h = (struct httpd){.loop = loop, .outlets = outlets, .status = status, .options = options};
-	visits_init(&h->visits, loop);
+	visits_init(&h->visits, loop, on_arrived, on_room);
 	door_init(&h->door, loop, outlets == NULL ? 1 : 2, &calls);
 	watch_init(&h->watch, on_ready);
 	timer_init(&h->timer, on_timer);
@@ -90,6 +95,8 @@ static enum MHD_Result answer_plain(const struct httpd *h, const struct request 
 /* A request that is here whole. */
 static enum MHD_Result route(const struct httpd *h, const struct request *r)
 {
+	if (strcmp(r->path, "*") == 0 && strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0) /* of the whole server, RFC 9110 9.3.7 */
+		return reply_preflight(r, h->options, "GET, HEAD, POST, PUT, PATCH, DELETE");
 	if (h->outlets == NULL || strcmp(r->path, "/stream/status") == 0)
 		return answer_plain(h, r);
 	if (strcmp(r->path, "/stream/schema") == 0)
@@ -125,20 +132,17 @@ static bool takes_body(const struct httpd *h, const struct request *r)
 	return actions_find(&h->outlets->actions, r->method, r->path, &params, &literals) != NULL;
 }
 
-/* A head has come: only one that is beyond doubt and within the limits gets further. */
+/* A head has come that is beyond doubt and within the limits: does it suit what is asked for? */
 static enum MHD_Result on_head(const struct httpd *h, struct visit *v, const struct request *r)
 {
-	struct head head;
+	struct head *head = &v->head;
 
-	head_read(&head, r, takes_body(h, r));
+	head_judge(head, r->method, r->target, takes_body(h, r));
 	visit_go_on(v);
-	v->body_refused = head.status != 0 && head.has_body;
-	if (head.status != 0)
-		return refuse(h, r, head.status, head.why, NULL, NULL);
-	if (head.body_len == 0)
-		return serve(h, v, r);
-	v->body_len = head.body_len;
-	return MHD_YES;
+	v->body_refused = head->status != 0 && head->has_body;
+	if (head->status != 0)
+		return refuse(h, r, head->status, head->why, NULL, NULL);
+	return head->body_len == 0 ? serve(h, v, r) : MHD_YES;
 }
 
 /* Called with the head alone, then with each piece of the body, then once more. */
@@ -155,7 +159,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 		return MHD_YES;
 	}
 	request_init(&r, connection, url, method, version, &v->target);
-	if (v->body_len == 0)
+	if (v->head.body_len == 0)
 		return on_head(h, v, &r);
 	r.body = v->body.data;
 	r.body_len = v->body.len;
@@ -167,13 +171,17 @@ static struct visit *visit_of(struct MHD_Connection *connection)
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* The target as it was sent; it lies in the library's buffer, where the query is cut off. What is returned here comes back as the
- * request's state. */
+/*
+ * The target as it was sent; it lies in the library's buffer, where the query is cut off. What is returned here comes back as the
+ * request's state. The library reads the first Cookie field that it has, and gives up where its memory is too small for all of
+ * them (0.9.75 without an answer): so the first one is ours, and says nothing.
+ */
 static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connection)
 {
 	struct visit *v = visit_of(connection);
 
 	(void)ctx;
+	(void)MHD_set_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE, "-");
 	target_release(&v->target);
 	target_init(&v->target, (char *)(uintptr_t)raw);
 	return v;
@@ -182,17 +190,20 @@ static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connec
 /* The path, which is all that is left to the library. What will be refused stays as it is: since 1.0.3 it answers a NUL itself. */
 static size_t on_path(void *ctx, struct MHD_Connection *connection, char *path)
 {
+	const struct target *target = &visit_of(connection)->target;
+
 	(void)ctx;
-	return visit_of(connection)->target.usable ? MHD_http_unescape(path) : strlen(path);
+	return target->usable ? target->prefix + MHD_http_unescape(path + target->prefix) : strlen(path);
 }
 
 static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit, enum MHD_ConnectionNotificationCode what)
 {
 	struct httpd *h = ctx;
 
+	(void)connection;
 	if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-		*visit = visit_begin(
-			&h->visits, MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd);
+		*visit = h->entering;
+		h->entering = NULL;
 	} else {
 		visit_end(*visit);
 		*visit = NULL;
@@ -223,7 +234,6 @@ static void run(struct httpd *h)
 		loop_set_timer(h->loop, &h->timer, wait_ms > 60000 ? 60000 : (int64_t)wait_ms);
 	else
 		loop_stop_timer(h->loop, &h->timer);
-	door_look(&h->door);
 }
 
 static void on_ready(struct watch *w, uint32_t events)
@@ -237,6 +247,8 @@ static void on_timer(struct timer *t)
 	run(container_of(t, struct httpd, timer));
 }
 
+/* --- from the door to the library --- */
+
 static struct httpd *httpd_of(const struct door *d)
 {
 	return (struct httpd *)(uintptr_t)container_of(d, struct httpd, door);
@@ -247,11 +259,9 @@ static bool is_full(const struct door *d)
 	return httpd_of(d)->visits.count >= visits_most();
 }
 
-/* The library closes the socket of one that it does not take. */
 static void enter(struct door *d, int fd, const struct sockaddr *address, socklen_t len)
 {
-	if (MHD_add_connection(httpd_of(d)->daemon, fd, address, len) != MHD_YES)
-		log_debug("the HTTP library did not take a connection: %s", strerror(errno));
+	visit_begin(&httpd_of(d)->visits, fd, address, len);
 }
 
 static void entered(struct door *d)
@@ -261,6 +271,51 @@ static void entered(struct door *d)
 
 static const struct door_calls calls = {.is_full = is_full, .enter = enter, .entered = entered};
 
+static void on_room(struct visits *set)
+{
+	door_look(&container_of(set, struct httpd, visits)->door);
+}
+
+/* Where the library does not want it, it closes the socket. */
+static void hand_over(struct httpd *h, struct visit *v)
+{
+	visit_hand_over(v);
+	h->entering = v;
+	if (MHD_add_connection(h->daemon, v->fd, (const struct sockaddr *)&v->address, v->address_len) != MHD_YES)
+		log_warn("the HTTP library did not take a connection");
+	if (h->entering != NULL) {
+		h->entering->fd = -1;
+		visit_end(h->entering);
+	}
+	h->entering = NULL;
+	loop_set_timer(h->loop, &h->timer, 0);
+}
+
+static void dismiss(struct httpd *h, struct visit *v)
+{
+	struct buf body, answer;
+
+	if (h->outlets != NULL)
+		refusals_count(&h->outlets->refusals, v->head.status);
+	buf_init(&body);
+	buf_init(&answer);
+	reply_append_error(&body, v->head.why);
+	reply_append_raw(&answer, &(struct reply){v->head.status, "application/json", body.data, NULL, NULL}, NULL);
+	visit_dismiss(v, &answer);
+	buf_release(&answer);
+	buf_release(&body);
+}
+
+static void on_arrived(struct visit *v)
+{
+	struct httpd *h = container_of(v->set, struct httpd, visits);
+
+	if (v->head.status != 0)
+		dismiss(h, v);
+	else
+		hand_over(h, v);
+}
+
 /* Strict is discipline level 1 since 0.9.77. Level 2 would refuse an empty line in front of a request, which RFC 9112 2.2 lets be; what
  * else it has is for chunks and cookies, which the library does not read here. */
 bool httpd_serve(struct httpd *h)
@@ -268,6 +323,7 @@ bool httpd_serve(struct httpd *h)
 	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
 				     on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
 				     MHD_OPTION_CONNECTION_LIMIT, VISITS_MOST,
+				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, LIBRARY_MEMORY,
 				     MHD_OPTION_CONNECTION_TIMEOUT, 0, MHD_OPTION_NOTIFY_CONNECTION, on_visit, h,
 				     MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_UNESCAPE_CALLBACK, on_path, h,
 				     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);

@@ -2,7 +2,7 @@
 /*
  * httpd.h: the HTTP library at work inside our loop: its epoll is nested in ours, it has no thread of its own.
  * It parses and answers ordinary requests; door.h accepts, and streams are taken over from it by the gate. A request whose head is not well
- * (head.h), or that does not come in time (visit.h), gets no further.
+ * (head.h), or that does not come in time (visit.h), never gets to it.
  */
 #ifndef HTTP_HTTPD_H
 #define HTTP_HTTPD_H
@@ -23,6 +23,7 @@ struct httpd {
 	const struct http_options *options;
 	struct MHD_Daemon *daemon;
 	struct visits visits;
+	struct visit *entering; /* while it is handed to the library */
 	struct door door;
 	struct watch watch;
 	struct timer timer; /* when the library wants to be called again */

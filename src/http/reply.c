@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/reply.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -114,9 +115,13 @@ void reply_append_raw(struct buf *out, const struct reply *reply, const char *co
 enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options, const char *methods)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	char *allow;
 
 	if (response == NULL)
 		return MHD_NO;
+	allow = xasprintf("%s, OPTIONS", methods);
+	MHD_add_response_header(response, "Allow", allow);
+	free(allow);
 	add_cors(response, r, options);
 	if (request_origin_allowed(r, options)) {
 		MHD_add_response_header(response, "Access-Control-Allow-Methods", methods);

@@ -39,7 +39,7 @@ void reply_append_raw(struct buf *out, const struct reply *reply, const char *co
 /* CORS header lines ("Name: value\r\n…") for a stream's own head; NULL: none. The caller frees it. */
 char *reply_cors(const struct request *r, const struct http_options *options);
 
-/* 204 to a preflight request (Fetch standard, CORS protocol): what pages of allowed origins may send to this path. */
+/* 204 to OPTIONS: which methods the path has, and to a preflight request (Fetch standard, CORS protocol) what pages of allowed origins may send. */
 enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options, const char *methods);
 
 #endif

@@ -25,13 +25,18 @@ static void find_address(struct request *r)
 		snprintf(r->address, sizeof(r->address), "unknown");
 }
 
-void request_init(struct request *r, struct MHD_Connection *connection, const char *path, const char *method,
+/* Of "http://host" alone it is "/" (RFC 9110 4.2.3). */
+static const char *path_of(const char *url, const struct target *target)
+{
+	return target->prefix > 0 && url[target->prefix] == '\0' ? "/" : url + target->prefix;
+}
+
+void request_init(struct request *r, struct MHD_Connection *connection, const char *url, const char *method,
 		  const char *version, const struct target *target)
 {
 	*r = (struct request){.connection = connection,
-			      .path = path,
+			      .path = path_of(url, target),
 			      .method = method,
-			      .version = version,
 			      .target = target,
 			      .body = ""};
 	r->http10 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
@@ -176,7 +181,8 @@ bool request_origin_allowed(const struct request *r, const struct http_options *
 /* "scheme://host[:port]" against Host. Which scheme it was, only the proxy in front knows. */
 static bool is_own_origin(const struct request *r)
 {
-	const char *host = request_header(r, MHD_HTTP_HEADER_HOST), *origin = strstr(r->origin, "://");
+	const char *host = r->target->host != NULL ? r->target->host : request_header(r, MHD_HTTP_HEADER_HOST);
+	const char *origin = strstr(r->origin, "://");
 
 	return host != NULL && origin != NULL && strcasecmp(origin + 3, host) == 0;
 }

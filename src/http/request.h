@@ -11,7 +11,6 @@
 
 #include "hub/router.h"
 #include "http/accept.h"
-#include "http/head.h"
 #include "http/options.h"
 #include "http/target.h"
 
@@ -22,14 +21,14 @@ struct request {
 	const char *path, *method;
 	bool http10;
 	const char *origin; /* NULL: none */
-	const char *version;
 	const struct target *target;
 	const char *body; /* whole, with a NUL behind it; "" where there is none */
 	size_t body_len;
 	char address[REQUEST_ADDRESS_MAX];
 };
 
-void request_init(struct request *r, struct MHD_Connection *connection, const char *path, const char *method,
+/* url: the target without its query, decoded. */
+void request_init(struct request *r, struct MHD_Connection *connection, const char *url, const char *method,
 		  const char *version, const struct target *target);
 
 const char *request_header(const struct request *r, const char *name); /* NULL: none */

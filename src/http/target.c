@@ -49,6 +49,36 @@ bool target_is_usable(const char *raw)
 	return target_is_plain(raw) && is_visible(raw);
 }
 
+bool target_is_host(struct text host)
+{
+	static const char marks[] = "-._~%!$&'()*+,;=:[]";
+
+	for (size_t i = 0; i < host.len; i++)
+		if (!isalnum((unsigned char)host.bytes[i]) && memchr(marks, host.bytes[i], sizeof(marks) - 1) == NULL)
+			return false;
+	return host.len > 0;
+}
+
+/* Of "http://host": 0, it does not begin so. */
+static size_t prefix_len(const char *raw)
+{
+	size_t scheme = strncasecmp(raw, "http://", 7) == 0 ? 7 : strncasecmp(raw, "https://", 8) == 0 ? 8 : 0;
+
+	return scheme == 0 ? 0 : scheme + strcspn(raw + scheme, "/?#");
+}
+
+static void take_host(struct target *t, const char *raw)
+{
+	const char *host;
+
+	t->prefix = prefix_len(raw);
+	if (t->prefix == 0)
+		return;
+	host = strstr(raw, "://") + 3;
+	t->host = xstrndup(host, (size_t)(raw + t->prefix - host));
+	t->usable = t->usable && strchr(t->host, '%') == NULL && target_is_host((struct text){t->host, strlen(t->host)});
+}
+
 /* In place, with a NUL after it. */
 static struct text decode(char *text)
 {
@@ -93,7 +123,8 @@ void target_init(struct target *t, char *raw)
 {
 	char *query = strchr(raw, '?');
 
-	*t = (struct target){.place = raw, .len = strlen(raw), .usable = target_is_usable(raw)};
+	*t = (struct target){.usable = target_is_usable(raw)};
+	take_host(t, raw);
 	if (query != NULL)
 		take_query(t, query + 1);
 }
@@ -103,5 +134,6 @@ void target_release(struct target *t)
 	if (t->query != NULL)
 		explicit_bzero(t->query, t->query_size);
 	free(t->query);
+	free(t->host);
 	*t = (struct target){.query = NULL};
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/visit.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -20,8 +22,6 @@ static void on_late(struct timer *t)
 	(void)shutdown(v->fd, SHUT_RDWR);
 }
 
-static void on_more(struct watch *w, uint32_t events);
-
 size_t visits_most(void)
 {
 	size_t half = files_limit() / 2;
@@ -29,24 +29,11 @@ size_t visits_most(void)
 	return half < VISITS_MOST ? half : VISITS_MOST;
 }
 
-void visits_init(struct visits *set, struct loop *loop)
+void visits_init(struct visits *set, struct loop *loop, void (*arrived)(struct visit *v), void (*room)(struct visits *set))
 {
-	*set = (struct visits){.loop = loop};
+	*set = (struct visits){.loop = loop, .arrived = arrived, .room = room};
+	list_init(&set->arriving);
 	list_init(&set->lingering);
-}
-
-struct visit *visit_begin(struct visits *set, int fd)
-{
-	struct visit *v = xcalloc(1, sizeof(*v));
-
-	v->set = set;
-	v->fd = fd;
-	set->count++;
-	buf_init(&v->body);
-	timer_init(&v->deadline, on_late);
-	watch_init(&v->watch, on_more);
-	visit_go_on(v);
-	return v;
 }
 
 void visit_go_on(struct visit *v)
@@ -67,6 +54,70 @@ static void release(struct visit *v)
 	buf_release(&v->body);
 	target_release(&v->target);
 	free(v);
+}
+
+static void count_out(struct visit *v)
+{
+	loop_stop_timer(v->set->loop, &v->deadline);
+	v->set->count--;
+	v->set->room(v->set);
+}
+
+/* --- arriving --- */
+
+void visit_hand_over(struct visit *v)
+{
+	loop_unwatch(v->set->loop, &v->watch);
+	list_remove(&v->link);
+}
+
+static void drop(struct visit *v)
+{
+	visit_hand_over(v);
+	close(v->fd);
+	count_out(v);
+	release(v);
+}
+
+/* The bytes stay where they are: the library reads them again, from the first one on. False: it arrives no more. */
+static bool look(struct visit *v, bool is_end)
+{
+	char bytes[HEAD_MAX + 2];
+	ssize_t got = recv(v->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+	bool waits = got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+	bool known = got > 0 && head_scan(&v->head, bytes, (size_t)got);
+
+	if (got > 0)
+		explicit_bzero(bytes, (size_t)got); /* a token may stand there */
+	if (known)
+		v->set->arrived(v);
+	else if (!waits || is_end)
+		drop(v);
+	return !known && waits && !is_end;
+}
+
+static void on_said(struct watch *w, uint32_t events)
+{
+	(void)look(container_of(w, struct visit, watch), (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0);
+}
+
+/* Many have said all of it by now; only who has not is watched. */
+void visit_begin(struct visits *set, int fd, const struct sockaddr *address, socklen_t address_len)
+{
+	struct visit *v = xcalloc(1, sizeof(*v));
+
+	v->set = set;
+	v->fd = fd;
+	memcpy(&v->address, address, address_len < sizeof(v->address) ? address_len : sizeof(v->address));
+	v->address_len = address_len;
+	set->count++;
+	buf_init(&v->body);
+	timer_init(&v->deadline, on_late);
+	watch_init(&v->watch, on_said);
+	list_append(&set->arriving, &v->link);
+	visit_go_on(v);
+	if (look(v, false) && !loop_watch(set->loop, &v->watch, fd, EPOLLIN | EPOLLRDHUP | EPOLLET))
+		drop(v);
 }
 
 /* --- lingering --- */
@@ -105,16 +156,12 @@ static bool is_still_sent_to(const struct visit *v)
 	       (v->body_refused || (ioctl(v->fd, FIONREAD, &unread) == 0 && unread > 0));
 }
 
-static bool linger(struct visit *v)
+/* Takes over fd, but not where it fails. */
+static bool linger(struct visit *v, int fd)
 {
-	int fd = fcntl(v->fd, F_DUPFD_CLOEXEC, 0);
-
-	if (fd < 0)
+	watch_init(&v->watch, on_more);
+	if (fd < 0 || shutdown(fd, SHUT_WR) != 0 || !loop_watch(v->set->loop, &v->watch, fd, EPOLLIN))
 		return false;
-	if (shutdown(fd, SHUT_WR) != 0 || !loop_watch(v->set->loop, &v->watch, fd, EPOLLIN)) {
-		close(fd);
-		return false;
-	}
 	v->fd = fd;
 	timer_init(&v->deadline, on_lingered);
 	loop_set_timer(v->set->loop, &v->deadline, VISIT_LINGER_MS);
@@ -125,14 +172,33 @@ static bool linger(struct visit *v)
 
 void visit_end(struct visit *v)
 {
-	v->set->count--;
-	loop_stop_timer(v->set->loop, &v->deadline);
-	if (!is_still_sent_to(v) || !linger(v))
-		release(v);
+	int fd = is_still_sent_to(v) ? fcntl(v->fd, F_DUPFD_CLOEXEC, 0) : -1;
+
+	count_out(v);
+	if (linger(v, fd))
+		return;
+	if (fd >= 0)
+		close(fd);
+	release(v);
+}
+
+/* A few hundred bytes into an empty buffer: they are taken at once. What was said is unread still. */
+void visit_dismiss(struct visit *v, const struct buf *answer)
+{
+	visit_hand_over(v);
+	if (send(v->fd, answer->data, answer->len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+		log_debug("a refusal could not be sent: %s", strerror(errno));
+	count_out(v);
+	if (v->set->lingering_count < VISITS_LINGERING && linger(v, v->fd))
+		return;
+	close(v->fd);
+	release(v);
 }
 
 void visits_release(struct visits *set)
 {
+	list_each (node, tmp, &set->arriving)
+		drop(container_of(node, struct visit, link));
 	list_each (node, tmp, &set->lingering)
 		stop_lingering(container_of(node, struct visit, link));
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The bytes of a connection, through the HTTP library as the daemon starts it. A head that is found well is what a plain reader makes
- * of the same bytes: the same lines, in the same order, nothing more and nothing less, one Host at the most, and a body only where one is
- * taken, of the length that was announced. Whatever the head, an answered connection serves no second request, which could be a smuggled one.
+ * The bytes of a connection: what head_scan lets through goes to the HTTP library as the daemon starts it. That takes every such head, and makes
+ * of it what a plain reader makes of the same bytes: the same lines, in the same order, nothing more and nothing less, one Host at the
+ * most, and a body only where one is taken, of the length that was announced. Whatever the head, an answered connection serves no
+ * second request, which could be a smuggled one.
  */
+#include "http/head.h"
 #include "http/reply.h"
 #include "http/request.h"
 
@@ -19,13 +21,15 @@ static struct text sent;
 static struct target target;
 static char *raw_target; /* target, before the library decodes it */
 static bool old;         /* a library before 1.0 */
-static size_t body_len, body_seen;
+static struct head head;
+static size_t body_seen;
 static int requests;
 
 /* A reader of the head's lines: strict, and without the library. */
 struct lines {
 	const char *at, *end;
 	int hosts;
+	bool begins;
 };
 
 static bool is_blank(char c)
@@ -48,10 +52,16 @@ static struct text next_line(struct lines *l)
 static enum MHD_Result compare_field(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	struct lines *l = ctx;
-	struct text line = next_line(l);
+	struct text line;
 	size_t len = strlen(name);
 
 	(void)kind;
+	if (strcmp(value, "-") == 0 && strcasecmp(name, "Cookie") == 0 && l->begins) { /* the daemon's own */
+		l->begins = false;
+		return MHD_YES;
+	}
+	l->begins = false;
+	line = next_line(l);
 	MUST(line.len > len && memcmp(line.bytes, name, len) == 0 && line.bytes[len] == ':');
 	for (line.bytes += len + 1, line.len -= len + 1; line.len > 0 && is_blank(line.bytes[0]); line.bytes++)
 		line.len--;
@@ -63,29 +73,15 @@ static enum MHD_Result compare_field(void *ctx, enum MHD_ValueKind kind, const c
 	return MHD_YES;
 }
 
-/*
- * Before 1.0 a NUL in front of a line's end, or a colon alone in its line, is a NUL in the library's buffer, as a CR is that it has
- * overwritten: a limit that stands in the README.
- */
-static bool has_false_cr(void)
-{
-	static const struct text looks[] = {{"\0\n", 2}, {"\0\r", 2}, {"\n:", 2}};
-
-	for (size_t i = 0; old && i < ARRAY_SIZE(looks); i++)
-		if (memmem(sent.bytes, sent.len, looks[i].bytes, looks[i].len) != NULL)
-			return true;
-	return false;
-}
-
 static void check_head(const struct request *r)
 {
-	struct lines l = {.end = sent.bytes + sent.len};
+	struct lines l = {.end = sent.bytes + sent.len, .begins = true};
 	struct buf first;
 
 	buf_init(&first);
-	buf_appendf(&first, "%s %s %s\r\n", r->method, raw_target, r->version);
+	buf_appendf(&first, "%s %s HTTP/1.%d\r\n", r->method, raw_target, head.minor);
 	l.at = memmem(sent.bytes, sent.len, first.data, first.len);
-	MUST(l.at != NULL && (l.at == sent.bytes || l.at[-1] == '\n'));
+	MUST(l.at != NULL && (l.at == sent.bytes || l.at == sent.bytes + 2));
 	l.at += first.len;
 	buf_release(&first);
 	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, compare_field, &l);
@@ -104,10 +100,13 @@ static size_t count(const char *text, size_t len, char c)
 /* The path is the target's, decoded whole, and of as many segments. */
 static void check_path(const struct request *r)
 {
-	size_t len = strcspn(raw_target, "?");
+	const char *path = raw_target + target.prefix;
+	size_t len = strcspn(path, "?");
 
-	MUST(strlen(r->path) == len - 2 * count(raw_target, len, '%'));
-	MUST(count(r->path, strlen(r->path), '/') == count(raw_target, len, '/'));
+	if (target.prefix > 0 && len == 0)
+		path = "/", len = 1;
+	MUST(strlen(r->path) == len - 2 * count(path, len, '%'));
+	MUST(count(r->path, strlen(r->path), '/') == count(path, len, '/'));
 }
 
 static bool takes_body(const struct request *r)
@@ -115,12 +114,12 @@ static bool takes_body(const struct request *r)
 	return strcmp(r->method, MHD_HTTP_METHOD_POST) == 0 && strcmp(r->path, "/stream/ticket") == 0;
 }
 
-static void check_body(const struct request *r, const struct head *h)
+static void check_body(const struct request *r)
 {
 	const char *length = request_header(r, "Content-Length");
 
-	MUST(h->body_len <= HEAD_BODY_MAX && h->body_len == (length == NULL ? 0 : strtoul(length, NULL, 10)));
-	MUST(h->body_len == 0 || takes_body(r));
+	MUST(head.body_len <= HEAD_BODY_MAX && head.body_len == (length == NULL ? 0 : strtoul(length, NULL, 10)));
+	MUST(head.body_len == 0 || takes_body(r));
 }
 
 /* Every "name=value" of the query is there, decoded: none of the escapes that it has makes it longer. */
@@ -157,21 +156,17 @@ static enum MHD_Result answer(const struct request *r)
 
 static enum MHD_Result on_head(const struct request *r)
 {
-	struct head h;
-
 	MUST(requests++ == 0);
 	MUST(strlen(r->path) <= sent.len && r->address[0] != '\0');
 	check_params(r);
 	check_token(r);
-	head_read(&h, r, takes_body(r));
-	if (h.status != 0)
+	check_head(r);
+	head_judge(&head, r->method, r->target, takes_body(r));
+	if (head.status != 0)
 		return answer(r);
 	check_path(r);
-	if (!has_false_cr())
-		check_head(r);
-	check_body(r, &h);
-	body_len = h.body_len;
-	return body_len == 0 ? answer(r) : MHD_YES;
+	check_body(r);
+	return head.body_len == 0 ? answer(r) : MHD_YES;
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
@@ -181,12 +176,12 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 
 	(void)ctx, (void)upload, (void)state;
 	request_init(&r, connection, url, method, version, &target);
-	if (body_len == 0)
+	if (head.body_len == 0)
 		return on_head(&r);
 	body_seen += *upload_size;
-	MUST(body_seen <= body_len);
+	MUST(body_seen <= head.body_len);
 	if (*upload_size == 0) {
-		MUST(body_seen == body_len);
+		MUST(body_seen == head.body_len);
 		return answer(&r);
 	}
 	*upload_size = 0;
@@ -195,7 +190,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 
 static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connection)
 {
-	(void)ctx, (void)connection;
+	(void)ctx;
+	MUST(MHD_set_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE, "-") == MHD_YES);
 	free(raw_target);
 	raw_target = xstrdup(raw);
 	target_release(&target);
@@ -206,7 +202,7 @@ static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connec
 static size_t on_path(void *ctx, struct MHD_Connection *connection, char *path)
 {
 	(void)ctx, (void)connection;
-	return target.usable ? MHD_http_unescape(path) : strlen(path);
+	return target.usable ? target.prefix + MHD_http_unescape(path + target.prefix) : strlen(path);
 }
 
 static void ignore_log(void *ctx, const char *fmt, va_list args)
@@ -220,6 +216,7 @@ static struct MHD_Daemon *start(void)
 						on_request, NULL, MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
 						MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
 						MHD_OPTION_UNESCAPE_CALLBACK, on_path, NULL,
+						MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)64 << 10,
 						MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 
 	MUST(d != NULL);
@@ -236,12 +233,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	library = library == NULL ? start() : library;
 	sent = (struct text){(const char *)data, size};
 	requests = 0;
-	body_len = body_seen = 0;
+	body_seen = 0;
+	if (!head_scan(&head, sent.bytes, sent.len) || head.status != 0)
+		return 0;
 	MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
 	MUST(send(ends[0], data, size, 0) == (ssize_t)size);
 	MUST(MHD_add_connection(library, ends[1], (struct sockaddr *)&address, sizeof(address)) == MHD_YES);
 	for (int turn = 0; turn < 8; turn++)
 		MHD_run(library);
+	MUST(requests == 1);
 	close(ends[0]);
 	MHD_run(library);
 	MHD_run(library);

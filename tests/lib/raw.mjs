@@ -25,8 +25,8 @@ export async function exchange(address, bytes, { enough = () => false, timeout =
   }
 }
 
-/** The status of each answer in it, in order. The library (0.9.75) says the head of its own errors twice, the second time as their body. */
-export const answers = (text) => (text.replace(/^(HTTP[^]*?\r\n\r\n)\1/, '$1').match(/HTTP\/1\.[01] \d{3}/g) ?? []).map((line) => Number(line.slice(-3)))
+/** The status of each answer in it, in order. */
+export const answers = (text) => (text.match(/HTTP\/1\.[01] \d{3}/g) ?? []).map((line) => Number(line.slice(-3)))
 
 /** Whether this is the beginning of a stream. */
 export const isStream = (text) => text.includes('event: connected')

@@ -30,8 +30,6 @@ static void assert_target(const char *text, const char *left, const char *expect
 		buf_appendf(&said, "%.*s=%.*s ", (int)param->name.len, param->name.bytes, (int)param->value.len, param->value.bytes);
 	}
 	assert_string_equal(raw, left);
-	assert_int_equal(target.len, strlen(text));
-	assert_ptr_equal(target.place, raw);
 	assert_string_equal(said.data == NULL ? "" : said.data, expected);
 	buf_release(&said);
 	target_release(&target);
@@ -90,6 +88,46 @@ TEST(only_visible_ascii_and_honest_escapes_are_usable)
 	assert_false(is_usable("/a?b=\x01"));
 }
 
+static void assert_host(const char *text, const char *host, const char *path)
+{
+	init(text);
+	assert_true(target.usable);
+	assert_string_equal(target.host, host);
+	assert_string_equal(raw + target.prefix, path);
+	target_release(&target);
+	assert_null(target.host);
+}
+
+TEST(a_target_may_name_its_host)
+{
+	assert_host("http://a/b?c=d", "a", "/b?");
+	assert_host("HTTPS://a.example:8000/b", "a.example:8000", "/b");
+	assert_host("http://[::1]:80?c", "[::1]:80", "?");
+	assert_host("http://a", "a", "");
+	assert_host("http://a/http://b/", "a", "/http://b/");
+}
+
+TEST(a_path_names_no_host)
+{
+	init("/http://a/b");
+	assert_null(target.host);
+	assert_int_equal(target.prefix, 0);
+	target_release(&target);
+	init("a/http://b/");
+	assert_null(target.host);
+	target_release(&target);
+}
+
+TEST(a_host_that_is_none_makes_a_target_unusable)
+{
+	assert_false(is_usable("http://"));
+	assert_false(is_usable("http:///b"));
+	assert_false(is_usable("http://?b"));
+	assert_false(is_usable("http://u@a/b"));
+	assert_false(is_usable("http://a%2eb/c"));
+	assert_false(is_usable("http://a\"/b"));
+}
+
 TEST(sixteen_parameters_are_kept_and_more_are_noticed)
 {
 	init("/a?b&b&b&b&b&b&b&b&b&b&b&b&b&b&b&b");
@@ -119,6 +157,9 @@ int main(void)
 		cmocka_unit_test(a_parameter_is_decoded_in_name_and_value),
 		cmocka_unit_test(what_is_no_escape_stays_as_it_is_and_is_not_usable),
 		cmocka_unit_test(only_visible_ascii_and_honest_escapes_are_usable),
+		cmocka_unit_test(a_target_may_name_its_host),
+		cmocka_unit_test(a_path_names_no_host),
+		cmocka_unit_test(a_host_that_is_none_makes_a_target_unusable),
 		cmocka_unit_test(sixteen_parameters_are_kept_and_more_are_noticed),
 		cmocka_unit_test(tokens_and_tickets_are_counted_however_they_are_spelled_and_wherever_they_stand),
 	};

@@ -9,9 +9,23 @@
 
 #include "unit.h"
 
+#define HEAD "GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+
 static struct loop loop;
 static struct visits visits;
-static int client, server;
+static struct visit *arrived;
+static int client, server, rooms;
+
+static void on_arrived(struct visit *v)
+{
+	arrived = v;
+}
+
+static void on_room(struct visits *set)
+{
+	(void)set;
+	rooms++;
+}
 
 static int set_up(void **state)
 {
@@ -22,7 +36,9 @@ static int set_up(void **state)
 		return -1;
 	client = ends[0];
 	server = ends[1];
-	visits_init(&visits, &loop);
+	arrived = NULL;
+	rooms = 0;
+	visits_init(&visits, &loop, on_arrived, on_room);
 	return 0;
 }
 
@@ -33,6 +49,34 @@ static int tear_down(void **state)
 	close(client);
 	loop_close(&loop);
 	return 0;
+}
+
+static void arrive(void)
+{
+	struct sockaddr address = {.sa_family = AF_UNIX};
+
+	visit_begin(&visits, server, &address, sizeof(address));
+}
+
+static void say(const char *text)
+{
+	assert_int_equal(send(client, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+	loop_turn(&loop, 0);
+}
+
+/* A visit that is the library's, which has read its head. */
+static struct visit *begin(void)
+{
+	struct visit *v;
+	char head[sizeof(HEAD)];
+
+	arrive();
+	say(HEAD);
+	v = arrived;
+	assert_non_null(v);
+	visit_hand_over(v);
+	assert_int_equal(recv(server, head, sizeof(head), 0), sizeof(HEAD) - 1);
+	return v;
 }
 
 /* What the library does with a visit: it tells of its end, and closes its own number. */
@@ -56,9 +100,88 @@ static void send_more(size_t len)
 	assert_int_equal(send(client, zeros, len, MSG_NOSIGNAL), len);
 }
 
+TEST(a_head_that_is_there_is_known_at_once_and_stays_unread)
+{
+	char head[sizeof(HEAD)];
+
+	assert_int_equal(send(client, HEAD, sizeof(HEAD) - 1, 0), sizeof(HEAD) - 1);
+	arrive();
+	assert_non_null(arrived);
+	assert_int_equal(arrived->head.status, 0);
+	assert_int_equal(visits.count, 1);
+	visit_hand_over(arrived);
+	assert_int_equal(recv(server, head, sizeof(head), 0), sizeof(HEAD) - 1);
+	end(arrived);
+	assert_int_equal(visits.count, 0);
+	assert_int_equal(rooms, 1);
+}
+
+TEST(a_head_that_comes_in_pieces_is_known_when_it_is_whole)
+{
+	arrive();
+	for (const char *at = HEAD; *at != '\0'; at++) {
+		char piece[2] = {*at};
+
+		assert_null(arrived);
+		say(piece);
+	}
+	assert_non_null(arrived);
+	visit_hand_over(arrived);
+	end(arrived);
+}
+
+TEST(a_client_that_leaves_in_the_middle_of_its_head_is_forgotten_at_once)
+{
+	arrive();
+	say("GET /a HT");
+	assert_int_equal(visits.count, 1);
+	shutdown(client, SHUT_WR);
+	loop_turn(&loop, 0);
+	assert_int_equal(visits.count, 0);
+	assert_null(arrived);
+	assert_int_equal(rooms, 1);
+	assert_false(is_open());
+}
+
+TEST(a_client_that_never_says_a_whole_head_is_late)
+{
+	int64_t due_ms;
+
+	arrive();
+	due_ms = list_first(&visits.arriving, struct visit, link)->deadline.due_ms;
+	say("GET /a HT");
+	timers_fire(&loop.timers, due_ms - 1);
+	assert_true(is_open());
+	timers_fire(&loop.timers, due_ms);
+	loop_turn(&loop, 0);
+	assert_int_equal(visits.count, 0);
+	assert_false(is_open());
+}
+
+TEST(a_head_that_is_refused_is_answered_and_the_client_may_read_it_while_it_still_sends)
+{
+	struct buf answer;
+	char got[100];
+
+	buf_init(&answer);
+	buf_append_str(&answer, "no");
+	arrive();
+	say("GET /a\r\n");
+	assert_non_null(arrived);
+	assert_int_equal(arrived->head.status, 400);
+	visit_dismiss(arrived, &answer);
+	assert_int_equal(visits.count, 0);
+	assert_int_equal(visits.lingering_count, 1);
+	send_more(10000);
+	loop_turn(&loop, 0);
+	assert_int_equal(recv(client, got, sizeof(got), 0), 2);
+	assert_int_equal(recv(client, got, sizeof(got), 0), 0);
+	buf_release(&answer);
+}
+
 TEST(a_visit_that_is_late_has_its_socket_shut_down)
 {
-	struct visit *v = visit_begin(&visits, server);
+	struct visit *v = begin();
 	int64_t due_ms = v->deadline.due_ms;
 
 	timers_fire(&loop.timers, due_ms - 1);
@@ -70,7 +193,7 @@ TEST(a_visit_that_is_late_has_its_socket_shut_down)
 
 TEST(each_part_has_its_own_time)
 {
-	struct visit *v = visit_begin(&visits, server);
+	struct visit *v = begin();
 	int64_t due_ms = v->deadline.due_ms;
 
 	timers_set(&loop.timers, &v->deadline, due_ms - VISIT_MS / 2); /* half of it is over */
@@ -81,7 +204,7 @@ TEST(each_part_has_its_own_time)
 
 TEST(in_a_crowd_there_is_less_time)
 {
-	struct visit *v = visit_begin(&visits, server);
+	struct visit *v = begin();
 	int64_t due_ms = v->deadline.due_ms;
 	size_t crowd = visits_most() / 2;
 
@@ -97,7 +220,7 @@ TEST(in_a_crowd_there_is_less_time)
 
 TEST(a_socket_that_lives_on_elsewhere_is_left_alone)
 {
-	struct visit *v = visit_begin(&visits, server);
+	struct visit *v = begin();
 	int stream = fcntl(server, F_DUPFD_CLOEXEC, 0);
 
 	visit_leave(v);
@@ -112,15 +235,17 @@ TEST(a_socket_that_lives_on_elsewhere_is_left_alone)
 
 TEST(a_visit_with_nothing_unread_is_closed_at_once)
 {
-	end(visit_begin(&visits, server));
+	end(begin());
 	assert_int_equal(visits.lingering_count, 0);
 	assert_int_equal(send(client, "x", 1, MSG_NOSIGNAL), -1);
 }
 
 TEST(who_still_sends_may_go_on_until_it_closes)
 {
+	struct visit *v = begin();
+
 	send_more(100);
-	end(visit_begin(&visits, server));
+	end(v);
 	assert_int_equal(visits.lingering_count, 1);
 	for (int n = 0; n < 10; n++) {
 		send_more(10000);
@@ -136,7 +261,7 @@ TEST(who_still_sends_may_go_on_until_it_closes)
 
 TEST(a_refused_body_is_waited_for_though_nothing_of_it_has_come)
 {
-	struct visit *v = visit_begin(&visits, server);
+	struct visit *v = begin();
 
 	v->body_refused = true;
 	end(v);
@@ -146,10 +271,9 @@ TEST(a_refused_body_is_waited_for_though_nothing_of_it_has_come)
 
 TEST(lingering_is_bounded_in_time)
 {
-	struct visit *v;
+	struct visit *v = begin();
 
 	send_more(100);
-	v = visit_begin(&visits, server);
 	end(v);
 	timers_fire(&loop.timers, v->deadline.due_ms);
 	assert_int_equal(visits.lingering_count, 0);
@@ -158,10 +282,11 @@ TEST(lingering_is_bounded_in_time)
 
 TEST(lingering_is_bounded_in_bytes)
 {
+	struct visit *v = begin();
 	size_t sent = 0;
 
 	send_more(1);
-	end(visit_begin(&visits, server));
+	end(v);
 	for (; visits.lingering_count == 1 && sent < 2 * VISIT_LINGER_BYTES; sent += 10000) {
 		send_more(10000);
 		loop_turn(&loop, 0);
@@ -171,9 +296,11 @@ TEST(lingering_is_bounded_in_bytes)
 
 TEST(no_more_than_some_linger_at_a_time)
 {
+	struct visit *v = begin();
+
 	visits.lingering_count = VISITS_LINGERING;
 	send_more(100);
-	end(visit_begin(&visits, server));
+	end(v);
 	assert_true(list_empty(&visits.lingering));
 	assert_int_equal(visits.lingering_count, VISITS_LINGERING);
 }
@@ -183,6 +310,11 @@ TEST(no_more_than_some_linger_at_a_time)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    VISIT_TEST(a_head_that_is_there_is_known_at_once_and_stays_unread),
+	    VISIT_TEST(a_head_that_comes_in_pieces_is_known_when_it_is_whole),
+	    VISIT_TEST(a_client_that_leaves_in_the_middle_of_its_head_is_forgotten_at_once),
+	    VISIT_TEST(a_client_that_never_says_a_whole_head_is_late),
+	    VISIT_TEST(a_head_that_is_refused_is_answered_and_the_client_may_read_it_while_it_still_sends),
 	    VISIT_TEST(a_visit_that_is_late_has_its_socket_shut_down),
 	    VISIT_TEST(each_part_has_its_own_time),
 	    VISIT_TEST(in_a_crowd_there_is_less_time),
