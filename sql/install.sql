@@ -7,7 +7,11 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 SET client_min_messages = warning;
-BEGIN;
+SET standard_conforming_strings = on;
+SET statement_timeout = 0;
+DO $$ BEGIN SET transaction_timeout = 0; EXCEPTION WHEN OTHERS THEN NULL; END $$; -- PostgreSQL 17 has it
+SET idle_in_transaction_session_timeout = 0;
+BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir begin.sql
 
 SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 1) AS pending \gset

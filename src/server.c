@@ -174,11 +174,14 @@ static void on_actions(void *ctx, struct action_def *defs, size_t count)
 	actions_define(&((struct server *)ctx)->outlets.actions, defs, count);
 }
 
-static void on_misfit(void *ctx, int schema_version)
+static void on_misfit(void *ctx, int schema_version, const char *encoding)
 {
 	struct server *s = ctx;
 
-	if (schema_version <= 0)
+	if (encoding != NULL)
+		log_error("events are UTF-8, and what is in a database of encoding %s cannot be converted to that:"
+			  " move to another one, createdb -E UTF8 -T template0", encoding);
+	else if (schema_version <= 0)
 		log_error("the database has no schema herald, run 'pgherald migrate' first");
 	else if (schema_version < s->ticker.options.schema_version)
 		log_error("schema herald has version %d, this program needs %d: run 'pgherald migrate'", schema_version,

@@ -6,7 +6,7 @@
 -- To be the only statement of its transaction. An answer of any status commits what the function wrote; an error takes it back:
 --   P0001 (RAISE EXCEPTION)                 400  with its message: the application's text, so write it for users
 --   PT400 to PT599 (USING ERRCODE)          that status, with its message
---   P0002 (no_data_found, SELECT … STRICT)  404
+--   P0002 (no_data_found, SELECT ... STRICT)  404
 --   23505, 23P01, 23503, 23001              409  unique and exclusion constraints, foreign keys; also deferred ones
 --   23502, 23514, 22xxx                     400  NOT NULL, check constraints, values that are none of their type
 --   42501                                   403  row security, privileges
@@ -52,7 +52,7 @@ LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF answer IS NULL OR jsonb_typeof(answer) <> 'object' OR answer - '{status,body}'::text[] <> '{}'
      OR (answer ? 'status' AND (jsonb_typeof(answer -> 'status') <> 'number' OR answer ->> 'status' !~ '^[2-5][0-9][0-9]$')) THEN
-    RAISE EXCEPTION 'pgherald: what %(request) returned is not {"status": 200 to 599, "body": …}', fn USING ERRCODE = 'internal_error';
+    RAISE EXCEPTION 'pgherald: what %(request) returned is not {"status": 200 to 599, "body": ...}', fn USING ERRCODE = 'internal_error';
   END IF;
   RETURN jsonb_build_object('status', coalesce(answer -> 'status', '200'), 'body', answer -> 'body', 'fault', NULL);
 END $$;

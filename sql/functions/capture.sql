@@ -31,8 +31,9 @@ DECLARE
   source text := herald.capture_source(w, op);
 BEGIN
   IF source IS NOT NULL THEN
-    EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s AS %L', herald.capture_name(w, op),
-                   CASE WHEN NOT herald.default_events(w) OR EXISTS (SELECT FROM herald.virtual_columns(w)) THEN 'SET search_path = pg_catalog, pg_temp' END, source);
+    EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s %s AS %L', herald.capture_name(w, op),
+                   CASE WHEN NOT herald.default_events(w) OR EXISTS (SELECT FROM herald.virtual_columns(w)) THEN 'SET search_path = pg_catalog, pg_temp' END,
+                   CASE WHEN strpos(source, E'\\') > 0 THEN 'SET standard_conforming_strings = on' END, source); -- a rule's backslash is one in every session
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', herald.capture_name(w, op));
   END IF;
   RETURN source IS NOT NULL;

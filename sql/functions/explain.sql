@@ -90,7 +90,7 @@ $$;
 -- herald.one_line(sql, most): an expression as it can stand in a sentence: on one line, at most so many characters.
 CREATE OR REPLACE FUNCTION herald.one_line(sql text, most int) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN length(s) > most THEN left(s, most - 1) || '…' ELSE s END FROM regexp_replace(btrim(sql, E' \t\n'), '\s+', ' ', 'g') s
+  SELECT CASE WHEN length(s) > most THEN left(s, most - 3) || '...' ELSE s END FROM regexp_replace(btrim(sql, E' \t\n'), E'\\s+', ' ', 'g') s
 $$;
 
 -- herald.explain_for(xid, change, topics, events, key1 .. key4): is this change for a subscriber with such topics, events and keys?

@@ -90,7 +90,7 @@ BEGIN
         FROM herald.streams s, jsonb_each_text(s.recheck) e),
     hung AS (
       SELECT g.tgrelid::regclass AS target, g.tgname::text AS name FROM pg_trigger g
-       WHERE g.tgfoid = 'herald.tell_recheck'::regproc AND NOT g.tgisinternal AND g.tgparentid = 0 AND g.tgname NOT LIKE '%\_all')
+       WHERE g.tgfoid = 'herald.tell_recheck'::regproc AND NOT g.tgisinternal AND g.tgparentid = 0 AND g.tgname NOT LIKE E'%\\_all')
     SELECT coalesce(w.target, h.target) AS target, coalesce(w.name, h.name) AS name, w.col, w.target IS NULL AS old, h.target IS NULL AS new
       FROM wanted w FULL JOIN hung h ON h.target = w.target AND h.name = w.name
   LOOP
@@ -124,7 +124,7 @@ END $$;
 
 -- herald.ticket(hash, identity, origin): keeps a ticket for 30 s. False: this subject has 100 unused ones already.
 --   hash      of the ticket, which itself stays between daemon and client
---   identity  what a token said: {"claims", …}
+--   identity  what a token said: {"claims", ...}
 --   origin    of the page that asked for it, NULL: it said none
 CREATE OR REPLACE FUNCTION herald.ticket(hash text, identity jsonb, origin text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -23,11 +23,11 @@ END $$;
 -- NULL for NULL.
 --   name    'schema.function'
 --   params  as it is declared, 'claims jsonb, params jsonb'
---   yields  its type, perhaps 'setof …'
+--   yields  its type, perhaps 'setof ...'
 CREATE OR REPLACE FUNCTION herald.function_name(name text, params text, yields text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  fn oid := to_regprocedure(name || '(' || regexp_replace(params, '\w+ (\w+)', '\1', 'g') || ')');
+  fn oid := to_regprocedure(name || '(' || regexp_replace(params, E'\\w+ (\\w+)', E'\\1', 'g') || ')');
   many boolean := yields LIKE 'setof %';
 BEGIN
   IF name IS NULL THEN

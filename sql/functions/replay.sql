@@ -28,7 +28,7 @@ LANGUAGE sql STABLE AS $$
     LIMIT most) -- the parts come one after the other, the second only where the first has not filled the page
 $$;
 
--- herald.rest(since, snap, after, …): what a tick that was delivered up to change `after` still holds for a subscriber: at
+-- herald.rest(since, snap, after, ...): what a tick that was delivered up to change `after` still holds for a subscriber: at
 -- most `most` changes of each transaction, in no order. By transaction, because the index then leads to the first one that
 -- is due: the pages of a tick with a million changes do not start over each time.
 CREATE OR REPLACE FUNCTION herald.rest(
@@ -63,7 +63,7 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT c.topic = ANY (topics) AND (events IS NULL OR c.event = ANY (events) OR c.event IN ('left', 'bulk', 'schema'))
 $$;
 
--- herald.is_for(c, …): is this change for a subscriber with such topics, events and keys?
+-- herald.is_for(c, ...): is this change for a subscriber with such topics, events and keys?
 CREATE OR REPLACE FUNCTION herald.is_for(
   c herald.changes, topics text[], events text[], key1 text[], key2 text[], key3 text[], key4 text[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$

@@ -1,6 +1,6 @@
 -- herald.replay_many(after_tick, after_change, upto_tick, facets, most): as herald.replay, for a subscriber of several streams: one
 -- page of what it missed of all of them, each change once.
---   facets  [{"topics": […], "events": […], "key1": […], …}, …], one for each stream, of what herald.replay says of one; a member
+--   facets  [{"topics": [...], "events": [...], "key1": [...], ...}, ...], one for each stream, of what herald.replay says of one; a member
 --           that is missing is NULL there
 -- A change is in the page when it is for one of the facets; `left` only where none of them sees the row still. Rows and first row as
 -- herald.replay has them.

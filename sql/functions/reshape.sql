@@ -25,7 +25,7 @@ BEGIN
               FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
              WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped
                AND (NOT d.defaults OR (a.attname <> ALL (w.exclude) AND (w.columns IS NULL OR a.attname = ANY (w.columns))) OR a.attname = ANY (d.keys))),
-           (SELECT jsonb_agg(DISTINCT regexp_replace(c.conbin::text, ':location -?\d+', '', 'g')) -- where its text stood, which a dump changes
+           (SELECT jsonb_agg(DISTINCT regexp_replace(c.conbin::text, E':location -?\\d+', '', 'g')) -- where its text stood, which a dump changes
               FROM pg_constraint c WHERE c.conrelid = w.target AND c.contype = 'c' AND c.convalidated),
            (SELECT jsonb_agg(DISTINCT jsonb_build_array(r.event, r.operation, herald.rule_texts(r.data))) FROM herald.rules r WHERE r.target = w.target))
          ORDER BY w.target::text)::text)
@@ -38,7 +38,7 @@ CREATE OR REPLACE FUNCTION herald.rule_texts(data text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN (SELECT ARRAY[data] || ARRAY(SELECT p.prosrc
-                                FROM regexp_matches(data, '(\w+)\.(\w+)\s*\(', 'g') m
+                                FROM regexp_matches(data, E'(\\w+)\\.(\\w+)\\s*\\(', 'g') m
                                 JOIN pg_namespace n ON n.nspname = lower(m[1]) AND n.nspname <> 'pg_catalog'
                                 JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = lower(m[2]) ORDER BY p.prosrc));
 END $$;

@@ -4,7 +4,8 @@
 --   condition  SQL over NEW and OLD; NULL: always. Evaluated before data is built
 --   data       SQL over NEW and OLD that yields jsonb; NULL: the default data
 -- One change may fulfil several rules and then yields several events, in the order the rules were made. The same event,
--- operation and condition again replaces data, by the default data where it is not said. Expressions run in the writer's transaction, with pg_catalog as search path.
+-- operation and condition again replaces data, by the default data where it is not said. Expressions run in the writer's transaction, with pg_catalog as search path,
+-- and a backslash in them is one, whatever standard_conforming_strings of the writer says.
 -- Writes herald.rules and makes the trigger function anew; raises where an expression does not compile.
 CREATE OR REPLACE FUNCTION herald.rule(
   target regclass, event text, operation text, condition text DEFAULT NULL, data text DEFAULT NULL
@@ -32,7 +33,7 @@ END $$;
 -- OLD that yields the type. The server plans it over no rows, with the names it will be run with: a column that does not
 -- exist is found here, and not by the next writer. A cursor takes one statement only.
 CREATE OR REPLACE FUNCTION herald.check_expression(target regclass, what text, expression text, type text) RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
 DECLARE
   plan refcursor;
 BEGIN

@@ -15,7 +15,7 @@ BEGIN
     WHEN t.typtype = 'e' THEN (SELECT e.enumlabel FROM pg_enum e WHERE e.enumtypid = type ORDER BY CASE n % 2 WHEN 1 THEN e.enumsortorder ELSE -e.enumsortorder END LIMIT 1)
     WHEN t.typtype = 'c' THEN '(' || repeat(',', (SELECT count(*)::int - 1 FROM pg_attribute a WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped)) || ')'
     WHEN t.typcategory = 'A' AND t.typelem <> 0
-      THEN '{"' || regexp_replace(herald.sample_text(t.typelem, n, name), '(["\\])', '\\\1', 'g') || '"}'
+      THEN '{"' || regexp_replace(herald.sample_text(t.typelem, n, name), E'(["\\\\])', E'\\\\\\1', 'g') || '"}'
     WHEN type = ANY ('{int2,int4,int8,oid}'::regtype[]) THEN n::text
     WHEN type = ANY ('{numeric,float4,float8,money}'::regtype[]) THEN n || '.5'
     WHEN type = 'bool'::regtype THEN CASE n % 2 WHEN 1 THEN 'true' ELSE 'false' END
@@ -25,7 +25,7 @@ BEGIN
     WHEN type = ANY ('{time,timetz}'::regtype[]) THEN (time '00:00' + n * interval '1 second') || '+00'
     WHEN type = 'interval'::regtype THEN n || ' seconds'
     WHEN type = ANY ('{json,jsonb}'::regtype[]) THEN jsonb_build_object('~sample', n)::text
-    WHEN type = 'bytea'::regtype THEN '\x' || lpad(to_hex(n), 8, '0')
+    WHEN type = 'bytea'::regtype THEN E'\\x' || lpad(to_hex(n), 8, '0')
     WHEN type = ANY ('{inet,cidr}'::regtype[]) THEN format('10.0.%s.%s', n / 256 % 256, n % 256)
     WHEN t.typcategory = 'S' OR type = 'name'::regtype THEN n || '~' || name
   END;

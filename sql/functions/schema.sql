@@ -1,8 +1,8 @@
 -- The typed contract: what subscribers of each stream may be told, as JSON Schema (draft 2020-12). GET /stream/schema serves it, `pgherald
 -- types` prints TypeScript for it.
 
--- herald.schema(): {"$schema", "description", "streams": {"<path>": {"format", "sealed", "events": {"<name>": schema of data}, "control": {…}}},
--- "$defs": {…}}. Events come from the watched tables (default events: from their columns) and from the rules (herald.rule_schema: by
+-- herald.schema(): {"$schema", "description", "streams": {"<path>": {"format", "sealed", "events": {"<name>": schema of data}, "control": {...}}},
+-- "$defs": {...}}. Events come from the watched tables (default events: from their columns) and from the rules (herald.rule_schema: by
 -- trying, with the caller's rights: {} where those do not suffice). Writes nothing. Shows names, types and the literals of rules, no row.
 CREATE OR REPLACE FUNCTION herald.schema() RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
@@ -16,7 +16,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     SELECT s.path, c.event, herald.any_of(array_agg(c.schema ORDER BY c.n) FILTER (WHERE c.schema IS NOT NULL)) AS schema, s.format, s.sealed
       FROM carried c JOIN herald.streams s USING (path) GROUP BY s.path, c.event)
   SELECT jsonb_build_object('$schema', 'https://json-schema.org/draft/2020-12/schema',
-    'description', 'What the streams of this server tell. Data that is too long for the server''s log comes as {"truncated": true, "bytes": …} instead.',
+    'description', 'What the streams of this server tell. Data that is too long for the server''s log comes as {"truncated": true, "bytes": ...} instead.',
     'streams', (SELECT coalesce(jsonb_object_agg(s.path, herald.stream_head(s) || jsonb_build_object('control', herald.control_schemas(s), 'events', (
                          SELECT coalesce(jsonb_object_agg(e.event, herald.wire_schema(coalesce(e.schema, unknown), e.event, e.format, e.sealed)), '{}')
                            FROM events e WHERE e.path = s.path))), '{}') FROM herald.streams s),

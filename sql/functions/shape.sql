@@ -29,10 +29,10 @@ BEGIN
 END $$;
 
 -- herald.try_rule(target, data, op, samples): what the expression makes of sample rows, one try after the other:
--- [{"data", "new", "old"}, …]; as a string the SQLSTATE with which it failed.
+-- [{"data", "new", "old"}, ...]; as a string the SQLSTATE with which it failed.
 -- Nothing is left behind: the tries are read-only, which refuses writes and the drawing of ids, and are rolled back.
 CREATE OR REPLACE FUNCTION herald.try_rule(target regclass, data text, op text, samples text[]) RETURNS jsonb
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
 DECLARE
   none text := 'NULL::' || target;
   pair text[];
@@ -80,7 +80,7 @@ BEGIN
     WHEN '{object}' THEN herald.object_shape(seen, tries, columns, told)
     WHEN '{array}' THEN herald.array_shape(seen, tries, columns, told)
     ELSE jsonb_build_object('type', CASE cardinality(kinds) WHEN 1 THEN to_jsonb(kinds[1]) ELSE to_jsonb(kinds) END) END);
-  IF schema = '{"type": "string"}' AND (SELECT bool_and(v #>> '{}' ~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$') FROM unnest(seen) v WHERE v <> 'null') THEN
+  IF schema = '{"type": "string"}' AND (SELECT bool_and(v #>> '{}' ~ E'^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(\\.\\d+)?(Z|[+-]\\d\\d:\\d\\d)$') FROM unnest(seen) v WHERE v <> 'null') THEN
     schema := schema || '{"format": "date-time"}';
   END IF;
   RETURN CASE WHEN nullable THEN herald.or_null(schema) ELSE schema END;
@@ -103,12 +103,12 @@ END $$;
 CREATE OR REPLACE FUNCTION herald.told(data text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  chooses text := '\m(case|when|coalesce|nullif|greatest|least|from|if|elsif|else|union)\M|--|/\*|\$';
+  chooses text := E'\\m(case|when|coalesce|nullif|greatest|least|from|if|elsif|else|union)\\M|--|/\\*|\\$';
   alone text := '''([^'']|'''')*''';
   never boolean := regexp_replace(data, alone, '''''', 'g') ~* chooses;
 BEGIN
   RETURN ARRAY(SELECT CASE WHEN never OR regexp_replace(t, alone, '''''', 'g') ~* chooses THEN translate(t, ',', ' ')
-                      ELSE regexp_replace(regexp_replace(t, '\s*([,()])\s*', '\1', 'g'), '::[\w.]+(?=[,)])', '', 'g') END
+                      ELSE regexp_replace(regexp_replace(t, E'\\s*([,()])\\s*', E'\\1', 'g'), E'::[\\w.]+(?=[,)])', '', 'g') END
                  FROM unnest(herald.rule_texts(data)) t);
 END $$;
 
@@ -126,7 +126,7 @@ BEGIN
           HAVING count(DISTINCT columns -> c.name) = 1);
 END $$;
 
--- herald.object_shape(…): of objects: the members that any of them has; required is what all have. Names are told where they are a
+-- herald.object_shape(...): of objects: the members that any of them has; required is what all have. Names are told where they are a
 -- column's or stand in the rule's text, for others could come out of a table.
 CREATE OR REPLACE FUNCTION herald.object_shape(seen jsonb[], tries jsonb[], columns jsonb, told text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -139,7 +139,7 @@ BEGIN
            WHERE columns ? k OR position(k IN array_to_string(told, ' ')) > 0 GROUP BY k) m);
 END $$;
 
--- herald.array_shape(…): of arrays: all their elements are of one shape.
+-- herald.array_shape(...): of arrays: all their elements are of one shape.
 CREATE OR REPLACE FUNCTION herald.array_shape(seen jsonb[], tries jsonb[], columns jsonb, told text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

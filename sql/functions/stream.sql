@@ -78,7 +78,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- herald.check_path(path): raises unless path is '/segment/:param/…' of characters that need no escaping in a URL, each parameter once.
+-- herald.check_path(path): raises unless path is '/segment/:param/...' of characters that need no escaping in a URL, each parameter once.
 CREATE OR REPLACE FUNCTION herald.check_path(path text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -104,7 +104,7 @@ BEGIN
     RAISE EXCEPTION 'pgherald: match must be an object of at most 4 keys' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   FOR m IN SELECT * FROM jsonb_each(match) LOOP
-    IF jsonb_typeof(m.value) <> 'string' OR (m.value #>> '{}') !~ '^(claims\..+|params\..+|=.*)$' THEN
+    IF jsonb_typeof(m.value) <> 'string' OR (m.value #>> '{}') !~ E'^(claims\\..+|params\\..+|=.*)$' THEN
       RAISE EXCEPTION 'pgherald: match of ''%'' is %, not a source', m.key, m.value
         USING ERRCODE = 'invalid_parameter_value', HINT = '"claims.x", "params.x" or "=literal".';
     ELSIF anonymous AND (m.value #>> '{}') LIKE 'claims.%' THEN
@@ -123,7 +123,7 @@ BEGIN
         WHERE jsonb_typeof(alternative) <> 'object'
            OR jsonb_path_exists(alternative, 'strict $.* ? (@.type() != "array")')
            OR jsonb_path_exists(alternative, 'strict $.*[*] ? (@.type() == "array" || @.type() == "object" || @.type() == "null")')) THEN
-    RAISE EXCEPTION 'pgherald: require must be {"claim": [allowed values], …}, or an array of such objects'
+    RAISE EXCEPTION 'pgherald: require must be {"claim": [allowed values], ...}, or an array of such objects'
       USING ERRCODE = 'invalid_parameter_value';
   ELSIF anonymous AND require <> '{}' THEN
     RAISE EXCEPTION 'pgherald: an anonymous stream has no claims to require' USING ERRCODE = 'invalid_parameter_value';

@@ -41,7 +41,7 @@ BEGIN
     ELSE '{"type": "string"}' END;
 END $$;
 
--- herald.column_schemas(target, nulls): {"<column>": its schema} for all columns of a table. A check that lists values (col IN (…)) is
+-- herald.column_schemas(target, nulls): {"<column>": its schema} for all columns of a table. A check that lists values (col IN (...)) is
 -- an enum.
 --   nulls  null is among it where a column may be NULL
 CREATE OR REPLACE FUNCTION herald.column_schemas(target regclass, nulls boolean) RETURNS jsonb
@@ -64,7 +64,7 @@ DECLARE
   text_constant text := '''((?:[^'']|'''')*)''' || type;
   number_constant text := '(-?[0-9.]+)';
   constant text := '(?:' || text_constant || '|' || number_constant || ')';
-  listed text := '^CHECK \(\(\(?(?:\w+|"(?:[^"]|"")+")\)?' || type || ' = ANY \(\(?ARRAY\[((?:' || constant || '(?:, )?)+)\]\)?(?:::[a-z ]+\[\])?\)\)\)$';
+  listed text := E'^CHECK \\(\\(\\(?(?:\\w+|"(?:[^"]|"")+")\\)?' || type || E' = ANY \\(\\(?ARRAY\\[((?:' || constant || E'(?:, )?)+)\\]\\)?(?:::[a-z ]+\\[\\])?\\)\\)\\)$';
   list text;
 BEGIN
   SELECT m[1] INTO list

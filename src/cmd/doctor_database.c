@@ -18,11 +18,25 @@ static bool is_true(const PGresult *res, int column)
 	return *PQgetvalue(res, 0, column) == 't';
 }
 
+/* converts: the server knows how to make UTF-8 of it. */
+static void look_at_encoding(struct doctor *d, const char *encoding, bool converts)
+{
+	if (strcmp(encoding, "UTF8") == 0)
+		doctor_say(d, REPORT_OK, "encoding", NULL, "UTF8");
+	else if (converts)
+		doctor_say(d, REPORT_OK, "encoding", NULL, "%s, which the server converts to UTF-8", encoding);
+	else
+		doctor_say(d, REPORT_NO, "encoding", "move to another database: createdb -E UTF8 -T template0",
+			   "%s cannot be converted to UTF-8, which events are", encoding);
+}
+
 /* The server and the database, from catalogs that everybody may read. False: it could not be asked. */
 static bool look_at_server(struct doctor *d)
 {
 	PGresult *res = doctor_ask(d, "database", "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
-						  " pg_is_in_recovery(), getdatabaseencoding(), current_user, current_database()", NULL);
+						  " pg_is_in_recovery(), getdatabaseencoding(), current_user, current_database(),"
+						  " EXISTS (SELECT FROM pg_conversion c WHERE c.condefault AND c.conforencoding = pg_char_to_encoding(getdatabaseencoding())"
+						  "                 AND c.contoencoding = pg_char_to_encoding('UTF8'))", NULL);
 
 	if (res == NULL)
 		return false;
@@ -31,11 +45,7 @@ static bool look_at_server(struct doctor *d)
 		   d->makes_ticks ? "a primary" : "a hot standby");
 	doctor_say(d, atoi(PQgetvalue(res, 0, 0)) >= OLDEST_SERVER ? REPORT_OK : REPORT_NO, "server",
 		   atoi(PQgetvalue(res, 0, 0)) >= OLDEST_SERVER ? NULL : "move to PostgreSQL 14 or later", "PostgreSQL %s", PQgetvalue(res, 0, 1));
-	if (strcmp(PQgetvalue(res, 0, 3), "UTF8") == 0)
-		doctor_say(d, REPORT_OK, "encoding", NULL, "UTF8");
-	else
-		doctor_say(d, REPORT_NO, "encoding", "move to a database of that encoding: createdb -E UTF8 -T template0",
-			   "%s: events are UTF-8", PQgetvalue(res, 0, 3));
+	look_at_encoding(d, PQgetvalue(res, 0, 3), is_true(res, 6));
 	PQclear(res);
 	return true;
 }

@@ -55,7 +55,7 @@ static const struct doctor_check strangers = {
 
 static const struct doctor_check keys = {
 	"primary keys",
-	"SELECT '!', w.target::text, 'has none: its events tell whole rows and no key', format('ALTER TABLE %s ADD PRIMARY KEY (…)', w.target)"
+	"SELECT '!', w.target::text, 'has none: its events tell whole rows and no key', format('ALTER TABLE %s ADD PRIMARY KEY (...)', w.target)"
 	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target"
 	" WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = w.target AND i.indisprimary)",
 	"each watched table has one",

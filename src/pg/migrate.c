@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "pg/settings.h"
 
 /* 0: it is code. */
 static int version_of(const struct sql_file *f)
@@ -56,6 +57,10 @@ PGconn *migrate_connect(const char *conninfo)
 		return NULL;
 	}
 	PQsetNoticeReceiver(pg, ignore_notice, NULL);
+	if (!migrate_exec(pg, SETTINGS_OURS, 0, NULL)) {
+		PQfinish(pg);
+		return NULL;
+	}
 	return pg;
 }
 
@@ -153,8 +158,7 @@ static bool apply_all(PGconn *pg, bool dry_run)
 
 bool migrate_apply(PGconn *pg, bool dry_run)
 {
-	bool good = migrate_exec(pg, "SET client_min_messages = warning", 0, NULL) && migrate_exec(pg, "BEGIN", 0, NULL) &&
-		    apply_all(pg, dry_run);
+	bool good = migrate_exec(pg, "BEGIN", 0, NULL) && apply_all(pg, dry_run);
 
 	if (good && !dry_run)
 		return migrate_exec(pg, "COMMIT", 0, NULL);

@@ -3,12 +3,12 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#define TIMEOUTS                                                                                          \
-	"SET client_min_messages = warning; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;" \
-	"SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off;"
+#include "pg/settings.h"
+
 #define LOG_SETTINGS                                                                                      \
-	TIMEOUTS "SET search_path = pg_catalog; SET statement_timeout = 0;"                               \
+	SETTINGS_OURS "SET search_path = pg_catalog;"                                                     \
 	"SET plan_cache_mode = force_generic_plan; SET jit = off;"                                        \
 	"SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
 
@@ -22,7 +22,7 @@ static void set_up(struct session *s)
 	char sql[sizeof(LOG_SETTINGS) + 64];
 
 	if (s->plan.applications)
-		snprintf(sql, sizeof(sql), TIMEOUTS "SET statement_timeout = %d", SESSION_FUNCTION_MS);
+		snprintf(sql, sizeof(sql), SETTINGS_UNBOUND "SET statement_timeout = %d", SESSION_FUNCTION_MS);
 	else
 		snprintf(sql, sizeof(sql), LOG_SETTINGS "SET idle_session_timeout = %d", s->plan.idle_most_ms);
 	conn_script(s->conn, sql);
@@ -73,8 +73,18 @@ void session_result(struct session *s, const PGresult *res)
 		s->schema_version = atoi(PQgetvalue(res, 0, 0));
 }
 
+/* The server converts the others, or lets no client in that asks for UTF-8 (MULE_INTERNAL); this one goes out as it is, whatever its bytes. */
+const char *session_bad_encoding(const struct session *s)
+{
+	const char *encoding = PQparameterStatus(s->conn->pg, "server_encoding");
+
+	return encoding != NULL && strcmp(encoding, "SQL_ASCII") == 0 ? encoding : NULL;
+}
+
 bool session_fits(const struct session *s)
 {
+	if (s->plan.schema_version != 0 && session_bad_encoding(s) != NULL)
+		return false;
 	return (s->step != SESSION_SCHEMA || s->schema_version != 0) &&
 	       (s->step != SESSION_VERSION || s->schema_version == s->plan.schema_version);
 }

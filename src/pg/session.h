@@ -47,7 +47,8 @@ struct session {
 void session_init(struct session *s, struct conn *c, const struct session_plan *plan);
 void session_begin(struct session *s);                             /* the connection is up */
 void session_result(struct session *s, const PGresult *res);       /* while it is not ready */
-MUST_CHECK bool session_fits(const struct session *s);             /* false: the schema is not this program's */
+MUST_CHECK bool session_fits(const struct session *s);             /* false: the schema is not this program's, or the encoding no one's */
+const char *session_bad_encoding(const struct session *s);         /* the database's, which does not become UTF-8; NULL: it does */
 void session_next(struct session *s);                              /* a step has gone well: the next one, or SESSION_READY */
 
 #endif

@@ -136,9 +136,9 @@ static void begin(struct ticker *t)
 {
 	if (!session_fits(&t->session)) {
 		if (!t->misfit)
-			t->calls.misfit(t->calls.ctx, t->session.schema_version);
+			t->calls.misfit(t->calls.ctx, t->session.schema_version, session_bad_encoding(&t->session));
 		t->misfit = true;
-		conn_drop(&t->conn, "the schema does not fit");
+		conn_drop(&t->conn, "the database does not fit");
 		return;
 	}
 	session_next(&t->session);

@@ -40,7 +40,8 @@ struct ticker_calls {
 	void (*revoked)(void *ctx, struct text row);  /* all revocations, one after the other, as JSON ... */
 	void (*revoked_all)(void *ctx);               /* ... and that was the last one */
 	void (*available)(void *ctx, bool available);   /* the database can be asked, or not any more */
-	void (*misfit)(void *ctx, int schema_version);  /* the schema is not this program's; 0: there is none */
+	/* The schema is not this program's, 0: there is none; or the database is of an encoding that does not become UTF-8, NULL: it does. */
+	void (*misfit)(void *ctx, int schema_version, const char *encoding);
 	void *ctx;
 };
 

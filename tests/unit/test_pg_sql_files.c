@@ -67,6 +67,47 @@ TEST(the_program_has_the_files_of_the_installer_in_its_order_byte_for_byte)
 	assert_true(f - sql_files > 30);
 }
 
+/* A database of another encoding takes no other bytes: the server converts the whole text, comments too. */
+TEST(the_files_are_ascii)
+{
+	for (const struct sql_file *f = sql_files; f->name != NULL; f++)
+		for (const char *c = f->text; *c != '\0'; c++)
+			if ((unsigned char)*c >= 0x80)
+				fail_msg("%s has a byte that is no ASCII: %.40s", f->name, c);
+}
+
+/* The end of the literal that begins at `quote`. */
+static const char *end_of_literal(const char *quote, bool escapes, bool *ret_backslash)
+{
+	const char *c = quote + 1;
+
+	for (; *c != '\0' && (*c != '\'' || c[1] == '\''); c++) {
+		*ret_backslash |= *c == '\\';
+		if (*c == '\'' || (escapes && *c == '\\'))
+			c++;
+	}
+	return c;
+}
+
+/* With standard_conforming_strings = off it would mean something else; E'' always means the same. */
+TEST(no_literal_but_those_with_escapes_has_a_backslash)
+{
+	for (const struct sql_file *f = sql_files; f->name != NULL; f++)
+		for (const char *c = f->text; *c != '\0'; c++) {
+			bool escapes = c > f->text + 1 && c[-1] == 'E' && !isalnum((unsigned char)c[-2]), backslash = false;
+			const char *end;
+
+			if (c[0] == '-' && c[1] == '-')
+				c += strcspn(c, "\n");
+			if (*c != '\'')
+				continue;
+			end = end_of_literal(c, escapes, &backslash);
+			if (backslash && !escapes)
+				fail_msg("%s: %.*s", f->name, (int)(end - c + 1), c);
+			c = end;
+		}
+}
+
 TEST(its_version_is_that_of_the_last_migration)
 {
 	int newest = 0;
@@ -81,6 +122,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_program_has_the_files_of_the_installer_in_its_order_byte_for_byte),
+		cmocka_unit_test(the_files_are_ascii),
+		cmocka_unit_test(no_literal_but_those_with_escapes_has_a_backslash),
 		cmocka_unit_test(its_version_is_that_of_the_last_migration),
 	};
 
