@@ -74,7 +74,7 @@ END $$;
 -- cancels just there is told by its words, where it speaks English.
 CREATE OR REPLACE FUNCTION herald.is_raised(message text, context text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT split_part(context, E'\n', 1) ~ '\mRAISE$' AND message !~ '^canceling '
+  SELECT split_part(context, E'\n', 1) ~ E'\\mRAISE$' AND message !~ '^canceling '
 $$;
 
 -- herald.tell_untold(): one `bulk` of each topic that has changes which could not be told, as a change of the caller's transaction, so
