@@ -110,6 +110,7 @@ INSERT INTO herald.migrations (version, name) VALUES (11, '0011_capture');
 \ir functions/sample.sql
 \ir functions/shape.sql
 \ir functions/schema.sql
+\ir functions/obstacles.sql
 \ir functions/status.sql
 \ir functions/explain.sql
 \ir functions/daemon.sql

@@ -33,6 +33,19 @@ static const struct doctor_check waiting = {
 	"no change waits for a tick",
 };
 
+/* Asked first: what follows reads tables that may be locked. A process that does not end when it is told to is frozen itself. */
+static const struct doctor_check locks = {
+	"locks",
+	"SELECT 'no', 'pid ' || o.holder, format('%s waiting for %s, since %s: process %s is in the way (%s)',"
+	"       CASE o.waiters WHEN 1 THEN format('process %s is', o.pid) ELSE format('%s processes are', o.waiters) END, o.waits_for,"
+	"       date_trunc('second', clock_timestamp() - o.since), o.holder, o.held_by),"
+	"       CASE WHEN o.holder = 0 THEN 'COMMIT PREPARED, or ROLLBACK PREPARED'"
+	"            ELSE format('let it end, or: SELECT pg_terminate_backend(%1$s). If it stays, it is frozen: kill -CONT %1$s, at the server''s machine',"
+	"                        o.holder) END"
+	"  FROM herald.obstacles() o",
+	"nobody waits for a lock of herald's",
+};
+
 /* They hold nothing back but their own changes. Who is no member of pg_read_all_stats sees of others no time. */
 static const struct doctor_check writers = {
 	"open writers",
@@ -96,6 +109,7 @@ void doctor_log(struct doctor *d)
 	char seconds[24];
 
 	snprintf(seconds, sizeof(seconds), "%" PRId64, d->config->retention_ms / 1000);
+	doctor_check(d, &locks, NULL);
 	if (d->makes_ticks) {
 		doctor_check(d, &ticker, NULL);
 		doctor_check(d, &waiting, NULL);

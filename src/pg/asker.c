@@ -132,7 +132,7 @@ static void on_lost(struct conn *c)
 	struct asker_worker *w = container_of(c, struct asker_worker, conn);
 	struct question *q = w->question;
 
-	w->session.step = SESSION_SETUP; /* not ready */
+	session_lost(&w->session);
 	if (q == NULL || !traits[q->kind].again) {
 		answer(w, true);
 		return;

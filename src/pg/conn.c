@@ -116,6 +116,7 @@ void conn_start(struct conn *c)
 	const char *values[] = {c->conninfo == NULL ? "" : c->conninfo, c->name, "UTF8", "10", "5", "3", NULL};
 
 	c->state = CONN_CONNECTING;
+	c->stalled = false;
 	c->pg = PQconnectStartParams(keys, values, 1);
 	if (c->pg == NULL || PQstatus(c->pg) == CONNECTION_BAD) {
 		conn_drop(c, c->pg == NULL ? "out of memory" : PQerrorMessage(c->pg));
@@ -134,7 +135,8 @@ static void on_timer(struct timer *t)
 		conn_start(c);
 		return;
 	}
-	if (c->state == CONN_BUSY && c->may_take_long)
+	c->stalled = c->state == CONN_BUSY;
+	if (c->stalled && c->may_take_long)
 		c->patience_ms = c->patience_ms * 4 > CONN_STALL_READ_MS ? CONN_STALL_READ_MS : c->patience_ms * 4;
 	conn_drop(c, "no answer in time");
 }

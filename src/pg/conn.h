@@ -47,6 +47,7 @@ struct conn {
 	enum conn_state state;
 	bool failed; /* the running query has had an error */
 	char fault[200]; /* the last one's sentence */
+	bool stalled; /* a query had no answer in time; until the next attempt */
 	bool may_take_long; /* the running query, longer than CONN_STALL_MS */
 	bool unread; /* rows are waiting in libpq's buffer */
 	int pause_ms;

@@ -235,7 +235,7 @@ static void on_lost(struct conn *c)
 	struct replay_worker *w = container_of(c, struct replay_worker, conn);
 	struct list *queue = &w->replay->queue;
 
-	w->session.step = SESSION_SETUP; /* not ready */
+	session_lost(&w->session);
 	free(w->fault);
 	w->fault = NULL;
 	if (w->catchup != NULL)

@@ -5,32 +5,65 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
+#include "base/xalloc.h"
 #include "pg/settings.h"
 
-#define LOG_SETTINGS                                                                                      \
-	SETTINGS_OURS "SET search_path = pg_catalog;"                                                     \
-	"SET plan_cache_mode = force_generic_plan; SET jit = off;"                                        \
-	"SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
+#define WHO_IT_IS "SELECT a.pid, extract(epoch FROM a.backend_start) FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a"
+
+/*
+ * What the session before does, and who is in its way; then its end. A tick that holds all others up for that long is ended too:
+ * its own instance may be frozen. Who may not end them has only looked. (A process that is frozen itself ends when it goes on.)
+ */
+#define ELDER                                                                                                              \
+	"SELECT 'Process ' || e.pid || coalesce(' waits for ' || e.wait_event_type || ' ' || e.wait_event, ' is at work')"  \
+	"    || coalesce((SELECT ' of ' || l.relation::pg_catalog.regclass FROM pg_catalog.pg_locks l"                        \
+	"                  WHERE l.pid = e.pid AND NOT l.granted), '')"                                                     \
+	"    || coalesce((SELECT ', held by ' || pg_catalog.string_agg(pg_catalog.format('process %%s (%%s of role %%s)', b.pid," \
+	"           coalesce(nullif(h.application_name, ''), 'a session'), coalesce(h.usename, '?')), ', ')"               \
+	"         FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(e.pid)) b (pid)"                                       \
+	"         LEFT JOIN pg_catalog.pg_stat_activity h ON h.pid = b.pid), '')"                                          \
+	"  FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s;"          \
+	"DO $$ BEGIN"                                                                                                      \
+	" PERFORM pg_catalog.pg_terminate_backend(h.pid)"                                                                  \
+	"    FROM pg_catalog.pg_stat_activity e, pg_catalog.unnest(pg_catalog.pg_blocking_pids(e.pid)) b (pid),"           \
+	"         pg_catalog.pg_stat_activity h"                                                                           \
+	"   WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s AND h.pid = b.pid AND h.usesysid = e.usesysid" \
+	"     AND h.query LIKE 'SELECT herald.tick()%%' AND h.state = 'active'"                                            \
+	"     AND h.query_start < pg_catalog.clock_timestamp() - interval '10 s';"                                         \
+	" PERFORM pg_catalog.pg_terminate_backend(e.pid)"                                                                  \
+	"    FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s;"        \
+	"EXCEPTION WHEN OTHERS THEN NULL; END $$"
 
 void session_init(struct session *s, struct conn *c, const struct session_plan *plan)
 {
 	*s = (struct session){.conn = c, .plan = *plan};
 }
 
+static void look_after_elder(struct session *s)
+{
+	char *sql = xasprintf(ELDER, s->pid, s->born);
+
+	conn_script(s->conn, sql);
+	free(sql);
+}
+
 static void set_up(struct session *s)
 {
-	char sql[sizeof(LOG_SETTINGS) + 64];
+	char *sql = xasprintf("%s" SETTINGS_NOTICE "SET idle_session_timeout = %d; SET statement_timeout = %d; " WHO_IT_IS,
+			      s->plan.applications ? SETTINGS_UNBOUND : SETTINGS_OURS SETTINGS_LOG, s->plan.idle_most_ms,
+			      s->plan.applications ? SESSION_FUNCTION_MS : 0);
 
-	if (s->plan.applications)
-		snprintf(sql, sizeof(sql), SETTINGS_UNBOUND "SET statement_timeout = %d", SESSION_FUNCTION_MS);
-	else
-		snprintf(sql, sizeof(sql), LOG_SETTINGS "SET idle_session_timeout = %d", s->plan.idle_most_ms);
 	conn_script(s->conn, sql);
+	free(sql);
 }
 
 static void say(struct session *s)
 {
 	switch (s->step) {
+	case SESSION_ELDER:
+		look_after_elder(s);
+		break;
 	case SESSION_SETUP:
 		set_up(s);
 		break;
@@ -56,16 +89,33 @@ static void say(struct session *s)
 
 void session_begin(struct session *s)
 {
-	s->step = SESSION_SETUP;
+	s->step = s->stalled && s->pid != 0 ? SESSION_ELDER : SESSION_SETUP;
+	s->stalled = false;
 	s->prepared = 0;
 	say(s);
+}
+
+void session_lost(struct session *s)
+{
+	s->stalled |= s->conn->stalled;
+	s->step = SESSION_SETUP; /* not ready */
+}
+
+static void take_oneself(struct session *s, const PGresult *res)
+{
+	s->pid = atoi(PQgetvalue(res, 0, 0));
+	snprintf(s->born, sizeof(s->born), "%s", PQgetvalue(res, 0, 1));
 }
 
 void session_result(struct session *s, const PGresult *res)
 {
 	bool yes = PQntuples(res) == 1 && *PQgetvalue(res, 0, 0) == 't';
 
-	if (s->step == SESSION_STANDBY)
+	if (s->step == SESSION_ELDER && PQntuples(res) == 1)
+		log_warn("[STREAM JOB] the session before of '%s' was given up: %s", s->conn->name, PQgetvalue(res, 0, 0));
+	else if (s->step == SESSION_SETUP && PQntuples(res) == 1)
+		take_oneself(s, res);
+	else if (s->step == SESSION_STANDBY)
 		s->standby = yes;
 	else if (s->step == SESSION_SCHEMA)
 		s->schema_version = yes ? -1 : 0; /* some version, not known yet */

@@ -7,6 +7,9 @@
  * The log is read by index, in generic plans, whatever the statistics of the moment make the planner think; and no
  * setting of the role or the database may cut a read short. A session for the application's own functions keeps to the
  * settings that these are used to, and bounds their time.
+ *
+ * A session that was given up because a query stalled may live on at the server, waiting for a lock, say. The next one of the
+ * same connection says what it waited for, and ends it: else a lock that is held for minutes would collect them.
  */
 #ifndef PG_SESSION_H
 #define PG_SESSION_H
@@ -32,13 +35,16 @@ struct session_plan {
 };
 
 enum session_step {
-	SESSION_SETUP, SESSION_STANDBY, SESSION_LISTEN, SESSION_SCHEMA, SESSION_VERSION, SESSION_PREPARE, SESSION_READY,
+	SESSION_ELDER, SESSION_SETUP, SESSION_STANDBY, SESSION_LISTEN, SESSION_SCHEMA, SESSION_VERSION, SESSION_PREPARE, SESSION_READY,
 };
 
 struct session {
 	struct conn *conn;
 	struct session_plan plan;
 	enum session_step step;
+	int pid;            /* the server process, which a pooler does not tell the truth about; 0: none yet */
+	char born[32];      /* when it began, for a number is given out again */
+	bool stalled;       /* it was given up in the middle of a query: the next one looks after it */
 	size_t prepared;    /* statements so far */
 	int schema_version; /* that was found; 0: none */
 	bool standby;       /* the database is a hot one */
@@ -46,6 +52,7 @@ struct session {
 
 void session_init(struct session *s, struct conn *c, const struct session_plan *plan);
 void session_begin(struct session *s);                             /* the connection is up */
+void session_lost(struct session *s);                              /* it is not any more */
 void session_result(struct session *s, const PGresult *res);       /* while it is not ready */
 MUST_CHECK bool session_fits(const struct session *s);             /* false: the schema is not this program's, or the encoding no one's */
 const char *session_bad_encoding(const struct session *s);         /* the database's, which does not become UTF-8; NULL: it does */

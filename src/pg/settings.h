@@ -10,9 +10,23 @@
 #define SETTINGS_UNBOUND                                                                                  \
 	"SET client_min_messages = warning; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;" \
 	"DO $$ BEGIN SET transaction_timeout = 0; EXCEPTION WHEN OTHERS THEN NULL; END $$;"               \
-	"SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off;"
+	"SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off;"  \
+	"SET default_transaction_deferrable = off; SET row_security = on;"
 
 /* And where no function of the application is called: what it says in its SQL means what it says, and takes its time. */
 #define SETTINGS_OURS "SET statement_timeout = 0;" SETTINGS_UNBOUND "SET standard_conforming_strings = on;"
+
+/* And where the log is read: by index, in generic plans, whatever the statistics of the moment make the planner think. */
+#define SETTINGS_LOG                                                                                      \
+	"SET search_path = pg_catalog; SET bytea_output = hex; SET array_nulls = on; SET transform_null_equals = off;" \
+	"SET DateStyle = 'ISO, YMD'; SET IntervalStyle = postgres; SET extra_float_digits = 1;"           \
+	"SET plan_cache_mode = force_generic_plan; SET jit = off; SET max_parallel_workers_per_gather = 0;" \
+	"SET enable_indexscan = on; SET enable_nestloop = on; SET enable_sort = on;"                      \
+	"SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;"
+
+/* A client that is gone is noticed: by its end also while a query waits, by its silence within 25 s. Not every platform can. */
+#define SETTINGS_NOTICE                                                                                   \
+	"SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"    \
+	"DO $$ BEGIN SET client_connection_check_interval = 2000; EXCEPTION WHEN OTHERS THEN NULL; END $$;"
 
 #endif

@@ -258,7 +258,7 @@ static void on_lost(struct conn *c)
 	struct snapshot *snapshot = w->snapshot;
 	bool noted = w->step == SNAPSHOTS_HOLD || w->step == SNAPSHOTS_FETCH;
 
-	w->session.step = SESSION_SETUP; /* not ready */
+	session_lost(&w->session);
 	w->step = SNAPSHOTS_REST;
 	w->snapshot = NULL;
 	if (snapshot != NULL && noted)

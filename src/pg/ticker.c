@@ -180,6 +180,8 @@ static void on_lost(struct conn *c)
 {
 	struct ticker *t = container_of(c, struct ticker, conn);
 
+	session_lost(&t->session);
+	t->doubt_tick = t->doubt_read = t->session.stalled;
 	t->leader = false; /* its locks went with the session */
 	t->early = false;
 	t->want_head = t->want_same = t->want_actions = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;

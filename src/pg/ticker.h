@@ -73,6 +73,7 @@ struct ticker {
 	char *lost;          /* why `at` cannot be continued */
 	bool early;          /* the database does not have `at` yet, or not all of the log up to there */
 	int early_looks;     /* so often the log had arrived, but `at` was not in it */
+	bool doubt_tick, doubt_read; /* the session before had no answer to a query: the log can be followed when this one has had */
 	bool follows;        /* the database has another one's log */
 	bool same;           /* ... or not, as before */
 	bool leader;         /* has the role */

@@ -159,6 +159,17 @@ static void take_over(struct ticker *t)
 	t->want_tick = true;
 }
 
+/* Of a database that answers, but not to what is behind a lock, nobody may be told that all is well. */
+static void believe(struct ticker *t)
+{
+	bool doubted = t->doubt_tick || t->doubt_read;
+
+	t->doubt_tick &= t->step != TICKER_TICK && !t->follows;
+	t->doubt_read &= t->step != TICKER_READ;
+	if (doubted && !t->doubt_tick && !t->doubt_read)
+		t->calls.available(t->calls.ctx, true);
+}
+
 void ticker_conclude(struct ticker *t)
 {
 	switch (t->step) {
@@ -188,7 +199,8 @@ void ticker_conclude(struct ticker *t)
 		t->defs.action_count = 0;
 		t->calls.streams(t->calls.ctx, t->defs.items, t->defs.count);
 		defs_release(&t->defs);
-		t->calls.available(t->calls.ctx, true);
+		if (!t->doubt_tick && !t->doubt_read)
+			t->calls.available(t->calls.ctx, true);
 		break;
 	case TICKER_ROLE:
 		if (t->leader)
@@ -211,6 +223,7 @@ void ticker_conclude(struct ticker *t)
 		t->want_tick = true; /* once more, now that all of them have ended */
 		break;
 	case TICKER_TICK:
+		believe(t);
 		t->want_doze = wake_on_look(&t->wake, t->loop->now_ms, t->found);
 		if (t->found && !t->leader) {
 			ticker_suspect(t); /* the ticker should have found that */
@@ -221,6 +234,7 @@ void ticker_conclude(struct ticker *t)
 	case TICKER_READ:
 		t->whole = true;
 		t->calls.reached(t->calls.ctx, t->at);
+		believe(t);
 		if (t->follows)
 			loop_set_timer(t->loop, &t->look, TICKER_FOLLOW_MS);
 		break;

@@ -1,0 +1,62 @@
+// What a database or a role sets for everybody does not reach the daemon's sessions: none is ended for its silence, and functions of the
+// application are called under the same terms.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { missing } from '../lib/daemon.mjs'
+import { openHot, prepareHot } from '../lib/hot.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { request } from '../lib/sse.mjs'
+import { token } from '../lib/token.mjs'
+import { pause } from '../lib/wait.mjs'
+
+const hostile = {
+  idle_session_timeout: '150ms', idle_in_transaction_session_timeout: '150ms', statement_timeout: '2s', lock_timeout: '5ms',
+  default_transaction_read_only: 'on', default_transaction_isolation: 'serializable', default_transaction_deferrable: 'on', row_security: 'off',
+  search_path: 'evil', DateStyle: 'SQL, DMY', IntervalStyle: 'sql_standard', bytea_output: 'escape', extra_float_digits: '-5', array_nulls: 'off',
+  transform_null_equals: 'on', enable_indexscan: 'off', enable_nestloop: 'off', client_min_messages: 'debug1', jit_above_cost: '0', plan_cache_mode: 'force_custom_plan',
+}
+const fixed = {
+  idle_session_timeout: '0', idle_in_transaction_session_timeout: '0', lock_timeout: '0', default_transaction_read_only: 'off',
+  default_transaction_isolation: 'read committed', default_transaction_deferrable: 'off', row_security: 'on', statement_timeout: '5s',
+}
+
+describe('settings of a role', { skip: missing(), timeout: 120_000 }, () => {
+  let stage
+  before(async () => (stage = await openStage({
+    daemon: false,
+    prepare: async (cluster) => {
+      await prepareHot(cluster)
+      await cluster.psql(`CREATE SCHEMA evil;
+        CREATE FUNCTION evil.now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT '1999-01-01'::timestamptz $$;
+        CREATE FUNCTION public.told(request jsonb) RETURNS jsonb LANGUAGE sql AS $$
+          SELECT jsonb_build_object('body', jsonb_build_object('pid', pg_backend_pid()) || (SELECT jsonb_object_agg(n, current_setting(n)) FROM unnest('{${Object.keys(fixed)}}'::text[]) n)) $$;
+        SELECT herald.action('POST', '/told', 'public.told');`)
+      for (const name of ['postgres', 'pgherald']) {
+        const there = await cluster.psql(`SELECT count(*) FROM pg_roles WHERE rolname = '${name}'`)
+        for (const [setting, value] of Object.entries(there === '1' ? hostile : {})) await cluster.psql(`SET client_min_messages = error; SET default_transaction_read_only = off; SET lock_timeout = 0; ALTER ROLE ${name} SET ${setting} = '${value}'`)
+      }
+    },
+  })))
+  after(() => stage?.close())
+
+  test('none of them ends a session, cuts a query short, or changes how functions are called', async () => {
+    const daemon = await stage.addDaemon({ flags: ['--poll-interval', '1000'] })
+    const client = await stage.cluster.client()
+    await client.query('SET default_transaction_read_only = off; SET lock_timeout = 0; SET idle_session_timeout = 0')
+    const stream = await openHot(daemon, 'ann')
+    const ask = async () => (await request(daemon.url('/told'), {
+      method: 'POST', body: '{}', headers: { Authorization: `Bearer ${await token({ sub: 'ann' })}`, 'Content-Type': 'application/json' },
+    })).json
+    const sessions = async () => (await client.query("SELECT array_agg(pid ORDER BY pid) AS pids FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'test'")).rows[0].pids
+    const { pid, ...settings } = await ask()
+    assert.deepEqual(settings, fixed)
+    const then = await sessions()
+    await pause(700) // several times what would end them
+    assert.deepEqual(await sessions(), then)
+    assert.equal((await ask()).pid, pid)
+    await client.query("UPDATE public.hot SET version = version + 1, note = 'x' WHERE id = 1")
+    await stream.when(() => stream.events.length === 1, 20_000, () => 'the event')
+    assert.doesNotMatch(daemon.logs(), /warn|error/)
+    await stream.close()
+  })
+})

@@ -1,0 +1,82 @@
+// Somebody holds a lock that the daemon needs, for longer than it waits: its sessions do not pile up at the server, and who is in
+// the way is named. So is a server process that is frozen in the middle of a tick.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { missing, run } from '../lib/daemon.mjs'
+import { openHot, prepareHot } from '../lib/hot.mjs'
+import { arrives, judgeLoad, named, openLoad } from '../lib/load.mjs'
+import { signal } from '../lib/process.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { holder } from '../lib/ticker.mjs'
+import { secret } from '../lib/token.mjs'
+import { until } from '../lib/wait.mjs'
+
+describe('who is in the way', { skip: missing(), timeout: 300_000 }, () => {
+  let stage
+  before(async () => (stage = await openStage({ prepare: prepareHot, daemon: { flags: ['--poll-interval', '500'] } })))
+  after(() => stage?.close())
+
+  async function locksOf(daemon) {
+    const file = join(daemon.directory, 'key')
+    writeFileSync(file, secret, { mode: 0o600 })
+    const { stdout } = await run(['doctor', '--json', '--database-url', stage.cluster.url(), '--listen', `127.0.0.1:${daemon.port}`, '--admin-listen', '',
+      '--jwt-secret-file', file], { timeout: 60_000 })
+    return JSON.parse(stdout).checks.filter(({ check }) => check === 'locks')
+  }
+
+  const waiting = () => stage.cluster.psql(`SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE NOT l.granted AND a.application_name <> 'test'`).then(Number)
+
+  test('a lock on the log: no session of before waits on, the holder is named, and what was missed comes when it is gone', async (t) => {
+    const { cluster, daemon } = stage
+    const load = openLoad(cluster)
+    const stream = await openHot(daemon, 'ann')
+    await arrives(stream, await load.lone())
+    const before = (await holder(cluster, 1)).pid
+    const client = await cluster.client()
+    const { rows: [{ pid }] } = await client.query('SELECT pg_backend_pid() AS pid')
+    await client.query('BEGIN; LOCK TABLE herald.changes IN ACCESS EXCLUSIVE MODE')
+    const lone = load.lone() // waits, too
+    await until(async () => (await waiting()) > 0, { what: 'the ticker to wait' })
+    const line = await until(async () => (await locksOf(daemon)).find(({ outcome }) => outcome === 'no'), { timeout: 20_000, what: 'doctor to name the holder' })
+    assert.equal(line.about, `pid ${pid}`)
+    assert.match(line.says, /waiting for table herald\.changes.*test of role postgres, idle in transaction/)
+    await until(() => /given up: Process \d+ waits for Lock relation of herald\.changes, held by process \d+ \(test of role postgres\)/.test(daemon.logs()), { timeout: 40_000, what: 'the log to name the holder' })
+    assert.match(daemon.logs(), new RegExp(`held by process ${pid} `))
+    const gone = async () => (await cluster.psql(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${before}`)) === '0'
+    await until(gone, { timeout: 20_000, what: 'the end of the session that was given up' })
+    assert.equal((await daemon.status()).json.status, 'degraded')
+    await client.query('COMMIT')
+    await lone
+    await arrives(stream, await load.lone())
+    t.diagnostic(await judgeLoad(cluster, load, [stream]))
+    assert.deepEqual((await locksOf(daemon)).map(({ outcome }) => outcome), ['ok'])
+  })
+
+  test('a server process that is frozen in a tick: the other instance and doctor name it', async (t) => {
+    const { cluster } = stage
+    const load = openLoad(cluster)
+    const other = await named(stage, 'other', '500')
+    const stream = await openHot(other, 'other')
+    await arrives(stream, await load.lone())
+    const client = await cluster.client()
+    const inside = "SELECT l.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE relation = 'herald.settings'::regclass AND granted AND mode = 'ShareUpdateExclusiveLock'"
+    await client.query('BEGIN; LOCK TABLE herald.changes IN ACCESS EXCLUSIVE MODE') // where a tick comes to a stop that holds its lock already
+    const [pid, name] = (await until(() => cluster.psql(inside), { timeout: 8000, what: 'a tick that stands still' })).split('|')
+    const witness = name === 'other' ? stage.daemon : other
+    signal(Number(pid), 'SIGSTOP')
+    try {
+      await client.query('COMMIT')
+      await until(() => new RegExp(`waits for Lock relation of herald\\.settings, held by process ${pid} `).test(witness.logs()), { timeout: 60_000, what: 'the other instance to name it' })
+      const line = await until(async () => (await locksOf(witness)).find(({ outcome }) => outcome === 'no'), { timeout: 20_000, what: 'doctor to name it' })
+      assert.equal(line.about, `pid ${pid}`)
+      assert.match(line.do, new RegExp(`pg_terminate_backend\\(${pid}\\).*kill -CONT ${pid}`))
+    } finally {
+      signal(Number(pid), 'SIGCONT')
+    }
+    await arrives(stream, await load.lone())
+    t.diagnostic(await judgeLoad(cluster, load, [stream]))
+  })
+})
