@@ -100,6 +100,7 @@ INSERT INTO herald.migrations (version, name) VALUES (11, '0011_capture');
 \ir functions/publish.sql
 \ir functions/history.sql
 \ir functions/tick.sql
+\ir functions/stopping.sql
 \ir functions/read.sql
 \ir functions/replay.sql
 \ir functions/replay_many.sql

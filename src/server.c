@@ -193,6 +193,15 @@ static void on_misfit(void *ctx, int schema_version, const char *encoding)
 		stop(s, CLI_MISFIT);
 }
 
+static void on_stopping(void *ctx, const char *why)
+{
+	struct server *s = ctx;
+
+	replay_leave(&s->replay, why);
+	asker_leave(&s->asker, why);
+	snapshots_leave(&s->snapshots, why);
+}
+
 /* --- signals --- */
 
 static void begin_drain(struct server *s, int signo)
@@ -288,7 +297,7 @@ static void build(struct server *s)
 	struct ticker_options options = {s->boot->database_url, (int)s->boot->poll_interval_ms,
 					 (int)(s->boot->retention_ms / 1000), migrate_program_version(), s->boot->wake};
 	struct ticker_calls calls = {on_began, on_event, on_reached, on_streams, on_actions, on_revoked, on_revoked_all,
-				     on_available, on_misfit, s};
+				     on_available, on_misfit, on_stopping, s};
 
 	router_init(&s->router, (size_t)s->boot->log_size);
 	s->router.sealer.seal = seal_text;

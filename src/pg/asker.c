@@ -32,7 +32,7 @@ static const struct {
 
 static bool is_free(const struct asker_worker *w)
 {
-	return w->started && w->session.step == SESSION_READY && w->conn.state == CONN_IDLE;
+	return w->started && w->session.step == SESSION_READY && conn_is_free(&w->conn);
 }
 
 /* Takes the next question, where there is one and the connection is free. */
@@ -168,6 +168,13 @@ static void release_pool(struct asker_pool *p)
 		conn_stop(&p->workers[i].conn);
 		free(p->workers[i].value);
 	}
+}
+
+void asker_leave(struct asker *a, const char *why)
+{
+	for (size_t i = 0; i < ASKER_POOLS; i++)
+		for (size_t k = 0; k < ASKER_WORKERS; k++)
+			conn_leave(&a->pools[i].workers[k].conn, why);
 }
 
 void asker_release(struct asker *a)

@@ -104,6 +104,19 @@ void conn_drop(struct conn *c, const char *why)
 		c->calls->lost(c);
 }
 
+bool conn_is_free(const struct conn *c)
+{
+	return c->state == CONN_IDLE && c->leaving == NULL;
+}
+
+void conn_leave(struct conn *c, const char *why)
+{
+	if (c->state == CONN_IDLE)
+		conn_drop(c, why);
+	else if (c->state == CONN_BUSY)
+		c->leaving = why;
+}
+
 static bool watch_for(struct conn *c, uint32_t events)
 {
 	return loop_watch(c->loop, &c->watch, PQsocket(c->pg), events);
@@ -117,6 +130,7 @@ void conn_start(struct conn *c)
 
 	c->state = CONN_CONNECTING;
 	c->stalled = false;
+	c->leaving = NULL;
 	c->pg = PQconnectStartParams(keys, values, 1);
 	if (c->pg == NULL || PQstatus(c->pg) == CONNECTION_BAD) {
 		conn_drop(c, c->pg == NULL ? "out of memory" : PQerrorMessage(c->pg));
@@ -251,6 +265,8 @@ static void query_ended(struct conn *c)
 	if (!c->failed && c->may_take_long)
 		c->patience_ms = CONN_STALL_MS;
 	c->calls->done(c, !c->failed);
+	if (c->state == CONN_IDLE && c->leaving != NULL)
+		conn_drop(c, c->leaving);
 }
 
 /* Hands over what has arrived, a portion at a time. */

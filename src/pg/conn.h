@@ -49,6 +49,7 @@ struct conn {
 	char fault[200]; /* the last one's sentence */
 	bool stalled; /* a query had no answer in time; until the next attempt */
 	bool may_take_long; /* the running query, longer than CONN_STALL_MS */
+	const char *leaving; /* why it is to be dropped when the running query has ended; NULL: it is not */
 	bool unread; /* rows are waiting in libpq's buffer */
 	int pause_ms;
 	int stall_ms;          /* of the running query */
@@ -74,6 +75,12 @@ void conn_prepare(struct conn *c, const char *statement, const char *sql);
 void conn_run(struct conn *c, const char *statement, int count, const char *const *params, int stall_ms);
 /* Runs SQL of several statements without parameters; results come in text. */
 void conn_script(struct conn *c, const char *sql);
+
+/* Nothing runs, and the next query may. */
+MUST_CHECK bool conn_is_free(const struct conn *c);
+
+/* As conn_drop, but not in the middle of a query. */
+void conn_leave(struct conn *c, const char *why);
 
 /* Ends a connection that is up and makes a new one; `lost` is called. why: for the log. */
 void conn_drop(struct conn *c, const char *why);

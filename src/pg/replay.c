@@ -107,7 +107,7 @@ static void work(struct replay_worker *w)
 {
 	struct bounds bounds;
 
-	if (w->session.step != SESSION_READY || w->conn.state != CONN_IDLE || list_empty(&w->replay->queue))
+	if (w->session.step != SESSION_READY || !conn_is_free(&w->conn) || list_empty(&w->replay->queue))
 		return;
 	w->catchup = list_first(&w->replay->queue, struct catchup, link);
 	list_remove(&w->catchup->link);
@@ -265,6 +265,12 @@ void replay_start(struct replay *r)
 {
 	for (size_t i = 0; i < REPLAY_WORKERS; i++)
 		conn_start(&r->workers[i].conn);
+}
+
+void replay_leave(struct replay *r, const char *why)
+{
+	for (size_t i = 0; i < REPLAY_WORKERS; i++)
+		conn_leave(&r->workers[i].conn, why);
 }
 
 void replay_release(struct replay *r)

@@ -43,7 +43,7 @@ static struct snapshot *find_next(struct snapshots *s)
 /* Takes a snapshot, where the connection is free. */
 static void work(struct snapshots_worker *w, struct snapshot *snapshot)
 {
-	if (!w->started || w->session.step != SESSION_READY || w->conn.state != CONN_IDLE || w->step != SNAPSHOTS_REST)
+	if (!w->started || w->session.step != SESSION_READY || !conn_is_free(&w->conn) || w->step != SNAPSHOTS_REST)
 		return;
 	w->snapshot = snapshot;
 	list_remove(&snapshot->link);
@@ -281,6 +281,12 @@ void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo
 		session_init(&w->session, &w->conn, &(struct session_plan){
 			.statements = statements, .count = ARRAY_SIZE(statements), .applications = true});
 	}
+}
+
+void snapshots_leave(struct snapshots *s, const char *why)
+{
+	for (size_t i = 0; i < SNAPSHOTS_WORKERS; i++)
+		conn_leave(&s->workers[i].conn, why);
 }
 
 void snapshots_release(struct snapshots *s)

@@ -17,6 +17,7 @@ static const struct session_statement statements[] = {
 	{"actions", DEFS_ACTIONS_SQL},
 	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
 	{"attach", "SELECT herald.attach()"},
+	{"care", "SELECT max(version)::bigint, herald.stopping() FROM herald.migrations"},
 	{"same", "SELECT herald.follows() = $1::boolean AND herald.complete()"},
 	{"mode", "SELECT herald.wake($1)"},
 	{"rise", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_AWAKE ")"},
@@ -63,6 +64,9 @@ static void next_step(struct ticker *t)
 	if (t->want_head) {
 		t->want_head = false;
 		run(t, TICKER_HEAD, "head", t->at.tick, 0, 1);
+	} else if (t->want_care) {
+		t->want_care = false;
+		run(t, TICKER_CARE, "care", 0, 0, 0);
 	} else if (t->early) {
 		t->step = TICKER_REST;
 	} else if (t->want_same) {
@@ -121,11 +125,33 @@ static void nudge(struct ticker *t)
 		next_step(t);
 }
 
+static const char *misfits(struct ticker *t)
+{
+	if (!t->misfit)
+		t->calls.misfit(t->calls.ctx, t->session.schema_version, session_bad_encoding(&t->session));
+	t->misfit = true;
+	return "the database does not fit";
+}
+
+static const char *fault_of_care(struct ticker *t)
+{
+	static const char why[] = "the server waits for its clients to leave: it is shutting down";
+
+	if (t->session.schema_version != t->options.schema_version)
+		return misfits(t);
+	if (!t->stopping)
+		return NULL;
+	t->calls.stopping(t->calls.ctx, why);
+	return why;
+}
+
 /* Why the connection cannot be gone on with after this step; NULL: it can. */
 static const char *fault_of_step(struct ticker *t, bool ok)
 {
 	if (!ok)
 		return "a query failed";
+	if (t->step == TICKER_CARE)
+		return fault_of_care(t);
 	if (t->step == TICKER_SAME && !t->same)
 		return t->follows ? "the database does not follow the log of before any more" : "the database follows another one's log now";
 	return NULL;
@@ -135,10 +161,7 @@ static const char *fault_of_step(struct ticker *t, bool ok)
 static void begin(struct ticker *t)
 {
 	if (!session_fits(&t->session)) {
-		if (!t->misfit)
-			t->calls.misfit(t->calls.ctx, t->session.schema_version, session_bad_encoding(&t->session));
-		t->misfit = true;
-		conn_drop(&t->conn, "the database does not fit");
+		conn_drop(&t->conn, misfits(t));
 		return;
 	}
 	session_next(&t->session);
@@ -184,7 +207,7 @@ static void on_lost(struct conn *c)
 	t->doubt_tick = t->doubt_read = t->session.stalled;
 	t->leader = false; /* its locks went with the session */
 	t->early = false;
-	t->want_head = t->want_same = t->want_actions = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
+	t->want_head = t->want_care = t->want_same = t->want_actions = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
 	wake_sleep(&t->wake);
 	loop_stop_timer(t->loop, &t->look);
 	defs_release(&t->defs);
@@ -261,6 +284,15 @@ static void on_poll(struct timer *timer)
 	nudge(t);
 }
 
+static void on_care(struct timer *timer)
+{
+	struct ticker *t = container_of(timer, struct ticker, care);
+
+	t->want_care = t->session.step == SESSION_READY;
+	loop_set_timer(t->loop, timer, TICKER_CARE_MS);
+	nudge(t);
+}
+
 static void prune_later(struct ticker *t)
 {
 	int64_t quarter_ms = (int64_t)t->options.retention_s * 250;
@@ -292,6 +324,7 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 	timer_init(&t->look, on_look);
 	timer_init(&t->suspect, on_suspect);
 	timer_init(&t->prune, on_prune);
+	timer_init(&t->care, on_care);
 	decode_init(&t->decode);
 	wake_init(&t->wake, options->wake);
 }
@@ -300,6 +333,7 @@ void ticker_start(struct ticker *t)
 {
 	conn_start(&t->conn);
 	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
+	loop_set_timer(t->loop, &t->care, TICKER_CARE_MS);
 	prune_later(t);
 }
 
@@ -316,6 +350,7 @@ void ticker_release(struct ticker *t)
 	loop_stop_timer(t->loop, &t->look);
 	loop_stop_timer(t->loop, &t->suspect);
 	loop_stop_timer(t->loop, &t->prune);
+	loop_stop_timer(t->loop, &t->care);
 	free(t->since);
 	defs_release(&t->defs);
 	decode_release(&t->decode);

@@ -11,6 +11,9 @@
  * round, it tries for the role and ticks: once more than needed at the end of each burst, so that a ticker that dies or freezes
  * while nobody rings is missed at once.
  *
+ * Every TICKER_CARE_MS it makes sure that the schema is still the one it knows, and that the server is not about to stop: that waits
+ * for its clients (pg_ctl stop -m smart), but tells them nothing.
+ *
  * On a database that follows another one's log, a hot standby or a subscriber by logical replication, no tick is made and
  * nothing rings: it looks for ticks every TICKER_FOLLOW_MS. When the database follows no more it connects anew and is an
  * instance like any other.
@@ -27,6 +30,7 @@
 
 #define TICKER_SUSPECT_MS 300
 #define TICKER_FOLLOW_MS 50
+#define TICKER_CARE_MS 2000
 #define TICKER_STAND_INS 10 /* ticks made in the ticker's place; then this instance prunes too */
 #define TICKER_EARLY_MOST 200 /* looks, 10 s in all, for what had been read and is not there; then it is taken for lost */
 
@@ -42,6 +46,7 @@ struct ticker_calls {
 	void (*available)(void *ctx, bool available);   /* the database can be asked, or not any more */
 	/* The schema is not this program's, 0: there is none; or the database is of an encoding that does not become UTF-8, NULL: it does. */
 	void (*misfit)(void *ctx, int schema_version, const char *encoding);
+	void (*stopping)(void *ctx, const char *why);   /* the server waits for its clients to leave */
 	void *ctx;
 };
 
@@ -55,7 +60,7 @@ struct ticker_options {
 
 enum ticker_step {
 	TICKER_BEGIN, TICKER_ATTACH, TICKER_HEAD, /* once a connection, in this order */
-	TICKER_SAME, TICKER_MODE, TICKER_REVOKED, TICKER_STREAMS, TICKER_ACTIONS, TICKER_ROLE, /* as wanted */
+	TICKER_CARE, TICKER_SAME, TICKER_MODE, TICKER_REVOKED, TICKER_STREAMS, TICKER_ACTIONS, TICKER_ROLE, /* as wanted */
 	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_SHAPES, TICKER_PRUNE,
 	TICKER_REST,
 };
@@ -68,6 +73,7 @@ struct ticker {
 	enum ticker_step step;
 	struct session session;
 	bool misfit;         /* the schema's was told of, and is there still */
+	bool stopping;       /* the server is about to stop */
 	struct cursor at;    /* up to here events have been handed on; tick 0: nothing is known yet */
 	bool whole;          /* ... and no more of that tick is to come */
 	char *lost;          /* why `at` cannot be continued */
@@ -79,7 +85,7 @@ struct ticker {
 	bool leader;         /* has the role */
 	int stood_in;        /* ticks made without it since the last pruning: nobody who has it makes any */
 	/* what is wanted, in the order of ticker_step */
-	bool want_head, want_same, want_mode, want_revoked, want_streams, want_actions, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_shapes, want_prune;
+	bool want_head, want_care, want_same, want_mode, want_revoked, want_streams, want_actions, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_shapes, want_prune;
 	struct wake wake;
 	char *since;         /* a transaction id that was drawn when the lock had been given up */
 	bool settled;
@@ -87,7 +93,7 @@ struct ticker {
 	int64_t looked_ms;   /* when it began */
 	int64_t heard_ms;    /* when the last tick of another instance was heard of */
 	struct defs defs;
-	struct timer poll, look, suspect, prune;
+	struct timer poll, look, suspect, prune, care;
 	struct decode decode;
 	uint64_t ticks;      /* made by this instance, for metrics */
 };

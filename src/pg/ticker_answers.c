@@ -90,6 +90,10 @@ void ticker_take(struct ticker *t, const PGresult *res)
 	case TICKER_ATTACH:
 		take_side(t, decode_bool(res, 0));
 		break;
+	case TICKER_CARE:
+		t->session.schema_version = PQgetisnull(res, 0, 0) ? 0 : (int)decode_int8(res, 0);
+		t->stopping = !PQgetisnull(res, 0, 1) && decode_bool(res, 1);
+		break;
 	case TICKER_SAME:
 		t->same = decode_bool(res, 0);
 		break;

@@ -1,0 +1,61 @@
+// What is done to the server and the schema under a running daemon: it leaves when the server waits for its clients, and comes back; it
+// goes on with no schema but the one that it knows.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { missing } from '../lib/daemon.mjs'
+import { deliver, idOf, openHot, prepareHot, writeNote } from '../lib/hot.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { request } from '../lib/sse.mjs'
+import { token } from '../lib/token.mjs'
+import { until } from '../lib/wait.mjs'
+
+describe('the server and the schema', { skip: missing(), timeout: 300_000 }, () => {
+  let stage
+  before(async () => (stage = await openStage({
+    prepare: async (cluster) => {
+      await prepareHot(cluster)
+      await cluster.psql(`CREATE FUNCTION public.slow(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '{"body": {}}'::jsonb FROM pg_sleep(2) $$;
+        SELECT herald.action('POST', '/slow', 'public.slow')`)
+    },
+  })))
+  after(() => stage?.close())
+
+  const readiness = async () => (await request(stage.daemon.adminUrl('/readyz'))).status
+
+  test('pg_ctl stop -m smart ends; the streams stay, and what comes after the start reaches them', async () => {
+    const { cluster, daemon } = stage
+    const stream = await openHot(daemon, 'ann')
+    await deliver(cluster, 'before', stream)
+    const action = request(daemon.url('/slow'), { method: 'POST', body: '{}', headers: { Authorization: `Bearer ${await token({ sub: 'ann' })}`, 'Content-Type': 'application/json' } })
+    await until(async () => (await cluster.psql("SELECT count(*) FROM pg_stat_activity WHERE query ~ 'herald.act' AND state = 'active' AND application_name <> 'test'")) === '1', { what: 'an action that runs' })
+    await cluster.stop('smart')
+    assert.equal((await action).status, 200, 'what runs comes to its end')
+    await until(async () => (await readiness()) === 503, { what: 'not ready' })
+    await cluster.startServer()
+    await deliver(cluster, 'after', stream)
+    assert.deepEqual([stream.events.length, stream.connections.length], [2, 1])
+    await stream.close()
+  })
+
+  test('another version of the schema: nothing more is told until it fits again, and all are told', async () => {
+    const { cluster, daemon } = stage
+    const stream = await openHot(daemon, 'ann')
+    const own = await cluster.psql('SELECT max(version) FROM herald.migrations')
+    for (const [change, back, says] of [
+      ["INSERT INTO herald.migrations (version, name) VALUES (9999, 'later')", 'DELETE FROM herald.migrations WHERE version = 9999', /has version 9999, this program knows \d+: use a newer pgherald/],
+      [`UPDATE herald.migrations SET version = -version WHERE version = ${own}`, `UPDATE herald.migrations SET version = -version WHERE version = -${own}`, /, this program needs \d+: run .pgherald migrate./],
+    ]) {
+      await deliver(cluster, `before ${change.slice(0, 6)}`, stream)
+      await cluster.psql(change)
+      await until(() => says.test(daemon.logs()), { timeout: 25_000, what: `${says} in the log` })
+      assert.equal((await daemon.status()).json.status, 'degraded')
+      assert.equal(await readiness(), 503)
+      await writeNote(cluster, change.slice(0, 6))
+      await cluster.psql(back)
+      await idOf(change.slice(0, 6), stream)
+      await until(async () => (await readiness()) === 200, { what: 'ready again' })
+    }
+    assert.deepEqual([stream.events.length, stream.connections.length], [4, 1])
+    await stream.close()
+  })
+})
