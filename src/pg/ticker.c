@@ -56,6 +56,13 @@ static bool makes_ticks(const struct ticker *t)
 	return t->leader || t->stood_in >= TICKER_STAND_INS;
 }
 
+static void take_bell(struct ticker *t, struct ticker_bell *b)
+{
+	b->answer = b->rung;
+	b->rung = false;
+	loop_stop_timer(t->loop, &b->timer); /* one look is for all that have rung */
+}
+
 /* What is wanted, the most urgent first. */
 static void next_step(struct ticker *t)
 {
@@ -80,6 +87,7 @@ static void next_step(struct ticker *t)
 		run(t, TICKER_REVOKED, "revoked", 0, 0, 0);
 	} else if (t->want_streams) {
 		t->want_streams = false;
+		take_bell(t, &t->definitions);
 		run(t, TICKER_STREAMS, "streams", 0, 0, 0);
 	} else if (t->want_actions) {
 		t->want_actions = false;
@@ -100,7 +108,8 @@ static void next_step(struct ticker *t)
 		t->want_settled = false;
 		run_text(t, TICKER_SETTLED, "settled", t->since);
 	} else if (t->want_read) { /* before the next tick: under a steady doorbell there always is one wanted */
-		t->want_read = false;
+		t->want_read = t->read_any = false;
+		take_bell(t, &t->tick);
 		run(t, TICKER_READ, "read", t->whole ? t->at.tick + 1 : t->at.tick, t->whole ? 0 : t->at.change, 2);
 	} else if (t->want_shapes && makes_ticks(t)) {
 		t->want_shapes = false;
@@ -111,6 +120,7 @@ static void next_step(struct ticker *t)
 		run(t, TICKER_PRUNE, "prune", t->options.retention_s, TICKER_PRUNE_AT_ONCE, 2);
 	} else if (t->want_tick) {
 		t->want_tick = false;
+		take_bell(t, &t->door);
 		t->looked_ms = t->loop->now_ms;
 		run(t, TICKER_TICK, "tick", 0, 0, 0);
 	} else {
@@ -217,14 +227,49 @@ static void on_lost(struct conn *c)
 
 /* --- what wakes it --- */
 
+static void ring(struct ticker *t, struct ticker_bell *b, bool *want)
+{
+	int wait = wake_ration_wait_ms(&b->ration, t->loop->now_ms);
+
+	if (wait == 0)
+		b->rung = *want = true;
+	else if (!timer_pending(&b->timer))
+		loop_set_timer(t->loop, &b->timer, wait);
+}
+
+/* Awake it looks anyhow. */
 static void on_doorbell(struct ticker *t)
 {
-	if (t->leader) {
-		t->want_tick = true;
-		t->want_rise |= wake_on_bell(&t->wake, t->loop->now_ms);
-	} else {
+	if (!t->leader)
 		ticker_suspect(t);
-	}
+	else if (t->wake.mood != WAKE_AWAKE)
+		ring(t, &t->door, &t->want_tick);
+	if (t->leader)
+		t->want_rise |= wake_on_bell(&t->wake, t->loop->now_ms);
+}
+
+static void on_door(struct timer *timer)
+{
+	struct ticker *t = container_of(timer, struct ticker, door.timer);
+
+	ring(t, &t->door, &t->want_tick);
+	nudge(t);
+}
+
+static void on_tick_bell(struct timer *timer)
+{
+	struct ticker *t = container_of(timer, struct ticker, tick.timer);
+
+	ring(t, &t->tick, &t->want_read);
+	nudge(t);
+}
+
+static void on_definitions(struct timer *timer)
+{
+	struct ticker *t = container_of(timer, struct ticker, definitions.timer);
+
+	ring(t, &t->definitions, &t->want_streams);
+	nudge(t);
 }
 
 static void on_notified(struct conn *c, const char *channel, int backend_pid)
@@ -234,9 +279,9 @@ static void on_notified(struct conn *c, const char *channel, int backend_pid)
 	if (strcmp(channel, "herald") == 0) {
 		on_doorbell(t);
 	} else if (strcmp(channel, "herald_streams") == 0) {
-		t->want_streams = true;
+		ring(t, &t->definitions, &t->want_streams);
 	} else if (backend_pid != PQbackendPID(c->pg)) {
-		t->want_read = true;
+		ring(t, &t->tick, &t->want_read);
 		t->heard_ms = t->loop->now_ms;
 		if (!t->leader)
 			ticker_suspect(t); /* awake it may have died, and nobody rings for what came behind this tick */
@@ -325,6 +370,9 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 	timer_init(&t->suspect, on_suspect);
 	timer_init(&t->prune, on_prune);
 	timer_init(&t->care, on_care);
+	timer_init(&t->door.timer, on_door);
+	timer_init(&t->tick.timer, on_tick_bell);
+	timer_init(&t->definitions.timer, on_definitions);
 	decode_init(&t->decode);
 	wake_init(&t->wake, options->wake);
 }
@@ -351,6 +399,9 @@ void ticker_release(struct ticker *t)
 	loop_stop_timer(t->loop, &t->suspect);
 	loop_stop_timer(t->loop, &t->prune);
 	loop_stop_timer(t->loop, &t->care);
+	loop_stop_timer(t->loop, &t->door.timer);
+	loop_stop_timer(t->loop, &t->tick.timer);
+	loop_stop_timer(t->loop, &t->definitions.timer);
 	free(t->since);
 	defs_release(&t->defs);
 	decode_release(&t->decode);

@@ -34,6 +34,14 @@
 #define TICKER_STAND_INS 10 /* ticks made in the ticker's place; then this instance prunes too */
 #define TICKER_EARLY_MOST 200 /* looks, 10 s in all, for what had been read and is not there; then it is taken for lost */
 
+/* Notifications that ask for a look of one kind, which anybody can send: answered at once, or when the ration of vain looks allows it. */
+struct ticker_bell {
+	struct wake_ration ration;
+	struct timer timer;
+	bool rung;   /* a look is wanted for it */
+	bool answer; /* the look that runs, or ran last, is for it */
+};
+
 struct ticker_calls {
 	/* Follows the log from this cursor on; lost: what was delivered before cannot be continued, for this reason. */
 	void (*began)(void *ctx, struct cursor head, const char *lost);
@@ -90,6 +98,8 @@ struct ticker {
 	char *since;         /* a transaction id that was drawn when the lock had been given up */
 	bool settled;
 	bool found;          /* the last look made a tick */
+	bool read_any;       /* the last reading found a change */
+	struct ticker_bell door, tick, definitions; /* herald, herald_tick, herald_streams */
 	int64_t looked_ms;   /* when it began */
 	int64_t heard_ms;    /* when the last tick of another instance was heard of */
 	struct defs defs;

@@ -46,6 +46,8 @@ static void take_event(struct ticker *t, const PGresult *res)
 		return;
 	t->at = event.at;
 	t->whole = false;
+	t->read_any = true;
+	wake_on_change(&t->wake);
 	t->calls.event(t->calls.ctx, &event);
 }
 
@@ -174,6 +176,13 @@ static void believe(struct ticker *t)
 		t->calls.available(t->calls.ctx, true);
 }
 
+static void pay(struct ticker *t, struct ticker_bell *b, bool found)
+{
+	if (b->answer)
+		wake_ration_use(&b->ration, t->loop->now_ms, found);
+	b->answer = false;
+}
+
 void ticker_conclude(struct ticker *t)
 {
 	switch (t->step) {
@@ -195,6 +204,7 @@ void ticker_conclude(struct ticker *t)
 		t->calls.revoked_all(t->calls.ctx);
 		break;
 	case TICKER_STREAMS:
+		pay(t, &t->definitions, false);
 		t->want_actions = true;
 		break;
 	case TICKER_ACTIONS:
@@ -228,6 +238,7 @@ void ticker_conclude(struct ticker *t)
 		break;
 	case TICKER_TICK:
 		believe(t);
+		pay(t, &t->door, t->found);
 		t->want_doze = wake_on_look(&t->wake, t->loop->now_ms, t->found);
 		if (t->found && !t->leader) {
 			ticker_suspect(t); /* the ticker should have found that */
@@ -238,6 +249,7 @@ void ticker_conclude(struct ticker *t)
 	case TICKER_READ:
 		t->whole = true;
 		t->calls.reached(t->calls.ctx, t->at);
+		pay(t, &t->tick, t->read_any);
 		believe(t);
 		if (t->follows)
 			loop_set_timer(t->loop, &t->look, TICKER_FOLLOW_MS);

@@ -32,9 +32,29 @@ bool wake_on_bell(struct wake *w, int64_t now_ms)
 {
 	if (now_ms - w->bells_since_ms > WAKE_BELLS_MS) {
 		w->bells_since_ms = now_ms;
-		w->bells = 0;
+		w->bells = w->changes = 0;
 	}
-	return ++w->bells >= WAKE_BELLS && w->mode == WAKE_ADAPTIVE && w->mood != WAKE_AWAKE;
+	w->bells++;
+	return w->bells >= WAKE_BELLS && w->changes * 2 >= WAKE_BELLS && w->mode == WAKE_ADAPTIVE && w->mood != WAKE_AWAKE;
+}
+
+void wake_on_change(struct wake *w)
+{
+	w->changes++;
+}
+
+int wake_ration_wait_ms(const struct wake_ration *r, int64_t now_ms)
+{
+	int64_t wait = r->paid_ms - now_ms - (int64_t)(WAKE_VAIN_MOST - 1) * WAKE_VAIN_MS;
+
+	return wait < 0 ? 0 : (int)wait;
+}
+
+void wake_ration_use(struct wake_ration *r, int64_t now_ms, bool found)
+{
+	int64_t from = r->paid_ms > now_ms ? r->paid_ms : now_ms;
+
+	r->paid_ms = found ? from - WAKE_VAIN_MS / 2 : from + WAKE_VAIN_MS;
 }
 
 bool wake_on_look(struct wake *w, int64_t now_ms, bool found)
@@ -68,7 +88,7 @@ void wake_doze(struct wake *w)
 void wake_sleep(struct wake *w)
 {
 	w->mood = WAKE_ASLEEP;
-	w->bells = 0;
+	w->bells = w->changes = 0;
 }
 
 int wake_next_look_ms(struct wake *w, bool found)

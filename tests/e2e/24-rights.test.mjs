@@ -214,6 +214,18 @@ describe('a hostile role of the same database', { skip: missing() }, () => {
     return Math.max(wait, ...answers)
   }
 
+  test('that rings all the time makes it look 20 times a second, no more', async (t) => {
+    await cluster.psql("ALTER SYSTEM SET track_functions = 'all'; SELECT pg_reload_conf()")
+    const ticks = async () => Number(await cluster.psql("SELECT coalesce(sum(calls), 0) FROM pg_stat_user_functions WHERE schemaname = 'herald' AND funcname = 'tick'"))
+    await arrives(stream, await write())
+    const begun = now(), before = await ticks()
+    while (now() < begun + 3000) await hostile.query("DO $$ BEGIN FOR n IN 1..100 LOOP PERFORM pg_notify('herald', n::text); COMMIT; END LOOP; END $$")
+    const [count, most] = [(await ticks()) - before, 30 + 20 * (now() - begun) / 1000] // the safety poll looks, too
+    t.diagnostic(`herald.tick() ${count} times in ${Math.round(now() - begun)} ms`)
+    assert.ok(count <= most, `${count} of ${most}`)
+    await arrives(stream, await write())
+  })
+
   test('that holds the lock of the doorbell delays a change up to the poll interval', async (t) => {
     await hold(3)
     const longest = await measured(t, async () => Math.max(...await waits(2)), (ms) => ms < poll + 1000)

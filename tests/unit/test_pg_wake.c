@@ -19,14 +19,16 @@ static struct wake make(enum wake_mode mode, enum wake_mood mood)
 	return w;
 }
 
-/* So many rings, evenly over so many milliseconds; how many of them said that it is time to rise.
+/* So many rings, for a change each, evenly over so many milliseconds; how many of them said that it is time to rise.
  */
 static int ring(struct wake *w, int64_t from_ms, int rings, int64_t over_ms)
 {
 	int times = 0;
 
-	for (int i = 0; i < rings; i++)
+	for (int i = 0; i < rings; i++) {
+		wake_on_change(w);
 		times += wake_on_bell(w, from_ms + over_ms * i / rings);
+	}
 	return times;
 }
 
@@ -257,6 +259,53 @@ TEST(it_may_fall_asleep_at_once)
 	assert_int_equal(ring(&w, NOW, WAKE_BELLS, WAKE_BELLS_MS), 1);
 }
 
+TEST(rings_without_changes_do_not_wake_it)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_ASLEEP);
+
+	for (int i = 0; i < 1000; i++)
+		assert_false(wake_on_bell(&w, NOW + i / 10));
+	for (int i = 0; i < WAKE_BELLS / 2; i++)
+		wake_on_change(&w);
+	assert_true(wake_on_bell(&w, NOW + WAKE_BELLS_MS)); /* what rang is found a little later */
+}
+
+/* How often a bell that rings all the time is looked at, in so many milliseconds; one look of so many is vain. */
+static int looks(struct wake_ration *r, int64_t from_ms, int64_t over_ms, int vain_every)
+{
+	int count = 0;
+
+	for (int64_t at = from_ms; at < from_ms + over_ms; at++)
+		if (wake_ration_wait_ms(r, at) == 0)
+			wake_ration_use(r, at, ++count % vain_every != 0);
+	return count;
+}
+
+TEST(vain_looks_are_rationed)
+{
+	struct wake_ration r = {0};
+
+	assert_in_range(looks(&r, NOW, 1000, 1), WAKE_VAIN_MOST, WAKE_VAIN_MOST + 1000 / WAKE_VAIN_MS + 1);
+	assert_in_range(looks(&r, NOW + 1000, 10000, 1), 10 * 10, 10 * 20);
+	assert_in_range(wake_ration_wait_ms(&r, NOW + 11000), 0, WAKE_VAIN_MS);
+}
+
+TEST(looks_that_find_something_are_not)
+{
+	struct wake_ration r = {0};
+
+	assert_int_equal(looks(&r, NOW, 1000, 2000), 1000);
+	assert_int_equal(looks(&r, NOW + 1000, 1000, 3), 1000); /* as when two writers ring at a time */
+}
+
+TEST(a_ration_is_not_saved_up)
+{
+	struct wake_ration r = {0};
+
+	assert_int_equal(looks(&r, NOW, 1000, 2000), 1000);
+	assert_in_range(looks(&r, NOW + 100000, 10, 1), 1, WAKE_VAIN_MOST);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -281,6 +330,10 @@ int main(void)
 		cmocka_unit_test(dozing_it_looks_less_and_less_often),
 		cmocka_unit_test(asleep_it_looks_no_more),
 		cmocka_unit_test(it_may_fall_asleep_at_once),
+		cmocka_unit_test(rings_without_changes_do_not_wake_it),
+		cmocka_unit_test(vain_looks_are_rationed),
+		cmocka_unit_test(looks_that_find_something_are_not),
+		cmocka_unit_test(a_ration_is_not_saved_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
