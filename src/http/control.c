@@ -81,7 +81,7 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 	if (wire.form & FRAME_LINES) {
 		frame_append_line(&text, FRAME_NAMED, false, at, frame_text("connected"), frame_text(data));
 	} else {
-		buf_appendf(&text, "retry: %d\n\n", retry_ms);
+		buf_appendf(&text, "retry: %d\n", retry_ms);
 		if (named)
 			buf_append_str(&text, "event: connected\n");
 		if (at != NULL && cursor_format(*at, id) > 0)
@@ -95,7 +95,7 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 void control_append_ping(struct buf *out, struct wire wire)
 {
 	if (wire.page == NULL)
-		append_text(out, wire, frame_text(wire.form & FRAME_LINES ? "{\"event\":\"ping\"}\n" : ": ping\n\n"));
+		append_text(out, wire, frame_text(wire.form & FRAME_LINES ? "{\"event\":\"ping\"}\n" : ": ping\n"));
 }
 
 static void append_form(struct buf *out, struct wire wire, const struct cursor *at, struct text name, struct text data)

@@ -29,7 +29,10 @@ struct wire {
 /* The HTTP head of a stream. cors: header lines, or NULL. */
 void control_append_head(struct buf *out, struct wire wire, const char *cors);
 
-/* retry (but in lines) and `connected`, whose id is where the stream begins (NULL: not known): a client that is cut off at once comes back to there. */
+/*
+ * retry (but in lines) and `connected`, whose id is where the stream begins (NULL: not known): a client that is cut off at once comes back to there.
+ * They are one block, and a ping has no blank line after it: a blank line ends an event, and some clients call their user for each one.
+ */
 void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const struct cursor *at);
 
 void control_append_ping(struct buf *out, struct wire wire);

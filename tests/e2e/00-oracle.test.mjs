@@ -247,7 +247,7 @@ function parse(bytes, { cut = 1 << 20 } = {}) {
 }
 
 test('the parser yields the same frames however the bytes are cut', () => {
-  const text = 'retry: 2000\n\n: ping\n\nevent: a\nid: 1-2\ndata: {"x":"é😀\u2028"}\n\ndata:one\ndata: two\n\nid: 3-4\ndata'
+  const text = 'retry: 2000\n: ping\nevent: a\nid: 1-2\ndata: {"x":"é😀\u2028"}\n\ndata:one\ndata: two\n\nid: 3-4\ndata'
   const whole = parse(text)
   for (const cut of [1, 2, 3, 7]) {
     const pieces = parse(text, { cut })
@@ -267,6 +267,8 @@ for (const [what, bytes] of Object.entries({
   'a byte order mark': '\uFEFFdata: a\n\n',
   'an unknown field': 'date: a\n\n',
   'an event without data': 'event: a\nid: 1\n\n',
+  'a blank line for itself': 'data: a\n\n\n',
+  'a comment with a blank line': ': ping\n\n',
   'two ids in one event': 'id: 1\nid: 2\ndata: a\n\n',
   'bytes that are not UTF-8': Buffer.from([0x64, 0x61, 0x74, 0x61, 0x3a, 0x20, 0xff, 10, 10]),
 })) {

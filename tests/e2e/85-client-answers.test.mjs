@@ -30,7 +30,7 @@ describe('the client and a server that says what it likes', () => {
     for (const text of texts) response.write(text)
   }
   const ends = (...texts) => (response) => (says(...texts)(response), response.end())
-  const connected = 'retry: 100\n\nevent: connected\nid: 5-0\ndata: {}\n\n'
+  const connected = 'retry: 100\nevent: connected\nid: 5-0\ndata: {}\n\n'
 
   test('it asks for what it was told to, with the last id, in the header', async () => {
     const server = await serve(ends(`${connected}id: 5-3\nevent: a\ndata: 1\n\n`), says('event: connected\nid: 5-3\ndata: {}\n\n'))
@@ -47,7 +47,7 @@ describe('the client and a server that says what it likes', () => {
 
   test('it comes back no sooner than `retry:` and Retry-After say', async () => {
     const busy = (response) => response.writeHead(503, { 'Retry-After': '2' }).end('{"success":false,"errors":["later"]}')
-    const server = await serve(busy, ends('retry: 1500\n\nevent: connected\nid: 1-1\ndata: {}\n\n'), says(connected))
+    const server = await serve(busy, ends('retry: 1500\nevent: connected\nid: 1-1\ndata: {}\n\n'), says(connected))
     const got = open({ url: server.url })
     await until(() => server.requests.length === 3, { timeout: patience, what: 'three' })
     const [a, b, c] = server.requests.map(({ at }) => at)
@@ -103,7 +103,7 @@ describe('the client and a server that says what it likes', () => {
   })
 
   test('a state that breaks off is told as interrupted, and begins again', async () => {
-    const hello = 'retry: 50\n\nevent: connected\ndata: {}\n\n', item = (n) => `event: snapshot\ndata: ${n}\n\n`
+    const hello = 'retry: 50\nevent: connected\ndata: {}\n\n', item = (n) => `event: snapshot\ndata: ${n}\n\n`
     const server = await serve(ends(hello, item(1), item(2)), says(hello, item(1), item(2), 'event: ready\nid: 7-9\ndata: {"items":2}\n\n'))
     const told = []
     const got = open({ url: server.url, onEvent: ({ event, data }) => told.push(event === 'ready' ? event : data), onReset: (reason) => told.push(reason) })

@@ -237,7 +237,7 @@ describe('the client in pages', { skip: missing(), timeout: 280_000 }, () => {
   test('a frame in a sandbox, which may not use locks, has a stream of its own', async () => {
     const context = await browser.context()
     const page = await context.newPage()
-    await page.route('**/own', (route) => route.fulfill({ contentType: 'text/event-stream', headers: { 'Access-Control-Allow-Origin': '*' }, body: 'retry: 60000\n\nid: 5-1\ndata: 1\n\n' }))
+    await page.route('**/own', (route) => route.fulfill({ contentType: 'text/event-stream', headers: { 'Access-Control-Allow-Origin': '*' }, body: 'retry: 60000\nid: 5-1\ndata: 1\n\n' }))
     await page.goto(server.origin)
     const heard = page.evaluate((stream) => new Promise((resolve) => {
       addEventListener('message', ({ data }) => resolve(data))

@@ -3,7 +3,7 @@
 import { connect } from 'node:net'
 import { now, until } from './wait.mjs'
 
-const pingPiece = /[0-9a-f]+\r\n: ping\n\n\r\n/g
+const pingPiece = /[0-9a-f]+\r\n: ping\n\r\n/g
 
 export class Outsider {
   /** path with its query; token: for the Authorization header, or none. heartbeat of the daemon, in ms. */

@@ -53,8 +53,8 @@ export class Parser {
     this.started = true
     if (line.includes('\r')) this.faults.push(`a carriage return in ${JSON.stringify(line.slice(0, 200))}`)
     if (line === '') return this.#dispatch()
-    this.lines.push(line)
     if (line.startsWith(':')) return this.onComment(line.slice(1).trimStart())
+    this.lines.push(line)
     const colon = line.indexOf(':')
     const name = colon < 0 ? line : line.slice(0, colon)
     const value = colon < 0 ? '' : line.slice(colon + (line[colon + 1] === ' ' ? 2 : 1))
@@ -82,8 +82,8 @@ export class Parser {
         fields: this.fields,
         raw: `${this.lines.join('\n')}\n\n`,
       })
-    } else if (this.event) {
-      this.faults.push(`an event without data, which no client sees: ${this.event}`)
+    } else {
+      this.faults.push(`a blank line that ends no event; some clients (@microsoft/fetch-event-source) pass it on as one: ${this.lines}`)
     }
     this.#clear()
   }

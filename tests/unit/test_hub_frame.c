@@ -191,9 +191,9 @@ TEST(chunks_follow_one_another_in_one_buffer)
 	struct buf out;
 
 	buf_init(&out);
-	frame_append_raw(&out, frame_text(": ping\n\n"));
+	frame_append_raw(&out, frame_text(": ping\n"));
 	frame_append(&out, FRAME_EVENTS, FRAME_NAMED, false, NULL, frame_text("n"), frame_text("1"));
-	assert_string_equal(out.data, "00000008\r\n: ping\n\n\r\n"
+	assert_string_equal(out.data, "00000007\r\n: ping\n\r\n"
 				      "00000012\r\nevent: n\ndata: 1\n\n\r\n");
 	buf_release(&out);
 }
