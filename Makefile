@@ -156,14 +156,17 @@ lint: ## clang-tidy and cppcheck
 format: ## clang-format over src, tests/unit and tests/fuzz
 	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
 
+# for the shell: a directory may have blanks and quotes in its name
+INSTALLED = '$(subst ','\'',$(DESTDIR)$(PREFIX))'
+
 .PHONY: install
 install: all ## to $(DESTDIR)$(PREFIX)
-	install -D -m 755 $(BUILD)/pgherald $(DESTDIR)$(PREFIX)/bin/pgherald
-	cd sql && find . -name '*.sql' -exec install -D -m 644 {} $(DESTDIR)$(PREFIX)/share/pgherald/sql/{} \;
+	install -D -m 755 $(BUILD)/pgherald $(INSTALLED)/bin/pgherald
+	find sql -name '*.sql' -exec install -D -m 644 {} $(INSTALLED)/share/pgherald/{} \;
 
 .PHONY: uninstall
 uninstall:
-	rm -rf $(DESTDIR)$(PREFIX)/bin/pgherald $(DESTDIR)$(PREFIX)/share/pgherald
+	rm -rf $(INSTALLED)/bin/pgherald $(INSTALLED)/share/pgherald
 
 .PHONY: clean
 clean: ## forgets what was built

@@ -1,7 +1,7 @@
 // make on a machine on which nothing was prepared: stubs stand for what is not there.
 import assert from 'node:assert/strict'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
 import { describe, test } from 'node:test'
 import { repository } from '../lib/daemon.mjs'
 import { run, temporaryDirectory } from '../lib/process.mjs'
@@ -52,6 +52,24 @@ describe('building', () => {
     const { code, stderr } = await deps(empty)
     assert.equal(code, 1)
     assert.match(stderr, /needs root: run this as root, or install sudo/)
+  })
+
+  test('what is installed is all in one place, whatever its name', async () => {
+    const built = join(directory, 'out')
+    mkdirSync(built, { recursive: true })
+    writeFileSync(join(built, 'pgherald'), '')
+    const place = join(directory, `it's "João" here`)
+    const PREFIX = '/opt/a b'
+    const DESTDIR = relative(repository, place) // make takes it from where it is
+    const install = (goal) => make(process.env.PATH, '-o', 'all', goal, `DESTDIR=${DESTDIR}`, `PREFIX=${PREFIX}`)
+    const { code, stderr } = await install('install')
+    assert.equal(code, 0, stderr)
+    assert.deepEqual(readdirSync(join(place, PREFIX, 'bin')), ['pgherald'])
+    const sql = (root) => readdirSync(join(root, 'sql'), { recursive: true }).filter((name) => name.endsWith('.sql')).sort()
+    assert.deepEqual(sql(join(place, PREFIX, 'share/pgherald')), sql(repository))
+    await install('uninstall')
+    assert.equal(existsSync(join(place, PREFIX, 'bin/pgherald')), false)
+    assert.deepEqual(readdirSync(join(place, PREFIX, 'share')), [])
   })
 
   test('no step of building needs another shell than sh', async () => {
