@@ -133,12 +133,12 @@ check-layers: ## do the rooms include only what they may?
 
 .PHONY: check-generated
 check-generated: all ## does the README list the options that the program has?
-	@sed -n '/^<!-- options/,/^<!-- end of options/p' README.md | grep '^|' > $(BUILD)/options
+	@LC_ALL=C sed -n '/^<!-- options/,/^<!-- end of options/{/^|/p;}' README.md > $(BUILD)/options
 	@$(BUILD)/pgherald config table | diff $(BUILD)/options - || { echo "the README's options are old: run make options"; exit 1; }
 
 .PHONY: options
 options: all ## writes the options into the README
-	@{ sed '/^<!-- options/q' README.md; $(BUILD)/pgherald config table; sed -n '/^<!-- end of options/,$$p' README.md; } > README.new
+	@{ LC_ALL=C sed '/^<!-- options/q' README.md; $(BUILD)/pgherald config table; LC_ALL=C sed -n '/^<!-- end of options/,$$p' README.md; } > README.new
 	@mv README.new README.md
 
 .PHONY: bench
