@@ -84,6 +84,7 @@ INSERT INTO herald.migrations (version, name) VALUES (11, '0011_capture');
 \ir functions/ring.sql
 \ir functions/audience_source.sql
 \ir functions/default_data.sql
+\ir functions/renew.sql
 \ir functions/own.sql
 \ir functions/settings.sql
 \ir functions/capture_source.sql

@@ -2,20 +2,21 @@
 --   target   the watched table
 --   columns  its routing columns
 --   rec      'NEW' or 'OLD'
--- A column of an array type yields one key for each element. A NULL yields a NULL element, which matches nobody.
+-- A column of an array type yields one key for each element, of any other the text of its value: textanycat takes no array, so one that
+-- becomes an array is a fault until this is made anew, and not one odd word. A NULL yields a NULL element, which matches nobody. A column
+-- that is not there is named all the same, and so a fault of each change: without it the row would go to others, or to nobody.
 -- Reads pg_attribute. Called by herald.capture_source only.
 CREATE OR REPLACE FUNCTION herald.audience_source(target regclass, columns text[], rec text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(
     string_agg(
       CASE WHEN t.typcategory = 'A'
-        THEN format('ARRAY(SELECT %L OPERATOR(pg_catalog.||) pg_catalog.unnest(%s.%I)::pg_catalog.text)', a.attname || '=', rec, a.attname)
-        ELSE format('ARRAY[%L OPERATOR(pg_catalog.||) %s.%I::pg_catalog.text]', a.attname || '=', rec, a.attname)
+        THEN format('ARRAY(SELECT %L OPERATOR(pg_catalog.||) pg_catalog.unnest(%s.%I)::pg_catalog.text)', c.name || '=', rec, c.name)
+        ELSE format('ARRAY[pg_catalog.textanycat(%L, %s.%I)]', c.name || '=', rec, c.name)
       END, ' OPERATOR(pg_catalog.||) ' ORDER BY c.position),
     '''{}''::pg_catalog.text[]')
     FROM unnest(columns) WITH ORDINALITY AS c(name, position)
-    JOIN pg_attribute a ON a.attrelid = target AND a.attname = c.name AND NOT a.attisdropped
-    JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN (pg_attribute a JOIN pg_type t ON t.oid = a.atttypid) ON a.attrelid = target AND a.attname = c.name AND NOT a.attisdropped
 $$;
 
 -- herald.key_source(target, rec): SQL text that yields the row's primary key as jsonb, 'NULL' for a table without one.
@@ -35,26 +36,34 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE i.indrelid = target AND i.indisprimary
 $$;
 
--- herald.row_source(w, rec): SQL text that yields what a subscriber may see of a row, as jsonb.
+-- herald.row_lines(w, rec, variable): the statements that put into a variable what a subscriber may see of a row, as jsonb.
 --   w    the watch: its columns (NULL: all), and those it excludes
 --   rec  'NEW' or 'OLD'
--- Built on to_jsonb, so that a column that joins, leaves or changes its type shows in the next event and fails no writer.
-CREATE OR REPLACE FUNCTION herald.row_source(w herald.watches, rec text) RETURNS text
+-- Built on to_jsonb, so that a column that joins, leaves or changes its type shows in the next event and fails no writer. Excluded
+-- columns go by their names only as long as all names are known: else one of them may have got another name.
+CREATE OR REPLACE FUNCTION herald.row_lines(w herald.watches, rec text, variable text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN w.columns IS NOT NULL THEN
-      format('(SELECT coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), ''{}'') FROM pg_catalog.jsonb_each(pg_catalog.to_jsonb(%s)) e '
-             'WHERE e.key OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.text[]))', rec, ARRAY(SELECT c FROM unnest(w.columns) c WHERE c <> ALL (w.exclude)))
+      format('%I := (SELECT coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), ''{}'') FROM pg_catalog.jsonb_each(pg_catalog.to_jsonb(%s)) e '
+             'WHERE e.key OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.text[]));', variable, rec, ARRAY(SELECT c FROM unnest(w.columns) c WHERE c <> ALL (w.exclude)))
     WHEN w.exclude <> '{}' THEN
-      format('(CASE WHEN pg_catalog.to_jsonb(%1$s) OPERATOR(pg_catalog.?&) %2$L::pg_catalog.text[] '
-             'THEN pg_catalog.to_jsonb(%1$s) OPERATOR(pg_catalog.-) %2$L::pg_catalog.text[] ELSE herald.row_without(%3$s, %4$L, pg_catalog.to_jsonb(%1$s)) END)',
-             rec, w.exclude, w.id,
-             ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = w.target AND a.attname = ANY (w.exclude) AND NOT a.attisdropped))
-    ELSE format('pg_catalog.to_jsonb(%s)', rec)
+      format('%1$I := pg_catalog.to_jsonb(%2$s); '
+             '%1$I := CASE WHEN %1$I OPERATOR(pg_catalog.?&) %3$L::pg_catalog.text[] AND %1$I OPERATOR(pg_catalog.-) %4$L::pg_catalog.text[] OPERATOR(pg_catalog.=) ''{}'' '
+             'THEN %1$I OPERATOR(pg_catalog.-) %3$L::pg_catalog.text[] ELSE herald.row_without(%5$s, %6$L, %1$I) END;',
+             variable, rec, w.exclude, herald.known_columns(w), w.id, w.hidden)
+    ELSE format('%I := pg_catalog.to_jsonb(%s);', variable, rec)
   END
 $$;
 
--- herald.row_without(watch, excluded, row_now): the row where an excluded column is not there by its name any more. One
+-- herald.known_columns(w): the names that its columns have, but for what was excluded by another name.
+CREATE OR REPLACE FUNCTION herald.known_columns(w herald.watches) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
+   WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped AND (a.attnum <> ALL (w.hidden) OR a.attname = ANY (w.exclude))
+$$;
+
+-- herald.row_without(watch, excluded, row_now): the row where not all columns have the names that they had. An excluded one
 -- that was dropped is no secret; one that was renamed would go out under its new name: then this raises, inside a trigger
 -- function's exception block, and nothing of the row goes out.
 --   watch     id of the watched table

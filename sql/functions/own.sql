@@ -5,16 +5,29 @@
 -- compared with what it was when this text was made; only where that differs herald.is_own looks. An oid alone would not do: after a
 -- dump is restored another table may have it.
 CREATE OR REPLACE FUNCTION herald.own_lines(w herald.watches) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (
   SELECT format(E'  IF %s THEN\n    IF NOT herald.is_own(%s, %s, TG_RELID) THEN RETURN NULL; END IF;\n  END IF;',
            CASE c.relkind WHEN 'p' THEN
              (SELECT format('NOT (pg_catalog.concat(TG_RELID, '' '', TG_TABLE_SCHEMA, ''.'', TG_TABLE_NAME) OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.text[]))',
                             array_agg(concat(p.oid, ' ', n.nspname, '.', p.relname) ORDER BY p.oid))
-                FROM pg_partition_tree(w.target) t JOIN pg_class p ON p.oid = t.relid JOIN pg_namespace n ON n.oid = p.relnamespace)
+                FROM unnest(herald.tables_of(w.target)) t JOIN pg_class p ON p.oid = t JOIN pg_namespace n ON n.oid = p.relnamespace)
            ELSE format('TG_RELID OPERATOR(pg_catalog.<>) %s OR TG_TABLE_NAME OPERATOR(pg_catalog.<>) %L OR TG_TABLE_SCHEMA OPERATOR(pg_catalog.<>) %L',
                        c.oid, c.relname, s.nspname) END,
            w.id, c.oid)
-    FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE c.oid = w.target
+    FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE c.oid = w.target);
+END $$;
+
+-- herald.tables_of(target): the table and its partitions. pg_partition_tree would lock them, and so wait for whoever alters one.
+CREATE OR REPLACE FUNCTION herald.tables_of(target oid) RETURNS oid[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE tree AS (
+    SELECT c.oid, c.relkind FROM pg_class c WHERE c.oid = target
+    UNION ALL
+    SELECT i.inhrelid, c.relkind FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid WHERE t.relkind = 'p'
+  )
+  SELECT coalesce(array_agg(t.oid), '{}') FROM tree t
 $$;
 
 -- herald.is_own(watch, target, relation): is this relation the watched table, or one of its partitions?

@@ -105,7 +105,7 @@ EXCEPTION WHEN serialization_failure THEN
   RETURN NULL;
 END $$;
 
--- herald.look_at_shapes(): compares every topic with what was told last; returns whether there was something to tell. The maker of
+-- herald.look_at_shapes(): makes captures follow DDL, and compares every topic with what was told last; returns whether there was something to tell. The maker of
 -- ticks calls it. Waits for nobody who is changing the same topic just now.
 CREATE OR REPLACE FUNCTION herald.look_at_shapes() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -116,6 +116,7 @@ BEGIN
   IF herald.follows() THEN
     RETURN false;
   END IF;
+  PERFORM herald.renew_captures(); -- first: behind its event "schema" a topic's events look as that says
   FOR t IN SELECT n.topic, s.fingerprint AS was
              FROM (SELECT w.topic FROM herald.watches w UNION SELECT h.topic FROM herald.shapes h) n LEFT JOIN herald.shapes s USING (topic) LOOP
     IF herald.fingerprint(t.topic) IS DISTINCT FROM t.was THEN

@@ -14,7 +14,10 @@ $$;
 -- herald.types_of(w): the types of the table's columns and all that these are made of.
 --   as_text  not by its own form in JSON, but within a text: of a routing column, or of a range
 CREATE OR REPLACE FUNCTION herald.types_of(w herald.watches) RETURNS TABLE (type oid, as_text boolean)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+  RETURN QUERY
   WITH RECURSIVE used(type, as_text) AS (
     SELECT a.atttypid, a.attname = ANY (w.audience) FROM pg_attribute a WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped
     UNION
@@ -25,13 +28,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     UNION ALL SELECT r.rngsubtype, true FROM pg_range r WHERE t.oid IN (r.rngtypid, r.rngmultitypid)) p(type, as_text)
      WHERE p.type <> 0
   )
-  SELECT u.type, bool_or(u.as_text) FROM used u GROUP BY u.type
-$$;
+  SELECT u.type, bool_or(u.as_text) FROM used u GROUP BY u.type;
+END $$;
 
 -- herald.settings_of(w): the names of those settings that can matter for what is told of the table. An expression of a rule may depend
 -- on any that is usual, and so may a type that PostgreSQL does not bring along.
 CREATE OR REPLACE FUNCTION herald.settings_of(w herald.watches) RETURNS text[]
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (
   WITH used AS (
     SELECT t.oid, u.as_text, t.typtype = 'b' AND t.typelem = 0 AND t.typnamespace <> 'pg_catalog'::regnamespace AS foreign_made
       FROM herald.types_of(w) u JOIN pg_type t ON t.oid = u.type
@@ -52,13 +57,15 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT n FROM used u JOIN pg_type t ON t.oid = u.oid AND t.typnamespace = 'pg_catalog'::regnamespace AND t.typname ~ '^reg',
                   unnest('{quote_all_identifiers,search_path}'::text[]) n
   )
-  SELECT coalesce(array_agg(s.name ORDER BY s.name COLLATE "C"), '{}') FROM herald.fixed_settings() s JOIN needed USING (name)
-$$;
+  SELECT coalesce(array_agg(s.name ORDER BY s.name COLLATE "C"), '{}') FROM herald.fixed_settings() s JOIN needed USING (name));
+END $$;
 
 -- herald.fix_lines(w): the statements that set what is set otherwise, and keep what it was. Within an exception block, whose abort
 -- puts them back as well.
 CREATE OR REPLACE FUNCTION herald.fix_lines(w herald.watches) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (
   SELECT concat_ws(E'\n',
       '    IF ' || string_agg((SELECT '(' || string_agg(format('pg_catalog.current_setting(%L) OPERATOR(pg_catalog.<>) %L', s.name, a), ' AND ' ORDER BY i) || ')'
                                  FROM unnest(s.alike) WITH ORDINALITY u(a, i)), ' OR ' ORDER BY n) || ' THEN',
@@ -66,16 +73,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       '      "!are" := ARRAY[' || string_agg(format('pg_catalog.set_config(%L, %L, true)', s.name, s.value), ', ' ORDER BY n) || '];',
       '    END IF;')
     FROM unnest(herald.settings_of(w)) WITH ORDINALITY o(name, n) JOIN herald.fixed_settings() s USING (name)
-  HAVING count(*) > 0
-$$;
+  HAVING count(*) > 0);
+END $$;
 
 -- herald.unfix_line(w): the statement that puts them back.
 CREATE OR REPLACE FUNCTION herald.unfix_line(w herald.watches) RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (
   SELECT '  IF "!were" IS NOT NULL THEN "!are" := ARRAY[' || string_agg(format('pg_catalog.set_config(%L, "!were"[%s], true)', o.name, o.n), ', ' ORDER BY n) || ']; END IF;'
     FROM unnest(herald.settings_of(w)) WITH ORDINALITY o(name, n)
-  HAVING count(*) > 0
-$$;
+  HAVING count(*) > 0);
+END $$;
 
 -- herald.fix_settings(): sets them to the end of the transaction, but for names, which a snapshot function looks up as it likes.
 CREATE OR REPLACE FUNCTION herald.fix_settings() RETURNS void

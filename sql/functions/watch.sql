@@ -24,14 +24,16 @@ BEGIN
   SELECT relname INTO table_name FROM pg_class WHERE oid = target;
   SELECT h.topic INTO former FROM herald.watches h WHERE h.target = target;
 
-  INSERT INTO herald.watches AS old (target, topic, audience, columns, exclude)
-  VALUES (target, coalesce(topic, table_name), coalesce(audience, '{}'), CASE WHEN NOT all_columns THEN columns END, coalesce(exclude, '{}'))
+  INSERT INTO herald.watches AS old (target, topic, audience, columns, exclude, hidden)
+  VALUES (target, coalesce(topic, table_name), coalesce(audience, '{}'), CASE WHEN NOT all_columns THEN columns END, coalesce(exclude, '{}'), '{}')
   ON CONFLICT ON CONSTRAINT watches_target_key DO UPDATE
     SET topic = coalesce(topic, old.topic), audience = coalesce(audience, old.audience), exclude = coalesce(exclude, old.exclude),
         columns = CASE WHEN columns IS NULL THEN old.columns ELSE excluded.columns END
   RETURNING old.* INTO w;
   PERFORM herald.check_name('topic', w.topic);
   PERFORM herald.check_kept(w);
+  UPDATE herald.watches h SET hidden = ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = target AND a.attname = ANY (h.exclude) AND NOT a.attisdropped)
+   WHERE h.id = w.id RETURNING h.* INTO w;
   PERFORM herald.capture(w);
   PERFORM herald.reshape(t) FROM (SELECT w.topic UNION SELECT former WHERE former IS NOT NULL) n(t);
 END $$;

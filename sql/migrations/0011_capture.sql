@@ -7,7 +7,8 @@ CREATE TABLE herald.untold (
 );
 ALTER TABLE herald.untold REPLICA IDENTITY FULL; -- so that a publication of all tables stands in no way
 COMMENT ON TABLE herald.untold IS 'Topics with changes that their capture could not tell. The next tick tells `bulk` of them.';
-DROP FUNCTION IF EXISTS herald.fault(int, text), herald.routing_settings(herald.watches);
+DROP FUNCTION IF EXISTS herald.fault(int, text), herald.routing_settings(herald.watches),
+  herald.row_source(herald.watches, text);
 
 -- A part of the names of its trigger functions. Renaming those that are there locks no table: triggers know them by their oid.
 ALTER TABLE herald.watches ADD COLUMN tag text NOT NULL DEFAULT left(md5(gen_random_uuid()::text), 8);
@@ -21,3 +22,10 @@ BEGIN
     EXECUTE format('ALTER FUNCTION %s RENAME TO capture_%s_%s_%s', old.fn, old.id, old.tag, old.op);
   END LOOP;
 END $$;
+
+-- Numbers of the columns that are excluded by name: one that gets another name stays what it is. They were in the functions only.
+ALTER TABLE herald.watches ADD COLUMN hidden int2[];
+UPDATE herald.watches w
+   SET hidden = coalesce((SELECT max(substring(p.prosrc FROM 'herald\.row_without\(\d+, ''(\{[\d,]*\})'''))::int2[] FROM pg_proc p WHERE p.proname ~ format('^capture_%s_%s_', w.id, w.tag)),
+                         ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = w.target AND a.attname = ANY (w.exclude) AND NOT a.attisdropped));
+ALTER TABLE herald.watches ALTER COLUMN hidden SET NOT NULL;

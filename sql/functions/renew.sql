@@ -1,0 +1,49 @@
+-- DDL of a watched table: another name or schema, another primary key, a routing column of another type, a virtual column, a new
+-- partition. The text of its trigger functions was made for what was there before. Nobody tells of DDL (an event trigger takes a
+-- superuser), so the maker of ticks looks at each of its safety polls, and makes them anew. That locks no table.
+
+-- herald.stamp(w): of all in the catalog that the text follows from; it stands in the text. The rest is in herald.watches and
+-- herald.rules, and whoever changes that makes the functions anew.
+CREATE OR REPLACE FUNCTION herald.stamp(w herald.watches) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT md5(concat_ws('/', c.oid, c.relkind, n.nspname, c.relname,
+           (SELECT string_agg(concat_ws(',', a.attnum, a.attname, t.oid, t.typnamespace, t.typname, t.typtype, t.typbasetype,
+                                        CASE a.attgenerated WHEN 'v' THEN (SELECT d.adbin::text FROM pg_attrdef d WHERE d.adrelid = c.oid AND d.adnum = a.attnum) END), ';' ORDER BY a.attnum)
+              FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+           (SELECT i.indkey::text FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
+           CASE c.relkind WHEN 'p' THEN (SELECT string_agg(concat_ws(',', p.oid, p.relnamespace, p.relname), ';' ORDER BY p.oid)
+                                           FROM unnest(herald.tables_of(c.oid)) t JOIN pg_class p ON p.oid = t) END))
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = w.target);
+END $$;
+
+-- herald.renew_captures(): makes the trigger functions of those tables anew that are not what they were; their last fault is
+-- forgotten. Called by herald.look_at_shapes. Where somebody is changing the same functions it leaves off: the next look goes on. So
+-- ticks wait no longer than for one lock_timeout; stamps are taken without a lock. Writes to
+-- the catalog, and herald.faults.
+CREATE OR REPLACE FUNCTION herald.renew_captures() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' SET client_min_messages = warning AS $$
+DECLARE
+  w herald.watches;
+BEGIN
+  FOR w IN SELECT h.* FROM herald.watches h
+            WHERE EXISTS (SELECT FROM unnest('{insert,update,delete,truncate}'::text[]) op JOIN pg_proc p ON p.oid = to_regprocedure(herald.capture_name(h, op))
+                           WHERE strpos(p.prosrc, herald.stamp(h)) = 0) LOOP
+    EXIT WHEN NOT herald.renew_capture(w);
+  END LOOP;
+END $$;
+
+-- herald.renew_capture(w): does so for one; returns false where somebody else is at it. What cannot be done is its fault, which doctor names; nobody else's.
+CREATE OR REPLACE FUNCTION herald.renew_capture(w herald.watches) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM herald.capture_function(w, op) FROM unnest('{insert,update,delete,truncate}'::text[]) op;
+  DELETE FROM herald.faults f WHERE f.watch IN (SELECT k.watch FROM herald.faults k WHERE k.watch = w.id FOR UPDATE SKIP LOCKED);
+  RETURN true;
+EXCEPTION
+  WHEN lock_not_available OR internal_error THEN -- the second: "tuple concurrently updated"
+    RETURN false;
+  WHEN OTHERS THEN
+    PERFORM herald.keep_fault(w.id, format('the table was altered, and its capture cannot follow: %s', SQLERRM));
+    RETURN true;
+END $$;
