@@ -14,6 +14,10 @@ BEGIN
       USING ERRCODE = 'feature_not_supported', HINT = 'Nothing was changed. Move to another database: createdb -E UTF8 -T template0.';
   END IF;
   PERFORM pg_advisory_xact_lock(1751478881, 4);
+  -- From here on no lock is waited for longer than a second: whoever comes after waits too. The installer's own setting says how long
+  -- those that are tried again (functions/patience.sql) are tried.
+  PERFORM set_config('herald.lock_timeout_ms', s.setting, true), set_config('lock_timeout', '1s', true)
+     FROM pg_settings s WHERE s.name = 'lock_timeout';
 END $$;
 
 CREATE SCHEMA IF NOT EXISTS herald;

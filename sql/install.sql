@@ -13,6 +13,7 @@ DO $$ BEGIN SET transaction_timeout = 0; EXCEPTION WHEN OTHERS THEN NULL; END $$
 SET idle_in_transaction_session_timeout = 0;
 BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir begin.sql
+\ir functions/patience.sql
 
 SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 1) AS pending \gset
 \if :pending
@@ -80,6 +81,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 11) AS pending 
 INSERT INTO herald.migrations (version, name) VALUES (11, '0011_capture');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 13) AS pending \gset
+\if :pending
+\ir migrations/0013_ddl.sql
+INSERT INTO herald.migrations (version, name) VALUES (13, '0013_ddl');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql
@@ -90,6 +97,7 @@ INSERT INTO herald.migrations (version, name) VALUES (11, '0011_capture');
 \ir functions/capture_source.sql
 \ir functions/fault.sql
 \ir functions/partitions.sql
+\ir functions/hang.sql
 \ir functions/capture.sql
 \ir functions/watch.sql
 \ir functions/rule.sql
@@ -118,3 +126,6 @@ INSERT INTO herald.migrations (version, name) VALUES (11, '0011_capture');
 \ir functions/daemon.sql
 \ir grants.sql
 COMMIT;
+
+-- Triggers that are missing, a table at a time: the lock on one is not kept while another's is waited for.
+SELECT herald.unhung() \gexec

@@ -61,15 +61,15 @@ END $$;
 
 -- herald.last_tick(): takes the lock of ticks, to the end of the transaction, and returns the last tick of this history. A tick
 -- that is written then is on disk when its transaction is confirmed: synchronous_commit is on for it, whatever the session says.
--- The lock is one on a table that nobody else has a right on: an advisory one anybody in the database could take, and stop the
--- streams with it. This mode excludes itself, but no reader and no writer of settings.
+-- The lock is one on a view of nothing, that nobody else has a right on: an advisory one anybody in the database could take, and stop
+-- the streams with it. On a table VACUUM, ANALYZE and the like would hold this mode, ANALYZE to the end of a transaction that does more.
 CREATE OR REPLACE FUNCTION herald.last_tick() RETURNS herald.ticks
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   last herald.ticks;
   now text := herald.origin();
 BEGIN
-  LOCK TABLE herald.settings IN SHARE UPDATE EXCLUSIVE MODE;
+  LOCK TABLE herald.ticking IN SHARE UPDATE EXCLUSIVE MODE;
   IF current_setting('synchronous_commit') IN ('off', 'local', 'remote_write') THEN
     PERFORM set_config('synchronous_commit', 'on', true);
   END IF;

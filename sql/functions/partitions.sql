@@ -1,33 +1,30 @@
--- herald.watch_partitions(w): hangs on each partition a trigger that tells of its TRUNCATE: row triggers the server clones to
--- partitions, also to those made later, but no statement triggers. The parent gets it too, behind the one of its own event
+-- herald.partition_function(w): the function of the trigger on each partition that tells of its TRUNCATE: row triggers the server clones
+-- to partitions, also to those made later, but no statement triggers. The parent gets it too, after the one of its own event
 -- (triggers fire in the order of their names). The function is generated so that unwatch needs no right on the partitions.
-CREATE OR REPLACE FUNCTION herald.watch_partitions(w herald.watches) RETURNS void
+CREATE OR REPLACE FUNCTION herald.partition_function(w herald.watches) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   fn text := herald.capture_name(w, 'truncated');
-  part regclass;
 BEGIN
-  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target AND c.relkind = 'p') THEN
-    RETURN;
+  IF EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target AND c.relkind = 'p') THEN
+    EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp '
+                   'AS ''BEGIN PERFORM herald.truncated(%s, TG_RELID); RETURN NULL; END''', fn, w.id);
+    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', fn);
   END IF;
-  EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp '
-                 'AS ''BEGIN PERFORM herald.truncated(%s, TG_RELID); RETURN NULL; END''', fn, w.id);
-  EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', fn);
-  PERFORM herald.let_partition(w);
-  FOR part IN SELECT t.relid FROM pg_partition_tree(w.target) t JOIN pg_class c ON c.oid = t.relid AND c.relkind IN ('r', 'p') LOOP
-    EXECUTE format('CREATE OR REPLACE TRIGGER "!herald_truncated" AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION %s', part, fn);
-  END LOOP;
 END $$;
 
--- herald.let_partition(w): who owns the table needs EXECUTE on what is cloned to be able to make a partition; without USAGE on
--- the schema herald it is good for nothing else.
+-- herald.let_partition(w): who makes a partition needs EXECUTE on what is cloned to it. That is the table's owner of the day, and nobody
+-- tells when it is another one: so everybody has it. It is good for nothing else: to hang such a function on another table takes
+-- USAGE on the schema herald, and it tells of no other table than its own.
 CREATE OR REPLACE FUNCTION herald.let_partition(w herald.watches) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   cloned regprocedure;
 BEGIN
-  FOR cloned IN SELECT t.tgfoid FROM pg_trigger t WHERE t.tgrelid = w.target AND t.tgname ~ '^!herald_(insert|update|delete)$' LOOP
-    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', cloned, (SELECT c.relowner::regrole FROM pg_class c WHERE c.oid = w.target));
+  FOR cloned IN SELECT t.tgfoid FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid AND c.relkind = 'p'
+                  JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'herald'::regnamespace
+                 WHERE t.tgrelid = w.target AND t.tgname ~ '^!herald_(insert|update|delete)$' LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', cloned);
   END LOOP;
 END $$;
 

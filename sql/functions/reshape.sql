@@ -66,7 +66,8 @@ $$;
 
 -- herald.take_shape(topic, at): keeps what the topic's events look like now, and tells it where they looked otherwise; returns whether.
 --   at  the id that the event is to have; NULL: the next one
--- The fingerprint is taken behind the lock of its row, so of two at once only one tells. Writes herald.shapes, herald.changes; rings.
+-- The fingerprint is taken after the lock of its row, so of two at once only one tells. The other one waits for nobody, for it may
+-- have locked the table: the next look tells what is left. Writes herald.shapes, herald.changes; rings.
 CREATE OR REPLACE FUNCTION herald.take_shape(topic text, at bigint) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
@@ -74,7 +75,10 @@ DECLARE
   was text;
   now text;
 BEGIN
-  SELECT s.fingerprint INTO was FROM herald.shapes s WHERE s.topic = topic FOR UPDATE;
+  SELECT s.fingerprint INTO was FROM herald.shapes s WHERE s.topic = topic FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND AND EXISTS (SELECT FROM herald.shapes s WHERE s.topic = topic) THEN
+    RETURN false;
+  END IF;
   now := herald.fingerprint(topic);
   IF now IS NULL THEN
     DELETE FROM herald.shapes s WHERE s.topic = topic;

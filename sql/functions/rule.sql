@@ -26,7 +26,7 @@ BEGIN
   PERFORM herald.check_expression(target, 'data', data, 'jsonb');
   INSERT INTO herald.rules (target, event, operation, condition, data) VALUES (target, event, operation, coalesce(condition, 'true'), data)
   ON CONFLICT ON CONSTRAINT rules_meaning DO UPDATE SET data = excluded.data;
-  PERFORM herald.capture(w), herald.reshape(w.topic) FROM herald.watches w WHERE w.target = target;
+  PERFORM herald.reshape(w.topic), herald.capture(w) FROM herald.watches w WHERE w.target = target;
 END $$;
 
 -- herald.check_expression(target, what, expression, type): raises unless it is one SQL expression over the table's NEW and
@@ -56,5 +56,5 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
   DELETE FROM herald.rules r WHERE r.target = target AND (event IS NULL OR r.event = event);
-  PERFORM herald.capture(w), herald.reshape(w.topic) FROM herald.watches w WHERE w.target = target;
+  PERFORM herald.reshape(w.topic), herald.capture(w) FROM herald.watches w WHERE w.target = target;
 END $$;

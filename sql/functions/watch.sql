@@ -34,8 +34,8 @@ BEGIN
   PERFORM herald.check_kept(w);
   UPDATE herald.watches h SET hidden = ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = target AND a.attname = ANY (h.exclude) AND NOT a.attisdropped)
    WHERE h.id = w.id RETURNING h.* INTO w;
-  PERFORM herald.capture(w);
   PERFORM herald.reshape(t) FROM (SELECT w.topic UNION SELECT former WHERE former IS NOT NULL) n(t);
+  PERFORM herald.capture(w); -- last, for it locks the table
 END $$;
 
 -- herald.check_kept(w): raises where a watch still names a column that is not there any more. What it excluded may have got another
@@ -106,12 +106,13 @@ CREATE OR REPLACE FUNCTION herald.unwatch(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 #variable_conflict use_variable
 DECLARE
-  gone herald.watches;
+  w herald.watches;
 BEGIN
-  DELETE FROM herald.watches w WHERE w.target = target RETURNING w.* INTO gone;
+  SELECT h.* INTO w FROM herald.watches h WHERE h.target = target;
   IF FOUND THEN
-    PERFORM herald.reshape(gone.topic);
-    EXECUTE (SELECT 'DROP FUNCTION IF EXISTS ' || string_agg(herald.capture_name(gone, op), ', ') || ' CASCADE' -- takes their triggers along
-               FROM unnest('{insert,update,delete,truncate,truncated}'::text[]) op);
+    PERFORM herald.patiently('DROP FUNCTION IF EXISTS ' || string_agg(herald.capture_name(w, op), ', ') || ' CASCADE', -- takes the triggers along
+                             herald.tables_of(target)) FROM unnest('{insert,update,delete,truncate,truncated}'::text[]) op;
+    DELETE FROM herald.watches h WHERE h.id = w.id; -- after that: a writer that is open with a fault refers to it
+    PERFORM herald.reshape(w.topic);
   END IF;
 END $$;

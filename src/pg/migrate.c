@@ -40,9 +40,14 @@ static void complain(const char *doing, const PGresult *res, PGconn *pg)
 		message, hint == NULL ? "" : " (", hint == NULL ? "" : hint, hint == NULL ? "" : ")");
 }
 
-static void ignore_notice(void *ctx, const PGresult *res)
+/* What our functions say on the way; not "already exists, skipping" and the like. */
+static void on_notice(void *ctx, const PGresult *res)
 {
-	(void)ctx, (void)res; /* "already exists, skipping" and the like */
+	const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+
+	(void)ctx;
+	if (message != NULL && strncmp(message, "pgherald: ", 10) == 0)
+		fprintf(stderr, "%s\n", message);
 }
 
 PGconn *migrate_connect(const char *conninfo)
@@ -56,7 +61,7 @@ PGconn *migrate_connect(const char *conninfo)
 		PQfinish(pg);
 		return NULL;
 	}
-	PQsetNoticeReceiver(pg, ignore_notice, NULL);
+	PQsetNoticeReceiver(pg, on_notice, NULL);
 	if (!migrate_exec(pg, SETTINGS_OURS, 0, NULL)) {
 		PQfinish(pg);
 		return NULL;
@@ -156,12 +161,26 @@ static bool apply_all(PGconn *pg, bool dry_run)
 	return true;
 }
 
+/* Triggers that are missing, a table at a time: the lock on one is not kept while another's is waited for. */
+static bool hang_triggers(PGconn *pg)
+{
+	PGresult *res = PQexec(pg, "SELECT herald.unhung()");
+	bool good = is_good(res);
+
+	if (!good)
+		complain("", res, pg);
+	for (int i = 0; good && i < PQntuples(res); i++)
+		good = migrate_exec(pg, PQgetvalue(res, i, 0), 0, NULL);
+	PQclear(res);
+	return good;
+}
+
 bool migrate_apply(PGconn *pg, bool dry_run)
 {
 	bool good = migrate_exec(pg, "BEGIN", 0, NULL) && apply_all(pg, dry_run);
 
 	if (good && !dry_run)
-		return migrate_exec(pg, "COMMIT", 0, NULL);
+		return migrate_exec(pg, "COMMIT", 0, NULL) && hang_triggers(pg);
 	PQclear(PQexec(pg, "ROLLBACK"));
 	return good;
 }

@@ -30,8 +30,8 @@ PGconn *migrate_connect(const char *conninfo);
 /* The newest migration in the database, 0: none, -1: it has said why on stderr. */
 MUST_CHECK int migrate_database_version(PGconn *pg);
 
-/* Applies what is missing, all or nothing, one installer at a time. dry_run: says what it would do, and does not.
- * False: nothing was changed; it has said why on stderr. */
+/* Applies what is missing, all or nothing, one installer at a time; then the triggers of watched tables that are missing, each table by
+ * itself. dry_run: says what it would do, and does not. False: it has said why on stderr; nothing was changed but perhaps triggers. */
 MUST_CHECK bool migrate_apply(PGconn *pg, bool dry_run);
 
 /* Runs one statement without parameters or with text parameters; false: it has said why on stderr. */

@@ -1,0 +1,72 @@
+-- herald.hang(w): hangs the triggers of a watched table that are missing, and takes away those that are of no use any more. What is there
+-- stays as it is, and so does what its owner has made of it: ENABLE ALWAYS, ENABLE REPLICA, DISABLE. Nothing to do locks nothing.
+-- The triggers name no column, so that they never stand in the way of ALTER TABLE. Their names begin with '!' because triggers fire in
+-- the order of their names: a later one that writes the row again is told of after this.
+-- Raises where the table cannot be locked. A trigger that is of no use can wait: it does nothing until the next time.
+CREATE OR REPLACE FUNCTION herald.hang(w herald.watches) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+DECLARE
+  useless text := herald.useless_ddl(w);
+  missing text;
+BEGIN
+  BEGIN
+    IF useless IS NOT NULL THEN
+      PERFORM herald.patiently(useless, herald.tables_of(w.target), least(herald.patience(), '1 s'));
+    END IF;
+  EXCEPTION WHEN lock_not_available THEN
+    NULL;
+  END;
+  missing := herald.missing_ddl(w);
+  IF missing IS NOT NULL THEN
+    PERFORM herald.patiently(missing, herald.tables_of(w.target));
+    PERFORM herald.let_partition(w);
+  END IF;
+END $$;
+
+-- herald.wanted_triggers(w): the triggers that a watched table is to have, with their functions.
+CREATE OR REPLACE FUNCTION herald.wanted_triggers(w herald.watches) RETURNS TABLE (relation oid, name text, op text, function regprocedure)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT w.target, '!herald_' || o, o, to_regprocedure(herald.capture_name(w, o))
+    FROM unnest('{insert,update,delete,truncate}'::text[]) o WHERE herald.capture_source(w, o) IS NOT NULL
+  UNION ALL
+  SELECT t, '!herald_truncated', 'truncate', to_regprocedure(herald.capture_name(w, 'truncated'))
+    FROM pg_class c, unnest(herald.tables_of(w.target)) t JOIN pg_class p ON p.oid = t AND p.relkind IN ('r', 'p') WHERE c.oid = w.target AND c.relkind = 'p'
+$$;
+
+-- herald.missing_ddl(w): statements that hang what is missing or calls another function; NULL: nothing is.
+CREATE OR REPLACE FUNCTION herald.missing_ddl(w herald.watches) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT string_agg(format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION %s; ', n.name, n.op, n.relation::regclass,
+                           CASE n.op WHEN 'truncate' THEN 'STATEMENT' ELSE 'ROW' END, n.function)
+                    || coalesce('ALTER TABLE ' || n.relation::regclass || ' ' || herald.enabling(n.relation, n.name) || format(' TRIGGER %I; ', n.name), ''), '')
+    FROM herald.wanted_triggers(w) n
+   WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = n.relation AND t.tgname = n.name AND t.tgfoid = n.function)
+$$;
+
+-- herald.enabling(relation, name): how a trigger that is hung is to be enabled: as the one whose place it takes; a new one as its
+-- neighbours, where all of them see replicated changes. NULL: as every trigger is. Only the owner of the table may say otherwise.
+CREATE OR REPLACE FUNCTION herald.enabling(relation oid, name text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE coalesce((SELECT t.tgenabled::text FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname = enabling.name),
+                       (SELECT min(t.tgenabled::text) FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgname ~ '^!herald_'
+                        HAVING count(DISTINCT t.tgenabled) = 1 AND bool_and(t.tgenabled IN ('A', 'R'))))
+           WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'D' THEN 'DISABLE' END
+    FROM pg_class c WHERE c.oid = relation AND pg_has_role(c.relowner, 'USAGE')
+$$;
+
+-- herald.useless_ddl(w): the statement that takes away functions that are of no use, with their triggers; NULL: none is.
+CREATE OR REPLACE FUNCTION herald.useless_ddl(w herald.watches) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT 'DROP FUNCTION ' || string_agg(f.function::text, ', ') || ' CASCADE'
+    FROM (SELECT to_regprocedure(herald.capture_name(w, o)) AS function
+            FROM unnest('{insert,update,delete,truncate}'::text[]) o WHERE herald.capture_source(w, o) IS NULL) f
+   WHERE f.function IS NOT NULL
+$$;
+
+-- herald.unhung(): what installing could not do in its own transaction, for it locks tables: a statement for each watched table that
+-- lacks a trigger. Each is to be a transaction of its own.
+CREATE OR REPLACE FUNCTION herald.unhung() RETURNS SETOF text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('DO $do$ BEGIN PERFORM herald.hang(w) FROM herald.watches w WHERE w.id = %s; END $do$', w.id)
+    FROM herald.watches w JOIN pg_class c ON c.oid = w.target WHERE herald.missing_ddl(w) IS NOT NULL ORDER BY w.id
+$$;

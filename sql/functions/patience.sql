@@ -1,0 +1,126 @@
+-- herald.patiently(ddl, targets, most): runs DDL that takes strong locks on tables, and lets nobody wait for long after it. A session that
+-- waits for a lock has all who come later wait too, readers and writers, until the one in front ends. So it waits for a moment only,
+-- gives up all that it has got meanwhile, lets the others through, and tries again.
+--   ddl      one or several statements; what they lock is kept to the end of the transaction, once all of them have run
+--   targets  the tables that they lock: who is in the way is looked for there
+--   most     how long it tries; NULL: the caller's lock_timeout, 30 s where that is 0
+-- Raises 55P03 and names the session that is in the way. To be called before anything else is locked that somebody may want.
+CREATE OR REPLACE FUNCTION herald.patiently(ddl text, targets oid[], most interval DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  former text := current_setting('lock_timeout');
+  patience interval := coalesce(most, herald.patience());
+  ends timestamptz := clock_timestamp() + patience;
+  wait_ms int := 100;
+  said boolean := false;
+  way record;
+BEGIN
+  LOOP
+    BEGIN
+      PERFORM set_config('lock_timeout', ceil(greatest(least(wait_ms, extract(epoch FROM ends - clock_timestamp()) * 1000), 1))::text, true);
+      EXECUTE ddl;
+      PERFORM set_config('lock_timeout', former, true);
+      RETURN;
+    EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+      SELECT * INTO way FROM herald.in_the_way(targets, ddl ~* '\m(drop|lock)\M');
+    END;
+    IF clock_timestamp() >= ends THEN
+      RAISE EXCEPTION 'pgherald: no lock could be had on % within %: %', herald.some_names(targets), patience,
+          coalesce(way.who, 'who was in the way has ended by now')
+        USING ERRCODE = 'lock_not_available', HINT = concat_ws(' ', way.advice, 'How long is tried: SET lock_timeout.');
+    ELSIF way.who IS NOT NULL AND NOT said AND ends - clock_timestamp() < patience - interval '1 s' THEN
+      RAISE WARNING 'pgherald: waiting: %', way.who;
+      said := true;
+    END IF;
+    wait_ms := CASE WHEN way.is_vacuum THEN least(herald.setting_ms('deadlock_timeout') + 500, 2500) -- it gives way to who has waited that long
+                    WHEN way.is_stuck IS DISTINCT FROM false THEN 100 -- no use to have others wait for it
+                    ELSE least(wait_ms * 5 / 4, 1000) END;
+    PERFORM pg_sleep(greatest(least(wait_ms * 0.003, 0.5, extract(epoch FROM ends - clock_timestamp())), 0));
+  END LOOP;
+END $$;
+
+-- herald.patience(): how long DDL is tried. In an installation lock_timeout is its own, and the installer's is kept (begin.sql).
+CREATE OR REPLACE FUNCTION herald.patience() RETURNS interval
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(make_interval(secs => nullif(coalesce(nullif(current_setting('herald.lock_timeout_ms', true), '')::float,
+                                                        herald.setting_ms('lock_timeout')), 0) / 1000), interval '30 s')
+$$;
+
+-- herald.setting_ms(name): a setting that is a time, in milliseconds.
+CREATE OR REPLACE FUNCTION herald.setting_ms(name text) RETURNS int
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.setting::int FROM pg_settings s WHERE s.name = setting_ms.name
+$$;
+
+-- herald.some_names(tables): the first of them by name, for a message.
+CREATE OR REPLACE FUNCTION herald.some_names(tables oid[]) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT string_agg(t::regclass::text, ', ') || CASE WHEN cardinality(tables) > 3 THEN format(' and %s more', cardinality(tables) - 3) ELSE '' END
+    FROM unnest(tables[:3]) t
+$$;
+
+-- herald.in_the_way(tables, exclusive): who has locks on these tables that stand in the way of DDL: the one with the oldest transaction.
+--   exclusive  of DDL that readers are in the way of, too; else of such that stops writers only
+--   who        a sentence: process, application, role, state, since when, query; NULL: nobody
+--   advice     what to do about it
+--   is_vacuum  is it autovacuum and nobody else? It gives way by itself
+--   is_stuck   will it be in the way for longer, as far as can be seen? NULL: nothing can
+-- Reads pg_locks; of others' sessions pg_stat_activity shows little to who is no member of pg_read_all_stats.
+CREATE OR REPLACE FUNCTION herald.in_the_way(tables oid[], exclusive boolean, OUT who text, OUT advice text, OUT is_vacuum boolean, OUT is_stuck boolean)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_stat_clear_snapshot();
+  SELECT format('%s has %s on %s%s%s', herald.session_words(l.pid, l.virtualtransaction), l.mode, l.relation::regclass, herald.doing_words(l.pid),
+                CASE WHEN count(*) OVER () > 1 THEN format(' (and %s more)', count(*) OVER () - 1) ELSE '' END),
+         CASE WHEN l.pid IS NOT NULL THEN format('Let it end, or: SELECT pg_terminate_backend(%s).', l.pid) ELSE 'COMMIT PREPARED it, or ROLLBACK PREPARED.' END,
+         bool_and(l.pid IS NOT NULL AND l.usesysid IS NULL AND l.mode = 'ShareUpdateExclusiveLock') OVER (),
+         l.pid IS NULL OR l.state LIKE 'idle in%' OR l.xact_start < clock_timestamp() - interval '10 s'
+    INTO who, advice, is_vacuum, is_stuck
+    FROM (SELECT DISTINCT ON (k.virtualtransaction) k.*, a.usesysid, a.state, a.xact_start
+            FROM pg_locks k LEFT JOIN pg_stat_activity a USING (pid)
+           WHERE k.locktype = 'relation' AND k.relation = ANY (tables) AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+             AND k.pid IS DISTINCT FROM pg_backend_pid() AND (exclusive OR k.mode NOT IN ('AccessShareLock', 'RowShareLock')) AND k.granted
+           ORDER BY k.virtualtransaction, k.mode) l
+   ORDER BY l.pid IS NOT NULL, l.xact_start LIMIT 1;
+END $$;
+
+-- herald.session_words(pid, virtualtransaction): which session that is, or which prepared transaction.
+CREATE OR REPLACE FUNCTION herald.session_words(pid int, virtualtransaction text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN session_words.pid IS NOT NULL
+    THEN (SELECT format('server process %s (application %L, role %s)', a.pid, a.application_name, coalesce(a.usename, 'none: ' || coalesce(a.backend_type, 'autovacuum')))
+            FROM pg_stat_activity a WHERE a.pid = session_words.pid)
+    ELSE (SELECT format('the prepared transaction %L of role %s, prepared %s,', p.gid, p.owner, p.prepared)
+            FROM pg_locks l JOIN pg_prepared_xacts p ON p.transaction = l.transactionid
+           WHERE l.virtualtransaction = session_words.virtualtransaction AND l.pid IS NULL) END
+$$;
+
+-- herald.doing_words(pid): what it is doing, since when. Empty for a prepared transaction, which does nothing.
+CREATE OR REPLACE FUNCTION herald.doing_words(pid int) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce((
+    SELECT CASE WHEN a.state IS NULL THEN '; members of pg_read_all_stats see what it does'
+                ELSE format('; it is %s since %s, in a transaction since %s, %s: %s', a.state, date_trunc('second', a.state_change), date_trunc('second', a.xact_start),
+                            CASE WHEN a.state LIKE 'idle%' THEN 'its last query' ELSE 'its query' END, left(regexp_replace(a.query, '\s+', ' ', 'g'), 100)) END
+      FROM pg_stat_activity a WHERE a.pid = doing_words.pid), '')
+$$;
+
+-- An upgrade takes its strong locks now, all of them at once, before it has any that others wait for: on the log, where a migration alters
+-- it, so until the end nobody writes to it; on the watched tables for triggers of before 0003; on the view that is made anew each time.
+-- A migration that alters a table of herald which writers or streams use adds its version to the list.
+DO $$
+DECLARE
+  had int := (SELECT max(m.version) FROM herald.migrations m);
+  functions text;
+  targets oid[] := '{}';
+  tables text := 'herald.changes, herald.ticks, herald.watches, herald.streams';
+BEGIN
+  IF had < 3 THEN
+    SELECT string_agg(p.oid::regprocedure::text, ', '), coalesce(array_agg(t.tgrelid), '{}') INTO functions, targets
+      FROM herald.watches w JOIN pg_proc p ON p.oid = to_regprocedure(format('herald.capture_%s()', w.id)) LEFT JOIN pg_trigger t ON t.tgfoid = p.oid;
+  END IF;
+  PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE', 'DROP VIEW IF EXISTS herald.status',
+                                     (SELECT 'LOCK TABLE ' || tables FROM unnest('{2,3,4,5,6,7}'::int[]) v WHERE v > had HAVING count(*) > 0)),
+                           targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,streams,status}')))
+    WHERE had > 0;
+END $$;
