@@ -26,7 +26,7 @@ HARDENING := -fPIE -fstack-protector-strong $(if $(filter asan fuzz,$(VARIANT)),
 LDHARDENING := -pie -Wl,-z,relro,-z,now
 SANITIZE := $(if $(filter asan fuzz,$(VARIANT)),-fsanitize=address$(comma)undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
 SANITIZE += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer-no-link)
-LDLIBS += $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lm
+LDLIBS += $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lm -pthread
 
 ROOMS := base hub pg http cmd
 SOURCES := $(wildcard src/*.c $(ROOMS:%=src/%/*.c))

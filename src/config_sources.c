@@ -42,14 +42,14 @@ static bool read_line(struct config *c, char *line, const char *file, int number
 	if (key[0] == '\0' || key[0] == '#')
 		return true;
 	if (equals == NULL) { /* it is not shown: it may be the rest of a secret */
-		fprintf(stderr, "pgherald: %s, line %d is not of the form key = value\n", file, number);
+		log_complain("%s, line %d is not of the form key = value", file, number);
 		return false;
 	}
 	*equals = '\0';
 	key = config_trim(key);
 	i = config_find(key, strlen(key));
 	if (i == config_option_count || seen[i]) {
-		fprintf(stderr, "pgherald: %s, line %d: %s '%s'\n", file, number,
+		log_complain("%s, line %d: %s '%s'", file, number,
 			i == config_option_count ? "there is no option" : "a second value for", key);
 		return false;
 	}
@@ -70,7 +70,7 @@ static bool read_lines(struct config *c, struct file *f, const char *name)
 		line_end = line_end == NULL ? end : line_end;
 		*line_end = '\0';
 		if (strlen(line) != (size_t)(line_end - line)) {
-			fprintf(stderr, "pgherald: %s, line %d has a NUL byte\n", name, number);
+			log_complain("%s, line %d has a NUL byte", name, number);
 			return false;
 		}
 		if (!read_line(c, line, name, number, seen))
@@ -90,7 +90,7 @@ static bool is_guarded(const struct config *c, const struct file *f, const char 
 
 		if (c->text[i] == NULL || c->from[i] != CONFIG_FILE || !(f->mode & (S_IROTH | S_IWOTH)))
 			continue;
-		fprintf(stderr, "pgherald: %s has %s in it, and everybody can read or write this file: chmod 600 it\n", name, secrets[k]);
+		log_complain("%s has %s in it, and everybody can read or write this file: chmod 600 it", name, secrets[k]);
 		return false;
 	}
 	return true;
@@ -103,7 +103,7 @@ bool config_read_file(struct config *c, const char *name)
 	bool good;
 
 	if (!file_read(&f, name, CONFIG_FILE_BYTES_MAX, &why)) {
-		fprintf(stderr, "pgherald: cannot read the configuration file '%s': %s\n", name, why);
+		log_complain("cannot read the configuration file '%s': %s", name, why);
 		return false;
 	}
 	good = read_lines(c, &f, name) && is_guarded(c, &f, name);
@@ -186,7 +186,7 @@ static bool environment_is_known(void)
 	for (char **e = environ; *e != NULL; e++) {
 		if (strncmp(*e, "PGHERALD_", 9) != 0 || is_known_variable(*e))
 			continue;
-		fprintf(stderr, "pgherald: the environment has %.*s, and there is no such option\n", (int)strcspn(*e, "="), *e);
+		log_complain("the environment has %.*s, and there is no such option", (int)strcspn(*e, "="), *e);
 		return false;
 	}
 	return true;

@@ -47,7 +47,7 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 	int64_t number = 0;
 
 	if (text[0] == '\0' && given && !(o->flags & MAY_BE_EMPTY)) {
-		fprintf(stderr, "pgherald: %s is empty\n", o->name);
+		log_complain("%s is empty", o->name);
 		return false;
 	}
 	if ((o->flags & MAY_BE_OFF) && strcmp(text, "off") == 0) {
@@ -55,7 +55,7 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 		return true;
 	}
 	if (text[0] != '\0' && (o->kind == ADDRESS ? !units_is_address(text) : o->kind != TEXT && !parse_value(o, text, &number))) {
-		fprintf(stderr, "pgherald: %s is '%s', not %s%s\n", o->name, text, example(o->kind), o->flags & MAY_BE_OFF ? ", nor off" : "");
+		log_complain("%s is '%s', not %s%s", o->name, text, example(o->kind), o->flags & MAY_BE_OFF ? ", nor off" : "");
 		return false;
 	}
 	if (o->kind == TEXT || o->kind == ADDRESS) {
@@ -63,7 +63,7 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 		return true;
 	}
 	if (text[0] != '\0' && (number < o->least || number > o->most)) {
-		fprintf(stderr, "pgherald: %s is '%s', out of its range: %" PRId64 "%s to %" PRId64 "%s\n", o->name, text, o->least, bound_unit(o->kind),
+		log_complain("%s is '%s', out of its range: %" PRId64 "%s to %" PRId64 "%s", o->name, text, o->least, bound_unit(o->kind),
 			o->most, bound_unit(o->kind));
 		return false;
 	}
@@ -108,7 +108,7 @@ static bool check_sources(struct config *c)
 			c->http.sources[i] = (enum token_source)s;
 	}
 	if (!good)
-		fprintf(stderr, "pgherald: token-sources is '%s', not a list of cookie, header and query\n", c->token_sources);
+		log_complain("token-sources is '%s', not a list of cookie, header and query", c->token_sources);
 	return good;
 }
 
@@ -123,13 +123,13 @@ static bool is_origin(const char *text)
 static bool check_origins(struct config *c)
 {
 	if (!split_list(c->allowed_origins, &c->origins_text, c->origins, CONFIG_ORIGINS_MAX)) {
-		fprintf(stderr, "pgherald: allowed-origins has more than %d origins\n", CONFIG_ORIGINS_MAX);
+		log_complain("allowed-origins has more than %d origins", CONFIG_ORIGINS_MAX);
 		return false;
 	}
 	for (size_t i = 0; c->origins[i] != NULL; i++) {
 		if (is_origin(c->origins[i]))
 			continue;
-		fprintf(stderr, "pgherald: allowed-origins has '%s', which is not an origin such as https://example.com\n",
+		log_complain("allowed-origins has '%s', which is not an origin such as https://example.com",
 			c->origins[i]);
 		return false;
 	}
@@ -139,16 +139,16 @@ static bool check_origins(struct config *c)
 static bool check_words(struct config *c)
 {
 	if (!log_level_parse(c->log_level_name, &c->log_level)) {
-		fprintf(stderr, "pgherald: log-level is '%s', not error, warn, info or debug\n", c->log_level_name);
+		log_complain("log-level is '%s', not error, warn, info or debug", c->log_level_name);
 		return false;
 	}
 	if (!wake_parse(c->wake_name, &c->wake)) {
-		fprintf(stderr, "pgherald: wake is '%s', not adaptive, always or never\n", c->wake_name);
+		log_complain("wake is '%s', not adaptive, always or never", c->wake_name);
 		return false;
 	}
 	c->log_json = strcmp(c->log_format, "json") == 0;
 	if (!c->log_json && strcmp(c->log_format, "text") != 0) {
-		fprintf(stderr, "pgherald: log-format is '%s', not text or json\n", c->log_format);
+		log_complain("log-format is '%s', not text or json", c->log_format);
 		return false;
 	}
 	return true;
@@ -164,7 +164,7 @@ static bool check_keys(struct config *c)
 	c->keyring = xcalloc(1, sizeof(*c->keyring));
 	good = keyring_load(c->keyring, &source, &why);
 	if (!good)
-		fprintf(stderr, "pgherald: %s\n", why.data);
+		log_complain("%s", why.data);
 	for (size_t i = 0; i < c->keyring->count; i++)
 		if (!key_is_secret(&c->keyring->keys[i]) && c->verified == NULL)
 			c->verified = xcalloc(1, sizeof(*c->verified));
@@ -198,7 +198,7 @@ static bool check_seal(struct config *c)
 		c->seal = seal_new(c->encryption_key, c->encryption_key_id, &why);
 	if (c->seal != NULL)
 		return true;
-	fprintf(stderr, "pgherald: %s\n", why);
+	log_complain("%s", why);
 	return false;
 }
 
@@ -241,7 +241,7 @@ bool config_fits_process(const struct config *c)
 
 	if (c->http.max_streams <= most)
 		return true;
-	fprintf(stderr, "pgherald: max-streams is %zu, but this process may have %zu descriptors, of which streams can take %zu: lower it, or "
-			"raise the limit (LimitNOFILE= of systemd, ulimit -Hn)\n", c->http.max_streams, limit, most);
+	log_complain("max-streams is %zu, but this process may have %zu descriptors, of which streams can take %zu: lower it, or "
+			"raise the limit (LimitNOFILE= of systemd, ulimit -Hn)", c->http.max_streams, limit, most);
 	return false;
 }

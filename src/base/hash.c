@@ -80,6 +80,7 @@ struct hash_key hash_key_random(void)
 	while (got == -1 && errno == EINTR);
 	if (got != (ssize_t)sizeof(key)) {
 		log_error("no random bytes from the kernel: %s", strerror(errno));
+		log_flush();
 		abort();
 	}
 	return key;

@@ -2,8 +2,9 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,14 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/utf8.h"
+#include "base/writer.h"
 
 /* A longer message is cut: part of it may come from a client, who must not fill the disk. */
 #define MESSAGE_MAX 4096
 
 static enum log_level log_max_level = LOG_INFO;
 static bool log_as_json;
+static struct writer *log_writer; /* NULL: whoever logs writes, and waits for the file */
 
 static const char *const level_names[] = {
     [LOG_ERROR] = "error",
@@ -103,6 +106,10 @@ static void write_line(const struct buf *line)
 {
 	ssize_t wrote;
 
+	if (log_writer != NULL) {
+		writer_put(log_writer, line->data, line->len);
+		return;
+	}
 	do
 		wrote = write(STDERR_FILENO, line->data, line->len);
 	while (wrote == -1 && errno == EINTR);
@@ -127,6 +134,35 @@ static void log_message(enum log_level level, const char *fmt, va_list args)
 	write_line(&line);
 	buf_release(&line);
 	errno = saved_errno;
+}
+
+/* By the writer's thread. */
+static void tell_lost(struct buf *line, uint64_t lost)
+{
+	char message[160];
+
+	snprintf(message, sizeof(message), "%" PRIu64 " lines of the log were dropped here: nobody read it, or its disk was full or slow", lost);
+	append_line(line, LOG_WARN, message);
+}
+
+void log_detach(void)
+{
+	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN);
+	log_writer = writer_open(STDERR_FILENO, tell_lost);
+	if (log_writer == NULL)
+		log_warn("there can be no thread for the log: this program waits for whoever reads it");
+}
+
+void log_flush(void)
+{
+	if (log_writer != NULL && writer_close(log_writer, LOG_PATIENCE_MS))
+		log_writer = NULL;
+}
+
+uint64_t log_dropped(void)
+{
+	return log_writer == NULL ? 0 : writer_dropped(log_writer);
 }
 
 void log_setup(enum log_level level, bool json)
@@ -194,5 +230,21 @@ void die(int status, const char *fmt, ...)
 	va_start(args, fmt);
 	log_message(LOG_ERROR, fmt, args);
 	va_end(args);
+	log_flush();
 	exit(status);
+}
+
+void log_complain(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	if (log_writer != NULL) {
+		log_message(LOG_ERROR, fmt, args);
+	} else {
+		fputs("pgherald: ", stderr);
+		vfprintf(stderr, fmt, args);
+		fputc('\n', stderr);
+	}
+	va_end(args);
 }

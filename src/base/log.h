@@ -3,6 +3,7 @@
  * log.h: one line an occurrence, to stderr; whoever runs the program rotates. Text on one line
  * ("2026-11-22T10:00:00.123Z info  message") or JSON lines ({"time","level","message"}). Control characters
  * of any value are escaped, so nobody can forge a line. Never hand a token, a key or a cookie to these.
+ * A command's lines are written by whoever logs. A daemon's go to a thread (log_detach): it waits for nobody who reads them.
  * Style of a message: what happened or failed first, the subject in single quotes, what to do last, no full stop.
  * errno is left as it was.
  */
@@ -10,8 +11,11 @@
 #define BASE_LOG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/base.h"
+
+#define LOG_PATIENCE_MS 250 /* for the lines that wait, at the end */
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
@@ -23,6 +27,14 @@ void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+/* From now on nothing waits for the log, and no reader that ends, nor a limit of the file's size, ends this process. */
+void log_detach(void);
+void log_flush(void);       /* the end of that: what waits is written, or given up after LOG_PATIENCE_MS */
+uint64_t log_dropped(void); /* lines that were never written, since log_detach */
+
+/* To who typed a command: "pgherald: " and the sentence. To the log where nobody has typed anything (SIGHUP). */
+void log_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* Boot only: says why and ends the program with this exit status. */
 NORETURN void die(int status, const char *fmt, ...) PRINTF_LIKE(2, 3);

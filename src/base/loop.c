@@ -141,6 +141,7 @@ static int wait_for_events(struct loop *l, struct epoll_event *events, int max_w
 		return 0;
 	if (count == -1) {
 		log_error("epoll failed: %s", strerror(errno));
+		log_flush();
 		abort();
 	}
 	return count;

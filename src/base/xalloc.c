@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "base/xalloc.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-/* Not log_error: that allocates. Standard error is unbuffered, so this needs no memory. */
+/* Not log_error: that allocates. A file that takes nothing now is not waited for: then this process would not end. */
 NORETURN static void out_of_memory(void)
 {
-	fputs("out of memory\n", stderr);
+	static const char words[] = "out of memory\n";
+	struct pollfd p = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	if (poll(&p, 1, 0) == 1)
+		(void)!write(STDERR_FILENO, words, sizeof(words) - 1);
 	abort();
 }
 

@@ -3,6 +3,8 @@
 
 #include <inttypes.h>
 
+#include "base/log.h"
+
 static int64_t lag_ms(const struct status *s, int64_t now_ms)
 {
 	return s->available ? 0 : now_ms - s->lost_ms;
@@ -62,6 +64,7 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	append_metric(out, "accept_suspended", "gauge", "1 while new connections wait for descriptors or memory.", s->shut);
 	append_metric(out, "accept_suspensions_total", "counter", "How often new connections had to wait for descriptors or memory.",
 		      s->shuts);
+	append_metric(out, "log_lines_dropped_total", "counter", "Lines of the log that nobody read, or its disk did not take.", log_dropped());
 	append_metric(out, "events_total", "counter", "Events read from the change log.", o->router->events);
 	append_metric(out, "log_bytes_total", "counter", "Bytes appended to the shared log.", o->router->bytes);
 	append_metric(out, "ticks_total", "counter", "Ticks made by this instance.", s->ticks);

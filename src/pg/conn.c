@@ -75,6 +75,12 @@ static void complain(struct conn *c, const char *what, const char *why)
 		log_warn("[STREAM JOB] %s '%s': %.*s", what, c->name, (int)len, why);
 }
 
+/* libpq would write it to stderr itself, and wait there: a collation of another version, say. */
+static void on_notice(void *ctx, const char *message)
+{
+	complain(ctx, "the database has a remark for", message);
+}
+
 /* Half of the pause is chance, so that instances do not come back in step. */
 static void retry_later(struct conn *c)
 {
@@ -132,6 +138,7 @@ void conn_start(struct conn *c)
 	c->stalled = false;
 	c->leaving = NULL;
 	c->pg = PQconnectStartParams(keys, values, 1);
+	PQsetNoticeProcessor(c->pg, on_notice, c);
 	if (c->pg == NULL || PQstatus(c->pg) == CONNECTION_BAD) {
 		conn_drop(c, c->pg == NULL ? "out of memory" : PQerrorMessage(c->pg));
 		return;

@@ -47,12 +47,12 @@ async function leastRole(url) {
 export class Daemon {
   /**
    * Starts `pgherald serve` and waits until it answers. flags: more arguments; env: more environment; keys: flags in place of
-   * --jwt-secret-file.
+   * --jwt-secret-file; stderr: a descriptor for the log, which then is not in `log`.
    * The same object can be started again after its end, on the same ports.
    */
-  static async start({ cluster, databaseUrl = cluster.url(), secret = defaultSecret, flags = [], keys, env = {} } = {}) {
+  static async start({ cluster, databaseUrl = cluster.url(), secret = defaultSecret, flags = [], keys, env = {}, stderr } = {}) {
     const daemon = new Daemon()
-    Object.assign(daemon, { databaseUrl, flags, keys, env, log: '' })
+    Object.assign(daemon, { databaseUrl, flags, keys, env, stderr, log: '' })
     daemon.directory = processes.temporaryDirectory('daemon')
     daemon.secretFile = join(daemon.directory, 'secret')
     writeFileSync(daemon.secretFile, remember(secret, 'the key of tokens'), { mode: 0o600 })
@@ -70,10 +70,10 @@ export class Daemon {
   async start({ timeout = 30_000 } = {}) {
     if (least) this.databaseUrl = await leastRole(this.databaseUrl)
     const env = { ...environment(), ...this.env }
-    const child = processes.start(program, this.arguments, { env, cwd: this.directory, stdio: ['ignore', 'pipe', 'pipe'] })
+    const child = processes.start(program, this.arguments, { env, cwd: this.directory, stdio: ['ignore', 'pipe', this.stderr ?? 'pipe'] })
     this.child = child
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.log += chunk))
-    this.written = new Promise((resolve) => child.stderr.once('close', resolve))
+    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (this.log += chunk))
+    this.written = new Promise((resolve) => (child.stderr ?? child.stdout).once('close', resolve))
     const answers = async () => this.ended || (await this.status()).status === 200
     await until(answers, { timeout, what: 'an answer of the daemon' }).catch((error) => {
       child.kill('SIGKILL')

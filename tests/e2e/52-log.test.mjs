@@ -1,0 +1,140 @@
+// Nobody waits for whoever reads the log: what is not read is dropped, counted and told.
+import assert from 'node:assert/strict'
+import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Daemon, missing, program } from '../lib/daemon.mjs'
+import * as processes from '../lib/process.mjs'
+import { request } from '../lib/sse.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { until } from '../lib/wait.mjs'
+
+const prepare = (cluster) => cluster.psql(`
+  CREATE TABLE notes (id int PRIMARY KEY, text text);
+  SELECT herald.watch('notes');
+  SELECT herald.stream('/notes', '{notes}', anonymous => true);`)
+
+describe('the log', { skip: missing(), timeout: 180_000 }, () => {
+  let stage, directory, rows = 0
+
+  before(async () => {
+    stage = await openStage({ prepare, daemon: false })
+    directory = processes.temporaryDirectory('log')
+  })
+  after(async () => {
+    await stage?.close()
+    processes.removeDirectory(directory)
+  })
+
+  const dropped = async (daemon) => Number(/^pgherald_log_lines_dropped_total (\d+)$/m.exec((await request(daemon.adminUrl('/metrics'))).text)[1])
+  const answers = async (daemon) => assert.equal((await daemon.status()).status, 200)
+
+  const eventComes = async (daemon) => {
+    const stream = await daemon.subscribe('/notes')
+    await stream.next('connected')
+    await stage.cluster.psql(`INSERT INTO notes VALUES (${++rows}, 'x')`)
+    await until(() => stream.events.some((event) => JSON.parse(event.data).row.id === rows), { what: 'an event' })
+    await stream.close()
+  }
+
+  // It says much of a configuration that is no good.
+  const untilDropped = (daemon) => until(async () => {
+    daemon.child.kill('SIGHUP')
+    return await dropped(daemon) > 0
+  }, { timeout: 90_000, every: 0, what: 'lines that are dropped' })
+
+  const start = async (stderr) => {
+    const config = join(directory, 'config')
+    writeFileSync(config, 'retry = 1s\n')
+    const daemon = await Daemon.start({ cluster: stage.cluster, stderr, flags: ['--config', config] })
+    writeFileSync(config, `retry = ${'x'.repeat(4000)}\n`)
+    return daemon
+  }
+
+  // A pipe of which the test has both ends.
+  let pipes = 0
+  const openPipe = async () => {
+    const path = join(directory, `pipe-${++pipes}`)
+    assert.equal((await processes.run('mkfifo', [path])).code, 0)
+    return { reader: openSync(path, constants.O_RDONLY | constants.O_NONBLOCK), writer: openSync(path, constants.O_WRONLY) }
+  }
+  const drain = (fd) => {
+    const bytes = Buffer.alloc(1 << 16)
+    try {
+      return bytes.toString('utf8', 0, readSync(fd, bytes))
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error
+      return ''
+    }
+  }
+
+  test('a pipe that nobody reads stops nothing, and what was dropped is told', async () => {
+    const { reader, writer } = await openPipe()
+    const daemon = await start(writer)
+    closeSync(writer)
+    try {
+      await untilDropped(daemon)
+      await answers(daemon)
+      await eventComes(daemon)
+      let said = ''
+      await until(() => / warn +\d+ lines of the log were dropped here/.test(said += drain(reader)), { what: 'a line that says so' })
+      await until(async () => {
+        await answers(daemon)
+        daemon.child.kill('SIGHUP')
+        return / dropped here[^]* error retry is 'xxx/.test(said += drain(reader))
+      }, { what: 'lines that are taken again' })
+      for (const line of said.trimEnd().split('\n').slice(1, -1)) assert.match(line, /^\d{4}-\d\d-\d\dT[\d:.]+Z (error|warn|info|debug) /)
+    } finally {
+      await daemon.destroy()
+      closeSync(reader)
+    }
+  })
+
+  test('SIGTERM ends a process whose log is stuck', async () => {
+    const { reader, writer } = await openPipe()
+    const daemon = await start(writer)
+    closeSync(writer)
+    await untilDropped(daemon)
+    assert.equal(await daemon.destroy(), 0)
+    closeSync(reader)
+  })
+
+  test('a reader that ends does not end it', async () => {
+    const { reader, writer } = await openPipe()
+    const daemon = await start(writer)
+    closeSync(writer)
+    closeSync(reader)
+    await untilDropped(daemon)
+    await eventComes(daemon)
+    assert.equal(await daemon.destroy(), 0)
+  })
+
+  test('a disk that is full does not stop it, nor a file that may not grow', async () => {
+    const full = openSync('/dev/full', 'w'), file = openSync(join(directory, 'small'), 'w')
+    for (const fd of [full, file]) {
+      const daemon = await start(fd)
+      closeSync(fd)
+      assert.equal((await processes.run('prlimit', ['--pid', String(daemon.pid), '--fsize=4096:4096'])).code, 0)
+      await untilDropped(daemon)
+      await eventComes(daemon)
+      assert.equal(await daemon.destroy(), 0)
+    }
+  })
+
+  test('who had its standard files closed serves, and writes nothing of the log to a client', async () => {
+    const port = await processes.freePort()
+    const child = processes.start('sh', ['-c', 'exec "$0" "$@" <&- >&- 2>&-', program, 'serve', '--database-url', stage.cluster.url(), '--listen',
+      `127.0.0.1:${port}`, '--admin-listen', '', '--log-level', 'debug', '--jwt-secret', 'x'.repeat(40)], { stdio: 'ignore' })
+    const daemon = Object.assign(new Daemon(), { port })
+    await until(async () => (await daemon.status()).status === 200, { what: 'an answer' })
+    const streams = await Promise.all(Array.from({ length: 5 }, () => daemon.subscribe('/notes')))
+    await eventComes(daemon)
+    for (const stream of streams) {
+      await stream.next((frame) => frame.name === 'notes.insert')
+      assert.deepEqual(stream.faults, [])
+      await stream.close()
+    }
+    child.kill('SIGTERM')
+    assert.deepEqual(await child.exited, { code: 0, signal: null })
+  })
+})
