@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "pg/conn.h"
 
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/log.h"
 
 #define COMPLAIN_EVERY_MS 60000
+#define HIDDEN_MS 10 /* how often a layer is asked that does not say what it holds back */
 #define RESULTS_A_TURN 512 /* then others get their turn: sockets are flushed between two portions */
 
 static void on_ready(struct watch *w, uint32_t events);
@@ -309,17 +311,54 @@ static void take_notifications(struct conn *c)
 	}
 }
 
+/*
+ * What was decrypted, and libpq had no room for: a record may have 16 kB, and libpq makes room for 8. The socket is empty then, so
+ * nothing tells of it. TLS can be asked; GSSAPI's packets are libpq's own secret. Milliseconds until one should look, -1: no need.
+ */
+static int hidden_ms(const struct conn *c)
+{
+	SSL *ssl = PQsslInUse(c->pg) ? PQsslStruct(c->pg, "OpenSSL") : NULL;
+
+	if (ssl != NULL)
+		return SSL_pending(ssl) > 0 ? 0 : -1;
+	return c->state == CONN_BUSY && (PQsslInUse(c->pg) || PQgssEncInUse(c->pg)) ? HIDDEN_MS : -1;
+}
+
 static void take_all(struct conn *c)
 {
-	if (c->state == CONN_BUSY)
-		loop_set_timer(c->loop, &c->retry, c->stall_ms); /* progress */
+	int wait_ms;
+
 	take_results(c);
 	take_notifications(c);
+	if (!is_up(c) || c->unread)
+		return;
+	wait_ms = hidden_ms(c);
+	if (wait_ms >= 0)
+		loop_set_timer(c->loop, &c->more, wait_ms);
+}
+
+static void note_progress(struct conn *c)
+{
+	if (c->state == CONN_BUSY)
+		loop_set_timer(c->loop, &c->retry, c->stall_ms);
+}
+
+/* What is read before the rest was taken would only pile up in memory. */
+static void read_more(struct conn *c)
+{
+	if (!c->unread && !PQconsumeInput(c->pg))
+		conn_drop(c, PQerrorMessage(c->pg));
+	else
+		take_all(c);
 }
 
 static void on_more(struct timer *t)
 {
-	take_all(container_of(t, struct conn, more));
+	struct conn *c = container_of(t, struct conn, more);
+
+	if (c->unread || hidden_ms(c) == 0)
+		note_progress(c);
+	read_more(c);
 }
 
 static void on_ready(struct watch *w, uint32_t events)
@@ -332,12 +371,8 @@ static void on_ready(struct watch *w, uint32_t events)
 	}
 	if (events & EPOLLOUT)
 		flush(c);
-	/* What is read before the rest was taken would only pile up in memory. */
 	if (!is_up(c) || c->unread || !(events & ~(uint32_t)EPOLLOUT))
 		return;
-	if (!PQconsumeInput(c->pg)) {
-		conn_drop(c, PQerrorMessage(c->pg));
-		return;
-	}
-	take_all(c);
+	note_progress(c);
+	read_more(c);
 }

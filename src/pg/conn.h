@@ -61,7 +61,7 @@ struct conn {
 	} said[4]; /* what was logged of late */
 	struct watch watch;
 	struct timer retry;    /* next attempt, or end of this one, or of a stalled query */
-	struct timer more;     /* go on with unread rows next turn */
+	struct timer more;     /* go on with unread rows, or with what TLS holds back, next turn */
 };
 
 void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const char *name,
