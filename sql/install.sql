@@ -115,6 +115,7 @@ INSERT INTO herald.migrations (version, name) VALUES (13, '0013_ddl');
 \ir functions/replay_many.sql
 \ir functions/snapshot.sql
 \ir functions/prune.sql
+\ir functions/extents.sql
 \ir functions/reshape.sql
 \ir functions/types.sql
 \ir functions/sample.sql

@@ -63,6 +63,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE f.function IS NOT NULL
 $$;
 
+-- herald.take_triggers(w): takes its trigger functions away, and their triggers with them. Harmless where they, or the table, are gone.
+CREATE OR REPLACE FUNCTION herald.take_triggers(w herald.watches) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
+BEGIN
+  PERFORM herald.patiently('DROP FUNCTION IF EXISTS ' || string_agg(herald.capture_name(w, op), ', ') || ' CASCADE', herald.tables_of(w.target))
+     FROM unnest('{insert,update,delete,truncate,truncated}'::text[]) op;
+END $$;
+
 -- herald.unhung(): what installing could not do in its own transaction, for it locks tables: a statement for each watched table that
 -- lacks a trigger. Each is to be a transaction of its own.
 CREATE OR REPLACE FUNCTION herald.unhung() RETURNS SETOF text

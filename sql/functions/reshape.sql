@@ -109,18 +109,20 @@ EXCEPTION WHEN serialization_failure THEN
   RETURN NULL;
 END $$;
 
--- herald.look_at_shapes(): makes captures follow DDL, and compares every topic with what was told last; returns whether there was something to tell. The maker of
--- ticks calls it. Waits for nobody who is changing the same topic just now.
+-- herald.look_at_shapes(): makes captures follow DDL, and compares every topic with what was told last, every watched table with what it
+-- consisted of (herald.look_at_extents); returns whether there was something to tell. The maker of ticks calls it. Waits for nobody who
+-- is changing the same topic just now, nor for a lock longer than a moment: ticks would wait too.
 CREATE OR REPLACE FUNCTION herald.look_at_shapes() RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
   t record;
-  told boolean := false;
+  told boolean;
 BEGIN
   IF herald.follows() THEN
     RETURN false;
   END IF;
   PERFORM herald.renew_captures(); -- first: behind its event "schema" a topic's events look as that says
+  told := herald.look_at_extents();
   FOR t IN SELECT n.topic, s.fingerprint AS was
              FROM (SELECT w.topic FROM herald.watches w UNION SELECT h.topic FROM herald.shapes h) n LEFT JOIN herald.shapes s USING (topic) LOOP
     IF herald.fingerprint(t.topic) IS DISTINCT FROM t.was THEN
@@ -129,6 +131,8 @@ BEGIN
     END IF;
   END LOOP;
   RETURN told;
+EXCEPTION WHEN lock_not_available THEN
+  RETURN false; -- and nothing was told
 END $$;
 
 -- A topic that this version sees for the first time.

@@ -134,7 +134,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     "left": {"description": "The row with this key is not to be seen here any more.", "type": "object",
       "properties": {"topic": {"type": "string"}, "key": {"type": ["object", "null"]}}, "required": ["topic", "key"]},
     "bulk": {"description": "More has changed than was told: fetch anew.", "type": "object",
-      "properties": {"topic": {"type": "string"}, "reason": {"enum": ["muted", "fault", "truncate"]}}, "required": ["topic", "reason"]},
+      "properties": {"topic": {"type": "string"}, "reason": {"enum": ["muted", "fault", "truncate", "ddl", "crash"]}}, "required": ["topic", "reason"]},
     "schema": {"description": "Events of these topics look otherwise from here on: fetch this document anew.", "type": "object",
       "properties": {"topics": {"type": "array", "items": {"type": "string"}}}, "required": ["topics"]},
     "expiring": {"description": "The token ends in so many seconds; POST /stream/renew lets the stream go on.", "type": "object",

@@ -21,6 +21,7 @@ DECLARE
 BEGIN
   PERFORM herald.check_target(target);
   PERFORM herald.check_columns(target, audience || CASE WHEN NOT all_columns THEN columns END || exclude);
+  PERFORM herald.succeed(target);
   SELECT relname INTO table_name FROM pg_class WHERE oid = target;
   SELECT h.topic INTO former FROM herald.watches h WHERE h.target = target;
 
@@ -34,6 +35,7 @@ BEGIN
   PERFORM herald.check_kept(w);
   UPDATE herald.watches h SET hidden = ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = target AND a.attname = ANY (h.exclude) AND NOT a.attisdropped)
    WHERE h.id = w.id RETURNING h.* INTO w;
+  PERFORM herald.keep_extent(w);
   PERFORM herald.reshape(t) FROM (SELECT w.topic UNION SELECT former WHERE former IS NOT NULL) n(t);
   PERFORM herald.capture(w); -- last, for it locks the table
 END $$;
@@ -110,8 +112,7 @@ DECLARE
 BEGIN
   SELECT h.* INTO w FROM herald.watches h WHERE h.target = target;
   IF FOUND THEN
-    PERFORM herald.patiently('DROP FUNCTION IF EXISTS ' || string_agg(herald.capture_name(w, op), ', ') || ' CASCADE', -- takes the triggers along
-                             herald.tables_of(target)) FROM unnest('{insert,update,delete,truncate,truncated}'::text[]) op;
+    PERFORM herald.take_triggers(w);
     DELETE FROM herald.watches h WHERE h.id = w.id; -- after that: a writer that is open with a fault refers to it
     PERFORM herald.reshape(w.topic);
   END IF;

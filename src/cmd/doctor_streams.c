@@ -7,8 +7,12 @@ static const struct doctor_check tables = {
 	"watches",
 	"SELECT '!', NULL, 'no table is watched', 'pgherald watch TABLE --audience COLUMN' WHERE NOT EXISTS (SELECT FROM herald.watches)"
 	" UNION ALL "
-	"SELECT 'no', w.topic, format('its table %s is gone', w.target), format('SELECT herald.unwatch(%L)', w.target)"
-	"  FROM herald.watches w WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target)",
+	"SELECT 'no', w.topic, format('its table %s is gone', w.target) || coalesce(format(', which was called %I.%I', e.schema, e.name)"
+	"       || CASE WHEN n.is_there THEN ', as another one is now' ELSE '' END, ''),"
+	"       CASE WHEN n.is_there THEN format('pgherald watch %I.%I', e.schema, e.name) ELSE format('SELECT herald.unwatch(%L)', w.target) END"
+	"  FROM herald.watches w LEFT JOIN herald.extents e ON e.watch = w.id, LATERAL (SELECT EXISTS ("
+	"       SELECT FROM pg_class o JOIN pg_namespace s ON s.oid = o.relnamespace WHERE s.nspname = e.schema AND o.relname = e.name) AS is_there) n"
+	" WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target)",
 	"each watched table is there",
 };
 

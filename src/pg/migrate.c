@@ -62,7 +62,7 @@ PGconn *migrate_connect(const char *conninfo)
 		return NULL;
 	}
 	PQsetNoticeReceiver(pg, on_notice, NULL);
-	if (!migrate_exec(pg, SETTINGS_OURS, 0, NULL)) {
+	if (!migrate_exec(pg, SETTINGS_OURS "RESET lock_timeout", 0, NULL)) { /* says how long DDL is tried (patience.sql) */
 		PQfinish(pg);
 		return NULL;
 	}

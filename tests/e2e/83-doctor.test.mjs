@@ -117,6 +117,46 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
   test('a watched table that is gone', () => broken("CREATE TABLE public.gone (id int PRIMARY KEY); SELECT herald.watch('public.gone'); DROP TABLE public.gone",
     [1, 'no', 'watches', 'gone', /its table \d+ is gone/, /SELECT herald\.unwatch/]))
 
+  test('another table that has taken the name of a watched one', () => broken(
+    `CREATE TABLE public.goods (id int PRIMARY KEY); SELECT herald.watch('public.goods'); CREATE TABLE public.fresh (id int PRIMARY KEY);
+     ALTER TABLE public.goods RENAME TO former; ALTER TABLE public.fresh RENAME TO goods`,
+    [1, 'no', 'names', 'goods', /watched as public\.goods is called public\.former now/, /^pgherald watch public\.goods$/],
+    "SELECT herald.watch('public.goods'); SELECT herald.unwatch('public.goods'); DROP TABLE public.goods, public.former"))
+
+  test('a watched table that was made anew', () => broken(
+    "CREATE TABLE public.goods (id int PRIMARY KEY); SELECT herald.watch('public.goods'); DROP TABLE public.goods; CREATE TABLE public.goods (id int PRIMARY KEY)",
+    [1, 'no', 'watches', 'goods', /is gone, which was called public\.goods, as another one is now/, /^pgherald watch public\.goods$/],
+    "SELECT herald.watch('public.goods'); SELECT herald.unwatch('public.goods'); DROP TABLE public.goods"))
+
+  test('a child by INHERITS, whose changes nobody hears', () => broken(
+    "CREATE TABLE public.goods (id int PRIMARY KEY); SELECT herald.watch('public.goods'); CREATE TABLE public.later (PRIMARY KEY (id)) INHERITS (public.goods)",
+    [1, 'no', 'children', 'public.goods', /has public\.later by INHERITS/, /pgherald watch public\.later --topic 'goods'/],
+    "SELECT herald.unwatch('public.goods'); DROP TABLE public.goods CASCADE"))
+
+  test('a trigger that is disabled on a partition', async () => {
+    await broken(`CREATE TABLE public.goods (id int PRIMARY KEY) PARTITION BY RANGE (id); CREATE TABLE public.few PARTITION OF public.goods FOR VALUES FROM (0) TO (10);
+      SELECT herald.watch('public.goods'); ALTER TABLE public.few DISABLE TRIGGER "!herald_update"`,
+    [1, 'no', 'partitions', 'public.few', /"!herald_update" is disabled/, /ENABLE TRIGGER/])
+    await stage.cluster.psql("SELECT herald.unwatch('public.goods'); DROP TABLE public.goods")
+  })
+
+  test('an excluded column that has another name', () => broken(
+    "CREATE TABLE public.goods (id int PRIMARY KEY, cost int); SELECT herald.watch('public.goods', exclude => '{cost}'); ALTER TABLE public.goods RENAME cost TO price",
+    [0, '!', 'columns', 'public.goods', /names 'cost' in exclude/, /say exclude/], "SELECT herald.unwatch('public.goods'); DROP TABLE public.goods"))
+
+  test('a lock that stops all writers of watched tables, and one on a watched table', async () => {
+    for (const [table, check] of [['herald.changes', 'locks of the log'], ['public.notes', 'locks of tables']]) {
+      const holder = await stage.cluster.client()
+      await holder.query(`BEGIN; LOCK TABLE ${table} IN SHARE MODE`)
+      let report
+      await until(async () => (report = await doctor()).bad.length > 0, { timeout: 60_000, what: 'the line' })
+      only(report, 0, '!', check, `pid ${holder.processID}`, new RegExp(`has ShareLock on ${table.replace('.', '\\.')} for .* \\(test, idle in transaction\\)`), /pg_terminate_backend/)
+      await holder.query('ROLLBACK')
+      await holder.end()
+    }
+    await isWell()
+  })
+
   test('a table without a primary key is a warning', () => broken("CREATE TABLE public.loose (id int); SELECT herald.watch('public.loose')",
     [0, '!', 'primary keys', 'public.loose', /has none/, /ADD PRIMARY KEY/], "SELECT herald.unwatch('public.loose')"))
 

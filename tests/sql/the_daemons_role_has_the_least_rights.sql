@@ -22,7 +22,7 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($sql$DO $do$ BEGIN PERFORM herald.snapshot('/own', '{}', '{}'); EXCEPTION WHEN invalid_transaction_state THEN NULL; END $do$ $sql$), -- it wants REPEATABLE READ
   ($$SELECT herald.newer(pg_current_snapshot())$$), ($$SELECT herald.cover(1, '{}')$$), ($$SELECT herald.fix_settings()$$),
   ($$SELECT herald.look_at_shapes()$$), ($$SELECT herald.schema()::text$$),
-  ($$SELECT d.* FROM herald.streams s, herald.doubts(s) d$$), ($$SELECT * FROM herald.obstacles()$$); -- doctor's
+  ($$SELECT d.* FROM herald.streams s, herald.doubts(s) d$$), ($$SELECT * FROM herald.obstacles()$$), ($$SELECT FROM herald.extents$$); -- doctor's
 
 -- test.refused(role): the first of the statements that the role may not run, each tried and undone; NULL: it may all.
 CREATE FUNCTION test.refused(role regrole) RETURNS text LANGUAGE plpgsql AS $$
@@ -93,7 +93,7 @@ SELECT is((SELECT array_agg(r ORDER BY r) FROM test.rights(:'daemon') r)::text, 
 SELECT is((SELECT array_agg(r) FROM test.rights(:'daemon') r WHERE NOT test.needed(:'daemon', r)), NULL, 'without any one of its rights something is refused');
 
 SELECT is((SELECT array_agg(c.relname ORDER BY c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
-              AND has_table_privilege(:'daemon', c.oid, 'SELECT')), '{actions,changes,migrations,revocations,rules,streams,ticks,watches}', 'it reads eight tables');
+              AND has_table_privilege(:'daemon', c.oid, 'SELECT')), '{actions,changes,extents,migrations,revocations,rules,streams,ticks,watches}', 'it reads nine tables');
 SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
               AND has_table_privilege(:'daemon', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')), NULL, 'it writes to none');
 SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace

@@ -1,0 +1,127 @@
+-- DDL takes rows away, or brings some, that no trigger sees: DROP and swapped names of a watched table, partitions and children that are
+-- dropped, detached or attached, UNLOGGED tables that a crash empties. So it is kept what a watched table consisted of (herald.extents), and
+-- the maker of ticks compares that with the catalog, with its looks at the shapes. A difference is a `bulk` event, reason ddl or
+-- crash, at which clients fetch anew. No event trigger and so no superuser is needed.
+
+-- herald.keep_extent(w): what a watched table consists of now, and its name, without telling anything. Writes herald.extents.
+CREATE OR REPLACE FUNCTION herald.keep_extent(w herald.watches) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO herald.extents (watch, schema, name, tables)
+  SELECT w.id, n.nspname, c.relname, x.tables FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN herald.extents_now() x ON x.watch = w.id
+   WHERE c.oid = w.target
+  ON CONFLICT (watch) DO UPDATE SET schema = excluded.schema, name = excluded.name, tables = excluded.tables, namesake = NULL
+$$;
+
+-- herald.extents_now(): of each watched table: what it consists of, itself, partitions and children by INHERITS on all levels; another
+-- table that has its name of before; whether a crash would empty any of it. '{}': it is gone. Locks no table.
+CREATE OR REPLACE FUNCTION herald.extents_now() RETURNS TABLE (watch int, tables oid[], namesake oid, unlogged boolean)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE tree AS (
+    SELECT w.id, w.target::oid AS oid FROM herald.watches w
+    UNION ALL
+    SELECT t.id, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
+  )
+  SELECT t.id, coalesce(array_agg(c.oid ORDER BY c.oid) FILTER (WHERE c.oid IS NOT NULL), '{}'),
+         (SELECT o.oid FROM herald.extents e JOIN pg_namespace n ON n.nspname = e.schema JOIN pg_class o ON o.relnamespace = n.oid AND o.relname = e.name
+            JOIN herald.watches w ON w.id = e.watch WHERE e.watch = t.id AND o.oid <> w.target AND o.relkind IN ('r', 'p')),
+         coalesce(bool_or(c.relpersistence = 'u'), false)
+    FROM tree t LEFT JOIN pg_class c ON c.oid = t.oid
+   GROUP BY t.id
+$$;
+
+-- herald.arrived(target, known): have tables come to it that brought rows? One that was made as a partition was empty. What was attached
+-- may have had rows: it counts unless it is empty now, as far as can be seen without waiting for a lock.
+--   known  what it consisted of before
+CREATE OR REPLACE FUNCTION herald.arrived(target oid, known oid[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH RECURSIVE tree AS (
+    SELECT arrived.target AS oid, false AS attached
+    UNION ALL
+    SELECT i.inhrelid, i.inhrelid <> ALL (known) AND (t.attached OR NOT herald.is_born_so(i.inhrelid))
+      FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
+  )
+  SELECT EXISTS (SELECT FROM tree t WHERE t.attached AND herald.has_pages(t.oid))
+$$;
+
+-- herald.is_born_so(part): was it made by CREATE TABLE … PARTITION OF? Then some column has its row in the catalog from the command that made the
+-- table, as its system columns have. ATTACH PARTITION writes those of all columns anew.
+CREATE OR REPLACE FUNCTION herald.is_born_so(part oid) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM pg_class c JOIN pg_attribute s ON s.attrelid = c.oid AND s.attnum = -1
+                   JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.xmin = s.xmin AND a.cmin = s.cmin
+                  WHERE c.oid = part AND c.relispartition)
+$$;
+
+-- herald.has_pages(part): may there be rows in it? True where that cannot be seen, for somebody has it locked.
+CREATE OR REPLACE FUNCTION herald.has_pages(part oid) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
+BEGIN
+  RETURN coalesce(pg_relation_size(part) > 0, false);
+EXCEPTION WHEN lock_not_available THEN
+  RETURN true;
+END $$;
+
+-- herald.tells_any(w, operations): does the table tell one of these operations?
+CREATE OR REPLACE FUNCTION herald.tells_any(w herald.watches, operations text[]) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT herald.default_events(w) OR EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation = ANY (operations || 'any'::text))
+$$;
+
+-- herald.look_at_extents(): compares what is kept with what is there; returns whether there was something to tell. The maker of ticks
+-- calls it by way of herald.look_at_shapes. Waits for no lock longer than a moment: the next look does what is left.
+CREATE OR REPLACE FUNCTION herald.look_at_extents() RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
+DECLARE
+  crashed boolean := NOT EXISTS (SELECT FROM herald.survivor);
+  now record;
+  was herald.extents;
+  w herald.watches;
+  told boolean := false;
+BEGIN
+  INSERT INTO herald.survivor SELECT WHERE crashed;
+  PERFORM herald.keep_extent(h) FROM herald.watches h WHERE NOT EXISTS (SELECT FROM herald.extents e WHERE e.watch = h.id);
+  FOR now IN SELECT x.* FROM herald.extents_now() x JOIN herald.extents e USING (watch)
+              WHERE x.tables <> e.tables OR x.namesake IS DISTINCT FROM e.namesake OR (crashed AND x.unlogged) LOOP
+    SELECT e.* INTO was FROM herald.extents e WHERE e.watch = now.watch FOR UPDATE SKIP LOCKED;
+    CONTINUE WHEN NOT FOUND; -- somebody watches it anew just now
+    SELECT h.* INTO w FROM herald.watches h WHERE h.id = now.watch;
+    UPDATE herald.extents e SET tables = now.tables, namesake = now.namesake WHERE e.watch = now.watch;
+    IF crashed AND now.unlogged THEN
+      told := herald.tell_extent(w.topic, 'crash');
+    ELSIF (now.tables = '{}' AND was.tables <> '{}')
+       OR (now.namesake IS NOT NULL AND now.namesake IS DISTINCT FROM was.namesake)
+       OR (NOT was.tables <@ now.tables AND herald.tells_any(w, '{delete,truncate}'))
+       OR (now.tables <> '{}' AND NOT now.tables <@ was.tables AND herald.tells_any(w, '{insert}') AND herald.arrived(w.target, was.tables)) THEN
+      told := herald.tell_extent(w.topic, 'ddl');
+    END IF;
+  END LOOP;
+  RETURN told;
+EXCEPTION WHEN lock_not_available THEN
+  RETURN false;
+END $$;
+
+-- herald.tell_extent(topic, reason): the `bulk` event, to everyone on the topic. Returns true. Writes herald.changes; rings.
+CREATE OR REPLACE FUNCTION herald.tell_extent(topic text, reason text) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  INSERT INTO herald.changes (topic, event, audience, data)
+  VALUES (tell_extent.topic, 'bulk', '{*}', jsonb_build_object('topic', tell_extent.topic, 'reason', reason));
+  SELECT true;
+$$;
+
+-- herald.succeed(target): the watch of a table that had this one's name and is gone, or has another name now, goes over to this one, with all
+-- it says and its rules: who makes a table anew, or swaps two, and watches the name again, has what there was. Called by herald.watch.
+CREATE OR REPLACE FUNCTION herald.succeed(target regclass) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  w herald.watches;
+BEGIN
+  SELECT h.* INTO w
+    FROM herald.watches h JOIN herald.extents e ON e.watch = h.id JOIN pg_class c ON c.oid = target JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE e.schema = n.nspname AND e.name = c.relname AND h.target <> target AND NOT EXISTS (SELECT FROM herald.watches o WHERE o.target = target)
+   ORDER BY h.id LIMIT 1;
+  IF FOUND THEN
+    PERFORM herald.take_triggers(w);
+    UPDATE herald.watches h SET target = target WHERE h.id = w.id;
+  END IF;
+END $$;
