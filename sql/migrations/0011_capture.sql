@@ -26,6 +26,6 @@ END $$;
 -- Numbers of the columns that are excluded by name: one that gets another name stays what it is. They were in the functions only.
 ALTER TABLE herald.watches ADD COLUMN hidden int2[];
 UPDATE herald.watches w
-   SET hidden = coalesce((SELECT max(substring(p.prosrc FROM E'herald\\.row_without\\(\\d+, ''(\\{[\\d,]*\\})'''))::int2[] FROM pg_proc p WHERE p.proname ~ format('^capture_%s_%s_', w.id, w.tag)),
+   SET hidden = coalesce((SELECT max(substring(p.prosrc FROM 'herald[.]row_without[(][0-9]+, ''([{][0-9,]*[}])'''))::int2[] FROM pg_proc p WHERE p.proname ~ format('^capture_%s_%s_', w.id, w.tag)),
                          ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = w.target AND a.attname = ANY (w.exclude) AND NOT a.attisdropped));
 ALTER TABLE herald.watches ALTER COLUMN hidden SET NOT NULL;

@@ -1,6 +1,6 @@
 -- Virtual generated columns, which a trigger sees as NULL: in events they stand as in the row, they route, and rules speak of them.
 BEGIN;
-SELECT plan(13);
+SELECT plan(15);
 SELECT :SERVER_VERSION_NUM >= 180000 AS has_them \gset
 \if :has_them
 -- names that the capture has for its own things, and an operator that is not for it to find
@@ -45,8 +45,19 @@ INSERT INTO logs VALUES (1, 1), (2, 2);
 SELECT is((SELECT array_agg(row_now ->> 'twice' ORDER BY id) FROM herald.changes WHERE event = 'logs.insert'), '{2,4}', 'of partitions too, in whatever order their columns are');
 UPDATE logs SET k = 3 - k;
 SELECT is((SELECT array_agg(coalesce(row_now, row_was) ->> 'twice' ORDER BY id) FROM herald.changes WHERE event ~ '^logs' AND id > (SELECT max(id) - 4 FROM herald.changes)), '{2,4,4,2}', 'also where rows move');
+
+CREATE TABLE later (id int PRIMARY KEY, k int);
+SELECT herald.watch('later');
+ALTER TABLE later ADD COLUMN twice int GENERATED ALWAYS AS (k * 2);
+SELECT herald.look_at_shapes();
+INSERT INTO later VALUES (1, 2);
+SELECT is(test.last() -> 'row', '{"id": 1, "k": 2, "twice": 4}', 'one that is added after is told when somebody has looked');
+ALTER TABLE later ALTER COLUMN twice SET EXPRESSION AS (k * 3);
+SELECT herald.look_at_shapes();
+UPDATE later SET k = 3;
+SELECT is(test.last() -> 'row', '{"id": 1, "k": 3, "twice": 9}', 'so is another expression');
 \else
-SELECT skip('Virtual generated columns are of PostgreSQL 18', 13);
+SELECT skip('Virtual generated columns are of PostgreSQL 18', 15);
 \endif
 SELECT finish();
 ROLLBACK;
