@@ -19,21 +19,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN (pg_attribute a JOIN pg_type t ON t.oid = a.atttypid) ON a.attrelid = target AND a.attname = c.name AND NOT a.attisdropped
 $$;
 
--- herald.key_source(target, rec): SQL text that yields the row's primary key as jsonb, 'NULL' for a table without one.
-CREATE OR REPLACE FUNCTION herald.key_source(target regclass, rec text) RETURNS text
+-- herald.key_source(w, rec): SQL text that yields the row's primary key as jsonb, 'NULL' for a table without one.
+CREATE OR REPLACE FUNCTION herald.key_source(w herald.watches, rec text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce('pg_catalog.jsonb_build_object(' || string_agg(format('%L, %s.%I', c, rec, c), ', ' ORDER BY position) || ')', 'NULL::pg_catalog.jsonb')
-    FROM unnest(herald.key_columns(target)) WITH ORDINALITY AS k(c, position)
+    FROM unnest(herald.key_columns(w)) WITH ORDINALITY AS k(c, position)
 $$;
 
--- herald.key_columns(target): the columns of its primary key, in the key's order. Reads pg_index, pg_attribute.
-CREATE OR REPLACE FUNCTION herald.key_columns(target regclass) RETURNS text[]
+-- herald.key_columns(w): the columns of its primary key, in the key's order, as events tell it: none where one of them is excluded, for
+-- what is left of the key tells no row from others. Reads pg_index, pg_attribute.
+CREATE OR REPLACE FUNCTION herald.key_columns(w herald.watches) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce(array_agg(a.attname::text ORDER BY k.position), '{}')
+  SELECT CASE WHEN bool_or(a.attname = ANY (w.exclude) OR a.attnum = ANY (w.hidden)) IS NOT FALSE THEN '{}' ELSE array_agg(a.attname::text ORDER BY k.position) END
     FROM pg_index i
     CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, position)
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-   WHERE i.indrelid = target AND i.indisprimary
+   WHERE i.indrelid = w.target AND i.indisprimary
 $$;
 
 -- herald.row_lines(w, rec, variable): the statements that put into a variable what a subscriber may see of a row, as jsonb.

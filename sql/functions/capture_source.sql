@@ -94,9 +94,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     CASE WHEN op = 'update' AND herald.leaves_source(w) IS NOT NULL THEN concat_ws(E'\n',
     '    IF ' || herald.leaves_source(w) || ' THEN',
     '      "!left_by" := ' || herald.audience_source(w.target, w.audience, 'OLD') || ';',
-    '      "!left_key" := ' || herald.key_source(w.target, 'OLD') || ';',
+    '      "!left_key" := ' || herald.key_source(w, 'OLD') || ';',
     -- whoever stays knows the row by its new key only
-    '      "!left_unless" := ' || coalesce('CASE WHEN NOT ' || herald.moved_source(herald.key_columns(w.target)) || ' THEN "!seen_by" END', '"!seen_by"') || ';',
+    '      "!left_unless" := ' || coalesce('CASE WHEN NOT ' || herald.moved_source(herald.key_columns(w)) || ' THEN "!seen_by" END', '"!seen_by"') || ';',
     '    END IF;') END,
     CASE WHEN op = 'update' AND herald.narrows(w) THEN concat_ws(E'\n',
     '    ' || herald.row_lines(w, 'NEW', '!row_now'),
@@ -117,8 +117,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT CASE o
 CREATE OR REPLACE FUNCTION herald.leaves_source(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT string_agg(herald.moved_source(moving), ' OR ')
-    FROM (VALUES (w.audience), (CASE WHEN herald.default_events(w) AND EXISTS (SELECT FROM unnest(herald.key_columns(w.target)) k
-                                       WHERE k = ANY (w.exclude) OR k <> ALL (w.columns)) THEN herald.key_columns(w.target) END)) m(moving)
+    FROM (VALUES (w.audience), (CASE WHEN herald.default_events(w) AND EXISTS (SELECT FROM unnest(herald.key_columns(w)) k
+                                       WHERE k <> ALL (w.columns)) THEN herald.key_columns(w) END)) m(moving)
 $$;
 
 -- herald.moved_source(columns): SQL text that is true when one of these columns has changed as text, which is how it routes.
@@ -146,7 +146,7 @@ $$;
 CREATE OR REPLACE FUNCTION herald.state_lines(w herald.watches, op text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT concat_ws(' ',
-    CASE WHEN op <> 'truncate' THEN '"!key" := ' || herald.key_source(w.target, herald.record_of(op)) || ';' END,
+    CASE WHEN op <> 'truncate' THEN '"!key" := ' || herald.key_source(w, herald.record_of(op)) || ';' END,
     CASE WHEN op = 'insert' OR (op = 'update' AND NOT herald.narrows(w)) THEN herald.row_lines(w, 'NEW', '!row_now') END,
     CASE op WHEN 'delete' THEN herald.row_lines(w, 'OLD', '!row_was') WHEN 'update' THEN '"!row_was" := ' || herald.old_source(w) || ';' END)
 $$;

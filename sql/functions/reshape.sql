@@ -29,7 +29,7 @@ BEGIN
               FROM pg_constraint c WHERE c.conrelid = w.target AND c.contype = 'c' AND c.convalidated),
            (SELECT jsonb_agg(DISTINCT jsonb_build_array(r.event, r.operation, herald.rule_texts(r.data))) FROM herald.rules r WHERE r.target = w.target))
          ORDER BY w.target::text)::text)
-    FROM herald.watches w CROSS JOIN LATERAL (SELECT herald.default_events(w), herald.key_columns(w.target) OFFSET 0) AS d(defaults, keys)
+    FROM herald.watches w CROSS JOIN LATERAL (SELECT herald.default_events(w), herald.key_columns(w) OFFSET 0) AS d(defaults, keys)
    WHERE w.topic = fingerprint.topic);
 END $$;
 

@@ -59,7 +59,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_build_object('type', 'object', 'required', '["op", "table", "key", "row", "old", "changed"]'::jsonb, 'properties', jsonb_build_object(
     'op', jsonb_build_object('const', op),
     'table', jsonb_build_object('const', n.nspname || '.' || c.relname),
-    'key', CASE op WHEN 'truncate' THEN none ELSE herald.key_schema(w.target) END,
+    'key', CASE op WHEN 'truncate' THEN none ELSE herald.key_schema(w) END,
     'row', CASE WHEN op IN ('insert', 'update') THEN whole ELSE none END,
     'old', CASE op WHEN 'delete' THEN whole WHEN 'update' THEN former || CASE WHEN w.audience <> '{}'
              THEN '{"type": ["object", "null"], "description": "What changed, as it was. null where the row has come from another audience."}'::jsonb
@@ -85,12 +85,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM jsonb_each(herald.column_schemas(w.target, true)) c WHERE herald.tells_column(w, c.key)
 $$;
 
--- herald.key_schema(target): the primary key; null for a table without one.
-CREATE OR REPLACE FUNCTION herald.key_schema(target regclass) RETURNS jsonb
+-- herald.key_schema(w): the primary key; null for a table without one, and where a column of it is excluded.
+CREATE OR REPLACE FUNCTION herald.key_schema(w herald.watches) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE count(*) WHEN 0 THEN '{"type": "null"}'
          ELSE jsonb_build_object('type', 'object', 'properties', jsonb_object_agg(c.key, c.value), 'required', jsonb_agg(c.key ORDER BY c.key)) END
-    FROM jsonb_each(herald.column_schemas(target, false)) c WHERE c.key = ANY (herald.key_columns(target))
+    FROM jsonb_each(herald.column_schemas(w.target, false)) c WHERE c.key = ANY (herald.key_columns(w))
 $$;
 
 -- herald.wire_schema(schema, event, format, sealed): the schema of what stands in `data:`, sealed: of what the client unseals.

@@ -3,7 +3,8 @@
 --   topic     what streams ask for
 --   audience  routing columns: streams match them against claims and parameters; '{}': none
 --   columns   only these reach an event; '{*}': all (unless the table has a column of that name), '{}': none, only the key is told
---   exclude   these never reach herald.changes; '{}': none
+--   exclude   these never reach herald.changes, but as routing keys where they are named there too; '{}': none. Where one is part of the
+--             primary key no key is told, and who watches is warned
 -- NULL leaves as it is what the watch says already; a new one has the table's name as topic, no audience, all columns, and excludes none.
 -- So calling it again changes what is named and nothing else, keeps the rules, and takes in partitions that were made since. Raises
 -- a sentence for what cannot be watched. Writes herald.watches, trigger functions and triggers. Who owns the schema herald needs
@@ -32,7 +33,7 @@ BEGIN
         columns = CASE WHEN columns IS NULL THEN old.columns ELSE excluded.columns END
   RETURNING old.* INTO w;
   PERFORM herald.check_name('topic', w.topic);
-  PERFORM herald.check_kept(w);
+  PERFORM herald.check_kept(w), herald.warn_of_key(w);
   UPDATE herald.watches h SET hidden = ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = target AND a.attname = ANY (h.exclude) AND NOT a.attisdropped)
    WHERE h.id = w.id RETURNING h.* INTO w;
   PERFORM herald.keep_extent(w);
@@ -55,6 +56,16 @@ BEGIN
   IF FOUND THEN
     RAISE EXCEPTION 'pgherald: % of the watch names ''%'', and table ''%'' has no such column any more', part, missing, w.target
       USING ERRCODE = 'undefined_column', HINT = format('Say %s anew; has the column got another name?', part);
+  END IF;
+END $$;
+
+-- herald.warn_of_key(w): says that events of the table will tell no key, where what it excludes is part of the key.
+CREATE OR REPLACE FUNCTION herald.warn_of_key(w herald.watches) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF herald.key_columns(w) = '{}' AND EXISTS (SELECT FROM pg_index i WHERE i.indrelid = w.target AND i.indisprimary) THEN
+    RAISE WARNING 'pgherald: the primary key of ''%'' is not told, for % is excluded', w.target, array_to_string(w.exclude, ', ')
+      USING HINT = 'Subscribers cannot tell its rows from each other. To leave the column out of rows and keep the key, name those to be told: columns => ''{...}''';
   END IF;
 END $$;
 

@@ -8,7 +8,7 @@ CREATE TABLE herald.untold (
 ALTER TABLE herald.untold REPLICA IDENTITY FULL; -- so that a publication of all tables stands in no way
 COMMENT ON TABLE herald.untold IS 'Topics with changes that their capture could not tell. The next tick tells `bulk` of them.';
 DROP FUNCTION IF EXISTS herald.fault(int, text), herald.routing_settings(herald.watches),
-  herald.row_source(herald.watches, text);
+  herald.row_source(herald.watches, text), herald.key_source(regclass, text), herald.key_columns(regclass), herald.key_schema(regclass);
 
 -- A part of the names of its trigger functions. Renaming those that are there locks no table: triggers know them by their oid.
 ALTER TABLE herald.watches ADD COLUMN tag text NOT NULL DEFAULT left(md5(gen_random_uuid()::text), 8);

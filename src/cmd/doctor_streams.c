@@ -52,7 +52,7 @@ static const struct doctor_check strangers = {
 	"   FROM called WHERE NOT own GROUP BY calling, target"
 	" UNION ALL "
 	"SELECT 'no', calling::text, format('triggers %s call the same function: its changes are told as often', string_agg(quote_ident(tgname), ', ' ORDER BY tgname)),"
-	"       format('DROP TRIGGER … ON %s, for all but one', calling)"
+	"       format('DROP TRIGGER ... ON %s, for all but one', calling)"
 	"   FROM called WHERE own GROUP BY calling, tgfoid HAVING count(*) > 1",
 	"no trigger of another table calls a capture",
 };
@@ -61,7 +61,13 @@ static const struct doctor_check keys = {
 	"primary keys",
 	"SELECT '!', w.target::text, 'has none: its events tell whole rows and no key', format('ALTER TABLE %s ADD PRIMARY KEY (...)', w.target)"
 	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target"
-	" WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = w.target AND i.indisprimary)",
+	" WHERE NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = w.target AND i.indisprimary)"
+	" UNION ALL "
+	"SELECT '!', w.target::text, format('a column of it is excluded (%s): its events tell no key', string_agg(a.attname, ', ' ORDER BY a.attname)),"
+	"       format('if rows are to be told by it: SELECT herald.watch(%L, exclude => ''{...}'', columns => ''{...}''), without it in both', w.target)"
+	"  FROM herald.watches w JOIN pg_index i ON i.indrelid = w.target AND i.indisprimary"
+	"  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) AND (a.attname = ANY (w.exclude) OR a.attnum = ANY (w.hidden))"
+	" GROUP BY w.target",
 	"each watched table has one",
 };
 

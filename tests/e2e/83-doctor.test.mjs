@@ -160,6 +160,14 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
   test('a table without a primary key is a warning', () => broken("CREATE TABLE public.loose (id int); SELECT herald.watch('public.loose')",
     [0, '!', 'primary keys', 'public.loose', /has none/, /ADD PRIMARY KEY/], "SELECT herald.unwatch('public.loose')"))
 
+  test('a primary key with an excluded column is a warning, and so it is to who watches', async () => {
+    await stage.cluster.psql('CREATE TABLE public.people (ssn text, id int, PRIMARY KEY (id, ssn))')
+    const { stderr } = await stage.cluster.tryPsql(['-c', "SELECT herald.watch('public.people', exclude => '{ssn}')"])
+    assert.match(stderr, /^WARNING: +pgherald: the primary key of 'public\.people' is not told, for ssn is excluded\nHINT: .*columns => /)
+    await broken('SELECT 1', [0, '!', 'primary keys', 'public.people', /excluded \(ssn\): its events tell no key/, /columns => /],
+      "SELECT herald.unwatch('public.people'); DROP TABLE public.people")
+  })
+
   test('a rule that has failed', () => broken("SELECT herald.rule('public.notes', 'share', 'update', NULL, 'to_jsonb(1 / NEW.amount)'); UPDATE public.notes SET amount = 0",
     [1, 'no', 'faults', 'public.notes', /division by zero/, /herald\.capture/],
     "SELECT herald.unwatch('public.notes'); SELECT herald.watch('public.notes', audience => '{owner}')"))
