@@ -12,6 +12,7 @@
 #include "http/httpd.h"
 #include "http/keyring.h"
 #include "http/outlets.h"
+#include "http/parked.h"
 #include "http/prelude.h"
 #include "http/seal.h"
 #include "http/status.h"
@@ -23,7 +24,7 @@
 #include "pg/snapshots.h"
 #include "pg/ticker.h"
 
-#define DRAIN_MS 4000 /* then streams that have not ended are cut */
+#define DRAIN_MS 4000 /* then streams that have not ended are cut, and actions that run are not waited for any more */
 
 struct server {
 	struct loop loop;
@@ -210,7 +211,7 @@ static void begin_drain(struct server *s, int signo)
 		stop(s, CLI_DONE);
 		return;
 	}
-	log_info("signal %d: every stream ends with a whole event, then this program does", signo);
+	log_info("signal %d: every stream ends with a whole event, actions that run are answered, then this program ends", signo);
 	s->stopping = true;
 	httpd_quiesce(&s->httpd);
 	outlets_drain(&s->outlets);
@@ -219,7 +220,17 @@ static void begin_drain(struct server *s, int signo)
 
 static void on_drain_over(struct timer *t)
 {
-	stop(container_of(t, struct server, drain), CLI_DONE);
+	struct server *s = container_of(t, struct server, drain);
+
+	if (s->outlets.parked_count > 0)
+		log_warn("%zu requests that the database had not answered in %d s are told so", s->outlets.parked_count, DRAIN_MS / 1000);
+	parked_give_up(&s->outlets);
+	stop(s, CLI_DONE);
+}
+
+static bool is_drained(const struct server *s)
+{
+	return s->stopping && s->outlets.count == 0 && s->outlets.parked_count == 0 && httpd_is_idle(&s->httpd);
 }
 
 static void use_config(struct server *s, struct config *config)
@@ -390,7 +401,7 @@ int server_run(struct config *config, server_reload_fn *reload_fn, void *ctx)
 	build(s);
 	if (!start(s))
 		stop(s, CLI_FAILED);
-	while (!s->stopped && !(s->stopping && s->outlets.count == 0))
+	while (!s->stopped && !is_drained(s))
 		turn(s);
 	exit_status = s->exit_status;
 	tear_down(s);

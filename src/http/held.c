@@ -263,6 +263,7 @@ bool held_start(struct outlets *set, const struct held_request *request, struct 
 		over(&h->parked);
 		return false;
 	}
+	h->parked.opens = true;
 	if (request->ticket != NULL) {
 		memcpy(h->hash, request->ticket, sizeof(h->hash));
 		ask_ticket(h, request->request);

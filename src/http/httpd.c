@@ -345,6 +345,11 @@ void httpd_quiesce(struct httpd *h)
 	door_close(&h->door);
 }
 
+bool httpd_is_idle(const struct httpd *h)
+{
+	return h->visits.count == h->visits.arriving_count;
+}
+
 void httpd_release(struct httpd *h)
 {
 	loop_stop_timer(h->loop, &h->timer);

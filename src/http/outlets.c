@@ -256,8 +256,7 @@ void outlets_reset_all(struct outlets *set, const char *reason)
 void outlets_drain(struct outlets *set)
 {
 	set->draining = true;
-	list_each (node, tmp, &set->parked)
-		parked_drop(container_of(node, struct parked, link)); /* clients come back from that, but not from a 503 */
+	parked_drain(set);
 	list_each (node, tmp, &set->open)
 		outlet_close(container_of(node, struct outlet, link), "shutdown");
 }

@@ -164,6 +164,24 @@ void parked_doubt(struct outlets *set, const char *sub)
 	}
 }
 
+void parked_drain(struct outlets *set)
+{
+	list_each (node, tmp, &set->parked) {
+		struct parked *p = container_of(node, struct parked, link);
+
+		if (p->opens)
+			parked_drop(p);
+	}
+}
+
+void parked_give_up(struct outlets *set)
+{
+	static const struct refusal refusal = {MHD_HTTP_SERVICE_UNAVAILABLE, "The server stops, and it is not known whether this was done", NULL, NULL};
+
+	list_each (node, tmp, &set->parked)
+		parked_refuse(container_of(node, struct parked, link), &refusal);
+}
+
 void parked_reap(struct outlets *set)
 {
 	list_each (node, tmp, &set->parked_over) {

@@ -27,6 +27,7 @@ struct parked {
 	struct timer timer;
 	struct question question;
 	bool bare;      /* HTTP/1.0 */
+	bool opens;     /* a stream is to come of it */
 	const char *sub; /* whose right is being asked for, borrowed from the owner; NULL: a right that no subject has */
 	bool stale;      /* what the answer to come rests on has changed since it was asked */
 	bool answered;  /* `out` is on its way, and then the end */
@@ -59,6 +60,11 @@ void parked_send(struct parked *p, const struct buf *bytes);
 
 /* Gives the socket away, to a stream; ends. */
 int parked_give(struct parked *p);
+
+/* The program ends soon. What was to be a stream is dropped: clients come back from that, but not from a 503. The others are answered,
+ * for what they asked for may be done. */
+void parked_drain(struct outlets *set);
+void parked_give_up(struct outlets *set); /* the program ends: who is not answered yet is told so */
 
 /* Calls over for those that have ended. Between turns only. */
 void parked_reap(struct outlets *set);

@@ -69,6 +69,7 @@ void visit_hand_over(struct visit *v)
 {
 	loop_unwatch(v->set->loop, &v->watch);
 	list_remove(&v->link);
+	v->set->arriving_count--;
 }
 
 static void drop(struct visit *v)
@@ -111,6 +112,7 @@ void visit_begin(struct visits *set, int fd, const struct sockaddr *address, soc
 	memcpy(&v->address, address, address_len < sizeof(v->address) ? address_len : sizeof(v->address));
 	v->address_len = address_len;
 	set->count++;
+	set->arriving_count++;
 	buf_init(&v->body);
 	timer_init(&v->deadline, on_late);
 	watch_init(&v->watch, on_said);

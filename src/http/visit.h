@@ -38,7 +38,7 @@ struct visits {
 	struct loop *loop;
 	size_t count; /* that arrive, and the library's */
 	struct list arriving, lingering;
-	size_t lingering_count;
+	size_t arriving_count, lingering_count;
 	void (*arrived)(struct visit *v);   /* v->head is known: to be handed over, or dismissed */
 	void (*room)(struct visits *set);   /* one has ended */
 };

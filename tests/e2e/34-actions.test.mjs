@@ -243,6 +243,39 @@ describe('actions', { skip: missing() }, () => {
     await until(async () => (await ask('GET', '/late')).status === 404, { what: 'no action' })
   })
 
+  test('actions that run, or wait for a connection, when the daemon is stopped are answered', async () => {
+    await client.query('CREATE TABLE public.paid (n int)')
+    await client.query(`CREATE FUNCTION public.pay(request jsonb) RETURNS jsonb LANGUAGE plpgsql AS
+      $$ BEGIN INSERT INTO public.paid VALUES ((request -> 'body' ->> 'n')::int); PERFORM pg_advisory_xact_lock_shared(77); RETURN '{"status": 201, "body": {"success": true}}'; END $$`)
+    await client.query(`SELECT herald.action('POST', '/pay', 'public.pay')`)
+    await client.query('SELECT pg_advisory_lock(77)')
+    const other = await stage.addDaemon()
+    const stream = await other.subscribe('/api/orders/stream', { token: ann.token })
+    await stream.next('connected')
+    const before = other.connections()
+    const paid = Array.from({ length: 6 }, (_, n) => ask('POST', '/pay', { json: { n }, from: other })) // four connections do actions
+    await until(async () => (await client.query(`SELECT count(*)::int n FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted`)).rows[0].n === 4, { what: 'four actions that wait' })
+    await until(() => other.connections() >= before + 6, { what: 'the two that wait for a connection' })
+    await other.status() // which is read after what they had said before
+    const stopped = other.stop()
+    await stream.ended()
+    await client.query('SELECT pg_advisory_unlock(77)')
+    for (const each of paid) assert.equal((await each).status, 201)
+    assert.equal(await stopped, 0)
+    assert.deepEqual((await client.query('SELECT n FROM public.paid ORDER BY n')).rows.map(({ n }) => n), [0, 1, 2, 3, 4, 5])
+  })
+
+  test('an action that takes longer than a stop may is answered before the end, that nobody knows', async () => {
+    const other = await stage.addDaemon()
+    const long = ask('GET', '/slow?seconds=60', { from: other })
+    await until(async () => (await client.query(`SELECT count(*)::int n FROM pg_stat_activity WHERE wait_event = 'PgSleep'`)).rows[0].n > 0, { what: 'the action' })
+    const stopped = other.stop()
+    const { status, json, headers } = await long
+    assert.deepEqual([status, json.errors, headers['retry-after']], [503, ['The server stops, and it is not known whether this was done'], undefined])
+    assert.equal(await stopped, 0)
+    await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'`)
+  })
+
   test('while the database is away the answer is 503, at once', async (t) => {
     const proxy = await Proxy.open(stage.cluster.port)
     const away = await stage.addDaemon({ databaseUrl: stage.cluster.url().replace(`:${stage.cluster.port}/`, `:${proxy.port}/`) })
