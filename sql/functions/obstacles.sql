@@ -20,7 +20,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
            CROSS JOIN LATERAL (SELECT CASE WHEN c.oid IS NULL THEN l.locktype
                                            ELSE format('table %I.%I', c.relnamespace::regnamespace, c.relname) END AS what) t
            WHERE NOT l.granted AND l.waitstart < clock_timestamp() - interval '2 s' AND a.datname = current_database()
-             AND (c.relnamespace = 'herald'::regnamespace OR a.application_name LIKE 'pgherald %' OR a.query ~ '^SELECT .* herald\.')
+             AND (c.relnamespace = 'herald'::regnamespace OR a.application_name LIKE 'pgherald %' OR a.query ~ '^SELECT .* herald[.]')
            ORDER BY t.what, l.waitstart) w
    CROSS JOIN LATERAL (SELECT DISTINCT x AS pid FROM unnest(pg_blocking_pids(w.pid)) x) b
     LEFT JOIN pg_stat_activity h ON h.pid = b.pid
