@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "base/chance.h"
 #include "base/clock.h"
 #include "http/outlets.h"
 
@@ -41,7 +42,7 @@ static int64_t spread(int64_t left_ms, int period_ms)
 {
 	int most = period_ms / 16 < BEAT_SPREAD_MS ? period_ms / 16 : BEAT_SPREAD_MS;
 
-	return left_ms + random() % (most + 1);
+	return left_ms + chance_up_to(most);
 }
 
 static void on_beat(struct timer *t)

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/chance.h"
 #include "base/hash.h"
 #include "base/log.h"
 
@@ -86,7 +87,7 @@ static void on_notice(void *ctx, const char *message)
 /* Half of the pause is chance, so that instances do not come back in step. */
 static void retry_later(struct conn *c)
 {
-	int wait = c->pause_ms / 2 + (int)(random() % (c->pause_ms / 2 + 1));
+	int wait = c->pause_ms / 2 + chance_up_to(c->pause_ms / 2);
 
 	c->pause_ms = c->pause_ms * 2 > CONN_PAUSE_MAX_MS ? CONN_PAUSE_MAX_MS : c->pause_ms * 2;
 	loop_set_timer(c->loop, &c->retry, wait);

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "base/chance.h"
+
+#include <assert.h>
+#include <stdint.h>
+#include <sys/random.h>
+
+#include "base/clock.h"
+
+/* A kernel that has no randomness yet must not keep us waiting: the clock differs, too. */
+int chance_up_to(int most)
+{
+	uint64_t bits;
+
+	assert(most >= 0);
+	if (getrandom(&bits, sizeof(bits), GRND_NONBLOCK) != (ssize_t)sizeof(bits))
+		bits = (uint64_t)clock_mono_us();
+	return (int)(bits % ((uint64_t)most + 1));
+}
