@@ -258,10 +258,11 @@ void router_publish(struct router *r, const struct event *event)
 		stage(r, t, event);
 	if (event->data.len >= sharedlog_record_max(&r->log) || made->len > sharedlog_record_max(&r->log))
 		stage_truncated(r, t, event);
-	r->gap = r->gap || r->stage.overfull || made->len > sharedlog_record_max(&r->log);
-	if (r->gap)
+	if (r->stage.overfull || made->len > sharedlog_record_max(&r->log)) {
+		r->gap = true;
 		log_error("event '%.*s' has more routing keys than fit into the log: all streams are reset", (int)event->name.len,
 			  event->name.bytes);
+	}
 	if (r->gap || !r->stage.meant)
 		return;
 	record = sharedlog_append(&r->log, event->at, made->data, made->len);

@@ -2,6 +2,10 @@
 /* Events that are for very many. */
 #include "hub/router.h"
 
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "base/log.h"
 
 #include "hub.h"
@@ -67,6 +71,32 @@ TEST(an_event_that_cannot_be_logged_is_not_passed_over_in_silence)
 	assert_false(router.gap);
 }
 
+/* How many lines of the log the publishing of one event makes. */
+static int lines_of(size_t values)
+{
+	int lines = 0, real = dup(STDERR_FILENO), file = memfd_create("stderr", MFD_CLOEXEC);
+	char c;
+
+	fflush(stderr);
+	assert_int_equal(dup2(file, STDERR_FILENO), STDERR_FILENO);
+	publish(values, "4");
+	fflush(stderr);
+	dup2(real, STDERR_FILENO);
+	for (off_t at = 0; pread(file, &c, 1, at) == 1; at++)
+		lines += c == '\n';
+	close(real);
+	close(file);
+	return lines;
+}
+
+TEST(an_event_after_one_that_cannot_be_logged_is_not_blamed)
+{
+	assert_int_equal(lines_of(VALUES), 1);
+	assert_true(router.gap);
+	assert_int_equal(lines_of(7), 0);
+	assert_true(router.gap);
+}
+
 #define IN_ROUTER(sentence) cmocka_unit_test_setup_teardown(sentence, open_router, close_router)
 
 int main(void)
@@ -74,6 +104,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		IN_ROUTER(an_event_for_thousands_reaches_each),
 		IN_ROUTER(an_event_that_cannot_be_logged_is_not_passed_over_in_silence),
+		IN_ROUTER(an_event_after_one_that_cannot_be_logged_is_not_blamed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
