@@ -245,7 +245,9 @@ static int take_flag(struct cli_call *call, int *at)
 	}
 	if (value == NULL && *at + 1 < call->argc)
 		value = call->argv[++*at];
-	if (flag != NULL && value != NULL && flag->count < CLI_VALUES_MAX) {
+	if (flag != NULL && flag->count == CLI_VALUES_MAX)
+		return cli_usage("--%s can be given %d times, not more", flag->name, CLI_VALUES_MAX);
+	if (flag != NULL && value != NULL) {
 		flag->given[flag->count++] = value;
 		return CLI_DONE;
 	}

@@ -81,6 +81,8 @@ describe('usage', { skip: missing() }, () => {
     'migrate with an argument': [['migrate', 'up'], /up/],
     'token without --sub': [['token'], /sub/],
     'token with a claim that is none': [['token', '--sub', 'a', '--claim', 'role'], /claim/],
+    'token with more claims than there may be': [['token', '--sub', 'a', ...Array.from({ length: 33 }, (_, n) => ['--claim', `c${n}=1`]).flat()], /--claim can be given 32 times/],
+    'a flag without its value': [['token', '--sub', 'a', '--claim'], /--claim needs a value/],
     'token with a claim of broken JSON': [['token', '--sub', 'a', '--claim', 'stores=["a"'], /--claim is 'stores=\["a"', not of the form name=json/],
     'token with a lifetime without unit': [['token', '--sub', 'a', '--ttl', '5x'], /ttl/],
     'explain without --stream': [['explain', '--change', '1'], /--stream/],
