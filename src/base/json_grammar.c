@@ -18,6 +18,7 @@ struct name {
 struct reader {
 	const char *at, *end;
 	size_t len;
+	enum json_fault fault;
 	size_t levels;	    /* that may still be opened */
 	struct name *names; /* of all objects that are open, the innermost last */
 	size_t count, cap;
@@ -27,6 +28,14 @@ struct reader {
 };
 
 static bool read_value(struct reader *r);
+
+/* Any other fault is one of syntax. */
+static bool fail(struct reader *r, enum json_fault fault)
+{
+	if (r->fault == JSON_FAULT_NONE)
+		r->fault = fault;
+	return false;
+}
 
 /* --- strings --- */
 
@@ -83,6 +92,14 @@ static size_t character_len(const char *at, const char *end)
 	return c < 0x80 ? 1 : utf8_len((const unsigned char *)at, (size_t)(end - at));
 }
 
+/* Why no string may hold what is written here. */
+static enum json_fault character_fault(const char *at, const char *end)
+{
+	if ((unsigned char)*at >= 0x80)
+		return JSON_FAULT_UTF8;
+	return unit_at(at, end) >= 0 ? JSON_FAULT_CHARACTER : JSON_FAULT_SYNTAX;
+}
+
 /* From the quote to the place after the other one. */
 static bool read_string(struct reader *r)
 {
@@ -90,7 +107,7 @@ static bool read_string(struct reader *r)
 		size_t step = character_len(r->at, r->end);
 
 		if (step == 0)
-			return false;
+			return fail(r, character_fault(r->at, r->end));
 		r->at += step;
 	}
 	if (r->at == r->end)
@@ -228,8 +245,10 @@ static bool read_object(struct reader *r)
 			if (!read_member(r))
 				return false;
 		} while (take(r, ','));
-		if (!take(r, '}') || !all_differ(r, first))
+		if (!take(r, '}'))
 			return false;
+		if (!all_differ(r, first))
+			return fail(r, JSON_FAULT_NAME_TWICE);
 	}
 	r->count = first;
 	return true;
@@ -252,7 +271,7 @@ static bool read_level(struct reader *r, bool (*read)(struct reader *r))
 	bool good;
 
 	if (r->levels == 0)
-		return false;
+		return fail(r, JSON_FAULT_DEPTH);
 	r->at++;
 	r->levels--;
 	good = read(r);
@@ -275,7 +294,7 @@ static bool read_number(struct reader *r)
 	const char *after = json_number_end(r->at, r->end);
 
 	if (after == NULL)
-		return false;
+		return json_number_is_too_large(r->at, r->end) ? fail(r, JSON_FAULT_NUMBER) : false;
 	r->at = after;
 	return true;
 }
@@ -306,13 +325,13 @@ static bool read_value(struct reader *r)
 	return *r->at == '[' ? read_level(r, read_array) : read_scalar(r);
 }
 
-bool json_grammar_holds(const char *bytes, size_t len, size_t depth_max)
+enum json_fault json_grammar_fault(const char *bytes, size_t len, size_t depth_max)
 {
 	struct reader r = {.at = bytes, .len = len, .levels = depth_max};
 	bool good;
 
 	if (len == 0)
-		return false;
+		return JSON_FAULT_SYNTAX;
 	r.end = bytes + len;
 	good = read_value(&r);
 	skip_blanks(&r);
@@ -321,5 +340,12 @@ bool json_grammar_holds(const char *bytes, size_t len, size_t depth_max)
 		explicit_bzero(r.decoded, r.decoded_len);
 	free(r.decoded);
 	free(r.names);
-	return good;
+	if (good)
+		return JSON_FAULT_NONE;
+	return r.fault == JSON_FAULT_NONE ? JSON_FAULT_SYNTAX : r.fault;
+}
+
+bool json_grammar_holds(const char *bytes, size_t len, size_t depth_max)
+{
+	return json_grammar_fault(bytes, len, depth_max) == JSON_FAULT_NONE;
 }

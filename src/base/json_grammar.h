@@ -18,6 +18,18 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The first thing that is wrong, in the order of the text. */
+enum json_fault {
+	JSON_FAULT_NONE,
+	JSON_FAULT_SYNTAX,
+	JSON_FAULT_UTF8,
+	JSON_FAULT_CHARACTER, /* \u0000, or half of a pair */
+	JSON_FAULT_NAME_TWICE,
+	JSON_FAULT_NUMBER,    /* too large */
+	JSON_FAULT_DEPTH,
+};
+
+enum json_fault json_grammar_fault(const char *bytes, size_t len, size_t depth_max);
 bool json_grammar_holds(const char *bytes, size_t len, size_t depth_max);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "base/json_number.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -111,16 +110,31 @@ static bool fits_double(const struct number *n)
 	return magnitude == 308 && rounds_down(n, first);
 }
 
+static const char *read_number(struct number *n, const char *at, const char *end)
+{
+	*n = (struct number){.exponent = 0};
+	at = read_whole(n, at, end);
+	if (at != NULL)
+		at = read_fraction(n, at, end);
+	return at == NULL ? NULL : read_exponent(n, at, end);
+}
+
+static bool fits(const struct number *n)
+{
+	return n->is_integer ? fits_64_bits(n) : fits_double(n);
+}
+
 const char *json_number_end(const char *at, const char *end)
 {
-	struct number n = {.exponent = 0};
+	struct number n;
 
-	at = read_whole(&n, at, end);
-	if (at != NULL)
-		at = read_fraction(&n, at, end);
-	if (at != NULL)
-		at = read_exponent(&n, at, end);
-	if (at == NULL)
-		return NULL;
-	return (n.is_integer ? fits_64_bits(&n) : fits_double(&n)) ? at : NULL;
+	at = read_number(&n, at, end);
+	return at != NULL && fits(&n) ? at : NULL;
+}
+
+bool json_number_is_too_large(const char *at, const char *end)
+{
+	struct number n;
+
+	return read_number(&n, at, end) != NULL && !fits(&n);
 }

@@ -8,7 +8,10 @@
 #ifndef BASE_JSON_NUMBER_H
 #define BASE_JSON_NUMBER_H
 
+#include <stdbool.h>
+
 /* The place after the number that begins at `at`. NULL: there is none, or it is too large. */
 const char *json_number_end(const char *at, const char *end);
+bool json_number_is_too_large(const char *at, const char *end); /* where json_number_end is NULL: why? */
 
 #endif

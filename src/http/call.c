@@ -4,14 +4,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_grammar.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "http/desk.h"
 #include "http/entitlement.h"
 #include "http/holder.h"
-#include "http/json.h"
 #include "http/parked.h"
 #include "http/reply.h"
+
+#define CALL_DEPTH_MAX 512 /* arrays and objects of a body that are open at once */
+#define TEXT_OF(number) TEXT(number)
+#define TEXT(number) #number
 
 struct call {
 	struct parked parked;
@@ -82,31 +87,51 @@ static void on_answered(struct question *q, bool failed, const char *value)
 	parked_answer(&c->parked, status, body + 1, status == MHD_HTTP_SERVICE_UNAVAILABLE ? "Retry-After" : NULL, "2");
 }
 
-/* Is it what PostgreSQL takes for JSON as well? Of the body alone it must be true too: it becomes a member of the whole. */
-static bool is_json(const char *text, size_t len)
+/* NULL: it is what PostgreSQL takes for JSON as well. It becomes a member of the whole, as it is. */
+static const char *body_fault(const struct request *r)
 {
-	struct json_object *value = json_parse(text, len);
-	bool is = value != NULL || (len == 4 && memcmp(text, "null", 4) == 0);
+	static const char *const sentences[] = {
+		[JSON_FAULT_SYNTAX] = "The body is not JSON",
+		[JSON_FAULT_UTF8] = "The body is not UTF-8",
+		[JSON_FAULT_CHARACTER] = "The body has a character that no text can hold: \\u0000, or half of a surrogate pair",
+		[JSON_FAULT_NAME_TWICE] = "The body has a name twice in one object",
+		[JSON_FAULT_NUMBER] = "The body has a number that is too large: integers have 64 bits, others are doubles",
+		[JSON_FAULT_DEPTH] = "The body is nested deeper than " TEXT_OF(CALL_DEPTH_MAX) " levels",
+	};
 
-	json_object_put(value);
-	return is;
+	return r->body_len == 0 ? NULL : sentences[json_grammar_fault(r->body, r->body_len, CALL_DEPTH_MAX)];
+}
+
+static bool are_utf8(const struct params *params)
+{
+	for (size_t i = 0; i < params->count; i++)
+		if (!utf8_is(params->items[i].name.bytes, params->items[i].name.len) ||
+		    !utf8_is(params->items[i].value.bytes, params->items[i].value.len))
+			return false;
+	return true;
+}
+
+/* Before the database is asked: it would refuse these, with an error that says no more than that something was wrong. */
+static bool is_sound(const struct request *r, const struct params *path, const struct params *query, struct refusal *ret_refusal)
+{
+	const char *fault = are_utf8(path) && are_utf8(query) ? body_fault(r) : "A parameter is not UTF-8";
+
+	if (fault != NULL)
+		refusal_bad_request(ret_refusal, fault);
+	return fault == NULL;
 }
 
 static bool begin(struct outlets *set, const struct request *r, const struct action_def *action, const struct params *path,
 		  const struct params *query, const struct identity *id, struct refusal *ret_refusal)
 {
-	char *request = request_json(r, path, query, id);
 	struct call *c;
 
-	if ((r->body_len > 0 && !is_json(r->body, r->body_len)) || !is_json(request, strlen(request))) {
-		refusal_bad_request(ret_refusal, "The body is not JSON, or a parameter is not UTF-8");
-		free(request);
+	if (!is_sound(r, path, query, ret_refusal))
 		return false;
-	}
 	c = xcalloc(1, sizeof(*c));
 	c->method = xstrdup(action->method);
 	c->path = xstrdup(action->path);
-	c->request = request;
+	c->request = request_json(r, path, query, id);
 	if (!parked_init(&c->parked, set, r, NULL, over, ret_refusal)) {
 		over(&c->parked);
 		return false;

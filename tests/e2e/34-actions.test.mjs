@@ -106,7 +106,7 @@ describe('actions', { skip: missing() }, () => {
 
   test('a body that is not exactly JSON is 400, and no function is asked', async () => {
     for (const body of [' ', '{', '[]]', '{"order_status":"Preparing"} x', "{'order_status':'Preparing'}", '{"order_status":"Preparing","order_status":"Delivered"}', '{"order_status":"Prep\naring"}',
-      '{"order_status\\u0000x":"Preparing"}', '\ufeff{}', '{"a":NaN}', '{"a":1.}', '{"a":/**/1}', '{"a":1,}', '{"a":1e400}', '"\\ud800"', '['.repeat(33) + ']'.repeat(33), '['.repeat(30_000), 'null,"claims":{"role":"admin"}']) {
+      '{"order_status\\u0000x":"Preparing"}', '\ufeff{}', '{"a":NaN}', '{"a":1.}', '{"a":/**/1}', '{"a":1,}', '{"a":1e400}', '"\\ud800"', '['.repeat(513) + ']'.repeat(513), '['.repeat(30_000), 'null,"claims":{"role":"admin"}']) {
       const { status, json } = await ask('POST', '/echo/x', { body })
       assert.equal(status, 400, body.slice(0, 60))
       assert.equal(json.success, false)
@@ -117,6 +117,39 @@ describe('actions', { skip: missing() }, () => {
     assert.equal((await ask('POST', '/echo/x?a=%ff', { json: {} })).status, 400, 'a parameter that is not UTF-8')
     const { status, json } = await ask('POST', '/echo/x', { body: '{"João":"日本 😀"}' })
     assert.deepEqual([status, json.body], [201, { João: '日本 😀' }])
+  })
+
+  const nested = (levels) => '[{"a":'.repeat(levels / 2) + '1' + '}]'.repeat(levels / 2)
+  test('a body may be nested as deep as documents are, and who goes beyond is told that', async () => {
+    for (const levels of [16, 32, 128, 512]) {
+      const { status, text, json } = await ask('POST', '/echo/x', { body: nested(levels) })
+      assert.equal(status, 201, `${levels}: ${text.slice(0, 200)}`)
+      assert.equal(JSON.stringify(json.body), nested(levels))
+    }
+    for (const levels of [514, 20_000 / 2]) {
+      const { status, json } = await ask('POST', '/echo/x', { body: nested(levels) })
+      assert.deepEqual([status, json.errors], [400, ['The body is nested deeper than 512 levels']])
+    }
+  })
+
+  test('what is wrong with a body or a parameter is said, in no more than a sentence', async () => {
+    const latin = (text) => Buffer.from(text, 'latin1')
+    const why = async (path, body) => {
+      const { status, json } = await ask('POST', path, { body })
+      assert.equal(status, 400, path)
+      return json.errors[0]
+    }
+    assert.equal(await why('/echo/x', '{"a":}'), 'The body is not JSON')
+    for (const bytes of ['\xff', '\xed\xa0\x80', '\xc0\xaf', '\xe0\x80\xaf', '\xf4\xbf\xbf\xbf', '\xf0\x9f']) {
+      assert.equal(await why('/echo/x', latin(`["${bytes}"]`)), 'The body is not UTF-8')
+      assert.equal(await why('/echo/x', latin(`{"${bytes}":1}`)), 'The body is not UTF-8')
+      const escaped = [...latin(bytes)].map((byte) => `%${byte.toString(16)}`).join('')
+      for (const path of [`/echo/${escaped}`, `/echo/x?a=${escaped}`, `/echo/x?${escaped}=a`]) assert.equal(await why(path, '{}'), 'A parameter is not UTF-8')
+    }
+    assert.match(await why('/echo/x', '["\\u0000"]'), /a character that no text can hold/)
+    assert.match(await why('/echo/x', '{"a":1,"a":2}'), /a name twice/)
+    assert.match(await why('/echo/x', '[1e309]'), /a number that is too large/)
+    assert.match(await why('/echo/x', '[99999999999999999999]'), /a number that is too large/)
   })
 
   test('a body that is too long, or of another type, is refused unread', async () => {

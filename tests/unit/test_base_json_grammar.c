@@ -132,6 +132,39 @@ TEST(a_text_that_only_opens_costs_no_stack)
 	free(text);
 }
 
+TEST(the_first_fault_is_told)
+{
+	static const struct {
+		const char *text;
+		enum json_fault fault;
+	} cases[] = {
+		{"[1,\"a\"]", JSON_FAULT_NONE},
+		{"", JSON_FAULT_SYNTAX},
+		{"[1,]", JSON_FAULT_SYNTAX},
+		{"{\"a\":1", JSON_FAULT_SYNTAX},
+		{"[01]", JSON_FAULT_SYNTAX},
+		{"[1e]", JSON_FAULT_SYNTAX},
+		{"\"\n\"", JSON_FAULT_SYNTAX},
+		{"\"\\x\"", JSON_FAULT_SYNTAX},
+		{"\"\xff\"", JSON_FAULT_UTF8},
+		{"[\"\xed\xa0\x80\"]", JSON_FAULT_UTF8},
+		{"{\"\xc0\xaf\":1}", JSON_FAULT_UTF8},
+		{"\"\\u0000\"", JSON_FAULT_CHARACTER},
+		{"\"\\ud800\"", JSON_FAULT_CHARACTER},
+		{"{\"a\":1,\"\\u0061\":2}", JSON_FAULT_NAME_TWICE},
+		{"[18446744073709551616]", JSON_FAULT_NUMBER},
+		{"[1e309]", JSON_FAULT_NUMBER},
+		{"[[[1]]]", JSON_FAULT_DEPTH},
+		{"[[[", JSON_FAULT_DEPTH},
+		{"[1e309,\"\xff\"]", JSON_FAULT_NUMBER},
+		{"[\"\xff\",1e309]", JSON_FAULT_UTF8},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		if (json_grammar_fault(cases[i].text, strlen(cases[i].text), 2) != cases[i].fault)
+			fail_msg("%s: not %d", cases[i].text, cases[i].fault);
+}
+
 /* {"<prefix>000000":0, "<prefix>000001":0, …}, in no order, and the last member as given. */
 static void append_object(struct buf *out, size_t count, const char *prefix, const char *last)
 {
@@ -238,6 +271,7 @@ int main(void)
 		cmocka_unit_test(depth_0_takes_scalars_only),
 		cmocka_unit_test(a_level_that_is_closed_is_free_again),
 		cmocka_unit_test(a_text_that_only_opens_costs_no_stack),
+		cmocka_unit_test(the_first_fault_is_told),
 		cmocka_unit_test(one_name_of_thousands_that_is_there_twice_is_found),
 		cmocka_unit_test(two_hundred_thousand_names_take_no_time_to_speak_of),
 		cmocka_unit_test(a_double_ends_where_it_rounds_to_infinity),
