@@ -37,6 +37,12 @@ static void append_metric(struct buf *out, const char *name, const char *type, c
 		    name, value);
 }
 
+static void append_seconds(struct buf *out, const char *name, const char *help, int64_t ms)
+{
+	buf_appendf(out, "# HELP pgherald_%s %s\n# TYPE pgherald_%s gauge\npgherald_%s %" PRId64 ".%03d\n", name, help, name, name,
+		    ms / 1000, (int)(ms % 1000));
+}
+
 static void append_refusals(struct buf *out, const struct refusals *r)
 {
 	buf_append_str(out, "# HELP pgherald_refused_total Requests that were refused.\n"
@@ -70,8 +76,6 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	append_metric(out, "ticks_total", "counter", "Ticks made by this instance.", s->ticks);
 	append_metric(out, "replay_pages_total", "counter", "Pages read from the database for late subscribers.", s->pages);
 	append_metric(out, "head_tick", "gauge", "The last tick that was read.", (uint64_t)o->router->head.tick);
-	append_metric(out, "lag_milliseconds", "gauge", "How long the change log could not be followed.",
-		      (uint64_t)lag_ms(s, now_ms));
-	append_metric(out, "uptime_seconds", "counter", "Seconds since the start.",
-		      (uint64_t)(now_ms - s->started_ms) / 1000);
+	append_seconds(out, "lag_seconds", "How long the change log could not be followed.", lag_ms(s, now_ms));
+	append_seconds(out, "uptime_seconds", "Seconds since the start.", now_ms - s->started_ms);
 }

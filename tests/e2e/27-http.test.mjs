@@ -214,6 +214,34 @@ describe('http', { skip: missing() }, () => {
     }
   })
 
+  /** What `promtool check metrics` has to say, and a little more. */
+  function lint(text) {
+    const types = new Map(), helps = new Set(), faults = [], seen = new Set()
+    for (const line of text.trimEnd().split('\n')) {
+      const [, keyword, about, rest] = /^# (HELP|TYPE) (\S+) (.+)$/.exec(line) ?? []
+      if (keyword === 'HELP') helps.add(about)
+      else if (keyword === 'TYPE') types.set(about, rest)
+      else {
+        const [, series, name] = /^(([a-z_]+)(?:\{[^}]*\})?) [0-9.e+]+$/.exec(line) ?? []
+        const metric = types.has(name) ? name : name?.replace(/_(bucket|sum|count)$/, '')
+        const type = types.get(metric)
+        if (!type || !helps.has(metric)) faults.push(`no HELP and TYPE: ${line}`)
+        if (seen.has(series)) faults.push(`twice: ${series}`)
+        if ((type === 'counter') !== /_total$/.test(metric)) faults.push(`${metric} is a ${type}`)
+        if (/milli|micro|nano|minute|hour|kilo|mega|percent/.test(metric) || !metric?.startsWith('pgherald_')) faults.push(`no base unit: ${metric}`)
+        seen.add(series)
+      }
+    }
+    return faults
+  }
+
+  test('metrics are named and typed as Prometheus asks for', async () => {
+    const { text } = await request(daemon.adminUrl('/metrics'))
+    assert.deepEqual(lint(text), [])
+    assert.ok(text.split('\n').length > 60, text)
+    assert.deepEqual(lint('# HELP pgherald_x_ms X\n# TYPE pgherald_x_ms counter\npgherald_x_ms 1\n'), ['pgherald_x_ms is a counter'])
+  })
+
   const metric = async (reason) => {
     const { text } = await request(daemon.adminUrl('/metrics'))
     return Number(new RegExp(`^pgherald_refused_total\\{reason="${reason}"\\} (\\d+)$`, 'm').exec(text)?.[1])
