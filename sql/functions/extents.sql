@@ -43,7 +43,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM tree t WHERE t.attached AND herald.has_pages(t.oid))
 $$;
 
--- herald.is_born_so(part): was it made by CREATE TABLE … PARTITION OF? Then some column has its row in the catalog from the command that made the
+-- herald.is_born_so(part): was it made by CREATE TABLE ... PARTITION OF? Then some column has its row in the catalog from the command that made the
 -- table, as its system columns have. ATTACH PARTITION writes those of all columns anew.
 CREATE OR REPLACE FUNCTION herald.is_born_so(part oid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$

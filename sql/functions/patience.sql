@@ -22,7 +22,7 @@ BEGIN
       PERFORM set_config('lock_timeout', former, true);
       RETURN;
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      SELECT * INTO way FROM herald.in_the_way(targets, ddl ~* '\m(drop|lock)\M');
+      SELECT * INTO way FROM herald.in_the_way(targets, ddl ~* E'\\m(drop|lock)\\M');
     END;
     IF clock_timestamp() >= ends THEN
       RAISE EXCEPTION 'pgherald: no lock could be had on % within %: %', herald.some_names(targets), patience,
@@ -101,7 +101,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce((
     SELECT CASE WHEN a.state IS NULL THEN '; members of pg_read_all_stats see what it does'
                 ELSE format('; it is %s since %s, in a transaction since %s, %s: %s', a.state, date_trunc('second', a.state_change), date_trunc('second', a.xact_start),
-                            CASE WHEN a.state LIKE 'idle%' THEN 'its last query' ELSE 'its query' END, left(regexp_replace(a.query, '\s+', ' ', 'g'), 100)) END
+                            CASE WHEN a.state LIKE 'idle%' THEN 'its last query' ELSE 'its query' END, left(regexp_replace(a.query, '[[:space:]]+', ' ', 'g'), 100)) END
       FROM pg_stat_activity a WHERE a.pid = doing_words.pid), '')
 $$;
 
@@ -120,7 +120,7 @@ BEGIN
       FROM herald.watches w JOIN pg_proc p ON p.oid = to_regprocedure(format('herald.capture_%s()', w.id)) LEFT JOIN pg_trigger t ON t.tgfoid = p.oid;
   END IF;
   PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE', 'DROP VIEW IF EXISTS herald.status',
-                                     (SELECT 'LOCK TABLE ' || tables FROM unnest('{2,3,4,5,6,7}'::int[]) v WHERE v > had HAVING count(*) > 0)),
+                                     (SELECT 'LOCK TABLE ' || tables FROM unnest('{2,3,4,5,6,7,11}'::int[]) v WHERE v > had HAVING count(*) > 0)),
                            targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,streams,status}')))
     WHERE had > 0;
 END $$;

@@ -17,7 +17,7 @@ SELECT is(states(), 'delete:R insert:A truncate:A update:D', 'ENABLE REPLICA and
 \ir ../../sql/install.sql
 SELECT is(states(), 'delete:R insert:A truncate:A update:D', 'installed again');
 -- a function of another name, as an older version had: the trigger is hung anew
-ALTER FUNCTION herald.capture_1_update() RENAME TO capture_1_former;
+SELECT format('ALTER FUNCTION %s RENAME TO capture_1_former', herald.capture_name(w, 'update')) FROM herald.watches w \gexec
 DROP TRIGGER "!herald_insert" ON things;
 \ir ../../sql/install.sql
 SET client_min_messages = warning;
