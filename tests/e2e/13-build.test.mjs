@@ -4,7 +4,8 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'no
 import { join, relative } from 'node:path'
 import { describe, test } from 'node:test'
 import { repository } from '../lib/daemon.mjs'
-import { run, temporaryDirectory } from '../lib/process.mjs'
+import { run, start, temporaryDirectory } from '../lib/process.mjs'
+import { until } from '../lib/wait.mjs'
 
 const directory = temporaryDirectory('build')
 
@@ -52,6 +53,29 @@ describe('building', () => {
     const { code, stderr } = await deps(empty)
     assert.equal(code, 1)
     assert.match(stderr, /needs root: run this as root, or install sudo/)
+  })
+
+  test('Ctrl-C amid an installation ends when apt does', async () => {
+    const done = join(directory, 'done')
+    const apt = `trap "" INT; echo "Unpacking one"; while [ ! -e ${done} ]; do sleep 0.05; done; echo "E: it is done"`
+    const sudo = `case $* in *install*) ${apt} ;; *rm*) [ -e ${done} ] || echo "E: too early" ;; *tee*) cat >&2 ;; esac`
+    const PATH = pathWith('interrupted', { ...nothingInstalled, id: 'echo 1000', sudo })
+    const deps = start(join(repository, '.ci/deps'), ['build'], { detached: true, env: { ...process.env, PATH }, stdio: ['ignore', 'pipe', 'ignore'] })
+    let said = ''
+    deps.stdout.on('data', (chunk) => (said += chunk))
+    try {
+      await until(() => said.includes('installing gcc'), { what: 'the installation' })
+      await until(() => { // a signal that comes before the shells expect it ends them
+        process.kill(-deps.pid, 'SIGINT')
+        return said.includes('when apt has done')
+      }, { what: 'what it says to Ctrl-C' })
+      assert.equal(deps.exitCode ?? deps.signalCode, null, said)
+    } finally {
+      writeFileSync(done, '')
+    }
+    assert.equal((await deps.exited).code, 130)
+    assert.match(said, /^deps: E: it is done$/m)
+    assert.doesNotMatch(said, /too early/)
   })
 
   test('what is installed is all in one place, whatever its name', async () => {
