@@ -10,7 +10,9 @@ CREATE OR REPLACE FUNCTION herald.audience_source(target regclass, columns text[
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(
     string_agg(
-      CASE WHEN t.typcategory = 'A'
+      CASE WHEN strpos(c.name, '=') > 0 -- of a watch that is older than herald.check_keys
+        THEN 'ARRAY[NULL::pg_catalog.text]'
+        WHEN t.typcategory = 'A'
         THEN format('ARRAY(SELECT %L OPERATOR(pg_catalog.||) pg_catalog.unnest(%s.%I)::pg_catalog.text)', c.name || '=', rec, c.name)
         ELSE format('ARRAY[pg_catalog.textanycat(%L, %s.%I)]', c.name || '=', rec, c.name)
       END, ' OPERATOR(pg_catalog.||) ' ORDER BY c.position),

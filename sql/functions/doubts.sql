@@ -42,6 +42,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
              format('pgherald watch %s --audience COLUMN, and define the stream anew, its match by that column', min(w.name)))
       FROM watched w GROUP BY w.topic HAVING NOT bool_or(w.audience @> w.keys)
     UNION ALL
+    SELECT 2, 'match', '!', format('its match names %L, which cannot route: its name holds an equals sign', k), 'define the stream anew, its match by another name'
+      FROM jsonb_object_keys(s.match) k WHERE strpos(k, '=') > 0
+    UNION ALL
     SELECT 3, 'events', CASE WHEN EXISTS (SELECT FROM unwatched) THEN '-' ELSE '!' END,
            format('no table of its topics makes %s: only herald.publish can send %s', string_agg(quote_literal(e.event), ' or ' ORDER BY e.event),
                   CASE count(*) WHEN 1 THEN 'it' ELSE 'them' END),

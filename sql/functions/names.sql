@@ -19,6 +19,19 @@ BEGIN
   END IF;
 END $$;
 
+-- herald.check_keys(names): raises for the first one that cannot name a routing key. Keys are texts 'name=value': with an equals sign in
+-- the name, a = 'b=c' and "a=b" = 'c' would be one key, and who may see the one would see the other.
+CREATE OR REPLACE FUNCTION herald.check_keys(names text[]) RETURNS void
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  odd text := (SELECT n FROM unnest(names) n WHERE strpos(n, '=') > 0 LIMIT 1);
+BEGIN
+  IF odd IS NOT NULL THEN
+    RAISE EXCEPTION 'pgherald: ''%'' cannot route: its name holds an equals sign', odd
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Give it another name. A generated column will do, if the one that is there must keep it.';
+  END IF;
+END $$;
+
 -- herald.function_name(name, params, yields): a function of the application as it can be put into SQL text; raises unless it is there.
 -- NULL for NULL.
 --   name    'schema.function'

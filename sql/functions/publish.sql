@@ -12,6 +12,7 @@ BEGIN
   ELSIF data IS NULL THEN
     RAISE EXCEPTION 'pgherald: data of event ''%'' is NULL', event USING ERRCODE = 'null_value_not_allowed';
   END IF;
+  PERFORM herald.check_keys(ARRAY(SELECT jsonb_object_keys(audience)));
   INSERT INTO herald.changes (topic, event, audience, data)
   VALUES (topic, event, herald.audience_of(audience), data);
 END $$;

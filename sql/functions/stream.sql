@@ -103,6 +103,7 @@ BEGIN
   IF match IS NULL OR jsonb_typeof(match) <> 'object' OR (SELECT count(*) FROM jsonb_object_keys(match)) > 4 THEN
     RAISE EXCEPTION 'pgherald: match must be an object of at most 4 keys' USING ERRCODE = 'invalid_parameter_value';
   END IF;
+  PERFORM herald.check_keys(ARRAY(SELECT jsonb_object_keys(match)));
   FOR m IN SELECT * FROM jsonb_each(match) LOOP
     IF jsonb_typeof(m.value) <> 'string' OR (m.value #>> '{}') !~ E'^(claims\\..+|params\\..+|=.*)$' THEN
       RAISE EXCEPTION 'pgherald: match of ''%'' is %, not a source', m.key, m.value

@@ -1,7 +1,7 @@
 -- herald.watch(target, topic, audience, columns, exclude): from now on changes of this table are events.
 --   target    an ordinary or partitioned table
 --   topic     what streams ask for
---   audience  routing columns: streams match them against claims and parameters; '{}': none
+--   audience  routing columns: streams match them against claims and parameters; '{}': none. No equals sign in their names
 --   columns   only these reach an event; '{*}': all (unless the table has a column of that name), '{}': none, only the key is told
 --   exclude   these never reach herald.changes, but as routing keys where they are named there too; '{}': none. Where one is part of the
 --             primary key no key is told, and who watches is warned
@@ -32,7 +32,7 @@ BEGIN
     SET topic = coalesce(topic, old.topic), audience = coalesce(audience, old.audience), exclude = coalesce(exclude, old.exclude),
         columns = CASE WHEN columns IS NULL THEN old.columns ELSE excluded.columns END
   RETURNING old.* INTO w;
-  PERFORM herald.check_name('topic', w.topic);
+  PERFORM herald.check_name('topic', w.topic), herald.check_keys(w.audience);
   PERFORM herald.check_kept(w), herald.warn_of_key(w);
   UPDATE herald.watches h SET hidden = ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = target AND a.attname = ANY (h.exclude) AND NOT a.attisdropped)
    WHERE h.id = w.id RETURNING h.* INTO w;

@@ -12,7 +12,11 @@ static const struct doctor_check tables = {
 	"       CASE WHEN n.is_there THEN format('pgherald watch %I.%I', e.schema, e.name) ELSE format('SELECT herald.unwatch(%L)', w.target) END"
 	"  FROM herald.watches w LEFT JOIN herald.extents e ON e.watch = w.id, LATERAL (SELECT EXISTS ("
 	"       SELECT FROM pg_class o JOIN pg_namespace s ON s.oid = o.relnamespace WHERE s.nspname = e.schema AND o.relname = e.name) AS is_there) n"
-	" WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target)",
+	" WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target)"
+	" UNION ALL "
+	"SELECT 'no', w.target::text, format('%I of its audience routes to nobody: its name holds an equals sign', a),"
+	"       format('give the column another name, then: SELECT herald.watch(%L, audience => ''{...}'')', w.target)"
+	"  FROM herald.watches w, unnest(w.audience) a WHERE strpos(a, '=') > 0",
 	"each watched table is there",
 };
 

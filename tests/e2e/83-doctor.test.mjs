@@ -114,6 +114,10 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
       'DROP TRIGGER again ON public.notes')
   })
 
+  test('a watch of before that routes by a name with an equals sign', () => broken(`CREATE TABLE public.odd (id int PRIMARY KEY, "a=b" text);
+    SELECT herald.watch('public.odd'); UPDATE herald.watches SET audience = '{a=b}' WHERE topic = 'odd'`,
+    [1, 'no', 'watches', 'public.odd', /"a=b" of its audience routes to nobody/, /another name/], "SELECT herald.unwatch('public.odd'); DROP TABLE public.odd"))
+
   test('a watched table that is gone', () => broken("CREATE TABLE public.gone (id int PRIMARY KEY); SELECT herald.watch('public.gone'); DROP TABLE public.gone",
     [1, 'no', 'watches', 'gone', /its table \d+ is gone/, /SELECT herald\.unwatch/]))
 
