@@ -26,9 +26,10 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms
 DECLARE
   w herald.watches;
 BEGIN
-  FOR w IN SELECT h.* FROM herald.watches h
-            WHERE EXISTS (SELECT FROM unnest('{insert,update,delete,truncate}'::text[]) op JOIN pg_proc p ON p.oid = to_regprocedure(herald.capture_name(h, op))
-                           WHERE strpos(p.prosrc, herald.stamp(h)) = 0) LOOP
+  -- OFFSET 0: a function is looked up once, whatever the settings of the planner make of a join
+  FOR w IN SELECT h.* FROM herald.watches h CROSS JOIN LATERAL (SELECT herald.stamp(h) AS now OFFSET 0) s
+            WHERE EXISTS (SELECT FROM (SELECT to_regprocedure(herald.capture_name(h, op)) AS fn FROM unnest('{insert,update,delete,truncate}'::text[]) op OFFSET 0) f
+                           WHERE strpos((SELECT p.prosrc FROM pg_proc p WHERE p.oid = f.fn), s.now) = 0) LOOP
     EXIT WHEN NOT herald.renew_capture(w);
   END LOOP;
 END $$;
