@@ -7,16 +7,23 @@
 CREATE OR REPLACE FUNCTION herald.own_lines(w herald.watches) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RETURN (
-  SELECT format(E'  IF %s THEN\n    IF NOT herald.is_own(%s, %s, TG_RELID) THEN RETURN NULL; END IF;\n  END IF;',
-           CASE c.relkind WHEN 'p' THEN
-             (SELECT format('NOT (pg_catalog.concat(TG_RELID, '' '', TG_TABLE_SCHEMA, ''.'', TG_TABLE_NAME) OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.text[]))',
-                            array_agg(concat(p.oid, ' ', n.nspname, '.', p.relname) ORDER BY p.oid))
-                FROM unnest(herald.tables_of(w.target)) t JOIN pg_class p ON p.oid = t JOIN pg_namespace n ON n.oid = p.relnamespace)
-           ELSE format('TG_RELID OPERATOR(pg_catalog.<>) %s OR TG_TABLE_NAME OPERATOR(pg_catalog.<>) %L OR TG_TABLE_SCHEMA OPERATOR(pg_catalog.<>) %L',
-                       c.oid, c.relname, s.nspname) END,
-           w.id, c.oid)
-    FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace WHERE c.oid = w.target);
+  RETURN (SELECT format(E'  IF (%s) IS NOT TRUE THEN\n    IF NOT herald.is_own(%s, %s, TG_RELID) THEN RETURN NULL; END IF;\n  END IF;',
+                        CASE c.relkind WHEN 'p' THEN herald.partitions_source(w)
+                        ELSE format('TG_RELID OPERATOR(pg_catalog.=) %s AND TG_TABLE_NAME OPERATOR(pg_catalog.=) %L AND TG_TABLE_SCHEMA OPERATOR(pg_catalog.=) %L',
+                                    c.oid, c.relname, n.nspname) END, w.id, c.oid)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = w.target);
+END $$;
+
+-- herald.partitions_source(w): SQL text that is true for the partitions that are known. All of them are listed where they are few: a
+-- session keeps the text once for each partition that it writes to. With many the server is asked for the root, 3 us.
+CREATE OR REPLACE FUNCTION herald.partitions_source(w herald.watches) RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT CASE WHEN count(*) <= 100
+            THEN format('TG_RELID OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.oid[]) AND TG_TABLE_SCHEMA OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.name[])',
+                        array_agg(c.oid ORDER BY c.oid), array_agg(DISTINCT n.nspname))
+            ELSE format('pg_catalog.pg_partition_root(TG_RELID)::pg_catalog.oid OPERATOR(pg_catalog.=) %s', w.target::oid) END
+            FROM unnest(herald.tables_of(w.target)) t JOIN pg_class c ON c.oid = t JOIN pg_namespace n ON n.oid = c.relnamespace);
 END $$;
 
 -- herald.tables_of(target): the table and its partitions. pg_partition_tree would lock them, and so wait for whoever alters one.

@@ -12,8 +12,7 @@ BEGIN
                                         CASE a.attgenerated WHEN 'v' THEN (SELECT d.adbin::text FROM pg_attrdef d WHERE d.adrelid = c.oid AND d.adnum = a.attnum) END), ';' ORDER BY a.attnum)
               FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
            (SELECT i.indkey::text FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
-           CASE c.relkind WHEN 'p' THEN (SELECT string_agg(concat_ws(',', p.oid, p.relnamespace, p.relname), ';' ORDER BY p.oid)
-                                           FROM unnest(herald.tables_of(c.oid)) t JOIN pg_class p ON p.oid = t) END))
+           CASE c.relkind WHEN 'p' THEN herald.partitions_source(w) END))
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = w.target);
 END $$;
 

@@ -1,6 +1,6 @@
 -- A trigger that came with a dump, a cloned schema or a copied statement calls the capture of another table. Nothing is told: no row,
 -- no `bulk`, no fault. The watched table and its partitions are told of, whatever they are called now.
-SELECT plan(23);
+SELECT plan(25);
 CREATE SCHEMA a;
 CREATE TABLE a.orders (id int PRIMARY KEY, user_id int, total int);
 CREATE TABLE a.parts (id int PRIMARY KEY, user_id int) PARTITION BY RANGE (id);
@@ -105,5 +105,20 @@ SELECT herald.watch('c.pieces', 'parts', '{user_id}');
 INSERT INTO c.pieces VALUES (4, 7);
 SELECT is(events(), '{parts.insert 4}', 'a table that is watched anew is told of once');
 SELECT is((SELECT count(*) FROM pg_proc p WHERE p.pronamespace = 'herald'::regnamespace AND p.proname ~ '^capture_.*_insert$'), (SELECT count(*) FROM herald.watches), 'no function is left over');
+
+-- More partitions than are listed.
+CREATE TABLE a.many (id int PRIMARY KEY) PARTITION BY RANGE (id);
+DO $$ BEGIN FOR i IN 0 .. 119 LOOP EXECUTE format('CREATE TABLE a.many_%1$s PARTITION OF a.many FOR VALUES FROM (%1$s) TO (%2$s)', i, i + 1); END LOOP; END $$;
+SELECT herald.watch('a.many');
+CREATE TABLE a.more PARTITION OF a.many DEFAULT;
+CREATE TABLE b.many (id int PRIMARY KEY) PARTITION BY RANGE (id);
+CREATE TABLE b.some PARTITION OF b.many DEFAULT;
+CREATE TABLE b.single (id int PRIMARY KEY);
+SELECT copy('a.many', 'b.many'), copy('a.many', 'b.single');
+INSERT INTO b.many VALUES (1);
+INSERT INTO b.single VALUES (1);
+SELECT is(events(), '{}', 'of a table with many partitions, too, nothing is told by others');
+INSERT INTO a.many VALUES (7), (500);
+SELECT is(events(), '{"many.insert 7","many.insert 500"}', 'and all by its own');
 SELECT is((SELECT faults FROM herald.status), NULL, 'nothing has failed');
 SELECT * FROM finish();

@@ -116,9 +116,10 @@ CREATE TABLE parts (id int PRIMARY KEY) PARTITION BY RANGE (id);
 SELECT herald.watch('parts');
 CREATE TABLE low PARTITION OF parts FOR VALUES FROM (0) TO (10);
 CREATE FUNCTION source() RETURNS text LANGUAGE sql AS $$ SELECT p.prosrc FROM pg_proc p JOIN pg_trigger t ON t.tgfoid = p.oid WHERE t.tgrelid = (SELECT w.target FROM herald.watches w WHERE w.topic = 'parts') AND t.tgname = '!herald_insert' $$;
-SELECT ok(source() !~ 'public\.low', 'a new partition');
+SELECT 'low'::regclass::oid AS low \gset
+SELECT ok(strpos(source(), :'low') = 0, 'a new partition');
 SELECT look();
-SELECT ok(source() ~ 'public\.low', 'is known after the look');
+SELECT ok(strpos(source(), :'low') > 0, 'is known after the look');
 
 -- Nobody is waited for, and nobody is failed.
 SELECT dblink_connect('w', test.self());
