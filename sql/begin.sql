@@ -28,4 +28,40 @@ CREATE TABLE IF NOT EXISTS herald.migrations (
   applied_at timestamptz NOT NULL DEFAULT now()
 );
 
+-- A publication of all tables takes herald's in: its subscribers stand still at the first row of a table that they have not.
+DO $$
+DECLARE
+  publication name;
+BEGIN
+  SELECT p.pubname INTO publication FROM pg_publication p WHERE p.puballtables AND to_regclass('herald.changes') IS NULL ORDER BY 1 LIMIT 1;
+  IF FOUND THEN
+    RAISE WARNING 'pgherald: publication ''%'' publishes all tables, herald''s from now on too: subscribers that have no schema herald stand still, and their slots keep all WAL', publication
+      USING HINT = 'Migrate there as well, now: their replication goes on by itself, without herald''s rows. Or publish the tables of the application by name.';
+  END IF;
+END $$;
+
+-- A dump of the schema alone (structure.sql, pg_dump -s) brings the tables and none of their rows: it says itself which migrations it has.
+-- What was watched is known by nobody then: the trigger functions go, and their triggers with them.
+DO $$
+DECLARE
+  fn regprocedure;
+BEGIN
+  IF to_regclass('herald.changes') IS NULL OR EXISTS (SELECT FROM herald.migrations) THEN
+    RETURN;
+  ELSIF to_regprocedure('herald.applied()') IS NOT NULL THEN
+    INSERT INTO herald.migrations (version, name) SELECT a.version, a.name FROM herald.applied() a;
+  ELSIF to_regclass('herald.shapes') IS NOT NULL THEN -- versions before 14 did not say it
+    INSERT INTO herald.migrations (version, name)
+    SELECT left(n, 4)::int, n FROM unnest('{0001_log,0002_rows,0003_doorbell,0004_history,0005_bulk,0006_default,0007_gate,0008_actions,0009_snapshot,0010_shapes}'::text[]) n;
+  ELSE
+    RAISE EXCEPTION 'pgherald: the schema herald came from a dump without its rows, and is too old to say which version it is'
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Nothing was changed. DROP SCHEMA herald CASCADE, then migrate again.';
+  END IF;
+  FOR fn IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'herald'::regnamespace AND p.proname ~ '^capture_' AND p.prorettype = 'trigger'::regtype LOOP
+    EXECUTE format('DROP FUNCTION %s CASCADE', fn);
+  END LOOP;
+  RAISE WARNING 'pgherald: the schema herald came from a dump without its rows: nothing is watched, and there are no streams and actions'
+    USING HINT = 'Make them again, by the SQL that made them or from a dump of the data: pg_dump --data-only -t herald.watches -t herald.rules -t herald.streams -t herald.actions, then migrate.';
+END $$;
+
 SET LOCAL check_function_bodies = off; -- functions may name functions that come later

@@ -87,6 +87,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 13) AS pending 
 INSERT INTO herald.migrations (version, name) VALUES (13, '0013_ddl');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 14) AS pending \gset
+\if :pending
+\ir migrations/0014_own_rows.sql
+INSERT INTO herald.migrations (version, name) VALUES (14, '0014_own_rows');
+\endif
+
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/audience_source.sql
@@ -124,6 +130,7 @@ INSERT INTO herald.migrations (version, name) VALUES (13, '0013_ddl');
 \ir functions/obstacles.sql
 \ir functions/status.sql
 \ir functions/explain.sql
+\ir functions/own_rows.sql
 \ir functions/daemon.sql
 \ir grants.sql
 COMMIT;

@@ -73,33 +73,46 @@ BEGIN
   IF current_setting('synchronous_commit') IN ('off', 'local', 'remote_write') THEN
     PERFORM set_config('synchronous_commit', 'on', true);
   END IF;
-  SELECT t.* INTO STRICT last FROM herald.ticks t ORDER BY t.id DESC LIMIT 1;
+  SELECT t.* INTO last FROM herald.ticks t ORDER BY t.id DESC LIMIT 1;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'pgherald: the log has no tick to go on from'
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'It begins with pgherald migrate; or with the ticks of another database, by a subscription.';
+  END IF;
   IF last.origin <> now THEN
     last := herald.restart(last, now);
   END IF;
   RETURN last;
 END $$;
 
--- herald.restart(last, now): the log goes on in another history than `last` was made in. Tick ids jump, to 4096 times the
--- milliseconds since 2020: ticks are never made that fast, so this is more than any history has given out by now, also one that
--- began at the same `last` and that nothing here knows of; and exact in a JavaScript number until 2089. (Where the clock is
--- behind: by 2^32.) In another cluster stored xids mean nothing: the log is emptied, and begins with an upto of 0. Returns the
--- tick that now is the last one; it holds nothing.
+-- herald.restart(last, now): the log goes on in another history than `last` was made in; NULL: there is no tick. In another cluster
+-- stored xids mean nothing: the log is emptied, and begins with an upto of 0. Returns the tick that now is the last one.
 CREATE OR REPLACE FUNCTION herald.restart(last herald.ticks, now text) RETURNS herald.ticks
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   base herald.ticks := last;
-  clock bigint := 4096 * (1000 * (extract(epoch FROM clock_timestamp()) - 1577836800))::bigint;
 BEGIN
-  IF NOT herald.same_cluster(last.origin) THEN
+  IF last.id IS NULL OR NOT herald.same_cluster(last.origin) THEN
     DELETE FROM herald.changes;
     DELETE FROM herald.ticks;
     base.snapshot := pg_current_snapshot();
     base.upto := 0;
   END IF;
+  RETURN herald.begin_history(last.id, base.snapshot, base.upto, now);
+END $$;
+
+-- herald.begin_history(last, snap, upto, origin): the tick with which a history begins. It holds nothing. Ids jump, to 4096 times the
+-- milliseconds since 2020: ticks are never made that fast, so this is more than any history has given out by now, also one that
+-- began at the same `last` and that nothing here knows of; and exact in a JavaScript number until 2089. (Where the clock is
+-- behind: by 2^32.)
+CREATE OR REPLACE FUNCTION herald.begin_history(last bigint, snap pg_snapshot, upto bigint, origin text) RETURNS herald.ticks
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  clock bigint := 4096 * (1000 * (extract(epoch FROM clock_timestamp()) - 1577836800))::bigint;
+  begun herald.ticks;
+BEGIN
   INSERT INTO herald.ticks (id, since, snapshot, upto, origin)
-  VALUES (CASE WHEN clock > last.id THEN clock ELSE last.id + 4294967296 END, base.snapshot, base.snapshot, base.upto, now)
-  RETURNING * INTO base;
+  VALUES (greatest(clock, CASE WHEN last >= clock THEN last + 4294967296 END), snap, snap, upto, origin)
+  RETURNING * INTO begun;
   PERFORM pg_notify('herald_tick', '');
-  RETURN base;
+  RETURN begun;
 END $$;

@@ -96,7 +96,8 @@ BEGIN
     WHEN last.id IS NULL OR NOT herald.complete() THEN 'later'
     WHEN tick = 0 THEN NULL
     WHEN NOT herald.same_cluster(last.origin) THEN 'restored'
-    WHEN EXISTS (SELECT FROM herald.ticks t WHERE t.id = tick) THEN NULL
+    WHEN EXISTS (SELECT FROM herald.ticks t WHERE t.id = tick) THEN
+      (SELECT CASE WHEN NOT herald.same_cluster(t.origin) THEN 'restored' END FROM herald.ticks t WHERE t.id = tick)
     WHEN tick > last.id AND herald.follows() THEN 'later'
     WHEN tick > last.id AND last.origin <> herald.origin() THEN 'restored'
     WHEN tick < 0 OR tick > last.id THEN 'unknown'

@@ -53,4 +53,8 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- A new installation, or one whose functions were just replaced: the doorbell as the setting says.
-DO $$ BEGIN PERFORM herald.wake(s.wake) FROM herald.settings s; END $$;
+DO $$
+BEGIN
+  INSERT INTO herald.settings DEFAULT VALUES ON CONFLICT DO NOTHING; -- a dump of the schema alone has none
+  PERFORM herald.wake(s.wake) FROM herald.settings s;
+END $$;

@@ -25,7 +25,7 @@ int migrate_program_version(void)
 
 /* The server's words, without the prefix that libpq puts before them, on one line; the hint in parentheses. A sentence of
  * our own says all: it needs no file's name. */
-static void complain(const char *doing, const PGresult *res, PGconn *pg)
+static void complain(const char *doing, const PGresult *res, const PGconn *pg)
 {
 	const char *message = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	const char *hint = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_MESSAGE_HINT);
@@ -40,13 +40,17 @@ static void complain(const char *doing, const PGresult *res, PGconn *pg)
 		message, hint == NULL ? "" : " (", hint == NULL ? "" : hint, hint == NULL ? "" : ")");
 }
 
-/* What our functions say on the way; not "already exists, skipping" and the like. */
+/* What our functions say on the way, a warning with what to do; not "already exists, skipping" and the like. */
 static void on_notice(void *ctx, const PGresult *res)
 {
+	const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
 	const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 
-	(void)ctx;
-	if (message != NULL && strncmp(message, "pgherald: ", 10) == 0)
+	if (message == NULL || strncmp(message, "pgherald: ", 10) != 0)
+		return;
+	if (severity != NULL && strcmp(severity, "WARNING") == 0)
+		complain("", res, ctx);
+	else
 		fprintf(stderr, "%s\n", message);
 }
 
@@ -61,7 +65,7 @@ PGconn *migrate_connect(const char *conninfo)
 		PQfinish(pg);
 		return NULL;
 	}
-	PQsetNoticeReceiver(pg, on_notice, NULL);
+	PQsetNoticeReceiver(pg, on_notice, pg);
 	if (!migrate_exec(pg, SETTINGS_OURS "RESET lock_timeout", 0, NULL)) { /* says how long DDL is tried (patience.sql) */
 		PQfinish(pg);
 		return NULL;

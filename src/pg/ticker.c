@@ -216,7 +216,7 @@ static void on_lost(struct conn *c)
 	session_lost(&t->session);
 	t->doubt_tick = t->doubt_read = t->session.stalled;
 	t->leader = false; /* its locks went with the session */
-	t->early = false;
+	t->early = t->anew = false;
 	t->want_head = t->want_care = t->want_same = t->want_actions = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
 	wake_sleep(&t->wake);
 	loop_stop_timer(t->loop, &t->look);

@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 
 #define PRUNE_PAUSE_MS 20  /* up to the next go: 50,000 changes a second */
+#define TICKS_AT_ONCE 65536 /* without an event there are not so many: ids have jumped (herald.begin_history) */
 
 /* Is it to wait for the log that is followed? For the whole of it as long as it takes, for what it had read already for a while. */
 static bool is_early(struct ticker *t, const PGresult *res, bool arrived)
@@ -27,6 +28,7 @@ static void take_head(struct ticker *t, const PGresult *res)
 	if (t->early)
 		return;
 	t->early_looks = 0;
+	t->proved = true;
 	if (!PQgetisnull(res, 0, 0))
 		t->lost = text_is(fault, "later") ? xstrdup("restored") : xstrndup(fault.bytes, fault.len);
 	if (t->at.tick == 0 || t->lost != NULL) {
@@ -42,8 +44,12 @@ static void take_event(struct ticker *t, const PGresult *res)
 {
 	struct event event;
 
-	if (!decode_event(&t->decode, res, &event))
+	if (t->anew || !decode_event(&t->decode, res, &event))
 		return;
+	t->anew = !t->proved && event.at.tick - t->at.tick > TICKS_AT_ONCE;
+	if (t->anew)
+		return;
+	t->proved = false;
 	t->at = event.at;
 	t->whole = false;
 	t->read_any = true;
@@ -247,6 +253,11 @@ void ticker_conclude(struct ticker *t)
 		look_again(t);
 		break;
 	case TICKER_READ:
+		if (t->anew) { /* can it be continued from `at`? */
+			t->anew = false;
+			t->want_head = true;
+			break;
+		}
 		t->whole = true;
 		t->calls.reached(t->calls.ctx, t->at);
 		pay(t, &t->tick, t->read_any);

@@ -1,0 +1,64 @@
+-- What keeps the log one's own. Rows come into herald.changes and herald.ticks from the captures and ticks of this database, by a
+-- subscription from the database that it follows, and from a dump while the log has not begun here. Anything else is another one's.
+
+-- herald.has_begun(): is the last tick of this database? Not where a dump has just been restored, nor where there is no tick.
+CREATE OR REPLACE FUNCTION herald.has_begun() RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  here text[] := string_to_array(herald.origin(), '/');
+  last text[] := string_to_array((SELECT t.origin FROM herald.ticks t ORDER BY t.id DESC LIMIT 1), '/');
+BEGIN
+  RETURN coalesce(last[1] = here[1] AND last[3:4] = here[3:4], false);
+END $$;
+
+-- herald.takes_rows(): may rows be written into the log that are of no transaction of here? Raises where not. Called by the check of
+-- herald.changes.xid for such rows only.
+CREATE OR REPLACE FUNCTION herald.takes_rows() RETURNS boolean
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF herald.follows() OR NOT herald.has_begun() THEN
+    RETURN true;
+  END IF;
+  RAISE EXCEPTION 'pgherald: these rows are of another database''s log, and would be told here as news'
+    USING ERRCODE = 'check_violation', HINT = 'Leave herald out of the data: pg_dump --exclude-table-data=''herald.*''';
+END $$;
+
+-- herald.take_tick(): trigger function of herald.ticks: the same for ticks.
+CREATE OR REPLACE FUNCTION herald.take_tick() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF NEW.origin = (SELECT t.origin FROM herald.ticks t ORDER BY t.id DESC LIMIT 1) OR NEW.origin = herald.origin() OR herald.takes_rows() THEN
+    RETURN NEW;
+  END IF;
+END $$;
+
+-- A log without any tick begins when herald is installed: one of a dump of the schema alone, or whose ticks were taken away. Not by itself:
+-- who is to follow another database's log makes room for its first tick (sql/README.md).
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM herald.ticks) AND NOT herald.follows() THEN
+    PERFORM herald.restart(NULL, herald.origin());
+  END IF;
+END $$;
+
+-- herald.begin_anew(): trigger function of herald.changes, after TRUNCATE: what cursors of before want is gone. Takes no lock of ticks
+-- and waits for nobody who prunes: they may wait for this very transaction. Of both tables emptied at once nothing is left to be told.
+CREATE OR REPLACE FUNCTION herald.begin_anew() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  last herald.ticks;
+BEGIN
+  SELECT t.* INTO last FROM herald.ticks t ORDER BY t.id DESC LIMIT 1;
+  IF FOUND AND NOT herald.follows() THEN
+    DELETE FROM herald.ticks d WHERE d.id IN (SELECT t.id FROM herald.ticks t FOR UPDATE SKIP LOCKED);
+    PERFORM herald.begin_history(last.id, pg_current_snapshot(), 0, herald.origin());
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- The schema of a dump without rows says by this what it has: see begin.sql.
+DO $$
+BEGIN
+  EXECUTE format('CREATE OR REPLACE FUNCTION herald.applied() RETURNS TABLE (version int, name text) LANGUAGE sql AS %L',
+                 (SELECT 'VALUES ' || string_agg(format('(%s, %L::text)', m.version, m.name), ', ' ORDER BY m.version) FROM herald.migrations m));
+END $$;
