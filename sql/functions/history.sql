@@ -4,11 +4,11 @@
 -- to herald.changes and herald.ticks by logical replication; it has another one's log and adds nothing to it.
 -- PL/pgSQL, for these are asked at every tick and every page: its plans are kept, those of SQL functions are not.
 
--- herald.follows(): is the log here written by another database?
+-- herald.follows(): is the log here written by another database? (The setting says what pg_is_in_recovery() does, and to everybody.)
 CREATE OR REPLACE FUNCTION herald.follows() RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RETURN pg_is_in_recovery() OR EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = 'herald.ticks'::regclass);
+  RETURN current_setting('in_hot_standby') = 'on' OR EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = 'herald.ticks'::regclass);
 END $$;
 
 -- herald.complete(): may the log be read? Not while a subscription still copies its two tables, each in a snapshot of its own.
@@ -29,22 +29,55 @@ END $$;
 -- The first changes with a dump that is restored into another cluster, the second with a promotion and with a point-in-time
 -- restore, the next two with a dump that is restored into the same cluster and with a database made from a template.
 -- Nothing in the database tells a snapshot of the volume that was put back from a restart: so a restart counts too.
+-- With the rights of the owner, whoever asks: hosting services let not everybody call these functions, or let them fail. What cannot be
+-- had is 0: then a promotion is known by the start only, and a volume that was put back not at all.
 CREATE OR REPLACE FUNCTION herald.origin() RETURNS text
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF pg_is_in_recovery() THEN
+  IF current_setting('in_hot_standby') = 'on' THEN
     RETURN NULL;
   END IF;
   RETURN concat_ws('/', (SELECT c.system_identifier FROM pg_control_system() c), left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),
                    (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()), 'herald.ticks'::regclass::oid,
                    extract(epoch FROM pg_postmaster_start_time()));
+EXCEPTION WHEN OTHERS THEN
+  RETURN herald.origin_in_parts();
+END $$;
+
+-- herald.origin_in_parts(): the same, each part by itself.
+CREATE OR REPLACE FUNCTION herald.origin_in_parts() RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  timeline text := '0';
+  started numeric := 0;
+BEGIN
+  BEGIN
+    timeline := left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
+  EXCEPTION WHEN OTHERS THEN NULL;
+  END;
+  BEGIN
+    started := extract(epoch FROM pg_postmaster_start_time());
+  EXCEPTION WHEN OTHERS THEN NULL;
+  END;
+  RETURN concat_ws('/', herald.system_identifier(), timeline, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()),
+                   'herald.ticks'::regclass::oid, started);
+END $$;
+
+-- herald.system_identifier(): the cluster's. Where that may not be known: in which transaction the first row of herald.migrations was
+-- written here. A restore writes it anew; vacuum, which freezes it, lets it be read still.
+CREATE OR REPLACE FUNCTION herald.system_identifier() RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT c.system_identifier FROM pg_control_system() c);
+EXCEPTION WHEN OTHERS THEN
+  RETURN (SELECT m.tableoid || '.' || m.xmin FROM herald.migrations m ORDER BY m.version LIMIT 1);
 END $$;
 
 -- herald.same_cluster(origin): do transaction ids of this origin mean anything here?
 CREATE OR REPLACE FUNCTION herald.same_cluster(origin text) RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RETURN herald.follows() OR split_part(origin, '/', 1) = (SELECT c.system_identifier::text FROM pg_control_system() c);
+  RETURN herald.follows() OR split_part(origin, '/', 1) = herald.system_identifier();
 END $$;
 
 -- herald.attach(): what a daemon calls before it looks at the log: if the history is another one, ids jump before anybody is

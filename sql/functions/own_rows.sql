@@ -36,6 +36,7 @@ END $$;
 -- who is to follow another database's log makes room for its first tick (sql/README.md).
 DO $$
 BEGIN
+  UPDATE herald.ticks SET origin = herald.origin() WHERE origin = 'new'; -- this very installation's
   IF NOT EXISTS (SELECT FROM herald.ticks) AND NOT herald.follows() THEN
     PERFORM herald.restart(NULL, herald.origin());
   END IF;

@@ -27,11 +27,8 @@ CREATE TABLE herald.ticks (
 );
 COMMENT ON TABLE herald.ticks IS 'The total order: batches of changes as differences of two snapshots (PgQ). Written only by herald.tick().';
 
--- The first tick holds nothing; cursors start behind it.
-INSERT INTO herald.ticks (id, since, snapshot, upto, origin)
-SELECT 1, pg_current_snapshot(), pg_current_snapshot(), 0,
-       system_identifier || '/' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) -- as herald.origin() says it
-  FROM pg_control_system();
+-- The first tick holds nothing; cursors start behind it. Its origin is said by herald.origin(), at the end of the installation.
+INSERT INTO herald.ticks (id, since, snapshot, upto, origin) VALUES (1, pg_current_snapshot(), pg_current_snapshot(), 0, 'new');
 
 CREATE TABLE herald.watches (
   id       int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- names the trigger function; survives dump and restore

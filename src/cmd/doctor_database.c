@@ -34,7 +34,7 @@ static void look_at_encoding(struct doctor *d, const char *encoding, bool conver
 static bool look_at_server(struct doctor *d)
 {
 	PGresult *res = doctor_ask(d, "database", "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
-						  " pg_is_in_recovery(), getdatabaseencoding(), current_user, current_database(),"
+						  " current_setting('in_hot_standby') = 'on', getdatabaseencoding(), current_user, current_database(),"
 						  " EXISTS (SELECT FROM pg_conversion c WHERE c.condefault AND c.conforencoding = pg_char_to_encoding(getdatabaseencoding())"
 						  "                 AND c.contoencoding = pg_char_to_encoding('UTF8'))", NULL);
 

@@ -68,7 +68,7 @@ static void say(struct session *s)
 		set_up(s);
 		break;
 	case SESSION_STANDBY:
-		conn_script(s->conn, "SELECT pg_is_in_recovery()");
+		conn_script(s->conn, "SELECT pg_catalog.current_setting('in_hot_standby') = 'on'");
 		break;
 	case SESSION_LISTEN:
 		conn_script(s->conn, "LISTEN herald; LISTEN herald_tick; LISTEN herald_streams");

@@ -1,8 +1,9 @@
 -- herald.cursor_fault: a cursor ahead of the head is unknown on a primary, but on a standby it may come yet. A stand-in for the
 -- server's answer, in this database only; tests/e2e/75-standby has a real one.
 SELECT plan(8);
-ALTER FUNCTION pg_catalog.pg_is_in_recovery() RENAME TO the_real_pg_is_in_recovery;
-CREATE FUNCTION pg_catalog.pg_is_in_recovery() RETURNS boolean LANGUAGE sql STABLE AS 'SELECT current_setting(''test.standby'') = ''on''';
+ALTER FUNCTION pg_catalog.current_setting(text) RENAME TO the_real_setting;
+CREATE FUNCTION pg_catalog.current_setting(name text) RETURNS text LANGUAGE sql STABLE AS $$
+  SELECT pg_catalog.the_real_setting(CASE name WHEN 'in_hot_standby' THEN 'test.standby' ELSE name END) $$;
 SET test.standby = off;
 CREATE TABLE things (id int);
 SELECT herald.watch('things');
