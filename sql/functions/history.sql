@@ -124,6 +124,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   base herald.ticks := last;
 BEGIN
+  IF NOT herald.has_begun() THEN
+    PERFORM herald.number_hidden();
+  END IF;
   IF last.id IS NULL OR NOT herald.same_cluster(last.origin) THEN
     DELETE FROM herald.changes;
     DELETE FROM herald.ticks;

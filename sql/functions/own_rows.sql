@@ -32,11 +32,31 @@ BEGIN
   END IF;
 END $$;
 
+-- herald.number_hidden(): a restore numbers the columns of a table anew where one had been dropped. What is excluded is known by its names
+-- then, as long as all of them are there.
+CREATE OR REPLACE FUNCTION herald.number_hidden() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  w herald.watches;
+  named int2[];
+BEGIN
+  FOR w IN SELECT h.* FROM herald.watches h JOIN pg_class c ON c.oid = h.target WHERE h.exclude <> '{}' LOOP
+    named := ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = w.target AND a.attname = ANY (w.exclude) AND a.attnum > 0 AND NOT a.attisdropped);
+    IF cardinality(named) = cardinality(w.exclude) AND named <> w.hidden THEN
+      UPDATE herald.watches h SET hidden = named WHERE h.id = w.id RETURNING h.* INTO w;
+      PERFORM herald.capture_function(w, op) FROM unnest('{insert,update,delete,truncate}'::text[]) op;
+    END IF;
+  END LOOP;
+END $$;
+
 -- A log without any tick begins when herald is installed: one of a dump of the schema alone, or whose ticks were taken away. Not by itself:
 -- who is to follow another database's log makes room for its first tick (sql/README.md).
 DO $$
 BEGIN
   UPDATE herald.ticks SET origin = herald.origin() WHERE origin = 'new'; -- this very installation's
+  IF NOT herald.has_begun() THEN
+    PERFORM herald.number_hidden();
+  END IF;
   IF NOT EXISTS (SELECT FROM herald.ticks) AND NOT herald.follows() THEN
     PERFORM herald.restart(NULL, herald.origin());
   END IF;
