@@ -130,6 +130,7 @@ BEGIN
   IF last.id IS NULL OR NOT herald.same_cluster(last.origin) THEN
     DELETE FROM herald.changes;
     DELETE FROM herald.ticks;
+    UPDATE herald.pruned SET tick = 0, xid = '0';
     base.snapshot := pg_current_snapshot();
     base.upto := 0;
   END IF;

@@ -70,7 +70,8 @@ DECLARE
   last herald.ticks;
 BEGIN
   SELECT t.* INTO last FROM herald.ticks t ORDER BY t.id DESC LIMIT 1;
-  IF FOUND AND NOT herald.follows() THEN
+  UPDATE herald.pruned SET tick = 0, xid = '0';
+  IF last.id IS NOT NULL AND NOT herald.follows() THEN
     DELETE FROM herald.ticks d WHERE d.id IN (SELECT t.id FROM herald.ticks t FOR UPDATE SKIP LOCKED);
     PERFORM herald.begin_history(last.id, pg_current_snapshot(), 0, herald.origin());
   END IF;

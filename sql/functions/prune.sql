@@ -1,31 +1,84 @@
+-- herald.first_tick(): the oldest tick that is retained; NULL: there is none. Steps over nothing that was pruned, but where another
+-- database's log is followed: its ids may be lower than those of here.
+CREATE OR REPLACE FUNCTION herald.first_tick() RETURNS herald.ticks
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  first herald.ticks;
+BEGIN
+  SELECT t.* INTO first FROM herald.ticks t WHERE t.id >= (SELECT p.tick FROM herald.pruned p) ORDER BY t.id LIMIT 1;
+  IF NOT FOUND THEN
+    SELECT t.* INTO first FROM herald.ticks t ORDER BY t.id LIMIT 1;
+  END IF;
+  RETURN first;
+END $$;
+
 -- herald.prune(keep, most): forgets what is older than keep; returns how many changes went.
 --   keep  retention
 --   most  changes at the most in this call, so that a call stays short; call again while it returns as many
 -- Ticks go in the same transaction as, or before, their changes: a cursor that cannot be continued is always found out.
 -- The last tick stays for ever. Takes no lock that a writer waits for, nor waits for another one that prunes: then nothing
--- goes in this call. Revocations and tickets go when their time has passed. Writes herald.ticks, changes, revocations and tickets.
+-- goes in this call. Where nobody has made a tick for a minute it makes one, last of all, for others wait for that lock: what is in no
+-- tick never grows old, and cron may be all there is.
 CREATE OR REPLACE FUNCTION herald.prune(keep interval DEFAULT '24 hours', most int DEFAULT 10000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  gone bigint := herald.forget(keep, most);
+BEGIN
+  IF current_setting('transaction_isolation') = 'read committed'
+     AND clock_timestamp() > (SELECT t.at + interval '1 min' FROM herald.ticks t ORDER BY t.id DESC LIMIT 1) THEN
+    PERFORM herald.tick();
+  END IF;
+  RETURN gone;
+END $$;
+
+-- herald.forget(keep, most): the same without the tick. Revocations and tickets go when their time has passed.
+-- Writes herald.ticks, changes, revocations, tickets and pruned.
+CREATE OR REPLACE FUNCTION herald.forget(keep interval, most int) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  first herald.ticks := herald.first_tick();
   oldest herald.ticks; -- the oldest tick that stays
   gone bigint;
 BEGIN
   -- Who prunes holds the oldest tick: an advisory lock anybody in the database could take, and the log would grow.
-  PERFORM FROM herald.ticks t WHERE t.id = (SELECT min(f.id) FROM herald.ticks f) FOR UPDATE SKIP LOCKED;
+  PERFORM FROM herald.ticks t WHERE t.id = first.id FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
     RETURN 0;
   END IF;
   DELETE FROM herald.revocations r WHERE r.until < clock_timestamp();
   DELETE FROM herald.tickets t WHERE t.expires < clock_timestamp();
-  SELECT t.* INTO oldest FROM herald.ticks t WHERE t.at < clock_timestamp() - keep ORDER BY t.id DESC LIMIT 1;
-  IF NOT FOUND THEN
+  oldest := herald.last_before(first, clock_timestamp() - keep);
+  IF oldest.id IS NULL THEN
     RETURN 0;
   END IF;
-  DELETE FROM herald.ticks t WHERE t.id < oldest.id;
+  DELETE FROM herald.ticks t WHERE t.id >= first.id AND t.id < oldest.id;
   DELETE FROM herald.changes c
    WHERE c.ctid = ANY (ARRAY(SELECT d.ctid FROM herald.changes d
-                              WHERE d.xid < pg_snapshot_xmax(oldest.since) AND pg_visible_in_snapshot(d.xid, oldest.since)
+                              WHERE d.xid >= (SELECT p.xid FROM herald.pruned p)
+                                AND d.xid < pg_snapshot_xmax(oldest.since) AND pg_visible_in_snapshot(d.xid, oldest.since)
                               ORDER BY d.xid LIMIT most));
   GET DIAGNOSTICS gone = ROW_COUNT;
+  UPDATE herald.pruned p
+     SET tick = oldest.id, xid = CASE WHEN gone < most THEN pg_snapshot_xmin(oldest.since) ELSE p.xid END
+   WHERE p.tick <> oldest.id OR (gone < most AND p.xid <> pg_snapshot_xmin(oldest.since));
   RETURN gone;
 END $$;
+
+-- herald.last_before(first, moment): the last tick, from `first` on, that is older than the moment; NULL: none. From the old end where the first
+-- is that old, for then few are: but for a clock that once ran ahead. Else from the young one.
+CREATE OR REPLACE FUNCTION herald.last_before(first herald.ticks, moment timestamptz) RETURNS herald.ticks
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  young bigint; -- the first that is not so old; NULL: none
+  found herald.ticks;
+BEGIN
+  IF first.at < moment THEN
+    young := (SELECT t.id FROM herald.ticks t WHERE t.id > first.id AND t.at >= moment AND t.at <= clock_timestamp() ORDER BY t.id LIMIT 1);
+    SELECT t.* INTO found FROM herald.ticks t WHERE t.id >= first.id AND (young IS NULL OR t.id < young) ORDER BY t.id DESC LIMIT 1;
+  ELSE
+    SELECT t.* INTO found FROM herald.ticks t WHERE t.id >= first.id AND t.at < moment ORDER BY t.id DESC LIMIT 1;
+  END IF;
+  RETURN found;
+END $$;
+
+DO $$ BEGIN INSERT INTO herald.pruned DEFAULT VALUES ON CONFLICT DO NOTHING; END $$; -- a dump of the schema alone has none

@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION herald.replay(
 RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
 LANGUAGE sql STABLE AS $$
   WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault)
-  (SELECT CASE after_tick WHEN 0 THEN (SELECT min(t.id) FROM herald.ticks t) ELSE after_tick END,
+  (SELECT CASE after_tick WHEN 0 THEN (herald.first_tick()).id ELSE after_tick END,
           -1::bigint, NULL::text, (SELECT fault FROM cursor), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text)
   UNION ALL
   (SELECT p.* FROM ((SELECT t.id AS tick, r.* FROM cursor c, herald.ticks t, herald.rest(t.since, t.snapshot, after_change, topics, events, key1, key2, key3, key4, most, seen) r
@@ -22,7 +22,7 @@ LANGUAGE sql STABLE AS $$
                     UNION ALL
                     (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
                        FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
-                      WHERE fault IS NULL AND t.id > after_tick AND t.id <= upto_tick AND herald.is_for(c, topics, events, key1, key2, key3, key4)
+                      WHERE fault IS NULL AND t.id > CASE after_tick WHEN 0 THEN (herald.first_tick()).id - 1 ELSE after_tick END AND t.id <= upto_tick AND herald.is_for(c, topics, events, key1, key2, key3, key4)
                         AND (seen IS NULL OR c.xid <> ALL (seen))
                       ORDER BY t.id, c.id LIMIT most)) p
     LIMIT most) -- the parts come one after the other, the second only where the first has not filled the page
@@ -87,10 +87,8 @@ $$;
 CREATE OR REPLACE FUNCTION herald.cursor_fault(tick bigint) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  first herald.ticks;
   last herald.ticks;
 BEGIN
-  SELECT t.* INTO first FROM herald.ticks t ORDER BY t.id LIMIT 1;
   SELECT t.* INTO last FROM herald.ticks t ORDER BY t.id DESC LIMIT 1;
   RETURN CASE
     WHEN last.id IS NULL OR NOT herald.complete() THEN 'later'
@@ -101,6 +99,6 @@ BEGIN
     WHEN tick > last.id AND herald.follows() THEN 'later'
     WHEN tick > last.id AND last.origin <> herald.origin() THEN 'restored'
     WHEN tick < 0 OR tick > last.id THEN 'unknown'
-    WHEN tick > first.id OR first.upto = 0 THEN 'restored' -- between two ticks, or before the log was emptied
-    ELSE 'expired' END;
+    ELSE (SELECT CASE WHEN tick > f.id OR f.upto = 0 THEN 'restored' ELSE 'expired' END FROM herald.first_tick() f) -- between two ticks, or before the log was emptied
+    END;
 END $$;

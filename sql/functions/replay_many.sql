@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION herald.replay_many(after_tick bigint, after_change bi
 RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
 LANGUAGE sql STABLE AS $$
   WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault)
-  (SELECT CASE after_tick WHEN 0 THEN (SELECT min(t.id) FROM herald.ticks t) ELSE after_tick END,
+  (SELECT CASE after_tick WHEN 0 THEN (herald.first_tick()).id ELSE after_tick END,
           -1::bigint, NULL::text, (SELECT fault FROM cursor), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text)
   UNION ALL
   (SELECT p.* FROM ((SELECT t.id AS tick, r.* FROM cursor c, herald.ticks t, herald.rest_many(t.since, t.snapshot, after_change, facets, most) r
@@ -16,7 +16,7 @@ LANGUAGE sql STABLE AS $$
                     UNION ALL
                     (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
                        FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c, LATERAL herald.is_for_any(c, facets)
-                      WHERE fault IS NULL AND t.id > after_tick AND t.id <= upto_tick
+                      WHERE fault IS NULL AND t.id > CASE after_tick WHEN 0 THEN (herald.first_tick()).id - 1 ELSE after_tick END AND t.id <= upto_tick
                       ORDER BY t.id, c.id LIMIT most)) p
     LIMIT most) -- the parts come one after the other, the second only where the first has not filled the page
 $$;

@@ -5,7 +5,7 @@
 DROP VIEW IF EXISTS herald.status;
 CREATE VIEW herald.status AS
   SELECT h.id AS head, h.at AS head_at,
-         (SELECT min(t.id) FROM herald.ticks t) AS oldest, (SELECT min(t.at) FROM herald.ticks t) AS oldest_at,
+         (herald.first_tick()).id AS oldest, (herald.first_tick()).at AS oldest_at,
          (SELECT count(*) FROM herald.watches) AS watches, (SELECT count(*) FROM herald.streams) AS streams,
          (SELECT s.wake FROM herald.settings s) AS wake,
          CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = 'herald.changes'::regclass AND l.mode = 'AccessExclusiveLock')

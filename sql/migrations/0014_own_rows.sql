@@ -12,6 +12,15 @@ CREATE FUNCTION herald.take_tick() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RE
 CREATE TRIGGER written_here BEFORE INSERT ON herald.ticks FOR EACH ROW EXECUTE FUNCTION herald.take_tick();
 ALTER TABLE herald.ticks ENABLE ALWAYS TRIGGER written_here; -- also for those who load with session_replication_role = replica
 
+-- Up to where has been pruned: what is dead there may have to stay for as long as somebody's old snapshot, and who looks for the first
+-- tick, or the first change, would step over all of it each time.
+CREATE TABLE herald.pruned (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  tick     bigint NOT NULL DEFAULT 0,   -- no tick has a lower id
+  xid      xid8   NOT NULL DEFAULT '0'  -- no change is of a transaction with a lower id
+);
+INSERT INTO herald.pruned DEFAULT VALUES;
+
 -- Emptied by hand, the log begins anew: cursors of before are found out.
 CREATE FUNCTION herald.begin_anew() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; -- there, too
 CREATE TRIGGER begin_anew AFTER TRUNCATE ON herald.changes FOR EACH STATEMENT EXECUTE FUNCTION herald.begin_anew();
