@@ -78,6 +78,20 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- Hung once, at the end of the installation, so that writers and ticks wait for a moment only. The check must come after the column has the
+-- type, else the table would be written anew. The trigger of ticks is there for those, too, who load with session_replication_role = replica.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contypid = 'herald.own_xid'::regtype) THEN
+    PERFORM herald.patiently('CREATE TRIGGER written_here BEFORE INSERT ON herald.ticks FOR EACH ROW EXECUTE FUNCTION herald.take_tick();'
+      'ALTER TABLE herald.ticks ENABLE ALWAYS TRIGGER written_here;'
+      'CREATE TRIGGER begin_anew AFTER TRUNCATE ON herald.changes FOR EACH STATEMENT EXECUTE FUNCTION herald.begin_anew();'
+      'ALTER TABLE herald.changes ALTER COLUMN xid TYPE herald.own_xid;'
+      'ALTER DOMAIN herald.own_xid ADD CONSTRAINT written_here CHECK (VALUE = pg_current_xact_id() OR herald.takes_rows()) NOT VALID',
+      ARRAY['herald.ticks', 'herald.changes']::regclass[]::oid[]);
+  END IF;
+END $$;
+
 -- The schema of a dump without rows says by this what it has: see begin.sql.
 DO $$
 BEGIN
