@@ -67,12 +67,13 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN (
   SELECT concat_ws(E'\n',
-      '    IF ' || string_agg((SELECT '(' || string_agg(format('pg_catalog.current_setting(%L) OPERATOR(pg_catalog.<>) %L', s.name, a), ' AND ' ORDER BY i) || ')'
-                                 FROM unnest(s.alike) WITH ORDINALITY u(a, i)), ' OR ' ORDER BY n) || ' THEN',
-      '      "!were" := ARRAY[' || string_agg(format('pg_catalog.current_setting(%L)', s.name), ', ' ORDER BY n) || '];',
-      '      "!are" := ARRAY[' || string_agg(format('pg_catalog.set_config(%L, %L, true)', s.name, s.value), ', ' ORDER BY n) || '];',
+      '    IF ' || string_agg(d.differs, ' OR ' ORDER BY n) || ' THEN',
+      '      "!were" := ARRAY[' || string_agg(format('CASE WHEN %s THEN pg_catalog.current_setting(%L) END', d.differs, s.name), ', ' ORDER BY n) || '];',
+      '      "!are" := ARRAY[' || string_agg(format('CASE WHEN "!were"[%s] IS NOT NULL THEN pg_catalog.set_config(%L, %L, true) END', n, s.name, s.value), ', ' ORDER BY n) || '];',
       '    END IF;')
     FROM unnest(herald.settings_of(w)) WITH ORDINALITY o(name, n) JOIN herald.fixed_settings() s USING (name)
+   CROSS JOIN LATERAL (SELECT '(' || string_agg(format('pg_catalog.current_setting(%L) OPERATOR(pg_catalog.<>) %L', s.name, a), ' AND ' ORDER BY i) || ')' AS differs
+                         FROM unnest(s.alike) WITH ORDINALITY u(a, i)) d
   HAVING count(*) > 0);
 END $$;
 
@@ -81,7 +82,8 @@ CREATE OR REPLACE FUNCTION herald.unfix_line(w herald.watches) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN (
-  SELECT '  IF "!were" IS NOT NULL THEN "!are" := ARRAY[' || string_agg(format('pg_catalog.set_config(%L, "!were"[%s], true)', o.name, o.n), ', ' ORDER BY n) || ']; END IF;'
+  SELECT '  IF "!were" IS NOT NULL THEN "!are" := ARRAY['
+         || string_agg(format('CASE WHEN "!were"[%2$s] IS NOT NULL THEN pg_catalog.set_config(%1$L, "!were"[%2$s], true) END', o.name, o.n), ', ' ORDER BY n) || ']; END IF;'
     FROM unnest(herald.settings_of(w)) WITH ORDINALITY o(name, n)
   HAVING count(*) > 0);
 END $$;
