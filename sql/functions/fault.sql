@@ -71,10 +71,11 @@ END $$;
 
 -- herald.is_raised(message, context): was this query_canceled raised by SQL, as an error of a rule's own? Else it is the writer's
 -- statement that is to end: its statement_timeout, or somebody who cancels it. PL/pgSQL names the place of a RAISE; a server that
--- cancels just there is told by its words, where it speaks English.
+-- cancels just there is told by its words, where it speaks English. What another server has cancelled dblink and postgres_fdw say.
 CREATE OR REPLACE FUNCTION herald.is_raised(message text, context text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT split_part(context, E'\n', 1) ~ E'\\mRAISE$' AND message !~ '^canceling '
+  SELECT (place ~ E'\\mRAISE$' AND message !~ '^canceling ') OR place ~ '^remote SQL command: ' OR place ~ '^while .* dblink connection'
+    FROM split_part(context, E'\n', 1) place
 $$;
 
 -- herald.tell_untold(): one `bulk` of each topic that has changes which could not be told, as a change of the caller's transaction, so

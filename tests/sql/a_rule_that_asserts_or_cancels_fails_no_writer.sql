@@ -1,6 +1,6 @@
 -- What PL/pgSQL's WHEN OTHERS does not catch: a failing ASSERT, and query_canceled that a function raises. Neither fails a writer.
 -- But a writer whose own statement is cancelled, or has a timeout, is not held up by a rule that is slow.
-SELECT plan(8);
+SELECT plan(10);
 CREATE TABLE things (id int PRIMARY KEY, n int);
 SELECT herald.watch('things');
 CREATE FUNCTION public.checked(n int) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN ASSERT n > 0, 'n must be positive'; RETURN to_jsonb(n); END $$;
@@ -15,6 +15,15 @@ SELECT herald.unrule('things'), herald.rule('things', 'cancelled', 'insert', NUL
 SELECT lives_ok('INSERT INTO things VALUES (2, 1)', 'nor does a rule that raises query_canceled');
 SELECT is((SELECT faults FROM herald.status), '{"things": "stop"}', 'which is a fault as well');
 
+CREATE FUNCTION public.remote() RETURNS jsonb LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM public.dblink_connect('far', test.self() || ' options=-cstatement_timeout=50ms');
+  RETURN (SELECT to_jsonb(x) FROM public.dblink('far', 'SELECT pg_sleep(60)') AS r(x text));
+END $$;
+SELECT herald.unrule('things'), herald.rule('things', 'remote', 'insert', NULL, 'public.remote()');
+SELECT lives_ok('INSERT INTO things VALUES (5, 1)', 'nor one whose question to another server is cancelled there');
+SELECT matches((SELECT faults ->> 'things' FROM herald.status), 'statement timeout', 'another fault');
+
 -- Timeouts do not count for what is asked already, so another session writes.
 CREATE FUNCTION public.slow() RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN 'null'; END $$;
 SELECT herald.unrule('things'), herald.rule('things', 'slow', 'insert', NULL, 'public.slow()');
@@ -27,5 +36,5 @@ SELECT dblink_send_query('w', 'INSERT INTO things VALUES (4, 1)');
 DO $$ BEGIN FOR i IN 1 .. 2000 LOOP EXIT WHEN EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'); PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP; END $$;
 SELECT pg_cancel_backend(:writer);
 SELECT is((SELECT count(*) FROM dblink_get_result('w', false) AS r(x text)), 0::bigint, 'and so does who cancels it');
-SELECT is((SELECT array_agg(id ORDER BY id) FROM things), '{1,2}', 'neither has written');
+SELECT is((SELECT array_agg(id ORDER BY id) FROM things), '{1,2,5}', 'neither has written');
 SELECT finish();

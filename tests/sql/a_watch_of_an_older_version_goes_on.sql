@@ -15,7 +15,7 @@ ALTER TABLE herald.watches DROP COLUMN tag, DROP COLUMN hidden;
 DROP TABLE herald.untold;
 DELETE FROM herald.migrations WHERE version = 11;
 ALTER TABLE users RENAME pw TO password;
-\i sql/install.sql
+\ir ../../sql/install.sql
 SET client_min_messages = warning;
 SET search_path = "$user", public;
 INSERT INTO parts VALUES (1, 1);

@@ -105,7 +105,7 @@ SELECT is((SELECT array_agg(row_now ORDER BY id) FROM herald.changes WHERE event
 CREATE TABLE narrow (id int PRIMARY KEY, name text);
 SELECT herald.watch('narrow', exclude => '{name}');
 ALTER TABLE narrow RENAME name TO title;
-\i sql/install.sql
+\ir ../../sql/install.sql
 SET client_min_messages = warning; SET search_path = "$user", public;
 SELECT events();
 INSERT INTO narrow VALUES (1, 'hush');
