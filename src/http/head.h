@@ -16,6 +16,16 @@
 
 #define HEAD_MAX ((size_t)32 << 10)
 #define HEAD_FIELDS_MAX 100
+#define HEAD_COOKIES_MAX 500
+
+/*
+ * What the library needs of memory. Half of it is for the bytes that it reads. In the other half it copies Cookie fields, notes
+ * each field and each cookie in HEAD_NOTE bytes at most, and writes an answer's head. Up to 32 KB its pool costs little.
+ */
+#define HEAD_NOTE 80
+#define HEAD_ANSWER ((size_t)2 << 10)
+#define HEAD_MEMORY ((size_t)32 << 10)
+#define HEAD_MEMORY_MAX (2 * (HEAD_MAX + HEAD_NOTE * (HEAD_FIELDS_MAX + HEAD_COOKIES_MAX) + HEAD_ANSWER))
 #define HEAD_BODY_MAX ((size_t)64 << 10)
 
 struct target;
@@ -24,7 +34,9 @@ struct head {
 	unsigned status; /* to refuse the request with; 0: it is well, so far */
 	const char *why; /* a sentence */
 	int minor;       /* of HTTP/1.x */
-	int fields, hosts, lengths, codings, authorizations, types;
+	int fields, cookies, hosts, lengths, codings, authorizations, types;
+	size_t cookie_bytes;
+	bool large;      /* HEAD_MEMORY is not enough for it */
 	uint64_t length; /* announced */
 	bool has_body;   /* or says so: it may be sent though the request is refused */
 	bool chunked, packed, is_json;

@@ -14,11 +14,6 @@
 #include "http/schema.h"
 #include "http/ticket.h"
 
-/* For a connection: a head of HEAD_MAX, what the library notes of HEAD_FIELDS_MAX fields, and an answer's head. */
-#define LIBRARY_MEMORY ((size_t)64 << 10)
-
-static void on_ready(struct watch *w, uint32_t events);
-static void on_timer(struct timer *t);
 static void on_arrived(struct visit *v);
 static void on_room(struct visits *set);
 static const struct door_calls calls;
@@ -29,8 +24,8 @@ void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, con
 	*h = (struct httpd){.loop = loop, .outlets = outlets, .status = status, .options = options};
 	visits_init(&h->visits, loop, on_arrived, on_room);
 	door_init(&h->door, loop, outlets == NULL ? 1 : 2, &calls);
-	watch_init(&h->watch, on_ready);
-	timer_init(&h->timer, on_timer);
+	library_init(&h->ordinary, loop);
+	library_init(&h->roomy, loop);
 }
 
 /* --- answering --- */
@@ -171,17 +166,12 @@ static struct visit *visit_of(struct MHD_Connection *connection)
 	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/*
- * The target as it was sent; it lies in the library's buffer, where the query is cut off. What is returned here comes back as the
- * request's state. The library reads the first Cookie field that it has, and gives up where its memory is too small for all of
- * them (0.9.75 without an answer): so the first one is ours, and says nothing.
- */
+/* The query is cut off. */
 static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connection)
 {
 	struct visit *v = visit_of(connection);
 
 	(void)ctx;
-	(void)MHD_set_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE, "-");
 	target_release(&v->target);
 	target_init(&v->target, (char *)(uintptr_t)raw);
 	return v;
@@ -210,43 +200,6 @@ static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit,
 	}
 }
 
-/* The library's words go into our log. What it says of a socket that was taken over is no error. */
-static void on_library_log(void *ctx, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
-static void on_library_log(void *ctx, const char *fmt, va_list args)
-{
-	char line[300];
-
-	(void)ctx;
-	vsnprintf(line, sizeof(line), fmt, args);
-	if (strstr(line, "Application reported internal error") == NULL)
-		log_debug("http library: %.*s", (int)strcspn(line, "\n"), line);
-}
-
-/* --- inside our loop --- */
-
-/* Lets the library work, and asks when it wants to be called at the latest. Visits end in here. */
-static void run(struct httpd *h)
-{
-	MHD_UNSIGNED_LONG_LONG wait_ms;
-
-	MHD_run(h->daemon);
-	if (MHD_get_timeout(h->daemon, &wait_ms) == MHD_YES)
-		loop_set_timer(h->loop, &h->timer, wait_ms > 60000 ? 60000 : (int64_t)wait_ms);
-	else
-		loop_stop_timer(h->loop, &h->timer);
-}
-
-static void on_ready(struct watch *w, uint32_t events)
-{
-	(void)events;
-	run(container_of(w, struct httpd, watch));
-}
-
-static void on_timer(struct timer *t)
-{
-	run(container_of(t, struct httpd, timer));
-}
-
 /* --- from the door to the library --- */
 
 static struct httpd *httpd_of(const struct door *d)
@@ -266,7 +219,8 @@ static void enter(struct door *d, int fd, const struct sockaddr *address, sockle
 
 static void entered(struct door *d)
 {
-	run(httpd_of(d));
+	library_run(&httpd_of(d)->ordinary);
+	library_run(&httpd_of(d)->roomy);
 }
 
 static const struct door_calls calls = {.is_full = is_full, .enter = enter, .entered = entered};
@@ -276,19 +230,16 @@ static void on_room(struct visits *set)
 	door_look(&container_of(set, struct httpd, visits)->door);
 }
 
-/* Where the library does not want it, it closes the socket. */
 static void hand_over(struct httpd *h, struct visit *v)
 {
 	visit_hand_over(v);
 	h->entering = v;
-	if (MHD_add_connection(h->daemon, v->fd, (const struct sockaddr *)&v->address, v->address_len) != MHD_YES)
-		log_warn("the HTTP library did not take a connection");
-	if (h->entering != NULL) {
-		h->entering->fd = -1;
-		visit_end(h->entering);
+	if (!library_take(v->head.large ? &h->roomy : &h->ordinary, v->fd, (const struct sockaddr *)&v->address, v->address_len) &&
+	    h->entering != NULL) {
+		v->fd = -1;
+		visit_end(v);
 	}
 	h->entering = NULL;
-	loop_set_timer(h->loop, &h->timer, 0);
 }
 
 static void dismiss(struct httpd *h, struct visit *v)
@@ -316,27 +267,16 @@ static void on_arrived(struct visit *v)
 		hand_over(h, v);
 }
 
-/* Strict is discipline level 1 since 0.9.77. Level 2 would refuse an empty line in front of a request, which RFC 9112 2.2 lets be; what
- * else it has is for chunks and cookies, which the library does not read here. */
 bool httpd_serve(struct httpd *h)
 {
-	h->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
-				     on_request, h, MHD_OPTION_EXTERNAL_LOGGER, on_library_log, NULL,
-				     MHD_OPTION_CONNECTION_LIMIT, VISITS_MOST,
-				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, LIBRARY_MEMORY,
-				     MHD_OPTION_CONNECTION_TIMEOUT, 0, MHD_OPTION_NOTIFY_CONNECTION, on_visit, h,
-				     MHD_OPTION_URI_LOG_CALLBACK, on_target, h, MHD_OPTION_UNESCAPE_CALLBACK, on_path, h,
-				     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
-	if (h->daemon == NULL) {
-		log_error("the HTTP library did not start: %s", strerror(errno));
+	static const struct library_calls library_calls = {on_request, on_target, on_path, on_visit};
+
+	if (!library_start(&h->ordinary, HEAD_MEMORY, VISITS_MOST, &library_calls, h) ||
+	    !library_start(&h->roomy, HEAD_MEMORY_MAX, VISITS_MOST, &library_calls, h))
 		return false;
-	}
 	if (h->outlets != NULL)
 		log_info("[STREAM] HTTP is read by libmicrohttpd %s", MHD_get_version());
-	if (!loop_watch(h->loop, &h->watch, MHD_get_daemon_info(h->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, EPOLLIN))
-		return false;
 	door_open(&h->door);
-	run(h);
 	return true;
 }
 
@@ -352,11 +292,8 @@ bool httpd_is_idle(const struct httpd *h)
 
 void httpd_release(struct httpd *h)
 {
-	loop_stop_timer(h->loop, &h->timer);
-	loop_unwatch(h->loop, &h->watch);
 	door_close(&h->door);
-	if (h->daemon != NULL)
-		MHD_stop_daemon(h->daemon);
+	library_stop(&h->ordinary);
+	library_stop(&h->roomy);
 	visits_release(&h->visits);
-	h->daemon = NULL;
 }

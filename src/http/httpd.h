@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * httpd.h: the HTTP library at work inside our loop: its epoll is nested in ours, it has no thread of its own.
- * It parses and answers ordinary requests; door.h accepts, and streams are taken over from it by the gate. A request whose head is not well
- * (head.h), or that does not come in time (visit.h), never gets to it.
+ * httpd.h: an HTTP server: who comes through the door is looked at (visit.h) and handed to the library, which parses and answers ordinary
+ * requests; streams are taken over from it by the gate. A request whose head is not well (head.h), or that does not come in time,
+ * never gets to it.
  */
 #ifndef HTTP_HTTPD_H
 #define HTTP_HTTPD_H
@@ -12,6 +12,7 @@
 
 #include "base/loop.h"
 #include "http/door.h"
+#include "http/library.h"
 #include "http/outlets.h"
 #include "http/status.h"
 #include "http/visit.h"
@@ -21,12 +22,10 @@ struct httpd {
 	struct outlets *outlets; /* NULL: the admin port, which has no streams */
 	const struct status *status;
 	const struct http_options *options;
-	struct MHD_Daemon *daemon;
+	struct library ordinary, roomy;
 	struct visits visits;
 	struct visit *entering; /* while it is handed to the library */
 	struct door door;
-	struct watch watch;
-	struct timer timer; /* when the library wants to be called again */
 };
 
 void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, const struct status *status,

@@ -6,6 +6,7 @@
  * second request, which could be a smuggled one.
  */
 #include "http/head.h"
+#include "http/library.h"
 #include "http/reply.h"
 #include "http/request.h"
 
@@ -23,13 +24,13 @@ static char *raw_target; /* target, before the library decodes it */
 static bool old;         /* a library before 1.0 */
 static struct head head;
 static size_t body_seen;
-static int requests;
+static int requests, started;
+static struct loop loop;
 
 /* A reader of the head's lines: strict, and without the library. */
 struct lines {
 	const char *at, *end;
 	int hosts;
-	bool begins;
 };
 
 static bool is_blank(char c)
@@ -52,16 +53,10 @@ static struct text next_line(struct lines *l)
 static enum MHD_Result compare_field(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
 {
 	struct lines *l = ctx;
-	struct text line;
+	struct text line = next_line(l);
 	size_t len = strlen(name);
 
 	(void)kind;
-	if (strcmp(value, "-") == 0 && strcasecmp(name, "Cookie") == 0 && l->begins) { /* the daemon's own */
-		l->begins = false;
-		return MHD_YES;
-	}
-	l->begins = false;
-	line = next_line(l);
 	MUST(line.len > len && memcmp(line.bytes, name, len) == 0 && line.bytes[len] == ':');
 	for (line.bytes += len + 1, line.len -= len + 1; line.len > 0 && is_blank(line.bytes[0]); line.bytes++)
 		line.len--;
@@ -75,7 +70,7 @@ static enum MHD_Result compare_field(void *ctx, enum MHD_ValueKind kind, const c
 
 static void check_head(const struct request *r)
 {
-	struct lines l = {.end = sent.bytes + sent.len, .begins = true};
+	struct lines l = {.end = sent.bytes + sent.len};
 	struct buf first;
 
 	buf_init(&first);
@@ -190,8 +185,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 
 static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connection)
 {
-	(void)ctx;
-	MUST(MHD_set_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_COOKIE, "-") == MHD_YES);
+	(void)ctx, (void)connection;
 	free(raw_target);
 	raw_target = xstrdup(raw);
 	target_release(&target);
@@ -205,45 +199,54 @@ static size_t on_path(void *ctx, struct MHD_Connection *connection, char *path)
 	return target.usable ? target.prefix + MHD_http_unescape(path + target.prefix) : strlen(path);
 }
 
-static void ignore_log(void *ctx, const char *fmt, va_list args)
+static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit, enum MHD_ConnectionNotificationCode what)
 {
-	(void)ctx, (void)fmt, (void)args;
+	(void)ctx, (void)connection, (void)visit;
+	started += what == MHD_CONNECTION_NOTIFY_STARTED;
 }
 
-static struct MHD_Daemon *start(void)
+static void start(struct library *l, size_t memory)
 {
-	struct MHD_Daemon *d = MHD_start_daemon(MHD_USE_NO_LISTEN_SOCKET | MHD_USE_TURBO | MHD_USE_ERROR_LOG, 0, NULL, NULL,
-						on_request, NULL, MHD_OPTION_EXTERNAL_LOGGER, ignore_log, NULL,
-						MHD_OPTION_URI_LOG_CALLBACK, on_target, NULL,
-						MHD_OPTION_UNESCAPE_CALLBACK, on_path, NULL,
-						MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)64 << 10,
-						MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+	static const struct library_calls calls = {on_request, on_target, on_path, on_visit};
 
-	MUST(d != NULL);
+	library_init(l, &loop);
+	MUST(library_start(l, memory, 10, &calls, NULL));
 	old = strncmp(MHD_get_version(), "0.", 2) == 0;
-	return d;
+}
+
+/* The one that the daemon would give such a head to. */
+static struct library *library_for_head(void)
+{
+	static struct library ordinary, roomy;
+
+	if (ordinary.daemon == NULL) {
+		MUST(loop_open(&loop));
+		start(&ordinary, HEAD_MEMORY);
+		start(&roomy, HEAD_MEMORY_MAX);
+	}
+	return head.large ? &roomy : &ordinary;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct MHD_Daemon *library;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct library *library;
 	int ends[2];
 
-	library = library == NULL ? start() : library;
 	sent = (struct text){(const char *)data, size};
-	requests = 0;
+	requests = started = 0;
 	body_seen = 0;
 	if (!head_scan(&head, sent.bytes, sent.len) || head.status != 0)
 		return 0;
 	MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
 	MUST(send(ends[0], data, size, 0) == (ssize_t)size);
-	MUST(MHD_add_connection(library, ends[1], (struct sockaddr *)&address, sizeof(address)) == MHD_YES);
+	library = library_for_head();
+	MUST(library_take(library, ends[1], (struct sockaddr *)&address, sizeof(address)) && started == 1);
 	for (int turn = 0; turn < 8; turn++)
-		MHD_run(library);
+		library_run(library);
 	MUST(requests == 1);
 	close(ends[0]);
-	MHD_run(library);
-	MHD_run(library);
+	library_run(library);
+	library_run(library);
 	return 0;
 }

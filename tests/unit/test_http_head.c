@@ -198,6 +198,39 @@ TEST(there_are_at_most_100_fields)
 	assert_int_equal(status_of_fields(5000), 431);
 }
 
+static unsigned status_of_cookies(size_t fields, size_t each, const char *cookie)
+{
+	struct buf text;
+	unsigned status;
+
+	buf_init(&text);
+	buf_append_str(&text, "GET /a HTTP/1.1\r\nHost: a\r\n");
+	for (size_t i = 0; i < fields; i++) {
+		buf_append_str(&text, "Cookie: a=b");
+		for (size_t n = 1; n < each; n++)
+			buf_append_str(&text, cookie);
+		buf_append_str(&text, "\r\n");
+	}
+	buf_append_str(&text, "\r\n");
+	status = status_of_bytes(text.data, text.len);
+	buf_release(&text);
+	return status;
+}
+
+TEST(there_are_at_most_500_cookies_however_they_are_parted)
+{
+	assert_int_equal(status_of_cookies(1, 500, "; c=d"), 0);
+	assert_true(head.large);
+	assert_int_equal(status_of_cookies(1, 501, "; c=d"), 431);
+	assert_int_equal(status_of_cookies(1, 500, ";"), 0);
+	assert_int_equal(status_of_cookies(1, 501, ";"), 431);
+	assert_int_equal(status_of_cookies(1, 501, ","), 431);
+	assert_int_equal(status_of_cookies(50, 10, "; c=d"), 0);
+	assert_int_equal(status_of_cookies(50, 11, "; c=d"), 431);
+	assert_int_equal(status_of_cookies(1, 20, "; c=d"), 0);
+	assert_false(head.large);
+}
+
 /* Of a head that is of this size: what grows is its target, or a value. */
 static unsigned status_of_size(const char *before, size_t size, const char *after)
 {
@@ -215,6 +248,9 @@ static unsigned status_of_size(const char *before, size_t size, const char *afte
 TEST(a_head_has_32_kilobytes_whatever_fills_them)
 {
 	assert_int_equal(status_of_size("GET /a HTTP/1.1\r\nHost: a\r\nX: ", HEAD_MAX, "\r\n\r\n"), 0);
+	assert_true(head.large);
+	assert_int_equal(status_of_size("GET /a HTTP/1.1\r\nHost: a\r\nX: ", HEAD_MEMORY / 2, "\r\n\r\n"), 0);
+	assert_false(head.large);
 	assert_int_equal(status_of_size("GET /a HTTP/1.1\r\nHost: a\r\nX: ", HEAD_MAX + 2, ""), 431);
 	assert_int_equal(status_of_size("GET /a HTTP/1.1\r\n", HEAD_MAX + 2, ""), 431);
 	assert_int_equal(status_of_size("GET /", HEAD_MAX, " HTTP/1.1\r\nHost: a\r\n\r\n"), 0);
@@ -267,6 +303,7 @@ int main(void)
 		cmocka_unit_test(a_length_is_digits_and_counts_no_further_than_programs_do),
 		cmocka_unit_test(there_is_one_host),
 		cmocka_unit_test(there_are_at_most_100_fields),
+		cmocka_unit_test(there_are_at_most_500_cookies_however_they_are_parted),
 		cmocka_unit_test(a_head_has_32_kilobytes_whatever_fills_them),
 		cmocka_unit_test(a_body_is_json_that_is_not_packed),
 		cmocka_unit_test(what_is_said_twice_is_refused),
