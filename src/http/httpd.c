@@ -261,6 +261,8 @@ static void on_arrived(struct visit *v)
 {
 	struct httpd *h = container_of(v->set, struct httpd, visits);
 
+	if (h->outlets != NULL)
+		h->outlets->requests++;
 	if (v->head.status != 0)
 		dismiss(h, v);
 	else

@@ -36,6 +36,7 @@ struct outlets {
 	uint64_t slow;      /* closed as slow, for metrics */
 	struct census census;
 	struct cuts cuts;   /* what ends of streams teach about proxies */
+	uint64_t requests;        /* whose head was read, whatever it was answered */
 	struct refusals refusals; /* requests that did not become streams */
 	struct strmap users, addresses; /* -> struct tally */
 	struct strmap codes;   /* -> struct outlet: those that can be renewed */

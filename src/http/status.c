@@ -66,6 +66,7 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	append_metric(out, "heartbeats_unlearned_total", "counter", "Clients found to be cut by age, pings or not.", o->cuts.unlearned);
 	buf_appendf(out, "# HELP pgherald_loop_busy_ratio Share of the last seconds in which the event loop was not waiting.\n"
 			 "# TYPE pgherald_loop_busy_ratio gauge\npgherald_loop_busy_ratio %.3f\n", o->loop->load.share);
+	append_metric(out, "requests_total", "counter", "Requests whose head was read, whatever they were answered.", o->requests);
 	append_refusals(out, &o->refusals);
 	append_metric(out, "accept_suspended", "gauge", "1 while new connections wait for descriptors or memory.", s->shut);
 	append_metric(out, "accept_suspensions_total", "counter", "How often new connections had to wait for descriptors or memory.",

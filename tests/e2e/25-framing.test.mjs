@@ -30,15 +30,17 @@ describe('framing', { skip: missing() }, () => {
   const send = (bytes) => exchange(address, Buffer.concat([Buffer.from(bytes, 'latin1'), Buffer.from(second)]), { enough: isStream })
   const smuggled = () => daemon.logs().includes("'/smuggled'")
 
-  /** How many requests were refused so far, for whatever reason. */
-  async function refused() {
+  /** How many requests there were so far, and how many of them were refused, for whatever reason. */
+  async function counted() {
     const { text } = await request(daemon.adminUrl('/metrics'))
-    return [...text.matchAll(/^pgherald_refused_total\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0)
+    const sum = (name) => [...text.matchAll(new RegExp(`^pgherald_${name}(?:\\{.*\\})? (\\d+)$`, 'gm'))].reduce((sum, [, count]) => sum + Number(count), 0)
+    return [sum('requests_total'), sum('refused_total')]
   }
 
   for (const [row, what, bytes, status] of hostile(tokens)) {
     test(`${row} ${what}: ${status}, once and counted, and nothing behind it is run`, async () => {
-      const before = await refused()
+      const [before, refused] = await counted()
+      const count = [bytes].flat().length
       for (const each of [bytes].flat()) {
         const answer = await send(each)
         const shown = `${JSON.stringify(String(each).slice(0, 200))}: ${answer.slice(0, 400)}`
@@ -46,7 +48,7 @@ describe('framing', { skip: missing() }, () => {
         assert.equal(isStream(answer), status === 200 && !answer.includes('"status":"ok"'), shown)
       }
       assert.ok(!smuggled())
-      assert.equal(await refused() - before, status < 400 ? 0 : [bytes].flat().length)
+      assert.deepEqual(await counted(), [before + count, refused + (status < 400 ? 0 : count)])
     })
   }
 
