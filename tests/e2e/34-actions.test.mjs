@@ -1,10 +1,12 @@
 // Actions over HTTP: the example's, as the documents have them, and what may go wrong on the way.
 import assert from 'node:assert/strict'
 import http from 'node:http'
+import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
 import { addOrder, addStore, addUser } from '../lib/example.mjs'
 import { Proxy } from '../lib/proxy.mjs'
+import { addressOf, answers } from '../lib/raw.mjs'
 import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { measured, now, until } from '../lib/wait.mjs'
@@ -296,6 +298,25 @@ describe('actions', { skip: missing() }, () => {
     for (const each of paid) assert.equal((await each).status, 201)
     assert.equal(await stopped, 0)
     assert.deepEqual((await client.query('SELECT n FROM public.paid ORDER BY n')).rows.map(({ n }) => n), [0, 1, 2, 3, 4, 5])
+  })
+
+  test('a request whose body is still coming when the daemon is stopped is answered, and one whose head is holds nothing up', async () => {
+    const other = await stage.addDaemon()
+    const address = addressOf(other.url('/'))
+    const half = connect(address, () => half.write('POST /echo/x HTTP/1.1\r\nHo'))
+    half.on('error', () => {})
+    const socket = connect(address, () => socket.write(`POST /echo/x HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ann.token}\r\nContent-Type: application/json\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n{`))
+    let answer = ''
+    socket.on('data', (chunk) => (answer += chunk))
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    await until(() => answer.includes('100 Continue'), { what: 'the head to be read' })
+    const stopped = other.stop()
+    await until(() => other.logs().includes('signal 15'), { what: 'the daemon to know that it stops' })
+    socket.write('}')
+    await closed
+    assert.deepEqual(answers(answer), [100, 503])
+    assert.equal(await stopped, 0)
+    half.destroy()
   })
 
   test('an action that takes longer than a stop may is answered before the end, that nobody knows', async () => {
