@@ -179,6 +179,8 @@ int cmd_tail(struct cli_call *call)
 	buf_init(&t.refusal);
 	t.last_id = from == NULL ? NULL : xstrdup(from);
 	curl_easy_setopt(t.curl, CURLOPT_URL, url);
+	if (base == NULL) /* this machine's own daemon: no proxy reaches it, nor sees the token */
+		curl_easy_setopt(t.curl, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(t.curl, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(t.curl, CURLOPT_WRITEDATA, &t);
 	curl_easy_setopt(t.curl, CURLOPT_NOSIGNAL, 1L);

@@ -20,8 +20,8 @@ const prepare = (cluster) => cluster.psql(`
   INSERT INTO notes VALUES (1, 'ann'), (2, 'bob'), (3, 'ann');`)
 
 /** The lines that it has printed when `done` of them is true. */
-async function tail(args, bearer, done) {
-  const child = start(program, ['tail', ...args], { env: { ...environment(), PGHERALD_TOKEN: bearer }, stdio: ['ignore', 'pipe', 'ignore'] })
+async function tail(args, bearer, done, more = {}) {
+  const child = start(program, ['tail', ...args], { env: { ...environment(), PGHERALD_TOKEN: bearer, ...more }, stdio: ['ignore', 'pipe', 'ignore'] })
   let said = ''
   child.stdout.on('data', (chunk) => (said += chunk))
   const lines = () => said.split('\n').slice(0, -1)
@@ -71,6 +71,17 @@ describe('tail', { skip: missing(), timeout: 120_000 }, () => {
     const lines = await tail(['/own', '--from', 'earliest', '--json', ...at], ann, many(3))
     assert.deepEqual(lines.map((line) => JSON.parse(line)).map(({ id, event, data }) => [/^\d+-\d+$/.test(id), event, data]),
       [[false, 'connected', { message: 'SSE connected' }], [true, 'noted', { id: 1 }], [true, 'noted', { id: 3 }]])
+  })
+
+  test('no proxy of the environment is between it and its own daemon, nor sees the token', async () => {
+    const proxy = await scripted([])
+    try {
+      const lines = await tail(['/own', ...at], ann, many(1), { http_proxy: proxy.url, no_proxy: '' })
+      assert.match(lines[0], /connected/)
+      assert.deepEqual(proxy.asked, [])
+    } finally {
+      proxy.close()
+    }
   })
 
   test('who is refused is told why: exit status 1', async () => {
