@@ -1,13 +1,14 @@
 // make demo, as its first user has it: contrib/demo/run in a directory of its own.
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { openBrowser } from '../lib/browser.mjs'
 import { environment } from '../lib/cluster.mjs'
 import { missing, program, repository } from '../lib/daemon.mjs'
 import { Visit } from '../lib/pages.mjs'
+import { serverDirectory } from '../lib/postgres.mjs'
 import { removeDirectory, run, start, temporaryDirectory } from '../lib/process.mjs'
 import { until, within } from '../lib/wait.mjs'
 
@@ -22,20 +23,54 @@ function place({ open }) {
 
 const settings = (directory) => ({ ...environment(), ...(process.env.PG_BIN && { PG_BIN: process.env.PG_BIN }), PGHERALD: program, DEMO_DIRECTORY: directory })
 
-function begin(directory, ...args) {
-  const child = start(join(repository, 'contrib/demo/run'), args, { death: 'SIGTERM', env: settings(directory), stdio: ['ignore', 'pipe', 'pipe'] })
+/** more: variables of its environment. */
+function begin(directory, args = [], more = {}) {
+  const child = start(join(repository, 'contrib/demo/run'), args, { death: 'SIGTERM', env: { ...settings(directory), ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
   child.said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (child.said += chunk))
   return child
 }
 
 /** What a demo says that changes an order, shows the event, and ends. */
-async function once(directory) {
-  const child = begin(directory, '--once')
+async function once(directory, more) {
+  const child = begin(directory, ['--once'], more)
   const { code } = await within(child.exited, patience, 'the end of the demo')
   assert.equal(code, 0, child.said)
   assert.match(child.said, /^data: .*ORD-A7X3B2.*Preparing/m)
   return child.said
+}
+
+/** What a demo says that does not start. */
+async function refusal(directory, more) {
+  const child = begin(directory, ['--once'], more)
+  assert.equal((await within(child.exited, patience, 'the end of the demo')).code, 1, child.said)
+  return child.said
+}
+
+/**
+ * PostgreSQL, daemon and pages in whose place another server takes the port, between the demo's look at it and their start: each once.
+ * Gives the variables with which a demo begins them, and `lost`, the ports.
+ */
+async function latecomers(place) {
+  const real = { postgres: join(serverDirectory(), 'postgres'), pgherald: program, perl: (await run('sh', ['-c', 'command -v perl'])).stdout.trim() }
+  const rivals = new Map(Object.keys(real).map((name) => [name, createServer()]))
+  chmodSync(place, 0o777) // PostgreSQL's user writes here, too
+  symlinkSync(join(serverDirectory(), 'initdb'), join(place, 'initdb'))
+  for (const [name, path] of Object.entries(real)) {
+    const asks = `case "$*" in *--version|*migrate*|*token*) ;; *) if mkdir "$0.came"; then echo "$PAGE_PORT $*" >"$0.asks"; until [ -e "$0.go" ]; do sleep 0.05; done; fi ;; esac`
+    writeFileSync(join(place, name), `#!/bin/sh\n${asks} 2>/dev/null\nexec "${path}" "$@"\n`, { mode: 0o755 })
+  }
+  const lost = []
+  const takeWhatIsAsked = () => rivals.forEach((rival, name) => {
+    const [asks, go] = ['asks', 'go'].map((what) => join(place, `${name}.${what}`))
+    const [, port] = (existsSync(asks) && !lost.some((each) => each.name === name) && /(?:^| -p |--listen 127\.0\.0\.1:)(\d+) .*\n/.exec(readFileSync(asks, 'utf8'))) || []
+    if (!port) return
+    lost.push({ name, port })
+    rival.listen(port, '127.0.0.1', () => writeFileSync(go, ''))
+  })
+  const looking = setInterval(takeWhatIsAsked, 50)
+  const close = () => (clearInterval(looking), rivals.forEach((rival) => rival.close()))
+  return { lost, close, variables: { PG_BIN: place, PGHERALD: join(place, 'pgherald'), PATH: `${place}:${process.env.PATH}` } }
 }
 
 /** Listens on a port; where somebody does already, that will do. */
@@ -51,7 +86,7 @@ const elsewhere = (directory) => readdirSync('/var/tmp').filter((name) => {
 })
 
 describe('make demo', { skip: missing(), timeout: 600_000 }, () => {
-  const parents = [place({ open: true }), place({ open: false })]
+  const parents = [place({ open: true }), place({ open: false }), place({ open: true })]
   const [open, hidden] = parents.map((parent) => join(parent, '.demo'))
   after(() => parents.forEach(removeDirectory))
 
@@ -98,6 +133,28 @@ describe('make demo', { skip: missing(), timeout: 600_000 }, () => {
       }
     })
 
+  test('who comes too late for a port takes the next one', async () => {
+    const others = await latecomers(parents[2])
+    try {
+      await once(open, others.variables)
+      assert.deepEqual(others.lost.map(({ name }) => name), ['postgres', 'pgherald', 'perl'])
+    } finally {
+      others.close()
+    }
+  })
+
+  test('neither a proxy nor a directory for temporary files that only root can enter stands in its way', async () => {
+    const said = await once(join(parents[0], 'second'), { http_proxy: 'http://127.0.0.1:9', TMPDIR: parents[1] })
+    assert.match(said, /making a PostgreSQL cluster/)
+  })
+
+  test('a PostgreSQL that is not there is told, with what to do', async () => {
+    assert.match(await refusal(open, { PG_BIN: '', PG: '99' }), /no PostgreSQL server of version 99: install it, or .*PG_BIN=/)
+    assert.match(await refusal(open, { PG_BIN: parents[1] }), /no PostgreSQL server in \S+: PG_BIN is the directory that has its initdb/)
+  })
+
+  test('PG_BIN may be relative', () => once(join(parents[0], 'second'), { PG_BIN: relative(process.cwd(), serverDirectory()) }))
+
   // Only root runs PostgreSQL as another user.
   test('rm -rf starts afresh, also where PostgreSQL cannot get into the directory', { skip: process.getuid() !== 0 && 'only as root is the cluster elsewhere' }, async () => {
     const said = await once(hidden)
@@ -114,8 +171,6 @@ describe('make demo', { skip: missing(), timeout: 600_000 }, () => {
 
   test('another PostgreSQL than the cluster was made by is told in a sentence', async () => {
     writeFileSync(join(open, 'cluster/PG_VERSION'), '9\n')
-    const child = begin(open, '--once')
-    assert.equal((await within(child.exited, patience, 'the end of the demo')).code, 1)
-    assert.match(child.said, /is of PostgreSQL 9, the server in \S+ of \d+: rm -rf \S+ starts afresh/)
+    assert.match(await refusal(open), /is of PostgreSQL 9, the server in \S+ of \d+: rm -rf '\S+' starts afresh/)
   })
 })
