@@ -34,13 +34,14 @@ BEGIN
 END $$;
 
 -- herald.rule_texts(data): a rule's expression, and behind it the sources of the functions that it names with their schema.
+-- Whatever the locale of the database, PostgreSQL itself folds names as "C" does: in Turkish the lower case of I is not i.
 CREATE OR REPLACE FUNCTION herald.rule_texts(data text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN (SELECT ARRAY[data] || ARRAY(SELECT p.prosrc
                                 FROM regexp_matches(data, E'(\\w+)\\.(\\w+)\\s*\\(', 'g') m
-                                JOIN pg_namespace n ON n.nspname = lower(m[1]) AND n.nspname <> 'pg_catalog'
-                                JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = lower(m[2]) ORDER BY p.prosrc));
+                                JOIN pg_namespace n ON n.nspname = lower(m[1] COLLATE "C") AND n.nspname <> 'pg_catalog'
+                                JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = lower(m[2] COLLATE "C") ORDER BY p.prosrc));
 END $$;
 
 -- herald.reshape(topic): looks whether the events of the topic look as they did; a difference is told at the end of the transaction.
