@@ -7,6 +7,7 @@
 \set ON_ERROR_STOP on
 \set QUIET on
 \o /dev/null
+\encoding UTF8
 SET client_min_messages = warning;
 BEGIN;
 DO $$

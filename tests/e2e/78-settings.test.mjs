@@ -63,6 +63,15 @@ describe('settings and encodings', { skip: missing(), timeout: 240_000 }, () => 
     await Promise.all([stream.close(), late.close()])
   })
 
+  test("the example's names are read as they are written, whatever the client's encoding", async () => {
+    await cluster.psql('CREATE DATABASE example', { database: 'postgres' })
+    await cluster.psql("ALTER DATABASE example SET client_encoding = 'LATIN1'", { database: 'postgres' })
+    await works('example', 'migrate')
+    const { code, stderr } = await cluster.tryPsql(['-qf', join(repository, 'contrib/example/install.sql')], { database: 'example' })
+    assert.deepEqual([code, stderr], [0, ''])
+    assert.equal(await cluster.psql("SELECT count(*) > 0 FROM example.orders WHERE customer_name = U&'Jo\\00E3o Silva'", { database: 'example' }), 't')
+  })
+
   test('an encoding that the server converts works, also beside somebody who asks for letters that it lacks', async () => {
     for (const [encoding, letter] of [['LATIN1', 'é'], ['EUC_JP', '日']]) {
       const database = encoding.toLowerCase()
