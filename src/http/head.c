@@ -310,7 +310,7 @@ static void judge_body(struct head *h, bool taken)
 void head_judge(struct head *h, const char *method, const struct target *target, bool takes_body)
 {
 	if (!target->usable)
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's target is malformed");
+		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's target is not percent-encoded well");
 	if (h->authorizations > 1 || target->tokens > 1)
 		refuse(h, MHD_HTTP_BAD_REQUEST, "The request brings more than one token in the same way");
 	if (h->types > 1)

@@ -65,6 +65,24 @@ TEST(a_head_of_whole_lines_is_well)
 	assert_int_equal(status_of("\r\n" HEAD("")), 0);
 }
 
+TEST(a_target_with_letters_that_are_not_percent_encoded_is_refused_with_a_sentence)
+{
+	static const char *const raw[] = {"/jo\xc3\xa3o", "/a?name=jo\xc3\xa3o", "/a?name=%e3%8"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(raw); i++) {
+		char *text = xstrdup(raw[i]);
+		struct target target;
+
+		assert_int_equal(status_of(HEAD("")), 0);
+		target_init(&target, text);
+		head_judge(&head, "GET", &target, false);
+		target_release(&target);
+		assert_int_equal(head.status, 400);
+		assert_string_equal(head.why, "The request's target is not percent-encoded well");
+		free(text);
+	}
+}
+
 TEST(blanks_around_a_value_are_well_and_so_are_empty_values_and_bytes_that_are_no_ascii)
 {
 	assert_int_equal(status_of(HEAD("X: a \r\n")), 0);
@@ -293,6 +311,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_head_of_whole_lines_is_well),
+		cmocka_unit_test(a_target_with_letters_that_are_not_percent_encoded_is_refused_with_a_sentence),
 		cmocka_unit_test(blanks_around_a_value_are_well_and_so_are_empty_values_and_bytes_that_are_no_ascii),
 		cmocka_unit_test(what_is_not_whole_is_waited_for_up_to_its_last_byte),
 		cmocka_unit_test(what_can_never_be_well_is_refused_before_it_is_whole),
