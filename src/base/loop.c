@@ -33,22 +33,34 @@ static void on_signal_fd(struct watch *w, uint32_t events)
 		l->on_signal(l->signal_ctx, (int)info.ssi_signo);
 }
 
+static void on_lookups(struct watch *w, uint32_t events)
+{
+	(void)events;
+	lookups_take(&container_of(w, struct loop, lookups_watch)->lookups);
+}
+
 bool loop_open(struct loop *l)
 {
 	*l = (struct loop){.epoll_fd = -1, .signal_fd = -1};
 	watch_init(&l->signal_watch, on_signal_fd);
+	watch_init(&l->lookups_watch, on_lookups);
 	timers_init(&l->timers);
 	l->now_ms = clock_mono_ms();
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (l->epoll_fd == -1)
+	if (l->epoll_fd == -1 || !lookups_init(&l->lookups)) {
 		log_error("epoll not available: %s", strerror(errno));
-	return l->epoll_fd != -1;
+		close_fd(&l->epoll_fd);
+		return false;
+	}
+	return loop_watch(l, &l->lookups_watch, lookups_fd(&l->lookups), EPOLLIN);
 }
 
 /* Taken signals stay blocked: one that comes while the process winds up must not cut that short. */
 void loop_close(struct loop *l)
 {
 	timers_release(&l->timers);
+	loop_unwatch(l, &l->lookups_watch);
+	lookups_release(&l->lookups);
 	watch_init(&l->signal_watch, on_signal_fd);
 	close_fd(&l->signal_fd);
 	close_fd(&l->epoll_fd);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * loop.h: one epoll, its timers and its signals. Single thread.
+ * loop.h: one epoll, its timers, its signals and its name lookups. Single thread.
  * A watch is embedded in its owner. A callback may unwatch anything, also watches whose event is still to come in
  * the same turn: the loop then skips them. The owner's memory must stay until the turn ends, so
  * owners put themselves on a list that is emptied between turns.
@@ -14,6 +14,7 @@
 
 #include "base/base.h"
 #include "base/load.h"
+#include "base/lookup.h"
 #include "base/timers.h"
 
 struct watch {
@@ -26,6 +27,8 @@ struct loop {
 	int signal_fd;
 	struct watch signal_watch;
 	struct timers timers;
+	struct lookups lookups;
+	struct watch lookups_watch;
 	int64_t now_ms; /* monotonic, read once a turn */
 	struct load load;
 	void (*on_signal)(void *ctx, int signo);

@@ -18,6 +18,7 @@
 static void on_ready(struct watch *w, uint32_t events);
 static void on_timer(struct timer *t);
 static void on_more(struct timer *t);
+static void on_hosts(struct hosts *h);
 
 void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const char *name,
 	       const struct conn_calls *calls)
@@ -28,6 +29,7 @@ void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const ch
 	watch_init(&c->watch, on_ready);
 	timer_init(&c->retry, on_timer);
 	timer_init(&c->more, on_more);
+	hosts_init(&c->hosts, loop, on_hosts);
 }
 
 static bool is_up(const struct conn *c)
@@ -40,6 +42,7 @@ static void disconnect(struct conn *c)
 	loop_stop_timer(c->loop, &c->retry);
 	loop_stop_timer(c->loop, &c->more);
 	loop_unwatch(c->loop, &c->watch);
+	hosts_release(&c->hosts);
 	PQfinish(c->pg);
 	c->pg = NULL;
 	c->unread = false;
@@ -131,15 +134,15 @@ static bool watch_for(struct conn *c, uint32_t events)
 	return loop_watch(c->loop, &c->watch, PQsocket(c->pg), events);
 }
 
-void conn_start(struct conn *c)
+/* Where names were looked up, libpq gets what was found in place of what is written. */
+static void begin_connecting(struct conn *c)
 {
-	const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", "keepalives_idle",
-			      "keepalives_interval", "keepalives_count", NULL};
-	const char *values[] = {c->conninfo == NULL ? "" : c->conninfo, c->name, "UTF8", "10", "5", "3", NULL};
+	const struct hosts *h = &c->hosts;
+	const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", "keepalives_idle", "keepalives_interval",
+			      "keepalives_count", h->usable > 0 ? "host" : NULL, "hostaddr", "port", NULL};
+	const char *values[] = {c->conninfo == NULL ? "" : c->conninfo, c->name, "UTF8", "10", "5", "3", h->host.data, h->hostaddr.data,
+				h->port.data, NULL};
 
-	c->state = CONN_CONNECTING;
-	c->stalled = false;
-	c->leaving = NULL;
 	c->pg = PQconnectStartParams(keys, values, 1);
 	PQsetNoticeProcessor(c->pg, on_notice, c);
 	if (c->pg == NULL || PQstatus(c->pg) == CONNECTION_BAD) {
@@ -149,6 +152,29 @@ void conn_start(struct conn *c)
 	loop_set_timer(c->loop, &c->retry, CONN_CONNECT_MS);
 	if (!watch_for(c, EPOLLOUT))
 		conn_drop(c, "its socket cannot be watched");
+}
+
+static void on_hosts(struct hosts *h)
+{
+	struct conn *c = container_of(h, struct conn, hosts);
+	struct buf why;
+
+	buf_init(&why);
+	if (hosts_usable(h, &why))
+		begin_connecting(c);
+	else
+		conn_drop(c, why.data);
+	buf_release(&why);
+}
+
+void conn_start(struct conn *c)
+{
+	c->state = CONN_CONNECTING;
+	c->stalled = false;
+	c->leaving = NULL;
+	loop_set_timer(c->loop, &c->retry, CONN_CONNECT_MS);
+	if (!hosts_find(&c->hosts, c->conninfo))
+		begin_connecting(c);
 }
 
 static void on_timer(struct timer *t)
@@ -162,7 +188,7 @@ static void on_timer(struct timer *t)
 	c->stalled = c->state == CONN_BUSY;
 	if (c->stalled && c->may_take_long)
 		c->patience_ms = c->patience_ms * 4 > CONN_STALL_READ_MS ? CONN_STALL_READ_MS : c->patience_ms * 4;
-	conn_drop(c, "no answer in time");
+	conn_drop(c, c->pg == NULL ? "DNS did not say in time where its host is" : "no answer in time");
 }
 
 static void connected(struct conn *c)

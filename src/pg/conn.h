@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/loop.h"
+#include "pg/hosts.h"
 
 #define CONN_STALL_MS 10000       /* of a query that is done in milliseconds */
 #define CONN_STALL_READ_MS 120000 /* of one that may have to sort a transaction of millions before its first row: comes to
@@ -23,7 +24,7 @@
 
 enum conn_state {
 	CONN_DOWN,       /* waiting for the next attempt */
-	CONN_CONNECTING,
+	CONN_CONNECTING, /* pg is NULL while names are looked up */
 	CONN_IDLE,
 	CONN_BUSY,       /* a query runs */
 };
@@ -59,6 +60,7 @@ struct conn {
 		uint64_t hash;
 		int64_t at_ms;
 	} said[4]; /* what was logged of late */
+	struct hosts hosts;
 	struct watch watch;
 	struct timer retry;    /* next attempt, or end of this one, or of a stalled query */
 	struct timer more;     /* go on with unread rows, or with what TLS holds back, next turn */

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/hosts.h"
+
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+static void on_patience(struct timer *t);
+
+void hosts_init(struct hosts *h, struct loop *loop, void (*known)(struct hosts *h))
+{
+	*h = (struct hosts){.loop = loop, .known = known};
+	timer_init(&h->patience, on_patience);
+	buf_init(&h->host);
+	buf_init(&h->hostaddr);
+	buf_init(&h->port);
+}
+
+void hosts_release(struct hosts *h)
+{
+	loop_stop_timer(h->loop, &h->patience);
+	for (size_t i = 0; i < h->count; i++) {
+		lookup_stop(&h->items[i].lookup);
+		free(h->items[i].name);
+		free(h->items[i].address);
+		free(h->items[i].port);
+	}
+	h->count = h->usable = 0;
+	buf_release(&h->host);
+	buf_release(&h->hostaddr);
+	buf_release(&h->port);
+}
+
+/* --- as libpq reads it --- */
+
+/* Its own reading of conninfo, environment and service files, which no other function gives: a connection that it refuses to begin. */
+static PQconninfoOption *read_options(const char *conninfo)
+{
+	const char *keys[] = {"dbname", "sslmode", NULL}, *values[] = {conninfo == NULL ? "" : conninfo, "only to be read", NULL};
+	PGconn *pg = PQconnectStartParams(keys, values, 1);
+	PQconninfoOption *options = pg == NULL ? NULL : PQconninfo(pg);
+
+	PQfinish(pg);
+	return options;
+}
+
+static const char *value_of(const PQconninfoOption *options, const char *keyword)
+{
+	for (; options->keyword != NULL; options++)
+		if (strcmp(options->keyword, keyword) == 0)
+			return options->val == NULL ? "" : options->val;
+	return "";
+}
+
+static size_t count_of(const char *list)
+{
+	size_t count = 1;
+
+	for (; *list != '\0'; list++)
+		count += *list == ',';
+	return count;
+}
+
+/* The i-th of a list; of a single one, whichever is asked for. For the caller to free. */
+static char *item_of(const char *list, size_t i)
+{
+	for (; i > 0 && strchr(list, ',') != NULL; i--)
+		list = strchr(list, ',') + 1;
+	return xstrndup(list, strcspn(list, ","));
+}
+
+/* A path of a socket, an abstract socket and the default are none. */
+static bool is_name(const struct host *host)
+{
+	return host->address[0] == '\0' && host->name[0] != '\0' && host->name[0] != '/' && host->name[0] != '@' &&
+	       !lookup_is_number(host->name);
+}
+
+/* Lists that do not fit together are libpq's to complain of. */
+static bool do_fit(const char *name, const char *address, const char *port)
+{
+	size_t count = count_of(name);
+
+	return name[0] != '\0' && count <= HOSTS_MAX && (address[0] == '\0' || count_of(address) == count) &&
+	       (count_of(port) == 1 || count_of(port) == count);
+}
+
+static void on_found(struct lookup *l);
+
+/* How many names are among them. */
+static size_t take_items(struct hosts *h, const char *name, const char *address, const char *port)
+{
+	size_t names = 0;
+
+	if (!do_fit(name, address, port))
+		return 0;
+	for (h->count = 0; h->count < count_of(name); h->count++) {
+		struct host *host = &h->items[h->count];
+
+		*host = (struct host){.of = h, .name = item_of(name, h->count), .port = item_of(port, h->count)};
+		host->address = address[0] == '\0' ? xstrdup("") : item_of(address, h->count);
+		host->is_name = is_name(host);
+		lookup_init(&host->lookup, on_found);
+		names += host->is_name;
+	}
+	return names;
+}
+
+/* --- asking --- */
+
+static void append(struct hosts *h, const struct host *host, const char *address)
+{
+	const char *comma = h->usable++ == 0 ? "" : ",";
+
+	buf_appendf(&h->host, "%s%s", comma, host->name);
+	buf_appendf(&h->hostaddr, "%s%s", comma, address);
+	buf_appendf(&h->port, "%s%s", comma, host->port);
+}
+
+static void conclude(struct hosts *h)
+{
+	loop_stop_timer(h->loop, &h->patience);
+	for (size_t i = 0; i < h->count; i++) {
+		struct host *host = &h->items[i];
+
+		if (!host->is_name)
+			append(h, host, host->address);
+		else if (!host->answered)
+			lookup_stop(&host->lookup);
+		for (size_t a = 0; a < host->lookup.count; a++)
+			append(h, host, host->lookup.addresses[a]);
+	}
+	h->known(h);
+}
+
+/* Nobody is waited for; or enough is known to begin. */
+static bool is_over(const struct hosts *h, bool patient)
+{
+	size_t waiting = 0, usable = 0;
+
+	for (size_t i = 0; i < h->count; i++) {
+		waiting += h->items[i].is_name && !h->items[i].answered;
+		usable += !h->items[i].is_name || h->items[i].lookup.count > 0;
+	}
+	return waiting == 0 || (!patient && usable > 0);
+}
+
+static void on_found(struct lookup *l)
+{
+	struct host *host = container_of(l, struct host, lookup);
+	struct hosts *h = host->of;
+
+	host->answered = true;
+	if (is_over(h, timer_pending(&h->patience)))
+		conclude(h);
+}
+
+static void on_patience(struct timer *t)
+{
+	struct hosts *h = container_of(t, struct hosts, patience);
+
+	if (is_over(h, false))
+		conclude(h);
+}
+
+bool hosts_find(struct hosts *h, const char *conninfo)
+{
+	PQconninfoOption *options = read_options(conninfo);
+	size_t names = 0;
+
+	hosts_release(h);
+	if (options != NULL)
+		names = take_items(h, value_of(options, "host"), value_of(options, "hostaddr"), value_of(options, "port"));
+	PQconninfoFree(options);
+	if (names == 0) {
+		hosts_release(h);
+		return false;
+	}
+	loop_set_timer(h->loop, &h->patience, HOSTS_PATIENCE_MS);
+	for (size_t i = 0; i < h->count; i++)
+		if (h->items[i].is_name)
+			lookup_start(h->loop, &h->items[i].lookup, h->items[i].name);
+	return true;
+}
+
+bool hosts_usable(const struct hosts *h, struct buf *why)
+{
+	const struct host *first = &h->items[0]; /* a name, for all are */
+
+	if (h->usable == 0)
+		buf_appendf(why, "could not translate host name \"%s\" to address: %s", first->name, first->lookup.error);
+	return h->usable > 0;
+}

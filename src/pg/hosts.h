@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * hosts.h: where the database is, by address. libpq looks names up while it connects, and waits; so we do it before, and hand it
+ * `hostaddr` for each `host`. The names stay: certificates, passwords and Kerberos go by them. What is no name (a number, a
+ * socket's path, a host whose hostaddr is given) stays as it is, and where there is no name at all nothing is done.
+ *
+ * Of several hosts those that have an answer are used once one of them has had HOSTS_PATIENCE_MS for it. A name with several
+ * addresses becomes as many hosts, in the order of the answer, as libpq would try them.
+ */
+#ifndef PG_HOSTS_H
+#define PG_HOSTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/buf.h"
+#include "base/lookup.h"
+#include "base/loop.h"
+
+#define HOSTS_MAX 16 /* more are left to libpq */
+#define HOSTS_PATIENCE_MS 3000
+
+struct hosts {
+	struct loop *loop;
+	void (*known)(struct hosts *h); /* called by the loop, once for each hosts_find that said so */
+	size_t count;                   /* 0: nothing is looked up, libpq may have all as it is written */
+	struct host {
+		struct hosts *of;
+		char *name, *address, *port; /* as written; owned, "" where nothing is */
+		bool is_name, answered;
+		struct lookup lookup;
+	} items[HOSTS_MAX];
+	struct timer patience;
+	size_t usable;                   /* known: so many are in the lists for libpq */
+	struct buf host, hostaddr, port;
+};
+
+void hosts_init(struct hosts *h, struct loop *loop, void (*known)(struct hosts *h));
+void hosts_release(struct hosts *h); /* may be asked again */
+
+/* What libpq would take from this conninfo, environment, service file and defaults. True: known() follows, if DNS answers at all. False:
+ * libpq needs nothing of us. */
+MUST_CHECK bool hosts_find(struct hosts *h, const char *conninfo);
+
+/* Once known: false when no host has an address, and why says it. */
+MUST_CHECK bool hosts_usable(const struct hosts *h, struct buf *why);
+
+#endif

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/hosts.h"
+
+#include <unistd.h>
+
+#include "dns.h"
+#include "unit.h"
+
+static struct loop loop;
+static struct hosts hosts;
+static int known;
+
+static void on_known(struct hosts *h)
+{
+	(void)h;
+	known++;
+}
+
+static int set_up(void **state)
+{
+	static const char *const others[] = {"PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE", "PGSERVICEFILE", "PGDATABASE"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		unsetenv(others[i]);
+	known = dns_asked = 0;
+	dns_hangs = true;
+	if (!loop_open(&loop))
+		return -1;
+	hosts_init(&hosts, &loop, on_known);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	hosts_release(&hosts);
+	loop_close(&loop);
+	dns_go_on(false);
+	return 0;
+}
+
+static void wait_until_known(void)
+{
+	for (int turns = 0; known == 0; turns++) {
+		assert_true(turns < 200);
+		loop_turn(&loop, 100);
+	}
+	assert_int_equal(known, 1);
+}
+
+static void assert_lists(const char *host, const char *hostaddr, const char *port)
+{
+	struct buf why;
+
+	buf_init(&why);
+	assert_true(hosts_usable(&hosts, &why));
+	assert_string_equal(hosts.host.data, host);
+	assert_string_equal(hosts.hostaddr.data, hostaddr);
+	assert_string_equal(hosts.port.data, port);
+	buf_release(&why);
+}
+
+static void assert_becomes(const char *conninfo, const char *host, const char *hostaddr, const char *port)
+{
+	known = 0;
+	assert_true(hosts_find(&hosts, conninfo));
+	assert_int_equal(known, 0);
+	wait_until_known();
+	assert_lists(host, hostaddr, port);
+}
+
+TEST(a_name_keeps_its_name_and_gets_its_addresses)
+{
+	assert_becomes("host=7 dbname=x", "7", "10.0.0.7", "5432");
+	assert_becomes("postgresql://u:p@7.8:5433/x?sslmode=verify-full", "7.8,7.8", "10.0.0.7,10.0.0.8", "5433,5433");
+}
+
+TEST(each_of_several_hosts_keeps_its_place_and_port)
+{
+	assert_becomes("postgresql://1:5001,2.3:5002,4/x", "1,2.3,2.3,4", "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4", "5001,5002,5002,");
+	assert_becomes("host=1,2 port=6000", "1,2", "10.0.0.1,10.0.0.2", "6000,6000");
+}
+
+TEST(what_is_no_name_stays_beside_one)
+{
+	assert_becomes("host=/tmp,@abstract,127.0.0.1,::1,5,", "/tmp,@abstract,127.0.0.1,::1,5,", ",,,,10.0.0.5,", "5432,5432,5432,5432,5432,5432");
+	assert_becomes("host=a,6 hostaddr=192.0.2.1,", "a,6", "192.0.2.1,10.0.0.6", "5432,5432");
+	assert_int_equal(dns_count(), 2);
+}
+
+TEST(where_no_name_is_nothing_is_looked_up)
+{
+	static const char *const conninfos[] = {
+		NULL, "", "dbname=x", "host=/tmp", "host=127.0.0.1 port=5", "postgresql://[::1]:5/x", "host=a hostaddr=127.0.0.1", "hostaddr=127.0.0.1",
+		"host=@abstract", "host=,", "host=1,2 hostaddr=127.0.0.1", "host=1,2,3 port=1,2", "no conninfo at all", "host=1 nonsense=2",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(conninfos); i++)
+		assert_false(hosts_find(&hosts, conninfos[i]));
+	assert_int_equal(dns_count(), 0);
+}
+
+TEST(environment_and_service_files_are_read_as_libpq_does)
+{
+	char path[] = "/tmp/pgherald-service-XXXXXX";
+	int fd = mkstemp(path);
+
+	assert_int_not_equal(fd, -1);
+	dprintf(fd, "[here]\nhost=4\nport=7000\n");
+	close(fd);
+	setenv("PGSERVICEFILE", path, 1);
+	assert_becomes("service=here", "4", "10.0.0.4", "7000");
+	assert_becomes("service=here host=5", "5", "10.0.0.5", "7000");
+	setenv("PGHOST", "6", 1);
+	assert_becomes("service=here", "4", "10.0.0.4", "7000");
+	assert_becomes("", "6", "10.0.0.6", "5432");
+	assert_becomes(NULL, "6", "10.0.0.6", "5432");
+	setenv("PGSERVICE", "here", 1);
+	assert_becomes("", "4", "10.0.0.4", "7000");
+	unlink(path);
+}
+
+TEST(a_host_without_an_address_is_left_out)
+{
+	assert_becomes("host=none,3,none port=1,2,3", "3", "10.0.0.3", "2");
+}
+
+TEST(without_any_address_there_is_a_reason)
+{
+	struct buf why;
+
+	buf_init(&why);
+	assert_true(hosts_find(&hosts, "host=none"));
+	wait_until_known();
+	assert_false(hosts_usable(&hosts, &why));
+	assert_string_equal(why.data, "could not translate host name \"none\" to address: Name or service not known");
+	buf_release(&why);
+}
+
+TEST(of_several_hosts_one_that_is_not_answered_is_waited_for_a_while_only)
+{
+	assert_true(hosts_find(&hosts, "host=hangs,3"));
+	loop_turn(&loop, 1000);
+	assert_int_equal(known, 0);
+	timers_fire(&loop.timers, hosts.patience.due_ms);
+	for (int turns = 0; known == 0; turns++) { /* the answer for 3 may still be on its way */
+		assert_true(turns < 200);
+		loop_turn(&loop, 100);
+	}
+	assert_lists("3", "10.0.0.3", "5432");
+	dns_go_on(false);
+	loop_turn(&loop, 100);
+	assert_int_equal(known, 1);
+}
+
+TEST(the_only_host_is_waited_for_until_its_owner_gives_up)
+{
+	assert_true(hosts_find(&hosts, "host=hangs"));
+	timers_fire(&loop.timers, hosts.patience.due_ms);
+	assert_int_equal(known, 0);
+	hosts_release(&hosts);
+	assert_true(hosts_find(&hosts, "host=hangs"));
+	dns_go_on(false);
+	wait_until_known();
+	assert_lists("hangs", "10.0.0.9", "5432");
+}
+
+TEST(more_hosts_than_there_is_room_for_are_left_to_libpq)
+{
+	assert_becomes("host=1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7", "1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7",
+		       "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5,10.0.0.6,10.0.0.7,10.0.0.8,10.0.0.9,10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5,"
+		       "10.0.0.6,10.0.0.7",
+		       "5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432");
+	assert_false(hosts_find(&hosts, "host=1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7,8"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(a_name_keeps_its_name_and_gets_its_addresses, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_of_several_hosts_keeps_its_place_and_port, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_no_name_stays_beside_one, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(where_no_name_is_nothing_is_looked_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(environment_and_service_files_are_read_as_libpq_does, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_host_without_an_address_is_left_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(without_any_address_there_is_a_reason, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_several_hosts_one_that_is_not_answered_is_waited_for_a_while_only, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_only_host_is_waited_for_until_its_owner_gives_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(more_hosts_than_there_is_room_for_are_left_to_libpq, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
