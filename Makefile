@@ -13,7 +13,7 @@ V ?= 0
 comma := ,
 Q := $(if $(filter 1,$(V)),,@)
 
-PACKAGES := libpq libssl libmicrohttpd libjwt json-c libcurl libcrypto zlib
+PACKAGES := libpq libmicrohttpd libjwt json-c libcurl libcrypto zlib
 
 # language and project
 CPPFLAGS += -D_GNU_SOURCE -DPGHERALD_VERSION='"$(VERSION)"' -Isrc $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "pg/conn.h"
 
-#include <openssl/ssl.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +20,18 @@ static void on_timer(struct timer *t);
 static void on_more(struct timer *t);
 static void on_hosts(struct hosts *h);
 
+/* OpenSSL's SSL_pending(), of the OpenSSL that libpq uses: another one in this process may have another struct. NULL: not found. */
+static ssl_pending_fn *find_ssl_pending(void)
+{
+	void *libpq = dlopen("libpq.so.5", RTLD_LAZY | RTLD_NOLOAD);
+	ssl_pending_fn *found;
+
+	*(void **)&found = dlsym(libpq == NULL ? RTLD_DEFAULT : libpq, "SSL_pending");
+	if (libpq != NULL)
+		dlclose(libpq);
+	return found;
+}
+
 void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const char *name,
 	       const struct conn_calls *calls)
 {
@@ -30,6 +42,7 @@ void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const ch
 	timer_init(&c->retry, on_timer);
 	timer_init(&c->more, on_more);
 	hosts_init(&c->hosts, loop, on_hosts);
+	c->ssl_pending = find_ssl_pending();
 }
 
 static bool is_up(const struct conn *c)
@@ -84,7 +97,7 @@ static void complain(struct conn *c, const char *what, const char *why)
 /* libpq would write it to stderr itself, and wait there: a collation of another version, say. */
 static void on_notice(void *ctx, const char *message)
 {
-	complain(ctx, "the database has a remark for", message);
+	complain(ctx, "the database said to", message);
 }
 
 /* Half of the pause is chance, so that instances do not come back in step. */
@@ -344,10 +357,10 @@ static void take_notifications(struct conn *c)
  */
 static int hidden_ms(const struct conn *c)
 {
-	SSL *ssl = PQsslInUse(c->pg) ? PQsslStruct(c->pg, "OpenSSL") : NULL;
+	void *ssl = PQsslInUse(c->pg) ? PQsslStruct(c->pg, "OpenSSL") : NULL;
 
-	if (ssl != NULL)
-		return SSL_pending(ssl) > 0 ? 0 : -1;
+	if (ssl != NULL && c->ssl_pending != NULL)
+		return c->ssl_pending(ssl) > 0 ? 0 : -1;
 	return c->state == CONN_BUSY && (PQsslInUse(c->pg) || PQgssEncInUse(c->pg)) ? HIDDEN_MS : -1;
 }
 

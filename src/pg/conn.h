@@ -39,6 +39,8 @@ struct conn_calls {
 	void (*notified)(struct conn *c, const char *channel, int backend_pid); /* NULL: it listens to nothing */
 };
 
+typedef int ssl_pending_fn(const void *ssl);
+
 struct conn {
 	struct loop *loop;
 	const char *conninfo; /* borrowed; NULL or "": libpq's own environment */
@@ -61,6 +63,7 @@ struct conn {
 		int64_t at_ms;
 	} said[4]; /* what was logged of late */
 	struct hosts hosts;
+	ssl_pending_fn *ssl_pending;
 	struct watch watch;
 	struct timer retry;    /* next attempt, or end of this one, or of a stalled query */
 	struct timer more;     /* go on with unread rows, or with what TLS holds back, next turn */
