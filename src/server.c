@@ -203,6 +203,18 @@ static void on_stopping(void *ctx, const char *why)
 	snapshots_leave(&s->snapshots, why);
 }
 
+static void on_pooled(void *ctx)
+{
+	struct server *s = ctx;
+
+	log_warn("[STREAM JOB] a pooler in transaction mode stands between: it looks every %d ms, for nothing can be heard. Give database-url the server's own"
+		 " address, or a pool with pool_mode = session", TICKER_POOLED_MS);
+	replay_pool(&s->replay);
+	asker_pool(&s->asker);
+	snapshots_pool(&s->snapshots);
+	on_stopping(s, "a pooler lends its session to others");
+}
+
 /* --- signals --- */
 
 static void begin_drain(struct server *s, int signo)
@@ -308,7 +320,7 @@ static void build(struct server *s)
 	struct ticker_options options = {s->boot->database_url, (int)s->boot->poll_interval_ms,
 					 (int)(s->boot->retention_ms / 1000), migrate_program_version(), s->boot->wake};
 	struct ticker_calls calls = {on_began, on_event, on_reached, on_streams, on_actions, on_revoked, on_revoked_all,
-				     on_available, on_misfit, on_stopping, s};
+				     on_available, on_misfit, on_pooled, on_stopping, s};
 
 	router_init(&s->router, (size_t)s->boot->log_size);
 	s->router.sealer.seal = seal_text;

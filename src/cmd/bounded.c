@@ -35,6 +35,7 @@ static void set_why(struct bounded *b, const char *message, const char *state)
 static void give_up(struct bounded *b)
 {
 	bounded_close(b);
+	b->late = true;
 	set_why(b, "the database has not answered in time", NULL);
 }
 

@@ -20,6 +20,7 @@ struct doctor {
 	int64_t end_ms; /* monotonic */
 	bool usable;    /* the schema fits, and the role may use it */
 	bool misfit;    /* it does not fit, or is not there */
+	bool pooled;    /* the session is shared with others by a pooler */
 	bool makes_ticks; /* a primary with a log of its own */
 };
 

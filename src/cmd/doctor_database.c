@@ -53,9 +53,9 @@ static bool look_at_server(struct doctor *d)
 /* --- is it one session, or a pooler's? --- */
 
 /* The process that answers; 0: none. */
-static int server_pid(struct doctor *d)
+static int server_pid(struct bounded *b)
 {
-	PGresult *res = bounded_run(&d->database, "SELECT pg_catalog.pg_backend_pid()", NULL);
+	PGresult *res = bounded_run(b, "SELECT pg_catalog.pg_backend_pid()", NULL);
 	int pid = res == NULL ? 0 : atoi(PQgetvalue(res, 0, 0));
 
 	PQclear(res);
@@ -79,26 +79,63 @@ static bool ring(struct doctor *d, bool *ret_heard)
 	return tried;
 }
 
-/* A pooler gives its clients a number of its own in place of the server process's. */
-static void look_at_session(struct doctor *d)
+/* While another connection holds a transaction open, or is refused that: do both have the same server process, or the first another one than before? */
+static bool is_lent(struct bounded *first, struct bounded *second, int pid)
 {
-	static const char advice[] = "give database-url the server's own address, or a pool with pool_mode = session";
-	bool heard = true;
-	int first = server_pid(d), second;
-	bool tried = first != 0 && (!d->makes_ticks || ring(d, &heard));
+	PGresult *begun = bounded_run(second, "BEGIN", NULL);
+	int other = begun == NULL ? 0 : server_pid(second);
+	bool lent = begun == NULL ? !second->late && pid != PQbackendPID(first->pg) : other == pid || (other != 0 && server_pid(first) != pid && first->pg != NULL);
 
-	second = tried ? server_pid(d) : 0;
-	if (second == 0)
+	PQclear(begun);
+	PQclear(bounded_run(second, "ROLLBACK", NULL));
+	return lent;
+}
+
+/* As serve proves it (pg/proof.h). */
+static bool is_pooled(struct doctor *d, int pid)
+{
+	struct bounded second;
+	bool lent = false;
+
+	if (bounded_open(&second, d->config->database_url, d->database.end_ms))
+		for (int rounds = 0; rounds < 3 && !lent && second.pg != NULL && d->database.pg != NULL; rounds++)
+			lent = is_lent(&d->database, &second, pid);
+	bounded_close(&second);
+	return lent;
+}
+
+static const char pool_advice[] = "give database-url the server's own address, or a pool with pool_mode = session";
+
+/* A pooler gives its clients a number of its own in place of the server process's. */
+static void look_at_session(struct doctor *d, int pid)
+{
+	bool heard = true, tried = !d->makes_ticks || ring(d, &heard);
+	int again = tried ? server_pid(&d->database) : 0;
+
+	if (again == 0)
 		doctor_unseen(d, "session");
-	else if (!heard || second != first)
-		doctor_say(d, REPORT_NO, "session", advice,
+	else if (!heard || again != pid)
+		doctor_say(d, REPORT_NO, "session", pool_advice,
 			   "LISTEN and NOTIFY of one connection do not meet: a pooler in transaction mode stands between");
-	else if (first != PQbackendPID(d->database.pg))
-		doctor_say(d, REPORT_WARNING, "session", advice,
+	else if (pid != PQbackendPID(d->database.pg))
+		doctor_say(d, REPORT_WARNING, "session", pool_advice,
 			   "a pooler stands between; it kept the session this time, and must always");
 	else
 		doctor_say(d, REPORT_OK, "session", NULL, d->makes_ticks ? "no pooler between; notifications arrive"
 									  : "no pooler between; beside a standby serve polls");
+}
+
+/* Before anything else: what only lends statements refuses the next question. False: that is all that can be asked. */
+static bool look_at_pooler(struct doctor *d, int *ret_pid)
+{
+	*ret_pid = server_pid(&d->database);
+	d->pooled = *ret_pid != 0 && is_pooled(d, *ret_pid);
+	if (d->pooled)
+		doctor_say(d, REPORT_NO, "session", pool_advice,
+			   "a pooler in transaction mode stands between: serve hears nothing and looks ten times a second");
+	else if (d->database.pg == NULL)
+		doctor_unseen(d, *ret_pid == 0 ? "database" : "session");
+	return d->database.pg != NULL;
 }
 
 /* --- the schema --- */
@@ -172,6 +209,7 @@ static void look_whose_log(struct doctor *d)
 
 void doctor_database(struct doctor *d)
 {
+	int pid;
 	int64_t end_ms = d->end_ms - (int64_t)2 * BOUNDED_MS; /* the rest is the daemon's, which is asked twice */
 
 	if (!bounded_open(&d->database, d->config->database_url, end_ms)) {
@@ -179,9 +217,10 @@ void doctor_database(struct doctor *d)
 			   "is it running, and does database-url (or PGHOST, PGPORT, PGUSER, ~/.pgpass) name it? psql takes the same", "cannot be reached: %s", d->database.why);
 		return;
 	}
-	if (!look_at_server(d))
+	if (!look_at_pooler(d, &pid) || !look_at_server(d))
 		return;
-	look_at_session(d);
+	if (!d->pooled)
+		look_at_session(d, pid);
 	if (!is_installed(d))
 		return;
 	doctor_check(d, &rights, NULL);

@@ -111,7 +111,8 @@ void doctor_log(struct doctor *d)
 	snprintf(seconds, sizeof(seconds), "%" PRId64, d->config->retention_ms / 1000);
 	doctor_check(d, &locks, NULL);
 	if (d->makes_ticks) {
-		doctor_check(d, &ticker, NULL);
+		if (!d->pooled) /* there an instance needs no role */
+			doctor_check(d, &ticker, NULL);
 		doctor_check(d, &waiting, NULL);
 		doctor_check(d, &writers, NULL);
 		doctor_check(d, &retention, seconds);

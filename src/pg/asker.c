@@ -170,6 +170,13 @@ static void release_pool(struct asker_pool *p)
 	}
 }
 
+void asker_pool(struct asker *a)
+{
+	for (size_t i = 0; i < ASKER_POOLS; i++)
+		for (size_t k = 0; k < ASKER_WORKERS; k++)
+			session_pool(&a->pools[i].workers[k].session);
+}
+
 void asker_leave(struct asker *a, const char *why)
 {
 	for (size_t i = 0; i < ASKER_POOLS; i++)

@@ -59,6 +59,7 @@ static void disconnect(struct conn *c)
 	PQfinish(c->pg);
 	c->pg = NULL;
 	c->unread = false;
+	c->piped = 0;
 	c->state = CONN_DOWN;
 }
 
@@ -259,11 +260,21 @@ void conn_prepare(struct conn *c, const char *statement, const char *sql)
 	started(c, PQsendPrepare(c->pg, statement, sql, 0, NULL), CONN_STALL_MS);
 }
 
+/* A pipeline up to one Sync is one transaction, and of one server process also behind a pooler. */
+static bool send_once(struct conn *c, const char *sql, int count, const char *const *params)
+{
+	c->piped = 2;
+	return PQenterPipelineMode(c->pg) && PQsendQueryParams(c->pg, c->once->before, 0, NULL, NULL, NULL, NULL, 0) &&
+	       PQsendQueryParams(c->pg, sql, count, NULL, params, NULL, NULL, 1) && PQpipelineSync(c->pg);
+}
+
 void conn_run(struct conn *c, const char *statement, int count, const char *const *params, int stall_ms)
 {
-	int sent = PQsendQueryPrepared(c->pg, statement, count, params, NULL, NULL, 1);
-
-	started(c, sent && PQsetSingleRowMode(c->pg), stall_ms);
+	if (c->once != NULL) {
+		started(c, send_once(c, c->once->sql(c->once, statement), count, params), stall_ms);
+		return;
+	}
+	started(c, PQsendQueryPrepared(c->pg, statement, count, params, NULL, NULL, 1) && PQsetSingleRowMode(c->pg), stall_ms);
 }
 
 void conn_script(struct conn *c, const char *sql)
@@ -297,8 +308,11 @@ static void take_result(struct conn *c, PGresult *res)
 	case PGRES_SINGLE_TUPLE:
 	case PGRES_TUPLES_OK:
 	case PGRES_COMMAND_OK:
-		if (!c->failed)
+		if (!c->failed && c->piped < 2)
 			c->calls->result(c, res);
+		break;
+	case PGRES_PIPELINE_ABORTED: /* what stood before it has failed, and that was said */
+		c->failed = true;
 		break;
 	default:
 		complain_of_query(c, res);
@@ -318,6 +332,22 @@ static void query_ended(struct conn *c)
 		conn_drop(c, c->leaving);
 }
 
+/* What ends a query, or only one of its pipeline. */
+static void take_end(struct conn *c, PGresult *res)
+{
+	if (res == NULL && c->piped > 0) {
+		c->piped--;
+		if (c->piped == 1)
+			(void)PQsetSingleRowMode(c->pg);
+		return;
+	}
+	PQclear(res);
+	if (res != NULL && !PQexitPipelineMode(c->pg))
+		conn_drop(c, PQerrorMessage(c->pg));
+	else
+		query_ended(c);
+}
+
 /* Hands over what has arrived, a portion at a time. */
 static void take_results(struct conn *c)
 {
@@ -333,8 +363,8 @@ static void take_results(struct conn *c)
 			return;
 		}
 		res = PQgetResult(c->pg);
-		if (res == NULL)
-			query_ended(c);
+		if (res == NULL || PQresultStatus(res) == PGRES_PIPELINE_SYNC)
+			take_end(c, res);
 		else
 			take_result(c, res);
 	}

@@ -40,12 +40,21 @@ struct conn_calls {
 };
 
 typedef int ssl_pending_fn(const void *ssl);
+/*
+ * How statements run where the session is not our own, but shared by a pooler: as text, each in one transaction with a statement before
+ * it that makes settings for that transaction only. Nothing stays.
+ */
+struct conn_once {
+	const char *before; /* its rows nobody gets */
+	const char *(*sql)(const struct conn_once *once, const char *statement);
+};
 
 struct conn {
 	struct loop *loop;
 	const char *conninfo; /* borrowed; NULL or "": libpq's own environment */
 	const char *name;     /* application_name, borrowed */
 	const struct conn_calls *calls;
+	const struct conn_once *once; /* borrowed; NULL: statements are prepared */
 	PGconn *pg;
 	enum conn_state state;
 	bool failed; /* the running query has had an error */
@@ -53,6 +62,7 @@ struct conn {
 	bool stalled; /* a query had no answer in time; until the next attempt */
 	bool may_take_long; /* the running query, longer than CONN_STALL_MS */
 	const char *leaving; /* why it is to be dropped when the running query has ended; NULL: it is not */
+	int piped; /* queries of the running one's pipeline that have not ended; 0: it is none */
 	bool unread; /* rows are waiting in libpq's buffer */
 	int pause_ms;
 	int stall_ms;          /* of the running query */

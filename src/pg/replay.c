@@ -267,6 +267,12 @@ void replay_start(struct replay *r)
 		conn_start(&r->workers[i].conn);
 }
 
+void replay_pool(struct replay *r)
+{
+	for (size_t i = 0; i < REPLAY_WORKERS; i++)
+		session_pool(&r->workers[i].session);
+}
+
 void replay_leave(struct replay *r, const char *why)
 {
 	for (size_t i = 0; i < REPLAY_WORKERS; i++)

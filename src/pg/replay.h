@@ -37,6 +37,7 @@ struct replay {
 
 void replay_init(struct replay *r, struct loop *loop, const char *conninfo);
 void replay_start(struct replay *r);
+void replay_pool(struct replay *r);
 void replay_leave(struct replay *r, const char *why); /* as asker_leave */
 void replay_release(struct replay *r);
 

@@ -48,9 +48,41 @@ static void look_after_elder(struct session *s)
 	free(sql);
 }
 
+/* The same as settings of one transaction. */
+static const char *const once_log =
+	SETTINGS_ONCE("0") ", set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true),"
+	" set_config('max_parallel_workers_per_gather', '0', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),"
+	" set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)";
+static const char *const once_applications = SETTINGS_ONCE("5000") "";
+_Static_assert(SESSION_FUNCTION_MS == 5000, "it stands above as text, too");
+
+static const char *sql_of(const struct conn_once *once, const char *statement)
+{
+	const struct session *s = container_of(once, struct session, once);
+
+	for (size_t i = 0; i < s->plan.count; i++)
+		if (strcmp(s->plan.statements[i].name, statement) == 0)
+			return s->plan.statements[i].sql;
+	return ""; /* none of ours */
+}
+
+void session_pool(struct session *s)
+{
+	if (s->pooled)
+		return;
+	s->stalled |= s->pid != 0;
+	s->pooled = true;
+}
+
 static void set_up(struct session *s)
 {
-	char *sql = xasprintf("%s" SETTINGS_NOTICE "SET idle_session_timeout = %d; SET statement_timeout = %d; " WHO_IT_IS,
+	char *sql;
+
+	if (s->pooled) {
+		conn_script(s->conn, WHO_IT_IS);
+		return;
+	}
+	sql = xasprintf("%s" SETTINGS_NOTICE "SET idle_session_timeout = %d; SET statement_timeout = %d; " WHO_IT_IS,
 			      s->plan.applications ? SETTINGS_UNBOUND : SETTINGS_OURS SETTINGS_LOG, s->plan.idle_most_ms,
 			      s->plan.applications ? SESSION_FUNCTION_MS : 0);
 
@@ -89,6 +121,8 @@ static void say(struct session *s)
 
 void session_begin(struct session *s)
 {
+	s->once = (struct conn_once){s->plan.applications ? once_applications : once_log, sql_of};
+	s->conn->once = s->pooled ? &s->once : NULL;
 	s->step = s->stalled && s->pid != 0 ? SESSION_ELDER : SESSION_SETUP;
 	s->stalled = false;
 	s->prepared = 0;
@@ -97,7 +131,7 @@ void session_begin(struct session *s)
 
 void session_lost(struct session *s)
 {
-	s->stalled |= s->conn->stalled;
+	s->stalled |= s->conn->stalled && !s->pooled; /* else it may be somebody else's */
 	s->step = SESSION_SETUP; /* not ready */
 }
 
@@ -145,7 +179,9 @@ static bool is_left_out(const struct session *s)
 	case SESSION_STANDBY:
 		return !s->plan.listens;
 	case SESSION_LISTEN:
-		return !s->plan.listens || s->standby;
+		return !s->plan.listens || s->standby || s->pooled;
+	case SESSION_PREPARE:
+		return s->pooled;
 	case SESSION_SCHEMA:
 	case SESSION_VERSION:
 		return s->plan.schema_version == 0;

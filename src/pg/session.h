@@ -8,6 +8,8 @@
  * setting of the role or the database may cut a read short. A session for the application's own functions keeps to the
  * settings that these are used to, and bounds their time.
  *
+ * A session that a pooler shares with others (session_pool) has none of that: see conn_once. It listens to nothing.
+ *
  * A session that was given up because a query stalled may live on at the server, waiting for a lock, say. The next one of the
  * same connection says what it waited for, and ends it: else a lock that is held for minutes would collect them.
  */
@@ -41,6 +43,8 @@ enum session_step {
 struct session {
 	struct conn *conn;
 	struct session_plan plan;
+	struct conn_once once; /* for a pooled one */
+	bool pooled;
 	enum session_step step;
 	int pid;            /* the server process, which a pooler does not tell the truth about; 0: none yet */
 	char born[32];      /* when it began, for a number is given out again */
@@ -51,6 +55,9 @@ struct session {
 };
 
 void session_init(struct session *s, struct conn *c, const struct session_plan *plan);
+/* From the next connection on it is a pooled one. What the one before has left with the pool is ended. */
+void session_pool(struct session *s);
+
 void session_begin(struct session *s);                             /* the connection is up */
 void session_lost(struct session *s);                              /* it is not any more */
 void session_result(struct session *s, const PGresult *res);       /* while it is not ready */

@@ -29,4 +29,11 @@
 	"SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"    \
 	"DO $$ BEGIN SET client_connection_check_interval = 2000; EXCEPTION WHEN OTHERS THEN NULL; END $$;"
 
+/* For one transaction, where the session is not our own. `timeout`: of a statement, as text. More may follow, behind a comma. */
+#define SETTINGS_ONCE(timeout)                                                                            \
+	"SELECT set_config('statement_timeout', '" timeout "', true), set_config('lock_timeout', '0', true),"  \
+	" set_config('client_min_messages', 'warning', true), set_config('row_security', 'on', true),"    \
+	" CASE WHEN current_setting('server_version_num')::int >= 170000 THEN set_config('transaction_timeout', '0', true) END," \
+	" set_config('client_connection_check_interval', CASE WHEN version() ~ 'linux' THEN '2000' ELSE '0' END, true)"
+
 #endif

@@ -283,6 +283,12 @@ void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo
 	}
 }
 
+void snapshots_pool(struct snapshots *s)
+{
+	for (size_t i = 0; i < SNAPSHOTS_WORKERS; i++)
+		session_pool(&s->workers[i].session);
+}
+
 void snapshots_leave(struct snapshots *s, const char *why)
 {
 	for (size_t i = 0; i < SNAPSHOTS_WORKERS; i++)

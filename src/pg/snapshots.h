@@ -48,6 +48,7 @@ struct snapshots {
 };
 
 void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo);
+void snapshots_pool(struct snapshots *s);
 void snapshots_leave(struct snapshots *s, const char *why); /* as asker_leave; a transaction between two portions is cut */
 void snapshots_release(struct snapshots *s);
 

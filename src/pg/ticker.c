@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "pg/ticker_answers.h"
 
 #define PRUNE_EVERY_MS 60000 /* or a quarter of a short retention */
@@ -17,7 +18,7 @@ static const struct session_statement statements[] = {
 	{"actions", DEFS_ACTIONS_SQL},
 	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
 	{"attach", "SELECT herald.attach()"},
-	{"care", "SELECT max(version)::bigint, herald.stopping() FROM herald.migrations"},
+	{"care", "SELECT max(version)::bigint, herald.stopping(), pg_catalog.pg_backend_pid()::bigint FROM herald.migrations"},
 	{"same", "SELECT herald.follows() = $1::boolean AND herald.complete()"},
 	{"mode", "SELECT herald.wake($1)"},
 	{"rise", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_AWAKE ")"},
@@ -53,7 +54,7 @@ static void run(struct ticker *t, enum ticker_step step, const char *statement, 
 /* Is it this instance that does what one has to do for all? */
 static bool makes_ticks(const struct ticker *t)
 {
-	return t->leader || t->stood_in >= TICKER_STAND_INS;
+	return t->leader || t->session.pooled || t->stood_in >= TICKER_STAND_INS;
 }
 
 static void take_bell(struct ticker *t, struct ticker_bell *b)
@@ -61,6 +62,12 @@ static void take_bell(struct ticker *t, struct ticker_bell *b)
 	b->answer = b->rung;
 	b->rung = false;
 	loop_stop_timer(t->loop, &b->timer); /* one look is for all that have rung */
+}
+
+/* A lock of a session is no use where others have the session the next moment. */
+static bool may_lead(const struct ticker *t)
+{
+	return !t->follows && !t->session.pooled;
 }
 
 /* What is wanted, the most urgent first. */
@@ -92,7 +99,7 @@ static void next_step(struct ticker *t)
 	} else if (t->want_actions) {
 		t->want_actions = false;
 		run(t, TICKER_ACTIONS, "actions", 0, 0, 0);
-	} else if (t->want_role && !t->leader) {
+	} else if (t->want_role && !t->leader && may_lead(t)) {
 		t->want_role = false;
 		run(t, TICKER_ROLE, "role", 0, 0, 0);
 	} else if (t->want_rise && t->wake.mood != WAKE_AWAKE) { /* twice would have to be given up twice */
@@ -147,6 +154,11 @@ static const char *fault_of_care(struct ticker *t)
 {
 	static const char why[] = "the server waits for its clients to leave: it is shutting down";
 
+	if (t->astray && !t->session.pooled) {
+		t->proved = false; /* once more */
+		t->session.stalled = true; /* what it has left with the other one goes */
+		return "another server process answers than before: a pooler may lend the session to others";
+	}
 	if (t->session.schema_version != t->options.schema_version)
 		return misfits(t);
 	if (!t->stopping)
@@ -193,6 +205,8 @@ static void on_done(struct conn *c, bool ok)
 
 	if (fault != NULL) {
 		conn_drop(c, fault);
+	} else if (t->step == TICKER_PROOF) {
+		proof_done(&t->proof);
 	} else if (t->step == TICKER_BEGIN) {
 		begin(t);
 	} else {
@@ -205,6 +219,27 @@ static void on_up(struct conn *c)
 {
 	struct ticker *t = container_of(c, struct ticker, conn);
 
+	if (t->proved) {
+		t->step = TICKER_BEGIN;
+		session_begin(&t->session);
+	} else {
+		t->step = TICKER_PROOF;
+		proof_begin(&t->proof);
+	}
+}
+
+/* Where nothing could be proved it is taken for our own, as most are, and tried again with the next connection. */
+static void on_proved(struct proof *p, enum proof_verdict verdict)
+{
+	struct ticker *t = container_of(p, struct ticker, proof);
+
+	t->proved = verdict != PROOF_NONE;
+	if (verdict == PROOF_POOLED) {
+		session_pool(&t->session);
+		t->calls.pooled(t->calls.ctx);
+	} else if (verdict == PROOF_NONE && p->pid != PQbackendPID(t->conn.pg)) {
+		log_warn("[STREAM JOB] a pooler stands between, and whether it keeps our sessions could not be found out: a second connection could not be made");
+	}
 	t->step = TICKER_BEGIN;
 	session_begin(&t->session);
 }
@@ -215,6 +250,7 @@ static void on_lost(struct conn *c)
 
 	session_lost(&t->session);
 	t->doubt_tick = t->doubt_read = t->session.stalled;
+	proof_stop(&t->proof);
 	t->leader = false; /* its locks went with the session */
 	t->early = t->anew = false;
 	t->want_head = t->want_care = t->want_same = t->want_actions = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
@@ -280,7 +316,7 @@ static void on_notified(struct conn *c, const char *channel, int backend_pid)
 		on_doorbell(t);
 	} else if (strcmp(channel, "herald_streams") == 0) {
 		ring(t, &t->definitions, &t->want_streams);
-	} else if (backend_pid != PQbackendPID(c->pg)) {
+	} else if (backend_pid != t->session.pid) {
 		ring(t, &t->tick, &t->want_read);
 		t->heard_ms = t->loop->now_ms;
 		if (!t->leader)
@@ -299,7 +335,8 @@ static void on_suspect(struct timer *timer)
 		loop_set_timer(t->loop, timer, (int)left);
 		return;
 	}
-	t->want_role = t->want_tick = !t->follows;
+	t->want_tick = !t->follows;
+	t->want_role = may_lead(t);
 	nudge(t);
 }
 
@@ -315,6 +352,7 @@ static void on_look(struct timer *timer)
 		t->want_settled = true;
 	else
 		t->want_tick = true;
+	t->want_read |= t->session.pooled; /* nobody tells it of others' ticks */
 	nudge(t);
 }
 
@@ -323,8 +361,9 @@ static void on_poll(struct timer *timer)
 	struct ticker *t = container_of(timer, struct ticker, poll);
 
 	t->want_read = t->want_same = true;
-	t->want_role = t->want_tick = t->want_shapes = !t->follows;
-	t->want_streams |= t->follows; /* nobody tells it that they have changed */
+	t->want_tick = t->want_shapes = !t->follows;
+	t->want_role = may_lead(t);
+	t->want_streams |= t->follows || t->session.pooled; /* nobody tells it that they have changed */
 	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
 	nudge(t);
 }
@@ -365,6 +404,7 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 	/* The locks of a frozen or lost daemon must go: the server ends a session that has said nothing for longer than its poll. */
 	session_init(&t->session, &t->conn, &(struct session_plan){
 		statements, ARRAY_SIZE(statements), options->schema_version, options->poll_interval_ms + CONN_STALL_MS, true});
+	proof_init(&t->proof, &t->conn, options->conninfo, on_proved);
 	timer_init(&t->poll, on_poll);
 	timer_init(&t->look, on_look);
 	timer_init(&t->suspect, on_suspect);
@@ -393,6 +433,7 @@ void ticker_want_revocations(struct ticker *t)
 
 void ticker_release(struct ticker *t)
 {
+	proof_stop(&t->proof);
 	conn_stop(&t->conn);
 	loop_stop_timer(t->loop, &t->poll);
 	loop_stop_timer(t->loop, &t->look);

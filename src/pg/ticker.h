@@ -14,6 +14,9 @@
  * Every TICKER_CARE_MS it makes sure that the schema is still the one it knows, and that the server is not about to stop: that waits
  * for its clients (pg_ctl stop -m smart), but tells them nothing.
  *
+ * Behind a pooler that lends sessions for a transaction at a time there is no role, no doorbell and nothing to hear: it looks, and ticks,
+ * every TICKER_POOLED_MS. Nothing stays with the pool.
+ *
  * On a database that follows another one's log, a hot standby or a subscriber by logical replication, no tick is made and
  * nothing rings: it looks for ticks every TICKER_FOLLOW_MS. When the database follows no more it connects anew and is an
  * instance like any other.
@@ -25,12 +28,14 @@
 #include "pg/conn.h"
 #include "pg/decode.h"
 #include "pg/defs.h"
+#include "pg/proof.h"
 #include "pg/session.h"
 #include "pg/wake.h"
 
 #define TICKER_SUSPECT_MS 300
 #define TICKER_FOLLOW_MS 50
 #define TICKER_CARE_MS 2000
+#define TICKER_POOLED_MS 100
 #define TICKER_STAND_INS 10 /* ticks made in the ticker's place; then this instance prunes too */
 #define TICKER_EARLY_MOST 200 /* looks, 10 s in all, for what had been read and is not there; then it is taken for lost */
 
@@ -54,6 +59,7 @@ struct ticker_calls {
 	void (*available)(void *ctx, bool available);   /* the database can be asked, or not any more */
 	/* The schema is not this program's, 0: there is none; or the database is of an encoding that does not become UTF-8, NULL: it does. */
 	void (*misfit)(void *ctx, int schema_version, const char *encoding);
+	void (*pooled)(void *ctx);                      /* a pooler shares our sessions with others; before anything is asked of other rooms */
 	void (*stopping)(void *ctx, const char *why);   /* the server waits for its clients to leave */
 	void *ctx;
 };
@@ -67,7 +73,7 @@ struct ticker_options {
 };
 
 enum ticker_step {
-	TICKER_BEGIN, TICKER_ATTACH, TICKER_HEAD, /* once a connection, in this order */
+	TICKER_PROOF, TICKER_BEGIN, TICKER_ATTACH, TICKER_HEAD, /* once a connection, in this order */
 	TICKER_CARE, TICKER_SAME, TICKER_MODE, TICKER_REVOKED, TICKER_STREAMS, TICKER_ACTIONS, TICKER_ROLE, /* as wanted */
 	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_SHAPES, TICKER_PRUNE,
 	TICKER_REST,
@@ -80,6 +86,9 @@ struct ticker {
 	struct ticker_calls calls;
 	enum ticker_step step;
 	struct session session;
+	struct proof proof;  /* that it is our own ... */
+	bool proved;         /* ... or not; it has ended with a verdict */
+	bool astray;         /* another server process than the session's has answered */
 	bool misfit;         /* the schema's was told of, and is there still */
 	bool stopping;       /* the server is about to stop */
 	struct cursor at;    /* up to here events have been handed on; tick 0: nothing is known yet */

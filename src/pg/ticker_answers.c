@@ -77,6 +77,9 @@ void ticker_take(struct ticker *t, const PGresult *res)
 	if (PQntuples(res) != 1)
 		return;
 	switch (t->step) {
+	case TICKER_PROOF:
+		proof_result(&t->proof, res);
+		break;
 	case TICKER_BEGIN:
 		session_result(&t->session, res);
 		break;
@@ -101,6 +104,7 @@ void ticker_take(struct ticker *t, const PGresult *res)
 	case TICKER_CARE:
 		t->session.schema_version = PQgetisnull(res, 0, 0) ? 0 : (int)decode_int8(res, 0);
 		t->stopping = !PQgetisnull(res, 0, 1) && decode_bool(res, 1);
+		t->astray = decode_int8(res, 2) != t->session.pid;
 		break;
 	case TICKER_SAME:
 		t->same = decode_bool(res, 0);
@@ -139,7 +143,7 @@ void ticker_take(struct ticker *t, const PGresult *res)
 /* While awake or dozing it looks by itself; the pause counts from the last look's begin, for its commit may have taken long. */
 static void look_again(struct ticker *t)
 {
-	int wait = wake_next_look_ms(&t->wake, t->found);
+	int wait = t->session.pooled ? TICKER_POOLED_MS : wake_next_look_ms(&t->wake, t->found);
 	int64_t spent = t->loop->now_ms - t->looked_ms;
 
 	if (wait >= 0)

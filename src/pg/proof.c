@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/proof.h"
+
+#include <stdlib.h>
+
+#define WHICH "SELECT pg_catalog.pg_backend_pid()"
+
+static void take_pid(struct proof *p, const PGresult *res)
+{
+	if (PQntuples(res) == 1)
+		p->answered = atoi(PQgetvalue(res, 0, 0));
+}
+
+void proof_stop(struct proof *p)
+{
+	p->step = PROOF_REST;
+	conn_stop(&p->second);
+	loop_stop_timer(p->first->loop, &p->timer);
+}
+
+static void end(struct proof *p, enum proof_verdict verdict)
+{
+	proof_stop(p);
+	p->ended(p, verdict);
+}
+
+static void ask(struct proof *p, struct conn *whom, enum proof_step step, const char *sql)
+{
+	p->step = step;
+	p->answered = 0;
+	conn_script(whom, sql);
+}
+
+static void hold(struct proof *p)
+{
+	ask(p, &p->second, PROOF_HOLD, "BEGIN; " WHICH);
+}
+
+void proof_begin(struct proof *p)
+{
+	p->rounds = 0;
+	loop_set_timer(p->first->loop, &p->timer, PROOF_MS);
+	ask(p, p->first, PROOF_FIRST, WHICH);
+}
+
+void proof_result(struct proof *p, const PGresult *res)
+{
+	take_pid(p, res);
+}
+
+void proof_done(struct proof *p)
+{
+	if (p->step == PROOF_FIRST) {
+		p->pid = p->answered;
+		p->step = PROOF_REST;
+		conn_start(&p->second);
+	} else if (p->step == PROOF_AGAIN && p->answered != p->pid) {
+		end(p, PROOF_POOLED);
+	} else if (p->step == PROOF_AGAIN) {
+		ask(p, &p->second, PROOF_LET, "ROLLBACK");
+	} else { /* it was late */
+		end(p, PROOF_NONE);
+	}
+}
+
+static void on_up(struct conn *c)
+{
+	hold(container_of(c, struct proof, second));
+}
+
+static void on_result(struct conn *c, const PGresult *res)
+{
+	take_pid(container_of(c, struct proof, second), res);
+}
+
+/* One that only lends single statements refuses a transaction. */
+static void on_done(struct conn *c, bool ok)
+{
+	struct proof *p = container_of(c, struct proof, second);
+
+	if (!ok || (p->step == PROOF_HOLD && p->answered == p->pid))
+		end(p, PROOF_POOLED);
+	else if (p->step == PROOF_HOLD)
+		ask(p, p->first, PROOF_AGAIN, WHICH);
+	else if (++p->rounds < PROOF_ROUNDS)
+		hold(p);
+	else
+		end(p, PROOF_OWN);
+}
+
+/* Or ends the connection for it. A pooler shows by a number of its own that it is one. */
+static void on_lost(struct conn *c)
+{
+	struct proof *p = container_of(c, struct proof, second);
+
+	if (p->step == PROOF_HOLD)
+		end(p, p->pid != PQbackendPID(p->first->pg) ? PROOF_POOLED : PROOF_NONE);
+}
+
+static void on_late(struct timer *t)
+{
+	struct proof *p = container_of(t, struct proof, timer);
+
+	if (p->first->state == CONN_BUSY)
+		proof_stop(p); /* when it answers, it ends */
+	else
+		end(p, PROOF_NONE);
+}
+
+static const struct conn_calls calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
+
+void proof_init(struct proof *p, struct conn *first, const char *conninfo, void (*ended)(struct proof *, enum proof_verdict))
+{
+	*p = (struct proof){.first = first, .ended = ended};
+	conn_init(&p->second, first->loop, conninfo, "pgherald proof", &calls);
+	timer_init(&p->timer, on_late);
+}

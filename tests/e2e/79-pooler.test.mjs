@@ -1,0 +1,108 @@
+// A real pgbouncer between the daemon and the database: where it keeps sessions, all is as without it; where it lends them for a transaction
+// or a statement, that is found out and said, events come by looking, and nothing stays with the pool.
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { missing, run } from '../lib/daemon.mjs'
+import { openHot, prepareHot } from '../lib/hot.mjs'
+import { arrives, judgeLoad, openLoad } from '../lib/load.mjs'
+import { missingPgbouncer, Pgbouncer } from '../lib/pgbouncer.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { request } from '../lib/sse.mjs'
+import { holder } from '../lib/ticker.mjs'
+import { secret, token } from '../lib/token.mjs'
+import { measured, now, until } from '../lib/wait.mjs'
+
+describe('a pooler', { skip: missing() || missingPgbouncer(), timeout: 300_000 }, () => {
+  let stage
+  before(async () => (stage = await openStage({
+    daemon: false,
+    prepare: async (cluster) => {
+      await prepareHot(cluster)
+      await cluster.psql(`CREATE FUNCTION public.told(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('body', jsonb_build_object('limit', current_setting('statement_timeout'))) $$;
+        CREATE FUNCTION public.may(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true';
+        CREATE FUNCTION public.state(claims jsonb, params jsonb) RETURNS SETOF jsonb LANGUAGE sql STABLE AS 'SELECT to_jsonb(h) FROM public.hot h';
+        SELECT herald.action('POST', '/told', 'public.told');
+        SELECT herald.stream('/state', '{hot}', match => '{"owner": "claims.sub"}', authorize => 'public.may', snapshot => 'public.state');`)
+    },
+  })))
+  after(() => stage?.close())
+
+  async function sessionLine(url) {
+    const file = join(stage.cluster.directory, 'key')
+    writeFileSync(file, secret, { mode: 0o600 })
+    const { code, stdout } = await run(['doctor', '--json', '--database-url', url, '--listen', '127.0.0.1:1', '--admin-listen', '', '--jwt-secret-file', file], { timeout: 60_000 })
+    return { code, ...JSON.parse(stdout).checks.find(({ check }) => check === 'session') }
+  }
+
+  const locks = () => stage.cluster.psql("SELECT objid, mode FROM pg_locks WHERE locktype = 'advisory'")
+
+  const lone = async (load, stream) => {
+    const begun = now()
+    await arrives(stream, await load.lone())
+    return now() - begun
+  }
+
+  test('that keeps sessions is one with which all works as without it', async (t) => {
+    const bouncer = await Pgbouncer.start(stage.cluster, 'session')
+    const daemon = await stage.addDaemon({ databaseUrl: bouncer.url, flags: ['--poll-interval', '5s'] })
+    const load = openLoad(stage.cluster)
+    const stream = await openHot(daemon, 'ann')
+    await until(async () => (await holder(stage.cluster, 1)).pid, { what: 'the role' })
+    const wait = await measured(t, () => lone(load, stream), (ms) => ms < 1000)
+    assert.ok(wait < 1000, `${wait} ms: the doorbell is not heard`)
+    assert.doesNotMatch(daemon.logs(), /pooler/)
+    const { outcome, code } = await sessionLine(bouncer.url)
+    assert.deepEqual([outcome, code], ['!', 0])
+    t.diagnostic(await judgeLoad(stage.cluster, load, [stream]))
+    await daemon.stop()
+    await until(async () => (await locks()) === '', { what: 'no lock' })
+    await bouncer.stop()
+  })
+
+  for (const mode of ['transaction', 'statement'])
+    test(`that lends sessions for a ${mode}: it is said, events come by looking, nothing stays with the pool`, async (t) => {
+      const bouncer = await Pgbouncer.start(stage.cluster, mode)
+      const { outcome, code, says } = await sessionLine(bouncer.url)
+      assert.deepEqual([outcome, code], ['no', 1])
+      assert.match(says, /a pooler in transaction mode stands between/)
+      const daemon = await stage.addDaemon({ databaseUrl: bouncer.url, flags: ['--poll-interval', '5s'] })
+      assert.match(daemon.logs(), /a pooler in transaction mode stands between/)
+      const load = openLoad(stage.cluster)
+      const streams = [await openHot(daemon, 'ann'), await openHot(daemon, 'all', 'earliest')]
+      const begun = now()
+      await load.run(['a', 'b', 'c', 'd'], 5, () => now() > begun + 1500)
+      const wait = await measured(t, () => lone(load, streams[0]), (ms) => ms < 1000)
+      assert.ok(wait < 1000, `${wait} ms: it waits for the safety poll`)
+      const headers = { Authorization: `Bearer ${await token({ sub: 'ann' })}`, 'Content-Type': 'application/json' }
+      assert.deepEqual((await request(daemon.url('/told'), { method: 'POST', body: '{}', headers })).json, { limit: '5s' })
+      if (mode === 'transaction') { // a snapshot is several statements
+        const state = await daemon.subscribe('/state', { token: await token({ sub: 'ann' }) })
+        await state.next('ready')
+        await state.close()
+      }
+      assert.equal(await locks(), '')
+      await streams[1].close()
+      t.diagnostic(await judgeLoad(stage.cluster, load, [streams[0]]))
+      assert.doesNotMatch(daemon.logs(), /query of 'pgherald (?!proof).* failed/)
+      await daemon.stop()
+      await bouncer.stop()
+    })
+
+  test('in whose pool others find no setting, no lock and no channel of ours', async () => {
+    const bouncer = await Pgbouncer.start(stage.cluster, 'transaction', { default_pool_size: 1 })
+    const daemon = await stage.addDaemon({ databaseUrl: bouncer.url })
+    const stream = await openHot(daemon, 'ann')
+    const load = openLoad(stage.cluster)
+    await arrives(stream, await load.lone())
+    await load.end()
+    await stream.close()
+    await daemon.stop()
+    const pids = (await stage.cluster.psql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'test'")).split('\n').filter(Boolean)
+    assert.equal(pids.length, 1)
+    const { stdout } = await stage.cluster.tryPsql(['-qAt', '-d', bouncer.url, '-c', `SELECT pg_backend_pid(), (SELECT count(*) FROM pg_listening_channels()), (SELECT count(*) FROM pg_settings WHERE source = 'session' AND name NOT IN ('client_encoding', 'application_name', 'DateStyle', 'TimeZone', 'standard_conforming_strings')), (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')`])
+    assert.equal(stdout.trim(), `${pids[0]}|0|0|0|0`)
+    await bouncer.stop()
+  })
+})
