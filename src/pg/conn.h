@@ -40,6 +40,7 @@ struct conn_calls {
 };
 
 typedef int ssl_pending_fn(const void *ssl);
+
 /*
  * How statements run where the session is not our own, but shared by a pooler: as text, each in one transaction with a statement before
  * it that makes settings for that transaction only. Nothing stays.

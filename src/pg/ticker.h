@@ -97,8 +97,8 @@ struct ticker {
 	bool early;          /* the database does not have `at` yet, or not all of the log up to there */
 	int early_looks;     /* so often the log had arrived, but `at` was not in it */
 	bool doubt_tick, doubt_read; /* the session before had no answer to a query: the log can be followed when this one has had */
-	bool proved;         /* the database has said of `at`, since the last event, that it is in the log, or what is to be done */
-	bool anew;           /* ids have jumped behind an `at` that was not proved: the log was emptied by hand, say */
+	bool at_proved;      /* the database has said of `at`, since the last event, that it is in the log, or what is to be done */
+	bool anew;           /* ids have jumped behind an `at` that was not: the log was emptied by hand, say */
 	bool follows;        /* the database has another one's log */
 	bool same;           /* ... or not, as before */
 	bool leader;         /* has the role */

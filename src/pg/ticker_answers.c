@@ -28,7 +28,7 @@ static void take_head(struct ticker *t, const PGresult *res)
 	if (t->early)
 		return;
 	t->early_looks = 0;
-	t->proved = true;
+	t->at_proved = true;
 	if (!PQgetisnull(res, 0, 0))
 		t->lost = text_is(fault, "later") ? xstrdup("restored") : xstrndup(fault.bytes, fault.len);
 	if (t->at.tick == 0 || t->lost != NULL) {
@@ -46,10 +46,10 @@ static void take_event(struct ticker *t, const PGresult *res)
 
 	if (t->anew || !decode_event(&t->decode, res, &event))
 		return;
-	t->anew = !t->proved && event.at.tick - t->at.tick > TICKS_AT_ONCE;
+	t->anew = !t->at_proved && event.at.tick - t->at.tick > TICKS_AT_ONCE;
 	if (t->anew)
 		return;
-	t->proved = false;
+	t->at_proved = false;
 	t->at = event.at;
 	t->whole = false;
 	t->read_any = true;
