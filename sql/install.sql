@@ -103,6 +103,7 @@ INSERT INTO herald.migrations (version, name) VALUES (14, '0014_own_rows');
 \ir functions/capture_source.sql
 \ir functions/fault.sql
 \ir functions/partitions.sql
+\ir functions/moved.sql
 \ir functions/hang.sql
 \ir functions/capture.sql
 \ir functions/watch.sql

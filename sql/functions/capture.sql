@@ -14,7 +14,7 @@ END $$;
 -- herald.capture_functions(w): makes all its trigger functions anew, which locks no table.
 CREATE OR REPLACE FUNCTION herald.capture_functions(w herald.watches) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT herald.capture_function(w, op) FROM unnest('{insert,update,delete,truncate}'::text[]) op;
+  SELECT herald.capture_function(w, op) FROM unnest(herald.capture_kinds()) op;
   SELECT herald.partition_function(w), herald.let_partition(w);
 $$;
 
@@ -23,17 +23,27 @@ $$;
 CREATE OR REPLACE FUNCTION herald.capture_function(w herald.watches, op text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  source text := herald.capture_source(w, op);
+  source text := herald.source_of(w, op);
 BEGIN
   IF source IS NOT NULL OR to_regprocedure(herald.capture_name(w, op)) IS NOT NULL THEN
     EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s %s AS %L', herald.capture_name(w, op),
                    CASE WHEN NOT herald.default_events(w) OR EXISTS (SELECT FROM herald.virtual_columns(w)) THEN 'SET search_path = pg_catalog, pg_temp' END,
                    CASE WHEN strpos(source, E'\\') > 0 THEN 'SET standard_conforming_strings = on' END, -- a rule's backslash is one in every session
-                   coalesce(source, 'BEGIN RETURN NULL; END'));
+                   coalesce(source, format(E'-- of no use (%s)\nBEGIN RETURN NEW; END', herald.stamp(w))));
     EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', herald.capture_name(w, op));
   END IF;
   RETURN source IS NOT NULL;
 END $$;
+
+-- herald.capture_kinds(): for what there is a trigger function; moved: an UPDATE that takes a row to another partition.
+CREATE OR REPLACE FUNCTION herald.capture_kinds() RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT '{insert,update,delete,truncate,moved}'::text[] $$;
+
+-- herald.source_of(w, op): its text; NULL: there is no use for it.
+CREATE OR REPLACE FUNCTION herald.source_of(w herald.watches, op text) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE op WHEN 'moved' THEN herald.relocation_source(w) ELSE herald.capture_source(w, op) END
+$$;
 
 -- herald.capture_name(w, op): that function, as it is called. No other database has one of this name, so a trigger that comes with a
 -- dump of a single table finds none there.

@@ -1,6 +1,6 @@
 -- herald.hang(w): hangs the triggers of a watched table that are missing, and takes away those that are of no use any more. What is there
 -- stays as it is, and so does what its owner has made of it: ENABLE ALWAYS, ENABLE REPLICA, DISABLE. Nothing to do locks nothing.
--- The triggers name no column, so that they never stand in the way of ALTER TABLE. Their names begin with '!' because triggers fire in
+-- The triggers name no column but such of partition keys, so that they never stand in the way of ALTER TABLE. Their names begin with '!' because triggers fire in
 -- the order of their names: a later one that writes the row again is told of after this.
 -- Raises where the table cannot be locked. A trigger that is of no use can wait: it does nothing until the next time.
 CREATE OR REPLACE FUNCTION herald.hang(w herald.watches) RETURNS void
@@ -23,24 +23,33 @@ BEGIN
   END IF;
 END $$;
 
--- herald.wanted_triggers(w): the triggers that a watched table is to have, with their functions.
-CREATE OR REPLACE FUNCTION herald.wanted_triggers(w herald.watches) RETURNS TABLE (relation oid, name text, op text, function regprocedure)
+-- herald.wanted_triggers(w): the triggers that a watched table is to have, when they fire, and their functions.
+CREATE OR REPLACE FUNCTION herald.wanted_triggers(w herald.watches) RETURNS TABLE (relation oid, name text, fires text, function regprocedure)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT w.target, '!herald_' || o, o, to_regprocedure(herald.capture_name(w, o))
+  SELECT w.target, '!herald_' || o, format('AFTER %s ON %s FOR EACH %s', o, w.target, CASE o WHEN 'truncate' THEN 'STATEMENT' ELSE 'ROW' END), to_regprocedure(herald.capture_name(w, o))
     FROM unnest('{insert,update,delete,truncate}'::text[]) o WHERE herald.capture_source(w, o) IS NOT NULL
+  UNION ALL -- the last one of its kind: the others may change the row
+  SELECT w.target, '~herald_moved', format('BEFORE UPDATE OF %s ON %s FOR EACH ROW', (SELECT string_agg(quote_ident(c), ', ') FROM unnest(herald.partition_columns(w.target)) c), w.target),
+         to_regprocedure(herald.capture_name(w, 'moved'))
+   WHERE herald.relocation_source(w) IS NOT NULL
   UNION ALL
-  SELECT t, '!herald_truncated', 'truncate', to_regprocedure(herald.capture_name(w, 'truncated'))
+  SELECT t, '!herald_truncated', format('AFTER truncate ON %s FOR EACH STATEMENT', t::regclass), to_regprocedure(herald.capture_name(w, 'truncated'))
     FROM pg_class c, unnest(herald.tables_of(w.target)) t JOIN pg_class p ON p.oid = t AND p.relkind IN ('r', 'p') WHERE c.oid = w.target AND c.relkind = 'p'
 $$;
 
--- herald.missing_ddl(w): statements that hang what is missing or calls another function; NULL: nothing is.
+-- herald.missing_ddl(w): statements that hang what is missing or calls another function, and take away what hangs by another name, as an
+-- older version's did; NULL: there is nothing to do.
 CREATE OR REPLACE FUNCTION herald.missing_ddl(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT string_agg(format('CREATE OR REPLACE TRIGGER %I AFTER %s ON %s FOR EACH %s EXECUTE FUNCTION %s; ', n.name, n.op, n.relation::regclass,
-                           CASE n.op WHEN 'truncate' THEN 'STATEMENT' ELSE 'ROW' END, n.function)
+  SELECT nullif(concat(
+    (SELECT string_agg(format('DROP TRIGGER %I ON %s; ', t.tgname, t.tgrelid::regclass), '')
+       FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+      WHERE t.tgrelid = w.target AND pg_has_role(c.relowner, 'USAGE') AND t.tgname !~ '^[!~]herald_'
+        AND t.tgfoid IN (SELECT to_regprocedure(herald.capture_name(w, o)) FROM unnest(herald.capture_kinds()) o)),
+    (SELECT string_agg(format('CREATE OR REPLACE TRIGGER %I %s EXECUTE FUNCTION %s; ', n.name, n.fires, n.function)
                     || coalesce('ALTER TABLE ' || n.relation::regclass || ' ' || herald.enabling(n.relation, n.name) || format(' TRIGGER %I; ', n.name), ''), '')
-    FROM herald.wanted_triggers(w) n
-   WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = n.relation AND t.tgname = n.name AND t.tgfoid = n.function)
+       FROM herald.wanted_triggers(w) n
+      WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = n.relation AND t.tgname = n.name AND t.tgfoid = n.function))), '')
 $$;
 
 -- herald.enabling(relation, name): how a trigger that is hung is to be enabled: as the one whose place it takes; a new one as its
@@ -59,7 +68,7 @@ CREATE OR REPLACE FUNCTION herald.useless_ddl(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT 'DROP FUNCTION ' || string_agg(f.function::text, ', ') || ' CASCADE'
     FROM (SELECT to_regprocedure(herald.capture_name(w, o)) AS function
-            FROM unnest('{insert,update,delete,truncate}'::text[]) o WHERE herald.capture_source(w, o) IS NULL) f
+            FROM unnest(herald.capture_kinds()) o WHERE herald.source_of(w, o) IS NULL) f
    WHERE f.function IS NOT NULL
 $$;
 
@@ -68,7 +77,7 @@ CREATE OR REPLACE FUNCTION herald.take_triggers(w herald.watches) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 BEGIN
   PERFORM herald.patiently('DROP FUNCTION IF EXISTS ' || string_agg(herald.capture_name(w, op), ', ') || ' CASCADE', herald.tables_of(w.target))
-     FROM unnest('{insert,update,delete,truncate,truncated}'::text[]) op;
+     FROM unnest(herald.capture_kinds() || 'truncated'::text) op;
 END $$;
 
 -- herald.unhung(): what installing could not do in its own transaction, for it locks tables: a statement for each watched table that

@@ -23,7 +23,7 @@ DECLARE
 BEGIN
   FOR cloned IN SELECT t.tgfoid FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid AND c.relkind = 'p'
                   JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'herald'::regnamespace
-                 WHERE t.tgrelid = w.target AND t.tgname ~ '^!herald_(insert|update|delete)$' LOOP
+                 WHERE t.tgrelid = w.target AND t.tgname ~ '^[!~]herald_(insert|update|delete|moved)$' LOOP
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', cloned);
   END LOOP;
 END $$;

@@ -27,7 +27,7 @@ DECLARE
 BEGIN
   -- OFFSET 0: a function is looked up once, whatever the settings of the planner make of a join
   FOR w IN SELECT h.* FROM herald.watches h CROSS JOIN LATERAL (SELECT herald.stamp(h) AS now OFFSET 0) s
-            WHERE EXISTS (SELECT FROM (SELECT to_regprocedure(herald.capture_name(h, op)) AS fn FROM unnest('{insert,update,delete,truncate}'::text[]) op OFFSET 0) f
+            WHERE EXISTS (SELECT FROM (SELECT to_regprocedure(herald.capture_name(h, op)) AS fn FROM unnest(herald.capture_kinds()) op OFFSET 0) f
                            WHERE strpos((SELECT p.prosrc FROM pg_proc p WHERE p.oid = f.fn), s.now) = 0) LOOP
     EXIT WHEN NOT herald.renew_capture(w);
   END LOOP;
@@ -37,7 +37,7 @@ END $$;
 CREATE OR REPLACE FUNCTION herald.renew_capture(w herald.watches) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM herald.capture_function(w, op) FROM unnest('{insert,update,delete,truncate}'::text[]) op;
+  PERFORM herald.capture_functions(w);
   DELETE FROM herald.faults f WHERE f.watch IN (SELECT k.watch FROM herald.faults k WHERE k.watch = w.id FOR UPDATE SKIP LOCKED);
   RETURN true;
 EXCEPTION

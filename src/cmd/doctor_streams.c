@@ -24,7 +24,7 @@ static const struct doctor_check tables = {
 static const struct doctor_check triggers = {
 	"triggers",
 	"WITH fn AS (SELECT w.target, p.oid, p.proname FROM herald.watches w JOIN pg_class c ON c.oid = w.target"
-	"             LEFT JOIN pg_proc p ON p.proname ~ format('^capture_%s_%s_(insert|update|delete|truncate)$', w.id, w.tag)"
+	"             LEFT JOIN pg_proc p ON p.proname ~ format('^capture_%s_%s_(insert|update|delete|truncate|moved)$', w.id, w.tag)"
 	"              AND p.pronamespace = (SELECT n.oid FROM pg_namespace n WHERE n.nspname = 'herald')),"
 	" hung AS (SELECT fn.target, t.tgname, t.tgenabled, substring(fn.proname FROM '[a-z]+$') AS operation"
 	"            FROM fn LEFT JOIN pg_trigger t ON t.tgrelid = fn.target AND t.tgfoid = fn.oid)"

@@ -48,12 +48,18 @@ static const struct doctor_check partitions = {
 	PARTITIONS
 	" SELECT 'no', t.oid::regclass::text, format('trigger %I is disabled: its changes reach nobody', g.tgname),"
 	"        format('ALTER TABLE %s ENABLE TRIGGER %I', t.oid::regclass, g.tgname)"
-	"   FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid AND g.tgname ~ '^!herald_' AND g.tgenabled IN ('D', 'R') WHERE t.oid <> t.target"
+	"   FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid AND g.tgname ~ '^[!~]herald_' AND g.tgenabled IN ('D', 'R') WHERE t.oid <> t.target"
 	" UNION ALL "
 	"SELECT '-', t.target::text, format('TRUNCATE of %s by its own name would reach nobody: %s partitions have come since it was watched',"
 	"       min(t.oid::regclass::text), count(*)), format('pgherald watch %s', t.target)"
 	"  FROM tree t JOIN pg_class c ON c.oid = t.oid AND c.relkind IN ('r', 'p')"
-	" WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.oid AND g.tgname = '!herald_truncated') GROUP BY t.target",
+	" WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.oid AND g.tgname = '!herald_truncated') GROUP BY t.target"
+	" UNION ALL "
+	"SELECT '!', w.target::text, 'an UPDATE that moves a row to another partition is told by rules for delete, insert and any, not by those for update',"
+	"       'in place of a rule for any: one each for insert, update and delete; where columns are generated and stored: rules for insert too'"
+	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target AND c.relkind = 'p'"
+	" WHERE EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation = 'update')"
+	"   AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = w.target AND g.tgname = '~herald_moved')",
 	"all have their triggers",
 };
 

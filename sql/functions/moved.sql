@@ -1,0 +1,50 @@
+-- An UPDATE that moves a row to another partition is DELETE and INSERT to PostgreSQL: no AFTER UPDATE trigger sees it, so rules for update
+-- would not. Its BEFORE UPDATE triggers do fire, so where a partitioned table has such rules one of those tells of rows that are about
+-- to move. It fires only where the UPDATE names a column of a partition key, and costs other writes nothing.
+
+-- herald.relocation_source(w): the body of its trigger function, as text; NULL where there is no use for it: what herald.capture_source has for
+-- update, for rows that leave their partition. Not with rules for `any`, which the DELETE and the INSERT tell; nor with stored generated columns,
+-- which have no value yet. Then doctor says so.
+CREATE OR REPLACE FUNCTION herald.relocation_source(w herald.watches) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT concat_ws(E'\n',
+    '#variable_conflict use_column',
+    'BEGIN',
+    '  IF NOT ' || herald.moved_source(herald.partition_columns(w.target)) || ' THEN RETURN NEW; END IF;',
+    '  IF herald.stays(TG_RELID, NEW) THEN RETURN NEW; END IF;',
+    herald.returning_new(replace(herald.capture_source(w, 'update'), '#variable_conflict use_column', ''), herald.event_lines(w, 'update')) || ';',
+    'END')
+   WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target AND c.relkind = 'p')
+     AND EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation = 'update')
+     AND NOT EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation = 'any')
+     AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = w.target AND a.attgenerated = 's' AND NOT a.attisdropped)
+$$;
+
+-- herald.returning_new(source, kept): a trigger's body that lets the row pass, whatever it does; what the rules say in it is left as it is.
+CREATE OR REPLACE FUNCTION herald.returning_new(source text, kept text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT replace(left(source, p - 1), 'RETURN NULL;', 'RETURN NEW;') || kept || replace(substr(source, p + length(kept)), 'RETURN NULL;', 'RETURN NEW;')
+    FROM nullif(strpos(source, kept), 0) p
+$$;
+
+-- herald.partition_columns(target): the columns of its partition keys, on all levels, those in expressions too.
+CREATE OR REPLACE FUNCTION herald.partition_columns(target oid) RETURNS text[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT array_agg(DISTINCT a.attname::text)
+    FROM unnest(herald.tables_of(target)) t
+    JOIN pg_partitioned_table p ON p.partrelid = t
+    JOIN pg_attribute a ON a.attrelid = t AND (a.attnum = ANY (p.partattrs::int2[]) OR (p.partexprs IS NOT NULL AND EXISTS (
+           SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = t AND d.refobjid = t AND d.refobjsubid = a.attnum AND d.deptype = 'i')))
+$$;
+
+-- herald.stays(part, new): does the partition take the row as it is to be? True where that cannot be told.
+CREATE OR REPLACE FUNCTION herald.stays(part oid, new anyelement) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  taken boolean;
+BEGIN
+  EXECUTE format('SELECT %s FROM (SELECT ($1).*) t', pg_get_partition_constraintdef(part)) INTO taken USING new;
+  RETURN taken;
+EXCEPTION WHEN OTHERS THEN
+  RETURN true;
+END $$;
