@@ -11,9 +11,11 @@ BEGIN
   DELETE FROM herald.faults f WHERE f.watch IN (SELECT k.watch FROM herald.faults k WHERE k.watch = w.id FOR UPDATE SKIP LOCKED);
 END $$;
 
--- herald.capture_functions(w): makes all its trigger functions anew, which locks no table.
+-- herald.capture_functions(w): makes all its trigger functions anew, which locks no table. Whoever does that, or takes them away, has the
+-- watch's row locked: two at once would fail one of them. The lock is one that a writer with a fault, which refers to the row, need not wait for.
 CREATE OR REPLACE FUNCTION herald.capture_functions(w herald.watches) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT FROM herald.watches h WHERE h.id = w.id FOR NO KEY UPDATE;
   SELECT herald.capture_function(w, op) FROM unnest(herald.capture_kinds()) op;
   SELECT herald.partition_function(w), herald.let_partition(w);
 $$;

@@ -76,6 +76,7 @@ $$;
 CREATE OR REPLACE FUNCTION herald.take_triggers(w herald.watches) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 BEGIN
+  PERFORM FROM herald.watches h WHERE h.id = w.id FOR NO KEY UPDATE; -- as herald.capture_functions
   PERFORM herald.patiently('DROP FUNCTION IF EXISTS ' || string_agg(herald.capture_name(w, op), ', ') || ' CASCADE', herald.tables_of(w.target))
      FROM unnest(herald.capture_kinds() || 'truncated'::text) op;
 END $$;

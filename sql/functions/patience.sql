@@ -120,7 +120,8 @@ BEGIN
       FROM herald.watches w JOIN pg_proc p ON p.oid = to_regprocedure(format('herald.capture_%s()', w.id)) LEFT JOIN pg_trigger t ON t.tgfoid = p.oid;
   END IF;
   PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE', 'DROP VIEW IF EXISTS herald.status',
+                                     'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', -- against whoever watches just now
                                      (SELECT 'LOCK TABLE ' || tables FROM unnest('{2,3,4,5,6,7,11}'::int[]) v WHERE v > had HAVING count(*) > 0)),
-                           targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,streams,status}')))
+                           targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,rules,streams,status}')))
     WHERE had > 0;
 END $$;

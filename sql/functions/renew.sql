@@ -28,7 +28,8 @@ BEGIN
   -- OFFSET 0: a function is looked up once, whatever the settings of the planner make of a join
   FOR w IN SELECT h.* FROM herald.watches h CROSS JOIN LATERAL (SELECT herald.stamp(h) AS now OFFSET 0) s
             WHERE EXISTS (SELECT FROM (SELECT to_regprocedure(herald.capture_name(h, op)) AS fn FROM unnest(herald.capture_kinds()) op OFFSET 0) f
-                           WHERE strpos((SELECT p.prosrc FROM pg_proc p WHERE p.oid = f.fn), s.now) = 0) LOOP
+                           WHERE strpos((SELECT p.prosrc FROM pg_proc p WHERE p.oid = f.fn), s.now) = 0)
+              FOR NO KEY UPDATE OF h SKIP LOCKED LOOP -- who has it makes them himself
     EXIT WHEN NOT herald.renew_capture(w);
   END LOOP;
 END $$;
