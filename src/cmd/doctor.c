@@ -103,6 +103,7 @@ static int examine(struct doctor *d, bool json)
 		doctor_streams(d);
 		doctor_tables(d);
 		doctor_log(d);
+		doctor_life(d);
 	}
 	bounded_close(&d->database);
 	doctor_daemon(d);

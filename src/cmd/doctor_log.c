@@ -16,8 +16,9 @@ static const struct doctor_check ticker = {
 	"  FROM pg_locks l, " LAST_TICK " t"
 	" WHERE l.locktype = 'advisory' AND l.classid = 1751478881 AND l.objid = 1 AND l.granted AND l.database = " THIS_DATABASE
 	" UNION ALL "
-	"SELECT '!', NULL, format('no instance has the role: what is committed reaches nobody; the last tick was made %s ago',"
-	"       date_trunc('second', clock_timestamp() - t.at)), 'pgherald serve'"
+	"SELECT '!', NULL, format('no instance has the role: what is committed reaches nobody, and nothing is pruned; the last tick was made %s ago',"
+	"       date_trunc('second', clock_timestamp() - t.at)),"
+	"       'pgherald serve; where none is to run, let cron prune each five minutes: psql -c \"SELECT herald.prune(''24:00:00'', 1000000)\"'"
 	"  FROM " LAST_TICK " t WHERE NOT EXISTS (SELECT FROM pg_locks l"
 	"   WHERE l.locktype = 'advisory' AND l.classid = 1751478881 AND l.objid = 1 AND l.granted AND l.database = " THIS_DATABASE ")",
 	"",
@@ -84,16 +85,6 @@ static const struct doctor_check size = {
 	"",
 };
 
-/* Full, it makes every commit with a NOTIFY in the cluster fail. */
-static const struct doctor_check queue = {
-	"notify queue",
-	"SELECT CASE WHEN used < 0.5 THEN 'ok' ELSE 'no' END, NULL, format('%s %% of it is used', round(used::numeric * 100, 1)),"
-	"       CASE WHEN used >= 0.5"
-	"            THEN 'a session that listens is in a transaction for long: SELECT pid, xact_start FROM pg_stat_activity ORDER BY 2' END"
-	"  FROM pg_notification_queue_usage() used",
-	"",
-};
-
 /* An instance that runs has some of its 23 already: then this is on the safe side. */
 static const struct doctor_check connections = {
 	"connections",
@@ -116,7 +107,6 @@ void doctor_log(struct doctor *d)
 		doctor_check(d, &waiting, NULL);
 		doctor_check(d, &writers, NULL);
 		doctor_check(d, &retention, seconds);
-		doctor_check(d, &queue, NULL);
 	}
 	doctor_check(d, &size, NULL);
 	doctor_check(d, &connections, NULL);
