@@ -228,9 +228,7 @@ static void judge_framing(struct head *h)
 		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's framing is not clear");
 	if (h->hosts > 1 || (h->hosts == 0 && h->minor > 0))
 		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's Host is not one name");
-	if (h->codings > 0 && h->chunked)
-		refuse(h, MHD_HTTP_LENGTH_REQUIRED, "Say how long the body is, with Content-Length: chunked ones are not taken");
-	if (h->codings > 0)
+	if (h->codings > 0 && !h->chunked)
 		refuse(h, MHD_HTTP_NOT_IMPLEMENTED, "This Transfer-Encoding is not known");
 }
 
@@ -294,9 +292,17 @@ static bool is_known_method(const char *method)
 	return false;
 }
 
-static void judge_body(struct head *h, bool taken)
+/* Some proxies send a GET in chunks, of which there are none. Whatever comes is not read, and the connection ends with the answer. */
+static bool has_no_use_for_body(const char *method)
 {
-	if (!taken && h->has_body)
+	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "OPTIONS") == 0;
+}
+
+static void judge_body(struct head *h, const char *method, bool taken)
+{
+	if (h->chunked && !has_no_use_for_body(method))
+		refuse(h, MHD_HTTP_LENGTH_REQUIRED, "Say how long the body is, with Content-Length: chunked ones are not taken");
+	if (!taken && h->lengths > 0 && h->has_body)
 		refuse(h, MHD_HTTP_BAD_REQUEST, "This request takes no body");
 	if (h->length > HEAD_BODY_MAX)
 		refuse(h, MHD_HTTP_CONTENT_TOO_LARGE, "The body is longer than 64 KB");
@@ -319,5 +325,5 @@ void head_judge(struct head *h, const char *method, const struct target *target,
 		refuse(h, MHD_HTTP_NOT_IMPLEMENTED, "This method is not known");
 	if (h->expects)
 		refuse(h, MHD_HTTP_EXPECTATION_FAILED, "Nothing but 100-continue can be expected here");
-	judge_body(h, takes_body);
+	judge_body(h, method, takes_body);
 }

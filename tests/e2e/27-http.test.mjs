@@ -208,7 +208,7 @@ describe('http', { skip: missing() }, () => {
   test('the admin port is as strict', async () => {
     const admin = addressOf(daemon.adminUrl('/'))
     for (const [bytes, status] of [['GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n', 200], ['GET /healthz%00 HTTP/1.1\r\nHost: a\r\n\r\n', 400],
-      ['GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 411], ['GET /healthz HTTP/1.1\nHost: a\n\n', 400],
+      ['GET /healthz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 200], ['GET /healthz HTTP/1.1\nHost: a\n\n', 400],
       ['POST /metrics HTTP/1.1\r\nHost: a\r\n\r\n', 405], ['GET http://a/metrics HTTP/1.1\r\nHost: a\r\n\r\n', 200], ['GET /healthz HTTP/1.1\r\nHost: a\r\nCookie: ' + 'a=b;'.repeat(400) + '\r\n\r\n', 200]]) {
       assert.deepEqual(answers(await exchange(admin, bytes + bytes)), [status], bytes)
     }

@@ -63,7 +63,7 @@ static enum MHD_Result compare_field(void *ctx, enum MHD_ValueKind kind, const c
 	while (!old && line.len > 0 && is_blank(line.bytes[line.len - 1])) /* 1.0 cuts them off */
 		line.len--;
 	MUST(line.len == strlen(value) && memcmp(line.bytes, value, line.len) == 0);
-	MUST(strcasecmp(name, "Transfer-Encoding") != 0);
+	MUST(strcasecmp(name, "Transfer-Encoding") != 0 || head.chunked);
 	l->hosts += strcasecmp(name, "Host") == 0;
 	return MHD_YES;
 }

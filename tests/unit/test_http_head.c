@@ -159,7 +159,8 @@ TEST(there_is_one_way_to_say_where_a_body_ends)
 	assert_int_equal(status_of(HEAD("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")), 400);
 	assert_int_equal(status_of(HEAD("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")), 400);
 	assert_int_equal(status_of("GET /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);
-	assert_int_equal(status_of(HEAD("Transfer-Encoding: Chunked \r\n")), 411);
+	assert_int_equal(status_of(HEAD("Transfer-Encoding: Chunked \r\n")), 0);
+	assert_int_equal(judged(POST("Transfer-Encoding: chunked\r\n")), 411);
 	assert_int_equal(status_of(HEAD("Transfer-Encoding: gzip, chunked\r\n")), 501);
 	assert_int_equal(status_of(HEAD("Transfer-Encoding:\r\n")), 501);
 }
