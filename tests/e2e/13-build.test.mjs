@@ -27,7 +27,7 @@ describe('building', () => {
   test('without a compiler make names the packages, and what installs them', async () => {
     const { code, stderr, stdout } = await make(pathWith('bare', nothingInstalled), 'CC=no-such-compiler')
     assert.notEqual(code, 0)
-    assert.match(stderr, /built with a C compiler \(no-such-compiler\), pkg-config and libpq libmicrohttpd/)
+    assert.match(stderr, /built with a C compiler \(no-such-compiler\), pkg-config and libpq .*libmicrohttpd/)
     assert.match(stderr, /^Missing: gcc .*libpq-dev.*zlib1g-dev/m)
     assert.match(stderr, /^'make deps' installs them/m)
     assert.doesNotMatch(stdout, /^CC /m, 'nothing is compiled')
