@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { openBrowser } from '../lib/browser.mjs'
 import { environment } from '../lib/cluster.mjs'
@@ -23,17 +23,17 @@ function place({ open }) {
 
 const settings = (directory) => ({ ...environment(), ...(process.env.PG_BIN && { PG_BIN: process.env.PG_BIN }), PGHERALD: program, DEMO_DIRECTORY: directory })
 
-/** more: variables of its environment. */
-function begin(directory, args = [], more = {}) {
-  const child = start(join(repository, 'contrib/demo/run'), args, { death: 'SIGTERM', env: { ...settings(directory), ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
+/** more: variables of its environment; cwd: where it is begun. */
+function begin(directory, args = [], more = {}, cwd = repository) {
+  const child = start(join(repository, 'contrib/demo/run'), args, { death: 'SIGTERM', cwd, env: { ...settings(directory), ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
   child.said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (child.said += chunk))
   return child
 }
 
 /** What a demo says that changes an order, shows the event, and ends. */
-async function once(directory, more) {
-  const child = begin(directory, ['--once'], more)
+async function once(directory, more, cwd) {
+  const child = begin(directory, ['--once'], more, cwd)
   const { code } = await within(child.exited, patience, 'the end of the demo')
   assert.equal(code, 0, child.said)
   assert.match(child.said, /^data: .*ORD-A7X3B2.*Preparing/m)
@@ -153,7 +153,11 @@ describe('make demo', { skip: missing(), timeout: 600_000 }, () => {
     assert.match(await refusal(open, { PG_BIN: parents[1] }), /no PostgreSQL server in \S+: PG_BIN is the directory that has its initdb/)
   })
 
-  test('PG_BIN may be relative', () => once(join(parents[0], 'second'), { PG_BIN: relative(process.cwd(), serverDirectory()) }))
+  test('PG_BIN may be relative', async () => {
+    const [directory] = parents
+    symlinkSync(serverDirectory(), join(directory, 'bin'))
+    await once(join(directory, 'third'), { PG_BIN: 'bin' }, directory)
+  })
 
   // Only root runs PostgreSQL as another user.
   test('rm -rf starts afresh, also where PostgreSQL cannot get into the directory', { skip: process.getuid() !== 0 && 'only as root is the cluster elsewhere' }, async () => {

@@ -6,7 +6,7 @@
 // node postgres.mjs PROGRAM    prints where a client program is, such as psql
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { delimiter, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { installServer, npmServer } from './npm-server.mjs'
 
@@ -26,7 +26,7 @@ function kept(find) {
 /** The directory of postgres and initdb. */
 export const serverDirectory = kept(() => {
   const { PG_BIN: named, PG: major } = process.env
-  if (named) return withServer(named, `PG_BIN=${named}`)
+  if (named) return withServer(resolve(named), `PG_BIN=${named}`) // initdb and postgres start elsewhere
   if (major) return serverOf(major)
   const found = installed().find((directory) => has(directory, 'postgres'))
   if (!found) throw new Error('There is no PostgreSQL server: install the package postgresql, or set PG=17 or PG_BIN=/path/bin')
