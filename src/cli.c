@@ -8,6 +8,7 @@
 #include <sys/prctl.h>
 
 #include "base/files.h"
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "cmd/cmd.h"
 #include "server.h"
@@ -126,13 +127,10 @@ static bool load_again(void *ctx, struct config *config)
 	return config_reload(config, ctx) && config_fits_process(config);
 }
 
-static int cmd_serve(struct cli_call *call)
+static int serve(struct cli_call *call)
 {
 	struct config *config;
 
-	if (call->word_count > 0)
-		return cli_usage("serve takes no argument, not '%s'", call->words[0]);
-	files_raise_limit();
 	if (!cli_config(call) || !config_fits_process(call->config))
 		return CLI_CONFIG;
 	config = xmalloc(sizeof(*config));
@@ -140,6 +138,19 @@ static int cmd_serve(struct cli_call *call)
 	config->http.origins = config->origins; /* points into itself */
 	config_init(call->config);
 	return server_run(config, load_again, config);
+}
+
+static int cmd_serve(struct cli_call *call)
+{
+	int result;
+
+	if (call->word_count > 0)
+		return cli_usage("serve takes no argument, not '%s'", call->words[0]);
+	files_raise_limit();
+	log_detach();
+	result = serve(call);
+	log_flush();
+	return result;
 }
 
 static int cmd_config(struct cli_call *call)

@@ -407,7 +407,6 @@ int server_run(struct config *config, server_reload_fn *reload_fn, void *ctx)
 	s->reload = reload_fn;
 	s->reload_ctx = ctx;
 	use_config(s, config);
-	log_detach();
 	if (!loop_open(&s->loop))
 		die(CLI_FAILED, "cannot make the event loop");
 	build(s);
@@ -418,6 +417,5 @@ int server_run(struct config *config, server_reload_fn *reload_fn, void *ctx)
 	exit_status = s->exit_status;
 	tear_down(s);
 	free(s);
-	log_flush();
 	return exit_status;
 }

@@ -21,6 +21,7 @@
 
 static enum log_level log_max_level = LOG_INFO;
 static bool log_as_json;
+static bool log_is_set_up; /* who started the program has seen what was wrong with that */
 static struct writer *log_writer; /* NULL: whoever logs writes, and waits for the file */
 
 static const char *const level_names[] = {
@@ -169,6 +170,7 @@ void log_setup(enum log_level level, bool json)
 {
 	log_max_level = level;
 	log_as_json = json;
+	log_is_set_up = true;
 }
 
 bool log_level_parse(const char *name, enum log_level *ret_level)
@@ -234,17 +236,27 @@ void die(int status, const char *fmt, ...)
 	exit(status);
 }
 
+static void say_to_terminal(const char *fmt, va_list args) PRINTF_LIKE(1, 0);
+static void say_to_terminal(const char *fmt, va_list args)
+{
+	char message[MESSAGE_MAX];
+	struct buf line;
+
+	vsnprintf(message, sizeof(message), fmt, args);
+	buf_init(&line);
+	buf_appendf(&line, "pgherald: %s\n", message);
+	write_line(&line);
+	buf_release(&line);
+}
+
 void log_complain(const char *fmt, ...)
 {
 	va_list args;
 
 	va_start(args, fmt);
-	if (log_writer != NULL) {
+	if (log_is_set_up)
 		log_message(LOG_ERROR, fmt, args);
-	} else {
-		fputs("pgherald: ", stderr);
-		vfprintf(stderr, fmt, args);
-		fputc('\n', stderr);
-	}
+	else
+		say_to_terminal(fmt, args);
 	va_end(args);
 }

@@ -33,7 +33,7 @@ void log_detach(void);
 void log_flush(void);       /* the end of that: what waits is written, or given up after LOG_PATIENCE_MS */
 uint64_t log_dropped(void); /* lines that were never written, since log_detach */
 
-/* To who typed a command: "pgherald: " and the sentence. To the log where nobody has typed anything (SIGHUP). */
+/* Before log_setup it is for who typed the command: "pgherald: " and the sentence. After it (SIGHUP) it is a line of the log. */
 void log_complain(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 /* Boot only: says why and ends the program with this exit status. */

@@ -1,6 +1,6 @@
 // Nobody waits for whoever reads the log: what is not read is dropped, counted and told.
 import assert from 'node:assert/strict'
-import { closeSync, constants, openSync, readSync, writeFileSync } from 'node:fs'
+import { closeSync, constants, openSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Daemon, missing, program } from '../lib/daemon.mjs'
@@ -97,6 +97,17 @@ describe('the log', { skip: missing(), timeout: 180_000 }, () => {
     await untilDropped(daemon)
     assert.equal(await daemon.destroy(), 0)
     closeSync(reader)
+  })
+
+  test('a pipe that is full already does not stop its start, nor its refusal to start', async () => {
+    const { reader, writer } = await openPipe()
+    const filler = openSync(`/proc/self/fd/${writer}`, constants.O_WRONLY | constants.O_NONBLOCK)
+    assert.throws(() => { for (;;) writeSync(filler, Buffer.alloc(4096)) }, { code: 'EAGAIN' })
+    const daemon = await Daemon.start({ cluster: stage.cluster, stderr: writer, keys: ['--jwt-secret', 'x'.repeat(40)] }) // it warns of that
+    assert.equal(await daemon.destroy(), 0)
+    const child = processes.start(program, ['serve', '--retry', 'x'], { stdio: ['ignore', 'ignore', writer] })
+    assert.deepEqual(await child.exited, { code: 3, signal: null })
+    for (const fd of [filler, writer, reader]) closeSync(fd)
   })
 
   test('a reader that ends does not end it', async () => {
