@@ -10,6 +10,7 @@
 #include "base/chance.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "base/xalloc.h"
 
 #define COMPLAIN_EVERY_MS 60000
 #define HIDDEN_MS 10 /* how often a layer is asked that does not say what it holds back */
@@ -117,10 +118,23 @@ static void start_afresh(struct conn *c)
 	memset(c->said, 0, sizeof(c->said));
 }
 
+static void give_up_trying(struct conn *c, const char *why)
+{
+	char *text = xstrdup(why); /* it is the connection's own, mostly */
+
+	disconnect(c);
+	c->calls->refused(c, text);
+	free(text);
+}
+
 void conn_drop(struct conn *c, const char *why)
 {
 	bool was_up = is_up(c);
 
+	if (c->calls->refused != NULL && !was_up) {
+		give_up_trying(c, why);
+		return;
+	}
 	if (was_up && c->loop->now_ms - c->up_ms > CONN_PAUSE_MAX_MS)
 		start_afresh(c);
 	complain(c, was_up ? "lost the database connection" : "cannot connect to the database for", why);
@@ -159,6 +173,8 @@ static void begin_connecting(struct conn *c)
 
 	c->pg = PQconnectStartParams(keys, values, 1);
 	PQsetNoticeProcessor(c->pg, on_notice, c);
+	if (c->calls->refused != NULL)
+		PQsetErrorVerbosity(c->pg, PQERRORS_VERBOSE);
 	if (c->pg == NULL || PQstatus(c->pg) == CONNECTION_BAD) {
 		conn_drop(c, c->pg == NULL ? "out of memory" : PQerrorMessage(c->pg));
 		return;

@@ -37,6 +37,8 @@ struct conn_calls {
 	void (*result)(struct conn *c, const PGresult *res);  /* one row, or the end of a command; never an error */
 	void (*done)(struct conn *c, bool ok);                /* the query has ended, idle; not ok: logged */
 	void (*notified)(struct conn *c, const char *channel, int backend_pid); /* NULL: it listens to nothing */
+	/* It could not be made; `why` has the server's code, and no next attempt follows. NULL: the log is told, and one does. */
+	void (*refused)(struct conn *c, const char *why);
 };
 
 typedef int ssl_pending_fn(const void *ssl);

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "pg/ticker_answers.h"
 
+#define CANNOT_CONNECT_NOW "57P03"
 #define PRUNE_EVERY_MS 60000 /* or a quarter of a short retention */
 
 static const struct session_statement statements[] = {
@@ -73,7 +74,7 @@ static bool may_lead(const struct ticker *t)
 /* What is wanted, the most urgent first. */
 static void next_step(struct ticker *t)
 {
-	if (t->conn.state != CONN_IDLE)
+	if (!conn_is_free(&t->conn))
 		return;
 	if (t->want_head) {
 		t->want_head = false;
@@ -150,10 +151,40 @@ static const char *misfits(struct ticker *t)
 	return "the database does not fit";
 }
 
-static const char *fault_of_care(struct ticker *t)
+static const char *tell_stopping(struct ticker *t)
 {
 	static const char why[] = "the server waits for its clients to leave: it is shutting down";
 
+	t->calls.stopping(t->calls.ctx, why);
+	return why;
+}
+
+/* A server that lives, but lets nobody in, is one that waits for its clients. */
+static void on_refused(struct conn *c, const char *why)
+{
+	struct ticker *t = container_of(c, struct ticker, probe);
+
+	if (strstr(why, CANNOT_CONNECT_NOW) != NULL && t->session.step == SESSION_READY)
+		conn_leave(&t->conn, tell_stopping(t));
+}
+
+static void on_let_in(struct conn *c)
+{
+	conn_stop(c);
+}
+
+static const struct conn_calls probe_calls = {.up = on_let_in, .refused = on_refused};
+
+static void probe(struct ticker *t)
+{
+	if (t->loop->now_ms - t->probed_ms < TICKER_PROBE_MS || t->probe.state != CONN_DOWN)
+		return;
+	t->probed_ms = t->loop->now_ms;
+	conn_start(&t->probe);
+}
+
+static const char *fault_of_care(struct ticker *t)
+{
 	if (t->astray && !t->session.pooled) {
 		t->proved = false; /* once more */
 		t->session.stalled = true; /* what it has left with the other one goes */
@@ -161,10 +192,9 @@ static const char *fault_of_care(struct ticker *t)
 	}
 	if (t->session.schema_version != t->options.schema_version)
 		return misfits(t);
-	if (!t->stopping)
-		return NULL;
-	t->calls.stopping(t->calls.ctx, why);
-	return why;
+	if (t->blind && !t->session.pooled)
+		probe(t);
+	return t->stopping ? tell_stopping(t) : NULL;
 }
 
 /* Why the connection cannot be gone on with after this step; NULL: it can. */
@@ -404,6 +434,7 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 	/* The locks of a frozen or lost daemon must go: the server ends a session that has said nothing for longer than its poll. */
 	session_init(&t->session, &t->conn, &(struct session_plan){
 		statements, ARRAY_SIZE(statements), options->schema_version, options->poll_interval_ms + CONN_STALL_MS, true});
+	conn_init(&t->probe, loop, options->conninfo, "pgherald probe", &probe_calls);
 	proof_init(&t->proof, &t->conn, options->conninfo, on_proved);
 	timer_init(&t->poll, on_poll);
 	timer_init(&t->look, on_look);
@@ -434,6 +465,7 @@ void ticker_want_revocations(struct ticker *t)
 void ticker_release(struct ticker *t)
 {
 	proof_stop(&t->proof);
+	conn_stop(&t->probe);
 	conn_stop(&t->conn);
 	loop_stop_timer(t->loop, &t->poll);
 	loop_stop_timer(t->loop, &t->look);

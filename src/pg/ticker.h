@@ -36,6 +36,7 @@
 #define TICKER_FOLLOW_MS 50
 #define TICKER_CARE_MS 2000
 #define TICKER_POOLED_MS 100
+#define TICKER_PROBE_MS 5000
 #define TICKER_STAND_INS 10 /* ticks made in the ticker's place; then this instance prunes too */
 #define TICKER_EARLY_MOST 200 /* looks, 10 s in all, for what had been read and is not there; then it is taken for lost */
 
@@ -91,6 +92,9 @@ struct ticker {
 	bool astray;         /* another server process than the session's has answered */
 	bool misfit;         /* the schema's was told of, and is there still */
 	bool stopping;       /* the server is about to stop */
+	bool blind;          /* ... and SQL cannot tell: then a new connection is tried now and then */
+	struct conn probe;   /* this one */
+	int64_t probed_ms;
 	struct cursor at;    /* up to here events have been handed on; tick 0: nothing is known yet */
 	bool whole;          /* ... and no more of that tick is to come */
 	char *lost;          /* why `at` cannot be continued */

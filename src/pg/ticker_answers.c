@@ -103,7 +103,8 @@ void ticker_take(struct ticker *t, const PGresult *res)
 		break;
 	case TICKER_CARE:
 		t->session.schema_version = PQgetisnull(res, 0, 0) ? 0 : (int)decode_int8(res, 0);
-		t->stopping = !PQgetisnull(res, 0, 1) && decode_bool(res, 1);
+		t->blind = PQgetisnull(res, 0, 1);
+		t->stopping = !t->blind && decode_bool(res, 1);
 		t->astray = decode_int8(res, 2) != t->session.pid;
 		break;
 	case TICKER_SAME:

@@ -2,7 +2,7 @@
 // goes on with no schema but the one that it knows.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { missing } from '../lib/daemon.mjs'
+import { missing, run } from '../lib/daemon.mjs'
 import { deliver, idOf, openHot, prepareHot, writeNote } from '../lib/hot.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { request } from '../lib/sse.mjs'
@@ -26,6 +26,11 @@ describe('the server and the schema', { skip: missing(), timeout: 300_000 }, () 
     const { cluster, daemon } = stage
     const stream = await openHot(daemon, 'ann')
     await deliver(cluster, 'before', stream)
+    await cluster.psql('CREATE ROLE owner LOGIN')
+    await cluster.psql('CREATE DATABASE owned OWNER owner')
+    const owned = cluster.url('owned', 'owner')
+    assert.equal((await run(['migrate', '--database-url', owned])).code, 0)
+    const blind = await stage.addDaemon({ databaseUrl: owned }) // its owner may not read what the server says of itself
     const action = request(daemon.url('/slow'), { method: 'POST', body: '{}', headers: { Authorization: `Bearer ${await token({ sub: 'ann' })}`, 'Content-Type': 'application/json' } })
     await until(async () => (await cluster.psql("SELECT count(*) FROM pg_stat_activity WHERE query ~ 'herald.act' AND state = 'active' AND application_name <> 'test'")) === '1', { what: 'an action that runs' })
     await cluster.stop('smart')
@@ -33,6 +38,7 @@ describe('the server and the schema', { skip: missing(), timeout: 300_000 }, () 
     await until(async () => (await readiness()) === 503, { what: 'not ready' })
     await cluster.startServer()
     await deliver(cluster, 'after', stream)
+    await until(async () => (await blind.status()).json.status === 'ok', { what: 'the other daemon' })
     assert.deepEqual([stream.events.length, stream.connections.length], [2, 1])
     await stream.close()
   })
