@@ -62,14 +62,14 @@ describe('who is in the way', { skip: missing(), timeout: 300_000 }, () => {
     const stream = await openHot(other, 'other')
     await arrives(stream, await load.lone())
     const client = await cluster.client()
-    const inside = "SELECT l.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE relation = 'herald.settings'::regclass AND granted AND mode = 'ShareUpdateExclusiveLock'"
+    const inside = "SELECT l.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE relation = 'herald.ticking'::regclass AND granted AND mode = 'ShareUpdateExclusiveLock'"
     await client.query('BEGIN; LOCK TABLE herald.changes IN ACCESS EXCLUSIVE MODE') // where a tick comes to a stop that holds its lock already
     const [pid, name] = (await until(() => cluster.psql(inside), { timeout: 8000, what: 'a tick that stands still' })).split('|')
     const witness = name === 'other' ? stage.daemon : other
     signal(Number(pid), 'SIGSTOP')
     try {
       await client.query('COMMIT')
-      await until(() => new RegExp(`waits for Lock relation of herald\\.settings, held by process ${pid} `).test(witness.logs()), { timeout: 60_000, what: 'the other instance to name it' })
+      await until(() => new RegExp(`waits for Lock relation of herald\\.ticking, held by process ${pid} `).test(witness.logs()), { timeout: 60_000, what: 'the other instance to name it' })
       const line = await until(async () => (await locksOf(witness)).find(({ outcome }) => outcome === 'no'), { timeout: 20_000, what: 'doctor to name it' })
       assert.equal(line.about, `pid ${pid}`)
       assert.match(line.do, new RegExp(`pg_terminate_backend\\(${pid}\\).*kill -CONT ${pid}`))
