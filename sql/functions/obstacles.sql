@@ -1,7 +1,8 @@
 -- herald.obstacles(): who has waited for a lock for more than two seconds, where herald needs it, and for whom. One row for each thing
 -- that is waited for and each session in the way, those first that have waited longest:
 --   waiters    how many wait for it; `pid` is the one that has waited longest, since `since`
---   waits_for  a table of herald, or what one of the daemon's sessions stands at
+--   waits_for  a table of herald; the queue of notifications, which a commit with a NOTIFY holds up to its end; or what one of the
+--              daemon's sessions stands at
 --   holder     the process in the way; 0: a prepared transaction
 --   held_by    what that is, and since when its transaction is open
 -- Reads no table of herald: it answers though all of them are locked. With the rights of herald's owner, so that the daemon's role
@@ -11,16 +12,17 @@ RETURNS TABLE (pid int, waits_for text, since timestamptz, waiters bigint, holde
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT w.pid, w.what, w.since, w.waiters, b.pid,
          CASE WHEN b.pid = 0 THEN 'a prepared transaction: SELECT * FROM pg_prepared_xacts'
-              ELSE format('%s of role %s, %s, its transaction is open since %s', coalesce(nullif(h.application_name, ''), 'a session'),
-                          h.usename, coalesce(h.state, 'its state cannot be seen'), coalesce(date_trunc('second', h.xact_start)::text, '?')) END
+              ELSE format('%s of role %s, %s%s, its transaction is open since %s', coalesce(nullif(h.application_name, ''), 'a session'),
+                          h.usename, coalesce(h.state, 'its state cannot be seen'), ' at ' || h.wait_event_type || ' ' || h.wait_event, coalesce(date_trunc('second', h.xact_start)::text, '?')) END
     FROM (SELECT DISTINCT ON (what) l.pid, t.what, l.waitstart AS since, count(*) OVER (PARTITION BY t.what) AS waiters
             FROM pg_locks l
             JOIN pg_stat_activity a ON a.pid = l.pid
             LEFT JOIN pg_class c ON c.oid = l.relation
-           CROSS JOIN LATERAL (SELECT CASE WHEN c.oid IS NULL THEN l.locktype
+           CROSS JOIN LATERAL (SELECT CASE WHEN l.locktype = 'object' AND l.classid = 'pg_database'::regclass AND l.objid = 0 THEN 'the queue of notifications'
+                                           WHEN c.oid IS NULL THEN l.locktype
                                            ELSE format('table %I.%I', c.relnamespace::regnamespace, c.relname) END AS what) t
            WHERE NOT l.granted AND l.waitstart < clock_timestamp() - interval '2 s' AND a.datname = current_database()
-             AND (c.relnamespace = 'herald'::regnamespace OR a.application_name LIKE 'pgherald %' OR a.query ~ '^SELECT .* herald[.]')
+             AND (c.relnamespace = 'herald'::regnamespace OR t.what = 'the queue of notifications' OR a.application_name LIKE 'pgherald %' OR a.query ~ '^SELECT .* herald[.]')
            ORDER BY t.what, l.waitstart) w
    CROSS JOIN LATERAL (SELECT DISTINCT x AS pid FROM unnest(pg_blocking_pids(w.pid)) x) b
     LEFT JOIN pg_stat_activity h ON h.pid = b.pid

@@ -55,6 +55,31 @@ describe('who is in the way', { skip: missing(), timeout: 300_000 }, () => {
     assert.deepEqual((await locksOf(daemon)).map(({ outcome }) => outcome), ['ok'])
   })
 
+  test('a commit that waits for a standby which is gone holds up all that ring: doctor names it', async () => {
+    const { cluster, daemon } = stage
+    const client = await cluster.client()
+    const { rows: [{ pid }] } = await client.query('SELECT pg_backend_pid() AS pid')
+    await cluster.psql("ALTER SYSTEM SET synchronous_standby_names = 'gone'")
+    await cluster.psql('SELECT pg_reload_conf()')
+    try {
+      await until(async () => (await cluster.psql('SHOW synchronous_standby_names')) === 'gone', { what: 'the setting' })
+      const stuck = client.query("CREATE TABLE public.stuck (); NOTIFY stuck").catch(() => {}) // without something written it would wait for nobody
+      await until(async () => (await cluster.psql(`SELECT wait_event FROM pg_stat_activity WHERE pid = ${pid}`)) === 'SyncRep', { what: 'the commit that waits' })
+      const other = await cluster.client()
+      const rings = other.query("NOTIFY stuck").catch(() => {})
+      const line = await until(async () => (await locksOf(daemon)).find(({ says }) => says?.includes('the queue of notifications')), { timeout: 40_000, what: 'doctor to name it' })
+      assert.equal(line.about, `pid ${pid}`)
+      assert.match(line.says, /active at IPC SyncRep/)
+      await cluster.psql('ALTER SYSTEM RESET synchronous_standby_names')
+      await cluster.psql('SELECT pg_reload_conf()')
+      await Promise.all([stuck, rings])
+    } finally {
+      await cluster.psql('ALTER SYSTEM RESET synchronous_standby_names')
+      await cluster.psql('SELECT pg_reload_conf()')
+    }
+    await until(async () => (await daemon.status()).json.status === 'ok', { what: 'all is well again' })
+  })
+
   test('a server process that is frozen in a tick: the other instance and doctor name it', async (t) => {
     const { cluster } = stage
     const load = openLoad(cluster)
@@ -63,8 +88,12 @@ describe('who is in the way', { skip: missing(), timeout: 300_000 }, () => {
     await arrives(stream, await load.lone())
     const client = await cluster.client()
     const inside = "SELECT l.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE relation = 'herald.ticking'::regclass AND granted AND mode = 'ShareUpdateExclusiveLock'"
-    await client.query('BEGIN; LOCK TABLE herald.changes IN ACCESS EXCLUSIVE MODE') // where a tick comes to a stop that holds its lock already
-    const [pid, name] = (await until(() => cluster.psql(inside), { timeout: 8000, what: 'a tick that stands still' })).split('|')
+    const standing = async () => { // where a tick comes to a stop that holds its lock already; a reading that has begun before would stop there, too
+      await client.query('BEGIN; LOCK TABLE herald.changes IN ACCESS EXCLUSIVE MODE')
+      await cluster.psql('NOTIFY herald')
+      return until(() => cluster.psql(inside), { timeout: 2000, what: 'a tick that stands still' }).catch(() => client.query('ROLLBACK').then(() => ''))
+    }
+    const [pid, name] = (await until(standing, { what: 'a tick that stands still' })).split('|')
     const witness = name === 'other' ? stage.daemon : other
     signal(Number(pid), 'SIGSTOP')
     try {
