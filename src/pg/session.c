@@ -16,7 +16,7 @@
  * its own instance may be frozen. Who may not end them has only looked. (A process that is frozen itself ends when it goes on.)
  */
 #define ELDER                                                                                                              \
-	"SELECT 'Process ' || e.pid || coalesce(' waits for ' || e.wait_event_type || ' ' || e.wait_event, ' is at work')"  \
+	"SELECT 'Process ' || e.pid || coalesce(' waits for ' || e.wait_event_type || ' ' || e.wait_event, ' is ' || e.state)" \
 	"    || coalesce((SELECT ' of ' || l.relation::pg_catalog.regclass FROM pg_catalog.pg_locks l"                        \
 	"                  WHERE l.pid = e.pid AND NOT l.granted), '')"                                                     \
 	"    || coalesce((SELECT ', held by ' || pg_catalog.string_agg(pg_catalog.format('process %%s (%%s of role %%s)', b.pid," \
