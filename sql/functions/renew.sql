@@ -28,13 +28,14 @@ BEGIN
   -- OFFSET 0: a function is looked up once, whatever the settings of the planner make of a join
   FOR w IN SELECT h.* FROM herald.watches h CROSS JOIN LATERAL (SELECT herald.stamp(h) AS now OFFSET 0) s
             WHERE EXISTS (SELECT FROM (SELECT to_regprocedure(herald.capture_name(h, op)) AS fn FROM unnest(herald.capture_kinds()) op OFFSET 0) f
-                           WHERE strpos((SELECT p.prosrc FROM pg_proc p WHERE p.oid = f.fn), s.now) = 0)
+                           WHERE (SELECT p.prosrc ~ '^-- generated' AND strpos(p.prosrc, s.now) = 0 FROM pg_proc p WHERE p.oid = f.fn))
               FOR NO KEY UPDATE OF h SKIP LOCKED LOOP -- who has it makes them himself
     EXIT WHEN NOT herald.renew_capture(w);
   END LOOP;
 END $$;
 
--- herald.renew_capture(w): does so for one; returns false where somebody else is at it. What cannot be done is its fault, which doctor names; nobody else's.
+-- herald.renew_capture(w): does so for one; returns false where somebody else is at it. What cannot be done is its fault, which doctor
+-- names; nobody else's.
 CREATE OR REPLACE FUNCTION herald.renew_capture(w herald.watches) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -1,6 +1,6 @@
 -- DDL after watch. Another name, schema, primary key, routing column of another type, new partitions: the maker of ticks looks at it, and
 -- events are what the contract says again. Until then nothing is told wrongly in silence: what cannot be told is a `bulk`.
-SELECT plan(36);
+SELECT plan(38);
 CREATE FUNCTION events() RETURNS text[] LANGUAGE sql AS $$
   SELECT test.tell();
   WITH gone AS (DELETE FROM herald.changes RETURNING *)
@@ -120,6 +120,17 @@ SELECT 'low'::regclass::oid AS low \gset
 SELECT ok(strpos(source(), :'low') = 0, 'a new partition');
 SELECT look();
 SELECT ok(strpos(source(), :'low') > 0, 'is known after the look');
+
+SELECT bool_and(has_function_privilege('public', t.tgfoid, 'EXECUTE')) AS may FROM pg_trigger t WHERE t.tgrelid = 'parts'::regclass AND t.tgname ~ '^!herald_(insert|update|delete)$' \gset
+SELECT ok(:'may', 'and whoever may make partitions still may');
+
+-- What yields no event has no text to be followed.
+CREATE TABLE ruled (id int PRIMARY KEY, n int);
+SELECT herald.watch('ruled'), herald.rule('ruled', 'made', 'insert');
+SELECT look();
+SELECT array_agg(p.xmin::text ORDER BY p.oid) AS versions FROM pg_proc p WHERE p.proname ~ '^capture_[0-9]' \gset
+SELECT look(), look();
+SELECT is((SELECT array_agg(p.xmin::text ORDER BY p.oid) FROM pg_proc p WHERE p.proname ~ '^capture_[0-9]'), :'versions'::text[], 'a look without news makes nothing anew');
 
 -- Nobody is waited for, and nobody is failed.
 SELECT dblink_connect('w', test.self());
