@@ -122,7 +122,6 @@ BEGIN
   IF herald.follows() THEN
     RETURN false;
   END IF;
-  PERFORM herald.renew_captures(); -- first: behind its event "schema" a topic's events look as that says
   told := herald.look_at_extents();
   FOR t IN SELECT n.topic, s.fingerprint AS was
              FROM (SELECT w.topic FROM herald.watches w UNION SELECT h.topic FROM herald.shapes h) n LEFT JOIN herald.shapes s USING (topic) LOOP
@@ -131,6 +130,7 @@ BEGIN
       told := (FOUND OR t.was IS NULL) AND herald.take_shape(t.topic, NULL) OR told;
     END IF;
   END LOOP;
+  PERFORM herald.renew_captures(); -- last: what of DDL the shapes have seen, this sees. After its event "schema" a topic's events look so
   RETURN told;
 EXCEPTION WHEN lock_not_available THEN
   RETURN false; -- and nothing was told
