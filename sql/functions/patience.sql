@@ -107,13 +107,12 @@ $$;
 
 -- An upgrade takes its strong locks now, all of them at once, before it has any that others wait for: on the log, where a migration alters
 -- it, so until the end nobody writes to it; on the watched tables for triggers of before 0003; on the view that is made anew each time.
--- A migration that alters a table of herald which writers or streams use adds its version to the list.
+-- A migration that alters a table of herald which writers or streams use adds its version, or the last one of several, to the list.
 DO $$
 DECLARE
   had int := (SELECT max(m.version) FROM herald.migrations m);
   functions text;
   targets oid[] := '{}';
-  tables text := 'herald.changes, herald.ticks, herald.watches, herald.streams';
 BEGIN
   IF had < 3 THEN
     SELECT string_agg(p.oid::regprocedure::text, ', '), coalesce(array_agg(t.tgrelid), '{}') INTO functions, targets
@@ -121,7 +120,8 @@ BEGIN
   END IF;
   PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE', 'DROP VIEW IF EXISTS herald.status',
                                      'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', -- against whoever watches just now
-                                     (SELECT 'LOCK TABLE ' || tables FROM unnest('{2,3,4,5,6,7,11}'::int[]) v WHERE v > had HAVING count(*) > 0)),
+                                     (SELECT 'LOCK TABLE ' || string_agg(DISTINCT 'herald.' || t, ', ') FROM (VALUES (7, '{changes,ticks,streams,watches}'::text[]), (11, '{watches}'), (13, '{rules}'))
+                                       AS v(version, tables), unnest(v.tables) t WHERE v.version > had)),
                            targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,rules,streams,status}')))
     WHERE had > 0;
 END $$;

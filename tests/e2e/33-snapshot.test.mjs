@@ -270,7 +270,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () =
   async function completeLater(standby, beside) {
     const note = (name) => stage.cluster.psql(`INSERT INTO notes SELECT coalesce(max(id), 0) + 1, '${name}' FROM notes`)
     const holder = await stage.cluster.client()
-    await holder.query('BEGIN; LOCK TABLE herald.settings IN SHARE UPDATE EXCLUSIVE MODE') // no ticks
+    await holder.query('BEGIN; LOCK TABLE herald.ticking IN SHARE UPDATE EXCLUSIVE MODE') // no ticks
     await note('eve')
     await until(async () => (await standby.psql("SELECT count(*) FROM notes WHERE owner = 'eve'")) === '1', { what: 'the row at the standby' })
     const stream = await subscribe('/notes', { sub: 'eve', daemon: beside })

@@ -64,7 +64,7 @@ async function crash({ cluster }, streams, round) {
   await client.query(asynchronous(`last.${round}`))
   await arrives(streams[0], `last.${round}`)
   const holder = await cluster.client()
-  await holder.query('BEGIN; LOCK TABLE herald.settings IN SHARE UPDATE EXCLUSIVE MODE')
+  await holder.query('BEGIN; LOCK TABLE herald.ticking IN SHARE UPDATE EXCLUSIVE MODE')
   await client.query(asynchronous(`behind.${round}`))
   await cluster.kill9()
   streams[1].drop()

@@ -97,9 +97,9 @@ describe('a dump, restored', { skip: missing(), timeout: 300_000 }, () => {
     await Promise.all(stage.daemons.map((each) => each.stop()))
     await restored.psql("UPDATE herald.ticks SET origin = '1' || origin") // the log looks like that of a dump from elsewhere
     const holder = await restored.client()
-    await holder.query('BEGIN; LOCK TABLE herald.settings IN SHARE UPDATE EXCLUSIVE MODE')
+    await holder.query('BEGIN; LOCK TABLE herald.ticking IN SHARE UPDATE EXCLUSIVE MODE')
     const starting = daemon.start()
-    const waits = "SELECT count(*) FROM pg_locks WHERE relation = 'herald.settings'::regclass AND NOT granted"
+    const waits = "SELECT count(*) FROM pg_locks WHERE relation = 'herald.ticking'::regclass AND NOT granted"
     await until(async () => (await restored.psql(waits)) === '1', { what: 'the daemon, held up' })
     const opening = open(daemon, 'up to date', last)
     await Promise.race([opening, pause(300)]) // a daemon that lets it in does so at once
