@@ -374,6 +374,7 @@ static void turn(struct server *s)
 	s->status.shut = door_is_shut(&s->httpd.door);
 	s->status.shuts = s->httpd.door.shut_count;
 	s->status.ticks = s->ticker.ticks;
+	s->status.queue_millionths = s->ticker.queue_millionths;
 	s->status.pages = s->replay.pages;
 	outlets_flush(&s->outlets);
 	outlets_reap(&s->outlets);

@@ -21,3 +21,13 @@ CREATE VIEW herald.status AS
                                   o.holder, o.held_by)) FROM herald.obstacles() o) AS waiting
     FROM herald.ticks h ORDER BY h.id DESC LIMIT 1;
 COMMENT ON VIEW herald.status IS 'Where the log stands: head and oldest tick, what is configured, bytes on disk, whether a ticker runs, what is wrong.';
+
+-- herald.queue_usage(): how many millionths of PostgreSQL's queue of notifications are used. Full, it makes every commit with a NOTIFY in
+-- the cluster fail: a session that listens and stays in a transaction keeps all that came after. NULL: it may not be known.
+CREATE OR REPLACE FUNCTION herald.queue_usage() RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN 1000000 * pg_notification_queue_usage();
+EXCEPTION WHEN OTHERS THEN
+  RETURN NULL;
+END $$;

@@ -75,6 +75,8 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	append_metric(out, "events_total", "counter", "Events read from the change log.", o->router->events);
 	append_metric(out, "log_bytes_total", "counter", "Bytes appended to the shared log.", o->router->bytes);
 	append_metric(out, "ticks_total", "counter", "Ticks made by this instance.", s->ticks);
+	buf_appendf(out, "# HELP pgherald_notify_queue_ratio Share of PostgreSQL's queue of notifications that is used.\n"
+			 "# TYPE pgherald_notify_queue_ratio gauge\npgherald_notify_queue_ratio %.6f\n", s->queue_millionths / 1e6);
 	append_metric(out, "replay_pages_total", "counter", "Pages read from the database for late subscribers.", s->pages);
 	append_metric(out, "head_tick", "gauge", "The last tick that was read.", (uint64_t)o->router->head.tick);
 	append_seconds(out, "lag_seconds", "How long the change log could not be followed.", lag_ms(s, now_ms));

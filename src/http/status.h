@@ -16,6 +16,7 @@ struct status {
 	bool available;       /* the change log can be followed */
 	int64_t lost_ms;      /* since when not */
 	bool shut;            /* no connection is taken, for want of descriptors or memory */
+	int queue_millionths; /* of PostgreSQL's queue of notifications are used */
 	uint64_t ticks, pages, shuts; /* made, read, how often it was shut; for metrics */
 };
 

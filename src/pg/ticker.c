@@ -19,7 +19,7 @@ static const struct session_statement statements[] = {
 	{"actions", DEFS_ACTIONS_SQL},
 	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
 	{"attach", "SELECT herald.attach()"},
-	{"care", "SELECT max(version)::bigint, herald.stopping(), pg_catalog.pg_backend_pid()::bigint FROM herald.migrations"},
+	{"care", "SELECT max(version)::bigint, herald.stopping(), pg_catalog.pg_backend_pid()::bigint, herald.queue_usage() FROM herald.migrations"},
 	{"same", "SELECT herald.follows() = $1::boolean AND herald.complete()"},
 	{"mode", "SELECT herald.wake($1)"},
 	{"rise", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_AWAKE ")"},

@@ -121,6 +121,7 @@ struct ticker {
 	struct timer poll, look, suspect, prune, care;
 	struct decode decode;
 	uint64_t ticks;      /* made by this instance, for metrics */
+	int queue_millionths; /* of the server's queue of notifications are used, for metrics */
 };
 
 void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_options *options,

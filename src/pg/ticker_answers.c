@@ -106,6 +106,7 @@ void ticker_take(struct ticker *t, const PGresult *res)
 		t->blind = PQgetisnull(res, 0, 1);
 		t->stopping = !t->blind && decode_bool(res, 1);
 		t->astray = decode_int8(res, 2) != t->session.pid;
+		t->queue_millionths = PQgetisnull(res, 0, 3) ? 0 : (int)decode_int8(res, 3);
 		break;
 	case TICKER_SAME:
 		t->same = decode_bool(res, 0);

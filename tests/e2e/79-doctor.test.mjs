@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'
-import { missing, run } from '../lib/daemon.mjs'
+import { Daemon, missing, run } from '../lib/daemon.mjs'
+import { request } from '../lib/sse.mjs'
 import { secret } from '../lib/token.mjs'
 import { until } from '../lib/wait.mjs'
 
@@ -66,6 +67,13 @@ describe('what others do to the database of a log', { skip: missing(), timeout: 
     await until(async () => (await doctor('old snapshots'))[0].outcome === 'ok', { what: 'nobody keeps anything' })
   })
 
+  async function isMeasured(used) {
+    const daemon = await Daemon.start({ cluster })
+    const metric = async () => /^pgherald_notify_queue_ratio (.*)$/m.exec((await request(daemon.adminUrl('/metrics'))).text)[1]
+    await until(async () => Number(await metric()) === used, { timeout: 30_000, what: 'the queue in the metrics' })
+    await daemon.destroy()
+  }
+
   test('a queue of notifications that fills up, from a tenth on', async () => {
     for (const [used, outcome] of [[0.05, 'ok'], [0.12, '!'], [0.6, 'no']]) {
       await psql(`ALTER FUNCTION pg_catalog.pg_notification_queue_usage() RENAME TO the_real_usage;
@@ -76,6 +84,7 @@ describe('what others do to the database of a log', { skip: missing(), timeout: 
       assert.deepEqual([line.outcome, line.says], [outcome, `${used * 100}.0 % of it is used`])
       if (outcome !== 'ok') assert.match(line.do, /a session that listens is in a transaction for long; the oldest is pid \d+, test of role postgres in database app: SELECT pg_terminate_backend\(\d+\)/)
       await client.end()
+      if (outcome === '!') await isMeasured(used)
       await psql('DROP FUNCTION pg_catalog.pg_notification_queue_usage(); ALTER FUNCTION pg_catalog.the_real_usage() RENAME TO pg_notification_queue_usage', 'app')
     }
   })
