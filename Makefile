@@ -11,6 +11,8 @@ endif
 BUILD := build$(if $(VARIANT),/$(VARIANT))
 V ?= 0
 comma := ,
+# of a make within make: as many as the caller has said, or as there are processors
+JOBS = $(if $(filter --jobserver%,$(MAKEFLAGS)),,-j$$(nproc))
 Q := $(if $(filter 1,$(V)),,@)
 
 PACKAGES := libpq libmicrohttpd libjwt json-c libcurl libcrypto zlib
@@ -100,7 +102,7 @@ fuzzers: $(FUZZERS)
 demo: ## everything at once: PostgreSQL, the example application, the daemon
 	@.ci/deps demo
 	@echo "demo: building pgherald"
-	@$(MAKE) --no-print-directory -j$$(nproc) all
+	@$(MAKE) --no-print-directory $(JOBS) all
 	@contrib/demo/run
 
 .PHONY: check
@@ -116,7 +118,7 @@ platforms: ## make demo and make check on new Debian systems, other PostgreSQL v
 .PHONY: fuzz
 fuzz: ## each fuzzer for FUZZ_SECONDS (900); keeps what it learns in build/fuzz/corpus
 	@.ci/deps check
-	@$(MAKE) --no-print-directory -j$$(nproc) fuzzers VARIANT=fuzz
+	@$(MAKE) --no-print-directory $(JOBS) fuzzers VARIANT=fuzz
 	@for target in $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/*.c)); do \
 		echo "-- $$target, $(FUZZ_SECONDS) s"; tests/fuzz/run $$target $(FUZZ_SECONDS) || exit 1; done
 
