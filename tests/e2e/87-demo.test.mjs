@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { after, describe, test } from 'node:test'
 import { openBrowser } from '../lib/browser.mjs'
 import { environment } from '../lib/cluster.mjs'
@@ -25,7 +25,7 @@ const settings = (directory) => ({ ...environment(), ...(process.env.PG_BIN && {
 
 /** more: variables of its environment; cwd: where it is begun. */
 function begin(directory, args = [], more = {}, cwd = repository) {
-  const child = start(join(repository, 'contrib/demo/run'), args, { death: 'SIGTERM', cwd, env: { ...settings(directory), ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = start(relative(cwd, join(repository, 'contrib/demo/run')), args, { death: 'SIGTERM', cwd, env: { ...settings(directory), ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
   child.said = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (child.said += chunk))
   return child
@@ -143,8 +143,9 @@ describe('make demo', { skip: missing(), timeout: 600_000 }, () => {
     }
   })
 
-  test('neither a proxy nor a directory for temporary files that only root can enter stands in its way', async () => {
-    const said = await once(join(parents[0], 'second'), { http_proxy: 'http://127.0.0.1:9', TMPDIR: parents[1] })
+  test('no proxy of the caller stands in its way, no setting of a shell, nor a directory for temporary files that only root can enter', async () => {
+    const settings = { http_proxy: 'http://127.0.0.1:9', CDPATH: '.:/', POSIXLY_CORRECT: '1', PERL_UNICODE: 'SDA' }
+    const said = await once(join(parents[0], 'second'), { ...settings, TMPDIR: parents[1] })
     assert.match(said, /making a PostgreSQL cluster/)
   })
 
