@@ -179,7 +179,7 @@ static void begin_connecting(struct conn *c)
 		conn_drop(c, c->pg == NULL ? "out of memory" : PQerrorMessage(c->pg));
 		return;
 	}
-	loop_set_timer(c->loop, &c->retry, CONN_CONNECT_MS);
+	loop_set_timer(c->loop, &c->retry, hosts_connect_ms(h));
 	if (!watch_for(c, EPOLLOUT))
 		conn_drop(c, "its socket cannot be watched");
 }
@@ -202,7 +202,7 @@ void conn_start(struct conn *c)
 	c->state = CONN_CONNECTING;
 	c->stalled = false;
 	c->leaving = NULL;
-	loop_set_timer(c->loop, &c->retry, CONN_CONNECT_MS);
+	loop_set_timer(c->loop, &c->retry, HOSTS_CONNECT_MS);
 	if (!hosts_find(&c->hosts, c->conninfo))
 		begin_connecting(c);
 }
@@ -215,6 +215,8 @@ static void on_timer(struct timer *t)
 		conn_start(c);
 		return;
 	}
+	if (c->state == CONN_CONNECTING && c->pg != NULL)
+		hosts_skip(&c->hosts, PQhostaddr(c->pg), PQport(c->pg));
 	c->stalled = c->state == CONN_BUSY;
 	if (c->stalled && c->may_take_long)
 		c->patience_ms = c->patience_ms * 4 > CONN_STALL_READ_MS ? CONN_STALL_READ_MS : c->patience_ms * 4;
@@ -229,6 +231,7 @@ static void connected(struct conn *c)
 		return;
 	}
 	c->state = CONN_IDLE;
+	hosts_worked(&c->hosts);
 	c->up_ms = c->loop->now_ms;
 	c->calls->up(c);
 }

@@ -18,7 +18,6 @@
 #define CONN_STALL_MS 10000       /* of a query that is done in milliseconds */
 #define CONN_STALL_READ_MS 120000 /* of one that may have to sort a transaction of millions before its first row: comes to
 				   * that in steps, from CONN_STALL_MS on, for a server without a word is the likelier */
-#define CONN_CONNECT_MS 10000
 #define CONN_PAUSE_MIN_MS 100
 #define CONN_PAUSE_MAX_MS 1000
 

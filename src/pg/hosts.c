@@ -102,6 +102,10 @@ static size_t take_items(struct hosts *h, const char *name, const char *address,
 		*host = (struct host){.of = h, .name = item_of(name, h->count), .port = item_of(port, h->count)};
 		host->address = address[0] == '\0' ? xstrdup("") : item_of(address, h->count);
 		host->is_name = is_name(host);
+		if (host->address[0] == '\0' && lookup_is_number(host->name)) {
+			free(host->address);
+			host->address = xstrdup(host->name);
+		}
 		lookup_init(&host->lookup, on_found);
 		names += host->is_name;
 	}
@@ -110,28 +114,49 @@ static size_t take_items(struct hosts *h, const char *name, const char *address,
 
 /* --- asking --- */
 
-static void append(struct hosts *h, const struct host *host, const char *address)
-{
-	const char *comma = h->usable++ == 0 ? "" : ",";
+/* What libpq is to try, one after the other. */
+struct entry {
+	const struct host *host;
+	const char *address;
+};
 
-	buf_appendf(&h->host, "%s%s", comma, host->name);
-	buf_appendf(&h->hostaddr, "%s%s", comma, address);
-	buf_appendf(&h->port, "%s%s", comma, host->port);
+static size_t collect(const struct hosts *h, struct entry *entries)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < h->count; i++) {
+		const struct host *host = &h->items[i];
+
+		if (!host->is_name)
+			entries[count++] = (struct entry){host, host->address};
+		for (size_t a = 0; a < host->lookup.count; a++)
+			entries[count++] = (struct entry){host, host->lookup.addresses[a]};
+	}
+	return count;
+}
+
+static void make_lists(struct hosts *h)
+{
+	struct entry entries[HOSTS_MAX * LOOKUP_ADDRESSES_MAX];
+
+	h->usable = collect(h, entries);
+	for (size_t i = 0; i < h->usable; i++) {
+		const struct entry *e = &entries[(h->first + i) % h->usable];
+		const char *comma = i == 0 ? "" : ",";
+
+		buf_appendf(&h->host, "%s%s", comma, e->host->name);
+		buf_appendf(&h->hostaddr, "%s%s", comma, e->address);
+		buf_appendf(&h->port, "%s%s", comma, e->host->port);
+	}
 }
 
 static void conclude(struct hosts *h)
 {
 	loop_stop_timer(h->loop, &h->patience);
-	for (size_t i = 0; i < h->count; i++) {
-		struct host *host = &h->items[i];
-
-		if (!host->is_name)
-			append(h, host, host->address);
-		else if (!host->answered)
-			lookup_stop(&host->lookup);
-		for (size_t a = 0; a < host->lookup.count; a++)
-			append(h, host, host->lookup.addresses[a]);
-	}
+	for (size_t i = 0; i < h->count; i++)
+		if (h->items[i].is_name && !h->items[i].answered)
+			lookup_stop(&h->items[i].lookup);
+	make_lists(h);
 	h->known(h);
 }
 
@@ -174,10 +199,12 @@ bool hosts_find(struct hosts *h, const char *conninfo)
 	if (options != NULL)
 		names = take_items(h, value_of(options, "host"), value_of(options, "hostaddr"), value_of(options, "port"));
 	PQconninfoFree(options);
-	if (names == 0) {
+	if (names == 0 && h->count > 1)
+		make_lists(h);
+	else if (names == 0)
 		hosts_release(h);
+	if (names == 0)
 		return false;
-	}
 	loop_set_timer(h->loop, &h->patience, HOSTS_PATIENCE_MS);
 	for (size_t i = 0; i < h->count; i++)
 		if (h->items[i].is_name)
@@ -192,4 +219,36 @@ bool hosts_usable(const struct hosts *h, struct buf *why)
 	if (h->usable == 0)
 		buf_appendf(why, "could not translate host name \"%s\" to address: %s", first->name, first->lookup.error);
 	return h->usable > 0;
+}
+
+/* Its port is written, or the default one. */
+static bool is_at(const struct entry *e, const char *address, const char *port)
+{
+	return address[0] != '\0' && strcmp(e->address, address) == 0 && (e->host->port[0] == '\0' || strcmp(e->host->port, port) == 0);
+}
+
+void hosts_skip(struct hosts *h, const char *address, const char *port)
+{
+	struct entry entries[HOSTS_MAX * LOOKUP_ADDRESSES_MAX];
+	size_t count = collect(h, entries);
+
+	for (size_t i = 0; i < count; i++) {
+		const struct entry *e = &entries[(h->first + i) % count];
+
+		if (!is_at(e, address, port))
+			continue;
+		h->silent++;
+		h->first = (size_t)(e - entries) + 1;
+		return;
+	}
+}
+
+void hosts_worked(struct hosts *h)
+{
+	h->first = h->silent = 0;
+}
+
+int hosts_connect_ms(const struct hosts *h)
+{
+	return h->usable > 1 && h->silent < h->usable ? HOSTS_PATIENCE_MS : HOSTS_CONNECT_MS;
 }

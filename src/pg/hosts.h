@@ -6,6 +6,10 @@
  *
  * Of several hosts those that have an answer are used once one of them has had HOSTS_PATIENCE_MS for it. A name with several
  * addresses becomes as many hosts, in the order of the answer, as libpq would try them.
+ *
+ * libpq goes on to the next one when a host refuses, and waits without end for one that is silent. So the owner gives up after
+ * hosts_connect_ms, and says where (hosts_skip): the next attempt begins behind that address. When all have been silent, each is given
+ * more time. Whoever is up has the written order again.
  */
 #ifndef PG_HOSTS_H
 #define PG_HOSTS_H
@@ -19,11 +23,12 @@
 
 #define HOSTS_MAX 16 /* more are left to libpq */
 #define HOSTS_PATIENCE_MS 3000
+#define HOSTS_CONNECT_MS 10000
 
 struct hosts {
 	struct loop *loop;
 	void (*known)(struct hosts *h); /* called by the loop, once for each hosts_find that said so */
-	size_t count;                   /* 0: nothing is looked up, libpq may have all as it is written */
+	size_t count;
 	struct host {
 		struct hosts *of;
 		char *name, *address, *port; /* as written; owned, "" where nothing is */
@@ -31,7 +36,8 @@ struct hosts {
 		struct lookup lookup;
 	} items[HOSTS_MAX];
 	struct timer patience;
-	size_t usable;                   /* known: so many are in the lists for libpq */
+	size_t usable;                   /* known: so many are in the lists for libpq; 0: it may have all as it is written */
+	size_t first, silent;            /* where the lists begin; how many were skipped since one worked */
 	struct buf host, hostaddr, port;
 };
 
@@ -44,5 +50,9 @@ MUST_CHECK bool hosts_find(struct hosts *h, const char *conninfo);
 
 /* Once known: false when no host has an address, and why says it. */
 MUST_CHECK bool hosts_usable(const struct hosts *h, struct buf *why);
+
+int hosts_connect_ms(const struct hosts *h);
+void hosts_skip(struct hosts *h, const char *address, const char *port); /* as libpq says where it was */
+void hosts_worked(struct hosts *h);
 
 #endif

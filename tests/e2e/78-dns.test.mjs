@@ -1,6 +1,7 @@
 // Names of hosts on the way to PostgreSQL, and a DNS that does not answer: nobody but the session that asks waits for it.
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'
@@ -90,6 +91,17 @@ describe('names of hosts', { skip: missing(), timeout: 180_000 }, () => {
     await works(keywords('hangs.test,db.test'))
     await works(`postgresql://postgres@gone.test:1,db.test:${stage.cluster.port}/${stage.cluster.database}`)
     await works(keywords('/nowhere,db.test', `1,${stage.cluster.port}`))
+  })
+
+  test('a host that is silent is passed over', async () => {
+    const mute = createServer((socket) => socket.on('error', () => {})) // takes connections, and says nothing on them
+    const port = await processes.freePort()
+    await new Promise((resolve) => mute.listen(port, '127.0.0.1', resolve))
+    try {
+      await works(keywords('db.test,127.0.0.1', `${port},${stage.cluster.port}`))
+    } finally {
+      mute.close()
+    }
   })
 
   test('an address that is given is used, and no name asked for', async () => {

@@ -84,7 +84,7 @@ TEST(each_of_several_hosts_keeps_its_place_and_port)
 
 TEST(what_is_no_name_stays_beside_one)
 {
-	assert_becomes("host=/tmp,@abstract,127.0.0.1,::1,5,", "/tmp,@abstract,127.0.0.1,::1,5,", ",,,,10.0.0.5,", "5432,5432,5432,5432,5432,5432");
+	assert_becomes("host=/tmp,@abstract,127.0.0.1,::1,5,", "/tmp,@abstract,127.0.0.1,::1,5,", ",,127.0.0.1,::1,10.0.0.5,", "5432,5432,5432,5432,5432,5432");
 	assert_becomes("host=a,6 hostaddr=192.0.2.1,", "a,6", "192.0.2.1,10.0.0.6", "5432,5432");
 	assert_int_equal(dns_count(), 2);
 }
@@ -166,6 +166,46 @@ TEST(the_only_host_is_waited_for_until_its_owner_gives_up)
 	assert_lists("hangs", "10.0.0.9", "5432");
 }
 
+TEST(an_address_that_is_silent_is_the_last_one_next_time)
+{
+	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "6000,6000,6000");
+	hosts_skip(&hosts, "10.0.0.2", "6000");
+	assert_becomes("host=1,2.3 port=6000", "2.3,1,2.3", "10.0.0.3,10.0.0.1,10.0.0.2", "6000,6000,6000");
+	hosts_skip(&hosts, "10.0.0.3", "6000");
+	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "6000,6000,6000");
+	hosts_skip(&hosts, "10.0.0.1", "6000");
+	hosts_worked(&hosts);
+	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "6000,6000,6000");
+}
+
+TEST(numbers_are_skipped_as_well_and_the_port_tells_which)
+{
+	const char *conninfo = "host=127.0.0.1,127.0.0.1,/tmp port=1,2,3";
+
+	assert_false(hosts_find(&hosts, conninfo));
+	assert_lists("127.0.0.1,127.0.0.1,/tmp", "127.0.0.1,127.0.0.1,", "1,2,3");
+	hosts_skip(&hosts, "127.0.0.1", "2");
+	assert_false(hosts_find(&hosts, conninfo));
+	assert_lists("/tmp,127.0.0.1,127.0.0.1", ",127.0.0.1,127.0.0.1", "3,1,2");
+	hosts_skip(&hosts, "", "3"); /* a socket is not silent */
+	hosts_skip(&hosts, "192.0.2.1", "1");
+	assert_int_equal(hosts.silent, 1);
+}
+
+TEST(where_all_have_been_silent_each_is_given_more_time)
+{
+	assert_false(hosts_find(&hosts, "host=127.0.0.1,127.0.0.2"));
+	assert_int_equal(hosts_connect_ms(&hosts), HOSTS_PATIENCE_MS);
+	hosts_skip(&hosts, "127.0.0.1", "5432");
+	assert_int_equal(hosts_connect_ms(&hosts), HOSTS_PATIENCE_MS);
+	hosts_skip(&hosts, "127.0.0.2", "5432");
+	assert_int_equal(hosts_connect_ms(&hosts), HOSTS_CONNECT_MS);
+	hosts_worked(&hosts);
+	assert_int_equal(hosts_connect_ms(&hosts), HOSTS_PATIENCE_MS);
+	assert_false(hosts_find(&hosts, "host=127.0.0.1"));
+	assert_int_equal(hosts_connect_ms(&hosts), HOSTS_CONNECT_MS);
+}
+
 TEST(more_hosts_than_there_is_room_for_are_left_to_libpq)
 {
 	assert_becomes("host=1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7", "1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7",
@@ -187,6 +227,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(without_any_address_there_is_a_reason, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(of_several_hosts_one_that_is_not_answered_is_waited_for_a_while_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_only_host_is_waited_for_until_its_owner_gives_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_address_that_is_silent_is_the_last_one_next_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(numbers_are_skipped_as_well_and_the_port_tells_which, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(where_all_have_been_silent_each_is_given_more_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(more_hosts_than_there_is_room_for_are_left_to_libpq, set_up, tear_down),
 	};
 
