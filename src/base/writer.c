@@ -81,6 +81,19 @@ static uint64_t take_lost(struct writer *w, const struct line *line)
 	return lost;
 }
 
+/* Lines come in bursts. To be woken for each of them costs more than to write it. */
+static void wait_for_lines(struct writer *w)
+{
+	static const struct timespec burst = {.tv_nsec = WRITER_BURST_MS * 1000000L};
+
+	pthread_cond_wait(&w->changed, &w->lock);
+	if (w->closing)
+		return;
+	pthread_mutex_unlock(&w->lock);
+	nanosleep(&burst, NULL);
+	pthread_mutex_lock(&w->lock);
+}
+
 /* owed: dropped, and no line has said so yet. */
 static void *run(void *ctx)
 {
@@ -94,7 +107,7 @@ static void *run(void *ctx)
 		uint64_t lost = take_lost(w, line);
 
 		if (line == NULL && lost == 0) {
-			pthread_cond_wait(&w->changed, &w->lock);
+			wait_for_lines(w);
 			continue;
 		}
 		pthread_mutex_unlock(&w->lock);
@@ -180,8 +193,9 @@ void writer_put(struct writer *w, const char *bytes, size_t len)
 		line->lost = w->lost;
 		w->lost = 0;
 		w->bytes += len;
+		if (list_empty(&w->lines))
+			pthread_cond_broadcast(&w->changed);
 		list_append(&w->lines, &line->link);
-		pthread_cond_broadcast(&w->changed);
 	}
 	pthread_mutex_unlock(&w->lock);
 }

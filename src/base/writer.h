@@ -17,6 +17,7 @@
 #include "base/list.h"
 
 #define WRITER_BYTES_MAX ((size_t)256 << 10) /* that wait; more are dropped */
+#define WRITER_BURST_MS 2 /* a line is gathered for so long with those that follow */
 
 struct writer {
 	int fd;                                              /* borrowed */
