@@ -97,9 +97,15 @@ static void complain(struct conn *c, const char *what, const char *why)
 }
 
 /* libpq would write it to stderr itself, and wait there: a collation of another version, say. */
-static void on_notice(void *ctx, const char *message)
+static void on_notice(void *ctx, const PGresult *res)
 {
-	complain(ctx, "the database said to", message);
+	static const char *const chatter[] = {"DEBUG", "LOG", "INFO", "NOTICE"}; /* a role's client_min_messages may ask for them */
+	const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	for (size_t i = 0; i < ARRAY_SIZE(chatter); i++)
+		if (severity != NULL && strcmp(severity, chatter[i]) == 0)
+			return;
+	complain(ctx, "the database said to", PQresultErrorMessage(res));
 }
 
 /* Half of the pause is chance, so that instances do not come back in step. */
@@ -172,7 +178,7 @@ static void begin_connecting(struct conn *c)
 				h->port.data, NULL};
 
 	c->pg = PQconnectStartParams(keys, values, 1);
-	PQsetNoticeProcessor(c->pg, on_notice, c);
+	PQsetNoticeReceiver(c->pg, on_notice, c);
 	if (c->calls->refused != NULL)
 		PQsetErrorVerbosity(c->pg, PQERRORS_VERBOSE);
 	if (c->pg == NULL || PQstatus(c->pg) == CONNECTION_BAD) {
