@@ -81,6 +81,12 @@ SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 11) AS pending 
 INSERT INTO herald.migrations (version, name) VALUES (11, '0011_capture');
 \endif
 
+SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 12) AS pending \gset
+\if :pending
+\ir migrations/0012_bounds.sql
+INSERT INTO herald.migrations (version, name) VALUES (12, '0012_bounds');
+\endif
+
 SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 13) AS pending \gset
 \if :pending
 \ir migrations/0013_ddl.sql
@@ -100,6 +106,7 @@ INSERT INTO herald.migrations (version, name) VALUES (14, '0014_own_rows');
 \ir functions/renew.sql
 \ir functions/own.sql
 \ir functions/settings.sql
+\ir functions/bounds.sql
 \ir functions/capture_source.sql
 \ir functions/fault.sql
 \ir functions/partitions.sql
@@ -118,6 +125,7 @@ INSERT INTO herald.migrations (version, name) VALUES (14, '0014_own_rows');
 \ir functions/tick.sql
 \ir functions/stopping.sql
 \ir functions/read.sql
+\ir functions/unreadable.sql
 \ir functions/replay.sql
 \ir functions/replay_many.sql
 \ir functions/snapshot.sql

@@ -318,11 +318,12 @@ static bool seal_text(void *ctx, struct text plain, struct buf *out)
 static void build(struct server *s)
 {
 	struct ticker_options options = {s->boot->database_url, (int)s->boot->poll_interval_ms,
-					 (int)(s->boot->retention_ms / 1000), migrate_program_version(), s->boot->wake};
+					 (int)(s->boot->retention_ms / 1000), migrate_program_version(), s->boot->wake, 0};
 	struct ticker_calls calls = {on_began, on_event, on_reached, on_streams, on_actions, on_revoked, on_revoked_all,
 				     on_available, on_misfit, on_pooled, on_stopping, s};
 
 	router_init(&s->router, (size_t)s->boot->log_size);
+	options.data_max = router_data_max(&s->router);
 	s->router.sealer.seal = seal_text;
 	s->router.sealer.now_ms = clock_wall_ms;
 	s->router.sealer.ctx = s;
@@ -330,7 +331,7 @@ static void build(struct server *s)
 	s->router.packer.pack = gzip_pack;
 	s->router.packer.ctx = &s->gzip;
 	ticker_init(&s->ticker, &s->loop, &options, &calls);
-	replay_init(&s->replay, &s->loop, s->boot->database_url);
+	replay_init(&s->replay, &s->loop, s->boot->database_url, options.data_max);
 	asker_init(&s->asker, &s->loop, s->boot->database_url);
 	snapshots_init(&s->snapshots, &s->loop, s->boot->database_url);
 	outlets_init(&s->outlets, &s->loop, &s->router, &s->http, replay_ops(&s->replay), asker_ops(&s->asker),
@@ -375,6 +376,8 @@ static void turn(struct server *s)
 	s->status.shuts = s->httpd.door.shut_count;
 	s->status.ticks = s->ticker.ticks;
 	s->status.queue_millionths = s->ticker.queue_millionths;
+	s->status.unreadable = s->ticker.unreadable;
+	s->status.owed_ms = ticker_owes_since(&s->ticker);
 	s->status.pages = s->replay.pages;
 	outlets_flush(&s->outlets);
 	outlets_reap(&s->outlets);

@@ -19,8 +19,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '  "!seen_by" pg_catalog.text[]; "!left_by" pg_catalog.text[]; "!left_unless" pg_catalog.text[]; "!left_key" pg_catalog.jsonb; "!again" pg_catalog.bool; "!context" pg_catalog.text;',
     CASE WHEN herald.settings_of(w) <> '{}' THEN '  "!were" pg_catalog.text[]; "!are" pg_catalog.text[];' END,
     CASE WHEN op = 'update' AND herald.narrows(w) THEN '  "!silent" pg_catalog.bool;' END,
-    '  "!key" pg_catalog.jsonb; "!row_now" pg_catalog.jsonb; "!row_was" pg_catalog.jsonb;',
-    (SELECT '  ' || string_agg(format('"!data_%s" pg_catalog.jsonb;', r.id), ' ' ORDER BY r.id) FROM herald.rules_of(w, op) r),
+    '  "!key" pg_catalog.jsonb; "!row_now" pg_catalog.jsonb; "!row_was" pg_catalog.jsonb; "!bytes" pg_catalog.int8;',
+    (SELECT '  ' || string_agg(format('"!data_%1$s" pg_catalog.jsonb; "!bytes_%1$s" pg_catalog.int8;', r.id), ' ' ORDER BY r.id) FROM herald.rules_of(w, op) r),
     'BEGIN',
     herald.own_lines(w),
     '  IF ' || CASE op WHEN 'update' THEN 'NEW OPERATOR(pg_catalog.*=) OLD OR ' ELSE '' END -- byte by byte: works for any type
@@ -98,6 +98,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     -- whoever stays knows the row by its new key only
     '      "!left_unless" := ' || coalesce('CASE WHEN NOT ' || herald.moved_source(herald.key_columns(w)) || ' THEN "!seen_by" END', '"!seen_by"') || ';',
     '    END IF;') END,
+    herald.keys_lines(w),
     CASE WHEN op = 'update' AND herald.narrows(w) THEN concat_ws(E'\n',
     '    ' || herald.row_lines(w, 'NEW', '!row_now'),
     '    ' || herald.row_lines(w, 'OLD', '!row_was'),
@@ -139,7 +140,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                       E'\n' ORDER BY r.id)
       FROM herald.rules_of(w, op) r
       CROSS JOIN LATERAL (SELECT format('"!data_%s" := ', r.id)
-        || coalesce('coalesce((' || r.data || E'\n), ''null''::jsonb);', herald.constant_source(w, op) || '; ' || herald.state_lines(w, op)) AS line) d) END
+        || coalesce('coalesce((' || r.data || E'\n), ''null''::jsonb); ' || herald.bound_lines(w, op, r.id), herald.constant_source(w, op) || '; ' || herald.state_lines(w, op)) AS line) d) END
 $$;
 
 -- herald.state_lines(w, op): the statements that keep the key and the row's states, of which the reader makes the default data.
@@ -148,7 +149,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT concat_ws(' ',
     CASE WHEN op <> 'truncate' THEN '"!key" := ' || herald.key_source(w, herald.record_of(op)) || ';' END,
     CASE WHEN op = 'insert' OR (op = 'update' AND NOT herald.narrows(w)) THEN herald.row_lines(w, 'NEW', '!row_now') END,
-    CASE op WHEN 'delete' THEN herald.row_lines(w, 'OLD', '!row_was') WHEN 'update' THEN '"!row_was" := ' || herald.old_source(w) || ';' END)
+    CASE op WHEN 'delete' THEN herald.row_lines(w, 'OLD', '!row_was') WHEN 'update' THEN '"!row_was" := ' || herald.old_source(w) || ';' END,
+    herald.bound_lines(w, op))
 $$;
 
 -- herald.old_source(w): SQL text for an updated row's former state. An update that changes the audience says nothing of it:
@@ -171,12 +173,13 @@ $$;
 CREATE OR REPLACE FUNCTION herald.write_lines(w herald.watches, op text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT concat_ws(E'\n',
-    CASE WHEN herald.default_events(w) THEN '  ' || herald.insert_line(w, w.topic || '.' || op, herald.constant_source(w, op), true) END,
+    CASE WHEN herald.default_events(w) THEN '  ' || herald.insert_line(w, w.topic || '.' || op, herald.constant_source(w, op), '"!bytes"', true) END,
     (SELECT '  IF "!left_by" IS NULL' || string_agg(format(' AND "!data_%s" IS NULL', r.id), '' ORDER BY r.id) || ' THEN RETURN NULL; END IF;'
        FROM herald.rules_of(w, op) r HAVING NOT bool_or(r.condition = 'true')),
     (SELECT string_agg(CASE r.condition WHEN 'true' THEN '  ' || i.line ELSE format('  IF "!data_%s" IS NOT NULL THEN %s END IF;', r.id, i.line) END,
                        E'\n' ORDER BY r.id)
-       FROM herald.rules_of(w, op) r CROSS JOIN LATERAL herald.insert_line(w, r.event, format('"!data_%s"', r.id), r.data IS NULL) AS i(line)),
+       FROM herald.rules_of(w, op) r
+       CROSS JOIN LATERAL herald.insert_line(w, r.event, format('"!data_%s"', r.id), CASE WHEN r.data IS NULL THEN '"!bytes"' ELSE format('"!bytes_%s"', r.id) END, r.data IS NULL) AS i(line)),
     CASE WHEN op = 'update' AND herald.leaves_source(w) IS NOT NULL THEN concat_ws(E'\n',
     '  IF "!left_by" IS NOT NULL THEN',
     '    INSERT INTO herald.changes (topic, event, audience, unless, data)',
@@ -184,10 +187,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '  END IF;') END)
 $$;
 
--- herald.insert_line(w, event, data, with_states): the statement that writes one event.
-CREATE OR REPLACE FUNCTION herald.insert_line(w herald.watches, event text, data text, with_states boolean) RETURNS text
+-- herald.insert_line(w, event, data, bytes, with_states): the statement that writes one event.
+CREATE OR REPLACE FUNCTION herald.insert_line(w herald.watches, event text, data text, bytes text, with_states boolean) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('INSERT INTO herald.changes (topic, event, audience, data%s) VALUES (%L, %L, "!seen_by", %s%s);',
-                CASE WHEN with_states THEN ', key, row_now, row_was' END, w.topic, event, data,
+  SELECT format('INSERT INTO herald.changes (topic, event, audience, data, bytes%s) VALUES (%L, %L, "!seen_by", %s, %s%s);',
+                CASE WHEN with_states THEN ', key, row_now, row_was' END, w.topic, event, data, bytes,
                 CASE WHEN with_states THEN ', "!key", "!row_now", "!row_was"' END)
 $$;

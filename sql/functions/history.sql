@@ -129,6 +129,7 @@ BEGIN
   END IF;
   IF last.id IS NULL OR NOT herald.same_cluster(last.origin) THEN
     DELETE FROM herald.changes;
+    DELETE FROM herald.unreadable;
     DELETE FROM herald.ticks;
     UPDATE herald.pruned SET tick = 0, xid = '0';
     base.snapshot := pg_current_snapshot();

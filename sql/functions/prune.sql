@@ -52,6 +52,7 @@ BEGIN
     RETURN 0;
   END IF;
   DELETE FROM herald.ticks t WHERE t.id >= first.id AND t.id < oldest.id;
+  DELETE FROM herald.unreadable u WHERE u.tick < oldest.id;
   DELETE FROM herald.changes c
    WHERE c.ctid = ANY (ARRAY(SELECT d.ctid FROM herald.changes d
                               WHERE d.xid >= (SELECT p.xid FROM herald.pruned p)

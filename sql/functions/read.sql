@@ -1,14 +1,38 @@
--- herald.read(from_tick, after): the changes of all ticks from from_tick on, in the total order (tick, id).
---   after  of from_tick itself only changes with a higher id: what a reader needs that was interrupted within a tick
--- Returns setof (tick, id, topic, event, audience, unless, and as text data, key, row_now, row_was). Reads herald.ticks and herald.changes; the
--- order makes use of the ticks' index, so rows come as they are found and a million of them are never held.
-CREATE OR REPLACE FUNCTION herald.read(from_tick bigint, after bigint DEFAULT 0)
-RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
+-- herald.read(from_tick, after, most_bytes, most): the changes of all ticks from from_tick on, in the total order (tick, id).
+--   after       of from_tick itself only changes with a higher id: what a reader needs that was interrupted within a tick
+--   most_bytes  of text that the reader takes of one change; NULL: any. -1: it takes none, for it could not be read
+--   most        changes; NULL: all
+-- Returns setof (tick, id, topic, event, audience, unless, as text data, key, row_now, row_was, and bytes): bytes NULL: the change is
+-- whole. Else it comes without its text: bytes says how long that is, or is -1 where the server cannot hand it out: then nobody is told
+-- more of it than its topic. Reads herald.ticks, herald.changes and herald.unreadable; the order makes use of the ticks' index, so rows come as they are
+-- found and a million of them are never held. What is printed is printed after it was sorted: what fails there fails in its place.
+CREATE OR REPLACE FUNCTION herald.read(from_tick bigint, after bigint DEFAULT 0, most_bytes bigint DEFAULT NULL, most int DEFAULT NULL)
+RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text, bytes bigint)
 LANGUAGE sql STABLE AS $$
-  SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
-    FROM herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
-   WHERE t.id >= from_tick AND (t.id > from_tick OR c.id > after)
-   ORDER BY t.id, c.id
+  SELECT p.tick, p.id, p.topic, CASE WHEN p.cut = -1 THEN NULL ELSE p.event END, CASE WHEN p.cut = -1 THEN NULL ELSE p.audience END,
+         CASE WHEN p.cut = -1 THEN NULL ELSE p.unless END, herald.short(p.data, most_bytes), p.key, herald.short(p.row_now, most_bytes),
+         herald.short(p.row_was, most_bytes),
+         coalesce(p.cut, nullif(greatest(octet_length(p.data), octet_length(p.row_now), octet_length(p.row_was), most_bytes), most_bytes))
+    FROM (SELECT s.tick, s.id, s.topic, s.event, s.audience, s.unless, s.cut, CASE WHEN s.cut IS NULL THEN s.data::text END AS data,
+                 CASE WHEN s.cut IS NULL THEN s.key::text END AS key, CASE WHEN s.cut IS NULL THEN s.row_now::text END AS row_now,
+                 CASE WHEN s.cut IS NULL THEN s.row_was::text END AS row_was
+            FROM (SELECT t.id AS tick, c.*, herald.cut(c.id, c.bytes, most_bytes, ARRAY(SELECT u.change FROM herald.unreadable u)) AS cut
+                    FROM herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
+                   WHERE t.id >= from_tick AND (t.id > from_tick OR c.id > after)
+                   ORDER BY t.id, c.id LIMIT most) s OFFSET 0) p -- two steps, so that what is printed is printed once
+$$;
+
+-- herald.cut(change, bytes, most_bytes, unreadable): NULL where a reader that takes so many bytes is to have this change; else what
+-- herald.read says in `bytes`.
+CREATE OR REPLACE FUNCTION herald.cut(change bigint, bytes bigint, most_bytes bigint, unreadable bigint[]) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN most_bytes < 0 OR change = ANY (unreadable) THEN -1 WHEN bytes > least(most_bytes, 16777216) THEN bytes END
+$$;
+
+-- herald.short(value, most): the text; NULL where it is longer than that.
+CREATE OR REPLACE FUNCTION herald.short(value text, most bigint) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN octet_length(value) > most THEN NULL ELSE value END
 $$;
 
 -- herald.batch(since, snap): the changes that became visible between two snapshots, in no order.

@@ -5,27 +5,36 @@
 --   key1 .. key4              for each key of the stream's match the values it may see, as 'key=value'; NULL: no such key
 --   most                      rows of the page
 --   seen                      without the changes of these transactions (herald.snapshot); NULL: with all
+--   most_bytes                of text that the reader takes of one change, as herald.read has it
 -- The first row always is the cursor itself: (tick, id -1, event: NULL where the cursor holds, else why it does not:
 -- expired, restored, unknown, later). Then, where it holds, the changes, in the total order. The page is read in one snapshot, so pruning
--- meanwhile cannot take a part of it unseen. Reads herald.ticks and herald.changes.
+-- meanwhile cannot take a part of it unseen. Reads herald.ticks, herald.changes and herald.unreadable.
 CREATE OR REPLACE FUNCTION herald.replay(
   after_tick bigint, after_change bigint, upto_tick bigint, topics text[], events text[],
-  key1 text[], key2 text[], key3 text[], key4 text[], most int, seen xid8[] DEFAULT NULL)
-RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
+  key1 text[], key2 text[], key3 text[], key4 text[], most int, seen xid8[] DEFAULT NULL, most_bytes bigint DEFAULT NULL)
+RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text, bytes bigint)
 LANGUAGE sql STABLE AS $$
-  WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault)
-  (SELECT CASE after_tick WHEN 0 THEN (herald.first_tick()).id ELSE after_tick END,
-          -1::bigint, NULL::text, (SELECT fault FROM cursor), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text)
+  WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault, ARRAY(SELECT u.change FROM herald.unreadable u) AS unreadable)
+  (SELECT CASE after_tick WHEN 0 THEN (herald.first_tick()).id ELSE after_tick END, -1::bigint, NULL::text,
+          (SELECT fault FROM cursor), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text, NULL::bigint)
   UNION ALL
-  (SELECT p.* FROM ((SELECT t.id AS tick, r.* FROM cursor c, herald.ticks t, herald.rest(t.since, t.snapshot, after_change, topics, events, key1, key2, key3, key4, most, seen) r
-                      WHERE t.id = after_tick AND c.fault IS NULL ORDER BY r.id LIMIT most)
-                    UNION ALL
-                    (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
-                       FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
-                      WHERE fault IS NULL AND t.id > CASE after_tick WHEN 0 THEN (herald.first_tick()).id - 1 ELSE after_tick END AND t.id <= upto_tick AND herald.is_for(c, topics, events, key1, key2, key3, key4)
-                        AND (seen IS NULL OR c.xid <> ALL (seen))
-                      ORDER BY t.id, c.id LIMIT most)) p
-    LIMIT most) -- the parts come one after the other, the second only where the first has not filled the page
+  (SELECT p.tick, p.id, p.topic, CASE WHEN p.cut = -1 THEN NULL ELSE p.event END, CASE WHEN p.cut = -1 THEN NULL ELSE p.audience END,
+          CASE WHEN p.cut = -1 THEN NULL ELSE p.unless END, herald.short(p.data, most_bytes), p.key, herald.short(p.row_now, most_bytes),
+          herald.short(p.row_was, most_bytes),
+          coalesce(p.cut, nullif(greatest(octet_length(p.data), octet_length(p.row_now), octet_length(p.row_was), most_bytes), most_bytes))
+     FROM (SELECT s.tick, s.id, s.topic, s.event, s.audience, s.unless, s.cut, CASE WHEN s.cut IS NULL THEN s.data::text END AS data,
+                  CASE WHEN s.cut IS NULL THEN s.key::text END AS key, CASE WHEN s.cut IS NULL THEN s.row_now::text END AS row_now,
+                  CASE WHEN s.cut IS NULL THEN s.row_was::text END AS row_was
+             FROM ((SELECT t.id AS tick, r.*, herald.cut(r.id, r.bytes, most_bytes, c.unreadable) AS cut
+                      FROM cursor c, herald.ticks t, herald.rest(t.since, t.snapshot, after_change, topics, events, key1, key2, key3, key4, most, seen) r
+                     WHERE t.id = after_tick AND c.fault IS NULL ORDER BY r.id LIMIT most)
+                   UNION ALL
+                   (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data, c.key, c.row_now, c.row_was, c.bytes, herald.cut(c.id, c.bytes, most_bytes, unreadable)
+                      FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
+                     WHERE fault IS NULL AND t.id > CASE after_tick WHEN 0 THEN (herald.first_tick()).id - 1 ELSE after_tick END AND t.id <= upto_tick AND herald.is_for(c, topics, events, key1, key2, key3, key4)
+                       AND (seen IS NULL OR c.xid <> ALL (seen))
+                     ORDER BY t.id, c.id LIMIT most)) s
+            LIMIT most OFFSET 0) p) -- the parts come one after the other, the second only where the first has not filled the page
 $$;
 
 -- herald.rest(since, snap, after, ...): what a tick that was delivered up to change `after` still holds for a subscriber: at
@@ -34,9 +43,9 @@ $$;
 CREATE OR REPLACE FUNCTION herald.rest(
   since pg_snapshot, snap pg_snapshot, after bigint, topics text[], events text[],
   key1 text[], key2 text[], key3 text[], key4 text[], most int, seen xid8[])
-RETURNS TABLE (id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
+RETURNS TABLE (id bigint, topic text, event text, audience text[], unless text[], data jsonb, key jsonb, row_now jsonb, row_was jsonb, bytes bigint)
 LANGUAGE sql STABLE AS $$
-  SELECT c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
+  SELECT c.id, c.topic, c.event, c.audience, c.unless, c.data, c.key, c.row_now, c.row_was, c.bytes
     FROM herald.writers(since, snap) x,
          LATERAL (SELECT h.* FROM herald.changes h
                    WHERE h.xid = x AND h.id > after AND herald.is_for(h, topics, events, key1, key2, key3, key4)

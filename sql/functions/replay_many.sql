@@ -1,31 +1,40 @@
--- herald.replay_many(after_tick, after_change, upto_tick, facets, most): as herald.replay, for a subscriber of several streams: one
+-- herald.replay_many(after_tick, after_change, upto_tick, facets, most, most_bytes): as herald.replay, for a subscriber of several streams: one
 -- page of what it missed of all of them, each change once.
 --   facets  [{"topics": [...], "events": [...], "key1": [...], ...}, ...], one for each stream, of what herald.replay says of one; a member
 --           that is missing is NULL there
 -- A change is in the page when it is for one of the facets; `left` only where none of them sees the row still. Rows and first row as
 -- herald.replay has them.
-CREATE OR REPLACE FUNCTION herald.replay_many(after_tick bigint, after_change bigint, upto_tick bigint, facets jsonb, most int)
-RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
+CREATE OR REPLACE FUNCTION herald.replay_many(
+  after_tick bigint, after_change bigint, upto_tick bigint, facets jsonb, most int, most_bytes bigint DEFAULT NULL)
+RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text, bytes bigint)
 LANGUAGE sql STABLE AS $$
-  WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault)
-  (SELECT CASE after_tick WHEN 0 THEN (herald.first_tick()).id ELSE after_tick END,
-          -1::bigint, NULL::text, (SELECT fault FROM cursor), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text)
+  WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault, ARRAY(SELECT u.change FROM herald.unreadable u) AS unreadable)
+  (SELECT CASE after_tick WHEN 0 THEN (herald.first_tick()).id ELSE after_tick END, -1::bigint, NULL::text,
+          (SELECT fault FROM cursor), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text, NULL::bigint)
   UNION ALL
-  (SELECT p.* FROM ((SELECT t.id AS tick, r.* FROM cursor c, herald.ticks t, herald.rest_many(t.since, t.snapshot, after_change, facets, most) r
-                      WHERE t.id = after_tick AND c.fault IS NULL ORDER BY r.id LIMIT most)
-                    UNION ALL
-                    (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
-                       FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c, LATERAL herald.is_for_any(c, facets)
-                      WHERE fault IS NULL AND t.id > CASE after_tick WHEN 0 THEN (herald.first_tick()).id - 1 ELSE after_tick END AND t.id <= upto_tick
-                      ORDER BY t.id, c.id LIMIT most)) p
-    LIMIT most) -- the parts come one after the other, the second only where the first has not filled the page
+  (SELECT p.tick, p.id, p.topic, CASE WHEN p.cut = -1 THEN NULL ELSE p.event END, CASE WHEN p.cut = -1 THEN NULL ELSE p.audience END,
+          CASE WHEN p.cut = -1 THEN NULL ELSE p.unless END, herald.short(p.data, most_bytes), p.key, herald.short(p.row_now, most_bytes),
+          herald.short(p.row_was, most_bytes),
+          coalesce(p.cut, nullif(greatest(octet_length(p.data), octet_length(p.row_now), octet_length(p.row_was), most_bytes), most_bytes))
+     FROM (SELECT s.tick, s.id, s.topic, s.event, s.audience, s.unless, s.cut, CASE WHEN s.cut IS NULL THEN s.data::text END AS data,
+                  CASE WHEN s.cut IS NULL THEN s.key::text END AS key, CASE WHEN s.cut IS NULL THEN s.row_now::text END AS row_now,
+                  CASE WHEN s.cut IS NULL THEN s.row_was::text END AS row_was
+             FROM ((SELECT t.id AS tick, r.*, herald.cut(r.id, r.bytes, most_bytes, c.unreadable) AS cut
+                      FROM cursor c, herald.ticks t, herald.rest_many(t.since, t.snapshot, after_change, facets, most) r
+                     WHERE t.id = after_tick AND c.fault IS NULL ORDER BY r.id LIMIT most)
+                   UNION ALL
+                   (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data, c.key, c.row_now, c.row_was, c.bytes, herald.cut(c.id, c.bytes, most_bytes, unreadable)
+                      FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c, LATERAL herald.is_for_any(c, facets)
+                     WHERE fault IS NULL AND t.id > CASE after_tick WHEN 0 THEN (herald.first_tick()).id - 1 ELSE after_tick END AND t.id <= upto_tick
+                     ORDER BY t.id, c.id LIMIT most)) s
+            LIMIT most OFFSET 0) p) -- the parts come one after the other, the second only where the first has not filled the page
 $$;
 
 -- herald.rest_many(since, snap, after, facets, most): as herald.rest.
 CREATE OR REPLACE FUNCTION herald.rest_many(since pg_snapshot, snap pg_snapshot, after bigint, facets jsonb, most int)
-RETURNS TABLE (id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text)
+RETURNS TABLE (id bigint, topic text, event text, audience text[], unless text[], data jsonb, key jsonb, row_now jsonb, row_was jsonb, bytes bigint)
 LANGUAGE sql STABLE AS $$
-  SELECT c.id, c.topic, c.event, c.audience, c.unless, c.data::text, c.key::text, c.row_now::text, c.row_was::text
+  SELECT c.id, c.topic, c.event, c.audience, c.unless, c.data, c.key, c.row_now, c.row_was, c.bytes
     FROM herald.writers(since, snap) x,
          LATERAL (SELECT h.* FROM herald.changes h, LATERAL herald.is_for_any(h, facets)
                    WHERE h.xid = x AND h.id > after ORDER BY h.id LIMIT most) c

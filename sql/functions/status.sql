@@ -1,6 +1,7 @@
 -- herald.status: one row for operators: where the log stands, what it holds, and what is wrong.
 --   faults    watched tables whose capture failed last time, with the reason: watch them anew, or mend the rule
 --   waiting   who waits for a lock of herald's, and who is in the way (obstacles.sql)
+--   unreadable  changes that the server cannot hand out (table herald.unreadable): told as bulk
 --   prepared  prepared transactions (of this database) that hold changes back: only their own
 DROP VIEW IF EXISTS herald.status;
 CREATE VIEW herald.status AS
@@ -17,6 +18,7 @@ CREATE VIEW herald.status AS
              AND EXISTS (SELECT FROM pg_locks x JOIN pg_locks l USING (virtualtransaction) -- a prepared one's: no pid
                           WHERE x.transactionid = p.transaction AND x.pid IS NULL AND l.pid IS NULL
                             AND l.relation = 'herald.changes'::regclass AND l.mode = 'RowExclusiveLock')) AS prepared,
+         (SELECT count(*) FROM herald.unreadable) AS unreadable,
          (SELECT array_agg(format('%s waits for %s since %s: process %s is in the way, %s', o.pid, o.waits_for, date_trunc('second', o.since),
                                   o.holder, o.held_by)) FROM herald.obstacles() o) AS waiting
     FROM herald.ticks h ORDER BY h.id DESC LIMIT 1;

@@ -85,6 +85,24 @@ static const struct doctor_check size = {
 	"",
 };
 
+/* They stop nobody any more; but whoever follows the topic had to fetch anew. */
+static const struct doctor_check unreadable = {
+	"unreadable",
+	"SELECT '!', u.topic, format('change %s-%s of transaction %s cannot be read, it was told as bulk: %s', u.tick, u.change, u.xid, u.reason),"
+	"       'look at the row that was written ' || date_trunc('second', clock_timestamp() - u.at) || ' ago; the note goes with the log'"
+	"  FROM herald.unreadable u ORDER BY u.change DESC LIMIT 10",
+	"every change could be read",
+};
+
+/* Of the last changes only: the whole log may be large. */
+static const struct doctor_check too_large = {
+	"long rows",
+	"SELECT '!', c.topic, format('%s of the last changes are too large to be told: they went out as truncated, the largest would take %s of text',"
+	"       count(*), pg_size_pretty(max(c.bytes))), 'exclude what is so long from the watch, or fetch the row'"
+	"  FROM (SELECT h.topic, h.bytes FROM herald.changes h ORDER BY h.xid DESC, h.id DESC LIMIT 20000) c WHERE c.bytes > 16777216 GROUP BY c.topic",
+	"none of the last changes is too large to be told",
+};
+
 /* An instance that runs has some of its 23 already: then this is on the safe side. */
 static const struct doctor_check connections = {
 	"connections",
@@ -108,6 +126,8 @@ void doctor_log(struct doctor *d)
 		doctor_check(d, &writers, NULL);
 		doctor_check(d, &retention, seconds);
 	}
+	doctor_check(d, &unreadable, NULL);
+	doctor_check(d, &too_large, NULL);
 	doctor_check(d, &size, NULL);
 	doctor_check(d, &connections, NULL);
 }

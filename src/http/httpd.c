@@ -43,7 +43,7 @@ static enum MHD_Result answer_admin(const struct httpd *h, const struct request 
 		return answer(h, r, MHD_HTTP_OK, "text/plain", body);
 	}
 	if (strcmp(r->path, "/readyz") == 0) {
-		const char *why = status_unready(h->status);
+		const char *why = status_unready(h->status, h->loop->now_ms);
 		bool ready = why == NULL;
 
 		if (ready)

@@ -91,6 +91,11 @@ static void on_page_end(struct catchup *c, enum catchup_end end, const char *rea
 {
 	struct outlet *o = container_of(c, struct outlet, catchup);
 
+	if (end == CATCHUP_FAILED) {
+		log_error("[STREAM %" PRIu64 "] what it missed cannot be read: %s", o->number, reason);
+		outlet_close(o, "failed");
+		return;
+	}
 	if (end == CATCHUP_FAULT) {
 		joining_reset(o, reason);
 		return;

@@ -7,21 +7,27 @@
 
 static int64_t lag_ms(const struct status *s, int64_t now_ms)
 {
-	return s->available ? 0 : now_ms - s->lost_ms;
+	int64_t since = !s->available ? s->lost_ms : s->owed_ms;
+
+	if (!s->available && s->owed_ms != 0 && s->owed_ms < since)
+		since = s->owed_ms;
+	return since == 0 || since > now_ms ? 0 : now_ms - since;
 }
 
-const char *status_unready(const struct status *s)
+const char *status_unready(const struct status *s, int64_t now_ms)
 {
 	if (s->outlets->draining)
 		return "it is about to end";
 	if (!s->available)
 		return "the change log cannot be followed";
+	if (lag_ms(s, now_ms) >= STATUS_UNREADY_MS)
+		return "what is committed has not been read for a while";
 	return s->shut ? "new connections wait for descriptors or memory" : NULL;
 }
 
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out)
 {
-	const char *word = s->outlets->draining ? "draining" : s->available ? "ok" : "degraded";
+	const char *word = s->outlets->draining ? "draining" : s->available && lag_ms(s, now_ms) < STATUS_DEGRADED_MS ? "ok" : "degraded";
 	char head[CURSOR_TEXT_MAX];
 
 	cursor_format(s->outlets->router->head, head);
@@ -77,8 +83,11 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	append_metric(out, "ticks_total", "counter", "Ticks made by this instance.", s->ticks);
 	buf_appendf(out, "# HELP pgherald_notify_queue_ratio Share of PostgreSQL's queue of notifications that is used.\n"
 			 "# TYPE pgherald_notify_queue_ratio gauge\npgherald_notify_queue_ratio %.6f\n", s->queue_millionths / 1e6);
+	append_metric(out, "truncated_total", "counter", "Events that went out without their data, for it was too long.", o->router->left_out);
+	append_metric(out, "unreadable_total", "counter", "Changes that the server could not hand out, told as bulk.", s->unreadable);
 	append_metric(out, "replay_pages_total", "counter", "Pages read from the database for late subscribers.", s->pages);
 	append_metric(out, "head_tick", "gauge", "The last tick that was read.", (uint64_t)o->router->head.tick);
-	append_seconds(out, "lag_seconds", "How long the change log could not be followed.", lag_ms(s, now_ms));
+	append_seconds(out, "lag_seconds", "Age of the oldest change that is known of and was not read, or how long the change log could not be followed.",
+		       lag_ms(s, now_ms));
 	append_seconds(out, "uptime_seconds", "Seconds since the start.", now_ms - s->started_ms);
 }

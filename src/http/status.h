@@ -9,6 +9,9 @@
 #include "base/buf.h"
 #include "http/outlets.h"
 
+#define STATUS_DEGRADED_MS 2000 /* of lag */
+#define STATUS_UNREADY_MS 10000
+
 struct status {
 	const struct outlets *outlets;
 	const char *version;
@@ -17,11 +20,12 @@ struct status {
 	int64_t lost_ms;      /* since when not */
 	bool shut;            /* no connection is taken, for want of descriptors or memory */
 	int queue_millionths; /* of PostgreSQL's queue of notifications are used */
-	uint64_t ticks, pages, shuts; /* made, read, how often it was shut; for metrics */
+	int64_t owed_ms;      /* since when something that is committed waits to be read; 0: nothing that is known of */
+	uint64_t ticks, pages, shuts, unreadable; /* made, read, how often it was shut, told as `bulk`; for metrics */
 };
 
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out);
 void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out);
-const char *status_unready(const struct status *s); /* why it is not ready; NULL: it is */
+const char *status_unready(const struct status *s, int64_t now_ms); /* why it is not ready; NULL: it is */
 
 #endif

@@ -6,6 +6,8 @@
 #ifndef HUB_CATCHUP_H
 #define HUB_CATCHUP_H
 
+#include <stdbool.h>
+
 #include "base/list.h"
 #include "hub/event.h"
 #include "hub/wanted.h"
@@ -13,6 +15,7 @@
 enum catchup_end {
 	CATCHUP_MORE,  /* the page was full: there may be more behind its last event */
 	CATCHUP_ALL,   /* everything up to upto_tick was in it */
+	CATCHUP_FAILED, /* the page cannot be read, reason is the server's sentence */
 	CATCHUP_FAULT, /* the cursor cannot be continued, reason says why: expired, restored, unknown */
 };
 
@@ -23,6 +26,8 @@ struct catchup {
 	struct cursor after; /* tick 0: from the beginning of what is retained */
 	int64_t upto_tick;
 	const char *seen; /* without the changes of these transactions (snapshot.h); NULL: with all */
+	int care;  /* the inlet's: how often its page has failed at one place */
+	bool doubtful; /* the inlet's: its last page did not come to its end */
 	int early; /* the inlet's: how often its cursor was ahead of what a standby has */
 	void (*event)(struct catchup *c, const struct event *event);
 	void (*ended)(struct catchup *c, enum catchup_end end, const char *reason);

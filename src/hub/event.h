@@ -31,7 +31,13 @@ struct event {
 	struct keys unless; /* of `left`: who sees the row still; items NULL where there is none, but not where it names nobody */
 	bool everyone;      /* all subscribers of the topic, whatever they match */
 	struct text data;   /* JSON on one line, as PostgreSQL prints jsonb */
+	size_t left_out;    /* of data that is too long and says so in its place (event_leave_out): its length; 0: data is whole */
 };
+
+#define EVENT_LEFT_OUT_MAX 64
+
+/* The data that stands for one of so many bytes: {"truncated": true, "bytes": …}. Room is for EVENT_LEFT_OUT_MAX. */
+struct text event_leave_out(size_t bytes, char *room);
 
 static inline bool text_is(struct text t, const char *word)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "hub/router.h"
 
-#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -216,16 +216,21 @@ static void deliver(struct router *r, struct stage_route *route, uint64_t record
 		touch(r, container_of(node, struct part, link), number);
 }
 
+static void say_left_out(struct router *r, const struct event *event, size_t bytes)
+{
+	r->left_out++;
+	log_warn("data of event '%.*s' (topic '%.*s', change %" PRId64 "-%" PRId64 ") has %zu bytes, more than fit: sent without, raise log-size to have it",
+		 (int)event->name.len, event->name.bytes, (int)event->topic.len, event->topic.bytes, event->at.tick, event->at.change, bytes);
+}
+
 /* An event that is too long for the log goes out as what it was, without its data. */
 static void stage_truncated(struct router *r, const struct topic *t, const struct event *event)
 {
 	struct event shortened = *event;
-	char data[64];
+	char room[EVENT_LEFT_OUT_MAX];
 
-	snprintf(data, sizeof(data), "{\"truncated\": true, \"bytes\": %zu}", event->data.len);
-	shortened.data = frame_text(data);
-	log_warn("data of event '%.*s' has %zu bytes, more than fit: sent without, raise log-size to have it",
-		 (int)event->name.len, event->name.bytes, event->data.len);
+	shortened.data = event_leave_out(event->data.len, room);
+	say_left_out(r, event, event->data.len);
 	stage(r, t, &shortened);
 }
 
@@ -243,6 +248,13 @@ static void close_past(struct router *r, int64_t tick)
 		s->since = (struct cursor){tick, 0};
 }
 
+#define FORMS_AT_ONCE 3 /* that most streams are had in: text, packed, lines */
+
+size_t router_data_max(const struct router *r)
+{
+	return sharedlog_record_max(&r->log) / FORMS_AT_ONCE;
+}
+
 void router_publish(struct router *r, const struct event *event)
 {
 	const struct topic *t = strmap_get(&r->topics, event->topic.bytes, event->topic.len);
@@ -254,6 +266,8 @@ void router_publish(struct router *r, const struct event *event)
 	r->events++;
 	if (t == NULL)
 		return;
+	if (event->left_out > 0)
+		say_left_out(r, event, event->left_out);
 	if (event->data.len < sharedlog_record_max(&r->log))
 		stage(r, t, event);
 	if (event->data.len >= sharedlog_record_max(&r->log) || made->len > sharedlog_record_max(&r->log))

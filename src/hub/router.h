@@ -34,6 +34,7 @@ struct router {
 	bool unsealed;         /* some stream is: its owner closes the subscribers before the next flush, and takes the marks away */
 	bool gap;              /* an event could not be logged: its owner restarts the log and resets all subscribers */
 	uint64_t events, bytes; /* published since the start, for metrics */
+	uint64_t left_out;     /* of these without their data, for it is too long */
 };
 
 void router_init(struct router *r, size_t log_size);
@@ -49,6 +50,9 @@ void router_free_gone(struct router *r); /* those without subscribers */
 
 /* The log starts behind this cursor; what was in it is forgotten. At the start, and when history was lost. */
 void router_restart(struct router *r, struct cursor head);
+
+/* Data up to this length fits into the log in every form. */
+size_t router_data_max(const struct router *r);
 
 void router_publish(struct router *r, const struct event *event);
 

@@ -15,6 +15,7 @@
 #define COMPLAIN_EVERY_MS 60000
 #define HIDDEN_MS 10 /* how often a layer is asked that does not say what it holds back */
 #define RESULTS_A_TURN 512 /* then others get their turn: sockets are flushed between two portions */
+#define BYTES_A_TURN ((size_t)256 << 10)
 
 static void on_ready(struct watch *w, uint32_t events);
 static void on_timer(struct timer *t);
@@ -320,11 +321,26 @@ static void complain_of_query(struct conn *c, const PGresult *res)
 	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	const char *why = primary != NULL ? primary : PQresultErrorMessage(res);
 
-	if (!c->failed)
+	if (!c->failed) {
+		const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+
 		snprintf(c->fault, sizeof(c->fault), "%s", why);
+		snprintf(c->fault_state, sizeof(c->fault_state), "%s", state == NULL ? "" : state);
+	}
 	if (!c->failed && !said_lately(c, why, strlen(why)))
 		log_error("[STREAM JOB] query of '%s' failed: %s%s", c->name, why,
 			  lacks_rights(res, why) ? ", let its owner run SELECT herald.grant_daemon('<this role>')" : "");
+}
+
+/* Data exceptions (a character that UTF-8 lacks), limits of the program (1 GB of text), no memory for it, files and pages that cannot be read. */
+bool conn_read_in_vain(const struct conn *c)
+{
+	static const char *const classes[] = {"22", "54", "58", "XX"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		if (strncmp(c->fault_state, classes[i], 2) == 0)
+			return true;
+	return strcmp(c->fault_state, "53200") == 0;
 }
 
 static void take_result(struct conn *c, PGresult *res)
@@ -377,21 +393,24 @@ static void take_end(struct conn *c, PGresult *res)
 static void take_results(struct conn *c)
 {
 	int left = RESULTS_A_TURN;
+	size_t bytes = 0;
 
 	c->unread = false;
 	while (c->state == CONN_BUSY && !PQisBusy(c->pg)) {
 		PGresult *res;
 
-		if (left-- == 0) {
+		if (left-- == 0 || bytes > BYTES_A_TURN) {
 			c->unread = true;
 			loop_set_timer(c->loop, &c->more, 0);
 			return;
 		}
 		res = PQgetResult(c->pg);
-		if (res == NULL || PQresultStatus(res) == PGRES_PIPELINE_SYNC)
+		if (res == NULL || PQresultStatus(res) == PGRES_PIPELINE_SYNC) {
 			take_end(c, res);
-		else
+		} else {
+			bytes += PQresultMemorySize(res);
 			take_result(c, res);
+		}
 	}
 }
 

@@ -62,6 +62,7 @@ struct conn {
 	bool failed; /* the running query has had an error */
 	char fault[200]; /* the last one's sentence */
 	bool stalled; /* a query had no answer in time; until the next attempt */
+	char fault_state[6]; /* and its SQLSTATE; "": none */
 	bool may_take_long; /* the running query, longer than CONN_STALL_MS */
 	const char *leaving; /* why it is to be dropped when the running query has ended; NULL: it is not */
 	int piped; /* queries of the running one's pipeline that have not ended; 0: it is none */
@@ -98,6 +99,10 @@ MUST_CHECK bool conn_is_free(const struct conn *c);
 
 /* As conn_drop, but not in the middle of a query. */
 void conn_leave(struct conn *c, const char *why);
+
+/* Is what failed last, a query that has ended not ok, a fault of what was read: of its length or its bytes, or a damaged page? Else it is one of the
+ * connection, the schema or the moment. */
+MUST_CHECK bool conn_read_in_vain(const struct conn *c);
 
 /* Ends a connection that is up and makes a new one; `lost` is called. why: for the log. */
 void conn_drop(struct conn *c, const char *why);

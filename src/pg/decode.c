@@ -10,7 +10,10 @@
 #include "base/xalloc.h"
 #include "hub/jsontext.h"
 
-enum { COL_TICK, COL_ID, COL_TOPIC, COL_EVENT, COL_AUDIENCE, COL_UNLESS, COL_DATA, COL_KEY, COL_NOW, COL_WAS, COLUMNS };
+enum { COL_TICK, COL_ID, COL_TOPIC, COL_EVENT, COL_AUDIENCE, COL_UNLESS, COL_DATA, COL_KEY, COL_NOW, COL_WAS, COL_BYTES, COLUMNS };
+
+#define DATA_KEPT ((size_t)256 << 10) /* room for composed data that is kept */
+#define UNREADABLE (-1) /* as bytes */
 
 void decode_init(struct decode *d)
 {
@@ -126,6 +129,8 @@ static struct text event_data(struct decode *d, const PGresult *res)
 	struct text data = decode_text(res, COL_DATA), now = nullable_text(res, COL_NOW), was = nullable_text(res, COL_WAS);
 	struct text key = nullable_text(res, COL_KEY);
 
+	if (d->data.cap > DATA_KEPT)
+		buf_release(&d->data);
 	if ((key.bytes == NULL && now.bytes == NULL && was.bytes == NULL) || data.len < 3 || data.bytes[0] != '{')
 		return data;
 	buf_clear(&d->data);
@@ -136,6 +141,34 @@ static struct text event_data(struct decode *d, const PGresult *res)
 	jsontext_append_diff(&d->data, was, now);
 	buf_append_char(&d->data, '}');
 	return (struct text){d->data.data, d->data.len};
+}
+
+bool decode_is_unreadable(const PGresult *res)
+{
+	return PQnfields(res) == COLUMNS && decode_int8(res, COL_BYTES) == UNREADABLE;
+}
+
+/* Nobody knows what it was: whoever follows the topic fetches anew. */
+static void take_unreadable(struct decode *d, struct event *e)
+{
+	buf_clear(&d->data);
+	buf_append_str(&d->data, "{\"topic\": ");
+	buf_append_json(&d->data, e->topic.bytes, e->topic.len);
+	buf_append_str(&d->data, ", \"reason\": \"fault\"}");
+	e->name = (struct text){"bulk", 4};
+	e->everyone = true;
+	e->data = (struct text){d->data.data, d->data.len};
+}
+
+static void take_left_out(struct decode *d, const PGresult *res, struct event *e)
+{
+	char room[EVENT_LEFT_OUT_MAX];
+	struct text data = event_leave_out((size_t)decode_int8(res, COL_BYTES), room);
+
+	buf_clear(&d->data);
+	buf_append(&d->data, data.bytes, data.len);
+	e->left_out = (size_t)decode_int8(res, COL_BYTES);
+	e->data = (struct text){d->data.data, d->data.len};
 }
 
 bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event)
@@ -157,8 +190,12 @@ bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event
 		.audience = {d->items, audience},
 		.unless = {all > audience ? d->items + audience : PQgetisnull(res, 0, COL_UNLESS) ? NULL : &nobody, all - audience},
 		.everyone = array_open(res, COL_AUDIENCE).left == 1 && audience == 1 && text_is(d->items[0], "*"),
-		.data = event_data(d, res),
+		.data = PQgetisnull(res, 0, COL_BYTES) ? event_data(d, res) : (struct text){"", 0},
 	};
+	if (decode_is_unreadable(res))
+		take_unreadable(d, e);
+	else if (!PQgetisnull(res, 0, COL_BYTES))
+		take_left_out(d, res, e);
 	return true;
 }
 

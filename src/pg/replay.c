@@ -10,10 +10,13 @@
 
 static const struct session_statement statements[] = {
 	{"page", "SELECT * FROM herald.replay($1::bigint, $2::bigint, $3::bigint, $4::text[], $5::text[],"
-		 " $6::text[], $7::text[], $8::text[], $9::text[], $10::int, $11::xid8[])"},
-	{"pages", "SELECT * FROM herald.replay_many($1::bigint, $2::bigint, $3::bigint, $4::jsonb, $5::int)"},
+		 " $6::text[], $7::text[], $8::text[], $9::text[], $10::int, $11::xid8[], $12::bigint)"},
+	{"pages", "SELECT * FROM herald.replay_many($1::bigint, $2::bigint, $3::bigint, $4::jsonb, $5::int, $6::bigint)"},
 };
-enum { PAGES_PARAMS = 5, PAGE_PARAMS = 11, PARAM_TOPICS = 3, PARAM_EVENTS = 4, PARAM_KEYS = 5, PARAM_MOST = 9, PARAM_SEEN = 10 };
+enum { PAGES_PARAMS = 6, PAGE_PARAMS = 12, PARAM_TOPICS = 3, PARAM_EVENTS = 4, PARAM_KEYS = 5, PARAM_MOST = 9, PARAM_SEEN = 10, PARAM_BYTES = 11 };
+
+/* How often a page has failed at one place: then one change is read, then one without its data, then it is given up. */
+enum { CARE_NONE, CARE_ONE, CARE_NO_DATA, CARE_OVER };
 
 static void add_array(struct buf *text, const char **param, char *const *values, size_t count)
 {
@@ -24,22 +27,26 @@ static void add_array(struct buf *text, const char **param, char *const *values,
 
 /* Numbers as the texts of parameters. */
 struct bounds {
-	char after_tick[24], after_change[24], upto[24], most[24];
+	char after_tick[24], after_change[24], upto[24], most[24], bytes[24];
 };
 
-static void write_bounds(struct bounds *b, const struct catchup *c)
+static void write_bounds(struct bounds *b, const struct replay_worker *w)
 {
+	const struct catchup *c = w->catchup;
+
+
 	snprintf(b->after_tick, sizeof(b->after_tick), "%" PRId64, c->after.tick);
 	snprintf(b->after_change, sizeof(b->after_change), "%" PRId64, c->after.change);
 	snprintf(b->upto, sizeof(b->upto), "%" PRId64, c->upto_tick);
-	snprintf(b->most, sizeof(b->most), "%d", REPLAY_PAGE_EVENTS);
+	snprintf(b->most, sizeof(b->most), "%zu", w->most);
+	snprintf(b->bytes, sizeof(b->bytes), "%" PRId64, c->care == CARE_NO_DATA ? -1 : (int64_t)w->replay->data_max);
 }
 
 static void send_page(struct replay_worker *w, const struct catchup *c, const struct bounds *b)
 {
 	const struct stream_def *def = &c->facets->stream->def;
 	const struct wanted *wanted = c->facets->wanted;
-	const char *params[PAGE_PARAMS] = {b->after_tick, b->after_change, b->upto, [PARAM_MOST] = b->most, [PARAM_SEEN] = c->seen};
+	const char *params[PAGE_PARAMS] = {b->after_tick, b->after_change, b->upto, [PARAM_MOST] = b->most, [PARAM_SEEN] = c->seen, [PARAM_BYTES] = b->bytes};
 	struct buf texts[PAGE_PARAMS];
 	char **names;
 	size_t count;
@@ -97,9 +104,23 @@ static void send_pages(struct replay_worker *w, const struct catchup *c, const s
 		append_facet(&facets, &c->facets[i]);
 	}
 	buf_append_char(&facets, ']');
-	conn_run(&w->conn, "pages", PAGES_PARAMS, (const char *[]){b->after_tick, b->after_change, b->upto, facets.data, b->most},
+	conn_run(&w->conn, "pages", PAGES_PARAMS, (const char *[]){b->after_tick, b->after_change, b->upto, facets.data, b->most, b->bytes},
 		 CONN_STALL_READ_MS);
 	buf_release(&facets);
+}
+
+/* The first one in the queue that this connection is for; NULL: none. */
+static struct catchup *next_catchup(struct replay_worker *w)
+{
+	bool any = w != &w->replay->workers[0];
+
+	list_each (node, tmp, &w->replay->queue) {
+		struct catchup *c = container_of(node, struct catchup, link);
+
+		if (any || !c->doubtful)
+			return c;
+	}
+	return NULL;
 }
 
 /* Takes the next catchup, where there is one and the connection is free. */
@@ -107,13 +128,13 @@ static void work(struct replay_worker *w)
 {
 	struct bounds bounds;
 
-	if (w->session.step != SESSION_READY || !conn_is_free(&w->conn) || list_empty(&w->replay->queue))
+	if (w->session.step != SESSION_READY || !conn_is_free(&w->conn) || (w->catchup = next_catchup(w)) == NULL)
 		return;
-	w->catchup = list_first(&w->replay->queue, struct catchup, link);
 	list_remove(&w->catchup->link);
 	w->events = w->bytes = 0;
+	w->most = w->catchup->care == CARE_NONE ? REPLAY_PAGE_EVENTS : 1;
 	w->replay->pages++;
-	write_bounds(&bounds, w->catchup);
+	write_bounds(&bounds, w);
 	(w->catchup->facet_count == 1 ? send_page : send_pages)(w, w->catchup, &bounds);
 }
 
@@ -198,8 +219,12 @@ static void end_page(struct replay_worker *w)
 
 	w->catchup = NULL;
 	w->fault = NULL;
+	if (c != NULL) {
+		c->care = CARE_NONE;
+		c->doubtful = false;
+	}
 	if (c != NULL && !put_off(w->replay, c, fault)) {
-		bool full = w->events == REPLAY_PAGE_EVENTS || w->bytes > REPLAY_PAGE_BYTES;
+		bool full = w->events == w->most || w->bytes > REPLAY_PAGE_BYTES;
 
 		c->ended(c, fault != NULL ? CATCHUP_FAULT : full ? CATCHUP_MORE : CATCHUP_ALL,
 			 fault != NULL && strcmp(fault, "later") == 0 ? "unknown" : fault);
@@ -207,15 +232,34 @@ static void end_page(struct replay_worker *w)
 	free(fault);
 }
 
+/* Others come first now. Without the data there is nothing left that the change could be to blame for. */
+static void take_care(struct replay_worker *w)
+{
+	struct catchup *c = w->catchup;
+
+	free(w->fault);
+	w->fault = NULL;
+	w->catchup = NULL;
+	if (c == NULL)
+		return;
+	c->doubtful = true;
+	if (++c->care == CARE_OVER)
+		c->ended(c, CATCHUP_FAILED, w->conn.fault);
+	else
+		submit(w->replay, c);
+}
+
 static void on_done(struct conn *c, bool ok)
 {
 	struct replay_worker *w = container_of(c, struct replay_worker, conn);
 
-	if (!ok) {
+	if (!ok && !(w->session.step == SESSION_READY && conn_read_in_vain(c))) {
 		conn_drop(c, "a query failed");
 		return;
 	}
-	if (w->session.step == SESSION_READY)
+	if (!ok)
+		take_care(w);
+	else if (w->session.step == SESSION_READY)
 		end_page(w);
 	else
 		session_next(&w->session);
@@ -229,25 +273,25 @@ static void on_up(struct conn *c)
 	session_begin(&w->session);
 }
 
-/* A page that was cut short goes on behind its last event, before those that wait. */
+/* A page that was cut short goes on after its last event, when those that wait have had their turn. */
 static void on_lost(struct conn *c)
 {
 	struct replay_worker *w = container_of(c, struct replay_worker, conn);
-	struct list *queue = &w->replay->queue;
-
 	session_lost(&w->session);
 	free(w->fault);
 	w->fault = NULL;
-	if (w->catchup != NULL)
-		list_append(queue->next, &w->catchup->link);
+	if (w->catchup != NULL) {
+		w->catchup->doubtful = true;
+		list_append(&w->replay->queue, &w->catchup->link);
+	}
 	w->catchup = NULL;
 }
 
 static const struct conn_calls conn_calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
 
-void replay_init(struct replay *r, struct loop *loop, const char *conninfo)
+void replay_init(struct replay *r, struct loop *loop, const char *conninfo, size_t data_max)
 {
-	*r = (struct replay){.loop = loop};
+	*r = (struct replay){.loop = loop, .data_max = data_max};
 	list_init(&r->queue);
 	list_init(&r->early);
 	timer_init(&r->again, on_again);

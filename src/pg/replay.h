@@ -2,7 +2,9 @@
 /*
  * replay.h: reads for subscribers what the shared log does not hold any more: one page a catchup, a few connections
  * for all of them, first come first served. While the database is away catchups wait; so does, for a while, one whose
- * cursor a standby does not have yet.
+ * cursor a standby does not have yet. A page that fails concerns its own subscriber: it goes to the end of the queue, and is read with more
+ * care, up to the change that the server cannot hand out: that one is told as `bulk`. One connection is kept for pages of which no such thing is
+ * known, so that the others wait for none of them.
  */
 #ifndef PG_REPLAY_H
 #define PG_REPLAY_H
@@ -22,6 +24,7 @@ struct replay_worker {
 	struct session session;
 	struct catchup *catchup; /* NULL: none, or cancelled while its rows still come */
 	size_t events, bytes;    /* of this page */
+	size_t most;             /* events that it may have */
 	char *fault;
 	struct decode decode;
 };
@@ -32,10 +35,11 @@ struct replay {
 	struct timer again; /* for these */
 	struct loop *loop;
 	struct replay_worker workers[REPLAY_WORKERS];
+	size_t data_max;   /* of one event; longer data is not read */
 	uint64_t pages;    /* for metrics */
 };
 
-void replay_init(struct replay *r, struct loop *loop, const char *conninfo);
+void replay_init(struct replay *r, struct loop *loop, const char *conninfo, size_t data_max);
 void replay_start(struct replay *r);
 void replay_pool(struct replay *r);
 void replay_leave(struct replay *r, const char *why); /* as asker_leave */

@@ -27,7 +27,8 @@ static const struct session_statement statements[] = {
 	{"since", "SELECT pg_current_xact_id()::text"},
 	{"settled", "SELECT herald.settled($1::xid8)"},
 	{"tick", "SELECT herald.tick()"},
-	{"read", "SELECT * FROM herald.read($1::bigint, $2::bigint)"},
+	{"read", "SELECT * FROM herald.read($1::bigint, $2::bigint, $3::bigint, $4::int)"},
+	{"pass by", "SELECT herald.pass_by($1::bigint, $2::bigint, $3)"},
 	{"shapes", "SELECT herald.look_at_shapes()"},
 	{"prune", "SELECT herald.prune(make_interval(secs => $1::int), $2::int)"},
 };
@@ -47,7 +48,64 @@ static void run(struct ticker *t, enum ticker_step step, const char *statement, 
 	snprintf(text[0], sizeof(text[0]), "%" PRId64, first);
 	snprintf(text[1], sizeof(text[1]), "%" PRId64, second);
 	t->step = step;
-	conn_run(&t->conn, statement, count, params, step == TICKER_READ ? CONN_STALL_READ_MS : CONN_STALL_MS);
+	conn_run(&t->conn, statement, count, params, CONN_STALL_MS);
+}
+
+/* --- the log --- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+	return a == 0 || (b != 0 && b < a) ? b : a;
+}
+
+int64_t ticker_owes_since(const struct ticker *t)
+{
+	return earlier(earlier(t->debt.rung_ms, t->debt.look_ms), earlier(t->debt.told_ms, t->debt.read_ms));
+}
+
+static void look(struct ticker *t)
+{
+	t->looked_ms = t->loop->now_ms;
+	t->debt.look_ms = earlier(t->debt.rung_ms, t->looked_ms);
+	t->debt.rung_ms = 0;
+	run(t, TICKER_TICK, "tick", 0, 0, 0);
+}
+
+static void read_on(struct ticker *t)
+{
+	char tick[24], change[24], most_bytes[24];
+	const char *params[] = {tick, change, most_bytes, t->pace == TICKER_AS_IT_COMES ? NULL : "1"};
+
+	t->debt.read_ms = earlier(earlier(t->debt.told_ms, t->debt.read_ms), t->loop->now_ms);
+	t->debt.told_ms = 0;
+	t->rows = 0;
+	snprintf(tick, sizeof(tick), "%" PRId64, t->whole ? t->at.tick + 1 : t->at.tick);
+	snprintf(change, sizeof(change), "%" PRId64, t->whole ? 0 : t->at.change);
+	snprintf(most_bytes, sizeof(most_bytes), "%" PRId64, t->pace == TICKER_WITHOUT_DATA ? -1 : (int64_t)t->options.data_max);
+	t->step = TICKER_READ;
+	conn_run(&t->conn, "read", ARRAY_SIZE(params), params, CONN_STALL_READ_MS);
+}
+
+/* What this change is, and that nobody else need try. */
+static void pass_by(struct ticker *t)
+{
+	char tick[24], change[24];
+	const char *params[] = {tick, change, t->vain_reason};
+
+	snprintf(tick, sizeof(tick), "%" PRId64, t->vain.tick);
+	snprintf(change, sizeof(change), "%" PRId64, t->vain.change);
+	t->step = TICKER_PASS_BY;
+	conn_run(&t->conn, "pass by", ARRAY_SIZE(params), params, CONN_STALL_MS);
+}
+
+/* True: it is tried again, with more care. */
+static bool slow_down(struct ticker *t)
+{
+	if (t->step != TICKER_READ || t->pace == TICKER_WITHOUT_DATA || !conn_read_in_vain(&t->conn))
+		return false;
+	t->pace++;
+	t->want_read = true;
+	return true;
 }
 
 /* --- what is asked --- */
@@ -118,7 +176,10 @@ static void next_step(struct ticker *t)
 	} else if (t->want_read) { /* before the next tick: under a steady doorbell there always is one wanted */
 		t->want_read = t->read_any = false;
 		take_bell(t, &t->tick);
-		run(t, TICKER_READ, "read", t->whole ? t->at.tick + 1 : t->at.tick, t->whole ? 0 : t->at.change, 2);
+		read_on(t);
+	} else if (t->want_pass_by) {
+		t->want_pass_by = false;
+		pass_by(t);
 	} else if (t->want_shapes && makes_ticks(t)) {
 		t->want_shapes = false;
 		run(t, TICKER_SHAPES, "shapes", 0, 0, 0);
@@ -129,8 +190,7 @@ static void next_step(struct ticker *t)
 	} else if (t->want_tick) {
 		t->want_tick = false;
 		take_bell(t, &t->door);
-		t->looked_ms = t->loop->now_ms;
-		run(t, TICKER_TICK, "tick", 0, 0, 0);
+		look(t);
 	} else {
 		t->step = TICKER_REST;
 	}
@@ -233,7 +293,9 @@ static void on_done(struct conn *c, bool ok)
 	struct ticker *t = container_of(c, struct ticker, conn);
 	const char *fault = fault_of_step(t, ok);
 
-	if (fault != NULL) {
+	if (!ok && slow_down(t)) {
+		next_step(t);
+	} else if (fault != NULL) {
 		conn_drop(c, fault);
 	} else if (t->step == TICKER_PROOF) {
 		proof_done(&t->proof);
@@ -283,6 +345,9 @@ static void on_lost(struct conn *c)
 	proof_stop(&t->proof);
 	t->leader = false; /* its locks went with the session */
 	t->early = t->anew = false;
+	t->pace = TICKER_AS_IT_COMES;
+	t->debt.rung_ms = earlier(t->debt.rung_ms, t->debt.look_ms);
+	t->debt.look_ms = 0;
 	t->want_head = t->want_care = t->want_same = t->want_actions = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
 	wake_sleep(&t->wake);
 	loop_stop_timer(t->loop, &t->look);
@@ -306,6 +371,7 @@ static void ring(struct ticker *t, struct ticker_bell *b, bool *want)
 /* Awake it looks anyhow. */
 static void on_doorbell(struct ticker *t)
 {
+	t->debt.rung_ms = earlier(t->debt.rung_ms, t->loop->now_ms);
 	if (!t->leader)
 		ticker_suspect(t);
 	else if (t->wake.mood != WAKE_AWAKE)
@@ -349,6 +415,8 @@ static void on_notified(struct conn *c, const char *channel, int backend_pid)
 	} else if (backend_pid != t->session.pid) {
 		ring(t, &t->tick, &t->want_read);
 		t->heard_ms = t->loop->now_ms;
+		t->debt.told_ms = earlier(earlier(t->debt.told_ms, t->debt.rung_ms), t->heard_ms);
+		t->debt.rung_ms = 0;
 		if (!t->leader)
 			ticker_suspect(t); /* awake it may have died, and nobody rings for what came behind this tick */
 	}

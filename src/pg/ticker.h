@@ -11,6 +11,9 @@
  * round, it tries for the role and ticks: once more than needed at the end of each burst, so that a ticker that dies or freezes
  * while nobody rings is missed at once.
  *
+ * A change that the server cannot hand out stops nobody: a read that fails twice at one place, the second time of one change alone, goes on
+ * without that one's data, which is told as `bulk`, and noted in the database for everybody else.
+ *
  * Every TICKER_CARE_MS it makes sure that the schema is still the one it knows, and that the server is not about to stop: that waits
  * for its clients (pg_ctl stop -m smart), but tells them nothing.
  *
@@ -71,12 +74,16 @@ struct ticker_options {
 	int retention_s;
 	int schema_version; /* that this program needs */
 	enum wake_mode wake;
+	size_t data_max;    /* of one event; longer data is not read */
 };
+
+/* How the log is read: as it comes; where that has failed one change at a time; where that has failed too without the change's data. */
+enum ticker_pace { TICKER_AS_IT_COMES, TICKER_ONE_BY_ONE, TICKER_WITHOUT_DATA };
 
 enum ticker_step {
 	TICKER_PROOF, TICKER_BEGIN, TICKER_ATTACH, TICKER_HEAD, /* once a connection, in this order */
 	TICKER_CARE, TICKER_SAME, TICKER_MODE, TICKER_REVOKED, TICKER_STREAMS, TICKER_ACTIONS, TICKER_ROLE, /* as wanted */
-	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_SHAPES, TICKER_PRUNE,
+	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_PASS_BY, TICKER_SHAPES, TICKER_PRUNE,
 	TICKER_REST,
 };
 
@@ -97,6 +104,10 @@ struct ticker {
 	int64_t probed_ms;
 	struct cursor at;    /* up to here events have been handed on; tick 0: nothing is known yet */
 	bool whole;          /* ... and no more of that tick is to come */
+	enum ticker_pace pace;
+	size_t rows;         /* of the running read */
+	struct cursor vain;  /* a change that could not be read; tick 0: none that is still to be noted */
+	char vain_reason[200];
 	char *lost;          /* why `at` cannot be continued */
 	bool early;          /* the database does not have `at` yet, or not all of the log up to there */
 	int early_looks;     /* so often the log had arrived, but `at` was not in it */
@@ -108,7 +119,7 @@ struct ticker {
 	bool leader;         /* has the role */
 	int stood_in;        /* ticks made without it since the last pruning: nobody who has it makes any */
 	/* what is wanted, in the order of ticker_step */
-	bool want_head, want_care, want_same, want_mode, want_revoked, want_streams, want_actions, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_shapes, want_prune;
+	bool want_head, want_care, want_same, want_mode, want_revoked, want_streams, want_actions, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_pass_by, want_shapes, want_prune;
 	struct wake wake;
 	char *since;         /* a transaction id that was drawn when the lock had been given up */
 	bool settled;
@@ -120,8 +131,12 @@ struct ticker {
 	struct defs defs;
 	struct timer poll, look, suspect, prune, care;
 	struct decode decode;
-	uint64_t ticks;      /* made by this instance, for metrics */
+	uint64_t ticks, unreadable; /* made by this instance; told as `bulk`; for metrics */
 	int queue_millionths; /* of the server's queue of notifications are used, for metrics */
+	/* Since when something is owed, 0: not: a doorbell without a look; a look; a tick that was heard of and is not being read; the read. */
+	struct ticker_debt {
+		int64_t rung_ms, look_ms, told_ms, read_ms;
+	} debt;
 };
 
 void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_options *options,
@@ -129,5 +144,8 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 void ticker_start(struct ticker *t);
 void ticker_want_revocations(struct ticker *t); /* reads them anew */
 void ticker_release(struct ticker *t);
+
+/* Since when there is something to be handed on that has not been; 0: there is nothing, as far as it knows. */
+int64_t ticker_owes_since(const struct ticker *t);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "pg/ticker_answers.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/log.h"
@@ -40,16 +42,41 @@ static void take_head(struct ticker *t, const PGresult *res)
 	t->lost = NULL;
 }
 
+/* The reason goes back into the database: what is no ASCII in it may be cut in the middle. */
+static void note_unreadable(struct ticker *t, struct cursor at)
+{
+	t->unreadable++;
+	if (t->pace != TICKER_WITHOUT_DATA) /* somebody has noted it before */
+		return;
+	t->vain = at;
+	t->want_pass_by = true;
+	snprintf(t->vain_reason, sizeof(t->vain_reason), "%s", t->conn.fault);
+	for (char *p = t->vain_reason; *p != '\0'; p++)
+		if (*p < ' ' || *p > '~')
+			*p = '?';
+}
+
+static void take_passed_by(struct ticker *t, const PGresult *res)
+{
+	struct text whose = decode_text(res, 0);
+
+	log_error("[STREAM JOB] change %" PRId64 "-%" PRId64 " cannot be read (%s) and was told as 'bulk': %.*s", t->vain.tick, t->vain.change,
+		  t->vain_reason, (int)whose.len, whose.bytes);
+}
+
 static void take_event(struct ticker *t, const PGresult *res)
 {
 	struct event event;
 
+	t->rows++;
 	if (t->anew || !decode_event(&t->decode, res, &event))
 		return;
 	t->anew = !t->at_proved && event.at.tick - t->at.tick > TICKS_AT_ONCE;
 	if (t->anew)
 		return;
 	t->at_proved = false;
+	if (decode_is_unreadable(res))
+		note_unreadable(t, event.at);
 	t->at = event.at;
 	t->whole = false;
 	t->read_any = true;
@@ -62,6 +89,9 @@ static void take_tick(struct ticker *t, const PGresult *res)
 	t->found = !PQgetisnull(res, 0, 0);
 	t->ticks += t->found;
 	t->want_read = t->want_read || t->found;
+	if (t->found)
+		t->debt.told_ms = t->debt.told_ms != 0 && t->debt.told_ms < t->debt.look_ms ? t->debt.told_ms : t->debt.look_ms;
+	t->debt.look_ms = 0;
 }
 
 /* A log that was the database's own and now is another one's: what was read of it will not come. */
@@ -127,6 +157,9 @@ void ticker_take(struct ticker *t, const PGresult *res)
 		break;
 	case TICKER_READ:
 		take_event(t, res);
+		break;
+	case TICKER_PASS_BY:
+		take_passed_by(t, res);
 		break;
 	case TICKER_SHAPES:
 		t->want_tick |= decode_bool(res, 0);
@@ -195,6 +228,30 @@ static void pay(struct ticker *t, struct ticker_bell *b, bool found)
 	b->answer = false;
 }
 
+/* All there is, or, where care was needed, one change: the others after it are read as they come. */
+static void conclude_read(struct ticker *t)
+{
+	bool one = t->pace != TICKER_AS_IT_COMES && t->rows > 0;
+
+	t->pace = TICKER_AS_IT_COMES;
+	if (t->anew) { /* can it be continued from `at`? */
+		t->anew = false;
+		t->want_head = true;
+		return;
+	}
+	if (one) {
+		t->want_read = true;
+		return;
+	}
+	t->whole = true;
+	t->debt.read_ms = 0;
+	t->calls.reached(t->calls.ctx, t->at);
+	pay(t, &t->tick, t->read_any);
+	believe(t);
+	if (t->follows)
+		loop_set_timer(t->loop, &t->look, TICKER_FOLLOW_MS);
+}
+
 void ticker_conclude(struct ticker *t)
 {
 	switch (t->step) {
@@ -259,17 +316,7 @@ void ticker_conclude(struct ticker *t)
 		look_again(t);
 		break;
 	case TICKER_READ:
-		if (t->anew) { /* can it be continued from `at`? */
-			t->anew = false;
-			t->want_head = true;
-			break;
-		}
-		t->whole = true;
-		t->calls.reached(t->calls.ctx, t->at);
-		pay(t, &t->tick, t->read_any);
-		believe(t);
-		if (t->follows)
-			loop_set_timer(t->loop, &t->look, TICKER_FOLLOW_MS);
+		conclude_read(t);
 		break;
 	default:
 		break;

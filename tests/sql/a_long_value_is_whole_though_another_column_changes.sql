@@ -8,7 +8,7 @@ SELECT is((SELECT octet_length(body) FROM docs), 1048576, 'a text of 1 MB');
 SELECT ok(pg_relation_size((SELECT reltoastrelid FROM pg_class WHERE oid = 'docs'::regclass)) > 1048576, 'that is stored out of line');
 UPDATE docs SET n = 2;
 SELECT is((SELECT md5(row_now ->> 'body') FROM herald.changes WHERE event = 'docs.update'), (SELECT md5(body) FROM docs), 'is whole in the event of another column');
-SELECT is((SELECT md5(row_was ->> 'body') FROM herald.changes WHERE event = 'docs.update'), (SELECT md5(body) FROM docs), 'in both states of the row');
+SELECT is((SELECT row_was FROM herald.changes WHERE event = 'docs.update'), '{"n": 1}', 'which keeps of the former state only what has changed');
 SELECT is((SELECT herald.event_data(c) -> 'changed' FROM herald.changes c WHERE event = 'docs.update'), '["n"]', 'and has not changed');
 UPDATE docs SET body = body || '', n = 2;
 SELECT is(test.events(), '{docs.insert,docs.update}', 'written anew with the same text, it is no event');

@@ -8,7 +8,7 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($$SELECT herald.revocation_data(r)::text FROM herald.revocations r WHERE r.until IS NULL OR r.until > now()$$),
   ($$SELECT path, topics, events, match, require::text, format, anonymous, authorize FROM herald.streams ORDER BY path$$),
   ($$SELECT herald.follows() = false AND herald.complete()$$), ($$SELECT herald.wake('adaptive')$$),
-  ($$SELECT herald.settled(pg_current_xact_id())$$), ($$SELECT max(version)::bigint, herald.stopping(), herald.queue_usage() FROM herald.migrations$$), ($$SELECT herald.tick()$$), ($$SELECT * FROM herald.read(1, 0)$$),
+  ($$SELECT herald.settled(pg_current_xact_id())$$), ($$SELECT max(version)::bigint, herald.stopping(), herald.queue_usage() FROM herald.migrations$$), ($$SELECT herald.tick()$$), ($$SELECT * FROM herald.read(1, 0)$$), ($$SELECT herald.pass_by(2, 1, 'vain')$$),
   ($$SELECT herald.prune(make_interval(secs => 3600), 1000)$$),
   ($$SELECT * FROM herald.replay(0, 0, 1000, '{things}', NULL, '{"owner=ann"}', NULL, NULL, NULL, 10)$$),
   ($$SELECT * FROM herald.replay(2, 1, 1000, '{things}', NULL, '{"owner=ann"}', NULL, NULL, NULL, 10)$$),
@@ -93,7 +93,7 @@ SELECT is((SELECT array_agg(r ORDER BY r) FROM test.rights(:'daemon') r)::text, 
 SELECT is((SELECT array_agg(r) FROM test.rights(:'daemon') r WHERE NOT test.needed(:'daemon', r)), NULL, 'without any one of its rights something is refused');
 
 SELECT is((SELECT array_agg(c.relname ORDER BY c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
-              AND has_table_privilege(:'daemon', c.oid, 'SELECT')), '{actions,changes,extents,migrations,revocations,rules,streams,ticks,watches}', 'it reads nine tables');
+              AND has_table_privilege(:'daemon', c.oid, 'SELECT')), '{actions,changes,extents,migrations,revocations,rules,streams,ticks,unreadable,watches}', 'it reads ten tables');
 SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
               AND has_table_privilege(:'daemon', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')), NULL, 'it writes to none');
 SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace

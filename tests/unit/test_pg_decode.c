@@ -7,12 +7,13 @@
 
 #include "temp.h"
 
-/* tick, id, topic, event, audience, unless, data, key, row_now, row_was */
-#define COLUMNS 10
+/* tick, id, topic, event, audience, unless, data, key, row_now, row_was, bytes */
+#define COLUMNS 11
 #define DATA 6
 #define KEY 7
 #define NOW 8
 #define WAS 9
+#define BYTES 10
 
 static struct decode decode;
 
@@ -325,6 +326,59 @@ TEST(room_for_keys_grows_and_is_used_again)
 	PQclear(res);
 }
 
+TEST(what_is_left_out_says_its_length)
+{
+	PGresult *res = make_row(ITEMS("owner=ann", "END"), NULL);
+	struct event e;
+
+	set_null(res, DATA);
+	set_int8(res, BYTES, 9000011);
+	assert_true(decode_event(&decode, res, &e));
+	assert_true(text_is(e.data, "{\"truncated\": true, \"bytes\": 9000011}"));
+	assert_int_equal(e.left_out, 9000011);
+	assert_true(text_is(e.name, "insert"));
+	assert_keys(e.audience, ITEMS("owner=ann", "END"));
+	assert_false(e.everyone);
+	assert_false(decode_is_unreadable(res));
+	PQclear(res);
+}
+
+TEST(what_cannot_be_read_is_a_bulk_for_everyone_on_its_topic)
+{
+	PGresult *res = make_row(ITEMS("END"), NULL);
+	struct event e;
+
+	for (int i = 3; i <= DATA; i++)
+		set_null(res, i);
+	set_int8(res, BYTES, -1);
+	assert_true(decode_event(&decode, res, &e));
+	assert_true(text_is(e.data, "{\"topic\": \"orders\", \"reason\": \"fault\"}"));
+	assert_true(text_is(e.name, "bulk"));
+	assert_true(e.everyone);
+	assert_int_equal(e.unless.count, 0);
+	assert_null(e.unless.items);
+	assert_int_equal(e.left_out, 0);
+	assert_true(decode_is_unreadable(res));
+	PQclear(res);
+}
+
+TEST(a_long_row_leaves_no_room_after_it)
+{
+	PGresult *res = make_row(ITEMS("END"), NULL);
+	char *text = malloc(1 << 20);
+	struct event e;
+
+	memset(text, '1', 1 << 20);
+	set_bytes(res, NOW, text, 1 << 20);
+	assert_true(decode_event(&decode, res, &e));
+	assert_true(decode.data.cap > 1 << 20);
+	set_text(res, NOW, "{}");
+	assert_true(decode_event(&decode, res, &e));
+	assert_true(decode.data.cap < 1 << 16);
+	free(text);
+	PQclear(res);
+}
+
 TEST(a_row_of_another_shape_is_refused)
 {
 	PGresult *res = make_result(COLUMNS - 1);
@@ -431,6 +485,9 @@ int main(void)
 		cmocka_unit_test(a_star_alone_is_everyone),
 		cmocka_unit_test(a_star_beside_a_null_is_not_alone),
 		cmocka_unit_test(room_for_keys_grows_and_is_used_again),
+		cmocka_unit_test(what_is_left_out_says_its_length),
+		cmocka_unit_test(what_cannot_be_read_is_a_bulk_for_everyone_on_its_topic),
+		cmocka_unit_test(a_long_row_leaves_no_room_after_it),
 		cmocka_unit_test(a_row_of_another_shape_is_refused),
 		cmocka_unit_test(numbers_and_booleans_are_read_as_the_server_sends_them),
 		cmocka_unit_test(strings_are_copies),

@@ -1,0 +1,128 @@
+-- How long a change is for its readers. jsonb may be short and its text long: 1e131071 takes 10 bytes and prints 131,072 digits, a
+-- control character takes one and prints six. So a change is measured where it is made, while its values are at hand, and only
+-- where it may be long: pg_column_size tells, as nothing is compressed yet. The numbers here and in bound_lines:
+--   400       bytes of jsonb that print 5 MB at the worst: 33 numbers. Less is not looked at
+--   8192      bytes that are printed at once to be measured: 90 MB at the worst, of somebody who writes such numbers
+--   65536     bytes of text that are not worth a note
+--   16777216  bytes of text beyond which a change is told without its data (read.sql), which is not kept then
+
+-- herald.printed_bytes(value, room): about the length of its text. Where that is more than room it is found out by pieces that are
+-- printed one after the other: what is far longer is not printed whole.
+CREATE OR REPLACE FUNCTION herald.printed_bytes(value jsonb, room bigint DEFAULT 16777216) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  flat jsonb := value #> '{}'; -- taken out of what it may be compressed in
+  raw bigint := pg_column_size(flat);
+  kind text := jsonb_typeof(flat);
+  total bigint := 2;
+  elements int;
+  step int;
+  member record;
+BEGIN
+  IF raw > room OR raw IS NULL THEN
+    RETURN raw;
+  ELSIF raw <= 8192 OR kind NOT IN ('array', 'object') THEN
+    RETURN octet_length(flat::text);
+  ELSIF kind = 'object' THEN
+    FOR member IN SELECT e.key, e.value FROM jsonb_each(flat) e LOOP
+      total := total + octet_length(member.key) + 6;
+      IF pg_column_size(member.value) <= 8192 THEN -- no CASE: a plan for this very value would work out both of its arms
+        total := total + octet_length(member.value::text);
+      ELSE
+        total := total + herald.printed_bytes(member.value, room - total);
+      END IF;
+      EXIT WHEN total > room;
+    END LOOP;
+    RETURN total;
+  END IF;
+  elements := jsonb_array_length(flat);
+  IF elements = 1 THEN
+    RETURN total + herald.printed_bytes(flat -> 0, room);
+  END IF;
+  step := greatest(1, elements * 4096::bigint / raw);
+  FOR i IN 0 .. elements - 1 BY step LOOP
+    total := total + herald.printed_bytes(jsonb_path_query_array(flat, 'lax $[$first to $last]',
+      jsonb_build_object('first', i, 'last', least(i + step, elements) - 1)), room - total);
+    EXIT WHEN total > room;
+  END LOOP;
+  RETURN total;
+END $$;
+
+-- herald.bounded(row_now, row_was): a row's states as they are kept, and bytes, the length of their text where that is long. Of an
+-- update that is long only those members of the former state are kept that have changed, which is what a reader tells of it; of what is
+-- too long nothing.
+CREATE OR REPLACE FUNCTION herald.bounded(INOUT row_now jsonb, INOUT row_was jsonb, OUT bytes bigint)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  now_bytes bigint := coalesce(herald.printed_bytes(row_now), 0);
+  was_bytes bigint := coalesce(herald.printed_bytes(row_was), 0);
+BEGIN
+  IF row_now IS NOT NULL AND row_was IS NOT NULL AND now_bytes + was_bytes > 65536 AND greatest(now_bytes, was_bytes) <= 16777216 THEN
+    row_was := (SELECT coalesce(jsonb_object_agg(o.key, o.value), '{}') FROM jsonb_each(row_was) o
+                 WHERE (row_now -> o.key)::text IS DISTINCT FROM o.value::text);
+    was_bytes := octet_length(row_was::text);
+  END IF;
+  bytes := nullif(greatest(now_bytes + was_bytes, 65536), 65536);
+  IF bytes > 16777216 THEN
+    row_now := NULL;
+    row_was := NULL;
+  END IF;
+END $$;
+
+-- herald.bounded_data(data): the same of the data of a rule, or of herald.publish.
+CREATE OR REPLACE FUNCTION herald.bounded_data(INOUT data jsonb, OUT bytes bigint)
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  bytes := nullif(greatest(herald.printed_bytes(data), 65536), 65536);
+  IF bytes > 16777216 THEN
+    data := 'null';
+  END IF;
+END $$;
+
+-- herald.bound_lines(w, op, rule): the statements of a trigger function that measure what it has worked out: the row's states, or the
+-- data of one rule. Cheap where nothing is long: a comparison or two, and where the row may hold numbers of any length the printing of
+-- what has more than 400 bytes.
+CREATE OR REPLACE FUNCTION herald.bound_lines(w herald.watches, op text, rule int DEFAULT NULL) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE
+    WHEN rule IS NOT NULL THEN
+      format('IF %1$s THEN SELECT b.data, b.bytes INTO "!data_%2$s", "!bytes_%2$s" FROM herald.bounded_data("!data_%2$s") AS b; END IF;',
+             herald.may_be_long(format('"!data_%s" OPERATOR(pg_catalog.#>) ''{}''', rule), true), rule)
+    WHEN op <> 'truncate' THEN
+      format('IF %s THEN SELECT b.row_now, b.row_was, b.bytes INTO "!row_now", "!row_was", "!bytes" FROM herald.bounded("!row_now", "!row_was") AS b; END IF;',
+             (SELECT string_agg(herald.may_be_long(s, herald.prints_any_length(w)), ' OR ')
+                FROM unnest(CASE op WHEN 'insert' THEN ARRAY['"!row_now"'] WHEN 'delete' THEN ARRAY['"!row_was"'] ELSE ARRAY['"!row_now"', '"!row_was"'] END) s)) END
+$$;
+
+-- herald.may_be_long(value, any_length): SQL text that is true where the text of this jsonb may be long.
+--   any_length  it may hold numbers of any length
+CREATE OR REPLACE FUNCTION herald.may_be_long(value text, any_length boolean) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format(CASE WHEN any_length
+    THEN '(%1$s OPERATOR(pg_catalog.>) 400 AND (%1$s OPERATOR(pg_catalog.>) 8192 OR pg_catalog.octet_length((%2$s)::pg_catalog.text) OPERATOR(pg_catalog.>) 65536))'
+    ELSE '%1$s OPERATOR(pg_catalog.>) 65536' END, format('pg_catalog.pg_column_size(%s)', value), value)
+$$;
+
+-- herald.prints_any_length(w): has the table a column in which there may be many numbers of any length? A single one has 150,000
+-- digits at the most, which does not matter; text prints six times as long as it is.
+CREATE OR REPLACE FUNCTION herald.prints_any_length(w herald.watches) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (
+    SELECT FROM pg_attribute a
+      JOIN pg_type t ON t.oid = a.atttypid
+      JOIN pg_type plain ON plain.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
+      JOIN pg_type element ON element.oid = coalesce(nullif(plain.typelem, 0), plain.oid)
+     WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped
+       AND (element.typtype NOT IN ('b', 'e', 'r', 'm') OR element.oid = ANY ('{json,jsonb}'::regtype[])
+            OR (element.oid <> plain.oid AND element.oid = ANY ('{numeric,float4,float8}'::regtype[]))
+            OR EXISTS (SELECT FROM pg_cast c WHERE c.castsource = element.oid AND c.casttarget IN ('json'::regtype, 'jsonb'::regtype) AND c.castmethod = 'f')))
+$$;
+
+-- herald.keys_lines(w): the statement of a trigger function that refuses routing keys of more than 4 MB: about 200,000 of them. Their
+-- event becomes `bulk`, as with any fault. Only where the routing columns may make so many.
+CREATE OR REPLACE FUNCTION herald.keys_lines(w herald.watches) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT '    IF pg_catalog.pg_column_size("!seen_by") OPERATOR(pg_catalog.>) 4194304 OR pg_catalog.pg_column_size("!left_by") OPERATOR(pg_catalog.>) 4194304 THEN'
+         ' RAISE EXCEPTION ''the routing columns make keys of more than 4 MB''; END IF;'
+    FROM pg_attribute a WHERE a.attrelid = w.target AND a.attname = ANY (w.audience) AND a.attlen = -1 LIMIT 1
+$$;

@@ -1,0 +1,19 @@
+-- herald.pass_by(tick, change, reason): this change cannot be handed out: from now on no reader tries, and all tell `bulk` (fault) in its
+-- place. What can be like that: text over 1 GB, bytes that are no UTF-8, a damaged page.
+--   reason  what the server said
+-- Returns whose it is, for the log of who found out. Writes herald.unreadable, but not on a hot standby, where each finds out alone.
+CREATE OR REPLACE FUNCTION herald.pass_by(tick bigint, change bigint, reason text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  found_topic text;
+  found_xid xid8;
+BEGIN
+  SELECT c.topic, c.xid INTO found_topic, found_xid
+    FROM herald.ticks t, herald.batch(t.since, t.snapshot) c WHERE t.id = pass_by.tick AND c.id = change;
+  IF found_xid IS NOT NULL AND NOT pg_is_in_recovery() THEN
+    INSERT INTO herald.unreadable (change, tick, topic, xid, reason) VALUES (change, tick, found_topic, found_xid, reason)
+    ON CONFLICT DO NOTHING;
+  END IF;
+  RETURN format('topic ''%s'' (table %s), transaction %s', found_topic,
+                coalesce((SELECT string_agg(w.target::text, ', ') FROM herald.watches w WHERE w.topic = found_topic), '-'), found_xid);
+END $$;
