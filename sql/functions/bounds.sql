@@ -80,42 +80,48 @@ BEGIN
 END $$;
 
 -- herald.bound_lines(w, op, rule): the statements of a trigger function that measure what it has worked out: the row's states, or the
--- data of one rule. Cheap where nothing is long: a comparison or two, and where the row may hold numbers of any length the printing of
--- what has more than 400 bytes.
+-- data of one rule. Cheap where nothing is long: a comparison or two. A row is printed where what may hold numbers of any length has more
+-- than 400 bytes.
 CREATE OR REPLACE FUNCTION herald.bound_lines(w herald.watches, op text, rule int DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN rule IS NOT NULL THEN
       format('IF %1$s THEN SELECT b.data, b.bytes INTO "!data_%2$s", "!bytes_%2$s" FROM herald.bounded_data("!data_%2$s") AS b; END IF;',
-             herald.may_be_long(format('"!data_%s" OPERATOR(pg_catalog.#>) ''{}''', rule), true), rule)
+             herald.may_be_long(format('"!data_%s" OPERATOR(pg_catalog.#>) ''{}''', rule), '{}'), rule)
     WHEN op <> 'truncate' THEN
       format('IF %s THEN SELECT b.row_now, b.row_was, b.bytes INTO "!row_now", "!row_was", "!bytes" FROM herald.bounded("!row_now", "!row_was") AS b; END IF;',
-             (SELECT string_agg(herald.may_be_long(s, herald.prints_any_length(w)), ' OR ')
+             (SELECT string_agg(herald.may_be_long(s, herald.long_columns(w)), ' OR ')
                 FROM unnest(CASE op WHEN 'insert' THEN ARRAY['"!row_now"'] WHEN 'delete' THEN ARRAY['"!row_was"'] ELSE ARRAY['"!row_now"', '"!row_was"'] END) s)) END
 $$;
 
--- herald.may_be_long(value, any_length): SQL text that is true where the text of this jsonb may be long.
---   any_length  it may hold numbers of any length
-CREATE OR REPLACE FUNCTION herald.may_be_long(value text, any_length boolean) RETURNS text
+-- herald.may_be_long(value, columns): SQL text that is true where the text of this jsonb may be long.
+--   columns  members in which there may be many numbers of any length; '{}': anywhere; NULL: nowhere
+CREATE OR REPLACE FUNCTION herald.may_be_long(value text, columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format(CASE WHEN any_length
-    THEN '(%1$s OPERATOR(pg_catalog.>) 400 AND (%1$s OPERATOR(pg_catalog.>) 8192 OR pg_catalog.octet_length((%2$s)::pg_catalog.text) OPERATOR(pg_catalog.>) 65536))'
-    ELSE '%1$s OPERATOR(pg_catalog.>) 65536' END, format('pg_catalog.pg_column_size(%s)', value), value)
+  SELECT CASE WHEN columns IS NULL THEN size || ' OPERATOR(pg_catalog.>) 65536'
+    ELSE format('(%1$s OPERATOR(pg_catalog.>) 400 AND (%1$s OPERATOR(pg_catalog.>) 8192 OR %3$s pg_catalog.octet_length((%2$s)::pg_catalog.text) OPERATOR(pg_catalog.>) 65536))',
+      size, value,
+      -- a member that is not there has another name now
+      (SELECT string_agg(format('coalesce(pg_catalog.pg_column_size(%s OPERATOR(pg_catalog.->) %L), 401)', value, c), ' OPERATOR(pg_catalog.+) ')
+              || ' OPERATOR(pg_catalog.>) 400 AND ' FROM unnest(columns) c HAVING count(*) <= 3)) END
+    FROM format('pg_catalog.pg_column_size(%s)', value) size
 $$;
 
--- herald.prints_any_length(w): has the table a column in which there may be many numbers of any length? A single one has 150,000
--- digits at the most, which does not matter; text prints six times as long as it is.
-CREATE OR REPLACE FUNCTION herald.prints_any_length(w herald.watches) RETURNS boolean
+-- herald.long_columns(w): the columns that events tell of and in which there may be many numbers of any length; NULL: none. A single one
+-- has 150,000 digits at the most, which does not matter; text prints six times as long as it is.
+CREATE OR REPLACE FUNCTION herald.long_columns(w herald.watches) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT EXISTS (
-    SELECT FROM pg_attribute a
-      JOIN pg_type t ON t.oid = a.atttypid
-      JOIN pg_type plain ON plain.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
-      JOIN pg_type element ON element.oid = coalesce(nullif(plain.typelem, 0), plain.oid)
-     WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped
-       AND (element.typtype NOT IN ('b', 'e', 'r', 'm') OR element.oid = ANY ('{json,jsonb}'::regtype[])
-            OR (element.oid <> plain.oid AND element.oid = ANY ('{numeric,float4,float8}'::regtype[]))
-            OR EXISTS (SELECT FROM pg_cast c WHERE c.castsource = element.oid AND c.casttarget IN ('json'::regtype, 'jsonb'::regtype) AND c.castmethod = 'f')))
+  SELECT array_agg(a.attname::text ORDER BY a.attnum)
+    FROM pg_attribute a
+    JOIN pg_type t ON t.oid = a.atttypid
+    JOIN pg_type plain ON plain.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
+    JOIN pg_type element ON element.oid = coalesce(nullif(plain.typelem, 0), plain.oid)
+    JOIN pg_type base ON base.oid = coalesce(nullif(element.typbasetype, 0), element.oid)
+   WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped
+     AND a.attname <> ALL (w.exclude) AND (w.columns IS NULL OR a.attname = ANY (w.columns))
+     AND (base.typtype NOT IN ('b', 'e', 'r', 'm') OR base.oid = ANY ('{json,jsonb}'::regtype[])
+          OR (base.oid <> plain.oid AND base.oid = ANY ('{numeric,float4,float8}'::regtype[]))
+          OR EXISTS (SELECT FROM pg_cast c WHERE c.castsource = base.oid AND c.casttarget IN ('json'::regtype, 'jsonb'::regtype) AND c.castmethod = 'f'))
 $$;
 
 -- herald.keys_lines(w): the statement of a trigger function that refuses routing keys of more than 4 MB: about 200,000 of them. Their
