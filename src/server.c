@@ -356,20 +356,10 @@ static bool start(struct server *s)
 	return true;
 }
 
-/* An event could not be handed out: nobody may believe that nothing is missing. */
-static void close_gap(struct server *s)
-{
-	if (!s->router.gap)
-		return;
-	router_restart(&s->router, s->router.head);
-	outlets_reset_all(&s->outlets, "expired");
-}
-
 /* One turn: what the kernel has for us, then every touched subscriber once, then what was closed is freed. */
 static void turn(struct server *s)
 {
 	loop_turn(&s->loop, list_empty(&s->router.touched) ? -1 : 0);
-	close_gap(s);
 	if (s->router.unsealed)
 		outlets_close_unsealed(&s->outlets);
 	s->status.shut = door_is_shut(&s->httpd.door);

@@ -42,6 +42,22 @@ void buf_clear(struct buf *b)
 		b->data[0] = '\0';
 }
 
+void buf_cut(struct buf *b, size_t len)
+{
+	assert(len <= b->len);
+	b->len = len;
+	if (b->cap > 0)
+		b->data[len] = '\0';
+}
+
+void buf_trim(struct buf *b, size_t most)
+{
+	if (b->cap > most)
+		buf_release(b);
+	else
+		buf_clear(b);
+}
+
 void buf_reserve(struct buf *b, size_t extra)
 {
 	char *ours = b->cap > 0 ? b->data : NULL;

@@ -237,7 +237,7 @@ void outlets_close_unsealed(struct outlets *set)
 	struct stream *s;
 
 	for (size_t i = 0; (s = strmap_next(&set->router->streams, &i)) != NULL;) {
-		if (s->unsealed && s->subscriber_count > 0)
+		if (s->unsealed && s->def.sealed && s->subscriber_count > 0)
 			log_error("[STREAM] an event of '%s' cannot be sealed (" OUTLETS_UNSEALED "): its %zu streams are closed, "
 				  "and will find it with their Last-Event-ID", s->def.path, s->subscriber_count);
 		if (s->unsealed)

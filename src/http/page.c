@@ -264,7 +264,7 @@ void page_settle(struct page *p)
 	bool quiet = is_quiet(o);
 
 	/* behind an event that is missing nothing is said: it is about to be closed or reset */
-	if (o->state >= OUTLET_CLOSING || r->gap || is_unsealed(o) || o->fault)
+	if (o->state >= OUTLET_CLOSING || is_unsealed(o) || o->fault)
 		return;
 	if (o->prelude != NULL) {
 		if (p->members.len >= PART)

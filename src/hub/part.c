@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "hub/reach.h"
 
 static void take_seat(struct part *part, struct seat *seat, struct hash_key hash_key, struct text key)
 {
@@ -102,12 +103,27 @@ static bool has_name(const struct part *part, const struct sharedlog *log, const
 	return false;
 }
 
+/* Has it a seat for one of the entry's many keys, those with these numbers? */
+static bool is_among(const struct part *part, const struct sharedlog *log, const struct stream_entry *entry, uint32_t first, uint32_t last)
+{
+	for (size_t i = 0; i < part->seat_count; i++) {
+		const struct audience *a = part->seats[i].audience;
+
+		if (reach_finds(sharedlog_at(log, entry->places), entry->key_count + entry->unless_count, sharedlog_at(log, entry->keys),
+				part->seats[i].hash, (struct text){a->key, a->key_len}, first, last))
+			return true;
+	}
+	return false;
+}
+
 bool part_is_for(const struct part *part, const struct sharedlog *log, const struct stream_entry *entry)
 {
 	const char *keys = sharedlog_at(log, entry->keys);
 	bool seated = entry->everyone;
 	struct text key;
 
+	if (entry->places != 0 && !seated)
+		return is_among(part, log, entry, 0, entry->key_count) && (part->names == NULL || has_name(part, log, entry));
 	for (uint32_t i = 0; i < entry->key_count && !seated; i++) {
 		keys = stream_next_key(keys, &key);
 		seated = has_seat(part, key);
@@ -122,6 +138,8 @@ bool part_sees_still(const struct part *part, const struct sharedlog *log, const
 
 	if (entry->unless_count == 0 || entry->everyone)
 		return false;
+	if (entry->places != 0)
+		return is_among(part, log, entry, entry->key_count, entry->key_count + entry->unless_count);
 	keys = sharedlog_at(log, entry->keys);
 	for (uint32_t i = 0; i < entry->key_count + entry->unless_count; i++) {
 		keys = stream_next_key(keys, &key);

@@ -140,7 +140,6 @@ void router_restart(struct router *r, struct cursor head)
 
 	sharedlog_restart(&r->log, head);
 	r->head = head;
-	r->gap = false;
 	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
 		stream_trim(s, &r->log);
 		s->since = head;
@@ -158,14 +157,23 @@ static void leave_out(struct router *r, struct stream *s, struct cursor at)
 	r->unsealed = true;
 }
 
+/* So many are there for it that their keys do not fit into the log. */
+static void leave_out_all(struct router *r, const struct event *event)
+{
+	log_error("event '%.*s' (topic '%.*s') is for more than fit into the log: raise log-size; its streams are closed and will find it with their "
+		  "Last-Event-ID", (int)event->name.len, event->name.bytes, (int)event->topic.len, event->topic.bytes);
+	for (size_t i = 0; i < r->stage.route_count; i++)
+		leave_out(r, r->stage.routes[i].stream, event->at);
+}
+
 static void stage(struct router *r, const struct topic *t, const struct event *event)
 {
 	stage_begin(&r->stage, event);
 	for (size_t i = 0; i < t->count; i++) {
 		if (t->streams[i]->unsealed) /* behind a hole nothing is said before its subscribers have gone */
 			leave_out(r, t->streams[i], event->at);
-		else if (stream_carries(t->streams[i], event->name))
-			stage_add(&r->stage, t->streams[i]);
+		else if (stream_carries(t->streams[i], event->name) && !stage_add(&r->stage, t->streams[i]))
+			t->streams[i]->since = event->at; /* who comes and asks for what was before asks the database */
 	}
 	stage_frames(&r->stage);
 	for (size_t i = 0; i < r->stage.route_count; i++)
@@ -207,6 +215,8 @@ static void deliver(struct router *r, struct stage_route *route, uint64_t record
 
 	route->entry.record = record;
 	route->entry.keys += record;
+	if (route->entry.places != 0)
+		route->entry.places += record;
 	number = stream_push(s, &r->log, &route->entry);
 	if (!route->entry.everyone) {
 		touch_audiences(r, s, number);
@@ -272,12 +282,11 @@ void router_publish(struct router *r, const struct event *event)
 		stage(r, t, event);
 	if (event->data.len >= sharedlog_record_max(&r->log) || made->len > sharedlog_record_max(&r->log))
 		stage_truncated(r, t, event);
-	if (r->stage.overfull || made->len > sharedlog_record_max(&r->log)) {
-		r->gap = true;
-		log_error("event '%.*s' has more routing keys than fit into the log: all streams are reset", (int)event->name.len,
-			  event->name.bytes);
+	if (made->len > sharedlog_record_max(&r->log)) {
+		leave_out_all(r, event);
+		return;
 	}
-	if (r->gap || !r->stage.meant)
+	if (!r->stage.meant)
 		return;
 	record = sharedlog_append(&r->log, event->at, made->data, made->len);
 	r->bytes += made->len;
@@ -295,7 +304,7 @@ void router_reached(struct router *r, struct cursor head)
 
 bool router_holds(const struct router *r, const struct stream *s, enum frame_form form, struct cursor after)
 {
-	return !r->gap && stream_has_form(s, form) && cursor_compare(after, stream_floor(s, &r->log, form)) >= 0;
+	return stream_has_form(s, form) && cursor_compare(after, stream_floor(s, &r->log, form)) >= 0;
 }
 
 void router_want_form(struct router *r, struct stream *s, enum frame_form form)

@@ -32,7 +32,6 @@ struct router {
 	struct packer packer;
 	struct stage stage;    /* the event that is published; borrows the two above */
 	bool unsealed;         /* some stream is: its owner closes the subscribers before the next flush, and takes the marks away */
-	bool gap;              /* an event could not be logged: its owner restarts the log and resets all subscribers */
 	uint64_t events, bytes; /* published since the start, for metrics */
 	uint64_t left_out;     /* of these without their data, for it is too long */
 };

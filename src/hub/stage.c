@@ -10,11 +10,15 @@ void stage_init(struct stage *g, struct hash_key hash_key, struct sealer *sealer
 {
 	*g = (struct stage){.hash_key = hash_key, .sealer = sealer, .packer = packer};
 	buf_init(&g->record);
+	reach_init(&g->audience);
+	reach_init(&g->unless);
 }
 
 void stage_release(struct stage *g)
 {
 	buf_release(&g->record);
+	reach_forget(&g->audience);
+	reach_forget(&g->unless);
 	free(g->routes);
 }
 
@@ -27,7 +31,9 @@ void stage_begin(struct stage *g, const struct event *event)
 
 	g->event = event;
 	g->route_count = 0;
-	g->meant = g->overfull = false;
+	g->meant = false;
+	reach_forget(&g->audience);
+	reach_forget(&g->unless);
 	g->name_len = (uint16_t)(len < UINT16_MAX ? len : UINT16_MAX);
 	buf_clear(&g->record);
 	buf_append(&g->record, event->name.bytes, g->name_len);
@@ -42,36 +48,53 @@ static void add_route(struct stage *g, struct stream *s, const struct stream_ent
 	g->routes[g->route_count++] = (struct stage_route){s, *entry};
 }
 
-/* The event's routing keys for this stream. False: they are too many. */
+/* Appends the routing keys for this stream, or, where they are very many, those of who is there: then *partial. */
+static uint32_t append_keys(struct stage *g, struct reach *reach, const struct stream *s, struct keys audience, bool *partial)
+{
+	size_t start = g->record.len;
+	uint32_t count = stream_append_keys(s, audience, &g->record);
+
+	if (count <= STREAM_KEYS_MAX)
+		return count;
+	*partial = true;
+	buf_cut(&g->record, start);
+	return reach_append_keys(reach, s, audience, &g->record);
+}
+
+/* The event's routing keys for this stream. */
 static bool add_keys(struct stage *g, const struct stream *s, struct stream_entry *entry)
 {
 	const struct event *event = g->event;
+	uint32_t all;
+	bool partial = false;
 	struct text first;
 
-	entry->key_count = event->everyone ? 0 : stream_append_keys(s, event->audience, &g->record);
-	if (entry->key_count > STREAM_KEYS_MAX)
-		return false;
+	if (!event->everyone)
+		entry->key_count = append_keys(g, &g->audience, s, event->audience, &partial);
 	if (entry->key_count == 1) {
 		stream_next_key(g->record.data + entry->keys, &first);
 		entry->hash = hash_bytes(g->hash_key, first.bytes, first.len);
 	}
 	if (event->unless.items != NULL) /* one that names nobody is met by streams that match nothing */
-		entry->unless_count = stream_append_keys(s, event->unless, &g->record);
-	return true;
+		entry->unless_count = append_keys(g, &g->unless, s, event->unless, &partial);
+	all = entry->key_count + entry->unless_count;
+	if (all > REACH_INDEXED) {
+		entry->places = g->record.len;
+		reach_append_places(g->hash_key, entry->keys, all, &g->record);
+	}
+	return !partial;
 }
 
-void stage_add(struct stage *g, struct stream *s)
+bool stage_add(struct stage *g, struct stream *s)
 {
 	struct stream_entry entry = {.at = g->event->at, .keys = g->record.len, .name_len = g->name_len, .everyone = g->event->everyone};
+	bool whole = add_keys(g, s, &entry);
 
-	if (!add_keys(g, s, &entry)) {
-		g->overfull = true;
-		return;
-	}
 	if (entry.key_count == 0 && entry.unless_count == 0 && !entry.everyone)
-		return;
+		return whole;
 	add_route(g, s, &entry);
 	g->meant = g->meant || !stage_is_silent(&g->routes[g->route_count - 1]);
+	return whole;
 }
 
 /* --- frames --- */

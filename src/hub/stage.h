@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "hub/packer.h"
+#include "hub/reach.h"
 #include "hub/sealer.h"
 #include "hub/stream.h"
 
@@ -32,14 +33,15 @@ struct stage {
 	size_t route_count, route_cap;
 	uint16_t name_len; /* of its name in the record */
 	bool meant;        /* it is for somebody of these streams */
-	bool overfull;     /* it has more routing keys than STREAM_KEYS_MAX for one of them: it cannot be logged */
+	struct reach audience, unless; /* of the event, where these make very many routing keys */
 };
 
 void stage_init(struct stage *g, struct hash_key hash_key, struct sealer *sealer, struct packer *packer);
 void stage_release(struct stage *g);
 
 void stage_begin(struct stage *g, const struct event *event); /* forgets the one before */
-void stage_add(struct stage *g, struct stream *s);            /* no route where nobody can be meant */
+/* No route where nobody can be meant. False: of its routing keys only those are in the record that somebody has now. */
+MUST_CHECK bool stage_add(struct stage *g, struct stream *s);
 void stage_frames(struct stage *g);
 
 /* The event is for nobody of this stream, and only says who sees the row still: to those who have another stream beside it. */

@@ -22,7 +22,7 @@
 #include "hub/sharedlog.h"
 
 #define STREAM_MATCH_MAX 4
-#define STREAM_KEYS_MAX 65536 /* routing keys that one event may make */
+#define STREAM_KEYS_MAX 1024 /* routing keys of one event that are kept, whoever is there; of more only those of who is (reach.h) */
 
 /* What herald.streams says. All strings are owned by the def. */
 struct stream_def {
@@ -57,6 +57,7 @@ struct stream_entry {
 	struct cursor at;
 	uint64_t record; /* the event's record, which begins with its name: the entry is there as long as that is */
 	uint64_t keys;
+	uint64_t places; /* of these keys (reach.h), where they are many; 0: they are few */
 	struct stream_frame frames[FRAME_FORMS];
 	uint32_t key_count, unless_count;
 	uint16_t name_len; /* of the event's name, where the record begins; 0: stream_always_carries it */

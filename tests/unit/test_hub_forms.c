@@ -144,14 +144,6 @@ TEST(a_history_that_begins_anew_holds_all_forms_from_its_beginning_on)
 	assert_true(router_holds(&router, s, FRAME_LINES, AT(7, 1)));
 }
 
-TEST(behind_an_event_that_could_not_be_logged_the_log_holds_nothing)
-{
-	router.gap = true;
-	assert_false(router_holds(&router, stream_at(&router, "/a"), FRAME_EVENTS, router.head));
-	router_restart(&router, router.head);
-	assert_true(router_holds(&router, stream_at(&router, "/a"), FRAME_EVENTS, router.head));
-}
-
 TEST(an_event_is_sealed_once_for_all_forms)
 {
 	open_in(&a, "/sealed", FRAME_EVENTS);
@@ -198,7 +190,6 @@ int main(void)
 		UNIT(a_form_that_nobody_wants_is_not_made),
 		UNIT(the_log_holds_a_form_from_the_event_on_behind_which_it_was_wanted),
 		UNIT(a_history_that_begins_anew_holds_all_forms_from_its_beginning_on),
-		UNIT(behind_an_event_that_could_not_be_logged_the_log_holds_nothing),
 		UNIT(an_event_is_sealed_once_for_all_forms),
 		UNIT(a_sealed_message_does_not_say_its_name),
 		UNIT(the_sum_of_a_packed_frame_stands_in_front_of_its_chunk),

@@ -1,0 +1,58 @@
+// An event of more routing keys than are kept in memory: who is there and named gets it, who comes later gets it from the database, and
+// nobody else notices anything.
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { missing } from '../lib/daemon.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { token } from '../lib/token.mjs'
+
+const keys = 70_000
+
+const prepare = (cluster) => cluster.psql(`
+  CREATE TABLE posts (id int PRIMARY KEY, readers text[], n int);
+  SELECT herald.watch('posts', audience => '{readers}', exclude => '{readers}');
+  CREATE TABLE others (id int PRIMARY KEY);
+  SELECT herald.watch('others');
+  SELECT herald.stream('/posts', '{posts}', match => '{"readers": "claims.sub"}');
+  SELECT herald.stream('/others', '{others}', anonymous => true);`)
+
+test('an event of 70,000 routing keys', { skip: missing(), timeout: 120_000 }, async () => {
+  const stage = await openStage({ prepare })
+  try {
+    const { cluster, daemon } = stage
+    const open = async (path, sub, more = {}) => {
+      const stream = await daemon.subscribe(path, { ...(sub && { token: await token({ sub }) }), ...more })
+      await stream.next('connected')
+      return stream
+    }
+    const first = await open('/posts', 'user-77')
+    const last = await open('/posts', `user-${keys}`)
+    const stranger = await open('/posts', 'stranger')
+    const other = await open('/others')
+    const start = first.lastEventId
+    await cluster.psql(`INSERT INTO posts SELECT 1, array_agg('user-' || i), 0 FROM generate_series(1, ${keys}) i`)
+    await cluster.psql(`UPDATE posts SET readers = array_remove(readers, 'user-77'); INSERT INTO others VALUES (1)`)
+    await cluster.psql(`INSERT INTO posts VALUES (2, '{stranger,user-77}', 0)`)
+    await first.when(() => first.events.length === 2)
+    assert.deepEqual(first.frames.map(({ name }) => name), ['connected', 'posts.insert', 'left', 'posts.insert'])
+    await last.when(() => last.events.length === 2)
+    assert.deepEqual(last.frames.map(({ name }) => name), ['connected', 'posts.insert', 'posts.update'])
+    await other.next('others.insert')
+    await stranger.next('posts.insert')
+    for (const stream of [other, stranger]) {
+      assert.equal(stream.frames.length, 2, stream.tail())
+      assert.ok(stream.open)
+    }
+    for (const sub of ['user-77', 'user-5', `user-${keys}`]) {
+      const late = await open('/posts', sub, { lastEventId: start })
+      await late.when(() => late.frames.length > (sub === 'user-77' ? 3 : 2))
+      assert.deepEqual(late.frames.slice(1).map(({ name }) => name), sub === 'user-77' ? ['posts.insert', 'left', 'posts.insert'] : ['posts.insert', 'posts.update'])
+      await late.close()
+    }
+    await cluster.psql(`INSERT INTO posts SELECT 3, array_agg('another-user-' || i), 0 FROM generate_series(1, 300000) i`)
+    assert.deepEqual(JSON.parse((await stranger.next('bulk')).data), { topic: 'posts', reason: 'fault' }, 'keys of more than 4 MB are a fault of their table')
+    for (const stream of [first, last, stranger, other]) await stream.close()
+  } finally {
+    await stage.close()
+  }
+})
