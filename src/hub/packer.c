@@ -18,6 +18,12 @@ void packer_release(struct packer *p)
 	buf_release(&p->packed);
 }
 
+void packer_trim(struct packer *p, size_t most)
+{
+	buf_trim(&p->plain, most);
+	buf_trim(&p->packed, most);
+}
+
 void packer_pack(struct packer *p)
 {
 	buf_clear(&p->packed);

@@ -27,6 +27,7 @@ struct packer {
 
 void packer_init(struct packer *p); /* cannot be used until pack and ctx are set */
 void packer_release(struct packer *p);
+void packer_trim(struct packer *p, size_t most); /* as buf_trim: what was packed is gone */
 
 /* Packs what is in p->plain: the piece is in p->packed, its sum in p->sum, both until the next call. */
 void packer_pack(struct packer *p);

@@ -109,7 +109,7 @@ static bool is_among(const struct part *part, const struct sharedlog *log, const
 	for (size_t i = 0; i < part->seat_count; i++) {
 		const struct audience *a = part->seats[i].audience;
 
-		if (reach_finds(sharedlog_at(log, entry->places), entry->key_count + entry->unless_count, sharedlog_at(log, entry->keys),
+		if (reach_finds(sharedlog_at(log, entry->record + entry->places), entry->key_count + entry->unless_count, sharedlog_at(log, entry->record + entry->keys),
 				part->seats[i].hash, (struct text){a->key, a->key_len}, first, last))
 			return true;
 	}
@@ -118,7 +118,7 @@ static bool is_among(const struct part *part, const struct sharedlog *log, const
 
 bool part_is_for(const struct part *part, const struct sharedlog *log, const struct stream_entry *entry)
 {
-	const char *keys = sharedlog_at(log, entry->keys);
+	const char *keys = sharedlog_at(log, entry->record + entry->keys);
 	bool seated = entry->everyone;
 	struct text key;
 
@@ -140,7 +140,7 @@ bool part_sees_still(const struct part *part, const struct sharedlog *log, const
 		return false;
 	if (entry->places != 0)
 		return is_among(part, log, entry, entry->key_count, entry->key_count + entry->unless_count);
-	keys = sharedlog_at(log, entry->keys);
+	keys = sharedlog_at(log, entry->record + entry->keys);
 	for (uint32_t i = 0; i < entry->key_count + entry->unless_count; i++) {
 		keys = stream_next_key(keys, &key);
 		if (i >= entry->key_count && has_seat(part, key))

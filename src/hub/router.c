@@ -8,6 +8,8 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
+#define ROOM_KEPT ((size_t)1 << 20) /* for the next event; a longer one is made in memory that is given back */
+
 /* The streams that carry one topic. */
 struct topic {
 	struct stream **streams;
@@ -192,7 +194,7 @@ static void touch(struct router *r, struct part *part, uint64_t number)
 static void touch_audiences(struct router *r, struct stream *s, uint64_t number)
 {
 	const struct stream_entry *entry = stream_entry_at(s, number);
-	const char *keys = sharedlog_at(&r->log, entry->keys);
+	const char *keys = sharedlog_at(&r->log, entry->record + entry->keys);
 	struct text key;
 
 	for (uint32_t i = 0; i < entry->key_count; i++) {
@@ -214,9 +216,6 @@ static void deliver(struct router *r, struct stage_route *route, uint64_t record
 	uint64_t number;
 
 	route->entry.record = record;
-	route->entry.keys += record;
-	if (route->entry.places != 0)
-		route->entry.places += record;
 	number = stream_push(s, &r->log, &route->entry);
 	if (!route->entry.everyone) {
 		touch_audiences(r, s, number);
@@ -224,6 +223,18 @@ static void deliver(struct router *r, struct stage_route *route, uint64_t record
 	}
 	list_each (node, tmp, &s->subscribers)
 		touch(r, container_of(node, struct part, link), number);
+}
+
+/* Entries of streams on which nothing happens must not outlive what they point to. Now and then, for there may be thousands of streams. */
+static void trim_streams(struct router *r)
+{
+	struct stream *s;
+
+	if (r->log.tail - r->trimmed < r->log.cap / 16)
+		return;
+	r->trimmed = r->log.tail;
+	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;)
+		stream_trim(s, &r->log);
 }
 
 static void say_left_out(struct router *r, const struct event *event, size_t bytes)
@@ -288,11 +299,15 @@ void router_publish(struct router *r, const struct event *event)
 	}
 	if (!r->stage.meant)
 		return;
-	record = sharedlog_append(&r->log, event->at, made->data, made->len);
+	record = sharedlog_append(&r->log, event->at, made->data, made->len, r->stage.route_count * sizeof(struct stream_entry));
 	r->bytes += made->len;
+	trim_streams(r);
 	for (size_t i = 0; i < r->stage.route_count; i++)
 		if (!stage_is_unsealed(&r->stage.routes[i]))
 			deliver(r, &r->stage.routes[i], record);
+	buf_trim(&r->stage.record, ROOM_KEPT);
+	packer_trim(&r->packer, ROOM_KEPT);
+	sealer_trim(&r->sealer, ROOM_KEPT);
 }
 
 void router_reached(struct router *r, struct cursor head)

@@ -21,6 +21,7 @@
 
 struct router {
 	struct sharedlog log;
+	uint64_t trimmed; /* the log's tail when all streams were trimmed */
 	struct cursor head; /* everything up to here has been published; tick 0: not known yet */
 	int64_t whole_tick; /* all of this tick and of those before has */
 	struct strmap streams; /* path -> struct stream */

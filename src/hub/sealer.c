@@ -16,6 +16,12 @@ void sealer_release(struct sealer *s)
 	buf_release(&s->sealed);
 }
 
+void sealer_trim(struct sealer *s, size_t most)
+{
+	buf_trim(&s->plain, most);
+	buf_trim(&s->sealed, most);
+}
+
 bool sealer_seal(struct sealer *s, struct text name, enum frame_format *format, struct text *data)
 {
 	if (s->seal == NULL)

@@ -23,6 +23,7 @@ struct sealer {
 
 void sealer_init(struct sealer *s); /* can seal nothing until seal, now_ms and ctx are set */
 void sealer_release(struct sealer *s);
+void sealer_trim(struct sealer *s, size_t most); /* as buf_trim: what was sealed is gone */
 
 /*
  * Puts the sealed text in the place of an event's data, and the format that it is to be framed with in the place of its stream's.

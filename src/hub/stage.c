@@ -79,7 +79,7 @@ static bool add_keys(struct stage *g, const struct stream *s, struct stream_entr
 		entry->unless_count = append_keys(g, &g->unless, s, event->unless, &partial);
 	all = entry->key_count + entry->unless_count;
 	if (all > REACH_INDEXED) {
-		entry->places = g->record.len;
+		entry->places = (uint32_t)g->record.len;
 		reach_append_places(g->hash_key, entry->keys, all, &g->record);
 	}
 	return !partial;
@@ -87,7 +87,7 @@ static bool add_keys(struct stage *g, const struct stream *s, struct stream_entr
 
 bool stage_add(struct stage *g, struct stream *s)
 {
-	struct stream_entry entry = {.at = g->event->at, .keys = g->record.len, .name_len = g->name_len, .everyone = g->event->everyone};
+	struct stream_entry entry = {.at = g->event->at, .keys = (uint32_t)g->record.len, .name_len = g->name_len, .everyone = g->event->everyone};
 	bool whole = add_keys(g, s, &entry);
 
 	if (entry.key_count == 0 && entry.unless_count == 0 && !entry.everyone)

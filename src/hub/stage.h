@@ -17,7 +17,7 @@
 #include "hub/sealer.h"
 #include "hub/stream.h"
 
-/* An event's way to one stream; the stream is borrowed. Of its entry, `record` is not set and `keys` counts from the record's beginning. */
+/* An event's way to one stream; the stream is borrowed. Of its entry `record` is not set. */
 struct stage_route {
 	struct stream *stream;
 	struct stream_entry entry;

@@ -78,7 +78,9 @@ void stream_free(struct stream *s)
 {
 	stream_def_release(&s->def);
 	strmap_release(&s->index);
-	free(s->entries);
+	for (size_t i = 0; i < s->block_cap; i++)
+		free(s->blocks[i]);
+	free(s->blocks);
 	free(s);
 }
 
@@ -164,31 +166,52 @@ const char *stream_next_key(const char *keys, struct text *ret_key)
 	return keys + sizeof(len) + len;
 }
 
-/* Twice the ring; entries keep their numbers. */
+static struct stream_entry **block_of(const struct stream *s, uint64_t number)
+{
+	return &s->blocks[number / STREAM_BLOCK & (s->block_cap - 1)];
+}
+
+/* Twice the ring; blocks keep their numbers. */
 static void grow(struct stream *s)
 {
-	size_t cap = s->entry_cap == 0 ? 64 : s->entry_cap * 2;
-	struct stream_entry *entries = xmalloc(cap * sizeof(*entries));
+	size_t cap = s->block_cap == 0 ? 4 : s->block_cap * 2;
+	struct stream_entry **blocks = xcalloc(cap, sizeof(struct stream_entry *));
 
-	for (uint64_t n = s->first; n < s->next; n++)
-		entries[n & (cap - 1)] = *stream_entry_at(s, n);
-	free(s->entries);
-	s->entries = entries;
-	s->entry_cap = cap;
+	for (uint64_t n = s->first / STREAM_BLOCK; n * STREAM_BLOCK < s->next; n++)
+		blocks[n & (cap - 1)] = *block_of(s, n * STREAM_BLOCK);
+	free(s->blocks);
+	s->blocks = blocks;
+	s->block_cap = cap;
+}
+
+static void add_block(struct stream *s)
+{
+	if (s->next / STREAM_BLOCK - s->first / STREAM_BLOCK >= s->block_cap)
+		grow(s);
+	*block_of(s, s->next) = xmalloc(STREAM_BLOCK * sizeof(struct stream_entry));
+}
+
+/* The oldest entry; the last one of its block takes that along. */
+static void forget(struct stream *s)
+{
+	if (++s->first % STREAM_BLOCK != 0)
+		return;
+	free(*block_of(s, s->first - 1));
+	*block_of(s, s->first - 1) = NULL;
 }
 
 void stream_trim(struct stream *s, const struct sharedlog *log)
 {
 	while (s->first < s->next && !sharedlog_holds(log, stream_entry_at(s, s->first)->record))
-		s->first++;
+		forget(s);
 }
 
 uint64_t stream_push(struct stream *s, const struct sharedlog *log, const struct stream_entry *entry)
 {
 	stream_trim(s, log);
-	if (s->next - s->first == s->entry_cap)
-		grow(s);
-	s->entries[s->next & (s->entry_cap - 1)] = *entry;
+	if (s->next % STREAM_BLOCK == 0)
+		add_block(s);
+	(*block_of(s, s->next))[s->next % STREAM_BLOCK] = *entry;
 	return s->next++;
 }
 

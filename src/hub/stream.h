@@ -52,12 +52,13 @@ struct stream_frame {
 };
 
 /* One event of one stream: offsets into the shared log. Owned by the stream's ring of entries.
+ * Its size counts for the log's (sharedlog_append).
  * With no keys but those of `unless` it is for nobody, has no frame, and says only who sees the row still. */
 struct stream_entry {
 	struct cursor at;
 	uint64_t record; /* the event's record, which begins with its name: the entry is there as long as that is */
-	uint64_t keys;
-	uint64_t places; /* of these keys (reach.h), where they are many; 0: they are few */
+	uint32_t keys;   /* from the record's first byte on */
+	uint32_t places; /* of these keys (reach.h), where they are many; 0: they are few */
 	struct stream_frame frames[FRAME_FORMS];
 	uint32_t key_count, unless_count;
 	uint16_t name_len; /* of the event's name, where the record begins; 0: stream_always_carries it */
@@ -65,13 +66,15 @@ struct stream_entry {
 	uint64_t hash; /* of its one key; only valid where key_count is 1 */
 };
 
+#define STREAM_BLOCK 64
+
 struct stream {
 	struct stream_def def;
 	struct strmap index;     /* routing key -> struct audience */
 	struct list subscribers; /* struct part of part.h: all of them; a connection may have several */
 	size_t subscriber_count;
-	struct stream_entry *entries; /* ring of entry_cap, a power of two; entry n is at n % entry_cap */
-	size_t entry_cap;
+	struct stream_entry **blocks; /* of STREAM_BLOCK entries; a ring of block_cap, a power of two. A block is there while an entry of it is */
+	size_t block_cap;
 	uint64_t first, next; /* numbers of the oldest entry and of the one to come */
 	struct cursor since;  /* the stream has been followed from here on, in one history */
 	struct cursor form_since[FRAME_FORMS]; /* and its events have been framed in this form: */
@@ -111,7 +114,7 @@ void stream_trim(struct stream *s, const struct sharedlog *log); /* forgets entr
 
 static inline const struct stream_entry *stream_entry_at(const struct stream *s, uint64_t number)
 {
-	return &s->entries[number & (s->entry_cap - 1)];
+	return &s->blocks[number / STREAM_BLOCK & (s->block_cap - 1)][number % STREAM_BLOCK];
 }
 
 /* Number of the first entry behind a cursor (next where there is none). */

@@ -1,5 +1,5 @@
-// One statement changes 100,000 rows: a reading client gets all of them in order, the daemon's memory
-// stays bounded, and other streams go on as if nothing happened.
+// One statement changes 100,000 rows of a topic that ten streams have: a reading client gets all of them in order, the daemon's memory
+// stays within log-size, and other streams go on as if nothing happened.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing, sanitized } from '../lib/daemon.mjs'
@@ -10,13 +10,15 @@ import { measured, now, until } from '../lib/wait.mjs'
 
 const rows = Number(process.env.BULK_ROWS ?? 100_000)
 const logSize = 16 << 20
+const besides = 12 << 20 // what the daemon takes beside its log: rows on their way, and what malloc keeps
 
 const prepare = (cluster) => cluster.psql(`
   CREATE TABLE bulk (id int PRIMARY KEY, owner text NOT NULL, n int NOT NULL);
   INSERT INTO bulk SELECT i, 'reader', 0 FROM generate_series(1, ${rows}) i;
   INSERT INTO bulk VALUES (0, 'other', 0);
   SELECT herald.watch('bulk', audience => '{owner}');
-  SELECT herald.stream('/bulk', '{bulk}', match => '{"owner": "claims.sub"}');`)
+  SELECT herald.stream('/bulk', '{bulk}', match => '{"owner": "claims.sub"}');
+  SELECT herald.stream('/bulk/' || i, '{bulk}', match => '{"owner": "claims.sub"}') FROM generate_series(1, 9) i;`)
 
 test('a statement over 100,000 rows arrives whole and in order, in bounded memory, with pings for the others', {
   skip: missing(), timeout: 400_000,
@@ -48,7 +50,7 @@ test('a statement over 100,000 rows arrives whole and in order, in bounded memor
       t.diagnostic(`memory: baseline ${mb(baseline)} MB, peak ${mb(peak)} MB, log-size ${mb(logSize)} MB`)
       checkAll(reader, times)
       if (sanitized()) t.diagnostic('memory is not judged: the program is built with a sanitizer')
-      else assert.ok(peak < baseline + 2 * logSize, `peak ${peak}, baseline ${baseline}`)
+      else assert.ok(peak < baseline + logSize + besides, `peak ${peak}, baseline ${baseline}`)
       return silence(other, { started, committed, finished })
     }
     const good = ({ gap, most }) => gap < most

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "unit.h"
 
@@ -33,9 +34,9 @@ TEST(a_record_is_there_byte_by_byte)
 
 	sharedlog_init(&l, 0);
 	sharedlog_restart(&l, (struct cursor){3, 4});
-	first = sharedlog_append(&l, cursor_of(10), "one\0two", 7);
-	empty = sharedlog_append(&l, cursor_of(11), "", 0);
-	second = sharedlog_append(&l, cursor_of(12), "three", 5);
+	first = sharedlog_append(&l, cursor_of(10), "one\0two", 7, 0);
+	empty = sharedlog_append(&l, cursor_of(11), "", 0, 0);
+	second = sharedlog_append(&l, cursor_of(12), "three", 5, 0);
 	assert_memory_equal(sharedlog_at(&l, first), "one\0two", 7);
 	assert_memory_equal(sharedlog_at(&l, second), "three", 5);
 	assert_memory_equal(sharedlog_at(&l, second + 2), "ree", 3);
@@ -52,11 +53,11 @@ TEST(a_restart_forgets_everything)
 	uint64_t old, young;
 
 	sharedlog_init(&l, 0);
-	old = sharedlog_append(&l, cursor_of(1), "old", 3);
+	old = sharedlog_append(&l, cursor_of(1), "old", 3, 0);
 	sharedlog_restart(&l, cursor_of(5));
 	assert_false(sharedlog_holds(&l, old));
 	assert_int_equal(cursor_compare(l.floor, cursor_of(5)), 0);
-	young = sharedlog_append(&l, cursor_of(6), "young", 5);
+	young = sharedlog_append(&l, cursor_of(6), "young", 5, 0);
 	assert_true(sharedlog_holds(&l, young));
 	assert_false(sharedlog_holds(&l, old));
 	assert_memory_equal(sharedlog_at(&l, young), "young", 5);
@@ -113,7 +114,7 @@ TEST(thousands_of_records_of_any_size_push_out_the_oldest_only)
 			w->len = sharedlog_record_max(&l);
 		w->fill = (char)('a' + i % 26);
 		memset(bytes, w->fill, w->len);
-		w->offset = sharedlog_append(&l, cursor_of(i + 1), bytes, w->len);
+		w->offset = sharedlog_append(&l, cursor_of(i + 1), bytes, w->len, 0);
 		assert_true(w->offset >= end);
 		end = w->offset + w->len;
 		if (i % 101 == 0 || i % 777 == 0) {
@@ -129,6 +130,63 @@ TEST(thousands_of_records_of_any_size_push_out_the_oldest_only)
 	free(bytes);
 }
 
+TEST(what_others_keep_of_a_record_counts_as_long_as_it_is_there)
+{
+	struct sharedlog l;
+	uint64_t first, last = 0;
+	char bytes[1000] = "";
+
+	sharedlog_init(&l, 0);
+	first = sharedlog_append(&l, cursor_of(1), bytes, sizeof(bytes), 9000);
+	for (size_t i = 1; i < 1000; i++) {
+		last = sharedlog_append(&l, cursor_of(i + 1), bytes, sizeof(bytes), 9000);
+		assert_true(l.head - l.tail + l.kept_by_others <= l.cap);
+	}
+	assert_false(sharedlog_holds(&l, first));
+	assert_true(sharedlog_holds(&l, last));
+	assert_in_range((l.head - l.tail) / 1032, l.cap / 10032 - 2, l.cap / 10032);
+	last = sharedlog_append(&l, cursor_of(1001), bytes, sizeof(bytes), 4 * l.cap); /* more than there is: it stays alone */
+	assert_true(sharedlog_holds(&l, last));
+	assert_true(l.kept_by_others <= l.cap / 2 + l.cap / 2);
+	sharedlog_restart(&l, cursor_of(1001));
+	assert_int_equal(l.kept_by_others, 0);
+	sharedlog_release(&l);
+}
+
+static size_t resident(const struct sharedlog *l)
+{
+	size_t pages = l->cap / 4096, count = 0;
+	unsigned char *seen = malloc(pages);
+
+	assert_int_equal(mincore(l->ring, l->cap, seen), 0);
+	for (size_t i = 0; i < pages; i++)
+		count += seen[i] & 1;
+	free(seen);
+	return count * 4096;
+}
+
+/* The bytes of what is there are as they were written, too. */
+TEST(pages_that_are_not_used_are_given_back)
+{
+	struct sharedlog l;
+	uint64_t offsets[20000];
+	char bytes[1000];
+
+	sharedlog_init(&l, (size_t)8 << 20);
+	for (size_t i = 0; i < ARRAY_SIZE(offsets); i++) {
+		memset(bytes, (char)i, sizeof(bytes));
+		offsets[i] = sharedlog_append(&l, cursor_of(i + 1), bytes, sizeof(bytes), 3000);
+		if (i % 500 != 0)
+			continue;
+		for (size_t n = 0; n <= i; n++)
+			if (sharedlog_holds(&l, offsets[n]))
+				assert_true(sharedlog_at(&l, offsets[n])[0] == (char)n && sharedlog_at(&l, offsets[n])[999] == (char)n);
+	}
+	assert_true(l.head > 2 * l.cap);
+	assert_true(resident(&l) < l.cap / 4 + l.cap / 16);
+	sharedlog_release(&l);
+}
+
 TEST(records_that_fill_the_ring_exactly_leave_none_behind)
 {
 	struct sharedlog l;
@@ -139,15 +197,15 @@ TEST(records_that_fill_the_ring_exactly_leave_none_behind)
 	sharedlog_init(&l, 0);
 	count = l.cap / 1008;  /* 24 of header and 984 of bytes */
 	if (l.cap % 1008 != 0) /* a first one takes what is over */
-		sharedlog_append(&l, cursor_of(1), bytes, l.cap % 1008 - 24);
+		sharedlog_append(&l, cursor_of(1), bytes, l.cap % 1008 - 24, 0);
 	for (size_t i = 0; i < count; i++) {
-		last = sharedlog_append(&l, cursor_of(i + 2), bytes, 984);
+		last = sharedlog_append(&l, cursor_of(i + 2), bytes, 984, 0);
 		first = i == 0 ? last : first;
 	}
 	assert_int_equal(l.head, l.cap);
 	assert_true(sharedlog_holds(&l, first));
 	assert_true(l.floor.tick == 0);
-	last = sharedlog_append(&l, cursor_of(count + 2), "x", 1);
+	last = sharedlog_append(&l, cursor_of(count + 2), "x", 1, 0);
 	assert_int_equal(last % l.cap, 24);
 	assert_int_equal(l.floor.tick, 1);
 	assert_true(sharedlog_holds(&l, last) && sharedlog_holds(&l, first));
@@ -162,6 +220,8 @@ int main(void)
 		cmocka_unit_test(a_restart_forgets_everything),
 		cmocka_unit_test(thousands_of_records_of_any_size_push_out_the_oldest_only),
 		cmocka_unit_test(records_that_fill_the_ring_exactly_leave_none_behind),
+		cmocka_unit_test(what_others_keep_of_a_record_counts_as_long_as_it_is_there),
+		cmocka_unit_test(pages_that_are_not_used_are_given_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
