@@ -120,7 +120,7 @@ BEGIN
   END IF;
   PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE', 'DROP VIEW IF EXISTS herald.status',
                                      'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', -- against whoever watches just now
-                                     (SELECT 'LOCK TABLE ' || string_agg(DISTINCT 'herald.' || t, ', ') FROM (VALUES (7, '{changes,ticks,streams,watches}'::text[]), (11, '{watches}'), (13, '{rules}'))
+                                     (SELECT 'LOCK TABLE ' || string_agg(DISTINCT 'herald.' || t, ', ') FROM (VALUES (7, '{changes,ticks,streams,watches}'::text[]), (11, '{watches}'), (12, '{changes}'), (13, '{rules}'))
                                        AS v(version, tables), unnest(v.tables) t WHERE v.version > had)),
                            targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,rules,streams,status}')))
     WHERE had > 0;
