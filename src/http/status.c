@@ -20,14 +20,14 @@ const char *status_unready(const struct status *s, int64_t now_ms)
 		return "it is about to end";
 	if (!s->available)
 		return "the change log cannot be followed";
-	if (lag_ms(s, now_ms) >= STATUS_UNREADY_MS)
+	if (lag_ms(s, now_ms) >= STATUS_LATE_MS)
 		return "what is committed has not been read for a while";
 	return s->shut ? "new connections wait for descriptors or memory" : NULL;
 }
 
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out)
 {
-	const char *word = s->outlets->draining ? "draining" : s->available && lag_ms(s, now_ms) < STATUS_DEGRADED_MS ? "ok" : "degraded";
+	const char *word = s->outlets->draining ? "draining" : s->available && lag_ms(s, now_ms) < STATUS_LATE_MS ? "ok" : "degraded";
 	char head[CURSOR_TEXT_MAX];
 
 	cursor_format(s->outlets->router->head, head);

@@ -9,8 +9,7 @@
 #include "base/buf.h"
 #include "http/outlets.h"
 
-#define STATUS_DEGRADED_MS 2000 /* of lag */
-#define STATUS_UNREADY_MS 10000
+#define STATUS_LATE_MS 10000 /* of lag: then it is no moment any more */
 
 struct status {
 	const struct outlets *outlets;
