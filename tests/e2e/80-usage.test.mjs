@@ -190,6 +190,26 @@ describe('usage', { skip: missing() }, () => {
       assert.equal(await cluster.psql('SELECT count(*) FROM public.things'), '0')
     })
 
+    test('who is in the way of a command is named, after as long as lock_timeout says; migrate hangs what is missing', async () => {
+      const url = ['--database-url', cluster.url()]
+      const env = { PGOPTIONS: '-c lock_timeout=300ms' }
+      await expects(['watch', 'public.things', ...url], 0)
+      const idle = await cluster.client()
+      await idle.query('BEGIN; SELECT FROM public.things')
+      const inTheWay = new RegExp(`no lock could be had on public\\.things within 00:00:00\\.3: server process ${idle.processID} \\(application 'test', role postgres\\) has AccessShareLock.*idle in transaction since .*SELECT FROM public\\.things`)
+      await expects(['unwatch', 'public.things', ...url], 1, inTheWay, { env })
+      await expects(['watch', 'public.things', ...url], 0, undefined, { env })
+      await idle.query('ROLLBACK')
+      await cluster.psql('DROP TRIGGER "!herald_insert" ON public.things')
+      await idle.query("BEGIN; INSERT INTO public.things VALUES (1, 'ann')")
+      await expects(['migrate', ...url], 1, /no lock could be had on public\.things within 00:00:00\.3: server process .* has RowExclusiveLock/, { env })
+      await idle.query('ROLLBACK')
+      await idle.end()
+      await expects(['migrate', ...url], 0, undefined, { env })
+      assert.equal(await cluster.psql(`SELECT count(*) FROM pg_trigger WHERE tgname = '!herald_insert' AND tgrelid = 'public.things'::regclass`), '1')
+      await expects(['unwatch', 'public.things', ...url], 0, undefined, { env })
+    })
+
     test('watch typed again keeps what is not said, says what is in force, and takes away what is said empty', async () => {
       const watch = async (...args) => (await expects(['watch', 'public.long', ...args, '--database-url', cluster.url()], 0)).stdout.trimEnd().split('\n')
       const inForce = (topic, audience, columns, exclude) =>
