@@ -15,9 +15,16 @@ END $$;
 -- watch's row locked: two at once would fail one of them. The lock is one that a writer with a fault, which refers to the row, need not wait for.
 CREATE OR REPLACE FUNCTION herald.capture_functions(w herald.watches) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT FROM herald.watches h WHERE h.id = w.id FOR NO KEY UPDATE;
+  SELECT herald.hold(w.target);
   SELECT herald.capture_function(w, op) FROM unnest(herald.capture_kinds()) op;
   SELECT herald.partition_function(w), herald.let_partition(w);
+$$;
+
+-- herald.hold(target): locks the row of its watch, to the end of the transaction. Another administrator may have it in a transaction that
+-- is still open: then it raises as herald.patiently does.
+CREATE OR REPLACE FUNCTION herald.hold(target oid) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT herald.patiently(format('/* lock */ SELECT FROM herald.watches WHERE target = %s FOR NO KEY UPDATE', target), ARRAY['herald.watches'::regclass::oid])
 $$;
 
 -- herald.capture_function(w, op): makes the trigger function of one operation anew; returns whether the operation yields events. Where

@@ -85,6 +85,9 @@ BEGIN
     SELECT e.* INTO was FROM herald.extents e WHERE e.watch = now.watch FOR UPDATE SKIP LOCKED;
     CONTINUE WHEN NOT FOUND; -- somebody watches it anew just now
     SELECT h.* INTO w FROM herald.watches h WHERE h.id = now.watch;
+    IF NOT now.tables <@ was.tables THEN
+      PERFORM herald.try_partitions(w);
+    END IF;
     UPDATE herald.extents e SET tables = now.tables, namesake = now.namesake WHERE e.watch = now.watch;
     IF crashed AND now.unlogged THEN
       told := herald.tell_extent(w.topic, 'crash');

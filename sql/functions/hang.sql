@@ -16,7 +16,7 @@ BEGIN
   EXCEPTION WHEN lock_not_available THEN
     NULL;
   END;
-  missing := herald.missing_ddl(w);
+  missing := herald.hanging_ddl(w);
   IF missing IS NOT NULL THEN
     PERFORM herald.patiently(missing, herald.tables_of(w.target));
     PERFORM herald.let_partition(w);
@@ -37,19 +37,21 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM pg_class c, unnest(herald.tables_of(w.target)) t JOIN pg_class p ON p.oid = t AND p.relkind IN ('r', 'p') WHERE c.oid = w.target AND c.relkind = 'p'
 $$;
 
--- herald.missing_ddl(w): statements that hang what is missing or calls another function, and take away what hangs by another name, as an
+-- herald.hanging_ddl(w): statements that hang what is missing or calls another function, and take away what hangs by another name, as an
 -- older version's did; NULL: there is nothing to do.
-CREATE OR REPLACE FUNCTION herald.missing_ddl(w herald.watches) RETURNS text
+--   one  the trigger of this name; NULL: all
+CREATE OR REPLACE FUNCTION herald.hanging_ddl(w herald.watches, one text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT nullif(concat(
     (SELECT string_agg(format('DROP TRIGGER %I ON %s; ', t.tgname, t.tgrelid::regclass), '')
        FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
-      WHERE t.tgrelid = w.target AND pg_has_role(c.relowner, 'USAGE') AND t.tgname !~ '^[!~]herald_'
+      WHERE one IS NULL AND t.tgrelid = w.target AND pg_has_role(c.relowner, 'USAGE') AND t.tgname !~ '^[!~]herald_'
         AND t.tgfoid IN (SELECT to_regprocedure(herald.capture_name(w, o)) FROM unnest(herald.capture_kinds()) o)),
     (SELECT string_agg(format('CREATE OR REPLACE TRIGGER %I %s EXECUTE FUNCTION %s; ', n.name, n.fires, n.function)
                     || coalesce('ALTER TABLE ' || n.relation::regclass || ' ' || herald.enabling(n.relation, n.name) || format(' TRIGGER %I; ', n.name), ''), '')
        FROM herald.wanted_triggers(w) n
-      WHERE NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = n.relation AND t.tgname = n.name AND t.tgfoid = n.function))), '')
+      WHERE n.name = coalesce(one, n.name)
+        AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = n.relation AND t.tgname = n.name AND t.tgfoid = n.function))), '')
 $$;
 
 -- herald.enabling(relation, name): how a trigger that is hung is to be enabled: as the one whose place it takes; a new one as its
@@ -62,6 +64,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            WHEN 'A' THEN 'ENABLE ALWAYS' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'D' THEN 'DISABLE' END
     FROM pg_class c WHERE c.oid = relation AND pg_has_role(c.relowner, 'USAGE')
 $$;
+
+-- herald.try_partitions(w): hangs on partitions that are new what tells of their TRUNCATE, where that can be done at once: nobody is to wait
+-- after the maker of ticks, nor it. Else doctor says that it is missing.
+CREATE OR REPLACE FUNCTION herald.try_partitions(w herald.watches) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms' SET client_min_messages = warning AS $$
+DECLARE
+  missing text := herald.hanging_ddl(w, '!herald_truncated');
+BEGIN
+  IF missing IS NOT NULL THEN
+    EXECUTE missing;
+  END IF;
+EXCEPTION WHEN OTHERS THEN
+  NULL;
+END $$;
 
 -- herald.useless_ddl(w): the statement that takes away functions that are of no use, with their triggers; NULL: none is.
 CREATE OR REPLACE FUNCTION herald.useless_ddl(w herald.watches) RETURNS text
@@ -76,7 +92,7 @@ $$;
 CREATE OR REPLACE FUNCTION herald.take_triggers(w herald.watches) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 BEGIN
-  PERFORM FROM herald.watches h WHERE h.id = w.id FOR NO KEY UPDATE; -- as herald.capture_functions
+  PERFORM herald.hold(w.target); -- as herald.capture_functions
   PERFORM herald.patiently('DROP FUNCTION IF EXISTS ' || string_agg(herald.capture_name(w, op), ', ') || ' CASCADE', herald.tables_of(w.target))
      FROM unnest(herald.capture_kinds() || 'truncated'::text) op;
 END $$;
@@ -86,5 +102,5 @@ END $$;
 CREATE OR REPLACE FUNCTION herald.unhung() RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('DO $do$ BEGIN PERFORM herald.hang(w) FROM herald.watches w WHERE w.id = %s; END $do$', w.id)
-    FROM herald.watches w JOIN pg_class c ON c.oid = w.target WHERE herald.missing_ddl(w) IS NOT NULL ORDER BY w.id
+    FROM herald.watches w JOIN pg_class c ON c.oid = w.target WHERE herald.hanging_ddl(w) IS NOT NULL ORDER BY w.id
 $$;

@@ -5,21 +5,29 @@
 -- Makes herald.ring() anew, so that writers pay for no look at the setting. Writes herald.settings.
 CREATE OR REPLACE FUNCTION herald.wake(mode text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  was text;
 BEGIN
   IF mode NOT IN ('adaptive', 'always', 'never') OR mode IS NULL THEN
     RAISE EXCEPTION 'pgherald: wake % is unknown', coalesce(quote_literal(mode), 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'One of adaptive, always, never.';
   END IF;
-  SELECT s.wake INTO was FROM herald.settings s FOR UPDATE;
-  IF was = mode AND (SELECT p.prosrc FROM pg_proc p WHERE p.oid = to_regprocedure('herald.ring()')) = herald.ring_source(mode) THEN
+  -- Without a lock first: a daemon that has nothing to change waits for nobody who is about to.
+  IF herald.rings_so(mode) THEN
+    RETURN false;
+  END IF;
+  PERFORM FROM herald.settings s FOR UPDATE;
+  IF herald.rings_so(mode) THEN
     RETURN false;
   END IF;
   UPDATE herald.settings SET wake = mode;
   EXECUTE format('CREATE OR REPLACE FUNCTION herald.ring() RETURNS boolean LANGUAGE sql AS %L', herald.ring_source(mode));
   RETURN true;
 END $$;
+
+-- herald.rings_so(mode): do writers ring as this mode says?
+CREATE OR REPLACE FUNCTION herald.rings_so(mode text) RETURNS boolean
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT s.wake = mode AND p.prosrc = herald.ring_source(mode) FROM herald.settings s LEFT JOIN pg_proc p ON p.oid = to_regprocedure('herald.ring()')
+$$;
 
 -- herald.ring_source(mode): the body of herald.ring(), the doorbell: the default of herald.changes.rung, the table's last
 -- column, so whatever writes to the log rings. One expression of built-in functions, so that the server puts it in the place

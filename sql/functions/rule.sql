@@ -24,6 +24,7 @@ BEGIN
   END IF;
   PERFORM herald.check_expression(target, 'condition', condition, 'boolean');
   PERFORM herald.check_expression(target, 'data', data, 'jsonb');
+  PERFORM herald.hold(target);
   INSERT INTO herald.rules (target, event, operation, condition, data) VALUES (target, event, operation, coalesce(condition, 'true'), data)
   ON CONFLICT ON CONSTRAINT rules_meaning DO UPDATE SET data = excluded.data;
   PERFORM herald.reshape(w.topic), herald.capture(w) FROM herald.watches w WHERE w.target = target;
@@ -55,6 +56,7 @@ CREATE OR REPLACE FUNCTION herald.unrule(target regclass, event text DEFAULT NUL
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
 BEGIN
+  PERFORM herald.hold(target);
   DELETE FROM herald.rules r WHERE r.target = target AND (event IS NULL OR r.event = event);
   PERFORM herald.reshape(w.topic), herald.capture(w) FROM herald.watches w WHERE w.target = target;
 END $$;

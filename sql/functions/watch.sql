@@ -22,6 +22,7 @@ DECLARE
 BEGIN
   PERFORM herald.check_target(target);
   PERFORM herald.check_columns(target, audience || CASE WHEN NOT all_columns THEN columns END || exclude);
+  PERFORM herald.hold(target);
   PERFORM herald.succeed(target);
   SELECT relname INTO table_name FROM pg_class WHERE oid = target;
   SELECT h.topic INTO former FROM herald.watches h WHERE h.target = target;

@@ -1,6 +1,6 @@
 -- The ticker's look makes trigger functions anew while somebody makes a rule, watches, or unwatches: one after the other, and neither fails.
 -- A look waits for nobody: what is being changed just now is not its business.
-SELECT plan(6);
+SELECT plan(7);
 CREATE TABLE things (id int PRIMARY KEY, v int);
 SELECT herald.watch('things');
 SELECT dblink_connect('look', test.self()), dblink_connect('admin', test.self());
@@ -40,6 +40,9 @@ CALL turn('{things,goods}');
 SELECT dblink_exec('admin', 'BEGIN; DO $$ BEGIN PERFORM herald.rule(''goods'', ''made'', ''insert''); END $$');
 SELECT dblink_exec('look', 'SET statement_timeout = ''20s''');
 SELECT lives_ok($$SELECT dblink_exec('look', 'DO $x$ BEGIN PERFORM herald.look_at_shapes(); END $x$')$$, 'a look waits for no rule');
+SET lock_timeout = '300ms';
+SELECT throws_like($$SELECT herald.rule('goods', 'other', 'insert')$$, 'pgherald: no lock could be had on herald.watches within 00:00:00.3: server process % it is idle in transaction since %', 'another administrator is told who is in the way');
+RESET lock_timeout;
 SELECT dblink_exec('admin', 'COMMIT');
 INSERT INTO goods VALUES (1, 1);
 SELECT is((test.events())[cardinality(test.events())], 'made', 'which is made');

@@ -1,5 +1,5 @@
 -- DDL takes rows away, or brings some, that no trigger sees. The ticker's look tells it once: `bulk`, to everyone on the topic.
-SELECT plan(31);
+SELECT plan(33);
 -- looked(): what a look told.
 CREATE FUNCTION looked() RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
@@ -30,6 +30,8 @@ SELECT is(looked(), '{}', 'nor does what writes the table anew, nor what trigger
 CREATE TABLE logs_2 PARTITION OF logs FOR VALUES IN (2);
 INSERT INTO logs VALUES (2, 2);
 SELECT is(looked(), '{}', 'what is made as a partition brings no rows');
+TRUNCATE logs_2;
+SELECT is((SELECT (event, data ->> 'reason')::text FROM herald.changes ORDER BY id DESC LIMIT 1), '(bulk,truncate)', 'and from then on its TRUNCATE is told');
 BEGIN;
 CREATE TABLE logs_3 (LIKE logs INCLUDING ALL);
 ALTER TABLE logs ATTACH PARTITION logs_3 FOR VALUES IN (3);
@@ -52,6 +54,8 @@ CREATE TABLE logs_6_6 PARTITION OF logs_6 FOR VALUES IN (6);
 INSERT INTO logs_6 VALUES (6, 6);
 ALTER TABLE logs ATTACH PARTITION logs_6 FOR VALUES IN (6);
 SELECT is(looked(), '{"bulk journal ddl"}', 'with partitions of its own too');
+TRUNCATE logs_6_6;
+SELECT is((SELECT (event, data ->> 'reason')::text FROM herald.changes ORDER BY id DESC LIMIT 1), '(bulk,truncate)', 'whose TRUNCATE is told');
 CREATE TABLE logs_6_7 PARTITION OF logs_6 FOR VALUES IN (7);
 SELECT is(looked(), '{}', 'and those that it gets later bring none');
 DROP TABLE logs_4;
