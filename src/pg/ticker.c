@@ -18,7 +18,8 @@ static const struct session_statement statements[] = {
 	{"revoked", "SELECT herald.revocation_data(r)::text FROM herald.revocations r WHERE r.until IS NULL OR r.until > now()"},
 	{"actions", DEFS_ACTIONS_SQL},
 	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
-	{"attach", "SELECT herald.attach()"},
+	/* and a tick: what was committed before anybody could be let in is no news to who comes */
+	{"attach", "SELECT a FROM herald.attach() a CROSS JOIN LATERAL (SELECT CASE WHEN NOT a THEN herald.tick() END) t"},
 	{"care", "SELECT max(version)::bigint, herald.stopping(), pg_catalog.pg_backend_pid()::bigint, herald.queue_usage() FROM herald.migrations"},
 	{"same", "SELECT herald.follows() = $1::boolean AND herald.complete()"},
 	{"mode", "SELECT herald.wake($1)"},

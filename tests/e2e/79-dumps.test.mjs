@@ -100,14 +100,17 @@ describe('dumps in parts', { skip: missing(), timeout: 240_000 }, () => {
     const last = await stage.cluster.psql('SELECT max(tick) FROM herald.head()')
     const loaded = await load(await stage.cluster.dump(['-a', '-n', 'herald']), 'target')
     assert.match(loaded.stderr, /pgherald: these rows are of another database's log, and would be told here as news\n.*HINT: +Leave herald out of the data: pg_dump --exclude-table-data='herald\.\*'/)
+    await load(await stage.cluster.dump(['-a', '-t', 'public.hot']), 'target')
     const daemon = await Daemon.start({ cluster: stage.cluster, databaseUrl: stage.cluster.url('target') })
+    const fresh = await open(daemon, 'fresh')
     const [all, foreign] = [await open(daemon, 'all', 'earliest'), await open(daemon, 'foreign', `${last}-0`)]
-    await psql("INSERT INTO hot VALUES (1, 'ann', 0, 'new')")
-    for (const each of [all, foreign]) {
+    await psql("INSERT INTO hot VALUES (1000, 'ann', 0, 'new')")
+    for (const each of [all, fresh, foreign]) {
       await idOf('new', each)
-      assert.deepEqual([...marksOf(each)], ['new'])
+      const loaded = each === all ? ['old 3', 'start'] : [] // the rows of the table, which are changes of here
+      assert.deepEqual([...marksOf(each)].sort(), ['new', ...loaded], each.name)
     }
-    await Promise.all([all.close(), foreign.close()])
+    await Promise.all([all.close(), fresh.close(), foreign.close()])
     await daemon.destroy()
   })
 
