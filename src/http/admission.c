@@ -63,6 +63,14 @@ void refusal_for_now(struct refusal *ret_refusal)
 	refuse(ret_refusal, MHD_HTTP_SERVICE_UNAVAILABLE, "Retry-After", "2", "The database cannot be asked now, try again later");
 }
 
+void refusal_of_question(struct refusal *r, const struct question *q)
+{
+	if (q->unfit)
+		refusal_bad_request(r, "The request has what the database cannot take, such as a character that its encoding lacks");
+	else
+		refusal_for_now(r);
+}
+
 bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub, int64_t issued_ms, uint64_t key_mark)
 {
 	return (key_mark == 0 || keyring_has(set->options->token.keys, key_mark)) &&

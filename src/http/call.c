@@ -64,7 +64,7 @@ static void fail(struct call *c)
 {
 	struct refusal refusal;
 
-	refusal_for_now(&refusal);
+	refusal_of_question(&refusal, &c->parked.question);
 	parked_refuse(&c->parked, &refusal);
 }
 

@@ -53,7 +53,7 @@ static void on_kept(struct question *q, bool failed, const char *value)
 	char body[SECRET_TEXT_MAX + 64];
 
 	if (failed || value == NULL) {
-		refusal_for_now(&refusal);
+		refusal_of_question(&refusal, q);
 		parked_refuse(&t->parked, &refusal);
 	} else if (strcmp(value, "true") != 0) {
 		refusal_too_many(&refusal, "Too many unused tickets of this user");

@@ -25,6 +25,7 @@ enum question_kind {
 struct question {
 	struct list link; /* of the inlet's queue, while it waits */
 	enum question_kind kind;
+	bool unfit; /* of one that failed: because of its params, which the database cannot take; asked again it fails again */
 	const char *params[QUESTION_PARAMS_MAX]; /* borrowed until it is answered or cancelled; NULL: SQL's NULL */
 	/* failed: the statement did, or it is not known whether it was done. value: NULL for SQL's NULL; valid in this call only. */
 	void (*answered)(struct question *q, bool failed, const char *value);

@@ -2,6 +2,7 @@
 #include "pg/asker.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 
@@ -109,16 +110,26 @@ static void answer(struct asker_worker *w, bool failed)
 	free(value);
 }
 
+/* Data exceptions, as of a character that the database's encoding lacks, and limits of the program. What a function of the application fails
+ * with does not come here, it is an answer. */
+static bool is_of_params(const struct conn *c)
+{
+	return strncmp(c->fault_state, "22", 2) == 0 || strncmp(c->fault_state, "54", 2) == 0;
+}
+
 static void on_done(struct conn *c, bool ok)
 {
 	struct asker_worker *w = container_of(c, struct asker_worker, conn);
 
-	if (w->session.step == SESSION_READY)
+	if (w->session.step == SESSION_READY) {
+		if (w->question != NULL)
+			w->question->unfit = !ok && is_of_params(c);
 		answer(w, !ok);
-	else if (ok)
+	} else if (ok) {
 		session_next(&w->session);
-	else
+	} else {
 		conn_drop(c, "a query failed");
+	}
 	hand_out(w->pool);
 }
 

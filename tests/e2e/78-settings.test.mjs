@@ -7,7 +7,8 @@ import { Daemon, missing, repository, run } from '../lib/daemon.mjs'
 import { serverMajor } from '../lib/postgres.mjs'
 import { freePort } from '../lib/process.mjs'
 import { request } from '../lib/sse.mjs'
-import { secret } from '../lib/token.mjs'
+import { secret, token } from '../lib/token.mjs'
+import { until } from '../lib/wait.mjs'
 
 const hostile = {
   standard_conforming_strings: 'off', backslash_quote: 'off', default_transaction_read_only: 'on', default_transaction_isolation: 'serializable',
@@ -90,6 +91,14 @@ describe('settings and encodings', { skip: missing(), timeout: 240_000 }, () => 
       const late = await daemon.subscribe(`${path}?last_event_id=earliest`)
       assert.deepEqual(JSON.parse((await late.next('t.insert', 20_000)).data).row, { id: 1, owner: letter })
       await Promise.all([stream.close(), foreign.close(), late.close()])
+      await say(`CREATE FUNCTION echo(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('body', request -> 'body') $$; SELECT herald.action('POST', '/echo/:what', 'public.echo')`)
+      const post = async (path, body, sub = 'ann') => request(daemon.url(path), { method: 'POST', body,
+        headers: { Authorization: `Bearer ${await token({ sub })}`, ...(body && { 'Content-Type': 'application/json' }) } })
+      await until(async () => (await post(`/echo/${encodeURIComponent(letter)}`, `{"a":"${letter}"}`)).status === 200, { what: 'the action' })
+      for (const [path, body, sub] of [['/echo/x', '{"a":"😀"}'], [`/echo/${encodeURIComponent('😀')}`, '{}'], ['/echo/x?a=%F0%9F%98%80', '{}'], ['/stream/ticket', undefined, '😀']]) {
+        const { status, json } = await post(path, body, sub)
+        assert.deepEqual([status, json.errors], [400, ['The request has what the database cannot take, such as a character that its encoding lacks']], path)
+      }
       const { stdout } = await run(['doctor', '--database-url', cluster.url(database), '--jwt-secret-file', daemon.secretFile, '--listen', `127.0.0.1:${daemon.port}`,
         '--admin-listen', `127.0.0.1:${daemon.adminPort}`], { timeout: 60_000 })
       assert.match(stdout, new RegExp(`^ok +encoding +${encoding}, which the server converts`, 'm'))
