@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "pg/conn.h"
 
-#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 #include "base/xalloc.h"
 
 #define COMPLAIN_EVERY_MS 60000
-#define HIDDEN_MS 10 /* how often a layer is asked that does not say what it holds back */
 #define RESULTS_A_TURN 512 /* then others get their turn: sockets are flushed between two portions */
 #define BYTES_A_TURN ((size_t)256 << 10)
 
@@ -21,18 +19,6 @@ static void on_ready(struct watch *w, uint32_t events);
 static void on_timer(struct timer *t);
 static void on_more(struct timer *t);
 static void on_hosts(struct hosts *h);
-
-/* OpenSSL's SSL_pending(), of the OpenSSL that libpq uses: another one in this process may have another struct. NULL: not found. */
-static ssl_pending_fn *find_ssl_pending(void)
-{
-	void *libpq = dlopen("libpq.so.5", RTLD_LAZY | RTLD_NOLOAD);
-	ssl_pending_fn *found;
-
-	*(void **)&found = dlsym(libpq == NULL ? RTLD_DEFAULT : libpq, "SSL_pending");
-	if (libpq != NULL)
-		dlclose(libpq);
-	return found;
-}
 
 void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const char *name,
 	       const struct conn_calls *calls)
@@ -44,7 +30,7 @@ void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const ch
 	timer_init(&c->retry, on_timer);
 	timer_init(&c->more, on_more);
 	hosts_init(&c->hosts, loop, on_hosts);
-	c->ssl_pending = find_ssl_pending();
+	c->ssl_pending = layer_find_pending();
 }
 
 static bool is_up(const struct conn *c)
@@ -243,6 +229,11 @@ static void connected(struct conn *c)
 	c->calls->up(c);
 }
 
+static int layer_ms(const struct conn *c)
+{
+	return layer_wait_ms(c->pg, c->ssl_pending, c->state == CONN_BUSY);
+}
+
 /* The socket may be another one at each step (several hosts, SSL refused): watched anew each time. */
 static void go_on_connecting(struct conn *c)
 {
@@ -255,6 +246,8 @@ static void go_on_connecting(struct conn *c)
 		conn_drop(c, PQerrorMessage(c->pg));
 	else if (!watch_for(c, next == PGRES_POLLING_READING ? EPOLLIN : EPOLLOUT))
 		conn_drop(c, "its socket cannot be watched");
+	else if (next == PGRES_POLLING_READING && layer_ms(c) == 0)
+		loop_set_timer(c->loop, &c->more, 0);
 }
 
 static void flush(struct conn *c)
@@ -425,19 +418,6 @@ static void take_notifications(struct conn *c)
 	}
 }
 
-/*
- * What was decrypted, and libpq had no room for: a record may have 16 kB, and libpq makes room for 8. The socket is empty then, so
- * nothing tells of it. TLS can be asked; GSSAPI's packets are libpq's own secret. Milliseconds until one should look, -1: no need.
- */
-static int hidden_ms(const struct conn *c)
-{
-	void *ssl = PQsslInUse(c->pg) ? PQsslStruct(c->pg, "OpenSSL") : NULL;
-
-	if (ssl != NULL && c->ssl_pending != NULL)
-		return c->ssl_pending(ssl) > 0 ? 0 : -1;
-	return c->state == CONN_BUSY && (PQsslInUse(c->pg) || PQgssEncInUse(c->pg)) ? HIDDEN_MS : -1;
-}
-
 static void take_all(struct conn *c)
 {
 	int wait_ms;
@@ -446,7 +426,7 @@ static void take_all(struct conn *c)
 	take_notifications(c);
 	if (!is_up(c) || c->unread)
 		return;
-	wait_ms = hidden_ms(c);
+	wait_ms = layer_ms(c);
 	if (wait_ms >= 0)
 		loop_set_timer(c->loop, &c->more, wait_ms);
 }
@@ -470,7 +450,11 @@ static void on_more(struct timer *t)
 {
 	struct conn *c = container_of(t, struct conn, more);
 
-	if (c->unread || hidden_ms(c) == 0)
+	if (c->state == CONN_CONNECTING) {
+		go_on_connecting(c);
+		return;
+	}
+	if (c->unread || layer_ms(c) == 0)
 		note_progress(c);
 	read_more(c);
 }

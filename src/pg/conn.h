@@ -14,6 +14,7 @@
 
 #include "base/loop.h"
 #include "pg/hosts.h"
+#include "pg/layer.h"
 
 #define CONN_STALL_MS 10000       /* of a query that is done in milliseconds */
 #define CONN_STALL_READ_MS 120000 /* of one that may have to sort a transaction of millions before its first row: comes to
@@ -39,8 +40,6 @@ struct conn_calls {
 	/* It could not be made; `why` has the server's code, and no next attempt follows. NULL: the log is told, and one does. */
 	void (*refused)(struct conn *c, const char *why);
 };
-
-typedef int ssl_pending_fn(const void *ssl);
 
 /*
  * How statements run where the session is not our own, but shared by a pooler: as text, each in one transaction with a statement before
@@ -76,7 +75,7 @@ struct conn {
 		int64_t at_ms;
 	} said[4]; /* what was logged of late */
 	struct hosts hosts;
-	ssl_pending_fn *ssl_pending;
+	layer_pending_fn *ssl_pending;
 	struct watch watch;
 	struct timer retry;    /* next attempt, or end of this one, or of a stalled query */
 	struct timer more;     /* go on with unread rows, or with what TLS holds back, next turn */

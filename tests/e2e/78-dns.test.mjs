@@ -4,10 +4,11 @@ import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { Cluster } from '../lib/cluster.mjs'
+import { Cluster, environment } from '../lib/cluster.mjs'
 import { Daemon, missing, program } from '../lib/daemon.mjs'
 import { makeDns } from '../lib/nodns.mjs'
 import * as processes from '../lib/process.mjs'
+import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { makeCertificate, TlsProxy } from '../lib/tls.mjs'
 import { until } from '../lib/wait.mjs'
@@ -85,6 +86,16 @@ describe('names of hosts', { skip: missing(), timeout: 180_000 }, () => {
     dns.set(names)
   })
 
+  test('it may hang at the start as well: probes are answered, and SIGTERM ends it', async () => {
+    const [port, admin] = [await processes.freePort(), await processes.freePort()]
+    const child = processes.start(program, ['serve', '--database-url', keywords('hangs.test'), '--listen', `127.0.0.1:${port}`, '--admin-listen',
+      `127.0.0.1:${admin}`, '--jwt-secret', 'x'.repeat(40)], { env: { ...environment(), ...dns.env }, stdio: 'ignore' })
+    await until(async () => (await request(`http://127.0.0.1:${admin}/healthz`)).status === 200, { what: 'an answer' })
+    assert.equal((await request(`http://127.0.0.1:${admin}/readyz`)).status, 503)
+    child.kill('SIGTERM')
+    assert.deepEqual(await child.exited, { code: 0, signal: null })
+  })
+
   test('of several hosts and addresses one that works is found', async () => {
     await works(keywords('two.test'))
     await works(keywords('gone.test,db.test'))
@@ -134,7 +145,7 @@ describe('names of hosts', { skip: missing(), timeout: 180_000 }, () => {
       await works(verified('db.test'))
       const port = await processes.freePort()
       const child = processes.start(program, ['serve', '--database-url', verified('other.test'), '--listen', `127.0.0.1:${port}`, '--admin-listen', '',
-        '--jwt-secret', 'x'.repeat(40)], { env: { ...process.env, ...dns.env }, stdio: ['ignore', 'ignore', 'pipe'] })
+        '--jwt-secret', 'x'.repeat(40)], { env: { ...environment(), ...dns.env }, stdio: ['ignore', 'ignore', 'pipe'] })
       let log = ''
       child.stderr.on('data', (chunk) => (log += chunk))
       await until(() => /does not match host name "other\.test"/.test(log), { what: 'a complaint of the name' })
