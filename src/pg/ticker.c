@@ -312,7 +312,8 @@ static void on_up(struct conn *c)
 {
 	struct ticker *t = container_of(c, struct ticker, conn);
 
-	if (t->proved) {
+	if (t->proved || t->unproved >= 2) {
+		t->unproved = 0;
 		t->step = TICKER_BEGIN;
 		session_begin(&t->session);
 	} else {
@@ -343,6 +344,7 @@ static void on_lost(struct conn *c)
 
 	session_lost(&t->session);
 	t->doubt_tick = t->doubt_read = t->session.stalled;
+	t->unproved += t->step == TICKER_PROOF;
 	proof_stop(&t->proof);
 	t->leader = false; /* its locks went with the session */
 	t->early = t->anew = false;

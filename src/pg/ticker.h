@@ -96,6 +96,7 @@ struct ticker {
 	struct session session;
 	struct proof proof;  /* that it is our own ... */
 	bool proved;         /* ... or not; it has ended with a verdict */
+	int unproved;        /* so often it was lost meanwhile: a role's idle_session_timeout may be too short for it */
 	bool astray;         /* another server process than the session's has answered */
 	bool misfit;         /* the schema's was told of, and is there still */
 	bool stopping;       /* the server is about to stop */
