@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { missing, run } from '../lib/daemon.mjs'
 import { openHot, prepareHot } from '../lib/hot.mjs'
 import { arrives, judgeLoad, openLoad } from '../lib/load.mjs'
+import { Lender } from '../lib/lender.mjs'
 import { missingPgbouncer, Pgbouncer } from '../lib/pgbouncer.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { request } from '../lib/sse.mjs'
@@ -89,6 +90,22 @@ describe('a pooler', { skip: missing() || missingPgbouncer(), timeout: 300_000 }
       await daemon.stop()
       await bouncer.stop()
     })
+
+  test('that looks like the server itself is found out by what it does', async (t) => {
+    const lender = await Lender.open(stage.cluster.port)
+    const url = `postgresql://postgres@127.0.0.1:${lender.port}/${stage.cluster.database}`
+    assert.equal((await sessionLine(url)).outcome, 'no')
+    const daemon = await stage.addDaemon({ databaseUrl: url, flags: ['--poll-interval', '5s'] })
+    assert.match(daemon.logs(), /a pooler in transaction mode stands between/)
+    const load = openLoad(stage.cluster)
+    const stream = await openHot(daemon, 'ann')
+    const begun = now()
+    await load.run(['e', 'f'], 5, () => now() > begun + 500)
+    t.diagnostic(await judgeLoad(stage.cluster, load, [stream]))
+    await daemon.stop()
+    assert.equal(await locks(), '')
+    await lender.close()
+  })
 
   test('in whose pool others find no setting, no lock and no channel of ours', async () => {
     const bouncer = await Pgbouncer.start(stage.cluster, 'transaction', { default_pool_size: 1 })
