@@ -397,6 +397,7 @@ int server_run(struct config *config, server_reload_fn *reload_fn, void *ctx)
 	struct server *s = xcalloc(1, sizeof(*s));
 	int exit_status;
 
+	xalloc_give_back_large();
 	s->boot = config;
 	s->reload = reload_fn;
 	s->reload_ctx = ctx;

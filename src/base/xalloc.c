@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "base/xalloc.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -65,3 +66,17 @@ char *xasprintf(const char *fmt, ...)
 		out_of_memory();
 	return text;
 }
+
+#ifdef __GLIBC__
+#define LARGE (256 << 10)
+
+void xalloc_give_back_large(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
+	(void)mallopt(M_TRIM_THRESHOLD, 4 * LARGE);
+}
+#else
+void xalloc_give_back_large(void)
+{
+}
+#endif
