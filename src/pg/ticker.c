@@ -297,6 +297,7 @@ static void on_done(struct conn *c, bool ok)
 	if (!ok && slow_down(t)) {
 		next_step(t);
 	} else if (fault != NULL) {
+		t->proved &= ok; /* a statement that is not there may be one that another server process has */
 		conn_drop(c, fault);
 	} else if (t->step == TICKER_PROOF) {
 		proof_done(&t->proof);
@@ -312,7 +313,7 @@ static void on_up(struct conn *c)
 {
 	struct ticker *t = container_of(c, struct ticker, conn);
 
-	if (t->proved || t->unproved >= 2) {
+	if (t->proved || t->session.pooled || t->unproved >= 2) {
 		t->unproved = 0;
 		t->step = TICKER_BEGIN;
 		session_begin(&t->session);

@@ -107,6 +107,26 @@ describe('a pooler', { skip: missing() || missingPgbouncer(), timeout: 300_000 }
     await lender.close()
   })
 
+  test('that begins to lend while the daemon runs is found out, too, and what is left with it goes', async (t) => {
+    const lender = await Lender.open(stage.cluster.port, { keeps: true })
+    const daemon = await stage.addDaemon({ databaseUrl: `postgresql://postgres@127.0.0.1:${lender.port}/${stage.cluster.database}` })
+    const load = openLoad(stage.cluster)
+    const stream = await openHot(daemon, 'ann')
+    await arrives(stream, await load.lone())
+    assert.doesNotMatch(daemon.logs(), /pooler/)
+    assert.notEqual(await locks(), '')
+    lender.lend()
+    let over = false
+    const running = load.run(['g', 'h'], 20, () => over)
+    await until(() => /a pooler in transaction mode stands between/.test(daemon.logs()), { what: 'the daemon to notice' }).finally(() => (over = true))
+    await running
+    await arrives(stream, await load.lone())
+    await until(async () => (await locks()) === '', { what: 'its locks to go' })
+    t.diagnostic(await judgeLoad(stage.cluster, load, [stream]))
+    await daemon.stop()
+    await lender.close()
+  })
+
   test('in whose pool others find no setting, no lock and no channel of ours', async () => {
     const bouncer = await Pgbouncer.start(stage.cluster, 'transaction', { default_pool_size: 1 })
     const daemon = await stage.addDaemon({ databaseUrl: bouncer.url })

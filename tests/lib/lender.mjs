@@ -17,9 +17,10 @@ function* messages(buffer) {
 }
 
 export class Lender {
-  static async open(target) {
+  /** keeps: at first each client has a session of its own, up to lend(). */
+  static async open(target, { keeps = false } = {}) {
     const lender = new Lender()
-    Object.assign(lender, { target, idle: [], sockets: new Set(), port: await freePort() })
+    Object.assign(lender, { target, keeps, idle: [], clients: new Set(), sockets: new Set(), port: await freePort() })
     lender.server = createServer({ noDelay: true }, (near) => lender.#serve(near))
     await new Promise((resolve) => lender.server.listen(lender.port, '127.0.0.1', resolve))
     return lender
@@ -36,7 +37,8 @@ export class Lender {
       client.buffer.bytes = Buffer.concat([client.buffer.bytes, chunk])
       client.begun ? this.#forward(client) : this.#begin(client)
     })
-    near.on('close', () => client.far?.destroy())
+    this.clients.add(client)
+    near.on('close', () => (this.clients.delete(client), client.far?.destroy()))
   }
 
   // A client is greeted with what the first server process has said.
@@ -51,6 +53,11 @@ export class Lender {
     }
     client.begun = true
     this.packet ??= packet
+    if (this.keeps) {
+      this.#lendTo(client, await this.#open())
+      client.near.write(client.far.greeting)
+      return
+    }
     this.greeting ??= this.#open().then((far) => (this.idle.push(far), far.greeting))
     client.near.write(await this.greeting)
   }
@@ -75,14 +82,27 @@ export class Lender {
     if (client.borrowing || !client.waiting.length) return
     if (!client.far) {
       client.borrowing = true
-      client.far = this.idle.pop() ?? (await this.#open())
+      this.#lendTo(client, this.idle.pop() ?? (await this.#open()))
       client.borrowing = false
-      client.far.take = (message) => {
-        client.near.write(message)
-        if (message[0] === 0x5a && message[5] === 0x49) this.#giveBack(client) // ReadyForQuery, in no transaction
-      }
     }
+    client.busy = true
     for (const message of client.waiting.splice(0)) message[0] === 0x58 ? client.near.end() : client.far.write(message) // Terminate is not passed on
+  }
+
+  #lendTo(client, far) {
+    client.far = far
+    far.take = (message) => {
+      client.near.write(message)
+      if (message[0] !== 0x5a || message[5] !== 0x49) return // ReadyForQuery, in no transaction
+      client.busy = false
+      if (!this.keeps) this.#giveBack(client)
+    }
+  }
+
+  /** From now on sessions are lent. */
+  lend() {
+    this.keeps = false
+    for (const client of this.clients) if (client.far && !client.busy) this.#giveBack(client)
   }
 
   #giveBack(client) {
