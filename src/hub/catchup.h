@@ -26,9 +26,10 @@ struct catchup {
 	struct cursor after; /* tick 0: from the beginning of what is retained */
 	int64_t upto_tick;
 	const char *seen; /* without the changes of these transactions (snapshot.h); NULL: with all */
-	int care;  /* the inlet's: how often its page has failed at one place */
-	bool doubtful; /* the inlet's: its last page did not come to its end */
-	int early; /* the inlet's: how often its cursor was ahead of what a standby has */
+	int care;      /* the inlet's: how often its page has failed at one place */
+	bool cut;      /* the inlet's: its last page did not come to its end */
+	bool doubtful; /* ... nor the one before */
+	int early;     /* the inlet's: how often its cursor was ahead of what a standby has */
 	void (*event)(struct catchup *c, const struct event *event);
 	void (*ended)(struct catchup *c, enum catchup_end end, const char *reason);
 };

@@ -138,13 +138,18 @@ static void work(struct replay_worker *w)
 	(w->catchup->facet_count == 1 ? send_page : send_pages)(w, w->catchup, &bounds);
 }
 
+static void work_all(struct replay *r)
+{
+	for (size_t i = 0; i < REPLAY_WORKERS; i++)
+		work(&r->workers[i]);
+}
+
 static void submit(void *ctx, struct catchup *c)
 {
 	struct replay *r = ctx;
 
 	list_append(&r->queue, &c->link);
-	for (size_t i = 0; i < REPLAY_WORKERS; i++)
-		work(&r->workers[i]);
+	work_all(r);
 }
 
 static void cancel(void *ctx, struct catchup *c)
@@ -198,8 +203,7 @@ static void on_again(struct timer *t)
 	struct replay *r = container_of(t, struct replay, again);
 
 	list_splice(&r->queue, &r->early);
-	for (size_t i = 0; i < REPLAY_WORKERS; i++)
-		work(&r->workers[i]);
+	work_all(r);
 }
 
 /* A cursor that is ahead of this standby: it is asked for again a little later. */
@@ -221,7 +225,7 @@ static void end_page(struct replay_worker *w)
 	w->fault = NULL;
 	if (c != NULL) {
 		c->care = CARE_NONE;
-		c->doubtful = false;
+		c->doubtful = c->cut = false;
 	}
 	if (c != NULL && !put_off(w->replay, c, fault)) {
 		bool full = w->events == w->most || w->bytes > REPLAY_PAGE_BYTES;
@@ -273,18 +277,26 @@ static void on_up(struct conn *c)
 	session_begin(&w->session);
 }
 
-/* A page that was cut short goes on after its last event, when those that wait have had their turn. */
+/*
+ * A page that was cut short goes on after its last event, when those that wait have had their turn. The first time the network may be to
+ * blame: then this connection, which is soon a new one, may have it again; the others may be as silent.
+ */
 static void on_lost(struct conn *c)
 {
 	struct replay_worker *w = container_of(c, struct replay_worker, conn);
+	struct catchup *page = w->catchup;
+
 	session_lost(&w->session);
 	free(w->fault);
 	w->fault = NULL;
-	if (w->catchup != NULL) {
-		w->catchup->doubtful = true;
-		list_append(&w->replay->queue, &w->catchup->link);
-	}
 	w->catchup = NULL;
+	if (page == NULL)
+		return;
+	page->doubtful = page->cut;
+	page->cut = true;
+	list_append(&w->replay->queue, &page->link);
+	if (page->doubtful)
+		work_all(w->replay);
 }
 
 static const struct conn_calls conn_calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
