@@ -333,7 +333,7 @@ static void build(struct server *s)
 	ticker_init(&s->ticker, &s->loop, &options, &calls);
 	replay_init(&s->replay, &s->loop, s->boot->database_url, options.data_max);
 	asker_init(&s->asker, &s->loop, s->boot->database_url);
-	snapshots_init(&s->snapshots, &s->loop, s->boot->database_url);
+	snapshots_init(&s->snapshots, &s->loop, s->boot->database_url, options.data_max);
 	outlets_init(&s->outlets, &s->loop, &s->router, &s->http, replay_ops(&s->replay), asker_ops(&s->asker),
 		     snapshots_ops(&s->snapshots));
 	s->status = (struct status){.outlets = &s->outlets, .version = PGHERALD_VERSION,

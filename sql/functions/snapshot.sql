@@ -4,14 +4,15 @@
 --   seen: transactions of later ticks that it sees as well. They are told by their rows in the log, not by comparing ids: a hot
 --   standby does not know which transactions run, and ids of a subscription's publisher mean nothing here.
 
--- herald.snapshot(path, claims, params): begins a stream's state: opens the cursor herald_items, each row an item as text. Last
+-- herald.snapshot(path, claims, params, most_bytes): begins a stream's state: opens the cursor herald_items, each row an item as text. Last
 -- statement before the cursor is read, and in the same transaction: REPEATABLE READ. Returns where the state stands:
 --   tick, upto  <tick>-<upto>: the cursor of the last tick
 --   told        the last tick that holds changes, up to tick; 0: none is retained
 --   seen        transactions of later ticks that are in the state too; NULL: none
+--   most_bytes  of text that the caller takes of an item; a longer one fails the reading of the cursor. NULL: any
 -- The claims are also at request.jwt.claims, so that row security policies can use them. Times, numbers and bytes are written as in
 -- events (herald.fix_settings), to the end of the transaction. Runs with the caller's rights.
-CREATE OR REPLACE FUNCTION herald.snapshot(path text, claims jsonb, params jsonb,
+CREATE OR REPLACE FUNCTION herald.snapshot(path text, claims jsonb, params jsonb, most_bytes bigint DEFAULT NULL,
   OUT tick bigint, OUT upto bigint, OUT told bigint, OUT seen xid8[])
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -33,7 +34,16 @@ BEGIN
   told := coalesce((SELECT t.id FROM herald.ticks t WHERE t.since::text <> t.snapshot::text ORDER BY t.id DESC LIMIT 1), 0);
   SELECT pg_catalog.array_agg(n) INTO seen FROM herald.newer(last.snapshot) n;
   PERFORM pg_catalog.set_config('request.jwt.claims', claims::text, true), herald.fix_settings();
-  OPEN items NO SCROLL FOR EXECUTE 'SELECT i::text FROM ' || fn || '($1, $2) i' USING claims, params;
+  OPEN items NO SCROLL FOR EXECUTE 'SELECT CASE WHEN pg_catalog.octet_length(s.t) > $3 THEN herald.refuse_item(pg_catalog.octet_length(s.t), $3) ELSE s.t END AS i'
+    ' FROM (SELECT i::text AS t FROM ' || fn || '($1, $2) i OFFSET 0) s' USING claims, params, most_bytes;
+END $$;
+
+-- herald.refuse_item(bytes, most): raises, for an item of a state that is longer than its reader takes.
+CREATE OR REPLACE FUNCTION herald.refuse_item(bytes bigint, most bigint) RETURNS text
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  RAISE EXCEPTION 'an item of the state takes % bytes of text, and no more than % fit: let the function make smaller items, or raise log-size', bytes, most
+    USING ERRCODE = 'program_limit_exceeded';
 END $$;
 
 -- herald.newer(than): the transactions that have changes which can be seen now and which no tick up to this snapshot holds.

@@ -19,3 +19,4 @@ DROP FUNCTION IF EXISTS herald.rest(pg_snapshot, pg_snapshot, bigint, text[], te
 DROP FUNCTION IF EXISTS herald.replay_many(bigint, bigint, bigint, jsonb, int);
 DROP FUNCTION IF EXISTS herald.rest_many(pg_snapshot, pg_snapshot, bigint, jsonb, int);
 DROP FUNCTION IF EXISTS herald.insert_line(herald.watches, text, text, boolean);
+DROP FUNCTION IF EXISTS herald.snapshot(text, jsonb, jsonb);

@@ -10,7 +10,7 @@
 
 static const struct session_statement statements[] = {
 	{"tick", "SELECT herald.tick()"},
-	{"note", "SELECT tick, upto, told, seen::text FROM herald.snapshot($1, $2::jsonb, $3::jsonb)"},
+	{"note", "SELECT tick, upto, told, seen::text FROM herald.snapshot($1, $2::jsonb, $3::jsonb, $4::bigint)"},
 };
 
 /* A daemon that freezes must not hold the transaction for ever: between two portions nobody is silent for so long. */
@@ -192,6 +192,17 @@ static void end_portion(struct snapshots_worker *w)
 	w->snapshot->portion(w->snapshot);
 }
 
+static void ask_note(struct snapshots_worker *w)
+{
+	const char *params[SNAPSHOT_PARAMS + 1];
+	char most_bytes[24];
+
+	memcpy(params, w->snapshot->params, sizeof(w->snapshot->params));
+	snprintf(most_bytes, sizeof(most_bytes), "%zu", w->snapshots->data_max);
+	params[SNAPSHOT_PARAMS] = most_bytes;
+	conn_run(&w->conn, "note", SNAPSHOT_PARAMS + 1, params, CONN_STALL_MS);
+}
+
 /* A statement has gone well, and somebody wants to know. */
 static void go_on(struct snapshots_worker *w)
 {
@@ -202,7 +213,7 @@ static void go_on(struct snapshots_worker *w)
 		break;
 	case SNAPSHOTS_BEGIN:
 		w->step = SNAPSHOTS_NOTE;
-		conn_run(&w->conn, "note", SNAPSHOT_PARAMS, w->snapshot->params, CONN_STALL_MS);
+		ask_note(w);
 		break;
 	case SNAPSHOTS_NOTE:
 		hold(w);
@@ -269,9 +280,9 @@ static void on_lost(struct conn *c)
 
 static const struct conn_calls conn_calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
 
-void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo)
+void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo, size_t data_max)
 {
-	*s = (struct snapshots){.workers = {{.snapshots = NULL}}};
+	*s = (struct snapshots){.data_max = data_max};
 	list_init(&s->queue);
 	for (size_t i = 0; i < SNAPSHOTS_WORKERS; i++) {
 		struct snapshots_worker *w = &s->workers[i];

@@ -44,10 +44,11 @@ struct snapshots_worker {
 
 struct snapshots {
 	struct list queue; /* struct snapshot */
+	size_t data_max;   /* of one item; a longer one fails */
 	struct snapshots_worker workers[SNAPSHOTS_WORKERS];
 };
 
-void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo);
+void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo, size_t data_max);
 void snapshots_pool(struct snapshots *s);
 void snapshots_leave(struct snapshots *s, const char *why); /* as asker_leave; a transaction between two portions is cut */
 void snapshots_release(struct snapshots *s);
