@@ -498,14 +498,19 @@ static void on_prune(struct timer *timer)
 static const struct conn_calls conn_calls = {
 	.up = on_up, .lost = on_lost, .result = on_result, .done = on_done, .notified = on_notified};
 
+static int most_quiet_ms(const struct ticker_options *options)
+{
+	return options->poll_interval_ms < TICKER_CARE_MS ? options->poll_interval_ms : TICKER_CARE_MS;
+}
+
 void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_options *options,
 		 const struct ticker_calls *calls)
 {
 	*t = (struct ticker){.loop = loop, .options = *options, .calls = *calls};
 	conn_init(&t->conn, loop, options->conninfo, "pgherald ticker", &conn_calls);
-	/* The locks of a frozen or lost daemon must go: the server ends a session that has said nothing for longer than its poll. */
+	/* The locks of a frozen or lost daemon must go: the server ends a session that has said nothing for longer than it ever is quiet. */
 	session_init(&t->session, &t->conn, &(struct session_plan){
-		statements, ARRAY_SIZE(statements), options->schema_version, options->poll_interval_ms + CONN_STALL_MS, true});
+		statements, ARRAY_SIZE(statements), options->schema_version, most_quiet_ms(options) + CONN_STALL_MS, true});
 	conn_init(&t->probe, loop, options->conninfo, "pgherald probe", &probe_calls);
 	proof_init(&t->proof, &t->conn, options->conninfo, on_proved);
 	timer_init(&t->poll, on_poll);
