@@ -42,6 +42,7 @@ export const cards = [
   ['', 'watchAnew', (upkeep) => declare(upkeep, "SELECT herald.watch('public.hot', audience => '{owner}')")],
   ['', 'streamAnew', (upkeep) => declare(upkeep, `SELECT herald.stream('/hot', '{hot}', match => '{"owner": "claims.sub"}')`)],
   ['', 'truncate', truncate],
+  ['', 'stranger', stranger],
 ]
 
 async function prune(upkeep) {
@@ -83,6 +84,19 @@ const retype = ({ columns, random }) =>
   ({ columns, sql: `ALTER COLUMN ${columns[0]} TYPE ${random.pick(['bigint', 'numeric', 'int'])}` })
 
 const drop = ({ columns: [first, ...columns] }) => ({ sql: columns.length && `DROP COLUMN IF EXISTS ${columns.pop()}`, columns: [first, ...columns] })
+
+// A table of another schema that has the triggers of the watched one, as a clone has them: what is written there is nobody's news.
+function stranger(upkeep) {
+  const schema = `tenant_${++upkeep.count}`
+  return declare(upkeep, `CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.hot (LIKE public.hot);
+    DO $$ DECLARE ddl text; BEGIN
+      FOR ddl IN SELECT replace(pg_get_triggerdef(oid), ' ON public.hot ', ' ON ${schema}.hot ') FROM pg_trigger WHERE tgrelid = 'public.hot'::regclass AND NOT tgisinternal LOOP
+        EXECUTE ddl;
+      END LOOP;
+    END $$;
+    INSERT INTO ${schema}.hot (id, version, owner, note) SELECT id, 1000000 + version, owner, 'stranger' FROM public.hot;
+    UPDATE ${schema}.hot SET version = version + 1; DELETE FROM ${schema}.hot; TRUNCATE ${schema}.hot; DROP SCHEMA ${schema} CASCADE`)
+}
 
 // Who comes and goes is gone; all other rows are there again when others see the table next.
 function truncate(upkeep) {
