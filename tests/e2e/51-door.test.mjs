@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
+import { environment } from '../lib/cluster.mjs'
 import { missing, program, run } from '../lib/daemon.mjs'
 import * as processes from '../lib/process.mjs'
 import { addressOf } from '../lib/raw.mjs'
@@ -99,7 +100,7 @@ describe('descriptors run out', { skip: missing(), timeout: 180_000 }, () => {
 
 describe('limits of descriptors at the start', { skip: missing(), timeout: 60_000 }, () => {
   const serve = (limits, ...flags) => processes.run('prlimit', [`--nofile=${limits}`, program, 'serve', '--jwt-secret', 'x'.repeat(40), '--listen',
-    '127.0.0.1:1', '--admin-listen', '', '--database-url', 'host=/nowhere', ...flags], { timeout: 20_000 })
+    '127.0.0.1:1', '--admin-listen', '', '--database-url', 'host=/nowhere', ...flags], { env: environment(), timeout: 20_000 })
 
   test('more streams than they allow are refused, with what to do', async () => {
     const { code, stderr } = await serve('64:1024', '--max-streams', '5000')

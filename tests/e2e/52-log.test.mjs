@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { closeSync, constants, openSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { environment } from '../lib/cluster.mjs'
 import { Daemon, missing, program } from '../lib/daemon.mjs'
 import * as processes from '../lib/process.mjs'
 import { request } from '../lib/sse.mjs'
@@ -105,7 +106,7 @@ describe('the log', { skip: missing(), timeout: 180_000 }, () => {
     assert.throws(() => { for (;;) writeSync(filler, Buffer.alloc(4096)) }, { code: 'EAGAIN' })
     const daemon = await Daemon.start({ cluster: stage.cluster, stderr: writer, keys: ['--jwt-secret', 'x'.repeat(40)] }) // it warns of that
     assert.equal(await daemon.destroy(), 0)
-    const child = processes.start(program, ['serve', '--retry', 'x'], { stdio: ['ignore', 'ignore', writer] })
+    const child = processes.start(program, ['serve', '--retry', 'x'], { env: environment(), stdio: ['ignore', 'ignore', writer] })
     assert.deepEqual(await child.exited, { code: 3, signal: null })
     for (const fd of [filler, writer, reader]) closeSync(fd)
   })
@@ -135,7 +136,7 @@ describe('the log', { skip: missing(), timeout: 180_000 }, () => {
   test('who had its standard files closed serves, and writes nothing of the log to a client', async () => {
     const port = await processes.freePort()
     const child = processes.start('sh', ['-c', 'exec "$0" "$@" <&- >&- 2>&-', program, 'serve', '--database-url', stage.cluster.url(), '--listen',
-      `127.0.0.1:${port}`, '--admin-listen', '', '--log-level', 'debug', '--jwt-secret', 'x'.repeat(40)], { stdio: 'ignore' })
+      `127.0.0.1:${port}`, '--admin-listen', '', '--log-level', 'debug', '--jwt-secret', 'x'.repeat(40)], { env: environment(), stdio: 'ignore' })
     const daemon = Object.assign(new Daemon(), { port })
     await until(async () => (await daemon.status()).status === 200, { what: 'an answer' })
     const streams = await Promise.all(Array.from({ length: 5 }, () => daemon.subscribe('/notes')))
