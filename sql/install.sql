@@ -141,6 +141,7 @@ INSERT INTO herald.migrations (version, name) VALUES (14, '0014_own_rows');
 \ir functions/explain.sql
 \ir functions/own_rows.sql
 \ir functions/daemon.sql
+\ir functions/log_columns.sql
 \ir grants.sql
 COMMIT;
 

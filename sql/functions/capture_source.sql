@@ -49,7 +49,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     herald.write_lines(w, op),
     '  RETURN NULL;',
     'END')
-   WHERE herald.default_events(w) OR EXISTS (SELECT FROM herald.rules_of(w, op)) OR (op = 'update' AND herald.leaves_source(w) IS NOT NULL)
+   WHERE herald.yields(w, op)
+$$;
+
+-- herald.yields(w, op): does the operation yield events of this table?
+CREATE OR REPLACE FUNCTION herald.yields(w herald.watches, op text) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT herald.default_events(w) OR EXISTS (SELECT FROM herald.rules_of(w, op)) OR (op = 'update' AND herald.leaves_source(w) IS NOT NULL)
 $$;
 
 -- herald.default_events(w): has the table no rules, so that its events are the default ones?

@@ -27,11 +27,11 @@ END $$;
 CREATE OR REPLACE FUNCTION herald.wanted_triggers(w herald.watches) RETURNS TABLE (relation oid, name text, fires text, function regprocedure)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT w.target, '!herald_' || o, format('AFTER %s ON %s FOR EACH %s', o, w.target, CASE o WHEN 'truncate' THEN 'STATEMENT' ELSE 'ROW' END), to_regprocedure(herald.capture_name(w, o))
-    FROM unnest('{insert,update,delete,truncate}'::text[]) o WHERE herald.capture_source(w, o) IS NOT NULL
+    FROM unnest('{insert,update,delete,truncate}'::text[]) o WHERE herald.yields(w, o)
   UNION ALL -- the last one of its kind: the others may change the row
   SELECT w.target, '~herald_moved', format('BEFORE UPDATE OF %s ON %s FOR EACH ROW', (SELECT string_agg(quote_ident(c), ', ') FROM unnest(herald.partition_columns(w.target)) c), w.target),
          to_regprocedure(herald.capture_name(w, 'moved'))
-   WHERE herald.relocation_source(w) IS NOT NULL
+   WHERE herald.relocates(w)
   UNION ALL
   SELECT t, '!herald_truncated', format('AFTER truncate ON %s FOR EACH STATEMENT', t::regclass), to_regprocedure(herald.capture_name(w, 'truncated'))
     FROM pg_class c, unnest(herald.tables_of(w.target)) t JOIN pg_class p ON p.oid = t AND p.relkind IN ('r', 'p') WHERE c.oid = w.target AND c.relkind = 'p'
@@ -84,7 +84,7 @@ CREATE OR REPLACE FUNCTION herald.useless_ddl(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT 'DROP FUNCTION ' || string_agg(f.function::text, ', ') || ' CASCADE'
     FROM (SELECT to_regprocedure(herald.capture_name(w, o)) AS function
-            FROM unnest(herald.capture_kinds()) o WHERE herald.source_of(w, o) IS NULL) f
+            FROM unnest(herald.capture_kinds()) o WHERE NOT CASE o WHEN 'moved' THEN herald.relocates(w) ELSE herald.yields(w, o) END) f
    WHERE f.function IS NOT NULL
 $$;
 

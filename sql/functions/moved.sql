@@ -14,7 +14,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '  IF herald.stays(TG_RELID, NEW) THEN RETURN NEW; END IF;',
     herald.returning_new(replace(herald.capture_source(w, 'update'), '#variable_conflict use_column', ''), herald.event_lines(w, 'update')) || ';',
     'END')
-   WHERE EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target AND c.relkind = 'p')
+   WHERE herald.relocates(w)
+$$;
+
+-- herald.relocates(w): has it a use for that?
+CREATE OR REPLACE FUNCTION herald.relocates(w herald.watches) RETURNS boolean
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target AND c.relkind = 'p')
      AND EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation = 'update')
      AND NOT EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation = 'any')
      AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = w.target AND a.attgenerated = 's' AND NOT a.attisdropped)

@@ -107,7 +107,8 @@ $$;
 
 -- An upgrade takes its strong locks now, all of them at once, before it has any that others wait for: on the log, where a migration alters
 -- it, so until the end nobody writes to it; on the watched tables for triggers of before 0003; on the view that is made anew each time.
--- A migration that alters a table of herald which writers or streams use adds its version, or the last one of several, to the list.
+-- A migration that alters a table of herald which streams use adds its version, or the last one of several, to the list; a column of the log
+-- comes last (log_columns.sql).
 DO $$
 DECLARE
   had int := (SELECT max(m.version) FROM herald.migrations m);
@@ -120,7 +121,7 @@ BEGIN
   END IF;
   PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE', 'DROP VIEW IF EXISTS herald.status',
                                      'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', -- against whoever watches just now
-                                     (SELECT 'LOCK TABLE ' || string_agg(DISTINCT 'herald.' || t, ', ') FROM (VALUES (7, '{changes,ticks,streams,watches}'::text[]), (11, '{watches}'), (12, '{changes}'), (13, '{rules}'))
+                                     (SELECT 'LOCK TABLE ' || string_agg(DISTINCT 'herald.' || t, ', ') FROM (VALUES (7, '{changes,ticks,streams,watches}'::text[]), (11, '{watches}'), (13, '{rules}'))
                                        AS v(version, tables), unnest(v.tables) t WHERE v.version > had)),
                            targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,rules,streams,status}')))
     WHERE had > 0;

@@ -1,7 +1,6 @@
 -- 0012_bounds.sql: no reader is stopped by one change. How long a change is as text is noted where it is made, so that who has no room
 -- for it need not print it; and what cannot be read is kept by its id, so that everybody passes it by.
-ALTER TABLE herald.changes ADD COLUMN bytes bigint; -- NULL: not long
-COMMENT ON COLUMN herald.changes.bytes IS 'Length of its data as text where that is long, else NULL; beyond 16 MB the data is not kept';
+-- The column herald.changes.bytes comes last (functions/log_columns.sql), for it needs a lock on the log.
 
 CREATE TABLE herald.unreadable (
   change bigint PRIMARY KEY,
