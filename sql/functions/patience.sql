@@ -35,7 +35,7 @@ BEGIN
     wait_ms := CASE WHEN way.is_vacuum THEN least(herald.setting_ms('deadlock_timeout') + 500, 2500) -- it gives way to who has waited that long
                     WHEN way.is_stuck IS DISTINCT FROM false THEN 100 -- no use to have others wait for it
                     ELSE least(wait_ms * 5 / 4, 1000) END;
-    PERFORM pg_sleep(greatest(least(wait_ms * 0.003, 0.5, extract(epoch FROM ends - clock_timestamp())), 0));
+    PERFORM pg_sleep(greatest(least(wait_ms * 0.003, extract(epoch FROM ends - clock_timestamp())), 0)); -- three times what the next try takes
   END LOOP;
 END $$;
 
