@@ -329,7 +329,7 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
   })
 
   test('a server that freezes in the middle: said once, and the rest is looked at', async (t) => {
-    for (const [answers, check] of [[1, 'database'], [7, 'session'], [30]]) {
+    for (const [answers, check] of [[1, 'database'], [7, 'session'], [20]]) {
       const frozen = await pooler({ answers })
       let report
       const ask = async () => {
