@@ -99,7 +99,6 @@ static int examine(struct doctor *d, bool json)
 	look_at_config(d);
 	doctor_database(d);
 	if (d->usable) {
-		doctor_locks(d); /* first: they may stop the other questions */
 		doctor_streams(d);
 		doctor_tables(d);
 		doctor_log(d);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * doctor.h: does the whole path work, and what is to be done where it does not? A file for each part of an event's way: the database,
- * locks, watched tables, streams, the log, the daemon. Changes nothing but a NOTIFY to itself; asks with the rights of the role it connects as,
+ * watched tables, streams, the log, the daemon. Changes nothing but a NOTIFY to itself; asks with the rights of the role it connects as,
  * and says what it could not see with them. Ends within DOCTOR_MS, whatever hangs.
  */
 #ifndef CMD_DOCTOR_H
@@ -48,7 +48,6 @@ void doctor_say(struct doctor *d, enum report_outcome outcome, const char *check
 	PRINTF_LIKE(5, 6);
 
 void doctor_database(struct doctor *d);
-void doctor_locks(struct doctor *d);
 void doctor_tables(struct doctor *d);
 void doctor_streams(struct doctor *d);
 void doctor_log(struct doctor *d);

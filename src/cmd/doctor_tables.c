@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* doctor_tables.c: what the life of the database has made of the watched tables, and whose locks stop what is written or told. */
+/* doctor_tables.c: what the life of the database has made of the watched tables, and whose locks stop their writers. */
 #include "cmd/doctor.h"
 
 #define THIS_DATABASE "(SELECT oid FROM pg_database WHERE datname = current_database())"
@@ -63,41 +63,24 @@ static const struct doctor_check partitions = {
 	"all have their triggers",
 };
 
-/* Who has them for a moment only is no news. A lock that is waited for stops all who come later, too. */
-#define LOCKS(tables, modes)                                                                                             \
-	"SELECT '!', coalesce('pid ' || l.pid, 'a prepared transaction'), format('%s %s on %s for %s (%s, %s): %s'," \
-	"       CASE WHEN l.granted THEN 'has' ELSE 'waits for' END, l.mode, l.relation::regclass, s.age, coalesce(nullif(a.application_name, ''), 'no name'),"          \
-	"       coalesce(a.state, '?'), t.says || CASE WHEN l.granted THEN '' ELSE ', who comes after it; before it is pid ' || array_to_string(pg_blocking_pids(l.pid), ', ') END),"  \
-	"       format('let it end, or: SELECT pg_terminate_backend(%s)', CASE WHEN l.granted THEN l.pid ELSE (pg_blocking_pids(l.pid))[1] END)" \
-	"  FROM (" tables ") t(oid, says) JOIN pg_locks l ON l.relation = t.oid AND l.database = " THIS_DATABASE                     \
-	"  LEFT JOIN pg_stat_activity a USING (pid),"                                                                             \
-	"  LATERAL (SELECT date_trunc('second', clock_timestamp() - CASE WHEN l.granted THEN a.xact_start ELSE l.waitstart END) AS age) s"    \
-	" WHERE l.pid IS DISTINCT FROM pg_backend_pid() AND (" modes ") AND coalesce(s.age >= interval '5 s', l.granted)"              \
-	" ORDER BY l.granted DESC, s.age DESC LIMIT 10"
-
-#define STRONG "l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')"
-
-static const struct doctor_check log_locks = {
-	"locks of the log",
-	LOCKS("VALUES ('herald.changes'::regclass::oid, 'writers of watched tables wait'), ('herald.ticks'::regclass, 'no tick is made'),"
-	      " ('herald.ticking'::regclass, 'no tick is made'), ('herald.streams'::regclass, 'no daemon can start'), ('herald.watches'::regclass, 'no daemon can start'),"
-	      " ('herald.migrations'::regclass, 'no daemon can start')",
-	      STRONG " OR (t.oid = 'herald.ticking'::regclass AND l.mode = 'ShareUpdateExclusiveLock')"),
-	"nobody stops what is written or told",
-};
-
+/*
+ * Who has them for a moment only is no news. A lock that is waited for stops all who come later, too. Those of the log are looked at with
+ * the log (doctor_log.c).
+ */
 static const struct doctor_check table_locks = {
 	"locks of tables",
-	LOCKS("SELECT w.target::oid, 'its writers wait' FROM herald.watches w", STRONG),
+	"SELECT '!', coalesce('pid ' || l.pid, 'a prepared transaction'), format('%s %s on %s for %s (%s, %s): its writers wait',"
+	"       CASE WHEN l.granted THEN 'has' ELSE 'waits for' END, l.mode, l.relation::regclass, s.age, coalesce(nullif(a.application_name, ''), 'no name'),"
+	"       coalesce(a.state, '?')) || CASE WHEN l.granted THEN '' ELSE ', who come after it; before it is pid ' || array_to_string(pg_blocking_pids(l.pid), ', ') END,"
+	"       format('let it end, or: SELECT pg_terminate_backend(%s)', CASE WHEN l.granted THEN l.pid ELSE (pg_blocking_pids(l.pid))[1] END)"
+	"  FROM herald.watches w JOIN pg_locks l ON l.relation = w.target AND l.database = " THIS_DATABASE
+	"  LEFT JOIN pg_stat_activity a USING (pid),"
+	"  LATERAL (SELECT date_trunc('second', clock_timestamp() - CASE WHEN l.granted THEN a.xact_start ELSE l.waitstart END) AS age) s"
+	" WHERE l.pid IS DISTINCT FROM pg_backend_pid() AND coalesce(s.age >= interval '5 s', l.granted)"
+	"   AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')"
+	" ORDER BY l.granted DESC, s.age DESC LIMIT 10",
 	"nobody stops writers of a watched table",
 };
-
-void doctor_locks(struct doctor *d)
-{
-	doctor_check(d, &log_locks, NULL);
-	if (d->makes_ticks)
-		doctor_check(d, &table_locks, NULL);
-}
 
 void doctor_tables(struct doctor *d)
 {
@@ -105,4 +88,5 @@ void doctor_tables(struct doctor *d)
 	doctor_check(d, &columns, NULL);
 	doctor_check(d, &children, NULL);
 	doctor_check(d, &partitions, NULL);
+	doctor_check(d, &table_locks, NULL);
 }

@@ -148,13 +148,14 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
     "CREATE TABLE public.goods (id int PRIMARY KEY, cost int); SELECT herald.watch('public.goods', exclude => '{cost}'); ALTER TABLE public.goods RENAME cost TO price",
     [0, '!', 'columns', 'public.goods', /names 'cost' in exclude/, /say exclude/], "SELECT herald.unwatch('public.goods'); DROP TABLE public.goods"))
 
-  test('a lock that stops all writers of watched tables, and one on a watched table', async () => {
-    for (const [table, check] of [['herald.changes', 'locks of the log'], ['public.notes', 'locks of tables']]) {
-      const holder = await stage.cluster.client()
-      await holder.query(`BEGIN; LOCK TABLE ${table} IN SHARE MODE`)
+  test('a lock that stops the writers of a watched table', async () => {
+    const holder = await stage.cluster.client()
+    await holder.query('BEGIN; LOCK TABLE public.notes IN SHARE MODE')
+    try {
       let report
       await until(async () => (report = await doctor()).bad.length > 0, { timeout: 60_000, what: 'the line' })
-      only(report, 0, '!', check, `pid ${holder.processID}`, new RegExp(`has ShareLock on ${table.replace('.', '\\.')} for .* \\(test, idle in transaction\\)`), /pg_terminate_backend/)
+      only(report, 0, '!', 'locks of tables', `pid ${holder.processID}`, /has ShareLock on public\.notes for .* \(test, idle in transaction\)/, /pg_terminate_backend/)
+    } finally {
       await holder.query('ROLLBACK')
       await holder.end()
     }
