@@ -35,8 +35,17 @@ BEGIN
     RETURN NULL;
   END IF;
   INSERT INTO herald.ticks (id, since, snapshot, upto, origin)
-  VALUES (last.id + 1, last.snapshot, snap, (SELECT last_value FROM herald.change_id), last.origin)
+  SELECT last.id + 1, last.snapshot, snap, CASE WHEN q.last_value >= last.upto THEN q.last_value ELSE herald.raise_ids(last, snap) END, last.origin
+    FROM herald.change_id q
   RETURNING id INTO new_id;
   PERFORM pg_notify('herald_tick', '');
   RETURN new_id;
+END $$;
+
+-- herald.raise_ids(last, snap): ids went back: a dump's data sets sequences, this one too. They go on above all that were given out, so that
+-- the next ones stand behind them. Returns the highest up to this tick.
+CREATE OR REPLACE FUNCTION herald.raise_ids(last herald.ticks, snap pg_snapshot) RETURNS bigint
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN setval('herald.change_id', greatest(last.upto, (SELECT max(c.id) FROM herald.batch(last.snapshot, snap) c)));
 END $$;
