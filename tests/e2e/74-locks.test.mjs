@@ -44,7 +44,7 @@ describe('who is in the way', { skip: missing(), timeout: 300_000 }, () => {
     assert.equal(line.about, `pid ${pid}`)
     assert.match(line.says, /waiting for table herald\.changes.*test of role postgres, idle in transaction/)
     await until(() => /given up: Process \d+ waits for Lock relation of herald\.changes, held by process \d+ \(test of role postgres\)/.test(daemon.logs()), { timeout: 40_000, what: 'the log to name the holder' })
-    assert.match(daemon.logs(), new RegExp(`held by process ${pid} `))
+    await daemon.said(new RegExp(`held by process ${pid} `))
     const gone = async () => (await cluster.psql(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${before}`)) === '0'
     await until(gone, { timeout: 20_000, what: 'the end of the session that was given up' })
     assert.equal((await daemon.status()).json.status, 'degraded')

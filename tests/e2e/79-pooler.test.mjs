@@ -69,7 +69,7 @@ describe('a pooler', { skip: missing() || missingPgbouncer(), timeout: 300_000 }
       assert.deepEqual([outcome, code], ['no', 1])
       assert.match(says, /a pooler in transaction mode stands between/)
       const daemon = await stage.addDaemon({ databaseUrl: bouncer.url, flags: ['--poll-interval', '5s'] })
-      assert.match(daemon.logs(), /a pooler in transaction mode stands between/)
+      await daemon.said(/a pooler in transaction mode stands between/)
       const load = openLoad(stage.cluster)
       const streams = [await openHot(daemon, 'ann'), await openHot(daemon, 'all', 'earliest')]
       const begun = now()
@@ -96,7 +96,7 @@ describe('a pooler', { skip: missing() || missingPgbouncer(), timeout: 300_000 }
     const url = `postgresql://postgres@127.0.0.1:${lender.port}/${stage.cluster.database}`
     assert.equal((await sessionLine(url)).outcome, 'no')
     const daemon = await stage.addDaemon({ databaseUrl: url, flags: ['--poll-interval', '5s'] })
-    assert.match(daemon.logs(), /a pooler in transaction mode stands between/)
+    await daemon.said(/a pooler in transaction mode stands between/)
     const load = openLoad(stage.cluster)
     const stream = await openHot(daemon, 'ann')
     const begun = now()
