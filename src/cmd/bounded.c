@@ -137,6 +137,10 @@ PGresult *bounded_ask(struct bounded *b, const char *sql, const char *param)
 	if (b->pg == NULL)
 		return res;
 	PQclear(bounded_run(b, "ROLLBACK", NULL));
+	if (b->pg == NULL) { /* lost now: whoever asked is to say so, for nobody else will */
+		PQclear(res);
+		return NULL;
+	}
 	memcpy(b->why, kept.why, sizeof(b->why));
 	memcpy(b->state, kept.state, sizeof(b->state));
 	return res;
