@@ -267,7 +267,18 @@ TEST(rings_without_changes_do_not_wake_it)
 		assert_false(wake_on_bell(&w, NOW + i / 10));
 	for (int i = 0; i < WAKE_BELLS / 2; i++)
 		wake_on_change(&w);
-	assert_true(wake_on_bell(&w, NOW + WAKE_BELLS_MS)); /* what rang is found a little later */
+	assert_false(wake_on_bell(&w, NOW + WAKE_BELLS_MS)); /* most of them were for nothing */
+}
+
+TEST(what_rang_may_be_read_a_little_later)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_ASLEEP);
+
+	for (int i = 0; i < WAKE_BELLS; i++)
+		assert_false(wake_on_bell(&w, NOW + i));
+	for (int i = 0; i < WAKE_BELLS / 2; i++)
+		wake_on_change(&w);
+	assert_true(wake_on_bell(&w, NOW + WAKE_BELLS_MS));
 }
 
 /* How often a bell that rings all the time is looked at, in so many milliseconds; one look of so many is vain. */
@@ -331,6 +342,7 @@ int main(void)
 		cmocka_unit_test(asleep_it_looks_no_more),
 		cmocka_unit_test(it_may_fall_asleep_at_once),
 		cmocka_unit_test(rings_without_changes_do_not_wake_it),
+		cmocka_unit_test(what_rang_may_be_read_a_little_later),
 		cmocka_unit_test(vain_looks_are_rationed),
 		cmocka_unit_test(looks_that_find_something_are_not),
 		cmocka_unit_test(a_ration_is_not_saved_up),
