@@ -104,6 +104,7 @@ describe('dumps in parts', { skip: missing(), timeout: 240_000 }, () => {
     const daemon = await Daemon.start({ cluster: stage.cluster, databaseUrl: stage.cluster.url('target') })
     const fresh = await open(daemon, 'fresh')
     const [all, foreign] = [await open(daemon, 'all', 'earliest'), await open(daemon, 'foreign', `${last}-0`)]
+    await foreign.when(() => resetsOf(foreign).length > 0, 30_000, () => `a reset: ${foreign.tail()}`)
     await psql("INSERT INTO hot VALUES (1000, 'ann', 0, 'new')")
     for (const each of [all, fresh, foreign]) {
       await idOf('new', each)
