@@ -18,8 +18,8 @@ static const struct session_statement statements[] = {
 	{"revoked", "SELECT herald.revocation_data(r)::text FROM herald.revocations r WHERE r.until IS NULL OR r.until > now()"},
 	{"actions", DEFS_ACTIONS_SQL},
 	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
-	/* and a tick: what was committed before anybody could be let in is no news to who comes */
-	{"attach", "SELECT a FROM herald.attach() a CROSS JOIN LATERAL (SELECT CASE WHEN NOT a THEN herald.tick() END) t"},
+	/* and, where nobody has been let in yet, a tick: what was committed before is no news to who comes */
+	{"attach", "SELECT a FROM herald.attach() a CROSS JOIN LATERAL (SELECT CASE WHEN $1::boolean AND NOT a THEN herald.tick() END) t"},
 	{"care", "SELECT max(version)::bigint, herald.stopping(), pg_catalog.pg_backend_pid()::bigint, herald.queue_usage() FROM herald.migrations"},
 	{"same", "SELECT herald.follows() = $1::boolean AND herald.complete()"},
 	{"mode", "SELECT herald.wake($1)"},
@@ -280,7 +280,7 @@ static void begin(struct ticker *t)
 	session_next(&t->session);
 	if (t->session.step == SESSION_READY) {
 		t->step = TICKER_ATTACH;
-		conn_run(&t->conn, "attach", 0, NULL, CONN_STALL_READ_MS); /* it may have a whole log to throw away */
+		conn_run(&t->conn, "attach", 1, (const char *[]){t->at.tick == 0 ? "t" : "f"}, CONN_STALL_READ_MS); /* it may have a whole log to throw away */
 	}
 }
 
