@@ -5,10 +5,13 @@
 --   8192      bytes that are printed at once to be measured: 90 MB at the worst, of somebody who writes such numbers
 --   65536     bytes of text that are not worth a note
 --   16777216  bytes of text beyond which a change is told without its data (read.sql), which is not kept then
+--   50        levels that are taken apart one by one: a call each, and the server's stack is bounded
+--   90000     bytes of jsonb, nested deeper than that, which are printed at once: under 1 GB at the worst. More is taken for as long as it is
 
--- herald.printed_bytes(value, room): about the length of its text. Where that is more than room it is found out by pieces that are
+-- herald.printed_bytes(value, room, level): about the length of its text. Where that is more than room it is found out by pieces that are
 -- printed one after the other: what is far longer is not printed whole.
-CREATE OR REPLACE FUNCTION herald.printed_bytes(value jsonb, room bigint DEFAULT 16777216) RETURNS bigint
+--   level  how deep the value is nested in what is measured
+CREATE OR REPLACE FUNCTION herald.printed_bytes(value jsonb, room bigint DEFAULT 16777216, level int DEFAULT 0) RETURNS bigint
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   flat jsonb := value #> '{}'; -- taken out of what it may be compressed in
@@ -21,15 +24,17 @@ DECLARE
 BEGIN
   IF raw > room OR raw IS NULL THEN
     RETURN raw;
-  ELSIF raw <= 8192 OR kind NOT IN ('array', 'object') THEN
+  ELSIF raw <= 8192 OR kind NOT IN ('array', 'object') OR (level > 50 AND raw <= 90000) THEN
     RETURN octet_length(flat::text);
+  ELSIF level > 50 THEN
+    RETURN raw;
   ELSIF kind = 'object' THEN
     FOR member IN SELECT e.key, e.value FROM jsonb_each(flat) e LOOP
       total := total + octet_length(member.key) + 6;
       IF pg_column_size(member.value) <= 8192 THEN -- no CASE: a plan for this very value would work out both of its arms
         total := total + octet_length(member.value::text);
       ELSE
-        total := total + herald.printed_bytes(member.value, room - total);
+        total := total + herald.printed_bytes(member.value, room - total, level + 1);
       END IF;
       EXIT WHEN total > room;
     END LOOP;
@@ -37,12 +42,12 @@ BEGIN
   END IF;
   elements := jsonb_array_length(flat);
   IF elements = 1 THEN
-    RETURN total + herald.printed_bytes(flat -> 0, room);
+    RETURN total + herald.printed_bytes(flat -> 0, room, level + 1);
   END IF;
   step := greatest(1, elements * 4096::bigint / raw);
   FOR i IN 0 .. elements - 1 BY step LOOP
     total := total + herald.printed_bytes(jsonb_path_query_array(flat, 'lax $[$first to $last]',
-      jsonb_build_object('first', i, 'last', least(i + step, elements) - 1)), room - total);
+      jsonb_build_object('first', i, 'last', least(i + step, elements) - 1)), room - total, level + 1);
     EXIT WHEN total > room;
   END LOOP;
   RETURN total;

@@ -1,6 +1,6 @@
 -- A change is measured where it is made, by its text and not by its jsonb: numbers of 131,072 digits take 10 bytes there, a control
 -- character prints six. Beyond 16 MB nothing is kept but the length, and no writer fails.
-SELECT plan(22);
+SELECT plan(25);
 CREATE TABLE forms (id int PRIMARY KEY, body jsonb, tail text);
 CREATE TABLE docs (id int PRIMARY KEY, body text);
 CREATE TABLE ruled (id int PRIMARY KEY, body jsonb);
@@ -24,6 +24,12 @@ INSERT INTO forms SELECT 4, plain FROM many;
 SELECT ok(test.kept() AND test.bytes() BETWEEN 108000 AND 130000, 'as is one with 20,000 numbers of the usual length');
 INSERT INTO forms SELECT 5, '{"a": [1, 2.50, "x"]}', repeat('y', 2000);
 SELECT ok(test.kept() AND test.bytes() IS NULL, 'an ordinary row has no note');
+INSERT INTO forms VALUES (6, (repeat('[', 3000) || repeat(']', 3000))::jsonb);
+SELECT ok(test.kept(), 'nor does the depth of a row stand in the way');
+INSERT INTO forms VALUES (7, (repeat('[0, {"a": ', 1500) || '1' || repeat('}]', 1500))::jsonb);
+SELECT ok(test.kept(), 'however it is nested');
+UPDATE forms SET body = (SELECT body -> 1 FROM forms WHERE id = 7) WHERE id = 6;
+SELECT ok(test.kept(), 'nor that of what it was');
 
 INSERT INTO docs VALUES (1, repeat(chr(1), 3000000));
 SELECT ok(NOT test.kept() AND test.bytes() > 18000000, 'control characters are measured as they are printed');
