@@ -44,7 +44,7 @@ BEGIN
     named := ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = w.target AND a.attname = ANY (w.exclude) AND a.attnum > 0 AND NOT a.attisdropped);
     IF cardinality(named) = cardinality(w.exclude) AND named <> w.hidden THEN
       UPDATE herald.watches h SET hidden = named WHERE h.id = w.id RETURNING h.* INTO w;
-      PERFORM herald.capture_function(w, op) FROM unnest('{insert,update,delete,truncate}'::text[]) op;
+      PERFORM herald.capture_function(w, op) FROM unnest(herald.capture_kinds()) op;
     END IF;
   END LOOP;
 END $$;
