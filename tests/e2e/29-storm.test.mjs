@@ -51,7 +51,8 @@ describe('storm', { skip: missing() }, () => {
     }
     for (let n = 0; n < 50; n++) knockAndGo()
     try {
-      await until(() => daemon.connections() >= files + 330, { what: 'all slow clients to be connected' })
+      // without the empty lines: those are refused at once, on a slow machine before the last of the others has come
+      await until(() => daemon.connections() >= files + 325, { what: 'all slow clients to be connected' })
       const flooding = flood(address, `GET /own HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${bad}\r\n\r\n`, 16, now() + 5000)
       let id = 0
       const writing = until(async () => {
