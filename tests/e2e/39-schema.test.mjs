@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster, least } from '../lib/cluster.mjs'
 import { compile, validator } from '../lib/contract.mjs'
-import { Daemon, missing, repository, run } from '../lib/daemon.mjs'
+import { Daemon, missing, repository, run, sanitized } from '../lib/daemon.mjs'
 import { addStore, addUser } from '../lib/example.mjs'
 import { encryptionKey, unseal } from '../lib/iron.mjs'
 import { Proxy } from '../lib/proxy.mjs'
@@ -267,6 +267,7 @@ describe('the contract of the example', { skip: missing(), timeout: 300_000 }, (
     const { code, stdout, stderr } = await types()
     assert.equal(code, 0, stderr)
     assert.equal((await types()).stdout, stdout, 'the same again')
+    if (sanitized()) return // tsc has read the same text from the release build
     const good = `
       import type { Streams, ApiOrdersStreamEvent, ApiWorkordersStreamWorkorderUpdate } from './streams.js'
       const data: Streams['/api/orders/stream']['order_status_update'] = { order_id: 'a', order_code: 'b', order_status: 'Preparing' }
@@ -292,7 +293,7 @@ end'); CREATE TABLE "we ird */ -- x" ("a-b" int PRIMARY KEY, "*/" odd, "1" text[
     const { code, stdout } = await types('--stream', '/1')
     assert.equal(code, 0)
     assert.ok(!stdout.includes('/api/orders/stream'), 'the other streams are not in it')
-    assert.equal(await compile({ 'one.ts': stdout, 'all.ts': (await types()).stdout }), '')
+    if (!sanitized()) assert.equal(await compile({ 'one.ts': stdout, 'all.ts': (await types()).stdout }), '')
   })
 
   test('a stream that is not there, and wrong usage, are said', async () => {

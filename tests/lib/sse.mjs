@@ -106,6 +106,7 @@ export class Subscriber {
     if (!this.reconnect || this.closed || connection !== this.current) return
     const pause = typeof this.reconnect === 'function' ? this.reconnect() : 50
     this.timer = setTimeout(() => this.connect().catch(() => {}), pause)
+    this.timer.unref() // who waits for it has a deadline of its own; nobody waits any more once a test has failed
   }
 
   #notify() {
@@ -156,11 +157,13 @@ export class Subscriber {
 
   /** Stops reading: the kernel's buffers fill, then the daemon's patience is what counts. */
   pause() {
-    this.current.response.pause()
+    this.paused = this.current.response
+    this.paused.pause()
   }
 
+  /** Goes on reading where it stopped; that connection may have ended meanwhile, and another be on its way. */
   resume() {
-    this.current.response.resume()
+    this.paused.resume()
   }
 
   /** Breaks the connection, as a network does. With `reconnect` the subscriber comes back by itself. */

@@ -131,7 +131,7 @@ static void assert_changed(const struct scheme *s, const char *token, const char
 	free(changed);
 }
 
-/* 1000 for each kind of key; the longer ones of a kind take long, and 100 each. */
+/* 1000 for each kind of key; the longer ones of a kind take long, and 100 each. TIMES: see unit.h. */
 TEST(random_signatures_of_the_right_length_are_refused)
 {
 	uint32_t seed = 7;
@@ -140,7 +140,7 @@ TEST(random_signatures_of_the_right_length_are_refused)
 		char *token = sign(&schemes[i]), *signature = strrchr(token, '.') + 1;
 		size_t len = strlen(signature);
 
-		for (int times = i % 3 == 0 ? 1000 : 100; times > 0; times--) {
+		for (int times = TIMES(i % 3 == 0 ? 1000 : 100); times > 0; times--) {
 			for (size_t at = 0; at < len - 1; at++) /* its last letter is one that can be */
 				signature[at] = letters[next_random(&seed) % 64];
 			assert_false(ring_takes(&schemes[i].ring, token));

@@ -230,11 +230,11 @@ TEST(everyone_gets_the_bytes_that_a_naive_model_says_and_no_others)
 	log_setup(LOG_ERROR, false);
 	for (size_t i = 0; i < SUBSCRIBERS; i++)
 		buf_init(&clients[i].taker.got);
-	for (uint32_t with_seed = 1; with_seed <= 25; with_seed++)
+	for (uint32_t with_seed = 1; with_seed <= TIMES(25); with_seed++)
 		run(with_seed * 20261122);
 	for (size_t i = 0; i < SUBSCRIBERS; i++)
 		buf_release(&clients[i].taker.got);
-	assert_true(resumed > 100 && fallen > 10 && checked > 1000); /* else this proves little */
+	assert_true(resumed > TIMES(100) && fallen > TIMES(10) && checked > TIMES(1000)); /* else this proves little */
 }
 
 int main(void)

@@ -270,11 +270,11 @@ TEST(a_connection_of_several_streams_gets_the_bytes_that_a_naive_model_says_and_
 	log_setup(LOG_ERROR, false);
 	for (size_t i = 0; i < SUBSCRIBERS; i++)
 		buf_init(&clients[i].taker.got);
-	for (uint32_t round = 1; round <= ROUNDS; round++)
+	for (uint32_t round = 1; round <= TIMES(ROUNDS); round++)
 		run(round * 38);
 	for (size_t i = 0; i < SUBSCRIBERS; i++)
 		buf_release(&clients[i].taker.got);
-	assert_true(resumed > 100 && fallen > 5 && lefts > 500 && kept > 500); /* else this proves little */
+	assert_true(resumed > TIMES(100) && fallen > TIMES(5) && lefts > TIMES(500) && kept > TIMES(500)); /* else this proves little */
 }
 
 int main(void)
