@@ -21,10 +21,10 @@ process.exitCode = clean === seeds ? 0 : 1
 async function one(seed) {
   try {
     const report = await runSchedule({ seed, duration })
-    const { acts, acked, aborted, unknown, frames, left, announced, connections, drops, resets, pruned, drainMs } = report.figures
+    const { acts, acked, aborted, unknown, frames, left, announced, connections, drops, resets, pruned, drainMs, beside } = report.figures
     console.log(`seed ${seed}: ${summary(report)}; ${acked} acked, ${aborted} aborted, ${unknown} unknown, ` +
       `${frames} frames (${left} left, ${announced} announced), ${connections} connections (${drops} dropped, ${resets} reset), ` +
-      `${pruned} pruned, drained in ${drainMs} ms; ${actsOf(acts)}`)
+      `${pruned} pruned, drained in ${drainMs} ms; beside ${JSON.stringify(beside)}; ${actsOf(acts)}`)
     const never = neverDone(report.figures)
     if (never.length) console.log(`seed ${seed}: not done: ${never.join(', ')}`)
     if (!report.ok) console.log([explain(report, 10), ...report.stalls].join('\n'))

@@ -4,7 +4,9 @@
 //   rights.mjs    the streams, and what they show   registry.mjs   who has which right, since when
 //   deals.mjs     what writers do                   visitors.mjs   who comes and goes
 //   outsider.mjs  who must not notice anything      warden.mjs     the oracle, with committed.mjs
+//   neighbour.mjs another application on the same database, that does what it likes
 import { publish, repertoire, tables, users } from './deals.mjs'
+import { besides, Neighbour } from './neighbour.mjs'
 import { Outsider } from './outsider.mjs'
 import { Random } from './random.mjs'
 import { Registry, subscriptions } from './registry.mjs'
@@ -35,7 +37,7 @@ export async function runIsolation({ seed, duration = 9000, writers = 5, comers 
 
 // The second instance forgets soon: who comes back there gets what was missed from the database.
 async function setUp(show) {
-  const prepare = (cluster) => cluster.psql(`${tables} ${subscriptions} ${definitions.map(streamSql).join('\n')}`)
+  const prepare = (cluster) => cluster.psql(`${tables} ${subscriptions} ${definitions.map(streamSql).join('\n')}; ${besides}`)
   const stage = (show.stage = await openStage({ prepare, daemon: { flags: flags('64MB') } }))
   const daemons = [stage.daemon, await stage.addDaemon({ flags: flags('1MB') })]
   show.registry = new Registry({ cluster: stage.cluster, random: show.random.fork(), users })
@@ -43,6 +45,7 @@ async function setUp(show) {
   show.visitors = new Visitors({ daemons, random: show.random.fork(), registry: show.registry })
   show.outsiders = await openOutsiders(daemons)
   await show.visitors.open()
+  show.neighbour = await Neighbour.open({ daemon: stage.daemon, cluster: stage.cluster, log: show.log, random: show.random.fork(), done: show.acts, pace: [20, 200], shared: 'news' })
 }
 
 // Streams that are allowed and that nothing is ever for; one that begins where the log does, at each instance.
@@ -52,11 +55,12 @@ async function openOutsiders(daemons) {
   return Promise.all(daemons.flatMap((daemon) => paths.map((path) => Outsider.open(daemon, path, outside))))
 }
 
-async function perform({ stage, random, log, acts, visitors, registry }, { end, writers, comers }) {
+async function perform({ stage, random, log, acts, visitors, registry, neighbour }, { end, writers, comers }) {
   const stopped = () => now() >= end
   const hands = deal(repertoire, writers, random)
   const writer = (index) => new Writer({ name: `w${index}`, cluster: stage.cluster, log, random: random.fork(), repertoire, first: hands[index], done: acts, pace: [8, 45] })
   await Promise.all([
+    neighbour.run(stopped),
     ...Array.from({ length: writers }, (_, index) => writer(index).run(stopped)),
     ...Array.from({ length: comers }, () => visitors.run(stopped)),
     changeRights({ random: random.fork(), visitors, registry, acts }, stopped),
@@ -92,13 +96,14 @@ async function finish(show) {
   await until(() => visitors.standing.every((visit) => hasEnd(visit, ends)), { timeout: 30_000, every: 50 }).catch(() => {})
   for (const visit of visitors.standing) visit.toTheEnd = true
   const standing = visitors.standing.length
+  const beside = await show.neighbour.rest()
   const pages = await pagesOf(stage.daemons)
   const noise = outsiders.flatMap((outsider) => outsider.faults())
   for (const outsider of outsiders) outsider.close()
   await visitors.close()
   await registry.close()
   const report = judge({ writes: log, visits: visitors.visits, registry, ends, noise })
-  Object.assign(report.figures, { standing, outsiders: outsiders.length, spentTickets: visitors.spent, pages, rereads: registry.rereads })
+  Object.assign(report.figures, { standing, outsiders: outsiders.length, spentTickets: visitors.spent, pages, rereads: registry.rereads, beside })
   return Object.assign(report, { acts: show.acts })
 }
 

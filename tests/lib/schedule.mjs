@@ -3,11 +3,13 @@
 //
 //   repertoire.mjs  what writers do         upkeep.mjs  what is done to the database under their feet
 //   crowd.mjs       who subscribes          faults.mjs  what breaks, and lulls
+//   neighbour.mjs   another application on the same database, that does what it likes
 import { applicationName, Cluster } from './cluster.mjs'
 import { Crowd } from './crowd.mjs'
 import { watch } from './daemon.mjs'
 import { faultNames, Faults, flags, planFaults } from './faults.mjs'
 import { Gate } from './gate.mjs'
+import { besides, neverBeside, Neighbour } from './neighbour.mjs'
 import { check } from './oracle.mjs'
 import { Random } from './random.mjs'
 import { comers, publish, repertoire, stock } from './repertoire.mjs'
@@ -49,6 +51,8 @@ async function setUp(show) {
   Object.assign(show, { clusters: [stage.cluster, show.standby], daemons: [stage.daemon, second, far] })
   show.crowd = new Crowd({ cluster: stage.cluster, daemons: show.daemons, random: random.fork(), keep, owners: users })
   await show.crowd.open(people)
+  show.neighbour = await Neighbour.open({ daemon: stage.daemon, cluster: stage.cluster, log: show.log, random: random.fork(), done: show.acts,
+    gate: show.gate, pace: [50, 300], shared: 'hot' })
 }
 
 async function prepare(cluster) {
@@ -57,7 +61,8 @@ async function prepare(cluster) {
   await watch(cluster, 'public.hot', '--audience', 'owner')
   await cluster.psql(`
     SELECT herald.stream('/hot', ARRAY['hot'], match => '{"owner": "claims.sub"}');
-    SELECT herald.stream('/hot/all', ARRAY['hot'], require => '{"role": ["admin"]}');`)
+    SELECT herald.stream('/hot/all', ARRAY['hot'], require => '{"role": ["admin"]}');
+    ${besides}`)
 }
 
 async function tearDown({ stage, standby }) {
@@ -80,7 +85,7 @@ async function perform(show, count) {
   const hold = Math.min(longTransaction, show.duration - 1500)
   const list = planFaults({ random: random.fork(), begin, end, plan, longEnd: begin + (plan.long ? hold + 500 : 0) })
   if (plan.long) actors.push(longWriter(new Writer({ ...common(), name: 'long' }), hold))
-  await Promise.all([...actors, show.upkeep.run(stopped), crowd.churn(stopped), show.faults.run(list)])
+  await Promise.all([...actors, show.upkeep.run(stopped), show.neighbour.run(stopped), crowd.churn(stopped), show.faults.run(list)])
 }
 
 // Takes its transaction id at once and touches the hot rows only at its end: an old id that commits late. Its first
@@ -103,7 +108,7 @@ export const actsOf = (acts) => Object.entries(acts).sort()
 export function neverDone({ acts, ...figures }) {
   const names = new Set([...repertoire, ...cards].map(([, name]) => name))
   const wanted = [...faultNames, 'awakeLulls', 'drops', 'resets', 'pruned', 'rereads', 'announced', 'left', 'unknown']
-  return [...[...names].filter((name) => !acts[name]?.well), ...wanted.filter((name) => !figures[name])]
+  return [...[...names].filter((name) => !acts[name]?.well), ...wanted.filter((name) => !figures[name]), ...neverBeside(acts)]
 }
 
 // The odd rows change twice more, by an undisturbed writer, each by itself; the even ones stay as the schedule has
@@ -124,11 +129,12 @@ async function judge(show) {
     await settled(show, mark)
   }
   const drain = now() - started
+  const beside = await show.neighbour.rest()
   await crowd.close()
   doubtAsynchronous(log, show.faults.restarts)
   const report = check({ writes: log, subscribers: crowd.all, log, daemonLogs: show.daemons.map((d) => d.logs()), table: await endState(stage.cluster) })
   const { figures } = report
-  Object.assign(figures, show.faults.figures(), crowd.figures(), { pruned: show.upkeep.pruned, drainMs: Math.round(drain), acts: show.acts })
+  Object.assign(figures, show.faults.figures(), crowd.figures(), { pruned: show.upkeep.pruned, drainMs: Math.round(drain), beside, acts: show.acts })
   return Object.assign(report, { show, stalls, ok: report.ok && stalls.length === 0 })
 }
 
