@@ -11,7 +11,7 @@
 --   23502, 23514, 22xxx                     400  NOT NULL, check constraints, values that are none of their type
 --   42501                                   403  row security, privileges
 --   40001, 40P01, 55P03, 25006, 53xxx       503  serialization, locks, a standby, no resources: try again
---   all else, and an answer that is none    500
+--   all else, an answer that is none, and one of more than 16 MB  500
 -- Not caught: what ends the statement from outside (57014, a timeout or cancel).
 -- Runs with the caller's rights and settings, so it has no search_path of its own: the application's functions are to find theirs.
 CREATE OR REPLACE FUNCTION herald.act(method text, path text, request jsonb) RETURNS jsonb
@@ -46,13 +46,15 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- herald.act_answer(fn, answer): what herald.act answers when the function answered this; raises where that is no answer: one that
--- was misspelt must not go out as a success.
+-- was misspelt must not go out as a success, and one that is longer than any event (bounds.sql) would stay in everybody's memory.
 CREATE OR REPLACE FUNCTION herald.act_answer(fn text, answer jsonb) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF answer IS NULL OR jsonb_typeof(answer) <> 'object' OR answer - '{status,body}'::text[] <> '{}'
      OR (answer ? 'status' AND (jsonb_typeof(answer -> 'status') <> 'number' OR answer ->> 'status' !~ '^[2-5][0-9][0-9]$')) THEN
     RAISE EXCEPTION 'pgherald: what %(request) returned is not {"status": 200 to 599, "body": ...}', fn USING ERRCODE = 'internal_error';
+  ELSIF pg_column_size(answer -> 'body') > 400 AND herald.printed_bytes(answer -> 'body') > 16777216 THEN
+    RAISE EXCEPTION 'pgherald: what %(request) returned is longer than 16 MB, let it answer in parts', fn USING ERRCODE = 'internal_error';
   END IF;
   RETURN jsonb_build_object('status', coalesce(answer -> 'status', '200'), 'body', answer -> 'body', 'fault', NULL);
 END $$;

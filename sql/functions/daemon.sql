@@ -32,7 +32,7 @@ BEGIN
     ' herald.cut, herald.short, herald.pass_by, herald.replay_many, herald.rest_many, herald.is_for_any,' -- several streams in one connection
     ' herald.wake, herald.settled, herald.tick, herald.stopping, herald.queue_usage, herald.prune, herald.look_at_shapes,' -- the ticker
     ' herald.revocation_data, herald.entitled, herald.ticket, herald.redeem, herald.renewal,' -- the gate
-    ' herald.act, herald.action_function, herald.act_claims, herald.act_answer, herald.act_error,' -- actions
+    ' herald.act, herald.action_function, herald.act_claims, herald.act_answer, herald.act_error, herald.printed_bytes,' -- actions
     ' herald.snapshot, herald.refuse_item, herald.newer, herald.cover, herald.fix_settings, herald.fixed_settings,' -- states
     ' herald.doubts, herald.obstacles,' -- doctor, as the same role
     ' herald.schema, herald.stream_head, herald.watched, herald.event_schemas, herald.rule_schema, herald.try_rule, herald.rule_texts, herald.told,' -- the contract

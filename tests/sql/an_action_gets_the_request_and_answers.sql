@@ -1,5 +1,5 @@
 -- What an action's function gets, and what becomes of what it returns.
-SELECT plan(37);
+SELECT plan(41);
 CREATE TABLE log (said text);
 -- Answers as the body of its request says.
 CREATE FUNCTION public.echo(request jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$
@@ -28,6 +28,11 @@ SELECT is(answer(a) - 'fault', '{"status": 500, "body": {"success": false, "erro
 SELECT matches(answer('{"bdy": 1}') ->> 'fault', '^XX000 pgherald: what public.echo', 'the log is told which function it was');
 SELECT is(herald.act('POST', '/nothing', '{}') ->> 'status', '500', 'NULL is no answer');
 SELECT is((SELECT count(*) FROM log), 0::bigint, 'and nothing is written then');
+SELECT is(answer(jsonb_build_object('body', repeat('x', 16777200))::text) ->> 'status', '200', '16 MB are an answer');
+SELECT matches(answer(jsonb_build_object('body', repeat('x', 16777300))::text) ->> 'fault', '^XX000 pgherald: what public.echo.* longer than 16 MB', 'more is none');
+SELECT is(answer('{"body": [' || repeat('1e131071,', 200) || '0]}') ->> 'status', '500', 'nor what would be longer once it is printed');
+SELECT is(answer('{"body": [' || repeat('1e131071,', 99) || '0]}') ->> 'status', '200', 'which is looked at before');
+TRUNCATE log;
 
 SELECT herald.act('POST', '/echo', '{"body": {}, "claims": {"sub": "ann", "n": 1.0}}');
 SELECT is((SELECT said::jsonb::text FROM log), '{"n": 1.0, "sub": "ann"}', 'the claims are a setting');
