@@ -62,10 +62,10 @@ describe('a frozen ticker', { skip: missing(), timeout: 300_000 }, () => {
       await pause(2500)
       const mark = load.last()
       const longest = await arrives(streams[0], mark, 10_000).then(() => Math.max(...waits(streams[0], load, frozen)), () => Infinity)
-      assert.equal((await holder(stage.cluster, 3)).name, name, 'no writer has rung')
+      const awake = (await holder(stage.cluster, 3)).name === name // no writer has rung; else it had told its server already to lie down
       ticker.resume()
       await arrives(streams[0], mark)
-      return longest
+      return awake ? longest : Infinity
     }
     const longest = await measured(t, stretch, (longest) => longest < suspect + slack).finally(() => (ticker.resume(), (over = true)))
     await running
