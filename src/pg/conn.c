@@ -209,7 +209,7 @@ static void on_timer(struct timer *t)
 		return;
 	}
 	if (c->state == CONN_CONNECTING && c->pg != NULL)
-		hosts_skip(&c->hosts, PQhostaddr(c->pg), PQport(c->pg));
+		hosts_skip(&c->hosts, &(struct hosts_place){PQhost(c->pg), PQhostaddr(c->pg), PQport(c->pg)});
 	c->stalled = c->state == CONN_BUSY;
 	if (c->stalled && c->may_take_long)
 		c->patience_ms = c->patience_ms * 4 > CONN_STALL_READ_MS ? CONN_STALL_READ_MS : c->patience_ms * 4;

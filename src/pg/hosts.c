@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "pg/hosts.h"
 
+#include <arpa/inet.h>
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -78,13 +80,16 @@ static bool is_name(const struct host *host)
 	       !lookup_is_number(host->name);
 }
 
-/* Lists that do not fit together are libpq's to complain of. */
-static bool do_fit(const char *name, const char *address, const char *port)
+/* How many there are: by address, where there are any, else by name. 0: none; or too many, or lists that do not fit together, which are
+ * libpq's to complain of. */
+static size_t count_items(const char *name, const char *address, const char *port)
 {
-	size_t count = count_of(name);
+	size_t count = count_of(address[0] == '\0' ? name : address);
 
-	return name[0] != '\0' && count <= HOSTS_MAX && (address[0] == '\0' || count_of(address) == count) &&
-	       (count_of(port) == 1 || count_of(port) == count);
+	if ((name[0] == '\0' && address[0] == '\0') || count > HOSTS_MAX || (name[0] != '\0' && count_of(name) != count) ||
+	    (count_of(port) != 1 && count_of(port) != count))
+		return 0;
+	return count;
 }
 
 static void on_found(struct lookup *l);
@@ -92,15 +97,13 @@ static void on_found(struct lookup *l);
 /* How many names are among them. */
 static size_t take_items(struct hosts *h, const char *name, const char *address, const char *port)
 {
-	size_t names = 0;
+	size_t names = 0, count = count_items(name, address, port);
 
-	if (!do_fit(name, address, port))
-		return 0;
-	for (h->count = 0; h->count < count_of(name); h->count++) {
+	for (h->count = 0; h->count < count; h->count++) {
 		struct host *host = &h->items[h->count];
 
 		*host = (struct host){.of = h, .name = item_of(name, h->count), .port = item_of(port, h->count)};
-		host->address = address[0] == '\0' ? xstrdup("") : item_of(address, h->count);
+		host->address = item_of(address, h->count); /* of no list, nothing */
 		host->is_name = is_name(host);
 		if (host->address[0] == '\0' && lookup_is_number(host->name)) {
 			free(host->address);
@@ -221,26 +224,55 @@ bool hosts_usable(const struct hosts *h, struct buf *why)
 	return h->usable > 0;
 }
 
-/* Its port is written, or the default one. */
-static bool is_at(const struct entry *e, const char *address, const char *port)
+/* Up to the interface of a link-local one, which libpq does not tell. The same number has several spellings. */
+static bool is_same_address(const char *a, const char *b)
 {
-	return address[0] != '\0' && strcmp(e->address, address) == 0 && (e->host->port[0] == '\0' || strcmp(e->host->port, port) == 0);
+	unsigned char bytes[2][sizeof(struct in6_addr)];
+	const char *texts[] = {a, b};
+	int family = strchr(a, ':') == NULL ? AF_INET : AF_INET6;
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		char text[INET6_ADDRSTRLEN];
+
+		if (snprintf(text, sizeof(text), "%.*s", (int)strcspn(texts[i], "%"), texts[i]) >= (int)sizeof(text) ||
+		    inet_pton(family, text, bytes[i]) != 1)
+			return false;
+	}
+	return memcmp(bytes[0], bytes[1], family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr)) == 0;
 }
 
-void hosts_skip(struct hosts *h, const char *address, const char *port)
+/* Its port is written, or the default one. A socket has no address, and goes by its path, which may be the default one, too. */
+static bool is_at(const struct entry *e, const struct hosts_place *place)
+{
+	if (e->host->port[0] != '\0' && strcmp(e->host->port, place->port) != 0)
+		return false;
+	if (e->address[0] != '\0' || place->address[0] != '\0')
+		return is_same_address(e->address, place->address);
+	return e->host->name[0] == '\0' || strcmp(e->host->name, place->name) == 0;
+}
+
+/* The first of that place, in the order of the lists; count: it is not among them. */
+static size_t find_place(const struct hosts *h, const struct entry *entries, size_t count, const struct hosts_place *place)
+{
+	for (size_t i = 0; i < count; i++) {
+		size_t at = (h->first + i) % count;
+
+		if (is_at(&entries[at], place))
+			return at;
+	}
+	return count;
+}
+
+/* Where nobody knows it, the one that the lists begin with is passed over: whatever it is, nobody may be stuck there. */
+void hosts_skip(struct hosts *h, const struct hosts_place *place)
 {
 	struct entry entries[HOSTS_MAX * LOOKUP_ADDRESSES_MAX];
-	size_t count = collect(h, entries);
+	size_t count = collect(h, entries), at = find_place(h, entries, count, place);
 
-	for (size_t i = 0; i < count; i++) {
-		const struct entry *e = &entries[(h->first + i) % count];
-
-		if (!is_at(e, address, port))
-			continue;
-		h->silent++;
-		h->first = (size_t)(e - entries) + 1;
+	if (count == 0)
 		return;
-	}
+	h->silent++;
+	h->first = (at == count ? h->first % count : at) + 1;
 }
 
 void hosts_worked(struct hosts *h)

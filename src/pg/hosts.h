@@ -7,8 +7,9 @@
  * Of several hosts those that have an answer are used once one of them has had HOSTS_PATIENCE_MS for it. A name with several
  * addresses becomes as many hosts, in the order of the answer, as libpq would try them.
  *
- * libpq goes on to the next one when a host refuses, and waits without end for one that is silent. So the owner gives up after
- * hosts_connect_ms, and says where (hosts_skip): the next attempt begins behind that address. When all have been silent, each is given
+ * libpq goes on to the next one when a host refuses, and waits without end for one that is silent: a machine that is gone, or a server
+ * whose processes are frozen, behind a socket as well. So the owner gives up after hosts_connect_ms, and says where (hosts_skip): the
+ * next attempt begins with the one after that. When all have been silent, each is given
  * more time. Whoever is up has the written order again.
  */
 #ifndef PG_HOSTS_H
@@ -24,6 +25,11 @@
 #define HOSTS_MAX 16 /* more are left to libpq */
 #define HOSTS_PATIENCE_MS 3000
 #define HOSTS_CONNECT_MS 10000
+
+/* Where a connection is, or tried to be, as libpq says. */
+struct hosts_place {
+	const char *name, *address, *port; /* of a socket: its directory, and no address */
+};
 
 struct hosts {
 	struct loop *loop;
@@ -45,14 +51,14 @@ void hosts_init(struct hosts *h, struct loop *loop, void (*known)(struct hosts *
 void hosts_release(struct hosts *h); /* may be asked again */
 
 /* What libpq would take from this conninfo, environment, service file and defaults. True: known() follows, if DNS answers at all. False:
- * libpq needs nothing of us. */
+ * nothing has to be looked up; of several there are lists all the same, so that one can be skipped. */
 MUST_CHECK bool hosts_find(struct hosts *h, const char *conninfo);
 
 /* Once known: false when no host has an address, and why says it. */
 MUST_CHECK bool hosts_usable(const struct hosts *h, struct buf *why);
 
 int hosts_connect_ms(const struct hosts *h);
-void hosts_skip(struct hosts *h, const char *address, const char *port); /* as libpq says where it was */
+void hosts_skip(struct hosts *h, const struct hosts_place *place);
 void hosts_worked(struct hosts *h);
 
 #endif

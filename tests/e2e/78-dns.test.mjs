@@ -104,14 +104,18 @@ describe('names of hosts', { skip: missing(), timeout: 180_000 }, () => {
     await works(keywords('/nowhere,db.test', `1,${stage.cluster.port}`))
   })
 
-  test('a host that is silent is passed over', async () => {
-    const mute = createServer((socket) => socket.on('error', () => {})) // takes connections, and says nothing on them
+  test('a host that is silent is passed over, with or without a name, and a socket as well', async () => {
+    const mutes = [1, 2].map(() => createServer((socket) => socket.on('error', () => {}))) // take connections, and say nothing on them
     const port = await processes.freePort()
-    await new Promise((resolve) => mute.listen(port, '127.0.0.1', resolve))
+    await new Promise((resolve) => mutes[0].listen(port, '127.0.0.1', resolve))
+    await new Promise((resolve) => mutes[1].listen(join(directory, `.s.PGSQL.${port}`), resolve))
+    const ports = `${port},${stage.cluster.port}`
     try {
-      await works(keywords('db.test,127.0.0.1', `${port},${stage.cluster.port}`))
+      await works(keywords('db.test,127.0.0.1', ports))
+      await works(keywords('', ports, 'hostaddr=127.0.0.1,127.0.0.1').replace('host= ', ''))
+      await works(keywords(`${directory},127.0.0.1`, ports))
     } finally {
-      mute.close()
+      for (const mute of mutes) mute.close()
     }
   })
 

@@ -70,6 +70,11 @@ static void assert_becomes(const char *conninfo, const char *host, const char *h
 	assert_lists(host, hostaddr, port);
 }
 
+static void pass_over(const char *name, const char *address, const char *port)
+{
+	hosts_skip(&hosts, &(struct hosts_place){name, address, port});
+}
+
 TEST(a_name_keeps_its_name_and_gets_its_addresses)
 {
 	assert_becomes("host=7 dbname=x", "7", "10.0.0.7", "5432");
@@ -169,11 +174,11 @@ TEST(the_only_host_is_waited_for_until_its_owner_gives_up)
 TEST(an_address_that_is_silent_is_the_last_one_next_time)
 {
 	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "6000,6000,6000");
-	hosts_skip(&hosts, "10.0.0.2", "6000");
+	pass_over("", "10.0.0.2", "6000");
 	assert_becomes("host=1,2.3 port=6000", "2.3,1,2.3", "10.0.0.3,10.0.0.1,10.0.0.2", "6000,6000,6000");
-	hosts_skip(&hosts, "10.0.0.3", "6000");
+	pass_over("", "10.0.0.3", "6000");
 	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "6000,6000,6000");
-	hosts_skip(&hosts, "10.0.0.1", "6000");
+	pass_over("", "10.0.0.1", "6000");
 	hosts_worked(&hosts);
 	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "6000,6000,6000");
 }
@@ -184,21 +189,78 @@ TEST(numbers_are_skipped_as_well_and_the_port_tells_which)
 
 	assert_false(hosts_find(&hosts, conninfo));
 	assert_lists("127.0.0.1,127.0.0.1,/tmp", "127.0.0.1,127.0.0.1,", "1,2,3");
-	hosts_skip(&hosts, "127.0.0.1", "2");
+	pass_over("", "127.0.0.1", "2");
 	assert_false(hosts_find(&hosts, conninfo));
 	assert_lists("/tmp,127.0.0.1,127.0.0.1", ",127.0.0.1,127.0.0.1", "3,1,2");
-	hosts_skip(&hosts, "", "3"); /* a socket is not silent */
-	hosts_skip(&hosts, "192.0.2.1", "1");
-	assert_int_equal(hosts.silent, 1);
+}
+
+TEST(addresses_without_a_name_are_skipped_as_well)
+{
+	const char *conninfo = "hostaddr=127.0.0.1,127.0.0.2 port=5";
+
+	assert_false(hosts_find(&hosts, conninfo));
+	assert_lists(",", "127.0.0.1,127.0.0.2", "5,5");
+	assert_int_equal(hosts_connect_ms(&hosts), HOSTS_PATIENCE_MS);
+	pass_over("127.0.0.1", "127.0.0.1", "5");
+	assert_false(hosts_find(&hosts, conninfo));
+	assert_lists(",", "127.0.0.2,127.0.0.1", "5,5");
+	setenv("PGHOSTADDR", "127.0.0.3,127.0.0.4", 1);
+	hosts_worked(&hosts);
+	assert_false(hosts_find(&hosts, "port=5"));
+	assert_lists(",", "127.0.0.3,127.0.0.4", "5,5");
+	unsetenv("PGHOSTADDR");
+}
+
+/* Its postmaster is frozen: the kernel takes the connection, and nobody answers. */
+TEST(a_socket_that_is_silent_is_skipped_by_its_path)
+{
+	const char *conninfo = "host=/a,/b,,127.0.0.1 port=5";
+
+	assert_false(hosts_find(&hosts, conninfo));
+	pass_over("/b", "", "5");
+	assert_false(hosts_find(&hosts, conninfo));
+	assert_lists(",127.0.0.1,/a,/b", ",127.0.0.1,,", "5,5,5,5");
+	pass_over("/var/run/postgresql", "", "5"); /* the default one has no name */
+	assert_false(hosts_find(&hosts, conninfo));
+	assert_lists("127.0.0.1,/a,/b,", "127.0.0.1,,,", "5,5,5,5");
+}
+
+TEST(the_same_address_may_be_written_in_several_ways)
+{
+	static const char *const same[][2] = {{"2001:DB8::1", "2001:db8::1"}, {"2001:db8:0:0::1", "2001:db8::1"}, {"fe80::1%eth0", "fe80::1"}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
+		char conninfo[100];
+
+		snprintf(conninfo, sizeof(conninfo), "host=127.0.0.1,%s,127.0.0.2", same[i][0]);
+		hosts_worked(&hosts);
+		assert_false(hosts_find(&hosts, conninfo));
+		pass_over(same[i][0], same[i][1], "5432");
+		assert_false(hosts_find(&hosts, conninfo));
+		assert_memory_equal(hosts.host.data, "127.0.0.2,127.0.0.1,", 20);
+	}
+}
+
+TEST(where_nobody_knows_the_silent_address_the_first_one_is_passed_over)
+{
+	const char *conninfo = "host=127.0.0.1,127.0.0.2,127.0.0.3 port=5";
+
+	assert_false(hosts_find(&hosts, conninfo));
+	pass_over("x", "192.0.2.1", "5");
+	assert_false(hosts_find(&hosts, conninfo));
+	assert_lists("127.0.0.2,127.0.0.3,127.0.0.1", "127.0.0.2,127.0.0.3,127.0.0.1", "5,5,5");
+	pass_over("", "", "");
+	assert_false(hosts_find(&hosts, conninfo));
+	assert_lists("127.0.0.3,127.0.0.1,127.0.0.2", "127.0.0.3,127.0.0.1,127.0.0.2", "5,5,5");
 }
 
 TEST(where_all_have_been_silent_each_is_given_more_time)
 {
 	assert_false(hosts_find(&hosts, "host=127.0.0.1,127.0.0.2"));
 	assert_int_equal(hosts_connect_ms(&hosts), HOSTS_PATIENCE_MS);
-	hosts_skip(&hosts, "127.0.0.1", "5432");
+	pass_over("", "127.0.0.1", "5432");
 	assert_int_equal(hosts_connect_ms(&hosts), HOSTS_PATIENCE_MS);
-	hosts_skip(&hosts, "127.0.0.2", "5432");
+	pass_over("", "127.0.0.2", "5432");
 	assert_int_equal(hosts_connect_ms(&hosts), HOSTS_CONNECT_MS);
 	hosts_worked(&hosts);
 	assert_int_equal(hosts_connect_ms(&hosts), HOSTS_PATIENCE_MS);
@@ -229,6 +291,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_only_host_is_waited_for_until_its_owner_gives_up, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_address_that_is_silent_is_the_last_one_next_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(numbers_are_skipped_as_well_and_the_port_tells_which, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(addresses_without_a_name_are_skipped_as_well, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_socket_that_is_silent_is_skipped_by_its_path, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_same_address_may_be_written_in_several_ways, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(where_nobody_knows_the_silent_address_the_first_one_is_passed_over, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(where_all_have_been_silent_each_is_given_more_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(more_hosts_than_there_is_room_for_are_left_to_libpq, set_up, tear_down),
 	};
