@@ -181,6 +181,13 @@ static void release_pool(struct asker_pool *p)
 	}
 }
 
+void asker_go_with(struct asker *a, const struct conn *guide)
+{
+	for (size_t i = 0; i < ASKER_POOLS; i++)
+		for (size_t k = 0; k < ASKER_WORKERS; k++)
+			conn_go_with(&a->pools[i].workers[k].conn, guide, false);
+}
+
 void asker_pool(struct asker *a)
 {
 	for (size_t i = 0; i < ASKER_POOLS; i++)

@@ -33,6 +33,12 @@ void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const ch
 	c->ssl_pending = layer_find_pending();
 }
 
+void conn_go_with(struct conn *c, const struct conn *guide, bool bound)
+{
+	c->guide = guide;
+	c->bound = bound;
+}
+
 static bool is_up(const struct conn *c)
 {
 	return c->state == CONN_IDLE || c->state == CONN_BUSY;
@@ -155,14 +161,25 @@ static bool watch_for(struct conn *c, uint32_t events)
 	return loop_watch(c->loop, &c->watch, PQsocket(c->pg), events);
 }
 
+static struct hosts_place place_of(const struct conn *c)
+{
+	return (struct hosts_place){PQhost(c->pg), PQhostaddr(c->pg), PQport(c->pg)};
+}
+
+static bool has_guide(const struct conn *c, bool bound)
+{
+	return c->guide != NULL && c->bound == bound && is_up(c->guide);
+}
+
 /* Where names were looked up, libpq gets what was found in place of what is written. */
 static void begin_connecting(struct conn *c)
 {
 	const struct hosts *h = &c->hosts;
 	const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", "keepalives_idle", "keepalives_interval",
-			      "keepalives_count", h->usable > 0 ? "host" : NULL, "hostaddr", "port", NULL};
+			      "keepalives_count", h->usable > 0 ? "host" : NULL, "hostaddr", "port",
+			      has_guide(c, true) ? "target_session_attrs" : NULL, NULL};
 	const char *values[] = {c->conninfo == NULL ? "" : c->conninfo, c->name, "UTF8", "10", "5", "3", h->host.data, h->hostaddr.data,
-				h->port.data, NULL};
+				h->port.data, "any", NULL};
 
 	c->pg = PQconnectStartParams(keys, values, 1);
 	PQsetNoticeReceiver(c->pg, on_notice, c);
@@ -177,6 +194,16 @@ static void begin_connecting(struct conn *c)
 		conn_drop(c, "its socket cannot be watched");
 }
 
+static void begin_near_guide(struct conn *c)
+{
+	if (has_guide(c, false)) {
+		struct hosts_place place = place_of(c->guide);
+
+		hosts_begin_with(&c->hosts, &place);
+	}
+	begin_connecting(c);
+}
+
 static void on_hosts(struct hosts *h)
 {
 	struct conn *c = container_of(h, struct conn, hosts);
@@ -184,7 +211,7 @@ static void on_hosts(struct hosts *h)
 
 	buf_init(&why);
 	if (hosts_usable(h, &why))
-		begin_connecting(c);
+		begin_near_guide(c);
 	else
 		conn_drop(c, why.data);
 	buf_release(&why);
@@ -196,8 +223,14 @@ void conn_start(struct conn *c)
 	c->stalled = false;
 	c->leaving = NULL;
 	loop_set_timer(c->loop, &c->retry, HOSTS_CONNECT_MS);
-	if (!hosts_find(&c->hosts, c->conninfo))
+	if (has_guide(c, true)) {
+		struct hosts_place place = place_of(c->guide);
+
+		hosts_only(&c->hosts, &c->guide->hosts, &place);
 		begin_connecting(c);
+	} else if (!hosts_find(&c->hosts, c->conninfo)) {
+		begin_near_guide(c);
+	}
 }
 
 static void on_timer(struct timer *t)
@@ -208,8 +241,11 @@ static void on_timer(struct timer *t)
 		conn_start(c);
 		return;
 	}
-	if (c->state == CONN_CONNECTING && c->pg != NULL)
-		hosts_skip(&c->hosts, &(struct hosts_place){PQhost(c->pg), PQhostaddr(c->pg), PQport(c->pg)});
+	if (c->state == CONN_CONNECTING && c->pg != NULL) {
+		struct hosts_place place = place_of(c);
+
+		hosts_skip(&c->hosts, &place);
+	}
 	c->stalled = c->state == CONN_BUSY;
 	if (c->stalled && c->may_take_long)
 		c->patience_ms = c->patience_ms * 4 > CONN_STALL_READ_MS ? CONN_STALL_READ_MS : c->patience_ms * 4;

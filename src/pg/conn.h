@@ -55,6 +55,8 @@ struct conn {
 	const char *conninfo; /* borrowed; NULL or "": libpq's own environment */
 	const char *name;     /* application_name, borrowed */
 	const struct conn_calls *calls;
+	const struct conn *guide;     /* borrowed; NULL: none; see conn_go_with */
+	bool bound;                   /* to the guide's server */
 	const struct conn_once *once; /* borrowed; NULL: statements are prepared */
 	PGconn *pg;
 	enum conn_state state;
@@ -83,6 +85,9 @@ struct conn {
 
 void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const char *name,
 	       const struct conn_calls *calls);
+/* Of several servers it tries first the one that `guide`, of the same conninfo, is connected to. bound: that one alone, while it is: what is
+ * found out there is said of the guide's session. */
+void conn_go_with(struct conn *c, const struct conn *guide, bool bound);
 void conn_start(struct conn *c);
 void conn_stop(struct conn *c); /* closes without a callback; may be started again */
 

@@ -20,6 +20,14 @@ void hosts_init(struct hosts *h, struct loop *loop, void (*known)(struct hosts *
 	buf_init(&h->port);
 }
 
+static void empty_lists(struct hosts *h)
+{
+	h->usable = 0;
+	buf_release(&h->host);
+	buf_release(&h->hostaddr);
+	buf_release(&h->port);
+}
+
 void hosts_release(struct hosts *h)
 {
 	loop_stop_timer(h->loop, &h->patience);
@@ -29,10 +37,8 @@ void hosts_release(struct hosts *h)
 		free(h->items[i].address);
 		free(h->items[i].port);
 	}
-	h->count = h->usable = 0;
-	buf_release(&h->host);
-	buf_release(&h->hostaddr);
-	buf_release(&h->port);
+	h->count = 0;
+	empty_lists(h);
 }
 
 /* --- as libpq reads it --- */
@@ -138,18 +144,35 @@ static size_t collect(const struct hosts *h, struct entry *entries)
 	return count;
 }
 
+static void put(struct hosts *h, const char *name, const char *address, const char *port)
+{
+	const char *comma = h->usable == 0 ? "" : ",";
+
+	buf_appendf(&h->host, "%s%s", comma, name);
+	buf_appendf(&h->hostaddr, "%s%s", comma, address);
+	buf_appendf(&h->port, "%s%s", comma, port);
+	h->usable++;
+}
+
+/* One of several that are written. libpq takes an empty list for none, and reads what is written: so where there is nothing to say, it is
+ * said twice. */
+static void put_alone(struct hosts *h, const char *name, const char *address, const char *port)
+{
+	put(h, name, address, port);
+	if (address[0] == '\0' || port[0] == '\0')
+		put(h, name, address, port);
+}
+
 static void make_lists(struct hosts *h)
 {
 	struct entry entries[HOSTS_MAX * LOOKUP_ADDRESSES_MAX];
+	size_t count = collect(h, entries);
 
-	h->usable = collect(h, entries);
-	for (size_t i = 0; i < h->usable; i++) {
-		const struct entry *e = &entries[(h->first + i) % h->usable];
-		const char *comma = i == 0 ? "" : ",";
+	empty_lists(h);
+	for (size_t i = 0; i < count; i++) {
+		const struct entry *e = &entries[(h->first + i) % count];
 
-		buf_appendf(&h->host, "%s%s", comma, e->host->name);
-		buf_appendf(&h->hostaddr, "%s%s", comma, e->address);
-		buf_appendf(&h->port, "%s%s", comma, e->host->port);
+		(count == 1 && h->count > 1 ? put_alone : put)(h, e->host->name, e->address, e->host->port);
 	}
 }
 
@@ -204,8 +227,6 @@ bool hosts_find(struct hosts *h, const char *conninfo)
 	PQconninfoFree(options);
 	if (names == 0 && h->count > 1)
 		make_lists(h);
-	else if (names == 0)
-		hosts_release(h);
 	if (names == 0)
 		return false;
 	loop_set_timer(h->loop, &h->patience, HOSTS_PATIENCE_MS);
@@ -273,6 +294,28 @@ void hosts_skip(struct hosts *h, const struct hosts_place *place)
 		return;
 	h->silent++;
 	h->first = (at == count ? h->first % count : at) + 1;
+}
+
+void hosts_only(struct hosts *h, const struct hosts *other, const struct hosts_place *place)
+{
+	struct entry entries[HOSTS_MAX * LOOKUP_ADDRESSES_MAX];
+	size_t count = collect(other, entries), at = find_place(other, entries, count, place);
+	bool found = at < count;
+	const char *name = found && entries[at].host->name[0] != '\0' ? entries[at].host->name : place->name;
+
+	hosts_release(h);
+	(count > 1 ? put_alone : put)(h, name, found ? entries[at].address : place->address, place->port);
+}
+
+void hosts_begin_with(struct hosts *h, const struct hosts_place *place)
+{
+	struct entry entries[HOSTS_MAX * LOOKUP_ADDRESSES_MAX];
+	size_t count = collect(h, entries), at = find_place(h, entries, count, place);
+
+	if (h->usable == 0 || h->silent > 0 || at == count)
+		return;
+	h->first = at;
+	make_lists(h);
 }
 
 void hosts_worked(struct hosts *h)

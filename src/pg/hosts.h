@@ -57,6 +57,11 @@ MUST_CHECK bool hosts_find(struct hosts *h, const char *conninfo);
 /* Once known: false when no host has an address, and why says it. */
 MUST_CHECK bool hosts_usable(const struct hosts *h, struct buf *why);
 
+/* In place of hosts_find: this place alone, where a connection is that `other` was for. */
+void hosts_only(struct hosts *h, const struct hosts *other, const struct hosts_place *place);
+/* Once known: the lists begin with this place, if it is one of theirs, and none has been skipped. */
+void hosts_begin_with(struct hosts *h, const struct hosts_place *place);
+
 int hosts_connect_ms(const struct hosts *h);
 void hosts_skip(struct hosts *h, const struct hosts_place *place);
 void hosts_worked(struct hosts *h);

@@ -113,5 +113,6 @@ void proof_init(struct proof *p, struct conn *first, const char *conninfo, void 
 {
 	*p = (struct proof){.first = first, .ended = ended};
 	conn_init(&p->second, first->loop, conninfo, "pgherald proof", &calls);
+	conn_go_with(&p->second, first, true);
 	timer_init(&p->timer, on_late);
 }

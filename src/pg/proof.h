@@ -5,7 +5,8 @@
  *
  * Proved by what happens, not by anybody's name, and without a trace: a second connection holds a transaction open. A pooler lends it
  * the server process that the first one has just given back, or gives the first one another afterwards. Whoever has a session of
- * its own answers from the same process always, and the second from another.
+ * its own answers from the same process always, and the second from another. The second goes to the first's server, and nowhere else:
+ * of several servers another would prove nothing.
  */
 #ifndef PG_PROOF_H
 #define PG_PROOF_H

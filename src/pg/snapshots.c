@@ -294,6 +294,12 @@ void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo
 	}
 }
 
+void snapshots_go_with(struct snapshots *s, const struct conn *guide)
+{
+	for (size_t i = 0; i < SNAPSHOTS_WORKERS; i++)
+		conn_go_with(&s->workers[i].conn, guide, false);
+}
+
 void snapshots_pool(struct snapshots *s)
 {
 	for (size_t i = 0; i < SNAPSHOTS_WORKERS; i++)

@@ -347,6 +347,7 @@ static void on_lost(struct conn *c)
 	t->doubt_tick = t->doubt_read = t->session.stalled;
 	t->unproved += t->step == TICKER_PROOF;
 	proof_stop(&t->proof);
+	conn_stop(&t->probe); /* it is of this session's server */
 	t->leader = false; /* its locks went with the session */
 	t->early = t->anew = false;
 	t->pace = TICKER_AS_IT_COMES;
@@ -512,6 +513,7 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 	session_init(&t->session, &t->conn, &(struct session_plan){
 		statements, ARRAY_SIZE(statements), options->schema_version, most_quiet_ms(options) + CONN_STALL_MS, true});
 	conn_init(&t->probe, loop, options->conninfo, "pgherald probe", &probe_calls);
+	conn_go_with(&t->probe, &t->conn, true);
 	proof_init(&t->proof, &t->conn, options->conninfo, on_proved);
 	timer_init(&t->poll, on_poll);
 	timer_init(&t->look, on_look);

@@ -119,6 +119,22 @@ describe('names of hosts', { skip: missing(), timeout: 180_000 }, () => {
     }
   })
 
+  test('of several servers what looks after a session, and what is connected on demand, goes where it is', async () => {
+    let tried = ''
+    const mute = createServer((socket) => socket.on('error', () => {}).on('data', (bytes) => (tried += bytes)))
+    const port = await processes.freePort()
+    await new Promise((resolve) => mute.listen(port, '127.0.0.1', resolve))
+    const daemon = await start(keywords('db.test,127.0.0.1', `${port},${stage.cluster.port}`, 'sslmode=disable'))
+    try {
+      assert.equal((await request(daemon.url('/stream/schema'))).status, 200)
+      assert.match(tried, /pgherald ticker/)
+      assert.doesNotMatch(tried, /pgherald (proof|asker)/)
+    } finally {
+      assert.equal(await daemon.destroy(), 0)
+      mute.close()
+    }
+  })
+
   test('an address that is given is used, and no name asked for', async () => {
     await works(keywords('hangs.test', stage.cluster.port, 'hostaddr=127.0.0.1'))
   })

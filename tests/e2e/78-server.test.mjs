@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing, run } from '../lib/daemon.mjs'
+import { Doorman } from '../lib/doorman.mjs'
 import { deliver, idOf, openHot, prepareHot, writeNote } from '../lib/hot.mjs'
+import { freePort } from '../lib/process.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { request } from '../lib/sse.mjs'
 import { token } from '../lib/token.mjs'
@@ -30,17 +32,36 @@ describe('the server and the schema', { skip: missing(), timeout: 300_000 }, () 
     await cluster.psql('CREATE DATABASE owned OWNER owner')
     const owned = cluster.url('owned', 'owner')
     assert.equal((await run(['migrate', '--database-url', owned])).code, 0)
-    const blind = await stage.addDaemon({ databaseUrl: owned }) // its owner may not read what the server says of itself
+    // Its owner may not read what the server says of itself, so a new connection is tried; of two servers the one that it is connected to.
+    const port = await freePort()
+    const blind = await stage.addDaemon({ databaseUrl: `host=127.0.0.1,127.0.0.1 port=${port},${cluster.port} user=owner dbname=owned` })
+    const other = await Doorman.open(port) // has come back meanwhile
     const action = request(daemon.url('/slow'), { method: 'POST', body: '{}', headers: { Authorization: `Bearer ${await token({ sub: 'ann' })}`, 'Content-Type': 'application/json' } })
     await until(async () => (await cluster.psql("SELECT count(*) FROM pg_stat_activity WHERE query ~ 'herald.act' AND state = 'active' AND application_name <> 'test'")) === '1', { what: 'an action that runs' })
     await cluster.stop('smart')
     assert.equal((await action).status, 200, 'what runs comes to its end')
     await until(async () => (await readiness()) === 503, { what: 'not ready' })
+    other.close()
     await cluster.startServer()
     await deliver(cluster, 'after', stream)
     await until(async () => (await blind.status()).json.status === 'ok', { what: 'the other daemon' })
     assert.deepEqual([stream.events.length, stream.connections.length], [2, 1])
     await stream.close()
+  })
+
+  test('another server that starts says nothing of the one that lives', async () => {
+    const { cluster } = stage
+    const port = await freePort()
+    const blind = await stage.addDaemon({ databaseUrl: `host=127.0.0.1,127.0.0.1 port=${port},${cluster.port} user=owner dbname=owned` })
+    const other = await Doorman.open(port, { refuses: '57P03' })
+    await cluster.psql("DO $$ BEGIN EXECUTE format('ALTER ROLE owner CONNECTION LIMIT %s', (SELECT count(*) FROM pg_stat_activity WHERE usename = 'owner')); END $$")
+    const refusals = () => cluster.logs().split('too many connections for role "owner"').length
+    const before = refusals()
+    await until(() => refusals() > before || other.clients > 1, { what: 'connections that are tried' })
+    assert.equal(other.clients, 0)
+    assert.doesNotMatch(blind.logs(), /it is shutting down/)
+    await cluster.psql('ALTER ROLE owner CONNECTION LIMIT -1')
+    other.close()
   })
 
   test('another version of the schema: nothing more is told until it fits again, and all are told', async () => {

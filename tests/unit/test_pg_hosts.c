@@ -254,6 +254,52 @@ TEST(where_nobody_knows_the_silent_address_the_first_one_is_passed_over)
 	assert_lists("127.0.0.3,127.0.0.1,127.0.0.2", "127.0.0.3,127.0.0.1,127.0.0.2", "5,5,5");
 }
 
+static void assert_alone(const char *conninfo, const char *name, const char *address, const char *port, const char *const *lists)
+{
+	struct hosts alone;
+
+	if (hosts_find(&hosts, conninfo))
+		wait_until_known();
+	known = 0;
+	hosts_init(&alone, &loop, on_known);
+	hosts_only(&alone, &hosts, &(struct hosts_place){name, address, port});
+	assert_string_equal(alone.host.data, lists[0]);
+	assert_string_equal(alone.hostaddr.data, lists[1]);
+	assert_string_equal(alone.port.data, lists[2]);
+	hosts_release(&alone);
+}
+
+TEST(a_connection_can_be_sent_to_where_another_one_is)
+{
+	assert_alone("host=1,2.3 port=6000", "2.3", "10.0.0.3", "6000", (const char *[]){"2.3", "10.0.0.3", "6000"});
+	assert_alone("host=/a,/b", "/b", "", "5432", (const char *[]){"/b,/b", ",", "5432,5432"}); /* an empty list is none */
+	assert_alone("host=/a", "/a", "", "5432", (const char *[]){"/a", "", "5432"});
+	assert_alone("hostaddr=127.0.0.1,127.0.0.2", "127.0.0.2", "127.0.0.2", "5432", (const char *[]){"127.0.0.2", "127.0.0.2", "5432"});
+	assert_alone("host=fe80::1%lo", "fe80::1%lo", "fe80::1", "5432", (const char *[]){"fe80::1%lo", "fe80::1%lo", "5432"});
+	assert_alone("", "/var/run/postgresql", "", "5432", (const char *[]){"/var/run/postgresql", "", "5432"});
+}
+
+TEST(a_connection_can_begin_where_another_one_is_until_that_is_silent)
+{
+	const struct hosts_place third = {"2.3", "10.0.0.3", "5"}, elsewhere = {"7", "10.0.0.7", "5"};
+
+	assert_becomes("host=1,2.3 port=5", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "5,5,5");
+	hosts_begin_with(&hosts, &elsewhere);
+	assert_lists("1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "5,5,5");
+	hosts_begin_with(&hosts, &third);
+	assert_lists("2.3,1,2.3", "10.0.0.3,10.0.0.1,10.0.0.2", "5,5,5");
+	pass_over("2.3", "10.0.0.3", "5");
+	assert_becomes("host=1,2.3 port=5", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "5,5,5");
+	hosts_begin_with(&hosts, &third);
+	assert_lists("1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "5,5,5");
+}
+
+/* libpq takes an empty list for none, and would read the ports that are written for two hosts. */
+TEST(of_several_hosts_the_only_one_left_keeps_a_default_port)
+{
+	assert_becomes("host=none,3 port=5001,", "3,3", "10.0.0.3,10.0.0.3", ",");
+}
+
 TEST(where_all_have_been_silent_each_is_given_more_time)
 {
 	assert_false(hosts_find(&hosts, "host=127.0.0.1,127.0.0.2"));
@@ -295,6 +341,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_socket_that_is_silent_is_skipped_by_its_path, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_same_address_may_be_written_in_several_ways, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(where_nobody_knows_the_silent_address_the_first_one_is_passed_over, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_connection_can_be_sent_to_where_another_one_is, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_connection_can_begin_where_another_one_is_until_that_is_silent, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(of_several_hosts_the_only_one_left_keeps_a_default_port, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(where_all_have_been_silent_each_is_given_more_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(more_hosts_than_there_is_room_for_are_left_to_libpq, set_up, tear_down),
 	};
