@@ -2,6 +2,7 @@
 #include "pg/proof.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define WHICH "SELECT pg_catalog.pg_backend_pid()"
 
@@ -73,12 +74,24 @@ static void on_result(struct conn *c, const PGresult *res)
 	take_pid(container_of(c, struct proof, second), res);
 }
 
+/* A pooler shows by a number of its own in place of the server process's that it is one. What fails for want of resources, or because
+ * somebody cancels, stops or ends it, says nothing of that. */
+static enum proof_verdict verdict_of_failure(const struct proof *p)
+{
+	const char *state = p->second.failed ? p->second.fault_state : "";
+	bool passes = strncmp(state, "53", 2) == 0 || strncmp(state, "57", 2) == 0;
+
+	return p->pid != PQbackendPID(p->first->pg) && !passes ? PROOF_POOLED : PROOF_NONE;
+}
+
 /* One that only lends single statements refuses a transaction. */
 static void on_done(struct conn *c, bool ok)
 {
 	struct proof *p = container_of(c, struct proof, second);
 
-	if (!ok || (p->step == PROOF_HOLD && p->answered == p->pid))
+	if (!ok)
+		end(p, verdict_of_failure(p));
+	else if (p->step == PROOF_HOLD && p->answered == p->pid)
 		end(p, PROOF_POOLED);
 	else if (p->step == PROOF_HOLD)
 		ask(p, p->first, PROOF_AGAIN, WHICH);
@@ -88,13 +101,13 @@ static void on_done(struct conn *c, bool ok)
 		end(p, PROOF_OWN);
 }
 
-/* Or ends the connection for it. A pooler shows by a number of its own that it is one. */
+/* Or ends the connection for it. */
 static void on_lost(struct conn *c)
 {
 	struct proof *p = container_of(c, struct proof, second);
 
 	if (p->step == PROOF_HOLD)
-		end(p, p->pid != PQbackendPID(p->first->pg) ? PROOF_POOLED : PROOF_NONE);
+		end(p, verdict_of_failure(p));
 }
 
 static void on_late(struct timer *t)

@@ -16,7 +16,7 @@
 #define PROOF_ROUNDS 3
 #define PROOF_MS 3000 /* for the second connection to be made, too */
 
-enum proof_verdict { PROOF_OWN, PROOF_POOLED, PROOF_NONE /* there was no second connection to be had */ };
+enum proof_verdict { PROOF_OWN, PROOF_POOLED, PROOF_NONE /* the second connection could not be made, or failed */ };
 
 enum proof_step { PROOF_REST, PROOF_FIRST, PROOF_HOLD, PROOF_AGAIN, PROOF_LET };
 

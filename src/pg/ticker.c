@@ -333,7 +333,7 @@ static void on_proved(struct proof *p, enum proof_verdict verdict)
 		session_pool(&t->session);
 		t->calls.pooled(t->calls.ctx);
 	} else if (verdict == PROOF_NONE && p->pid != PQbackendPID(t->conn.pg)) {
-		log_warn("[STREAM JOB] a pooler stands between, and whether it keeps our sessions could not be found out: a second connection could not be made");
+		log_warn("[STREAM JOB] a pooler stands between, and whether it keeps our sessions could not be found out: a second connection could not be made, or failed");
 	}
 	t->step = TICKER_BEGIN;
 	session_begin(&t->session);
