@@ -37,7 +37,7 @@ OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 # what the fuzzers reach; a library of it, so that each links what it needs
-FUZZED := $(filter src/config%.c src/pg/wake.c src/base/%.c src/hub/%.c src/http/%.c,$(SOURCES))
+FUZZED := $(filter src/config%.c src/pg/wake.c src/pg/conninfo.c src/base/%.c src/hub/%.c src/http/%.c,$(SOURCES))
 COMPILE = $(CC) $(CPPFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS) -MMD -MP
 
 .PHONY: all

@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "config_table.h"
 #include "http/seal.h"
+#include "pg/conninfo.h"
 
 static bool parse_value(const struct option *o, const char *text, int64_t *ret_number)
 {
@@ -69,6 +70,15 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 	}
 	*(int64_t *)place = number;
 	return true;
+}
+
+static bool check_database(const struct config *c)
+{
+	const char *fault = c->database_url == NULL ? NULL : conninfo_fault(c->database_url);
+
+	if (fault != NULL)
+		log_complain("database-url %s", fault);
+	return fault == NULL;
 }
 
 /* Splits a list at its commas; false: more than most. The pieces point into *ret_copy, which the caller frees. */
@@ -229,7 +239,7 @@ bool config_take_values(struct config *c)
 		if (!take_value(c, &config_options[i], c->text[i], given))
 			return false;
 	}
-	if (!check_words(c) || !check_sources(c) || !check_origins(c) || !check_keys(c) || !check_seal(c))
+	if (!check_database(c) || !check_words(c) || !check_sources(c) || !check_origins(c) || !check_keys(c) || !check_seal(c))
 		return false;
 	fill_http(c);
 	return true;

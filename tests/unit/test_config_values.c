@@ -197,6 +197,52 @@ TEST(the_key_of_tokens_is_not_taken_for_the_encryption_key)
 	assert_non_null(config.seal);
 }
 
+/* libpq would name what it cannot read, or take it for a host, a port or a database. */
+TEST(a_database_url_that_cannot_be_read_is_refused_and_not_shown)
+{
+	static const struct refusal bad[] = {
+		{"database-url", "postgresql://app:hidden%zz@db/x", "percent-encode"},
+		{"database-url", "postgresql://app:hid%00den@db/x", "percent-encode"},
+		{"database-url", "postgres://app:h@hidden@db/x", "percent-encode"},
+		{"database-url", "postgres://app:hidden/h@db/x", "percent-encode"},
+		{"database-url", "postgres://app:123/hidden@db/x", "percent-encode"},
+		{"database-url", "postgres://app:hidden@[::1/x", "percent-encode"},
+		{"database-url", "postgres://app:hidden@db/x?schema=hidden", "after its ?"},
+		{"database-url", "postgres://app:hid?den@db/x?pool=1&pool", "after its ?"},
+		{"database-url", "postgresql+asyncpg://app:hidden@db/x", "which begins with postgresql://"},
+		{"database-url", "jdbc:postgresql://db/x?user=app&password=hidden", "which begins with postgresql://"},
+		{"database-url", " postgresql://app:hidden@db/x", "which begins with postgresql://"},
+		{"database-url", "'postgresql://app:hidden@db/x?sslmode=require'", "which begins with postgresql://"},
+		{"database-url", "app:hidden@db/x", "which begins with postgresql://"},
+		{"database-url", "host=db password=h hidden user=app", "keyword=value"},
+		{"database-url", "host=db password=h hidden=1", "keyword=value"},
+		{"database-url", "host=db password='hidden", "keyword=value"},
+		{"database-url", "host=app@hidden port=1", "keyword=value"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		assert_bad_flag(bad[i].option, bad[i].value, bad[i].why);
+		assert_null(strstr(said, "hidden"));
+	}
+}
+
+TEST(a_database_url_may_be_all_that_libpq_reads)
+{
+	static const char *const good[] = {
+		"mydb", "my db:2", "a@b", "postgresql://", "postgres:///x", "postgres://%2Frun%2Fpg/x", "postgres://%40abstract/x", "host=@a,@b",
+		"postgres://app:p%40%2F%25ss@a:1,[::1]:2,c/x?sslmode=require&target_session_attrs=any", "postgres://app@db/a@b", "service=prod",
+		"host=a,b port=5432,,1 password='two words' user=app", "postgres://db/a@b?user=app", "postgres://app:hid?den@db", "port= 5432",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		setenv("DATABASE_URL", good[i], 1);
+		assert_good(NULL);
+		assert_string_equal(config.database_url, good[i]);
+		assert_string_equal(said, "");
+		config_release(&config);
+	}
+}
+
 TEST(secrets_are_not_shown)
 {
 	char *shown = NULL;
@@ -240,6 +286,8 @@ int main(void)
 		FRESH(the_key_is_loaded_and_a_bad_one_refused),
 		FRESH(the_encryption_key_is_made_ready_and_a_bad_one_refused),
 		FRESH(the_key_of_tokens_is_not_taken_for_the_encryption_key),
+		FRESH(a_database_url_that_cannot_be_read_is_refused_and_not_shown),
+		FRESH(a_database_url_may_be_all_that_libpq_reads),
 		FRESH(secrets_are_not_shown),
 		FRESH(the_sample_is_a_configuration),
 	};

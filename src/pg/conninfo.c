@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "pg/conninfo.h"
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+
+static const char bad_scheme[] = "is neither a URL of PostgreSQL, which begins with postgresql:// or postgres://, nor the name of a database";
+static const char bad_url[] = "is no URL that can be read: percent-encode what is special in user and password (% is %25, @ is %40, / is %2F)";
+static const char bad_parameters[] = "is no URL that can be read: libpq does not know one of the parameters after its ?, take that away";
+static const char bad_pairs[] = "cannot be read as keyword=value: a keyword is unknown, or a value with blanks lacks its single quotes";
+
+static bool is_url(const char *text)
+{
+	return strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0;
+}
+
+/* libpq takes what has neither a scheme of its own nor a "=" for the name of a database, which the server then shows. */
+static bool has_other_scheme(const char *text)
+{
+	const char *equals = strchr(text, '='), *scheme = strstr(text, "://"), *colon = strchr(text, ':');
+
+	return (scheme != NULL && (equals == NULL || scheme < equals)) || (equals == NULL && colon != NULL && strchr(colon, '@') != NULL);
+}
+
+static const char *value_of(const PQconninfoOption *options, const char *keyword)
+{
+	for (; options->keyword != NULL; options++)
+		if (strcmp(options->keyword, keyword) == 0)
+			return options->val == NULL ? "" : options->val;
+	return "";
+}
+
+/* In no host there is one, but as the first letter of an abstract socket. */
+static bool is_without_at(const char *hosts)
+{
+	for (const char *p = hosts; *p != '\0'; p++)
+		if (*p == '@' && p > hosts && p[-1] != ',')
+			return false;
+	return true;
+}
+
+/* Of a password with "@" or "/" in it, what follows is read as host, port or database, and shown as such. */
+static bool is_misread(const PQconninfoOption *options, bool url)
+{
+	const char *port = value_of(options, "port");
+
+	return !is_without_at(value_of(options, "host")) || port[strspn(port, "0123456789, ")] != '\0' ||
+	       (url && value_of(options, "user")[0] == '\0' && strchr(value_of(options, "dbname"), '@') != NULL);
+}
+
+/* False: libpq refuses it, or would misread it. */
+static bool is_readable(const char *text)
+{
+	PQconninfoOption *options = PQconninfoParse(text, NULL);
+	bool good = options != NULL && !is_misread(options, is_url(text));
+
+	PQconninfoFree(options);
+	return good;
+}
+
+/* A password may have a "?" too, so it is the last one that parameters follow. */
+static bool is_readable_without_parameters(const char *url)
+{
+	const char *parameters = strrchr(url, '?');
+	char *copy = xstrndup(url, parameters == NULL ? strlen(url) : (size_t)(parameters - url));
+	bool good = parameters != NULL && is_readable(copy);
+
+	explicit_bzero(copy, strlen(copy));
+	free(copy);
+	return good;
+}
+
+const char *conninfo_fault(const char *conninfo)
+{
+	if (!is_url(conninfo) && has_other_scheme(conninfo))
+		return bad_scheme;
+	if ((!is_url(conninfo) && strchr(conninfo, '=') == NULL) || is_readable(conninfo))
+		return NULL;
+	if (!is_url(conninfo))
+		return bad_pairs;
+	return is_readable_without_parameters(conninfo) ? bad_parameters : bad_url;
+}
