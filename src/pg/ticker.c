@@ -174,13 +174,13 @@ static void next_step(struct ticker *t)
 	} else if (t->want_settled && t->since != NULL) {
 		t->want_settled = false;
 		run_text(t, TICKER_SETTLED, "settled", t->since);
+	} else if (t->want_pass_by) { /* before it is read on: there is room for one */
+		t->want_pass_by = false;
+		pass_by(t);
 	} else if (t->want_read) { /* before the next tick: under a steady doorbell there always is one wanted */
 		t->want_read = t->read_any = false;
 		take_bell(t, &t->tick);
 		read_on(t);
-	} else if (t->want_pass_by) {
-		t->want_pass_by = false;
-		pass_by(t);
 	} else if (t->want_shapes && makes_ticks(t)) {
 		t->want_shapes = false;
 		run(t, TICKER_SHAPES, "shapes", 0, 0, 0);

@@ -90,4 +90,13 @@ describe('a change that cannot be read', { skip: missing(), timeout: 200_000 }, 
     await until(async () => (await daemon.status()).json.lag_ms === 0 && (await request(daemon.adminUrl('/readyz'))).status === 200,
       { timeout: 30_000, what: 'no lag, and ready' })
   })
+
+  test('is noted and logged each, where several come one after the other', async () => {
+    await psql(`INSERT INTO forms SELECT n, chr(CASE WHEN n IN (12, 13, 14, 16) THEN 129 ELSE 97 END) FROM generate_series(11, 17) n`)
+    const unread = `SELECT count(*) FROM herald.unreadable u JOIN herald.changes c ON c.id = u.change WHERE u.topic = 'forms'
+      AND u.xid = (SELECT xid FROM herald.changes WHERE topic = 'forms' ORDER BY id DESC LIMIT 1)`
+    await until(async () => await psql(unread) === '4', { timeout: 30_000, what: 'four that are noted' })
+    const lines = () => new Set([...(daemon.logs() + second.logs()).matchAll(/change (\S+) cannot be read .* was told as 'bulk': topic 'forms'/g)].map(([, change]) => change))
+    await until(() => lines().size === 5, { what: 'a line each, with the one of before' })
+  })
 })
