@@ -42,14 +42,6 @@ void buf_clear(struct buf *b)
 		b->data[0] = '\0';
 }
 
-void buf_cut(struct buf *b, size_t len)
-{
-	assert(len <= b->len);
-	b->len = len;
-	if (b->cap > 0)
-		b->data[len] = '\0';
-}
-
 void buf_trim(struct buf *b, size_t most)
 {
 	if (b->cap > most)

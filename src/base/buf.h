@@ -25,7 +25,6 @@ void buf_append(struct buf *b, const void *bytes, size_t len);
 void buf_append_str(struct buf *b, const char *text);
 void buf_append_char(struct buf *b, char c);
 void buf_appendf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_cut(struct buf *b, size_t len); /* forgets all but the first len bytes */
 void buf_trim(struct buf *b, size_t most); /* forgets all, and gives the memory back where it is more than that */
 void buf_drop_front(struct buf *b, size_t len); /* forgets the first len bytes (moves the rest down) */
 char *buf_detach(struct buf *b);                /* the bytes, for the caller to free; b is empty again */

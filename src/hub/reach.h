@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * reach.h: whom an event of very many routing keys is for, of those who are there. An event may name more keys than a record has room
+ * reach.h: whom an event of very many, or very long, routing keys is for, of those who are there. An event may name more keys than a record has room
  * for, thousands of users times thousands of roles; but only those count that somebody has a seat for. So the keys of the stream's audiences
  * are looked up among the event's, not the other way. Who comes later and asks for what was before asks the database.
  *

@@ -48,16 +48,14 @@ static void add_route(struct stage *g, struct stream *s, const struct stream_ent
 	g->routes[g->route_count++] = (struct stage_route){s, *entry};
 }
 
-/* Appends the routing keys for this stream, or, where they are very many, those of who is there: then *partial. */
+/* Appends the routing keys for this stream, or, where they are very many or very long, those of who is there: then *partial. */
 static uint32_t append_keys(struct stage *g, struct reach *reach, const struct stream *s, struct keys audience, bool *partial)
 {
-	size_t start = g->record.len;
-	uint32_t count = stream_append_keys(s, audience, &g->record);
+	uint32_t count = stream_append_keys(s, audience, STREAM_KEYS_BYTES, &g->record);
 
 	if (count <= STREAM_KEYS_MAX)
 		return count;
 	*partial = true;
-	buf_cut(&g->record, start);
 	return reach_append_keys(reach, s, audience, &g->record);
 }
 

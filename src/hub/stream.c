@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
 #include "base/xalloc.h"
 
 static void free_strings(char **strings, size_t count)
@@ -105,13 +106,59 @@ static bool key_has_name(struct text key, const char *name, size_t name_len)
 	return key.len > name_len && key.bytes[name_len] == '=' && memcmp(key.bytes, name, name_len) == 0;
 }
 
+/* The values that an audience has for the match's keys. Of a level there are those from first on, count of them. */
 struct key_maker {
 	const struct stream *stream;
-	struct keys audience;
 	struct buf *out;
 	struct text chosen[STREAM_MATCH_MAX];
-	uint32_t made;
+	size_t first[STREAM_MATCH_MAX], count[STREAM_MATCH_MAX], bytes[STREAM_MATCH_MAX];
+	const struct text *values[STREAM_KEYS_MAX + STREAM_MATCH_MAX];
+	size_t used;
 };
+
+/* One pass over the audience for a level, however many values it has. Of what is too much the count alone is right. */
+static void find_values(struct key_maker *m, struct keys audience, size_t level)
+{
+	const char *name = m->stream->def.match_key[level];
+	size_t name_len = strlen(name);
+
+	m->first[level] = m->used;
+	m->count[level] = m->bytes[level] = 0;
+	for (size_t i = 0; i < audience.count; i++) {
+		if (!key_has_name(audience.items[i], name, name_len))
+			continue;
+		if (m->used < ARRAY_SIZE(m->values))
+			m->values[m->used++] = &audience.items[i];
+		m->count[level]++;
+		m->bytes[level] += audience.items[i].len;
+	}
+}
+
+/* Finds all values. Returns how many keys they make: 0 where a level has none, STREAM_KEYS_MAX + 1 for all that is more than that. */
+static uint32_t count_keys(struct key_maker *m, struct keys audience)
+{
+	size_t made = 1;
+
+	m->used = 0;
+	for (size_t level = 0; level < m->stream->def.match_count; level++) {
+		find_values(m, audience, level);
+		if (m->count[level] == 0)
+			return 0;
+		made = made > STREAM_KEYS_MAX ? made : made * m->count[level];
+	}
+	return made > STREAM_KEYS_MAX ? STREAM_KEYS_MAX + 1 : (uint32_t)made;
+}
+
+/* What so many keys take: each value stands in as many of them as the other levels have combinations. */
+static size_t keys_size(const struct key_maker *m, uint32_t made)
+{
+	size_t levels = m->stream->def.match_count, between = levels > 0 ? levels - 1 : 0;
+	size_t size = made * (sizeof(uint32_t) + between);
+
+	for (size_t level = 0; level < levels; level++)
+		size += m->bytes[level] * (made / m->count[level]);
+	return size;
+}
 
 static void write_key(struct key_maker *m)
 {
@@ -126,35 +173,35 @@ static void write_key(struct key_maker *m)
 			buf_append_char(m->out, '\0');
 		buf_append(m->out, m->chosen[i].bytes, m->chosen[i].len);
 	}
-	m->made++;
 }
 
-/* Every combination of values of the match's keys from level on; at most STREAM_MATCH_MAX levels. */
+/* Every combination of values from level on; at most STREAM_MATCH_MAX levels. */
 static void make_keys(struct key_maker *m, size_t level)
 {
-	const char *name;
-	size_t name_len;
-
 	if (level == m->stream->def.match_count) {
 		write_key(m);
 		return;
 	}
-	name = m->stream->def.match_key[level];
-	name_len = strlen(name);
-	for (size_t i = 0; i < m->audience.count && m->made <= STREAM_KEYS_MAX; i++) {
-		if (!key_has_name(m->audience.items[i], name, name_len))
-			continue;
-		m->chosen[level] = m->audience.items[i];
+	for (size_t i = 0; i < m->count[level]; i++) {
+		m->chosen[level] = *m->values[m->first[level] + i];
 		make_keys(m, level + 1);
 	}
 }
 
-uint32_t stream_append_keys(const struct stream *s, struct keys audience, struct buf *out)
+uint32_t stream_append_keys(const struct stream *s, struct keys audience, size_t most, struct buf *out)
 {
-	struct key_maker m = {.stream = s, .audience = audience, .out = out};
+	struct key_maker m; /* not wiped: most events have one value */
+	uint32_t made;
 
+	m.stream = s;
+	m.out = out;
+	made = count_keys(&m, audience);
+	if (made == 0)
+		return 0;
+	if (made > STREAM_KEYS_MAX || keys_size(&m, made) > most)
+		return STREAM_KEYS_MAX + 1;
 	make_keys(&m, 0);
-	return m.made;
+	return made;
 }
 
 const char *stream_next_key(const char *keys, struct text *ret_key)

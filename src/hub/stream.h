@@ -23,6 +23,7 @@
 
 #define STREAM_MATCH_MAX 4
 #define STREAM_KEYS_MAX 1024 /* routing keys of one event that are kept, whoever is there; of more only those of who is (reach.h) */
+#define STREAM_KEYS_BYTES ((size_t)64 << 10) /* and their bytes, for one long value may stand in every one of many keys */
 
 /* What herald.streams says. All strings are owned by the def. */
 struct stream_def {
@@ -102,9 +103,9 @@ bool stream_carries(const struct stream *s, struct text event_name);
 /*
  * Appends the routing keys that these audience keys make for this stream, each as uint32 length and bytes.
  * Returns how many: more than one where a key of the match has several values, none where one has no value;
- * STREAM_KEYS_MAX + 1 where they are too many, and then not all of them are appended.
+ * STREAM_KEYS_MAX + 1 where they are too many, or take more than `most` bytes: then none is appended.
  */
-uint32_t stream_append_keys(const struct stream *s, struct keys audience, struct buf *out);
+uint32_t stream_append_keys(const struct stream *s, struct keys audience, size_t most, struct buf *out);
 
 /* Where the next routing key starts in such bytes; sets its text. */
 const char *stream_next_key(const char *keys, struct text *ret_key);

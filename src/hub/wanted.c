@@ -82,7 +82,7 @@ uint32_t wanted_append_keys(const struct wanted *w, const struct stream *s, stru
 	for (size_t k = 0; k < w->count; k++)
 		for (size_t i = 0; i < w->keys[k].count; i++)
 			items[count++] = frame_text(w->keys[k].values[i]);
-	made = stream_append_keys(s, (struct keys){items, count}, out);
+	made = stream_append_keys(s, (struct keys){items, count}, SIZE_MAX, out);
 	free(items);
 	return made;
 }

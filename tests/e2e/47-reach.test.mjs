@@ -56,3 +56,37 @@ test('an event of 70,000 routing keys', { skip: missing(), timeout: 120_000 }, a
     await stage.close()
   }
 })
+
+test('values that would make billions of keys, or gigabytes of them, stop nobody', { skip: missing(), timeout: 120_000 }, async () => {
+  const stage = await openStage({ prepare: (cluster) => cluster.psql(`
+    CREATE TABLE posts (id int PRIMARY KEY, readers text[], tags text[], tenant text);
+    SELECT herald.watch('posts', audience => '{readers,tags,tenant}', exclude => '{readers,tags,tenant}');
+    CREATE TABLE others (id int PRIMARY KEY);
+    SELECT herald.watch('others');
+    SELECT herald.stream('/two', '{posts}', match => '{"readers": "claims.sub", "tenant": "=a"}');
+    SELECT herald.stream('/three', '{posts}', match => '{"readers": "claims.sub", "tags": "=red", "tenant": "=a"}');
+    SELECT herald.stream('/tagged', '{posts}', match => '{"tags": "=red"}');
+    SELECT herald.stream('/others', '{others}', anonymous => true);`) })
+  try {
+    const { cluster, daemon } = stage
+    const streams = {}
+    for (const path of ['/two', '/three', '/tagged', '/others']) {
+      streams[path] = await daemon.subscribe(path, path === '/others' ? {} : { token: await token({ sub: 'user-7' }) })
+      await streams[path].next('connected')
+    }
+    const users = 'array_agg(\'user-\' || i)'
+    await cluster.psql(`INSERT INTO posts SELECT 1, ${users}, array_agg('tag-' || i) || 'red'::text, NULL FROM generate_series(1, 60000) i`)
+    await cluster.psql(`INSERT INTO posts SELECT 2, ${users}, '{red}', repeat('x', 3500000) FROM generate_series(1, 1000) i`)
+    await cluster.psql(`INSERT INTO posts SELECT 3, ${users}, array_agg('tag-' || i) || 'red'::text, 'a' FROM generate_series(1, 60000) i`)
+    await cluster.psql('INSERT INTO others VALUES (1)')
+    await streams['/others'].next('others.insert')
+    const ids = (path) => streams[path].frames.slice(1).map(({ data }) => JSON.parse(data).row?.id)
+    await streams['/tagged'].when(() => ids('/tagged').length === 3)
+    await streams['/two'].when(() => ids('/two').length === 1)
+    await streams['/three'].when(() => ids('/three').length === 1)
+    assert.deepEqual(['/tagged', '/two', '/three'].map(ids), [[1, 2, 3], [3], [3]])
+    for (const stream of Object.values(streams)) await stream.close()
+  } finally {
+    await stage.close()
+  }
+})

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -18,7 +19,7 @@ static struct subscriber a, b, c;
 static int open_router(void **state __attribute__((unused)))
 {
 	struct stream_def defs[] = {make_def("/both", "orders", "store,role", NULL), make_def("/stores", "orders", "store", NULL),
-				    make_def("/other", "others", NULL, NULL)};
+				    make_def("/three", "orders", "store,role,tenant", NULL), make_def("/other", "others", NULL, NULL)};
 
 	log_setup(LOG_ERROR, false);
 	a = b = c = (struct subscriber){.stream = NULL};
@@ -114,7 +115,58 @@ TEST(one_of_many_who_see_the_row_still_is_not_told_that_it_was_left)
 	assert_sees(&router, &c, "");
 }
 
-/* So many that their keys are longer than a record may be. */
+/* So much of the processor the rest of the test may take; of a busy machine's time it may take more. */
+static void allow_cpu(time_t seconds)
+{
+	assert_int_equal(setitimer(ITIMER_PROF, &(struct itimerval){.it_value.tv_sec = seconds}, NULL), 0);
+}
+
+TEST(each_of_very_many_values_is_looked_at_once_for_each_key_of_a_match)
+{
+	static char names[60000][16];
+	static struct text items[60001];
+	struct event event = {.at = AT(2, 1), .topic = T("orders"), .name = T("left"), .audience = {items, 60000}, .data = T("6"), .unless = {items, 60000}};
+
+	for (size_t i = 0; i < 60000; i++) {
+		snprintf(names[i], sizeof(names[i]), i % 2 == 0 ? "store=%zu" : "role=%zu", i / 2);
+		items[i] = frame_text(names[i]);
+	}
+	join_live(&router, &b, "/three", KEYS(T("store=9"), T("role=9"), T("tenant=1")));
+	allow_cpu(10);
+	router_publish(&router, &event); /* no tenant: it makes no key */
+	assert_true(router_holds(&router, stream_at(&router, "/three"), FRAME_EVENTS, AT(1, 0)));
+	items[60000] = T("tenant=1"); /* the last level has one value: 900 million keys */
+	event = (struct event){.at = AT(3, 1), .topic = T("orders"), .name = T("insert"), .audience = {items, 60001}, .data = T("7")};
+	router_publish(&router, &event);
+	allow_cpu(0);
+	assert_sees(&router, &b, "7 ");
+	assert_sees(&router, &a, "7 ");
+}
+
+TEST(a_long_value_that_would_stand_in_each_of_many_keys_stands_in_none)
+{
+	struct cursor before = router.head;
+	size_t len = (size_t)128 << 10;
+	char *role = xcalloc(1, len + 1), names[1000][16];
+	struct text items[1002];
+	struct event event = {.at = AT(2, 1), .topic = T("orders"), .name = T("insert"), .audience = {items, 1002}, .data = T("8")};
+
+	for (size_t i = 0; i < 1000; i++) {
+		snprintf(names[i], sizeof(names[i]), "store=%zu", i);
+		items[i] = frame_text(names[i]);
+	}
+	memset(role, 'x', len);
+	memcpy(role, "role=", 5);
+	items[1000] = (struct text){role, len};
+	items[1001] = T("role=7");
+	router_publish(&router, &event);
+	free(role);
+	assert_false(router.unsealed);
+	assert_sees(&router, &a, "8 ");
+	assert_false(router_holds(&router, stream_at(&router, "/both"), FRAME_EVENTS, before));
+	assert_true(router_holds(&router, stream_at(&router, "/stores"), FRAME_EVENTS, before));
+}
+
 /* How many lines of the log the publishing of one event makes. */
 static int lines_of(const struct event *event)
 {
@@ -133,6 +185,7 @@ static int lines_of(const struct event *event)
 	return lines;
 }
 
+/* So many that their keys are longer than a record may be. */
 TEST(what_is_for_more_than_fit_into_the_log_leaves_a_hole_in_its_stream_only_and_blames_no_other)
 {
 	static struct subscriber crowd[6000];
@@ -165,6 +218,8 @@ int main(void)
 		IN_ROUTER(who_comes_later_asks_the_database_for_it),
 		IN_ROUTER(what_nobody_is_there_for_is_asked_for_as_well),
 		IN_ROUTER(one_of_many_who_see_the_row_still_is_not_told_that_it_was_left),
+		IN_ROUTER(each_of_very_many_values_is_looked_at_once_for_each_key_of_a_match),
+		IN_ROUTER(a_long_value_that_would_stand_in_each_of_many_keys_stands_in_none),
 		IN_ROUTER(what_is_for_more_than_fit_into_the_log_leaves_a_hole_in_its_stream_only_and_blames_no_other),
 	};
 

@@ -21,7 +21,7 @@ static void assert_keys(const char *match, struct keys audience, const char *exp
 
 	buf_init(&out);
 	buf_init(&shown);
-	count = stream_append_keys(s, audience, &out);
+	count = stream_append_keys(s, audience, SIZE_MAX, &out);
 	next = out.data;
 	for (uint32_t i = 0; i < count; i++) {
 		next = stream_next_key(next, &key);
@@ -71,6 +71,28 @@ TEST(a_name_that_only_begins_like_a_key_is_another_key)
 {
 	assert_keys("user", KEYS(T("user_id=7"), T("use=7"), T("user"), T("=7"), T("")), "");
 	assert_keys("user_id", KEYS(T("user=7"), T("auser_id=7")), "");
+}
+
+TEST(keys_that_are_too_many_or_too_long_are_not_begun)
+{
+	struct stream *s = make_stream("a,b", NULL);
+	struct keys audience = KEYS(T("a=1"), T("b=345"), T("a=2")); /* [a=1|b=345][a=2|b=345]: each of 4 and 9 bytes */
+	struct text many[STREAM_KEYS_MAX + 2];
+	struct buf out;
+
+	buf_init(&out);
+	assert_int_equal(stream_append_keys(s, audience, 25, &out), STREAM_KEYS_MAX + 1);
+	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
+		many[i] = T("a=1");
+	many[STREAM_KEYS_MAX + 1] = T("b=1");
+	assert_int_equal(stream_append_keys(s, (struct keys){many, ARRAY_SIZE(many)}, SIZE_MAX, &out), STREAM_KEYS_MAX + 1);
+	assert_int_equal(stream_append_keys(s, (struct keys){many, ARRAY_SIZE(many) - 1}, SIZE_MAX, &out), 0); /* no b */
+	assert_int_equal(out.len, 0);
+	assert_int_equal(stream_append_keys(s, audience, 26, &out), 2);
+	assert_int_equal(out.len, 26);
+	assert_int_equal(stream_append_keys(s, (struct keys){many + 1, ARRAY_SIZE(many) - 1}, SIZE_MAX, &out), STREAM_KEYS_MAX);
+	buf_release(&out);
+	stream_free(s);
 }
 
 TEST(a_stream_carries_its_events_and_always_left_bulk_and_schema)
@@ -232,6 +254,7 @@ int main(void)
 		cmocka_unit_test(every_combination_of_several_values_is_a_key),
 		cmocka_unit_test(a_key_without_a_value_makes_no_routing_key),
 		cmocka_unit_test(a_name_that_only_begins_like_a_key_is_another_key),
+		cmocka_unit_test(keys_that_are_too_many_or_too_long_are_not_begun),
 		cmocka_unit_test(a_stream_carries_its_events_and_always_left_bulk_and_schema),
 		cmocka_unit_test(entries_keep_their_numbers_while_the_ring_grows_and_turns),
 		cmocka_unit_test(the_first_entry_behind_a_cursor_is_found),

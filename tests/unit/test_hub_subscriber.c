@@ -195,7 +195,7 @@ static bool has(const struct subscriber *sub, struct keys keys)
 	bool answer;
 
 	buf_init(&bytes);
-	stream_append_keys(sub->stream, keys, &bytes);
+	stream_append_keys(sub->stream, keys, SIZE_MAX, &bytes);
 	answer = part_has_keys(&sub->one, bytes.data, (uint32_t)keys.count);
 	buf_release(&bytes);
 	return answer;

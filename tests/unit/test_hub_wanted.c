@@ -31,7 +31,7 @@ TEST(it_makes_the_same_routing_keys_as_an_event_with_these_values)
 	wanted_add(&w, 1, "role", "x", 1);
 	assert_int_equal(wanted_append_keys(&w, s, &mine), 2);
 	assert_int_equal(
-		stream_append_keys(s, KEYS(T("store=a"), T("role=x"), T("store=b")), &events), 2);
+		stream_append_keys(s, KEYS(T("store=a"), T("role=x"), T("store=b")), SIZE_MAX, &events), 2);
 	assert_int_equal(mine.len, events.len);
 	assert_memory_equal(mine.data, events.data, mine.len);
 	assert_int_equal(wanted_combinations(&w), 2);
