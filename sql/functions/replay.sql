@@ -7,16 +7,18 @@
 --   seen                      without the changes of these transactions (herald.snapshot); NULL: with all
 --   most_bytes                of text that the reader takes of one change, as herald.read has it
 -- The first row always is the cursor itself: (tick, id -1, event: NULL where the cursor holds, else why it does not:
--- expired, restored, unknown, later). Then, where it holds, the changes, in the total order. The page is read in one snapshot, so pruning
+-- expired, restored, unknown, later; bytes: the last tick that is here. It may be before upto_tick, where another server is read than the
+-- one that told of that). Then, where it holds, the changes, in the total order. The page is read in one snapshot, so pruning
 -- meanwhile cannot take a part of it unseen. Reads herald.ticks, herald.changes and herald.unreadable.
 CREATE OR REPLACE FUNCTION herald.replay(
   after_tick bigint, after_change bigint, upto_tick bigint, topics text[], events text[],
   key1 text[], key2 text[], key3 text[], key4 text[], most int, seen xid8[] DEFAULT NULL, most_bytes bigint DEFAULT NULL)
 RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text, bytes bigint)
 LANGUAGE sql STABLE AS $$
-  WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault, ARRAY(SELECT u.change FROM herald.unreadable u) AS unreadable)
+  WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault, coalesce((SELECT max(t.id) FROM herald.ticks t), 0) AS reached,
+                                      ARRAY(SELECT u.change FROM herald.unreadable u) AS unreadable)
   (SELECT CASE after_tick WHEN 0 THEN (herald.first_tick()).id ELSE after_tick END, -1::bigint, NULL::text,
-          (SELECT fault FROM cursor), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text, NULL::bigint)
+          c.fault, NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text, c.reached FROM cursor c)
   UNION ALL
   (SELECT p.tick, p.id, p.topic, CASE WHEN p.cut = -1 THEN NULL ELSE p.event END, CASE WHEN p.cut = -1 THEN NULL ELSE p.audience END,
           CASE WHEN p.cut = -1 THEN NULL ELSE p.unless END, herald.short(p.data, most_bytes), herald.short(p.key, most_bytes), herald.short(p.row_now, most_bytes),

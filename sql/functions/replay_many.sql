@@ -8,9 +8,10 @@ CREATE OR REPLACE FUNCTION herald.replay_many(
   after_tick bigint, after_change bigint, upto_tick bigint, facets jsonb, most int, most_bytes bigint DEFAULT NULL)
 RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text, bytes bigint)
 LANGUAGE sql STABLE AS $$
-  WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault, ARRAY(SELECT u.change FROM herald.unreadable u) AS unreadable)
+  WITH cursor AS MATERIALIZED (SELECT herald.cursor_fault(after_tick) AS fault, coalesce((SELECT max(t.id) FROM herald.ticks t), 0) AS reached,
+                                      ARRAY(SELECT u.change FROM herald.unreadable u) AS unreadable)
   (SELECT CASE after_tick WHEN 0 THEN (herald.first_tick()).id ELSE after_tick END, -1::bigint, NULL::text,
-          (SELECT fault FROM cursor), NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text, NULL::bigint)
+          c.fault, NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text, c.reached FROM cursor c)
   UNION ALL
   (SELECT p.tick, p.id, p.topic, CASE WHEN p.cut = -1 THEN NULL ELSE p.event END, CASE WHEN p.cut = -1 THEN NULL ELSE p.audience END,
           CASE WHEN p.cut = -1 THEN NULL ELSE p.unless END, herald.short(p.data, most_bytes), herald.short(p.key, most_bytes), herald.short(p.row_now, most_bytes),

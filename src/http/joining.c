@@ -91,9 +91,9 @@ static void on_page_end(struct catchup *c, enum catchup_end end, const char *rea
 {
 	struct outlet *o = container_of(c, struct outlet, catchup);
 
-	if (end == CATCHUP_FAILED) {
+	if (end == CATCHUP_FAILED || end == CATCHUP_BEHIND) {
 		log_error("[STREAM %" PRIu64 "] what it missed cannot be read: %s", o->number, reason);
-		outlet_close(o, "failed");
+		outlet_close(o, end == CATCHUP_FAILED ? "failed" : "fault");
 		return;
 	}
 	if (end == CATCHUP_FAULT) {

@@ -14,8 +14,9 @@
 
 enum catchup_end {
 	CATCHUP_MORE,  /* the page was full: there may be more behind its last event */
-	CATCHUP_ALL,   /* everything up to upto_tick was in it */
+	CATCHUP_ALL,   /* everything up to upto_tick has been in its pages */
 	CATCHUP_FAILED, /* the page cannot be read, reason is the server's sentence */
+	CATCHUP_BEHIND, /* the server does not come to what is asked for, reason is a sentence; nothing is lost */
 	CATCHUP_FAULT, /* the cursor cannot be continued, reason says why: expired, restored, unknown */
 };
 
@@ -29,7 +30,7 @@ struct catchup {
 	int care;      /* the inlet's: how often its page has failed at one place */
 	bool cut;      /* the inlet's: its last page did not come to its end */
 	bool doubtful; /* ... nor the one before */
-	int early;     /* the inlet's: how often its cursor was ahead of what a standby has */
+	int early;     /* the inlet's: how often, without progress, a standby had not come to it */
 	void (*event)(struct catchup *c, const struct event *event);
 	void (*ended)(struct catchup *c, enum catchup_end end, const char *reason);
 };

@@ -132,6 +132,7 @@ static void work(struct replay_worker *w)
 		return;
 	list_remove(&w->catchup->link);
 	w->events = w->bytes = 0;
+	w->reached = 0;
 	w->most = w->catchup->care == CARE_NONE ? REPLAY_PAGE_EVENTS : 1;
 	w->replay->pages++;
 	write_bounds(&bounds, w);
@@ -167,9 +168,10 @@ struct catchup_ops replay_ops(struct replay *r)
 	return (struct catchup_ops){submit, cancel, r};
 }
 
-/* The first row is the cursor itself: from where the page really starts, and what is wrong with it. */
+/* The first row is the cursor itself: from where the page really starts, what is wrong with it, and how far the server has come. */
 static void take_cursor(struct replay_worker *w, const PGresult *res)
 {
+	w->reached = decode_int8(res, 10);
 	if (!PQgetisnull(res, 0, 3))
 		w->fault = xstrndup(PQgetvalue(res, 0, 3), (size_t)PQgetlength(res, 0, 3));
 	else if (w->catchup->after.tick == 0)
@@ -196,7 +198,7 @@ static void on_result(struct conn *c, const PGresult *res)
 }
 
 #define EARLY_AGAIN_MS 50
-#define EARLY_MOST 200 /* 10 s in all: then the cursor is taken for one that was never given out */
+#define EARLY_MOST 200 /* 10 s in all without progress */
 
 static void on_again(struct timer *t)
 {
@@ -206,14 +208,71 @@ static void on_again(struct timer *t)
 	work_all(r);
 }
 
-/* A cursor that is ahead of this standby: it is asked for again a little later. */
-static bool put_off(struct replay *r, struct catchup *c, const char *fault)
+/* It is asked for again a little later. False: that has been done often enough. */
+static bool put_off(struct replay *r, struct catchup *c)
 {
-	if (fault == NULL || strcmp(fault, "later") != 0 || ++c->early > EARLY_MOST)
+	if (++c->early > EARLY_MOST)
 		return false;
 	list_append(&r->early, &c->link);
 	loop_set_timer(r->loop, &r->again, EARLY_AGAIN_MS);
 	return true;
+}
+
+/* A later page may have its own troubles. */
+static void forget_troubles(struct catchup *c)
+{
+	c->care = CARE_NONE;
+	c->doubtful = c->cut = false;
+	c->early = 0;
+}
+
+/* The server has stood still before what the hub has been told of, by another one. Nothing is lost: its client comes back for it. */
+static void give_up(struct catchup *c, int64_t reached)
+{
+	char why[160];
+
+	forget_troubles(c);
+	snprintf(why, sizeof(why), "the server that it is read from has tick %" PRId64 " and not yet %" PRId64 ": is its replication in order?",
+		 reached, c->upto_tick);
+	c->ended(c, CATCHUP_BEHIND, why);
+}
+
+/* The page is over, but the server, a standby that lags, does not have all that it was to be read up to. */
+static void go_on_later(struct replay_worker *w, struct catchup *c)
+{
+	if (c->after.tick < w->reached) {
+		c->after = (struct cursor){w->reached, CURSOR_TICK_END};
+		c->early = 0;
+	}
+	if (!put_off(w->replay, c))
+		give_up(c, w->reached);
+}
+
+/* The server does not have the cursor. One that nobody here has been told of is taken, in the end, for one that was never given out. */
+static void end_later(struct replay_worker *w, struct catchup *c)
+{
+	if (put_off(w->replay, c))
+		return;
+	if (c->after.tick <= c->upto_tick) {
+		give_up(c, w->reached);
+		return;
+	}
+	forget_troubles(c);
+	c->ended(c, CATCHUP_FAULT, "unknown");
+}
+
+static void end_catchup(struct replay_worker *w, struct catchup *c, const char *fault)
+{
+	bool full = w->events == w->most || w->bytes > REPLAY_PAGE_BYTES;
+
+	if (fault != NULL && strcmp(fault, "later") == 0) {
+		end_later(w, c);
+	} else if (fault == NULL && !full && w->reached < c->upto_tick) {
+		go_on_later(w, c);
+	} else {
+		forget_troubles(c);
+		c->ended(c, fault != NULL ? CATCHUP_FAULT : full ? CATCHUP_MORE : CATCHUP_ALL, fault);
+	}
 }
 
 static void end_page(struct replay_worker *w)
@@ -226,12 +285,7 @@ static void end_page(struct replay_worker *w)
 	if (c != NULL) {
 		c->care = CARE_NONE;
 		c->doubtful = c->cut = false;
-	}
-	if (c != NULL && !put_off(w->replay, c, fault)) {
-		bool full = w->events == w->most || w->bytes > REPLAY_PAGE_BYTES;
-
-		c->ended(c, fault != NULL ? CATCHUP_FAULT : full ? CATCHUP_MORE : CATCHUP_ALL,
-			 fault != NULL && strcmp(fault, "later") == 0 ? "unknown" : fault);
+		end_catchup(w, c, fault);
 	}
 	free(fault);
 }

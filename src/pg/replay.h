@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * replay.h: reads for subscribers what the shared log does not hold any more: one page a catchup, a few connections
- * for all of them, first come first served. While the database is away catchups wait; so does, for a while, one whose
- * cursor a standby does not have yet. A page that fails concerns its own subscriber: it goes to the end of the queue, and is read with more
+ * for all of them, first come first served. While the database is away catchups wait; so does, for a while, one that
+ * a standby has not come to yet: its cursor, or the end of its page. A page that fails concerns its own subscriber: it goes to the end of the queue, and is read with more
  * care, up to the change that the server cannot hand out: that one is told as `bulk`. One connection is kept for pages of which no such thing is
  * known, so that the others wait for none of them.
  */
@@ -25,13 +25,14 @@ struct replay_worker {
 	struct catchup *catchup; /* NULL: none, or cancelled while its rows still come */
 	size_t events, bytes;    /* of this page */
 	size_t most;             /* events that it may have */
+	int64_t reached;         /* the last tick that the server has */
 	char *fault;
 	struct decode decode;
 };
 
 struct replay {
 	struct list queue; /* struct catchup */
-	struct list early; /* struct catchup: their cursor is ahead of the standby */
+	struct list early; /* struct catchup: their server, a standby, is not there yet */
 	struct timer again; /* for these */
 	struct loop *loop;
 	struct replay_worker workers[REPLAY_WORKERS];

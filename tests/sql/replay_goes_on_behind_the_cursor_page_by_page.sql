@@ -19,7 +19,7 @@ SELECT is(page(2, :first, 99, 1), '{2:2}', 'a page may be one row');
 SELECT is(page(1, 0, 2, 100), '{2:1,2:2,2:3}', 'nothing behind the last tick asked for');
 SELECT is(page(3, :first + 5, 99, 100), '{}', 'nothing behind the end');
 SELECT results_eq('SELECT * FROM herald.replay(2, 0, 99, ''{nothing}'', NULL, NULL, NULL, NULL, NULL, 10)',
-  'VALUES (2::bigint, -1::bigint, NULL::text, NULL::text, NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text, NULL::bigint)', 'the first row is the cursor, without a fault');
+  'VALUES (2::bigint, -1::bigint, NULL::text, NULL::text, NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text, 3::bigint)', 'the first row is the cursor, without a fault, and the last tick that is here');
 SELECT is((SELECT tick FROM herald.replay(0, 0, 99, '{nothing}', NULL, NULL, NULL, NULL, NULL, 10)), 1::bigint, 'from the beginning: the oldest tick');
 SELECT is((SELECT event FROM herald.replay(77, 0, 99, '{things}', NULL, NULL, NULL, NULL, NULL, 10) WHERE id = -1), 'unknown', 'or why it cannot be continued');
 SELECT is((SELECT array_agg(id - :first) FROM herald.replay(1, 0, 99, '{things}', NULL, NULL, NULL, NULL, NULL, 10) WHERE id >= 0),

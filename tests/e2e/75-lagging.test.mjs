@@ -1,0 +1,89 @@
+// What clients missed is read from a standby that lags, while the ticks come from the primary: nothing is passed over, nobody is reset.
+import assert from 'node:assert/strict'
+import { after, before, beforeEach, describe, test } from 'node:test'
+import { Cluster } from '../lib/cluster.mjs'
+import { Daemon, missing } from '../lib/daemon.mjs'
+import { deliver, openHot, prepareHot, resetsOf, writeNote } from '../lib/hot.mjs'
+import { Parting } from '../lib/parting.mjs'
+import { request } from '../lib/sse.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { token } from '../lib/token.mjs'
+import { until } from '../lib/wait.mjs'
+import { marksOf } from '../lib/writer.mjs'
+
+describe('pages from a standby that lags', { skip: missing(), timeout: 200_000 }, () => {
+  let stage, standby, front, daemon
+  before(async () => {
+    stage = await openStage({ prepare: async (cluster) => {
+      await prepareHot(cluster)
+      await cluster.psql(`CREATE FUNCTION hot_state(claims jsonb, params jsonb) RETURNS SETOF jsonb LANGUAGE sql STABLE AS
+          $$ SELECT to_jsonb(h) FROM hot h WHERE owner = claims ->> 'sub' $$;
+        SELECT herald.stream('/state', '{hot}', match => '{"owner": "claims.sub"}', snapshot => 'public.hot_state')`)
+    } })
+    standby = await Cluster.standbyOf(stage.cluster)
+    front = await Parting.open((name) => (name === 'pgherald replay' ? standby : stage.cluster).port)
+  })
+  beforeEach(async () => { // whose log begins with the test
+    daemon = undefined
+    await replay('resume')
+  })
+  after(async () => {
+    await front?.close()
+    await standby?.destroy()
+    await stage?.close()
+  })
+
+  const replay = (what) => standby.psql(`SELECT pg_wal_replay_${what}()`)
+  const pages = async () => Number(/^pgherald_replay_pages_total (\d+)/m.exec((await request(daemon.adminUrl('/metrics'))).text)[1])
+  const notes = (stream) => [...marksOf(stream)].filter((mark) => /^n\d/.test(mark))
+  async function startDaemon() {
+    daemon = await stage.addDaemon({ databaseUrl: front.url(stage.cluster.database) })
+  }
+  // What the standby gets when its replay is resumed; returns the ids of a note before, and of these, as the other daemon gives them out.
+  async function missNotes(names) {
+    const stream = await openHot(stage.daemon, 'witness')
+    const first = await deliver(stage.cluster, 'before', stream)
+    await until(async () => await standby.psql("SELECT count(*) FROM hot WHERE note = 'before'") === '1', { what: 'the standby' })
+    await replay('pause')
+    const ids = [first]
+    for (const name of names) ids.push(await deliver(stage.cluster, name, stream))
+    await stream.close()
+    return ids
+  }
+
+  test('are waited for up to what the primary has told of', async () => {
+    const [lastEventId] = await missNotes(['n1', 'n2', 'n3'])
+    await startDaemon()
+    const stream = await openHot(daemon, 'late', lastEventId)
+    await writeNote(stage.cluster, 'n4')
+    const asked = await pages()
+    await until(async () => (await pages()) > asked + 2, { what: 'the page to be asked for again' })
+    assert.deepEqual(notes(stream), [], 'nothing that is newer comes first')
+    await replay('resume')
+    await stream.when(() => marksOf(stream).has('n4'), 20_000, () => stream.tail())
+    assert.deepEqual([notes(stream), resetsOf(stream)], [['n1', 'n2', 'n3', 'n4'], []])
+    await stream.close()
+  })
+
+  test('that do not come are no end of the history: their clients come back for them', async () => {
+    const [lastEventId, ofN5] = await missNotes(['n5', 'n6'])
+    await startDaemon()
+    const ahead = await openHot(daemon, 'ahead', ofN5) // of a tick that the standby does not have
+    await writeNote(stage.cluster, 'n7')
+    const stream = await openHot(daemon, 'late', lastEventId)
+    const page = request(daemon.url(`/hot?after=${lastEventId}`), { timeout: 30_000, headers: { Accept: 'application/json', Authorization: `Bearer ${await token({ sub: 'ann' })}` } })
+    for (const one of [stream, ahead]) {
+      assert.equal(JSON.parse((await one.next('closing', 40_000)).data).reason, 'fault')
+      await one.current.done
+    }
+    assert.equal((await page).status, 503)
+    await daemon.said(/what it missed cannot be read: the server that it is read from has tick \d+ and not yet \d+/)
+    await replay('resume')
+    for (const one of [stream, ahead]) {
+      await one.connect()
+      await one.when(() => marksOf(one).has('n7'), 20_000, () => one.tail())
+      assert.deepEqual([notes(one), resetsOf(one)], [one === stream ? ['n5', 'n6', 'n7'] : ['n6', 'n7'], []])
+      await one.close()
+    }
+  })
+})
