@@ -153,11 +153,20 @@ static void submit(void *ctx, struct catchup *c)
 	work_all(r);
 }
 
+/* The next thing that it is submitted for may have its own. */
+static void forget_troubles(struct catchup *c)
+{
+	c->care = CARE_NONE;
+	c->doubtful = c->cut = false;
+	c->early = 0;
+}
+
 static void cancel(void *ctx, struct catchup *c)
 {
 	struct replay *r = ctx;
 
 	list_remove(&c->link);
+	forget_troubles(c);
 	for (size_t i = 0; i < REPLAY_WORKERS; i++)
 		if (r->workers[i].catchup == c)
 			r->workers[i].catchup = NULL;
@@ -216,14 +225,6 @@ static bool put_off(struct replay *r, struct catchup *c)
 	list_append(&r->early, &c->link);
 	loop_set_timer(r->loop, &r->again, EARLY_AGAIN_MS);
 	return true;
-}
-
-/* A later page may have its own troubles. */
-static void forget_troubles(struct catchup *c)
-{
-	c->care = CARE_NONE;
-	c->doubtful = c->cut = false;
-	c->early = 0;
 }
 
 /* The server has stood still before what the hub has been told of, by another one. Nothing is lost: its client comes back for it. */
