@@ -208,6 +208,7 @@ static void on_result(struct conn *c, const PGresult *res)
 
 #define EARLY_AGAIN_MS 50
 #define EARLY_MOST 200 /* 10 s in all without progress */
+#define CUT_AGAIN_MS 1000
 
 static void on_again(struct timer *t)
 {
@@ -334,7 +335,8 @@ static void on_up(struct conn *c)
 
 /*
  * A page that was cut short goes on after its last event, when those that wait have had their turn. The first time the network may be to
- * blame: then this connection, which is soon a new one, may have it again; the others may be as silent.
+ * blame: then this connection, which is soon a new one, may have it again; the others may be as silent. If it is no new one in a second, another
+ * one that is idle takes it.
  */
 static void on_lost(struct conn *c)
 {
@@ -352,6 +354,8 @@ static void on_lost(struct conn *c)
 	list_append(&w->replay->queue, &page->link);
 	if (page->doubtful)
 		work_all(w->replay);
+	else if (!timer_pending(&w->replay->again))
+		loop_set_timer(w->replay->loop, &w->replay->again, CUT_AGAIN_MS);
 }
 
 static const struct conn_calls conn_calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};

@@ -33,7 +33,7 @@ struct replay_worker {
 struct replay {
 	struct list queue; /* struct catchup */
 	struct list early; /* struct catchup: their server, a standby, is not there yet */
-	struct timer again; /* for these */
+	struct timer again; /* for these, and for a page that was cut */
 	struct loop *loop;
 	struct replay_worker workers[REPLAY_WORKERS];
 	size_t data_max;   /* of one event; longer data is not read */

@@ -1,17 +1,19 @@
-// What clients missed is read from a standby that lags, while the ticks come from the primary: nothing is passed over, nobody is reset.
+// What clients missed is read by connections of its own, from a standby that lags, say, while the ticks come from the primary: nothing is
+// passed over, nobody is reset.
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'
 import { Daemon, missing } from '../lib/daemon.mjs'
 import { deliver, openHot, prepareHot, resetsOf, writeNote } from '../lib/hot.mjs'
 import { Parting } from '../lib/parting.mjs'
+import { freePort } from '../lib/process.mjs'
 import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
 import { until } from '../lib/wait.mjs'
 import { marksOf } from '../lib/writer.mjs'
 
-describe('pages from a standby that lags', { skip: missing(), timeout: 200_000 }, () => {
+describe('pages of what was missed, from a standby that lags,', { skip: missing(), timeout: 200_000 }, () => {
   let stage, standby, front, daemon
   before(async () => {
     stage = await openStage({ prepare: async (cluster) => {
@@ -85,5 +87,24 @@ describe('pages from a standby that lags', { skip: missing(), timeout: 200_000 }
       assert.deepEqual([notes(one), resetsOf(one)], [one === stream ? ['n5', 'n6', 'n7'] : ['n6', 'n7'], []])
       await one.close()
     }
+  })
+  test('go to the other connection, where the one that was cut does not come back', async () => {
+    const { portOf } = front
+    front.portOf = () => stage.cluster.port
+    const [lastEventId] = await missNotes(['n8'])
+    await startDaemon()
+    const blocker = await stage.cluster.client()
+    await blocker.query('BEGIN; LOCK TABLE herald.unreadable')
+    const stream = await openHot(daemon, 'cut', lastEventId)
+    const waiting = "SELECT pid FROM pg_stat_activity WHERE application_name = 'pgherald replay' AND wait_event_type = 'Lock'"
+    const pid = await until(() => stage.cluster.psql(waiting, { database: 'postgres' }), { what: 'the page to wait' })
+    const closed = await freePort()
+    front.portOf = (name) => (name === 'pgherald replay' ? closed : stage.cluster.port)
+    await stage.cluster.psql(`SELECT pg_terminate_backend(${pid})`, { database: 'postgres' })
+    await blocker.query('COMMIT')
+    await stream.when(() => marksOf(stream).has('n8'), 20_000, () => stream.tail())
+    assert.deepEqual(notes(stream), ['n8'])
+    await stream.close()
+    front.portOf = portOf
   })
 })
