@@ -22,6 +22,37 @@ END $$;
 
 CREATE SCHEMA IF NOT EXISTS herald;
 
+-- All in the schema is its owner's, whoever installs: functions call each other with their owner's rights, which grants.sql takes from all
+-- others. What another role has left here is given to the owner; the rest of the installation is done as the owner.
+DO $$
+DECLARE
+  owner regrole := (SELECT n.nspowner FROM pg_namespace n WHERE n.nspname = 'herald');
+  thing record;
+BEGIN
+  FOR thing IN
+    SELECT format('%s %s', CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass) AS name, c.relowner::regrole AS role
+      FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relowner <> owner AND c.relkind IN ('r', 'v', 'S')
+       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i') AND c.relkind = 'S')
+    UNION ALL
+    SELECT 'ROUTINE ' || p.oid::regprocedure, p.proowner::regrole FROM pg_proc p WHERE p.pronamespace = 'herald'::regnamespace AND p.proowner <> owner
+    UNION ALL
+    SELECT 'TYPE ' || t.oid::regtype, t.typowner::regrole FROM pg_type t WHERE t.typnamespace = 'herald'::regnamespace AND t.typowner <> owner AND t.typtype IN ('d', 'e')
+  LOOP
+    BEGIN
+      EXECUTE format('ALTER %s OWNER TO %s', thing.name, owner);
+    EXCEPTION WHEN insufficient_privilege THEN
+      RAISE WARNING 'pgherald: % belongs to role %, and the schema herald to role %', thing.name, thing.role, owner
+        USING HINT = 'Migrate as a superuser: that gives it to the owner of the schema.';
+    END;
+  END LOOP;
+  IF pg_get_userbyid(owner) <> current_user THEN
+    PERFORM set_config('role', pg_get_userbyid(owner), true);
+  END IF;
+EXCEPTION WHEN insufficient_privilege THEN
+  RAISE EXCEPTION 'pgherald: the schema herald belongs to role %, and role % may not act as that', owner, current_user
+    USING ERRCODE = 'insufficient_privilege', HINT = 'Nothing was changed. Migrate as the owner of the schema, as a member of that role or as a superuser.';
+END $$;
+
 CREATE TABLE IF NOT EXISTS herald.migrations (
   version    int PRIMARY KEY,
   name       text NOT NULL,

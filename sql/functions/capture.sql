@@ -39,9 +39,22 @@ BEGIN
                    CASE WHEN NOT herald.default_events(w) OR EXISTS (SELECT FROM herald.virtual_columns(w)) THEN 'SET search_path = pg_catalog, pg_temp' END,
                    CASE WHEN strpos(source, E'\\') > 0 THEN 'SET standard_conforming_strings = on' END, -- a rule's backslash is one in every session
                    coalesce(source, format(E'-- of no use (%s)\nBEGIN RETURN NEW; END', herald.stamp(w))));
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', herald.capture_name(w, op));
+    PERFORM herald.own_function(herald.capture_name(w, op));
   END IF;
   RETURN source IS NOT NULL;
+END $$;
+
+-- herald.own_function(fn): a function that was generated is nobody's to call, and belongs to the owner of the schema, with whose rights it runs:
+-- not with those of a superuser who typed herald.watch.
+CREATE OR REPLACE FUNCTION herald.own_function(fn text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  owner regrole := (SELECT n.nspowner FROM pg_namespace n WHERE n.nspname = 'herald');
+BEGIN
+  EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', fn);
+  IF owner <> (SELECT p.proowner FROM pg_proc p WHERE p.oid = fn::regprocedure) THEN
+    EXECUTE format('ALTER FUNCTION %s OWNER TO %s', fn, owner);
+  END IF;
 END $$;
 
 -- herald.capture_kinds(): for what there is a trigger function; moved: an UPDATE that takes a row to another partition.

@@ -9,7 +9,7 @@ BEGIN
   IF EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target AND c.relkind = 'p') THEN
     EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp '
                    'AS ''BEGIN PERFORM herald.truncated(%s, TG_RELID); RETURN NULL; END''', fn, w.id);
-    EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', fn);
+    PERFORM herald.own_function(fn);
   END IF;
 END $$;
 

@@ -362,6 +362,15 @@ describe('installing the schema', { skip: missing(), timeout: 300_000 }, () => {
     assert.equal(await schema(byPsql), await schema(byProgram))
     assert.equal((await migrateOnce(byPsql)).code, 0)
   })
+
+  test('is refused to a role that may not act as the owner of the schema', async () => {
+    const database = await fresh()
+    await migrate(cluster, { database })
+    await cluster.psql(`CREATE ROLE another LOGIN; GRANT CREATE ON DATABASE ${database} TO another`, { database })
+    const { code, stderr } = await cluster.psqlFile(join(repository, 'sql/install.sql'), { database, user: 'another' })
+    assert.equal(code, 3)
+    assert.match(stderr, /pgherald: the schema herald belongs to role postgres, and role another may not act as that\n.*HINT: +Nothing was changed\. Migrate as /)
+  })
 })
 
 describe('a server below 14', { skip: missing(), timeout: 120_000 }, () => {

@@ -195,9 +195,9 @@ export class Cluster {
     return this.tryPsql(['-q', '-f', path], options)
   }
 
-  tryPsql(args, { database = this.database, input, timeout } = {}) {
+  tryPsql(args, { database = this.database, user, input, timeout } = {}) {
     const env = { ...environment(), PGAPPNAME: applicationName }
-    const all = ['-X', '-v', 'ON_ERROR_STOP=1', '-d', this.url(database), ...args]
+    const all = ['-X', '-v', 'ON_ERROR_STOP=1', '-d', this.url(database, user), ...args]
     return processes.run(clientProgram('psql'), all, { env, input, timeout })
   }
 
