@@ -57,24 +57,50 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- herald.tell_recheck(): trigger function of the tables that streams name in `recheck`. Its argument is the column that holds the
--- subject. Without one, or where the table has it no more: everyone. Fails no writer.
+-- subject. Without one, or where it cannot be said whom a row names: everyone, once a transaction. Fails no writer.
 CREATE OR REPLACE FUNCTION herald.tell_recheck() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  col text := TG_ARGV[0];
-  was jsonb := '{}';
-  is_now jsonb := '{}';
+  was text[] := '{}';
+  is_now text[] := '{}';
 BEGIN
-  IF TG_OP IN ('UPDATE', 'DELETE') THEN was := to_jsonb(OLD); END IF;
-  IF TG_OP IN ('UPDATE', 'INSERT') THEN is_now := to_jsonb(NEW); END IF;
-  IF was = is_now AND TG_OP = 'UPDATE' THEN
-    RETURN NULL;
-  ELSIF col IS NULL OR TG_OP = 'TRUNCATE' OR NOT (was || is_now) ? col THEN
-    PERFORM herald.recheck();
-  ELSE
-    PERFORM herald.recheck(s) FROM (SELECT was ->> col UNION SELECT is_now ->> col) v(s) WHERE s IS NOT NULL;
+  IF TG_OP = 'UPDATE' THEN
+    IF NEW *= OLD THEN -- byte by byte: works for any type
+      RETURN NULL;
+    END IF;
+  END IF;
+  IF TG_OP IN ('UPDATE', 'DELETE') THEN was := herald.subjects_of(OLD, TG_ARGV[0]); END IF;
+  IF TG_OP IN ('UPDATE', 'INSERT') THEN is_now := herald.subjects_of(NEW, TG_ARGV[0]); END IF;
+  IF was IS NOT NULL AND is_now IS NOT NULL AND TG_OP <> 'TRUNCATE' THEN
+    PERFORM herald.tell_gate('recheck', jsonb_build_object('sub', s)) FROM (SELECT unnest(was) UNION SELECT unnest(is_now)) v(s);
+  ELSIF current_setting('herald.rechecked', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
+    PERFORM herald.recheck(), set_config('herald.rechecked', pg_current_xact_id()::text, true);
   END IF;
   RETURN NULL;
+END $$;
+
+-- herald.subjects_of(r, col): the subject that a row names in this column, or none; NULL: it cannot be said, for there is no such column any
+-- more, or its value cannot be printed. Only a writer whose own statement is cancelled ends here (herald.is_raised).
+--   whole  prints the whole row, which is twice as fast; where that fails the column alone is tried
+-- Has the search_path of herald.tell_recheck, which alone calls it: one of its own would cost a writer 5 to 10 us a row.
+CREATE OR REPLACE FUNCTION herald.subjects_of(r record, col text, whole boolean DEFAULT true) RETURNS text[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  printed jsonb;
+  context text;
+BEGIN
+  IF whole THEN
+    printed := to_jsonb(r);
+  ELSE
+    EXECUTE format('SELECT jsonb_build_object(%L, ($1).%I)', col, col) INTO printed USING r;
+  END IF;
+  RETURN CASE WHEN printed ? col THEN array_remove(ARRAY[printed ->> col], NULL) END;
+EXCEPTION WHEN OTHERS OR assert_failure OR query_canceled THEN
+  GET STACKED DIAGNOSTICS context = PG_EXCEPTION_CONTEXT;
+  IF SQLSTATE = '57014' AND NOT herald.is_raised(SQLERRM, context) THEN
+    RAISE;
+  END IF;
+  RETURN CASE WHEN whole THEN herald.subjects_of(r, col, false) END;
 END $$;
 
 -- herald.hang_rechecks(): gives every table that a stream names in `recheck` its triggers, and takes away those that no stream
