@@ -30,7 +30,7 @@ END $$;
 -- restore, the next two with a dump that is restored into the same cluster and with a database made from a template.
 -- Nothing in the database tells a snapshot of the volume that was put back from a restart: so a restart counts too.
 -- With the rights of the owner, whoever asks: hosting services let not everybody call these functions, or let them fail. What cannot be
--- had is 0: then a promotion is known by the start only, and a volume that was put back not at all.
+-- had is 0: then a promotion is known by the start only, and a volume that was put back not at all. Raises what is wrong for a moment.
 CREATE OR REPLACE FUNCTION herald.origin() RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -41,8 +41,14 @@ BEGIN
                    (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()), 'herald.ticks'::regclass::oid,
                    extract(epoch FROM pg_postmaster_start_time()));
 EXCEPTION WHEN OTHERS THEN
+  IF NOT herald.is_refusal(SQLSTATE) THEN RAISE; END IF;
   RETURN herald.origin_in_parts();
 END $$;
+
+-- herald.is_refusal(state): does a server say by this that it will not answer? Not that it cannot now: it has no memory or no file to spare, or
+-- did not get at what it wanted. It is the same server then.
+CREATE OR REPLACE FUNCTION herald.is_refusal(state text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT state !~ '^(40|53|54|55P03|57|58|XX)' $$;
 
 -- herald.origin_in_parts(): the same, each part by itself.
 CREATE OR REPLACE FUNCTION herald.origin_in_parts() RETURNS text
@@ -53,31 +59,56 @@ DECLARE
 BEGIN
   BEGIN
     timeline := left(pg_walfile_name(pg_current_wal_insert_lsn()), 8);
-  EXCEPTION WHEN OTHERS THEN NULL;
+  EXCEPTION WHEN OTHERS THEN
+    IF NOT herald.is_refusal(SQLSTATE) THEN RAISE; END IF;
   END;
   BEGIN
     started := extract(epoch FROM pg_postmaster_start_time());
-  EXCEPTION WHEN OTHERS THEN NULL;
+  EXCEPTION WHEN OTHERS THEN
+    IF NOT herald.is_refusal(SQLSTATE) THEN RAISE; END IF;
   END;
   RETURN concat_ws('/', herald.system_identifier(), timeline, (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()),
                    'herald.ticks'::regclass::oid, started);
 END $$;
 
--- herald.system_identifier(): the cluster's. Where that may not be known: in which transaction the first row of herald.migrations was
--- written here. A restore writes it anew; vacuum, which freezes it, lets it be read still.
+-- herald.system_identifier(): the cluster's; where that may not be known, herald.own_identifier.
 CREATE OR REPLACE FUNCTION herald.system_identifier() RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN (SELECT c.system_identifier FROM pg_control_system() c);
 EXCEPTION WHEN OTHERS THEN
+  IF NOT herald.is_refusal(SQLSTATE) THEN RAISE; END IF;
+  RETURN herald.own_identifier();
+END $$;
+
+-- herald.own_identifier(): '<table>.<xid>': in which transaction the first row of herald.migrations was written here. A restore writes it anew;
+-- vacuum, which freezes it, lets it be read still.
+CREATE OR REPLACE FUNCTION herald.own_identifier() RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
   RETURN (SELECT m.tableoid || '.' || m.xmin FROM herald.migrations m ORDER BY m.version LIMIT 1);
+END $$;
+
+-- herald.is_of_here(origin): is it one of this cluster? The right to ask may have been lost since it was written, or been got. Without it
+-- the database and the table tell: a restore seldom gives both of them the numbers that they had.
+CREATE OR REPLACE FUNCTION herald.is_of_here(origin text) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  was text[] := string_to_array(origin, '/');
+  here text := herald.system_identifier();
+BEGIN
+  RETURN CASE
+    WHEN was[1] = here THEN true
+    WHEN was[1] LIKE '%.%' THEN was[1] = herald.own_identifier()
+    WHEN here LIKE '%.%' THEN was[3:4] = (SELECT ARRAY[d.oid::text, 'herald.ticks'::regclass::oid::text] FROM pg_database d WHERE d.datname = current_database())
+    ELSE false END;
 END $$;
 
 -- herald.same_cluster(origin): do transaction ids of this origin mean anything here?
 CREATE OR REPLACE FUNCTION herald.same_cluster(origin text) RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  RETURN herald.follows() OR split_part(origin, '/', 1) = herald.system_identifier();
+  RETURN herald.follows() OR herald.is_of_here(origin);
 END $$;
 
 -- herald.attach(): what a daemon calls before it looks at the log: if the history is another one, ids jump before anybody is

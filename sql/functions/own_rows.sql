@@ -6,9 +6,9 @@ CREATE OR REPLACE FUNCTION herald.has_begun() RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   here text[] := string_to_array(herald.origin(), '/');
-  last text[] := string_to_array((SELECT t.origin FROM herald.ticks t ORDER BY t.id DESC LIMIT 1), '/');
+  last text := (SELECT t.origin FROM herald.ticks t ORDER BY t.id DESC LIMIT 1);
 BEGIN
-  RETURN coalesce(last[1] = here[1] AND last[3:4] = here[3:4], false);
+  RETURN coalesce((string_to_array(last, '/'))[3:4] = here[3:4] AND herald.is_of_here(last), false);
 END $$;
 
 -- herald.takes_rows(): may rows be written into the log that are of no transaction of here? Raises where not. Called by the check of
