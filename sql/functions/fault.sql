@@ -7,6 +7,8 @@ LANGUAGE sql VOLATILE AS $$ SELECT pg_catalog.set_config('herald.mute', 'on', tr
 -- transaction: behind all that it makes stale. One a transaction and table, with the first reason.
 --   watch   id of the watched table
 --   reason  muted or truncate
+-- With session_replication_role = replica nothing fires at that end, for a trigger of herald's own must not fire for rows that are
+-- replicated: what then stays in herald.bulks the ticker tells (herald.tell_untold).
 -- Called by trigger functions. Writes herald.bulks, and at the end herald.changes; rings.
 CREATE OR REPLACE FUNCTION herald.bulk(watch int, topic text, reason text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -17,6 +19,9 @@ BEGIN
     RETURN;
   END IF;
   INSERT INTO herald.bulks (topic, reason) VALUES (topic, reason);
+  IF current_setting('session_replication_role') = 'replica' THEN
+    PERFORM herald.ring();
+  END IF;
   PERFORM set_config(mark, pg_current_xact_id()::text, true);
 END $$;
 
@@ -78,9 +83,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM split_part(context, E'\n', 1) place
 $$;
 
--- herald.tell_untold(): one `bulk` of each topic that has changes which could not be told, as a change of the caller's transaction, so
--- behind all that it makes stale. Not more often than every 5 seconds: what comes in between waits. Called by herald.tick(), under
--- its lock. Writes herald.changes, herald.untold; rings.
+-- herald.tell_untold(): one `bulk` of each topic that has changes which could not be told, or were not at the end of their transaction
+-- (herald.bulk), as a change of the caller's transaction, so behind all that it makes stale. Not more often than every 5 seconds: what
+-- comes in between waits. Called by herald.tick(), under its lock. Writes herald.changes, herald.untold, herald.bulks; rings.
 CREATE OR REPLACE FUNCTION herald.tell_untold() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -89,9 +94,11 @@ BEGIN
   IF now < nullif(current_setting('herald.untold_due', true), '')::float8 THEN
     RETURN;
   END IF;
-  WITH taken AS (DELETE FROM herald.untold RETURNING topic)
+  WITH untold AS (DELETE FROM herald.untold u RETURNING u.topic, 'fault' AS reason),
+       bulks AS (DELETE FROM herald.bulks b RETURNING b.topic, b.reason)
   INSERT INTO herald.changes (topic, event, audience, data)
-  SELECT DISTINCT t.topic, 'bulk', '{*}'::text[], jsonb_build_object('topic', t.topic, 'reason', 'fault') FROM taken t;
+  SELECT t.topic, 'bulk', '{*}'::text[], jsonb_build_object('topic', t.topic, 'reason', min(t.reason))
+    FROM (SELECT * FROM untold UNION ALL SELECT * FROM bulks) t GROUP BY t.topic;
   -- Where there is nothing the table is not looked at by every tick either: behind an old snapshot nobody can clear it up.
   PERFORM set_config('herald.untold_due', (now + CASE WHEN FOUND THEN 5 ELSE 0.1 END)::text, false);
 END $$;
