@@ -144,6 +144,8 @@ static void on_lost(struct conn *c)
 	struct question *q = w->question;
 
 	session_lost(&w->session);
+	free(w->value); /* its row may have come, and the next question's may be NULL */
+	w->value = NULL;
 	if (q == NULL || !traits[q->kind].again) {
 		answer(w, true);
 		return;
