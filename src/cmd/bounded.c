@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "pg/message.h"
 
 #define HEAR_MS 2000 /* it comes with the answer to what rang, or hardly later */
 
@@ -28,7 +29,12 @@ static bool wait_for(const struct bounded *b, short events, int64_t until_ms)
 
 static void set_why(struct bounded *b, const char *message, const char *state)
 {
-	snprintf(b->why, sizeof(b->why), "%.*s", (int)strcspn(message, "\n"), message);
+	struct buf line;
+
+	buf_init(&line);
+	message_append(&line, message);
+	snprintf(b->why, sizeof(b->why), "%s", line.data);
+	buf_release(&line);
 	snprintf(b->state, sizeof(b->state), "%s", state == NULL ? "" : state);
 }
 

@@ -18,7 +18,7 @@
 struct bounded {
 	PGconn *pg;     /* owned; NULL: not connected, lost, or given up */
 	int64_t end_ms; /* monotonic */
-	char why[500];  /* of the last failure, one line */
+	char why[1000]; /* of the last failure, one line */
 	bool late;      /* given up for want of an answer */
 	char state[6];  /* its SQLSTATE, empty: it has none */
 };

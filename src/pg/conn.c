@@ -10,6 +10,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "pg/message.h"
 
 #define COMPLAIN_EVERY_MS 60000
 #define RESULTS_A_TURN 512 /* then others get their turn: sockets are flushed between two portions */
@@ -80,13 +81,15 @@ static bool said_lately(struct conn *c, const char *text, size_t len)
 	return false;
 }
 
-/* libpq's messages end in a newline and may have several lines. */
 static void complain(struct conn *c, const char *what, const char *why)
 {
-	size_t len = strcspn(why, "\n");
+	struct buf line;
 
-	if (!said_lately(c, why, len))
-		log_warn("[STREAM JOB] %s '%s': %.*s", what, c->name, (int)len, why);
+	buf_init(&line);
+	message_append(&line, why);
+	if (!said_lately(c, line.data, line.len))
+		log_warn("[STREAM JOB] %s '%s': %s", what, c->name, line.data);
+	buf_release(&line);
 }
 
 /* libpq would write it to stderr itself, and wait there: a collation of another version, say. */

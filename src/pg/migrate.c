@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "pg/message.h"
 #include "pg/settings.h"
 
 /* 0: it is code. */
@@ -29,6 +30,7 @@ static void complain(const char *doing, const PGresult *res, const PGconn *pg)
 {
 	const char *message = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	const char *hint = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_MESSAGE_HINT);
+	struct buf line;
 
 	if (message == NULL)
 		message = PQerrorMessage(pg);
@@ -36,8 +38,11 @@ static void complain(const char *doing, const PGresult *res, const PGconn *pg)
 		message += 10;
 		doing = "";
 	}
-	fprintf(stderr, "pgherald: %s%s%.*s%s%s%s\n", doing, doing[0] == '\0' ? "" : ": ", (int)strcspn(message, "\n"),
-		message, hint == NULL ? "" : " (", hint == NULL ? "" : hint, hint == NULL ? "" : ")");
+	buf_init(&line);
+	message_append(&line, message);
+	fprintf(stderr, "pgherald: %s%s%s%s%s%s\n", doing, doing[0] == '\0' ? "" : ": ", line.data, hint == NULL ? "" : " (",
+		hint == NULL ? "" : hint, hint == NULL ? "" : ")");
+	buf_release(&line);
 }
 
 /* What our functions say on the way, a warning with what to do; not "already exists, skipping" and the like. */

@@ -158,6 +158,12 @@ describe('usage', { skip: missing() }, () => {
     await expects(['migrate', '--database-url', cluster.url('nonesuch')], 1, /nonesuch/)
   })
 
+  test('of several hosts the cause of each is said', async () => {
+    const url = `host=127.0.0.1,127.0.0.1 port=${await freePort()},${cluster.port} user=nobody dbname=app`
+    await expects(['migrate', '--database-url', url], 1, /^pgherald: .*refused; .*role "nobody" does not exist$/m)
+    await expects(['doctor', ...base, '--database-url', url], 1, /cannot be reached: .*refused; .*role "nobody" does not exist$/m)
+  })
+
   test('serve on a database without the schema does not fit: exit status 4', async () => {
     const port = await freePort()
     await expects(['serve', ...base, '--listen', `127.0.0.1:${port}`, '--admin-listen', ''], 4, /migrate/)
