@@ -7,12 +7,10 @@
 #include <sys/epoll.h>
 
 #include "base/chance.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "pg/message.h"
 
-#define COMPLAIN_EVERY_MS 60000
 #define RESULTS_A_TURN 512 /* then others get their turn: sockets are flushed between two portions */
 #define BYTES_A_TURN ((size_t)256 << 10)
 
@@ -31,6 +29,7 @@ void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const ch
 	timer_init(&c->retry, on_timer);
 	timer_init(&c->more, on_more);
 	hosts_init(&c->hosts, loop, on_hosts);
+	complaints_init(&c->complaints, loop, name);
 	c->ssl_pending = layer_find_pending();
 }
 
@@ -63,31 +62,16 @@ void conn_stop(struct conn *c)
 	if (c->pg != NULL || c->state != CONN_DOWN)
 		disconnect(c);
 	loop_stop_timer(c->loop, &c->retry);
+	complaints_stop(&c->complaints);
 }
 
-/* What goes wrong at each attempt is said once a minute. */
-static bool said_lately(struct conn *c, const char *text, size_t len)
-{
-	struct conn_said *oldest = &c->said[0];
-	uint64_t hash = hash_bytes((struct hash_key){0}, text, len);
-
-	for (size_t i = 0; i < ARRAY_SIZE(c->said); i++) {
-		if (c->said[i].hash == hash && c->loop->now_ms - c->said[i].at_ms < COMPLAIN_EVERY_MS)
-			return true;
-		if (c->said[i].at_ms < oldest->at_ms)
-			oldest = &c->said[i];
-	}
-	*oldest = (struct conn_said){hash, c->loop->now_ms};
-	return false;
-}
-
-static void complain(struct conn *c, const char *what, const char *why)
+static void complain_of_end(struct conn *c, const char *what, const char *why)
 {
 	struct buf line;
 
 	buf_init(&line);
 	message_append(&line, why);
-	if (!said_lately(c, line.data, line.len))
+	if (complaints_are_news(&c->complaints, line.data))
 		log_warn("[STREAM JOB] %s '%s': %s", what, c->name, line.data);
 	buf_release(&line);
 }
@@ -96,12 +80,15 @@ static void complain(struct conn *c, const char *what, const char *why)
 static void on_notice(void *ctx, const PGresult *res)
 {
 	static const char *const chatter[] = {"DEBUG", "LOG", "INFO", "NOTICE"}; /* a role's client_min_messages may ask for them */
+	struct conn *c = ctx;
 	const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
+	const char *message = PQresultErrorMessage(res);
 
 	for (size_t i = 0; i < ARRAY_SIZE(chatter); i++)
 		if (severity != NULL && strcmp(severity, chatter[i]) == 0)
 			return;
-	complain(ctx, "the database said to", PQresultErrorMessage(res));
+	if (complaints_have_room(&c->complaints, message))
+		log_warn("[STREAM JOB] the database said to '%s': %.*s", c->name, (int)strcspn(message, "\n"), message);
 }
 
 /* Half of the pause is chance, so that instances do not come back in step. */
@@ -117,7 +104,7 @@ static void retry_later(struct conn *c)
 static void start_afresh(struct conn *c)
 {
 	c->pause_ms = CONN_PAUSE_MIN_MS;
-	memset(c->said, 0, sizeof(c->said));
+	complaints_forget(&c->complaints);
 }
 
 static void give_up_trying(struct conn *c, const char *why)
@@ -139,7 +126,7 @@ void conn_drop(struct conn *c, const char *why)
 	}
 	if (was_up && c->loop->now_ms - c->up_ms > CONN_PAUSE_MAX_MS)
 		start_afresh(c);
-	complain(c, was_up ? "lost the database connection" : "cannot connect to the database for", why);
+	complain_of_end(c, was_up ? "lost the database connection" : "cannot connect to the database for", why);
 	disconnect(c);
 	retry_later(c);
 	if (was_up)
@@ -359,7 +346,7 @@ static void complain_of_query(struct conn *c, const PGresult *res)
 		snprintf(c->fault, sizeof(c->fault), "%s", why);
 		snprintf(c->fault_state, sizeof(c->fault_state), "%s", state == NULL ? "" : state);
 	}
-	if (!c->failed && !said_lately(c, why, strlen(why)))
+	if (!c->failed && complaints_have_room(&c->complaints, why))
 		log_error("[STREAM JOB] query of '%s' failed: %s%s", c->name, why,
 			  lacks_rights(res, why) ? ", let its owner run SELECT herald.grant_daemon('<this role>')" : "");
 }

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/loop.h"
+#include "pg/complaints.h"
 #include "pg/hosts.h"
 #include "pg/layer.h"
 
@@ -72,10 +73,7 @@ struct conn {
 	int stall_ms;          /* of the running query */
 	int patience_ms;       /* the most that may be; grows while queries stall */
 	int64_t up_ms;         /* when it came up */
-	struct conn_said {
-		uint64_t hash;
-		int64_t at_ms;
-	} said[4]; /* what was logged of late */
+	struct complaints complaints;
 	struct hosts hosts;
 	layer_pending_fn *ssl_pending;
 	struct watch watch;

@@ -8,12 +8,16 @@ import { Daemon, missing, program } from '../lib/daemon.mjs'
 import * as processes from '../lib/process.mjs'
 import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
+import { token } from '../lib/token.mjs'
 import { until } from '../lib/wait.mjs'
 
 const prepare = (cluster) => cluster.psql(`
   CREATE TABLE notes (id int PRIMARY KEY, text text);
   SELECT herald.watch('notes');
-  SELECT herald.stream('/notes', '{notes}', anonymous => true);`)
+  SELECT herald.stream('/notes', '{notes}', anonymous => true);
+  CREATE FUNCTION may(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
+    BEGIN RAISE WARNING 'asked for %', params ->> 'store'; RETURN (params ->> 'store')::int > 0; END $$;
+  SELECT herald.stream('/stores/:store', '{notes}', authorize => 'public.may');`)
 
 describe('the log', { skip: missing(), timeout: 180_000 }, () => {
   let stage, directory, rows = 0
@@ -148,5 +152,23 @@ describe('the log', { skip: missing(), timeout: 180_000 }, () => {
     }
     child.kill('SIGTERM')
     assert.deepEqual(await child.exited, { code: 0, signal: null })
+  })
+
+  test('requests that make functions fail, each with other words, do not fill it', async () => {
+    const daemon = await Daemon.start({ cluster: stage.cluster })
+    const headers = { Authorization: `Bearer ${await token({ sub: '7' })}` }
+    const ask = (n) => request(daemon.url(`/stores/none-${n}`), { headers })
+    const most = 4 * 10 // connections, and lines a minute
+    try {
+      for (let n = 0; n < 200; n += 4) {
+        for (const { status } of await Promise.all([n, n + 1, n + 2, n + 3].map(ask))) assert.equal(status, 403)
+      }
+    } finally {
+      assert.equal(await daemon.destroy(), 0)
+    }
+    const told = daemon.log.split('\n').filter((line) => /STREAM JOB.*none-/.test(line)).length
+    assert.ok(told > 0 && told <= most, `${told} lines of 400`)
+    const untold = [...daemon.log.matchAll(/(\d+) more failures or warnings in queries of 'pgherald asker' are not told/g)]
+    assert.equal(untold.reduce((sum, [, count]) => sum + Number(count), told), 400)
   })
 })
