@@ -362,8 +362,8 @@ static bool start(struct server *s)
 static void turn(struct server *s)
 {
 	loop_turn(&s->loop, list_empty(&s->router.touched) ? -1 : 0);
-	if (s->router.unsealed)
-		outlets_close_unsealed(&s->outlets);
+	if (s->router.holed)
+		outlets_close_holed(&s->outlets);
 	s->status.shut = door_is_shut(&s->httpd.door);
 	s->status.shuts = s->httpd.door.shut_count;
 	s->status.ticks = s->ticker.ticks;

@@ -132,7 +132,7 @@ void outlet_append_as(struct outlet *o, const struct stream_def *def, const stru
 		control_append_event(&o->out, wire, at, name, data);
 		return;
 	}
-	log_error("[STREAM %" PRIu64 "] an event cannot be sealed (" OUTLETS_UNSEALED ")", o->number);
+	log_error("[STREAM %" PRIu64 "] an event cannot be sealed (" SEALER_LACKS ")", o->number);
 	o->fault = true;
 	router_touch_again(o->set->router, &o->sub);
 }

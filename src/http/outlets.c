@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
 #include "http/joining.h"
@@ -232,19 +231,16 @@ void outlets_close_gone(struct outlets *set)
 		close_subscribers(container_of(node, struct stream, link), "changed");
 }
 
-void outlets_close_unsealed(struct outlets *set)
+void outlets_close_holed(struct outlets *set)
 {
 	struct stream *s;
 
 	for (size_t i = 0; (s = strmap_next(&set->router->streams, &i)) != NULL;) {
-		if (s->unsealed && s->def.sealed && s->subscriber_count > 0)
-			log_error("[STREAM] an event of '%s' cannot be sealed (" OUTLETS_UNSEALED "): its %zu streams are closed, "
-				  "and will find it with their Last-Event-ID", s->def.path, s->subscriber_count);
-		if (s->unsealed)
+		if (s->holed)
 			close_subscribers(s, "fault");
-		s->unsealed = false;
+		s->holed = false;
 	}
-	set->router->unsealed = false;
+	set->router->holed = false;
 }
 
 void outlets_reset_all(struct outlets *set, const char *reason)

@@ -21,8 +21,6 @@
 #include "http/revocations.h"
 #include "http/schema.h"
 
-#define OUTLETS_UNSEALED "no encryption-key, or no randomness"
-
 struct outlets {
 	struct loop *loop;
 	struct router *router;
@@ -83,7 +81,7 @@ struct outlet *outlets_find_code(const struct outlets *set, const char *code); /
 void outlets_flush(struct outlets *set); /* every touched subscriber once */
 void outlets_reap(struct outlets *set);  /* frees what was closed; between turns only */
 void outlets_close_gone(struct outlets *set); /* subscribers of streams that are not there any more */
-void outlets_close_unsealed(struct outlets *set); /* subscribers of streams that miss an event which could not be sealed */
+void outlets_close_holed(struct outlets *set); /* subscribers of streams that miss an event */
 void outlets_reset_all(struct outlets *set, const char *reason);
 void outlets_drain(struct outlets *set); /* every stream ends; no new one is opened */
 

@@ -150,13 +150,21 @@ void router_restart(struct router *r, struct cursor head)
 	}
 }
 
-/* The event cannot be sealed, and goes to nobody of this stream. Who was away asks the database for it, and so will those
- * that are here, when they have been closed. */
+/* The event goes to nobody of this stream. Who was away asks the database for it, and so will those that are here, when they have been
+ * closed. Who calls this says why. */
 static void leave_out(struct router *r, struct stream *s, struct cursor at)
 {
 	s->since = at;
-	s->unsealed = true;
-	r->unsealed = true;
+	s->holed = true;
+	r->holed = true;
+}
+
+static void leave_out_unsealed(struct router *r, struct stream *s, struct cursor at)
+{
+	if (s->subscriber_count > 0)
+		log_error("[STREAM] an event of '%s' cannot be sealed (" SEALER_LACKS "): its %zu streams are closed, and will find it with their "
+			  "Last-Event-ID", s->def.path, s->subscriber_count);
+	leave_out(r, s, at);
 }
 
 /* So many are there for it that their keys do not fit into the log. */
@@ -172,7 +180,7 @@ static void stage(struct router *r, const struct topic *t, const struct event *e
 {
 	stage_begin(&r->stage, event);
 	for (size_t i = 0; i < t->count; i++) {
-		if (t->streams[i]->unsealed) /* behind a hole nothing is said before its subscribers have gone */
+		if (t->streams[i]->holed) /* behind a hole nothing is said before its subscribers have gone */
 			leave_out(r, t->streams[i], event->at);
 		else if (stream_carries(t->streams[i], event->name) && !stage_add(&r->stage, t->streams[i]))
 			t->streams[i]->since = event->at; /* who comes and asks for what was before asks the database */
@@ -180,7 +188,7 @@ static void stage(struct router *r, const struct topic *t, const struct event *e
 	stage_frames(&r->stage);
 	for (size_t i = 0; i < r->stage.route_count; i++)
 		if (stage_is_unsealed(&r->stage.routes[i]))
-			leave_out(r, r->stage.routes[i].stream, event->at);
+			leave_out_unsealed(r, r->stage.routes[i].stream, event->at);
 }
 
 static void touch(struct router *r, struct part *part, uint64_t number)

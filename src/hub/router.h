@@ -32,7 +32,7 @@ struct router {
 	struct sealer sealer;
 	struct packer packer;
 	struct stage stage;    /* the event that is published; borrows the two above */
-	bool unsealed;         /* some stream is: its owner closes the subscribers before the next flush, and takes the marks away */
+	bool holed;         /* some stream is: the owner of its subscribers closes these before the next flush, and takes the marks away */
 	uint64_t events, bytes; /* published since the start, for metrics */
 	uint64_t left_out;     /* of these without their data, for it is too long */
 };

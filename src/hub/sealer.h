@@ -14,6 +14,8 @@
 #include "hub/event.h"
 #include "hub/frame.h"
 
+#define SEALER_LACKS "no encryption-key, or no randomness" /* why something cannot be sealed, for the log */
+
 struct sealer {
 	bool (*seal)(void *ctx, struct text plain, struct buf *out); /* appends one line; false: it cannot, out is as it was */
 	int64_t (*now_ms)(void); /* the time of day */

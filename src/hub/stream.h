@@ -81,7 +81,7 @@ struct stream {
 	struct cursor form_since[FRAME_FORMS]; /* and its events have been framed in this form: */
 	unsigned forms;       /* those that somebody has asked for, a bit each; FRAME_EVENTS always */
 	bool gone;            /* defined anew or taken away: no new subscribers */
-	bool unsealed;        /* an event is missing in the entries because it could not be sealed (see router.h) */
+	bool holed;        /* an event is missing in the entries: it could not be sealed, or is for more than fit into the log (see router.h) */
 	struct list link;     /* of streams that are gone and have subscribers left */
 };
 

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
+import { encryptionKey } from '../lib/iron.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
 
@@ -86,6 +87,34 @@ test('values that would make billions of keys, or gigabytes of them, stop nobody
     await streams['/three'].when(() => ids('/three').length === 1)
     assert.deepEqual(['/tagged', '/two', '/three'].map(ids), [[1, 2, 3], [3], [3]])
     for (const stream of Object.values(streams)) await stream.close()
+  } finally {
+    await stage.close()
+  }
+})
+
+test('an event for more than fit into the log closes its streams, which come back for it, and the log says why', { skip: missing(), timeout: 120_000 }, async () => {
+  const stage = await openStage({
+    daemon: { flags: ['--log-size', '1MB', '--encryption-key', encryptionKey] },
+    prepare: (cluster) => cluster.psql(`
+      CREATE TABLE posts (id int PRIMARY KEY, readers text[]);
+      SELECT herald.watch('posts', audience => '{readers}', exclude => '{readers}');
+      SELECT herald.stream('/posts', '{posts}', match => '{"readers": "claims.box"}', sealed => true);`)
+  })
+  try {
+    const { cluster, daemon } = stage
+    const streams = []
+    for (let i = 0; i < 40; i++) { // an eighth of 1 MB is less than their keys
+      streams.push(await daemon.subscribe('/posts', { token: await token({ sub: `user-${i}`, box: `${i}-${'x'.repeat(4000)}` }), reconnect: true }))
+      await streams[i].next('connected')
+    }
+    await cluster.psql(`INSERT INTO posts SELECT 1, array_agg(i || '-' || repeat('x', 4000)) FROM generate_series(0, 39) i`)
+    for (const stream of streams) {
+      assert.equal(JSON.parse((await stream.next('closing')).data).reason, 'fault')
+      await stream.next('posts.insert')
+    }
+    assert.equal(daemon.log.split('is for more than fit into the log').length, 2)
+    assert.ok(!daemon.log.includes('cannot be sealed'))
+    for (const stream of streams) await stream.close()
   } finally {
     await stage.close()
   }

@@ -161,7 +161,7 @@ TEST(a_long_value_that_would_stand_in_each_of_many_keys_stands_in_none)
 	items[1001] = T("role=7");
 	router_publish(&router, &event);
 	free(role);
-	assert_false(router.unsealed);
+	assert_false(router.holed);
 	assert_sees(&router, &a, "8 ");
 	assert_false(router_holds(&router, stream_at(&router, "/both"), FRAME_EVENTS, before));
 	assert_true(router_holds(&router, stream_at(&router, "/stores"), FRAME_EVENTS, before));
@@ -199,9 +199,9 @@ TEST(what_is_for_more_than_fit_into_the_log_leaves_a_hole_in_its_stream_only_and
 		join_live(&router, &crowd[i], "/stores", (struct keys){&items[i], 1});
 	}
 	assert_int_equal(lines_of(&event), 1);
-	assert_true(stream_at(&router, "/stores")->unsealed);
-	assert_true(router.unsealed);
-	assert_false(stream_at(&router, "/other")->unsealed);
+	assert_true(stream_at(&router, "/stores")->holed);
+	assert_true(router.holed);
+	assert_false(stream_at(&router, "/other")->holed);
 	event = (struct event){.at = AT(3, 1), .topic = T("orders"), .name = T("insert"), .audience = {items, 1}, .data = T("8")};
 	assert_int_equal(lines_of(&event), 0);
 	for (size_t i = 0; i < 6000; i++)

@@ -152,7 +152,7 @@ TEST(what_cannot_be_sealed_goes_to_nobody_and_the_others_get_it)
 	assert_nothing_for(&a);
 	assert_nothing_for(&b);
 	assert_gets(&c, "id: 2-1\nevent: insert\ndata: {\"n\": 1}\n\n");
-	assert_true(router.unsealed && a.stream->unsealed && b.stream->unsealed && !c.stream->unsealed);
+	assert_true(router.holed && a.stream->holed && b.stream->holed && !c.stream->holed);
 }
 
 TEST(without_a_sealer_nothing_is_sealed)
@@ -161,7 +161,7 @@ TEST(without_a_sealer_nothing_is_sealed)
 	join_live(&router, &a, "/sealed", NOBODY);
 	publish("{}");
 	assert_nothing_for(&a);
-	assert_true(a.stream->unsealed);
+	assert_true(a.stream->holed);
 }
 
 TEST(behind_an_event_that_is_missing_nothing_comes_until_the_subscribers_are_closed)
@@ -172,7 +172,7 @@ TEST(behind_an_event_that_is_missing_nothing_comes_until_the_subscribers_are_clo
 	broken = false;
 	publish("{\"n\": 2}");
 	assert_nothing_for(&a);
-	a.stream->unsealed = router.unsealed = false;
+	a.stream->holed = router.holed = false;
 	publish("{\"n\": 3}");
 	assert_gets(&a, "id: 4-1\nevent: insert\ndata: <{\"n\":3," NOW "\n\n");
 }
@@ -185,7 +185,7 @@ TEST(the_log_does_not_answer_for_a_cursor_in_front_of_an_event_that_is_missing)
 	broken = true;
 	publish("{}"); /* 3-1 */
 	publish("{}"); /* 4-1 */
-	broken = sealed->unsealed = router.unsealed = false;
+	broken = sealed->holed = router.holed = false;
 	publish("{}"); /* 5-1 */
 	assert_false(router_holds(&router, sealed, FRAME_EVENTS, AT(2, 1)));
 	assert_false(router_holds(&router, sealed, FRAME_EVENTS, AT(3, 1)));
