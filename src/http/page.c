@@ -248,15 +248,6 @@ static void move_on(struct page *p, struct cursor head)
 		page_begin(p, &head);
 }
 
-/* Does one of its streams miss an event? */
-static bool is_holed(const struct outlet *o)
-{
-	for (size_t i = 0; i < o->sub.part_count; i++)
-		if (o->sub.parts[i].stream->holed)
-			return true;
-	return false;
-}
-
 void page_settle(struct page *p)
 {
 	struct outlet *o = p->outlet;
@@ -264,7 +255,7 @@ void page_settle(struct page *p)
 	bool quiet = is_quiet(o);
 
 	/* behind an event that is missing nothing is said: it is about to be closed or reset */
-	if (o->state >= OUTLET_CLOSING || is_holed(o) || o->fault)
+	if (o->state >= OUTLET_CLOSING || subscriber_is_holed(&o->sub) || o->fault)
 		return;
 	if (o->prelude != NULL) {
 		if (p->members.len >= PART)

@@ -210,16 +210,33 @@ static struct iovec frame_view(const struct subscriber *sub, const struct shared
 	return (struct iovec){(char *)sharedlog_at(log, entry->record) + frame->at + head + skip, frame->len - around - skip};
 }
 
+bool subscriber_is_holed(const struct subscriber *sub)
+{
+	for (size_t i = 0; i < sub->part_count; i++)
+		if (sub->parts[i].stream->holed)
+			return true;
+	return false;
+}
+
+/* Behind a hole nothing is sent but the rest of a frame that has begun: what another of its streams has would say by its id that nothing is missing. */
+static int frames_allowed(const struct subscriber *sub)
+{
+	if (!subscriber_is_holed(sub))
+		return GATHER_MAX;
+	return sub->skip > 0 ? 1 : 0;
+}
+
 void subscriber_gather(const struct subscriber *sub, const struct sharedlog *log, struct gather *ret_gather)
 {
 	const struct stream_entry *entry;
 	struct gather *g = ret_gather;
 	size_t most = LOOK_MAX;
+	int frames = frames_allowed(sub);
 
 	g->count = 0;
 	g->bytes = 0;
 	get_positions(sub, g->until);
-	while (g->count < GATHER_MAX && g->bytes < GATHER_BYTES && (entry = find_next(sub, log, g->until, &most)) != NULL) {
+	while (g->count < frames && g->bytes < GATHER_BYTES && (entry = find_next(sub, log, g->until, &most)) != NULL) {
 		g->iov[g->count] = frame_view(sub, log, entry, g->count == 0 ? sub->skip : 0);
 		g->bytes += g->iov[g->count++].iov_len;
 	}

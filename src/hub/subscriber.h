@@ -70,7 +70,11 @@ struct gather {
 	uint64_t until[SUBSCRIBER_PARTS_MAX]; /* of each part: entries before this have been looked at */
 };
 
-/* Looks at events from the position on until the gather is full, or the look has cost enough for one turn. */
+/* Does one of its streams miss an event (router.h)? Then it is about to be closed. */
+bool subscriber_is_holed(const struct subscriber *sub);
+
+/* Looks at events from the position on until the gather is full, or the look has cost enough for one turn. Of one that is holed, only
+ * at the frame that has begun. */
 void subscriber_gather(const struct subscriber *sub, const struct sharedlog *log, struct gather *ret_gather);
 
 /* So many bytes of what was gathered have gone. Ends pending when nothing is left. */

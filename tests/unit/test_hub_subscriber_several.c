@@ -118,6 +118,28 @@ TEST(events_of_others_that_were_forgotten_meanwhile_were_not_missed)
 	assert_sees(&router, &sub, "1 ");
 }
 
+TEST(behind_an_event_that_one_stream_misses_nothing_of_another_is_sent_but_the_rest_of_a_frame)
+{
+	struct buf out;
+
+	buf_init(&out);
+	join_three();
+	tell("news", "said", NOBODY, NOBODY, "1");
+	tell("news", "said", NOBODY, NOBODY, "2");
+	send_some(&router, &sub, 5, &out);
+	assert_int_equal(sub.skip, 5);
+	stream_at(&router, "/mine")->holed = true; /* by an event that came before the next one */
+	tell("news", "said", NOBODY, NOBODY, "3");
+	assert_true(send_some(&router, &sub, SIZE_MAX, &out));
+	assert_non_null(strstr(out.data, "data: 1"));
+	assert_null(strstr(out.data, "data: 2"));
+	assert_false(send_some(&router, &sub, SIZE_MAX, &out));
+	assert_true(sub.pending);
+	stream_at(&router, "/mine")->holed = false;
+	assert_sees(&router, &sub, "2 3 ");
+	buf_release(&out);
+}
+
 #define IN_ROUTER(sentence) cmocka_unit_test_setup_teardown(sentence, open_router, close_router)
 
 int main(void)
@@ -128,6 +150,7 @@ int main(void)
 		IN_ROUTER(an_event_that_only_says_who_sees_a_row_still_is_nobodys),
 		IN_ROUTER(a_filter_is_its_own_parts_and_what_it_rejects_touches_nobody),
 		IN_ROUTER(events_of_others_that_were_forgotten_meanwhile_were_not_missed),
+		IN_ROUTER(behind_an_event_that_one_stream_misses_nothing_of_another_is_sent_but_the_rest_of_a_frame),
 		IN_ROUTER(the_log_must_hold_what_is_missed_of_every_stream),
 	};
 
