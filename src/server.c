@@ -75,6 +75,11 @@ static void on_event(void *ctx, const struct event *event)
 		ticker_want_revocations(&s->ticker);
 }
 
+static bool on_enough(void *ctx)
+{
+	return router_is_due(&((struct server *)ctx)->router);
+}
+
 static void on_reached(void *ctx, struct cursor head)
 {
 	struct server *s = ctx;
@@ -319,7 +324,7 @@ static void build(struct server *s)
 {
 	struct ticker_options options = {s->boot->database_url, (int)s->boot->poll_interval_ms,
 					 (int)(s->boot->retention_ms / 1000), migrate_program_version(), s->boot->wake, 0};
-	struct ticker_calls calls = {on_began, on_event, on_reached, on_streams, on_actions, on_revoked, on_revoked_all,
+	struct ticker_calls calls = {on_began, on_event, on_enough, on_reached, on_streams, on_actions, on_revoked, on_revoked_all,
 				     on_available, on_misfit, on_pooled, on_stopping, s};
 
 	router_init(&s->router, (size_t)s->boot->log_size);

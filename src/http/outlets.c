@@ -188,8 +188,7 @@ void outlets_flush(struct outlets *set)
 	struct list now;
 
 	/* What is touched while this goes on has its turn in the next round. */
-	list_init(&now);
-	list_splice(&now, &set->router->touched);
+	router_take_touched(set->router, &now);
 	while (!list_empty(&now)) {
 		struct subscriber *sub = list_first(&now, struct subscriber, touched);
 

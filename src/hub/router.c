@@ -289,6 +289,7 @@ void router_publish(struct router *r, const struct event *event)
 	const struct topic *t = strmap_get(&r->topics, event->topic.bytes, event->topic.len);
 	const struct buf *made = &r->stage.record;
 	uint64_t record;
+	size_t others;
 
 	close_past(r, event->at.tick);
 	r->head = event->at;
@@ -307,8 +308,10 @@ void router_publish(struct router *r, const struct event *event)
 	}
 	if (!r->stage.meant)
 		return;
-	record = sharedlog_append(&r->log, event->at, made->data, made->len, r->stage.route_count * sizeof(struct stream_entry));
+	others = r->stage.route_count * sizeof(struct stream_entry);
+	record = sharedlog_append(&r->log, event->at, made->data, made->len, others);
 	r->bytes += made->len;
+	r->untold += made->len + others;
 	trim_streams(r);
 	for (size_t i = 0; i < r->stage.route_count; i++)
 		if (!stage_is_unsealed(&r->stage.routes[i]))
@@ -349,6 +352,13 @@ void router_go_live(struct router *r, struct subscriber *sub, struct cursor afte
 		stream_trim(sub->parts[i].stream, &r->log);
 	if (subscriber_go_live(sub, after))
 		router_touch_again(r, sub);
+}
+
+void router_take_touched(struct router *r, struct list *ret_touched)
+{
+	list_init(ret_touched);
+	list_splice(ret_touched, &r->touched);
+	r->untold = 0;
 }
 
 void router_touch_again(struct router *r, struct subscriber *sub)

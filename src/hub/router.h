@@ -28,6 +28,7 @@ struct router {
 	struct strmap topics;  /* topic -> struct topic */
 	struct list gone;      /* streams that were taken away and still have subscribers */
 	struct list touched;   /* subscribers with something to be sent */
+	size_t untold;         /* bytes that the log has taken, with what others keep of them, since the touched were taken */
 	struct hash_key hash_key;
 	struct sealer sealer;
 	struct packer packer;
@@ -70,6 +71,15 @@ bool router_holds_for(const struct router *r, const struct subscriber *sub, stru
 
 /* LIVE behind `after`; what the log has already is sent with the next flush. router_holds_for must be true. */
 void router_go_live(struct router *r, struct subscriber *sub, struct cursor after);
+
+/* Takes all that have something to be sent, for their turn. */
+void router_take_touched(struct router *r, struct list *ret_touched);
+
+/* So much has come since then that the touched must have their turn before more comes: else the log would forget what nobody had a chance to take. */
+static inline bool router_is_due(const struct router *r)
+{
+	return r->untold > r->log.cap / 4;
+}
 
 /* Has something to send again although no event touched it: it will be in the next flush. */
 void router_touch_again(struct router *r, struct subscriber *sub);

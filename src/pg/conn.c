@@ -11,7 +11,7 @@
 #include "base/xalloc.h"
 #include "pg/message.h"
 
-#define RESULTS_A_TURN 512 /* then others get their turn: sockets are flushed between two portions */
+#define RESULTS_A_TURN 512
 #define BYTES_A_TURN ((size_t)256 << 10)
 
 static void on_ready(struct watch *w, uint32_t events);
@@ -408,17 +408,23 @@ static void take_end(struct conn *c, PGresult *res)
 		query_ended(c);
 }
 
+/* Others get their turn: sockets are flushed between two portions. */
+static bool is_enough(const struct conn *c, int results, size_t bytes)
+{
+	return results == RESULTS_A_TURN || bytes > BYTES_A_TURN || (c->calls->enough != NULL && c->calls->enough(c));
+}
+
 /* Hands over what has arrived, a portion at a time. */
 static void take_results(struct conn *c)
 {
-	int left = RESULTS_A_TURN;
+	int results = 0;
 	size_t bytes = 0;
 
 	c->unread = false;
 	while (c->state == CONN_BUSY && !PQisBusy(c->pg)) {
 		PGresult *res;
 
-		if (left-- == 0 || bytes > BYTES_A_TURN) {
+		if (is_enough(c, results++, bytes)) {
 			c->unread = true;
 			loop_set_timer(c->loop, &c->more, 0);
 			return;

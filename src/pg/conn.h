@@ -36,6 +36,7 @@ struct conn_calls {
 	void (*up)(struct conn *c);                           /* connected, idle */
 	void (*lost)(struct conn *c);                         /* was up; the next attempt follows by itself */
 	void (*result)(struct conn *c, const PGresult *res);  /* one row, or the end of a command; never an error */
+	bool (*enough)(const struct conn *c);                 /* no more results in this turn; NULL: as many as usual */
 	void (*done)(struct conn *c, bool ok);                /* the query has ended, idle; not ok: logged */
 	void (*notified)(struct conn *c, const char *channel, int backend_pid); /* NULL: it listens to nothing */
 	/* It could not be made; `why` has the server's code, and no next attempt follows. NULL: the log is told, and one does. */

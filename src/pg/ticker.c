@@ -496,8 +496,15 @@ static void on_prune(struct timer *timer)
 	nudge(t);
 }
 
+static bool on_enough(const struct conn *c)
+{
+	const struct ticker *t = (const struct ticker *)(uintptr_t)container_of(c, struct ticker, conn);
+
+	return t->calls.enough(t->calls.ctx);
+}
+
 static const struct conn_calls conn_calls = {
-	.up = on_up, .lost = on_lost, .result = on_result, .done = on_done, .notified = on_notified};
+	.up = on_up, .lost = on_lost, .result = on_result, .enough = on_enough, .done = on_done, .notified = on_notified};
 
 static int most_quiet_ms(const struct ticker_options *options)
 {

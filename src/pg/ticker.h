@@ -55,6 +55,7 @@ struct ticker_calls {
 	/* Follows the log from this cursor on; lost: what was delivered before cannot be continued, for this reason. */
 	void (*began)(void *ctx, struct cursor head, const char *lost);
 	void (*event)(void *ctx, const struct event *event);
+	bool (*enough)(void *ctx);                      /* who is to get them must have a turn before more events */
 	void (*reached)(void *ctx, struct cursor head); /* everything up to here has been handed on */
 	void (*streams)(void *ctx, struct stream_def *defs, size_t count); /* takes the defs over */
 	void (*actions)(void *ctx, struct action_def *defs, size_t count); /* likewise; before the streams */

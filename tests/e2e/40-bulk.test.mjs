@@ -90,3 +90,26 @@ function watchMemory(daemon) {
 }
 
 const mb = (bytes) => (bytes / 1048576).toFixed(1)
+
+test('many streams of a topic: who reads is not closed as slow, however many rows come at once', { skip: missing(), timeout: 120_000 }, async () => {
+  const rows = 1000, others = 400 // the log holds some 30; all of the rows fit into a socket
+  const stage = await openStage({
+    daemon: { flags: ['--log-size', '1MB'] },
+    prepare: (cluster) => cluster.psql(`
+      CREATE TABLE lines (id int PRIMARY KEY);
+      SELECT herald.watch('lines');
+      SELECT herald.stream('/lines' || i, '{lines}', anonymous => true) FROM generate_series(1, ${others}) i`)
+  })
+  try {
+    const streams = await Promise.all(['/lines1', '/lines2', `/lines${others}`].map((path) => stage.daemon.subscribe(path)))
+    for (const stream of streams) await stream.next('connected')
+    await stage.cluster.psql(`INSERT INTO lines SELECT generate_series(1, ${rows})`)
+    for (const stream of streams) {
+      await stream.when(() => stream.events.length === rows || !stream.open, 60_000)
+      assert.equal(stream.events.length, rows)
+      await stream.close()
+    }
+  } finally {
+    await stage.close()
+  }
+})
