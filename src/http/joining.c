@@ -168,7 +168,7 @@ static void join(struct outlet *o, const struct facet *facet)
 	router_want_form(o->set->router, facet->stream, o->sub.form);
 	buf_init(&keys);
 	count = wanted_append_keys(wanted, facet->stream, &keys);
-	subscriber_join(&o->sub, facet->stream, o->set->router->hash_key, keys.data, count);
+	router_join(o->set->router, &o->sub, facet->stream, keys.data, count);
 	if (wanted->name_count > 0)
 		part_narrow(&o->sub.parts[o->sub.part_count - 1], wanted->names, wanted->name_count);
 	buf_release(&keys);

@@ -145,6 +145,7 @@ void router_restart(struct router *r, struct cursor head)
 	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
 		stream_trim(s, &r->log);
 		s->since = head;
+		s->partial = (struct cursor){0, 0};
 		for (int form = 0; form < FRAME_FORMS; form++)
 			s->form_since[form] = (struct cursor){0, 0}; /* of the history that ended; since is enough now */
 	}
@@ -183,7 +184,7 @@ static void stage(struct router *r, const struct topic *t, const struct event *e
 		if (t->streams[i]->holed) /* behind a hole nothing is said before its subscribers have gone */
 			leave_out(r, t->streams[i], event->at);
 		else if (stream_carries(t->streams[i], event->name) && !stage_add(&r->stage, t->streams[i]))
-			t->streams[i]->since = event->at; /* who comes and asks for what was before asks the database */
+			t->streams[i]->partial = event->at; /* who comes later and asks for what was before asks the database */
 	}
 	stage_frames(&r->stage);
 	for (size_t i = 0; i < r->stage.route_count; i++)
@@ -328,9 +329,15 @@ void router_reached(struct router *r, struct cursor head)
 		r->head = head;
 }
 
-bool router_holds(const struct router *r, const struct stream *s, enum frame_form form, struct cursor after)
+/* For whoever is there. */
+static bool has_all(const struct router *r, const struct stream *s, enum frame_form form, struct cursor after)
 {
 	return stream_has_form(s, form) && cursor_compare(after, stream_floor(s, &r->log, form)) >= 0;
+}
+
+bool router_holds(const struct router *r, const struct stream *s, enum frame_form form, struct cursor after)
+{
+	return has_all(r, s, form, after) && cursor_compare(after, s->partial) >= 0;
 }
 
 void router_want_form(struct router *r, struct stream *s, enum frame_form form)
@@ -338,11 +345,22 @@ void router_want_form(struct router *r, struct stream *s, enum frame_form form)
 	stream_want_form(s, form, r->head);
 }
 
+void router_join(struct router *r, struct subscriber *sub, struct stream *s, const char *keys, uint32_t count)
+{
+	subscriber_join(sub, s, r->hash_key, keys, count);
+	sub->joined = r->head;
+}
+
 bool router_holds_for(const struct router *r, const struct subscriber *sub, struct cursor after)
 {
-	for (size_t i = 0; i < sub->part_count; i++)
-		if (!router_holds(r, sub->parts[i].stream, sub->form, after))
+	bool was_there = cursor_compare(after, sub->joined) >= 0;
+
+	for (size_t i = 0; i < sub->part_count; i++) {
+		const struct stream *s = sub->parts[i].stream;
+
+		if (!(was_there ? has_all : router_holds)(r, s, sub->form, after))
 			return false;
+	}
 	return true;
 }
 

@@ -60,13 +60,16 @@ void router_publish(struct router *r, const struct event *event);
 /* Everything up to this cursor has been published, and of its tick there is nothing behind it. */
 void router_reached(struct router *r, struct cursor head);
 
-/* True when the log holds everything behind this cursor for this stream, in this form. Never in one that nobody has wanted. */
+/* True when the log holds everything behind this cursor for this stream, in this form, whoever asks. Never in one that nobody has wanted. */
 bool router_holds(const struct router *r, const struct stream *s, enum frame_form form, struct cursor after);
 
 /* Somebody opens the stream in this form: from here on its events are framed in it too, for as long as it is defined. */
 void router_want_form(struct router *r, struct stream *s, enum frame_form form);
 
-/* The same for each stream of this subscriber. */
+/* Joins as its next part, WAITING; keys as subscriber_join takes them. What is published from now on names it. */
+void router_join(struct router *r, struct subscriber *sub, struct stream *s, const char *keys, uint32_t count);
+
+/* The same for this subscriber, in each of its streams. Behind the cursor at which it joined nothing is missing for it that others might miss. */
 bool router_holds_for(const struct router *r, const struct subscriber *sub, struct cursor after);
 
 /* LIVE behind `after`; what the log has already is sent with the next flush. router_holds_for must be true. */

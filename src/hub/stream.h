@@ -78,6 +78,7 @@ struct stream {
 	size_t block_cap;
 	uint64_t first, next; /* numbers of the oldest entry and of the one to come */
 	struct cursor since;  /* the stream has been followed from here on, in one history */
+	struct cursor partial; /* the last event of which the entries name only who was there (reach.h) */
 	struct cursor form_since[FRAME_FORMS]; /* and its events have been framed in this form: */
 	unsigned forms;       /* those that somebody has asked for, a bit each; FRAME_EVENTS always */
 	bool gone;            /* defined anew or taken away: no new subscribers */
@@ -129,7 +130,7 @@ static inline bool stream_has_form(const struct stream *s, enum frame_form form)
 /* Events behind this cursor, the last one that was published, are framed in this form too. */
 void stream_want_form(struct stream *s, enum frame_form form, struct cursor head);
 
-/* Everything behind this cursor is in the entries, in this form. */
+/* Everything behind this cursor is in the entries, in this form: for whoever was there; for who comes later, behind `partial` only. */
 struct cursor stream_floor(const struct stream *s, const struct sharedlog *log, enum frame_form form);
 
 struct audience *stream_audience(struct stream *s, const char *key, size_t len);      /* NULL: nobody */

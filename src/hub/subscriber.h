@@ -31,6 +31,7 @@ struct subscriber {
 	struct part one, *parts; /* parts: the one, or several, which are owned */
 	size_t part_count;
 	struct list touched; /* of the router: has something to be sent */
+	struct cursor joined; /* events behind this name it, also where they name only who is there */
 	struct cursor after; /* events up to this have been sent by other means */
 	uint32_t skip;       /* bytes of the next event's frame that have gone already */
 	bool live, pending;

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
 import { encryptionKey } from '../lib/iron.mjs'
+import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
+import { pause } from '../lib/wait.mjs'
 
 const keys = 70_000
 
@@ -115,6 +117,43 @@ test('an event for more than fit into the log closes its streams, which come bac
     assert.equal(daemon.log.split('is for more than fit into the log').length, 2)
     assert.ok(!daemon.log.includes('cannot be sealed'))
     for (const stream of streams) await stream.close()
+  } finally {
+    await stage.close()
+  }
+})
+
+test('a crowd that comes back while events of 1,100 routing keys go on asks the database once each', { skip: missing(), timeout: 120_000 }, async () => {
+  const stage = await openStage({ prepare })
+  try {
+    const { cluster, daemon } = stage
+    const open = async (n, lastEventId) => daemon.subscribe('/posts', { token: await token({ sub: `user-${n}` }), lastEventId })
+    const pages = async () => Number(/^pgherald_replay_pages_total (\d+)/m.exec((await request(daemon.adminUrl('/metrics'))).text)[1])
+    const witness = await open(1)
+    const start = (await witness.next('connected')).id
+    await cluster.psql(`INSERT INTO posts SELECT 1, array_agg('user-' || i), 0 FROM generate_series(1, 1100) i`)
+    await witness.next('posts.insert')
+    const writer = await cluster.client()
+    let coming = true, written = 0
+    const writes = (async () => {
+      for (; coming || written < 50; written++) {
+        await writer.query('UPDATE posts SET n = n + 1')
+        await witness.when(() => witness.events.length > written + 1)
+        await pause(10) // what the crowd has missed fits into a page
+      }
+    })()
+    const asked = await pages()
+    const crowd = await Promise.all(Array.from({ length: 100 }, (_, n) => open(n + 2, start)))
+    writes.catch(() => {})
+    await Promise.all(crowd.map((one) => one.when(() => one.events.length > 1, 20_000, () => one.tail())))
+    coming = false
+    await writes
+    const numbers = (stream) => stream.events.map(({ data }) => JSON.parse(data).row.n)
+    for (const one of [witness, ...crowd]) {
+      await one.when(() => one.events.length > written, 20_000, () => one.tail())
+      assert.deepEqual(numbers(one), Array.from({ length: written + 1 }, (_, n) => n))
+    }
+    assert.equal(await pages() - asked, crowd.length)
+    for (const one of [witness, ...crowd]) await one.close()
   } finally {
     await stage.close()
   }

@@ -79,7 +79,7 @@ static inline void join(struct router *r, struct subscriber *sub, const char *pa
 	assert_non_null(s);
 	buf_init(&made);
 	count = stream_append_keys(s, keys, SIZE_MAX, &made);
-	subscriber_join(sub, s, r->hash_key, made.data, count);
+	router_join(r, sub, s, made.data, count);
 	buf_release(&made);
 }
 

@@ -88,6 +88,26 @@ TEST(who_comes_later_asks_the_database_for_it)
 	assert_true(router_holds(&router, stream_at(&router, "/other"), FRAME_EVENTS, before));
 }
 
+/* While it reads what was before there may be more such events all the time. */
+TEST(who_has_joined_asks_only_for_what_was_before)
+{
+	struct cursor before = router.head, joined;
+
+	publish(VALUES, "3");
+	join(&router, &b, "/both", KEYS(T("store=7"), T("role=7")));
+	joined = router.head;
+	publish(VALUES, "4");
+	publish(VALUES, "5");
+	assert_false(router_holds_for(&router, &b, before));
+	assert_true(router_holds_for(&router, &b, joined));
+	assert_false(router_holds(&router, stream_at(&router, "/both"), FRAME_EVENTS, joined));
+	router_go_live(&router, &b, joined);
+	assert_sees(&router, &b, "4 5 ");
+	router_restart(&router, router.head);
+	assert_false(router_holds_for(&router, &b, joined));
+	assert_true(router_holds(&router, stream_at(&router, "/both"), FRAME_EVENTS, router.head));
+}
+
 TEST(what_nobody_is_there_for_is_asked_for_as_well)
 {
 	struct cursor before = router.head;
@@ -216,6 +236,7 @@ int main(void)
 		IN_ROUTER(an_event_for_thousands_reaches_each),
 		IN_ROUTER(an_event_for_very_many_reaches_who_is_there_and_nobody_else),
 		IN_ROUTER(who_comes_later_asks_the_database_for_it),
+		IN_ROUTER(who_has_joined_asks_only_for_what_was_before),
 		IN_ROUTER(what_nobody_is_there_for_is_asked_for_as_well),
 		IN_ROUTER(one_of_many_who_see_the_row_still_is_not_told_that_it_was_left),
 		IN_ROUTER(each_of_very_many_values_is_looked_at_once_for_each_key_of_a_match),
