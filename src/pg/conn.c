@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "pg/message.h"
+#include "pg/passfile.h"
 
 #define RESULTS_A_TURN 512
 #define BYTES_A_TURN ((size_t)256 << 10)
@@ -161,15 +162,29 @@ static bool has_guide(const struct conn *c, bool bound)
 	return c->guide != NULL && c->bound == bound && is_up(c->guide);
 }
 
+/* Where libpq is to look for passwords; "": where it does by itself. */
+static const char *passfile(struct conn *c)
+{
+	struct buf why;
+	bool usable;
+
+	buf_init(&why);
+	usable = passfile_is_usable(c->conninfo, &why);
+	if (!usable && complaints_are_news(&c->complaints, why.data))
+		log_warn("[STREAM JOB] cannot look for a password for '%s': %s", c->name, why.data);
+	buf_release(&why);
+	return usable ? "" : PASSFILE_NONE;
+}
+
 /* Where names were looked up, libpq gets what was found in place of what is written. */
 static void begin_connecting(struct conn *c)
 {
 	const struct hosts *h = &c->hosts;
 	const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", "keepalives_idle", "keepalives_interval",
-			      "keepalives_count", h->usable > 0 ? "host" : NULL, "hostaddr", "port",
+			      "keepalives_count", "passfile", h->usable > 0 ? "host" : NULL, "hostaddr", "port",
 			      has_guide(c, true) ? "target_session_attrs" : NULL, NULL};
-	const char *values[] = {c->conninfo == NULL ? "" : c->conninfo, c->name, "UTF8", "10", "5", "3", h->host.data, h->hostaddr.data,
-				h->port.data, "any", NULL};
+	const char *values[] = {c->conninfo == NULL ? "" : c->conninfo, c->name, "UTF8", "10", "5", "3", passfile(c), h->host.data,
+				h->hostaddr.data, h->port.data, "any", NULL};
 
 	c->pg = PQconnectStartParams(keys, values, 1);
 	PQsetNoticeReceiver(c->pg, on_notice, c);

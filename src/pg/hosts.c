@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "pg/passfile.h"
 
 static void on_patience(struct timer *t);
 
@@ -43,10 +44,12 @@ void hosts_release(struct hosts *h)
 
 /* --- as libpq reads it --- */
 
-/* Its own reading of conninfo, environment and service files, which no other function gives: a connection that it refuses to begin. */
+/* Its own reading of conninfo, environment and service files, which no other function gives: a connection that it refuses to begin. Passwords it
+ * need not look for. */
 static PQconninfoOption *read_options(const char *conninfo)
 {
-	const char *keys[] = {"dbname", "sslmode", NULL}, *values[] = {conninfo == NULL ? "" : conninfo, "only to be read", NULL};
+	const char *keys[] = {"dbname", "sslmode", "passfile", NULL};
+	const char *values[] = {conninfo == NULL ? "" : conninfo, "only to be read", PASSFILE_NONE, NULL};
 	PGconn *pg = PQconnectStartParams(keys, values, 1);
 	PQconninfoOption *options = pg == NULL ? NULL : PQconninfo(pg);
 

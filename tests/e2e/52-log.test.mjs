@@ -171,4 +171,17 @@ describe('the log', { skip: missing(), timeout: 180_000 }, () => {
     const untold = [...daemon.log.matchAll(/(\d+) more failures or warnings in queries of 'pgherald asker' are not told/g)]
     assert.equal(untold.reduce((sum, [, count]) => sum + Number(count), told), 400)
   })
+
+  test('libpq writes nothing of its own between its lines: a password file that others can read', async () => {
+    const path = join(directory, 'passwords')
+    writeFileSync(path, '*:*:*:*:x\n', { mode: 0o644 })
+    const daemon = await Daemon.start({ cluster: stage.cluster, env: { PGPASSFILE: path }, flags: ['--log-format', 'json'] })
+    try {
+      await eventComes(daemon)
+      await daemon.said(/the password file '[^']+passwords' is not used: others than its owner/)
+    } finally {
+      assert.equal(await daemon.destroy(), 0)
+    }
+    for (const line of daemon.log.trimEnd().split('\n')) assert.ok(JSON.parse(line).message, line)
+  })
 })
