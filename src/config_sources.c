@@ -33,6 +33,25 @@ char *config_trim(char *text)
 	return text;
 }
 
+#define SHOWN_MAX 32 /* ours are shorter, also as the environment has them */
+
+/* Only that is shown: else it may be the rest of a secret that ends in "=", as base64 does. */
+static bool looks_like_a_name(const char *key)
+{
+	size_t len = strlen(key);
+
+	return len <= SHOWN_MAX && (strspn(key, "abcdefghijklmnopqrstuvwxyz-_") == len || strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == len);
+}
+
+static bool refuse_name(const char *key, const char *file, int number)
+{
+	if (looks_like_a_name(key))
+		log_complain("%s, line %d: there is no option '%s'", file, number, key);
+	else
+		log_complain("%s, line %d: what stands before the = is no option", file, number);
+	return false;
+}
+
 /* One line of the file: "key = value", a comment or nothing. seen: keys that this file has set. */
 static bool read_line(struct config *c, char *line, const char *file, int number, bool *seen)
 {
@@ -48,9 +67,10 @@ static bool read_line(struct config *c, char *line, const char *file, int number
 	*equals = '\0';
 	key = config_trim(key);
 	i = config_find(key, strlen(key));
-	if (i == config_option_count || seen[i]) {
-		log_complain("%s, line %d: %s '%s'", file, number,
-			i == config_option_count ? "there is no option" : "a second value for", key);
+	if (i == config_option_count)
+		return refuse_name(key, file, number);
+	if (seen[i]) {
+		log_complain("%s, line %d: a second value for '%s'", file, number, key);
 		return false;
 	}
 	seen[i] = true;

@@ -292,6 +292,11 @@ TEST(a_line_that_makes_no_sense_is_not_shown)
 {
 	assert_bad("jwt-secret: " SECRET "\n", "line 1 is not of the form");
 	assert_null(strstr(said, SECRET));
+	assert_bad("jwt-secret = c2VjcmV0\nc2VjcmV0IGFuZCBtb3Jl=\n", "line 2: what stands before the = is no option");
+	assert_null(strstr(said, "c2Vj"));
+	assert_bad("jwt-secret = c2VjcmV0\nIGhpZGRlbiBvbmU==\n", "line 2: what stands before the = is no option");
+	assert_bad("0123456789abcdef=\n", "line 1: what stands before the = is no option");
+	assert_bad("PGHERALD_JWT_PUBLIC_KEY_FILE = x\n", "line 1: there is no option 'PGHERALD_JWT_PUBLIC_KEY_FILE'");
 }
 
 TEST(names_of_secrets_are_known)
