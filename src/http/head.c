@@ -280,6 +280,16 @@ bool head_scan(struct head *h, const char *bytes, size_t len)
 	return true;
 }
 
+/* More of a line that is not whole changes nothing, until it ends or is too long, or has what no line may have: a CR which ends none, too. */
+bool head_scan_on(struct head *h, const char *bytes, size_t len, size_t scanned)
+{
+	bool is_more = scanned > 0 && scanned <= len && len < HEAD_MAX + 2;
+
+	if (is_more && !has_control((struct text){bytes + scanned - 1, len - scanned + 1}))
+		return false;
+	return head_scan(h, bytes, len);
+}
+
 /* --- judging --- */
 
 static bool is_known_method(const char *method)

@@ -51,6 +51,10 @@ struct head {
  */
 bool head_scan(struct head *h, const char *bytes, size_t len);
 
+/* The same, when the first `scanned` of these bytes have had no verdict before: most heads that come in pieces are read a few times only, not
+ * once for each piece. 0: nothing has been scanned. */
+bool head_scan_on(struct head *h, const char *bytes, size_t len, size_t scanned);
+
 /* What depends on what is asked for. takes_body: is there something that takes one? Any other request with a body is refused. */
 void head_judge(struct head *h, const char *method, const struct target *target, bool takes_body);
 

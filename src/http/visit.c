@@ -86,10 +86,12 @@ static bool look(struct visit *v, bool is_end)
 	char bytes[HEAD_MAX + 2];
 	ssize_t got = recv(v->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
 	bool waits = got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
-	bool known = got > 0 && head_scan(&v->head, bytes, (size_t)got);
+	bool known = got > 0 && head_scan_on(&v->head, bytes, (size_t)got, v->looked_at);
 
-	if (got > 0)
+	if (got > 0) {
+		v->looked_at = (size_t)got;
 		explicit_bzero(bytes, (size_t)got); /* a token may stand there */
+	}
 	if (known)
 		v->set->arrived(v);
 	else if (!waits || is_end)

@@ -51,6 +51,7 @@ struct visit {
 	socklen_t address_len;
 	struct timer deadline;
 	struct watch watch; /* arriving, lingering */
+	size_t looked_at; /* bytes, while it arrives */
 	size_t drained;
 	struct head head;
 	struct target target;

@@ -112,6 +112,32 @@ TEST(what_can_never_be_well_is_refused_before_it_is_whole)
 	assert_int_equal(status_of("\n"), 400);
 }
 
+TEST(more_of_a_line_that_goes_on_is_not_read_again_with_all_that_came_before)
+{
+	static const char *const texts[] = {HEAD("A: b\r\n"), "\r\n" HEAD("A:\tb\r\n"), "GET /a\x01 HTTP/1.1\r\n", HEAD("A: b\rc\r\n"), HEAD("A: b\n"),
+					     HEAD("A b\r\n"), HEAD("Host: b\r\n"), "GET  HTTP/1.1\r\n\r\n"};
+
+	for (size_t t = 0; t < ARRAY_SIZE(texts); t++) {
+		struct head on = {.status = 0};
+		size_t len = 0;
+		bool known = false, is_known = false;
+
+		while (!known && len < strlen(texts[t])) { /* the same verdict at the same byte */
+			len++;
+			known = scan(texts[t], len);
+			is_known = head_scan_on(&on, texts[t], len, len - 1);
+			assert_int_equal(is_known, known);
+		}
+		assert_true(known && on.status == head.status);
+	}
+	assert_false(scan("GET /a HTTP/1.1\r\nA: b", 21));
+	head.fields = 77; /* whoever scans forgets this */
+	assert_false(head_scan_on(&head, "GET /a HTTP/1.1\r\nA: bcdef", 25, 21));
+	assert_int_equal(head.fields, 77);
+	assert_false(head_scan_on(&head, "GET /a HTTP/1.1\r\nA: bcdef\r\n", 27, 25));
+	assert_int_equal(head.fields, 1);
+}
+
 TEST(every_line_ends_with_cr_and_lf)
 {
 	assert_int_equal(status_of("GET /a HTTP/1.1\nHost: a\r\n\r\n"), 400);
@@ -316,6 +342,7 @@ int main(void)
 		cmocka_unit_test(blanks_around_a_value_are_well_and_so_are_empty_values_and_bytes_that_are_no_ascii),
 		cmocka_unit_test(what_is_not_whole_is_waited_for_up_to_its_last_byte),
 		cmocka_unit_test(what_can_never_be_well_is_refused_before_it_is_whole),
+		cmocka_unit_test(more_of_a_line_that_goes_on_is_not_read_again_with_all_that_came_before),
 		cmocka_unit_test(every_line_ends_with_cr_and_lf),
 		cmocka_unit_test(every_line_is_a_name_a_colon_and_a_value),
 		cmocka_unit_test(the_first_line_has_two_blanks_and_a_version_that_is_spoken),

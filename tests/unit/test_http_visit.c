@@ -130,6 +130,25 @@ TEST(a_head_that_comes_in_pieces_is_known_when_it_is_whole)
 	end(arrived);
 }
 
+TEST(each_byte_of_a_long_head_is_not_a_reading_of_all_of_it)
+{
+	struct visit *v;
+
+	arrive();
+	say("GET /a HTTP/1.1\r\nCookie: a");
+	v = list_first(&visits.arriving, struct visit, link);
+	v->head.fields = 77; /* a reading would forget this */
+	for (int i = 0; i < 100; i++)
+		say("b");
+	assert_int_equal(v->head.fields, 77);
+	say("\r\nHost: a\r\n");
+	assert_int_equal(v->head.fields, 2);
+	say("\r\n");
+	assert_ptr_equal(arrived, v);
+	visit_hand_over(v);
+	end(v);
+}
+
 TEST(a_client_that_leaves_in_the_middle_of_its_head_is_forgotten_at_once)
 {
 	arrive();
@@ -312,7 +331,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    VISIT_TEST(a_head_that_is_there_is_known_at_once_and_stays_unread),
 	    VISIT_TEST(a_head_that_comes_in_pieces_is_known_when_it_is_whole),
-	    VISIT_TEST(a_client_that_leaves_in_the_middle_of_its_head_is_forgotten_at_once),
+	    VISIT_TEST(each_byte_of_a_long_head_is_not_a_reading_of_all_of_it),
+		VISIT_TEST(a_client_that_leaves_in_the_middle_of_its_head_is_forgotten_at_once),
 	    VISIT_TEST(a_client_that_never_says_a_whole_head_is_late),
 	    VISIT_TEST(a_head_that_is_refused_is_answered_and_the_client_may_read_it_while_it_still_sends),
 	    VISIT_TEST(a_visit_that_is_late_has_its_socket_shut_down),
