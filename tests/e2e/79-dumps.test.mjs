@@ -137,6 +137,27 @@ describe('dumps in parts', { skip: missing(), timeout: 240_000 }, () => {
     assert.deepEqual([code, stderr], [0, ''])
   })
 
+  test('a new database in the place of another one, as the manual says: no cursor of that one is gone on with', async () => {
+    await create('instead')
+    await migrate('instead')
+    const psql = (sql) => stage.cluster.psql(sql, { database: 'instead' })
+    await psql(`${hotTable} SELECT herald.watch('public.hot', audience => '{owner}'); SELECT herald.stream('/hot', '{hot}', match => '{"owner": "claims.sub"}')`)
+    const manual = readFileSync(join(repository, 'contrib/doc/backup.md'), 'utf8')
+    await psql(/psql new -c '([^']+)'/.exec(manual)[1])
+    const daemon = await Daemon.start({ cluster: stage.cluster, databaseUrl: stage.cluster.url('instead') })
+    const fresh = await open(daemon, 'fresh')
+    await psql("INSERT INTO hot VALUES (1, 'ann', 0, 'first')")
+    await idOf('first', fresh)
+    for (const cursor of ['1-0', '2-1', '2-9', '40-300']) {
+      const old = await open(daemon, cursor, cursor)
+      await old.when(() => resetsOf(old).length > 0, 30_000, () => `a reset: ${old.tail()}`)
+      assert.deepEqual(resetsOf(old), ['restored'])
+      await old.close()
+    }
+    await fresh.close()
+    await daemon.destroy()
+  })
+
   test('a log that is emptied by hand: open streams and late ones are told, and what comes is delivered', async () => {
     const { cluster, daemon } = stage
     const stream = await open(daemon, 'open')
