@@ -32,8 +32,6 @@ static void go_live(struct outlet *o, struct cursor after)
 
 static void ask_page(struct outlet *o)
 {
-	if (o->prelude == NULL)
-		o->catchup.upto_tick = o->set->router->head.tick;
 	o->page_over = false;
 	o->set->catchup.submit(o->set->catchup.ctx, &o->catchup);
 }
@@ -75,6 +73,15 @@ void joining_caught_up(struct outlet *o, int64_t tick)
 	o->catchup.upto_tick = tick;
 	o->page_over = o->page_last = true;
 	router_touch_again(o->set->router, &o->sub);
+}
+
+/* The log has moved on while others were read for: what it had then it may have forgotten. */
+static void on_page_begins(struct catchup *c)
+{
+	struct outlet *o = container_of(c, struct outlet, catchup);
+
+	if (o->prelude == NULL)
+		c->upto_tick = o->set->router->head.tick;
 }
 
 static void on_page_event(struct catchup *c, const struct event *event)
@@ -197,7 +204,7 @@ static void seat(struct outlet *o, struct outlet_request *request)
 	if (request->delivery.page)
 		o->page = page_new(o, request);
 	o->catchup = (struct catchup){.facets = facets, .facet_count = count, .after = request->after,
-				      .event = on_page_event, .ended = on_page_end};
+				      .begins = on_page_begins, .event = on_page_event, .ended = on_page_end};
 }
 
 /* "'/a', '/b' by 'ann' from 127.0.0.1" */

@@ -27,10 +27,12 @@ struct catchup {
 	struct cursor after; /* tick 0: from the beginning of what is retained */
 	int64_t upto_tick;
 	const char *seen; /* without the changes of these transactions (snapshot.h); NULL: with all */
+	bool fresh;    /* the inlet's: its page has not been asked for yet */
 	int care;      /* the inlet's: how often its page has failed at one place */
 	bool cut;      /* the inlet's: its last page did not come to its end */
 	bool doubtful; /* ... nor the one before */
 	int early;     /* the inlet's: how often, without progress, a standby had not come to it */
+	void (*begins)(struct catchup *c); /* its turn has come, its page is asked for: upto_tick may still be moved on */
 	void (*event)(struct catchup *c, const struct event *event);
 	void (*ended)(struct catchup *c, enum catchup_end end, const char *reason);
 };

@@ -131,6 +131,9 @@ static void work(struct replay_worker *w)
 	if (w->session.step != SESSION_READY || !conn_is_free(&w->conn) || (w->catchup = next_catchup(w)) == NULL)
 		return;
 	list_remove(&w->catchup->link);
+	if (w->catchup->fresh)
+		w->catchup->begins(w->catchup);
+	w->catchup->fresh = false; /* a server that lags is asked again for what it was asked for */
 	w->events = w->bytes = 0;
 	w->reached = 0;
 	w->most = w->catchup->care == CARE_NONE ? REPLAY_PAGE_EVENTS : 1;
@@ -149,6 +152,7 @@ static void submit(void *ctx, struct catchup *c)
 {
 	struct replay *r = ctx;
 
+	c->fresh = true;
 	list_append(&r->queue, &c->link);
 	work_all(r);
 }

@@ -6,7 +6,7 @@ import { Cluster } from '../lib/cluster.mjs'
 import { Daemon, missing } from '../lib/daemon.mjs'
 import { deliver, openHot, prepareHot, resetsOf, writeNote } from '../lib/hot.mjs'
 import { Parting } from '../lib/parting.mjs'
-import { freePort } from '../lib/process.mjs'
+import { freePort, signal } from '../lib/process.mjs'
 import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
@@ -18,9 +18,8 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
   before(async () => {
     stage = await openStage({ prepare: async (cluster) => {
       await prepareHot(cluster)
-      await cluster.psql(`CREATE FUNCTION hot_state(claims jsonb, params jsonb) RETURNS SETOF jsonb LANGUAGE sql STABLE AS
-          $$ SELECT to_jsonb(h) FROM hot h WHERE owner = claims ->> 'sub' $$;
-        SELECT herald.stream('/state', '{hot}', match => '{"owner": "claims.sub"}', snapshot => 'public.hot_state')`)
+      await cluster.psql(`CREATE TABLE others (id int PRIMARY KEY, pad text); SELECT herald.watch('others');
+        SELECT herald.stream('/others', '{others}', anonymous => true)`)
     } })
     standby = await Cluster.standbyOf(stage.cluster)
     front = await Parting.open((name) => (name === 'pgherald replay' ? standby : stage.cluster).port)
@@ -38,8 +37,8 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
   const replay = (what) => standby.psql(`SELECT pg_wal_replay_${what}()`)
   const pages = async () => Number(/^pgherald_replay_pages_total (\d+)/m.exec((await request(daemon.adminUrl('/metrics'))).text)[1])
   const notes = (stream) => [...marksOf(stream)].filter((mark) => /^n\d/.test(mark))
-  async function startDaemon() {
-    daemon = await stage.addDaemon({ databaseUrl: front.url(stage.cluster.database) })
+  async function startDaemon(...flags) {
+    daemon = await stage.addDaemon({ databaseUrl: front.url(stage.cluster.database), flags })
   }
   // What the standby gets when its replay is resumed; returns the ids of a note before, and of these, as the other daemon gives them out.
   async function missNotes(names) {
@@ -105,6 +104,42 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     await stream.when(() => marksOf(stream).has('n8'), 20_000, () => stream.tail())
     assert.deepEqual(notes(stream), ['n8'])
     await stream.close()
+    front.portOf = portOf
+  })
+  test('are read up to where the log is when their turn comes, for it may have forgotten what was before', async () => {
+    const { portOf } = front
+    front.portOf = () => stage.cluster.port
+    const [lastEventId] = await missNotes(['n9'])
+    const readers = async () => (await stage.cluster.psql("SELECT pid FROM pg_stat_activity WHERE application_name = 'pgherald replay' AND state = 'idle'")).split('\n')
+    const before = await readers()
+    await startDaemon('--log-size', '1MB')
+    const pids = await until(async () => {
+      const fresh = (await readers()).filter((pid) => !before.includes(pid))
+      return fresh.length === 2 && fresh
+    }, { what: 'its connections' })
+    const others = await daemon.subscribe('/others')
+    await others.next('connected')
+    const asked = await pages(), crowd = []
+    for (const pid of pids) signal(pid, 'SIGSTOP')
+    try {
+      for (let n = 0; n < 10; n++) crowd.push(await openHot(daemon, `late ${n}`, lastEventId))
+      for (let n = 10; n <= 60; n += 10) { // no more at once than the log holds for who is there
+        await stage.cluster.psql(`INSERT INTO others SELECT n, repeat('x', 30000) FROM generate_series(${n - 9}, ${n}) n`)
+        await others.when(() => others.events.length === n)
+      }
+    } finally {
+      for (const pid of pids) signal(pid, 'SIGCONT')
+    }
+    for (const stream of crowd) await stream.when(() => marksOf(stream).has('n9'))
+    await until(async () => (await pages()) - asked >= crowd.length + pids.length, { what: 'those that were being read to be read again' })
+    await writeNote(stage.cluster, 'n10')
+    for (const stream of crowd) {
+      await stream.when(() => marksOf(stream).has('n10'))
+      assert.deepEqual([notes(stream), resetsOf(stream)], [['n9', 'n10'], []])
+      await stream.close()
+    }
+    assert.equal((await pages()) - asked, crowd.length + pids.length)
+    await others.close()
     front.portOf = portOf
   })
 })
