@@ -8,7 +8,18 @@ CREATE OR REPLACE FUNCTION herald.capture(w herald.watches) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 BEGIN
   PERFORM herald.capture_functions(w), herald.hang(w);
-  DELETE FROM herald.faults f WHERE f.watch IN (SELECT k.watch FROM herald.faults k WHERE k.watch = w.id FOR UPDATE SKIP LOCKED);
+  PERFORM herald.forget_fault(w.id);
+END $$;
+
+-- herald.forget_fault(watch): its capture has been made anew. Under the lock of herald.keep_fault, for an administrator's transaction may stay open:
+-- writers keep nothing meanwhile, and wait for nothing. Where a writer that is open has the lock its fault stays. Writes herald.faults.
+CREATE OR REPLACE FUNCTION herald.forget_fault(watch int) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+BEGIN
+  IF pg_try_advisory_xact_lock(1751478881, 16 + watch) THEN
+    DELETE FROM herald.faults f WHERE f.watch = watch;
+  END IF;
 END $$;
 
 -- herald.capture_functions(w): makes all its trigger functions anew, which locks no table. Whoever does that, or takes them away, has the

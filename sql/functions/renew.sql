@@ -40,7 +40,7 @@ CREATE OR REPLACE FUNCTION herald.renew_capture(w herald.watches) RETURNS boolea
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM herald.capture_functions(w);
-  DELETE FROM herald.faults f WHERE f.watch IN (SELECT k.watch FROM herald.faults k WHERE k.watch = w.id FOR UPDATE SKIP LOCKED);
+  PERFORM herald.forget_fault(w.id);
   RETURN true;
 EXCEPTION
   WHEN lock_not_available OR internal_error THEN -- the second: "tuple concurrently updated"
