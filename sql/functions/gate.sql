@@ -104,32 +104,38 @@ EXCEPTION WHEN OTHERS OR assert_failure OR query_canceled THEN
 END $$;
 
 -- herald.hang_rechecks(): gives every table that a stream names in `recheck` its triggers, and takes away those that no stream
--- needs any more.
+-- needs any more. Raises where they cannot be locked, as herald.patiently does: all of them at once, for no lock is kept while another one is
+-- waited for. Nothing to do locks nothing.
 CREATE OR REPLACE FUNCTION herald.hang_rechecks() RETURNS void
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
-  t record;
+  ddl text;
+  targets oid[];
 BEGIN
-  FOR t IN
-    WITH wanted AS (
-      SELECT DISTINCT e.key::regclass AS target, e.value AS col, '!gate_recheck_' || left(md5(coalesce(e.value, '')), 8) AS name
-        FROM herald.streams s, jsonb_each_text(s.recheck) e),
-    hung AS (
-      SELECT g.tgrelid::regclass AS target, g.tgname::text AS name FROM pg_trigger g
-       WHERE g.tgfoid = 'herald.tell_recheck'::regproc AND NOT g.tgisinternal AND g.tgparentid = 0 AND g.tgname NOT LIKE E'%\\_all')
-    SELECT coalesce(w.target, h.target) AS target, coalesce(w.name, h.name) AS name, w.col, w.target IS NULL AS old, h.target IS NULL AS new
-      FROM wanted w FULL JOIN hung h ON h.target = w.target AND h.name = w.name
-  LOOP
-    IF t.old THEN
-      EXECUTE format('DROP TRIGGER %I ON %s', t.name, t.target);
-      EXECUTE format('DROP TRIGGER %I ON %s', t.name || '_all', t.target);
-    ELSIF t.new THEN
-      EXECUTE format('CREATE TRIGGER %I AFTER INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION herald.tell_recheck(%s)',
-                     t.name, t.target, quote_literal(t.col));
-      EXECUTE format('CREATE TRIGGER %I AFTER TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION herald.tell_recheck()', t.name || '_all', t.target);
-    END IF;
-  END LOOP;
+  SELECT string_agg(r.ddl, '; '), array_agg(r.target) INTO ddl, targets FROM herald.rechecks_ddl() r;
+  IF ddl IS NOT NULL THEN
+    PERFORM herald.patiently(ddl, ARRAY(SELECT unnest(herald.tables_of(t)) FROM unnest(targets) t));
+  END IF;
 END $$;
+
+-- herald.rechecks_ddl(): the statements for that, and the table that each locks.
+CREATE OR REPLACE FUNCTION herald.rechecks_ddl() RETURNS TABLE (target oid, ddl text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  WITH wanted AS (
+    SELECT DISTINCT e.key::regclass AS target, e.value AS col, '!gate_recheck_' || left(md5(coalesce(e.value, '')), 8) AS name
+      FROM herald.streams s, jsonb_each_text(s.recheck) e
+  ), hung AS (
+    SELECT g.tgrelid::regclass AS target, g.tgname::text AS name FROM pg_trigger g
+     WHERE g.tgfoid = 'herald.tell_recheck'::regproc AND NOT g.tgisinternal AND g.tgparentid = 0 AND g.tgname NOT LIKE E'%\\_all'
+  )
+  SELECT h.target, format('DROP TRIGGER IF EXISTS %1$I ON %3$s; DROP TRIGGER IF EXISTS %2$I ON %3$s', h.name, h.name || '_all', h.target)
+    FROM hung h WHERE NOT EXISTS (SELECT FROM wanted w WHERE w.target = h.target AND w.name = h.name)
+  UNION ALL
+  SELECT w.target, format('CREATE OR REPLACE TRIGGER %1$I AFTER INSERT OR UPDATE OR DELETE ON %3$s FOR EACH ROW EXECUTE FUNCTION herald.tell_recheck(%4$s); '
+                          'CREATE OR REPLACE TRIGGER %2$I AFTER TRUNCATE ON %3$s FOR EACH STATEMENT EXECUTE FUNCTION herald.tell_recheck()',
+                          w.name, w.name || '_all', w.target, quote_literal(w.col))
+    FROM wanted w WHERE NOT EXISTS (SELECT FROM hung h WHERE h.target = w.target AND h.name = w.name)
+$$;
 
 -- herald.entitled(path, claims, params): what the stream's authorize function says; true where it has none. NULL counts as no.
 -- The claims are also at request.jwt.claims, so that row security policies can use them. Runs with the caller's rights.

@@ -1,6 +1,6 @@
--- A session that is idle in a transaction has locks on a watched table. Whoever watches, rules, unwatches or installs meanwhile waits for
--- it, but nobody else who writes or reads waits for that one.
-SELECT plan(16);
+-- A session that is idle in a transaction has locks on a watched table. Whoever watches, rules, unwatches, makes a stream or takes it away
+-- meanwhile waits for it, but nobody else who writes or reads waits for that one.
+SELECT plan(23);
 CREATE TABLE things (id int PRIMARY KEY, n int);
 INSERT INTO things VALUES (1, 1), (2, 1);
 CREATE TABLE logs (id int, k int) PARTITION BY LIST (k);
@@ -75,4 +75,25 @@ SELECT is((SELECT count(*) FROM herald.watches), 1::bigint, 'nothing was changed
 RESET lock_timeout;
 SELECT dblink_exec('idle', 'COMMIT');
 SELECT lives_ok($$SET lock_timeout = '10s'; SELECT herald.unwatch('things')$$, 'then it works');
+RESET lock_timeout;
+
+CREATE FUNCTION may(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+SELECT dblink_exec('idle', 'BEGIN; INSERT INTO later VALUES (2)');
+SELECT admin($$SELECT herald.stream('/s', '{t}', authorize => 'public.may', recheck => '{"public.later": "id"}')$$);
+SELECT is(others('INSERT INTO later VALUES (3)'), 'INSERT 0 1 while it waits', 'a stream with recheck: others write');
+SELECT dblink_exec('idle', 'COMMIT');
+SELECT is(ended(), 'done', 'and it is made');
+INSERT INTO later VALUES (4);
+SELECT is(test.last(), '{"sub": "4"}', 'its table tells whom to ask again');
+SELECT dblink_exec('idle', 'BEGIN; LOCK TABLE later IN ACCESS SHARE MODE');
+SELECT admin($$SELECT herald.unstream('/s')$$);
+SELECT is(others('CREATE TABLE seen_too AS TABLE later'), 'SELECT 4 while it waits', 'unstream: others read');
+SELECT dblink_exec('idle', 'COMMIT');
+SELECT is(ended(), 'done', 'and it is taken away');
+SET lock_timeout = '300ms';
+SELECT dblink_exec('idle', 'BEGIN; INSERT INTO later VALUES (5)');
+SELECT throws_like($$SELECT herald.stream('/s', '{t}', authorize => 'public.may', recheck => '{"public.later": "id"}')$$, 'pgherald: no lock could be had on public.later within 00:00:00.3: server process %',
+  'for as long as lock_timeout says');
+SELECT is((SELECT count(*) FROM herald.streams), 0::bigint, 'nothing was changed');
+SELECT dblink_exec('idle', 'COMMIT');
 SELECT finish();
