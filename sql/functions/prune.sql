@@ -12,9 +12,9 @@ BEGIN
   RETURN first;
 END $$;
 
--- herald.prune(keep, most): forgets what is older than keep; returns how many changes went.
+-- herald.prune(keep, most): forgets what is older than keep; returns how many changes went, `most` where there is more to do.
 --   keep  retention
---   most  changes at the most in this call, so that a call stays short; call again while it returns as many
+--   most  changes and ticks at the most in this call, so that a call stays short; call again while it returns as many
 -- Ticks go in the same transaction as, or before, their changes: a cursor that cannot be continued is always found out.
 -- The last tick stays for ever. Takes no lock that a writer waits for, nor waits for another one that prunes: then nothing
 -- goes in this call. Where nobody has made a tick for a minute it makes one, last of all, for others wait for that lock: what is in no
@@ -39,6 +39,7 @@ DECLARE
   first herald.ticks := herald.first_tick();
   oldest herald.ticks; -- the oldest tick that stays
   gone bigint;
+  ticks_gone bigint;
 BEGIN
   -- Who prunes holds the oldest tick: an advisory lock anybody in the database could take, and the log would grow.
   PERFORM FROM herald.ticks t WHERE t.id = first.id FOR UPDATE SKIP LOCKED;
@@ -47,11 +48,12 @@ BEGIN
   END IF;
   DELETE FROM herald.revocations r WHERE r.until < clock_timestamp();
   DELETE FROM herald.tickets t WHERE t.expires < clock_timestamp();
-  oldest := herald.last_before(first, clock_timestamp() - keep);
+  oldest := herald.last_before(first, clock_timestamp() - keep, most);
   IF oldest.id IS NULL THEN
     RETURN 0;
   END IF;
   DELETE FROM herald.ticks t WHERE t.id >= first.id AND t.id < oldest.id;
+  GET DIAGNOSTICS ticks_gone = ROW_COUNT;
   DELETE FROM herald.unreadable u WHERE u.tick < oldest.id;
   DELETE FROM herald.changes c
    WHERE c.ctid = ANY (ARRAY(SELECT d.ctid FROM herald.changes d
@@ -62,22 +64,28 @@ BEGIN
   UPDATE herald.pruned p
      SET tick = oldest.id, xid = CASE WHEN gone < most THEN pg_snapshot_xmin(oldest.since) ELSE p.xid END
    WHERE p.tick <> oldest.id OR (gone < most AND p.xid <> pg_snapshot_xmin(oldest.since));
-  RETURN gone;
+  RETURN CASE WHEN ticks_gone < most THEN gone ELSE greatest(gone, most) END;
 END $$;
 
--- herald.last_before(first, moment): the last tick, from `first` on, that is older than the moment; NULL: none. From the old end where the first
--- is that old, for then few are: but for a clock that once ran ahead. Else from the young one.
-CREATE OR REPLACE FUNCTION herald.last_before(first herald.ticks, moment timestamptz) RETURNS herald.ticks
+-- herald.last_before(first, moment, most): the last tick, from `first` on, that is older than the moment, or the one that stands `most` after
+-- the first where that is earlier; NULL: none. Looks at no more than these, and at one where the first is not so old: nothing is then, but
+-- where a clock once ran ahead.
+CREATE OR REPLACE FUNCTION herald.last_before(first herald.ticks, moment timestamptz, most int) RETURNS herald.ticks
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   young bigint; -- the first that is not so old; NULL: none
   found herald.ticks;
 BEGIN
   IF first.at < moment THEN
-    young := (SELECT t.id FROM herald.ticks t WHERE t.id > first.id AND t.at >= moment AND t.at <= clock_timestamp() ORDER BY t.id LIMIT 1);
-    SELECT t.* INTO found FROM herald.ticks t WHERE t.id >= first.id AND (young IS NULL OR t.id < young) ORDER BY t.id DESC LIMIT 1;
-  ELSE
-    SELECT t.* INTO found FROM herald.ticks t WHERE t.id >= first.id AND t.at < moment ORDER BY t.id DESC LIMIT 1;
+    young := (SELECT n.id FROM (SELECT t.* FROM herald.ticks t WHERE t.id > first.id ORDER BY t.id LIMIT most) n
+               WHERE n.at >= moment AND n.at <= clock_timestamp() ORDER BY n.id LIMIT 1);
+  ELSIF first.at > clock_timestamp() THEN
+    young := (SELECT t.id + 1 FROM herald.ticks t WHERE t.id >= first.id AND t.at < moment ORDER BY t.id DESC LIMIT 1);
+  END IF;
+  IF young IS NOT NULL OR first.at < moment THEN
+    SELECT n.* INTO found
+      FROM (SELECT t.* FROM herald.ticks t WHERE t.id >= first.id AND (young IS NULL OR t.id < young) ORDER BY t.id LIMIT most + 1) n
+     ORDER BY n.id DESC LIMIT 1;
   END IF;
   RETURN found;
 END $$;

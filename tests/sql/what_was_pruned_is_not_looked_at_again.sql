@@ -13,7 +13,7 @@ INSERT INTO herald.ticks SELECT t.id + g, t.snapshot, t.snapshot, t.upto, t.orig
 UPDATE herald.ticks SET at = clock_timestamp() - interval '2 days' WHERE id <= 2;
 INSERT INTO things VALUES (0);
 SELECT is(herald.tick(), 50003::bigint, 'the last of many ticks');
-SELECT is(herald.prune('1 hour'), 3000::bigint, 'the rest is pruned, and what it held');
+SELECT is(herald.prune('1 hour', 100000), 3000::bigint, 'the rest is pruned, and what it held');
 VACUUM herald.ticks, herald.changes;
 
 -- buffers(q): pages that the statement touches
