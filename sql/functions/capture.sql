@@ -35,7 +35,7 @@ $$;
 -- is still open: then it raises as herald.patiently does.
 CREATE OR REPLACE FUNCTION herald.hold(target oid) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT herald.patiently(format('/* lock */ SELECT FROM herald.watches WHERE target = %s FOR NO KEY UPDATE', target), ARRAY['herald.watches'::regclass::oid])
+  SELECT herald.patiently(format('SELECT FROM herald.watches WHERE target = %s FOR NO KEY UPDATE', target), ARRAY['herald.watches'::regclass::oid], NULL, '{AccessShareLock}')
 $$;
 
 -- herald.capture_function(w, op): makes the trigger function of one operation anew; returns whether the operation yields events. Where

@@ -1,11 +1,15 @@
--- herald.patiently(ddl, targets, most): runs DDL that takes strong locks on tables, and lets nobody wait for long after it. A session that
+-- As they were before: a call that leaves out what has a default would fit both.
+DROP FUNCTION IF EXISTS herald.patiently(text, oid[], interval), herald.in_the_way(oid[], boolean);
+
+-- herald.patiently(ddl, targets, most, harmless): runs DDL that takes strong locks on tables, and lets nobody wait for long after it. A session that
 -- waits for a lock has all who come later wait too, readers and writers, until the one in front ends. So it waits for a moment only,
 -- gives up all that it has got meanwhile, lets the others through, and tries again.
 --   ddl      one or several statements; what they lock is kept to the end of the transaction, once all of them have run
 --   targets  the tables that they lock: who is in the way is looked for there
 --   most     how long it tries; NULL: the caller's lock_timeout, 30 s where that is 0
+--   harmless  locks that are in the way of none of it, so who has no other one is not named; NULL: readers', unless ddl drops or locks something
 -- Raises 55P03 and names the session that is in the way. To be called before anything else is locked that somebody may want.
-CREATE OR REPLACE FUNCTION herald.patiently(ddl text, targets oid[], most interval DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION herald.patiently(ddl text, targets oid[], most interval DEFAULT NULL, harmless text[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   former text := current_setting('lock_timeout');
@@ -15,6 +19,7 @@ DECLARE
   said boolean := false;
   way record;
 BEGIN
+  harmless := coalesce(harmless, CASE WHEN ddl ~* E'\\m(drop|lock)\\M' THEN '{}'::text[] ELSE '{AccessShareLock,RowShareLock}' END);
   LOOP
     BEGIN
       PERFORM set_config('lock_timeout', ceil(greatest(least(wait_ms, extract(epoch FROM ends - clock_timestamp()) * 1000), 1))::text, true);
@@ -22,7 +27,7 @@ BEGIN
       PERFORM set_config('lock_timeout', former, true);
       RETURN;
     EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
-      SELECT * INTO way FROM herald.in_the_way(targets, ddl ~* E'\\m(drop|lock)\\M');
+      SELECT * INTO way FROM herald.in_the_way(targets, harmless);
     END;
     IF clock_timestamp() >= ends THEN
       RAISE EXCEPTION 'pgherald: no lock could be had on % within %: %', herald.some_names(targets), patience,
@@ -59,14 +64,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM unnest(tables[:3]) t
 $$;
 
--- herald.in_the_way(tables, exclusive): who has locks on these tables that stand in the way of DDL: the one with the oldest transaction.
---   exclusive  of DDL that readers are in the way of, too; else of such that stops writers only
+-- herald.in_the_way(tables, harmless): who has locks on these tables that stand in the way of DDL: the one with the oldest transaction.
+--   harmless   locks that do not
 --   who        a sentence: process, application, role, state, since when, query; NULL: nobody
 --   advice     what to do about it
 --   is_vacuum  is it autovacuum and nobody else? It gives way by itself
 --   is_stuck   will it be in the way for longer, as far as can be seen? NULL: nothing can
 -- Reads pg_locks; of others' sessions pg_stat_activity shows little to who is no member of pg_read_all_stats.
-CREATE OR REPLACE FUNCTION herald.in_the_way(tables oid[], exclusive boolean, OUT who text, OUT advice text, OUT is_vacuum boolean, OUT is_stuck boolean)
+CREATE OR REPLACE FUNCTION herald.in_the_way(tables oid[], harmless text[], OUT who text, OUT advice text, OUT is_vacuum boolean, OUT is_stuck boolean)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM pg_stat_clear_snapshot();
@@ -79,9 +84,9 @@ BEGIN
     FROM (SELECT DISTINCT ON (k.virtualtransaction) k.*, a.usesysid, a.state, a.xact_start
             FROM pg_locks k LEFT JOIN pg_stat_activity a USING (pid)
            WHERE k.locktype = 'relation' AND k.relation = ANY (tables) AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
-             AND k.pid IS DISTINCT FROM pg_backend_pid() AND (exclusive OR k.mode NOT IN ('AccessShareLock', 'RowShareLock')) AND k.granted
+             AND k.pid IS DISTINCT FROM pg_backend_pid() AND k.mode <> ALL (harmless) AND k.granted
            ORDER BY k.virtualtransaction, k.mode) l
-   ORDER BY l.pid IS NOT NULL, l.xact_start LIMIT 1;
+   ORDER BY l.pid IS NOT NULL, harmless <> '{}' AND l.mode = 'RowShareLock', l.xact_start LIMIT 1; -- of a row: who has written is likelier than who refers to one
 END $$;
 
 -- herald.session_words(pid, virtualtransaction): which session that is, or which prepared transaction.
@@ -112,6 +117,8 @@ $$;
 DO $$
 DECLARE
   had int := (SELECT max(m.version) FROM herald.migrations m);
+  strong text := (SELECT 'LOCK TABLE ' || string_agg(DISTINCT 'herald.' || t, ', ') FROM (VALUES (7, '{changes,ticks,streams,watches}'::text[]), (11, '{watches}'), (13, '{rules}'))
+                    AS v(version, tables), unnest(v.tables) t WHERE v.version > had);
   functions text;
   targets oid[] := '{}';
 BEGIN
@@ -120,9 +127,7 @@ BEGIN
       FROM herald.watches w JOIN pg_proc p ON p.oid = to_regprocedure(format('herald.capture_%s()', w.id)) LEFT JOIN pg_trigger t ON t.tgfoid = p.oid;
   END IF;
   PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE', 'DROP VIEW IF EXISTS herald.status',
-                                     'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', -- against whoever watches just now
-                                     (SELECT 'LOCK TABLE ' || string_agg(DISTINCT 'herald.' || t, ', ') FROM (VALUES (7, '{changes,ticks,streams,watches}'::text[]), (11, '{watches}'), (13, '{rules}'))
-                                       AS v(version, tables), unnest(v.tables) t WHERE v.version > had)),
+                                     'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', strong), -- against whoever watches just now
                            targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,rules,streams,status}')))
     WHERE had > 0;
 END $$;

@@ -1,6 +1,6 @@
 -- A session that is idle in a transaction has locks on a watched table. Whoever watches, rules, unwatches, makes a stream or takes it away
 -- meanwhile waits for it, but nobody else who writes or reads waits for that one.
-SELECT plan(23);
+SELECT plan(26);
 CREATE TABLE things (id int PRIMARY KEY, n int);
 INSERT INTO things VALUES (1, 1), (2, 1);
 CREATE TABLE logs (id int, k int) PARTITION BY LIST (k);
@@ -96,4 +96,20 @@ SELECT throws_like($$SELECT herald.stream('/s', '{t}', authorize => 'public.may'
   'for as long as lock_timeout says');
 SELECT is((SELECT count(*) FROM herald.streams), 0::bigint, 'nothing was changed');
 SELECT dblink_exec('idle', 'COMMIT');
+
+-- who reads what an administrator changes is not in the way; who has written to it before is more likely than who refers to a row
+SELECT dblink_connect('reader', test.self() || ' application_name=reader'), dblink_connect('watcher', test.self() || ' application_name=watcher');
+RESET lock_timeout;
+SELECT herald.watch('things'), herald.rule('things', 'bad', 'insert', NULL, 'to_jsonb(1 / (NEW.n - NEW.n))');
+SELECT dblink_exec('reader', 'BEGIN; DO $$ BEGIN PERFORM count(*) FROM herald.watches; END $$');
+SELECT dblink_exec('idle', 'BEGIN; INSERT INTO things VALUES (5, 1)');
+SELECT dblink_exec('watcher', 'BEGIN; DO $$ BEGIN PERFORM herald.watch(''things''); END $$');
+SET lock_timeout = '300ms';
+SELECT throws_like($$SELECT herald.rule('things', 'more', 'insert')$$, 'pgherald: no lock could be had on herald.watches within 00:00:00.3: server process % (application ''watcher'', role %) has RowExclusiveLock on herald.watches; it is idle in transaction%',
+  'who has the watch is named, not who reads it, nor a writer with a fault');
+SELECT dblink_exec('watcher', 'COMMIT'), dblink_exec('idle', 'COMMIT');
+SELECT throws_like($$SELECT herald.patiently('ALTER TABLE herald.watches ADD COLUMN x int', ARRAY['herald.watches'::regclass::oid], harmless => '{}')$$, '%(application ''reader'', role %) has AccessShareLock on herald.watches; %',
+  'of what readers are in the way of they are named');
+SELECT throws_like($$SELECT herald.patiently('DROP TABLE herald.watches CASCADE', ARRAY['herald.watches'::regclass::oid])$$, '%(application ''reader'', role %', 'without being said of what drops');
+SELECT dblink_exec('reader', 'COMMIT');
 SELECT finish();
