@@ -111,7 +111,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- An upgrade takes its strong locks now, all of them at once, before it has any that others wait for: on the log, where a migration alters
--- it, so until the end nobody writes to it; on the watched tables for triggers of before 0003; on the view that is made anew each time.
+-- it, so until the end nobody writes to it; on the watched tables for triggers of before 0003; on the view that is replaced each time, alone,
+-- for LOCK TABLE would take all that it reads.
 -- A migration that alters a table of herald which streams use adds its version, or the last one of several, to the list; a column of the log
 -- comes last (log_columns.sql).
 DO $$
@@ -126,8 +127,12 @@ BEGIN
     SELECT string_agg(p.oid::regprocedure::text, ', '), coalesce(array_agg(t.tgrelid), '{}') INTO functions, targets
       FROM herald.watches w JOIN pg_proc p ON p.oid = to_regprocedure(format('herald.capture_%s()', w.id)) LEFT JOIN pg_trigger t ON t.tgfoid = p.oid;
   END IF;
-  PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE', 'DROP VIEW IF EXISTS herald.status',
+  PERFORM herald.patiently(CASE WHEN had < 3 THEN 'DROP VIEW IF EXISTS herald.status' ELSE 'ALTER VIEW IF EXISTS herald.status OWNER TO CURRENT_USER' END,
+                           ARRAY(SELECT c.oid FROM pg_class c WHERE c.oid = to_regclass('herald.status')), NULL, '{}')
+    WHERE had > 0;
+  PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE',
                                      'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', strong), -- against whoever watches just now
-                           targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,rules,streams,status}')))
+                           targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,rules,streams}')),
+                           NULL, CASE WHEN functions IS NULL AND strong IS NULL THEN '{AccessShareLock,RowShareLock}' ELSE '{}' END::text[])
     WHERE had > 0;
 END $$;

@@ -3,8 +3,8 @@
 --   waiting   who waits for a lock of herald's, and who is in the way (obstacles.sql)
 --   unreadable  changes that the server cannot hand out (table herald.unreadable): told as bulk
 --   prepared  prepared transactions (of this database) that hold changes back: only their own
-DROP VIEW IF EXISTS herald.status;
-CREATE VIEW herald.status AS
+-- Others may have a right on it, or views of their own: a new column comes last.
+CREATE OR REPLACE VIEW herald.status AS
   SELECT h.id AS head, h.at AS head_at,
          (herald.first_tick()).id AS oldest, (herald.first_tick()).at AS oldest_at,
          (SELECT count(*) FROM herald.watches) AS watches, (SELECT count(*) FROM herald.streams) AS streams,
