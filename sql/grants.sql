@@ -4,4 +4,4 @@
 REVOKE ALL ON SCHEMA herald FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA herald FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA herald FROM PUBLIC;
-DO $$ BEGIN PERFORM herald.let_partition(w) FROM herald.watches w; END $$;
+DO $$ BEGIN PERFORM herald.let_partition(w) FROM herald.watches w; PERFORM herald.let_recheck(); END $$;

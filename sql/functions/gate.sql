@@ -115,6 +115,16 @@ BEGIN
   SELECT string_agg(r.ddl, '; '), array_agg(r.target) INTO ddl, targets FROM herald.rechecks_ddl() r;
   IF ddl IS NOT NULL THEN
     PERFORM herald.patiently(ddl, ARRAY(SELECT unnest(herald.tables_of(t)) FROM unnest(targets) t));
+    PERFORM herald.let_recheck();
+  END IF;
+END $$;
+
+-- herald.let_recheck(): as herald.let_partition, where such a table is partitioned. What it can tell is that somebody is to be asked again.
+CREATE OR REPLACE FUNCTION herald.let_recheck() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid AND c.relkind = 'p' WHERE t.tgfoid = 'herald.tell_recheck'::regproc) THEN
+    GRANT EXECUTE ON FUNCTION herald.tell_recheck() TO PUBLIC;
   END IF;
 END $$;
 
