@@ -86,7 +86,7 @@ BEGIN
     CONTINUE WHEN NOT FOUND; -- somebody watches it anew just now
     SELECT h.* INTO w FROM herald.watches h WHERE h.id = now.watch;
     IF NOT now.tables <@ was.tables THEN
-      PERFORM herald.try_partitions(w);
+      PERFORM herald.try_hang(w, '!herald_truncated'); -- on the new ones
     END IF;
     UPDATE herald.extents e SET tables = now.tables, namesake = now.namesake WHERE e.watch = now.watch;
     IF crashed AND now.unlogged THEN

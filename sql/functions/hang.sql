@@ -23,22 +23,23 @@ BEGIN
   END IF;
 END $$;
 
--- herald.wanted_triggers(w): the triggers that a watched table is to have, when they fire, and their functions.
-CREATE OR REPLACE FUNCTION herald.wanted_triggers(w herald.watches) RETURNS TABLE (relation oid, name text, fires text, function regprocedure)
+-- herald.wanted_triggers(w): the triggers that a watched table is to have, when they fire, and their functions; columns: for updates of these.
+DROP FUNCTION IF EXISTS herald.wanted_triggers(herald.watches); -- it had no columns
+CREATE FUNCTION herald.wanted_triggers(w herald.watches) RETURNS TABLE (relation oid, name text, fires text, function regprocedure, columns text[])
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT w.target, '!herald_' || o, format('AFTER %s ON %s FOR EACH %s', o, w.target, CASE o WHEN 'truncate' THEN 'STATEMENT' ELSE 'ROW' END), to_regprocedure(herald.capture_name(w, o))
+  SELECT w.target, '!herald_' || o, format('AFTER %s ON %s FOR EACH %s', o, w.target, CASE o WHEN 'truncate' THEN 'STATEMENT' ELSE 'ROW' END), to_regprocedure(herald.capture_name(w, o)), '{}'::text[]
     FROM unnest('{insert,update,delete,truncate}'::text[]) o WHERE herald.yields(w, o)
   UNION ALL -- the last one of its kind: the others may change the row
-  SELECT w.target, '~herald_moved', format('BEFORE UPDATE OF %s ON %s FOR EACH ROW', (SELECT string_agg(quote_ident(c), ', ') FROM unnest(herald.partition_columns(w.target)) c), w.target),
-         to_regprocedure(herald.capture_name(w, 'moved'))
-   WHERE herald.relocates(w)
+  SELECT w.target, '~herald_moved', format('BEFORE UPDATE OF %s ON %s FOR EACH ROW', (SELECT string_agg(quote_ident(c), ', ') FROM unnest(k.columns) c), w.target),
+         to_regprocedure(herald.capture_name(w, 'moved')), k.columns
+    FROM (SELECT herald.partition_columns(w.target) AS columns OFFSET 0) k WHERE herald.relocates(w)
   UNION ALL
-  SELECT t, '!herald_truncated', format('AFTER truncate ON %s FOR EACH STATEMENT', t::regclass), to_regprocedure(herald.capture_name(w, 'truncated'))
+  SELECT t, '!herald_truncated', format('AFTER truncate ON %s FOR EACH STATEMENT', t::regclass), to_regprocedure(herald.capture_name(w, 'truncated')), '{}'
     FROM pg_class c, unnest(herald.tables_of(w.target)) t JOIN pg_class p ON p.oid = t AND p.relkind IN ('r', 'p') WHERE c.oid = w.target AND c.relkind = 'p'
 $$;
 
--- herald.hanging_ddl(w): statements that hang what is missing or calls another function, and take away what hangs by another name, as an
--- older version's did; NULL: there is nothing to do.
+-- herald.hanging_ddl(w): statements that hang what is missing, calls another function or fires for other columns, and take away what hangs by
+-- another name, as an older version's did; NULL: there is nothing to do.
 --   one  the trigger of this name; NULL: all
 CREATE OR REPLACE FUNCTION herald.hanging_ddl(w herald.watches, one text DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -51,7 +52,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                     || coalesce('ALTER TABLE ' || n.relation::regclass || ' ' || herald.enabling(n.relation, n.name) || format(' TRIGGER %I; ', n.name), ''), '')
        FROM herald.wanted_triggers(w) n
       WHERE n.name = coalesce(one, n.name)
-        AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = n.relation AND t.tgname = n.name AND t.tgfoid = n.function))), '')
+        AND NOT EXISTS (SELECT FROM pg_trigger t, LATERAL (SELECT ARRAY(SELECT a.attname::text FROM pg_attribute a
+                                                                          WHERE a.attrelid = t.tgrelid AND a.attnum = ANY (t.tgattr::int2[])) AS columns) k
+                         WHERE t.tgrelid = n.relation AND t.tgname = n.name AND t.tgfoid = n.function AND k.columns @> n.columns AND k.columns <@ n.columns))), '')
 $$;
 
 -- herald.enabling(relation, name): how a trigger that is hung is to be enabled: as the one whose place it takes; a new one as its
@@ -65,15 +68,16 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM pg_class c WHERE c.oid = relation AND pg_has_role(c.relowner, 'USAGE')
 $$;
 
--- herald.try_partitions(w): hangs on partitions that are new what tells of their TRUNCATE, where that can be done at once: nobody is to wait
--- after the maker of ticks, nor it. Else doctor says that it is missing.
-CREATE OR REPLACE FUNCTION herald.try_partitions(w herald.watches) RETURNS void
+-- herald.try_hang(w, one): hangs the trigger of this name, after DDL, where that can be done at once: nobody is to wait after the maker of ticks, nor
+-- it. Else doctor says that it is missing.
+CREATE OR REPLACE FUNCTION herald.try_hang(w herald.watches, one text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '20ms' SET client_min_messages = warning AS $$
 DECLARE
-  missing text := herald.hanging_ddl(w, '!herald_truncated');
+  missing text := herald.hanging_ddl(w, one);
 BEGIN
   IF missing IS NOT NULL THEN
     EXECUTE missing;
+    PERFORM herald.let_partition(w);
   END IF;
 EXCEPTION WHEN OTHERS THEN
   NULL;

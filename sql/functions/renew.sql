@@ -1,6 +1,7 @@
 -- DDL of a watched table: another name or schema, another primary key, a routing column of another type, a virtual column, a new
 -- partition. The text of its trigger functions was made for what was there before. Nobody tells of DDL (an event trigger takes a
--- superuser), so the maker of ticks looks at each of its safety polls, and makes them anew. That locks no table.
+-- superuser), so the maker of ticks looks at each of its safety polls, and makes them anew. That locks no table, but for a moment where rows can
+-- move between new partitions.
 
 -- herald.stamp(w): of all in the catalog that the text follows from; it stands in the text. The rest is in herald.watches and
 -- herald.rules, and whoever changes that makes the functions anew.
@@ -12,7 +13,7 @@ BEGIN
                                         CASE a.attgenerated WHEN 'v' THEN (SELECT d.adbin::text FROM pg_attrdef d WHERE d.adrelid = c.oid AND d.adnum = a.attnum) END), ';' ORDER BY a.attnum)
               FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
            (SELECT i.indkey::text FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
-           CASE c.relkind WHEN 'p' THEN herald.partitions_source(w) END))
+           CASE c.relkind WHEN 'p' THEN concat_ws(',', herald.partitions_source(w), herald.partition_columns(c.oid)) END))
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = w.target);
 END $$;
 
@@ -39,7 +40,7 @@ END $$;
 CREATE OR REPLACE FUNCTION herald.renew_capture(w herald.watches) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM herald.capture_functions(w);
+  PERFORM herald.capture_functions(w), herald.try_hang(w, '~herald_moved');
   PERFORM herald.forget_fault(w.id);
   RETURN true;
 EXCEPTION

@@ -59,7 +59,14 @@ static const struct doctor_check partitions = {
 	"       'in place of a rule for any: one each for insert, update and delete; where columns are generated and stored: rules for insert too'"
 	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target AND c.relkind = 'p'"
 	" WHERE EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation = 'update')"
-	"   AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = w.target AND g.tgname = '~herald_moved')",
+	"   AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = w.target AND g.tgname = '~herald_moved')"
+	" UNION ALL "
+	"SELECT 'no', w.target::text, format('an UPDATE of %s that moves a row to another partition reaches nobody by rules for update: partitions have come since', k.missing),"
+	"       format('pgherald watch %s', w.target)"
+	"  FROM herald.watches w JOIN pg_trigger g ON g.tgrelid = w.target AND g.tgname = '~herald_moved',"
+	"       LATERAL (SELECT string_agg(c, ', ') AS missing FROM unnest(herald.partition_columns(w.target)) c"
+	"                 WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = g.tgrelid AND a.attname = c AND a.attnum = ANY (g.tgattr::int2[]))) k"
+	" WHERE k.missing IS NOT NULL",
 	"all have their triggers",
 };
 
