@@ -27,6 +27,12 @@ END $$;
 CREATE OR REPLACE FUNCTION herald.capture_functions(w herald.watches) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   SELECT herald.hold(w.target);
+  SELECT herald.make_functions(w);
+$$;
+
+-- herald.make_functions(w): the same, of whoever has the watch to himself.
+CREATE OR REPLACE FUNCTION herald.make_functions(w herald.watches) RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   SELECT herald.capture_function(w, op) FROM unnest(herald.capture_kinds()) op;
   SELECT herald.partition_function(w), herald.let_partition(w);
 $$;
@@ -83,11 +89,37 @@ $$;
 CREATE OR REPLACE FUNCTION herald.capture_name(w herald.watches, op text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT format('herald.capture_%s_%s_%s()', w.id, w.tag, op) $$;
 
--- What is watched already is captured by this version from now on. Nothing is locked: missing triggers are hung when this is committed.
--- Those of before 0003 are gone already, and their tables locked.
-DO $$
+-- herald.numbers_of(target, names): the numbers of these columns.
+CREATE OR REPLACE FUNCTION herald.numbers_of(target oid, names text[]) RETURNS int2[]
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = target AND a.attname = ANY (names) AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum)
+$$;
+
+-- herald.numbered(w): a watch that came with a dump: where the table had lost a column its columns have other numbers now. What is excluded is
+-- known by its names then, as long as all of them are there. Returns its row. Writes herald.watches.
+CREATE OR REPLACE FUNCTION herald.numbered(w herald.watches) RETURNS herald.watches
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  numbers int2[] := herald.numbers_of(w.target, w.exclude);
 BEGIN
-  PERFORM herald.capture_functions(w) FROM herald.watches w JOIN pg_class c ON c.oid = w.target;
-  PERFORM herald.hang(w) FROM herald.watches w JOIN pg_class c ON c.oid = w.target, herald.migrations m
+  IF cardinality(numbers) = cardinality(w.exclude) AND numbers <> w.hidden THEN
+    UPDATE herald.watches h SET hidden = numbers WHERE h.id = w.id RETURNING h.* INTO w;
+  END IF;
+  RETURN w;
+END $$;
+
+-- What is watched already is captured by this version from now on; what was loaded as a row, and has no trigger function yet, too. Nothing
+-- is locked: missing triggers are hung when this is committed. Those of before 0003 are gone already, and their tables locked.
+DO $$
+DECLARE
+  w herald.watches;
+BEGIN
+  FOR w IN SELECT h.* FROM herald.watches h JOIN pg_class c ON c.oid = h.target LOOP
+    IF NOT EXISTS (SELECT FROM unnest(herald.capture_kinds()) op WHERE to_regprocedure(herald.capture_name(w, op)) IS NOT NULL) THEN
+      w := herald.numbered(w);
+    END IF;
+    PERFORM herald.capture_functions(w);
+  END LOOP;
+  PERFORM herald.hang(h) FROM herald.watches h JOIN pg_class c ON c.oid = h.target, herald.migrations m
     WHERE m.version = 3 AND m.applied_at = now();
 END $$;

@@ -32,20 +32,14 @@ BEGIN
   END IF;
 END $$;
 
--- herald.number_hidden(): a restore numbers the columns of a table anew where one had been dropped. What is excluded is known by its names
--- then, as long as all of them are there.
+-- herald.number_hidden(): numbers what is excluded of all tables (herald.numbered), and makes their trigger functions anew where it had other numbers.
 CREATE OR REPLACE FUNCTION herald.number_hidden() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   w herald.watches;
-  named int2[];
 BEGIN
-  FOR w IN SELECT h.* FROM herald.watches h JOIN pg_class c ON c.oid = h.target WHERE h.exclude <> '{}' LOOP
-    named := ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = w.target AND a.attname = ANY (w.exclude) AND a.attnum > 0 AND NOT a.attisdropped);
-    IF cardinality(named) = cardinality(w.exclude) AND named <> w.hidden THEN
-      UPDATE herald.watches h SET hidden = named WHERE h.id = w.id RETURNING h.* INTO w;
-      PERFORM herald.capture_function(w, op) FROM unnest(herald.capture_kinds()) op;
-    END IF;
+  FOR w IN SELECT n.* FROM herald.watches h JOIN pg_class c ON c.oid = h.target, LATERAL herald.numbered(h) n WHERE h.exclude <> '{}' AND n.hidden <> h.hidden LOOP
+    PERFORM herald.make_functions(w);
   END LOOP;
 END $$;
 

@@ -35,7 +35,7 @@ BEGIN
   RETURNING old.* INTO w;
   PERFORM herald.check_name('topic', w.topic), herald.check_keys(w.audience);
   PERFORM herald.check_kept(w), herald.warn_of_key(w);
-  UPDATE herald.watches h SET hidden = ARRAY(SELECT a.attnum FROM pg_attribute a WHERE a.attrelid = target AND a.attname = ANY (h.exclude) AND NOT a.attisdropped)
+  UPDATE herald.watches h SET hidden = herald.numbers_of(target, h.exclude)
    WHERE h.id = w.id RETURNING h.* INTO w;
   PERFORM herald.keep_extent(w);
   PERFORM herald.reshape(t) FROM (SELECT w.topic UNION SELECT former WHERE former IS NOT NULL) n(t);

@@ -1,6 +1,6 @@
 -- ALTER TABLE … OWNER TO after herald.watch: the new owner makes, attaches and detaches partitions, without a right on herald; so it does
 -- after the table has been watched, ruled and installed again.
-SELECT plan(8);
+SELECT plan(9);
 SELECT 'herald_app_' || pg_backend_pid() AS app, 'herald_next_' || pg_backend_pid() AS next \gset
 CREATE ROLE :app; CREATE ROLE :next;
 CREATE SCHEMA app AUTHORIZATION :app;
@@ -32,6 +32,15 @@ RESET ROLE;
 SELECT is(test.told(), '{"logs.insert 1,1","logs.insert 2,2","logs.insert 3,3"}', 'rows are events');
 SELECT is((SELECT array_agg(proname) FROM pg_proc WHERE pronamespace = 'herald'::regnamespace AND proname !~ '^capture_1_[0-9a-f]+_(insert|update|delete)$' AND has_function_privilege('public', oid, 'EXECUTE')),
   NULL, 'PUBLIC has what is cloned, and nothing else');
+-- a restore into another cluster: the number of what is excluded is another one, and the trigger functions are made anew
+ALTER TABLE app.logs ADD secret text;
+SELECT herald.watch('app.logs', exclude => '{secret}');
+UPDATE herald.watches SET hidden = '{9}';
+UPDATE herald.ticks SET origin = regexp_replace(origin, '^\d+', '1');
+SELECT herald.attach();
+SET ROLE :app;
+SELECT lives_ok('CREATE TABLE app.logs_4 PARTITION OF app.logs FOR VALUES IN (4)', 'and after a restore');
+RESET ROLE;
 DROP OWNED BY :app, :next CASCADE;
 DROP ROLE :app, :next;
 SELECT finish();
