@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@
 #define MESSAGE_MAX 4096
 
 static enum log_level log_max_level = LOG_INFO;
-static bool log_as_json;
+static atomic_bool log_as_json; /* read by the writer's thread, too */
 static bool log_is_set_up; /* who started the program has seen what was wrong with that */
 static struct writer *log_writer; /* NULL: whoever logs writes, and waits for the file */
 
