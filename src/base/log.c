@@ -147,11 +147,20 @@ static void tell_lost(struct buf *line, uint64_t lost)
 	append_line(line, LOG_WARN, message);
 }
 
+/* A failed assertion, or no memory: the lines that explain it are still on their way. abort() then goes on. */
+static void on_abort(int signo)
+{
+	(void)signo;
+	if (log_writer != NULL)
+		writer_wait(log_writer, LOG_PATIENCE_MS);
+}
+
 void log_detach(void)
 {
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	log_writer = writer_open(STDERR_FILENO, tell_lost);
+	(void)signal(SIGABRT, on_abort);
 	if (log_writer == NULL)
 		log_warn("there can be no thread for the log: this program waits for whoever reads it");
 }

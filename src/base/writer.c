@@ -110,6 +110,7 @@ static void *run(void *ctx)
 			wait_for_lines(w);
 			continue;
 		}
+		w->writing = true;
 		pthread_mutex_unlock(&w->lock);
 		owed += lost;
 		if (owed > 0 && tell(w, owed, &torn))
@@ -118,6 +119,7 @@ static void *run(void *ctx)
 		owed += lost;
 		free(line);
 		pthread_mutex_lock(&w->lock);
+		w->writing = false;
 		w->dropped += lost;
 	}
 	w->ended = true;
@@ -208,6 +210,26 @@ uint64_t writer_dropped(struct writer *w)
 	dropped = w->dropped;
 	pthread_mutex_unlock(&w->lock);
 	return dropped;
+}
+
+/* Who was interrupted may have the lock: then it is as if something waited. */
+static bool is_idle(struct writer *w)
+{
+	bool idle;
+
+	if (pthread_mutex_trylock(&w->lock) != 0)
+		return false;
+	idle = list_empty(&w->lines) && w->lost == 0 && !w->writing;
+	pthread_mutex_unlock(&w->lock);
+	return idle;
+}
+
+void writer_wait(struct writer *w, int patience_ms)
+{
+	static const struct timespec pause = {.tv_nsec = 1000000};
+
+	for (; patience_ms > 0 && !is_idle(w); patience_ms--)
+		nanosleep(&pause, NULL);
 }
 
 bool writer_close(struct writer *w, int patience_ms)

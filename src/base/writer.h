@@ -17,7 +17,7 @@
 #include "base/list.h"
 
 #define WRITER_BYTES_MAX ((size_t)256 << 10) /* that wait; more are dropped */
-#define WRITER_BURST_MS 2 /* a line is gathered for so long with those that follow */
+#define WRITER_BURST_MS 2 /* woken by a line, the thread sleeps so long: those that follow need not wake it. Each is a write of its own */
 
 struct writer {
 	int fd;                                              /* borrowed */
@@ -29,6 +29,7 @@ struct writer {
 	size_t bytes;     /* that wait */
 	uint64_t lost;    /* dropped since the last line that waits */
 	uint64_t dropped; /* in all */
+	bool writing;     /* a line has left the list, and may not be in the file */
 	bool closing, ended; /* it is to end, it has */
 };
 
@@ -37,6 +38,9 @@ struct writer *writer_open(int fd, void (*tell)(struct buf *line, uint64_t lost)
 /* One whole line with its end. Never waits. */
 void writer_put(struct writer *w, const char *line, size_t len);
 uint64_t writer_dropped(struct writer *w);
+
+/* Lets the thread write what waits, for so long at most: for a signal handler of a process that ends at once. */
+void writer_wait(struct writer *w, int patience_ms);
 
 /* Gives the thread so long to write what waits. True: all is written, w is freed. False: it hangs in the file; w lives on. */
 MUST_CHECK bool writer_close(struct writer *w, int patience_ms);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,6 +258,43 @@ TEST(die_logs_an_error_and_exits_with_the_status)
 	assert_string_equal(captured + STAMP_LEN, " error no such option 'prot'\n");
 }
 
+/* In a child whose stderr is this; returns the signal that ended it. */
+static int abort_after_lines(int fd, int count)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0) {
+		dup2(fd, STDERR_FILENO);
+		log_setup(LOG_INFO, false);
+		log_detach();
+		for (int n = 0; n < count; n++)
+			log_info("line %d", n);
+		abort();
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+TEST(what_was_logged_before_an_abort_is_written)
+{
+	capture_start();
+	assert_int_equal(abort_after_lines(capture_fd, 100), SIGABRT);
+	capture_stop();
+	assert_non_null(strstr(captured, " line 0\n"));
+	assert_non_null(strstr(captured, " line 99\n"));
+}
+
+TEST(an_abort_does_not_wait_for_a_reader_that_does_not_read)
+{
+	int ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(abort_after_lines(ends[1], 10000), SIGABRT);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -276,6 +314,8 @@ int main(void)
 	    cmocka_unit_test(errno_is_left_as_it_was),
 	    cmocka_unit_test(a_line_is_one_write),
 	    cmocka_unit_test(die_logs_an_error_and_exits_with_the_status),
+	    cmocka_unit_test(what_was_logged_before_an_abort_is_written),
+	    cmocka_unit_test(an_abort_does_not_wait_for_a_reader_that_does_not_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
