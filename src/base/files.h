@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * files.h: the descriptors of this process: how many it may have, and what it keeps of them for itself. A connection to
- * PostgreSQL must find one whatever clients do, so those who let clients in stop at FILES_KEPT before the end.
+ * PostgreSQL must find one whatever clients do, so those who let clients in stop at files_kept() before the end.
  */
 #ifndef BASE_FILES_H
 #define BASE_FILES_H

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * doctor.h: does the whole path work, and what is to be done where it does not? A file for each part of an event's way: the database,
- * watched tables, streams, the log, the daemon. Changes nothing but a NOTIFY to itself; asks with the rights of the role it connects as,
- * and says what it could not see with them. Ends within DOCTOR_MS, whatever hangs.
+ * watched tables, streams, the log, the daemon. Changes no row: it notifies itself, with a lock_timeout of its session for that, and a second
+ * connection begins an empty transaction, which shows a pooler. Asks with the rights of the role it connects as, and says what it could
+ * not see with them. Ends within DOCTOR_MS, whatever hangs but DNS (bounded.h).
  */
 #ifndef CMD_DOCTOR_H
 #define CMD_DOCTOR_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * conn.h: one connection to PostgreSQL that never blocks and never gives up: it connects, reconnects with a growing
- * pause, runs one query at a time and hands over rows as they arrive. A query that makes no progress in its time
- * ends the connection: the server may be frozen, or gone without a word.
+ * conn.h: one connection to PostgreSQL that never blocks: it connects, runs one query at a time and hands over rows as they arrive. It
+ * reconnects with a growing pause, for ever, unless its owner wants to know that it was refused: then it is tried once. A query that makes
+ * no progress in its time ends the connection: the server may be frozen, or gone without a word.
  * Embedded in its owner. up and done may send the next query or drop the connection; result must not.
  */
 #ifndef PG_CONN_H
@@ -39,7 +39,8 @@ struct conn_calls {
 	bool (*enough)(const struct conn *c);                 /* no more results in this turn; NULL: as many as usual */
 	void (*done)(struct conn *c, bool ok);                /* the query has ended, idle; not ok: logged */
 	void (*notified)(struct conn *c, const char *channel, int backend_pid); /* NULL: it listens to nothing */
-	/* It could not be made; `why` has the server's code, and no next attempt follows. NULL: the log is told, and one does. */
+	/* It could not be made, by a server that refuses (then its SQLSTATE is in `why`), by a silence or for want of one; no next attempt follows.
+	 * `why` has all that libpq said. NULL: the log is told, and the next attempt follows. */
 	void (*refused)(struct conn *c, const char *why);
 };
 
@@ -107,7 +108,7 @@ void conn_leave(struct conn *c, const char *why);
  * connection, the schema or the moment. */
 MUST_CHECK bool conn_read_in_vain(const struct conn *c);
 
-/* Ends a connection that is up and makes a new one; `lost` is called. why: for the log. */
+/* Ends a connection that is up, calls `lost`, and makes a new one after a pause; or an attempt to make it (`refused`). why: for the log. */
 void conn_drop(struct conn *c, const char *why);
 
 #endif
