@@ -134,7 +134,7 @@ static enum MHD_Result on_head(const struct httpd *h, struct visit *v, const str
 
 	head_judge(head, r->method, r->target, takes_body(h, r));
 	visit_go_on(v);
-	v->body_refused = head->status != 0 && head->has_body;
+	v->body_unread = head->has_body && (head->status != 0 || head->chunked);
 	if (head->status != 0)
 		return refuse(h, r, head->status, head->why, NULL, NULL);
 	return head->body_len == 0 ? serve(h, v, r) : MHD_YES;
@@ -154,6 +154,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 		return MHD_YES;
 	}
 	request_init(&r, connection, url, method, version, &v->target);
+	r.sends_more = v->head.chunked;
 	if (v->head.body_len == 0)
 		return on_head(h, v, &r);
 	r.body = v->body.data;

@@ -11,6 +11,7 @@
 
 #include "base/xalloc.h"
 #include "http/drain.h"
+#include "http/visit.h"
 
 static void end(struct parked *p)
 {
@@ -50,6 +51,20 @@ void parked_send(struct parked *p, const struct buf *bytes)
 		parked_drop(p);
 }
 
+/* What has come by now is read, so that closing is no reset. What may still come is waited for, but not longer than a visit lingers. */
+static void finish(struct parked *p)
+{
+	bool is_open = drain(p->watch.fd);
+
+	if (!p->said)
+		shutdown(p->watch.fd, SHUT_WR);
+	if (!p->lingers || !is_open)
+		parked_drop(p);
+	else if (!p->said)
+		loop_set_timer(p->set->loop, &p->timer, VISIT_LINGER_MS);
+	p->said = true;
+}
+
 /* As much of the answer as the socket takes; the rest when epoll says so. An action's may be megabytes. */
 static void flush(struct parked *p)
 {
@@ -64,11 +79,10 @@ static void flush(struct parked *p)
 		loop_set_timer(p->set->loop, &p->timer, PARKED_ANSWER_MS);
 		return;
 	}
-	if (n >= 0) {
-		drain(p->watch.fd);
-		shutdown(p->watch.fd, SHUT_WR);
-	}
-	parked_drop(p);
+	if (n < 0)
+		parked_drop(p);
+	else
+		finish(p);
 }
 
 void parked_reply(struct parked *p, const struct reply *reply)
@@ -113,16 +127,25 @@ static void on_late(struct timer *t)
 	parked_refuse(p, &refusal);
 }
 
+/* The database is at it: it is done whether or not the client is there. */
+static bool is_under_way(const struct parked *p)
+{
+	return p->asked && !p->opens && !list_linked(&p->question.link);
+}
+
+/* A client that says no more may have left, or still wait for its answer: they look alike. What has not been begun is not begun for it. */
 static void on_ready(struct watch *w, uint32_t events)
 {
 	struct parked *p = container_of(w, struct parked, watch);
 
 	if (p->done)
 		return;
-	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) || !drain(w->fd))
+	if (events & (EPOLLERR | EPOLLHUP))
 		parked_drop(p);
 	else if (p->answered)
 		flush(p);
+	else if (!drain(w->fd) && !is_under_way(p))
+		parked_drop(p);
 }
 
 bool parked_init(struct parked *p, struct outlets *set, const struct request *r, void (*late)(struct parked *p),
@@ -130,7 +153,7 @@ bool parked_init(struct parked *p, struct outlets *set, const struct request *r,
 {
 	int fd = set->draining || set->parked_count >= PARKED_MAX ? -1 : request_take_socket(r);
 
-	*p = (struct parked){.set = set, .bare = r->http10, .late = late, .over = over};
+	*p = (struct parked){.set = set, .bare = r->http10, .lingers = r->sends_more, .late = late, .over = over};
 	buf_init(&p->out);
 	watch_init(&p->watch, on_ready);
 	timer_init(&p->timer, on_late);
@@ -151,6 +174,7 @@ bool parked_init(struct parked *p, struct outlets *set, const struct request *r,
 void parked_ask(struct parked *p)
 {
 	p->stale = false;
+	p->asked = true;
 	p->set->questions.submit(p->set->questions.ctx, &p->question);
 }
 

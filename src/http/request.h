@@ -24,6 +24,7 @@ struct request {
 	const struct target *target;
 	const char *body; /* whole, with a NUL behind it; "" where there is none */
 	size_t body_len;
+	bool sends_more; /* chunks, which nobody reads: they may come when it is answered */
 	char address[REQUEST_ADDRESS_MAX];
 };
 

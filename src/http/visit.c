@@ -157,7 +157,7 @@ static bool is_still_sent_to(const struct visit *v)
 	int unread = 0;
 
 	return v->fd >= 0 && v->set->lingering_count < VISITS_LINGERING &&
-	       (v->body_refused || (ioctl(v->fd, FIONREAD, &unread) == 0 && unread > 0));
+	       (v->body_unread || (ioctl(v->fd, FIONREAD, &unread) == 0 && unread > 0));
 }
 
 /* Takes over fd, but not where it fails. */

@@ -55,7 +55,7 @@ struct visit {
 	size_t drained;
 	struct head head;
 	struct target target;
-	bool body_refused; /* announced, and answered without reading it */
+	bool body_unread; /* announced, and answered without reading it */
 	struct buf body;
 };
 

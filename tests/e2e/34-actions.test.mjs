@@ -300,6 +300,41 @@ describe('actions', { skip: missing() }, () => {
     assert.deepEqual((await client.query('SELECT n FROM public.paid ORDER BY n')).rows.map(({ n }) => n), [0, 1, 2, 3, 4, 5])
   })
 
+  test('a client that says no more while its action runs is told what came of it', async () => {
+    await client.query('SELECT pg_advisory_lock(77)')
+    const address = addressOf(stage.daemon.url('/'))
+    const body = JSON.stringify({ n: 7 })
+    const socket = connect({ ...address, allowHalfOpen: true }, () => socket.write(`POST /pay HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ann.token}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`))
+    let answer = ''
+    socket.on('data', (chunk) => (answer += chunk))
+    const closed = new Promise((resolve) => socket.on('close', resolve))
+    await until(async () => (await client.query(`SELECT count(*)::int n FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted`)).rows[0].n === 1, { what: 'the action to wait' })
+    socket.end()
+    await stage.daemon.status() // which is read after the end was
+    await client.query('SELECT pg_advisory_unlock(77)')
+    await closed
+    assert.deepEqual(answers(answer), [201], answer)
+  })
+
+  test('chunks of a GET that come when it is answered take the answer back from nobody', async () => {
+    const address = addressOf(stage.daemon.url('/'))
+    /** What a client sees that sends its last chunk when it has its answer, and then some. */
+    const send = (path) => new Promise((resolve) => {
+      let answer = '', failed
+      const socket = connect({ ...address, allowHalfOpen: true }, () => socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ann.token}\r\nTransfer-Encoding: chunked\r\n\r\n`))
+      socket.on('data', (chunk) => (answer += chunk)).on('error', ({ code }) => (failed = code)).on('close', () => resolve([answers(answer), failed]))
+      socket.on('end', async () => {
+        for (const byte of '0\r\n\r\n') await new Promise((sent) => socket.write(byte, () => setTimeout(sent, 10)))
+        socket.end()
+      })
+    })
+    for (const path of ['/stream/status', '/slow?seconds=0']) {
+      let seen
+      for (let i = 0; i < 5 && seen?.[1] !== undefined || i === 0; i++) seen = await send(path) // it lingers for 2 s, which a busy machine may lack
+      assert.deepEqual(seen, [[200], undefined], path)
+    }
+  })
+
   test('a request whose body is still coming when the daemon is stopped is answered, and one whose head is holds nothing up', async () => {
     const other = await stage.addDaemon()
     const address = addressOf(other.url('/'))

@@ -282,7 +282,7 @@ TEST(a_refused_body_is_waited_for_though_nothing_of_it_has_come)
 {
 	struct visit *v = begin();
 
-	v->body_refused = true;
+	v->body_unread = true;
 	end(v);
 	assert_int_equal(visits.lingering_count, 1);
 	send_more(100);
