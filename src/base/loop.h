@@ -2,8 +2,9 @@
 /*
  * loop.h: one epoll, its timers, its signals and its name lookups. Single thread.
  * A watch is embedded in its owner. A callback may unwatch anything, also watches whose event is still to come in
- * the same turn: the loop then skips them. The owner's memory must stay until the turn ends, so
- * owners put themselves on a list that is emptied between turns.
+ * the same turn: they are skipped; one that watches another file by then is called in vain. So the owner's memory must stay
+ * until the turn ends, and owners put themselves on a list that is emptied between turns. Whoever is ended by nothing but its own
+ * callback, or a timer, which comes after all events, may be freed there.
  */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H

@@ -19,9 +19,9 @@
 static void on_ready(struct watch *w, uint32_t events);
 static void on_retry(struct timer *t);
 
-void door_init(struct door *d, struct loop *loop, size_t share, const struct door_calls *calls)
+void door_init(struct door *d, struct loop *loop, size_t halves, const struct door_calls *calls)
 {
-	*d = (struct door){.loop = loop, .calls = calls, .fd = -1, .share = share};
+	*d = (struct door){.loop = loop, .calls = calls, .fd = -1, .halves = halves};
 	watch_init(&d->watch, on_ready);
 	timer_init(&d->retry, on_retry);
 }
@@ -96,7 +96,7 @@ static bool is_beyond(const struct door *d, int fd)
 {
 	size_t limit = files_limit();
 
-	return (size_t)fd + files_kept(limit) * d->share / 2 >= limit;
+	return (size_t)fd + files_kept(limit) * d->halves / 2 >= limit;
 }
 
 static void say_shut(struct door *d, int error)

@@ -34,7 +34,7 @@ struct door {
 	const struct door_calls *calls;
 	const char *address; /* where it listens, for the log; borrowed */
 	int fd;              /* -1: there is none */
-	size_t share;        /* how many times what is kept must be free: 2 for clients, 1 for operators */
+	size_t halves;       /* of what is kept (files_kept), that it leaves: 2, so all of it, for clients; 1 for operators */
 	bool open;           /* it accepts, or will when it is no longer shut or full */
 	bool full;
 	int64_t shut_ms;     /* since when it is shut; 0: it is not */
@@ -45,7 +45,7 @@ struct door {
 	struct timer retry;
 };
 
-void door_init(struct door *d, struct loop *loop, size_t share, const struct door_calls *calls);
+void door_init(struct door *d, struct loop *loop, size_t halves, const struct door_calls *calls);
 
 /* Takes the address ("host:port", "[v6]:port", ":port"). False: logged. Connections wait until door_open. */
 MUST_CHECK bool door_bind(struct door *d, const char *address);

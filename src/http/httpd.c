@@ -1,11 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/httpd.h"
 
-#include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 
 #include "base/log.h"
 #include "http/gate.h"
@@ -231,6 +227,7 @@ static void on_room(struct visits *set)
 	door_look(&container_of(set, struct httpd, visits)->door);
 }
 
+/* What the library does not take it has closed. Where it had begun with it, `entering` is gone, and on_visit has ended it. */
 static void hand_over(struct httpd *h, struct visit *v)
 {
 	visit_hand_over(v);

@@ -65,16 +65,21 @@ static void count_out(struct visit *v)
 
 /* --- arriving --- */
 
-void visit_hand_over(struct visit *v)
+static void stop_arriving(struct visit *v)
 {
 	loop_unwatch(v->set->loop, &v->watch);
 	list_remove(&v->link);
 	v->set->arriving_count--;
 }
 
+void visit_hand_over(struct visit *v)
+{
+	stop_arriving(v);
+}
+
 static void drop(struct visit *v)
 {
-	visit_hand_over(v);
+	stop_arriving(v);
 	close(v->fd);
 	count_out(v);
 	release(v);
@@ -189,7 +194,7 @@ void visit_end(struct visit *v)
 /* A few hundred bytes into an empty buffer: they are taken at once. What was said is unread still. */
 void visit_dismiss(struct visit *v, const struct buf *answer)
 {
-	visit_hand_over(v);
+	stop_arriving(v);
 	if (send(v->fd, answer->data, answer->len, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_debug("a refusal could not be sent: %s", strerror(errno));
 	count_out(v);

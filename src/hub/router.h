@@ -69,7 +69,7 @@ void router_want_form(struct router *r, struct stream *s, enum frame_form form);
 /* Joins as its next part, WAITING; keys as subscriber_join takes them. What is published from now on names it. */
 void router_join(struct router *r, struct subscriber *sub, struct stream *s, const char *keys, uint32_t count);
 
-/* The same for this subscriber, in each of its streams. Behind the cursor at which it joined nothing is missing for it that others might miss. */
+/* router_holds for this subscriber, in each of its streams. Behind the cursor at which it joined nothing is missing for it that others might miss. */
 bool router_holds_for(const struct router *r, const struct subscriber *sub, struct cursor after);
 
 /* LIVE behind `after`; what the log has already is sent with the next flush. router_holds_for must be true. */
