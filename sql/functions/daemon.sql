@@ -34,7 +34,7 @@ BEGIN
     ' herald.revocation_data, herald.entitled, herald.ticket, herald.redeem, herald.renewal,' -- the gate
     ' herald.act, herald.action_function, herald.act_claims, herald.act_answer, herald.act_error, herald.printed_bytes,' -- actions
     ' herald.snapshot, herald.refuse_item, herald.newer, herald.cover, herald.fix_settings, herald.fixed_settings,' -- states
-    ' herald.doubts, herald.obstacles, herald.partition_columns, herald.tables_of,' -- doctor, as the same role
+    ' herald.doubts, herald.table_named, herald.obstacles, herald.partition_columns, herald.tables_of,' -- doctor, as the same role
     ' herald.schema, herald.stream_head, herald.watched, herald.event_schemas, herald.rule_schema, herald.try_rule, herald.rule_texts, herald.told,' -- the contract
     ' herald.sample_rows, herald.sample_row, herald.sample_text, herald.can_be,'
     ' herald.shape, herald.is_literal, herald.column_of, herald.object_shape, herald.array_shape, herald.any_of, herald.or_null, herald.type_schema,'

@@ -1,6 +1,7 @@
 -- herald.doubts(s): what is odd about a stream, a row each: it can show nothing of what it names, or everybody sees everything.
 --   kind     topic: no table is watched as one of its topics; match: none of the tables of a topic has its keys as audience;
---            events: no table makes an event that it names; open: it shows rows that have an audience to all who come
+--            events: no table makes an event that it names; open: it shows rows that have an audience to all who come;
+--            recheck: a table that it names there is gone, or tells nothing
 --   outcome  as doctor prints it: '!', or '-' where herald.publish is likely to tell what no table does
 --   says     what is so
 --   advice   what to do
@@ -63,6 +64,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE w.audience <> '{}' AND s.match = '{}' AND s.authorize IS NULL
        AND (s.require = '{}' OR (jsonb_typeof(s.require) = 'array' AND jsonb_path_exists(s.require, '$[*] ? (@.type() == "object" && !exists(@.*))')))
     HAVING count(*) > 0
+    UNION ALL
+    SELECT 5, 'recheck', '!',
+           format(CASE WHEN herald.table_named(k) IS NULL THEN 'its recheck names %s, and there is no such table (any more): was it dropped, or renamed?'
+                       ELSE 'its recheck names %s, and that has no trigger for it: a change there asks nobody again' END, k),
+           CASE WHEN herald.table_named(k) IS NULL THEN 'define the stream anew, its recheck by the name that the table has now' ELSE 'define the stream anew, as it is' END
+      FROM jsonb_object_keys(s.recheck) k
+     WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = herald.table_named(k) AND g.tgfoid = 'herald.tell_recheck'::regproc AND g.tgenabled <> 'D')
   )
   SELECT d.kind, d.outcome, d.says, d.advice FROM doubts d
    WHERE NOT EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = 'herald.ticks'::regclass)

@@ -128,24 +128,38 @@ BEGIN
   END IF;
 END $$;
 
--- herald.rechecks_ddl(): the statements for that, and the table that each locks.
+-- herald.rechecks_ddl(): the statements for that, and the table that each locks. A name that no table has (any more) stands in nobody's way:
+-- doctor tells of it (herald.doubts), and where the table was renamed its triggers stay.
 CREATE OR REPLACE FUNCTION herald.rechecks_ddl() RETURNS TABLE (target oid, ddl text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH wanted AS (
-    SELECT DISTINCT e.key::regclass AS target, e.value AS col, '!gate_recheck_' || left(md5(coalesce(e.value, '')), 8) AS name
+    SELECT DISTINCT herald.table_named(e.key) AS target, e.value AS col, '!gate_recheck_' || left(md5(coalesce(e.value, '')), 8) AS name
       FROM herald.streams s, jsonb_each_text(s.recheck) e
   ), hung AS (
     SELECT g.tgrelid::regclass AS target, g.tgname::text AS name FROM pg_trigger g
      WHERE g.tgfoid = 'herald.tell_recheck'::regproc AND NOT g.tgisinternal AND g.tgparentid = 0 AND g.tgname NOT LIKE E'%\\_all'
   )
   SELECT h.target, format('DROP TRIGGER IF EXISTS %1$I ON %3$s; DROP TRIGGER IF EXISTS %2$I ON %3$s', h.name, h.name || '_all', h.target)
-    FROM hung h WHERE NOT EXISTS (SELECT FROM wanted w WHERE w.target = h.target AND w.name = h.name)
+    FROM hung h WHERE NOT EXISTS (SELECT FROM wanted w WHERE coalesce(w.target, h.target) = h.target AND w.name = h.name)
   UNION ALL
   SELECT w.target, format('CREATE OR REPLACE TRIGGER %1$I AFTER INSERT OR UPDATE OR DELETE ON %3$s FOR EACH ROW EXECUTE FUNCTION herald.tell_recheck(%4$s); '
                           'CREATE OR REPLACE TRIGGER %2$I AFTER TRUNCATE ON %3$s FOR EACH STATEMENT EXECUTE FUNCTION herald.tell_recheck()',
                           w.name, w.name || '_all', w.target, quote_literal(w.col))
-    FROM wanted w WHERE NOT EXISTS (SELECT FROM hung h WHERE h.target = w.target AND h.name = w.name)
+    FROM wanted w WHERE w.target IS NOT NULL AND NOT EXISTS (SELECT FROM hung h WHERE h.target = w.target AND h.name = w.name)
 $$;
+
+-- herald.table_named(name): the table that `recheck` names, "schema.table"; NULL: there is none. Unlike to_regclass it takes no right on the schema.
+CREATE OR REPLACE FUNCTION herald.table_named(name text) RETURNS regclass
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  parts text[];
+BEGIN
+  parts := parse_ident(name);
+  RETURN (SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE n.nspname = parts[cardinality(parts) - 1] AND c.relname = parts[cardinality(parts)]);
+EXCEPTION WHEN invalid_parameter_value THEN
+  RETURN NULL;
+END $$;
 
 -- herald.entitled(path, claims, params): what the stream's authorize function says; true where it has none. NULL counts as no.
 -- The claims are also at request.jwt.claims, so that row security policies can use them. Runs with the caller's rights.

@@ -72,6 +72,8 @@ BEGIN
   FOR e IN SELECT * FROM jsonb_each(recheck) LOOP
     IF jsonb_typeof(e.value) NOT IN ('string', 'null') THEN
       RAISE EXCEPTION 'pgherald: recheck of ''%'' is %, not a column', e.key, e.value USING ERRCODE = 'invalid_parameter_value', HINT = 'A name, or null.';
+    ELSIF herald.table_named(e.key) IS DISTINCT FROM e.key::regclass THEN
+      RAISE EXCEPTION 'pgherald: recheck names ''%'', which is no table with its schema', e.key USING ERRCODE = 'undefined_table', HINT = 'Such as public.members.';
     ELSIF e.value <> 'null' THEN
       PERFORM herald.check_columns(e.key::regclass, ARRAY[e.value #>> '{}']);
     END IF;
