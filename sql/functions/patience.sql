@@ -113,8 +113,9 @@ $$;
 -- An upgrade takes its strong locks now, all of them at once, before it has any that others wait for: on the log, where a migration alters
 -- it, so until the end nobody writes to it; on the watched tables for triggers of before 0003; on the view that is replaced each time, alone,
 -- for LOCK TABLE would take all that it reads.
--- A migration that alters a table of herald which streams use adds its version, or the last one of several, to the list; a column of the log
--- comes last (log_columns.sql).
+-- A migration that alters a table of herald which streams use adds its version, or the last one of several, to the list. What the log needs to
+-- version 14 comes last (log_columns.sql, own_rows.sql). That lock is tried before all others, and given up again: whoever has it for long is
+-- waited for while nobody waits for this. At the end it is tried for as long only as streams may stand still.
 DO $$
 DECLARE
   had int := (SELECT max(m.version) FROM herald.migrations m);
@@ -126,6 +127,14 @@ BEGIN
   IF had < 3 THEN
     SELECT string_agg(p.oid::regprocedure::text, ', '), coalesce(array_agg(t.tgrelid), '{}') INTO functions, targets
       FROM herald.watches w JOIN pg_proc p ON p.oid = to_regprocedure(format('herald.capture_%s()', w.id)) LEFT JOIN pg_trigger t ON t.tgfoid = p.oid;
+  END IF;
+  IF had BETWEEN 1 AND 13 THEN
+    BEGIN
+      PERFORM herald.patiently('LOCK TABLE herald.ticks, herald.changes', ARRAY['herald.ticks', 'herald.changes']::regclass[]::oid[]);
+      RAISE EXCEPTION USING ERRCODE = 'HR000';
+    EXCEPTION WHEN SQLSTATE 'HR000' THEN
+      NULL;
+    END;
   END IF;
   PERFORM herald.patiently(CASE WHEN had < 3 THEN 'DROP VIEW IF EXISTS herald.status' ELSE 'ALTER VIEW IF EXISTS herald.status OWNER TO CURRENT_USER' END,
                            ARRAY(SELECT c.oid FROM pg_class c WHERE c.oid = to_regclass('herald.status')), NULL, '{}')

@@ -363,6 +363,26 @@ describe('installing the schema', { skip: missing(), timeout: 300_000 }, () => {
     assert.equal((await migrateOnce(byPsql)).code, 0)
   })
 
+  test('who reads the log is waited for before anything that streams need is locked', async () => {
+    const database = await fresh()
+    await migrate(cluster, { database })
+    await cluster.psql(`DROP TRIGGER begin_anew ON herald.changes; DROP TRIGGER written_here ON herald.ticks; ALTER TABLE herald.changes ALTER xid TYPE xid8, DROP COLUMN bytes;
+      DROP DOMAIN herald.own_xid; DROP TABLE herald.pruned, herald.extents, herald.survivor; DROP VIEW herald.ticking; DELETE FROM herald.migrations WHERE version > 12`, { database })
+    const [reader, witness] = [await cluster.client({ database }), await cluster.client({ database })]
+    await reader.query('BEGIN; SELECT count(*) FROM herald.changes')
+    const held = `SELECT count(*)::int AS held FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+      WHERE c.relnamespace = 'herald'::regnamespace AND c.relname IN ('watches', 'rules', 'streams') AND l.mode = 'AccessExclusiveLock' AND l.granted`
+    let ended = false, most = 0
+    const migrating = run(['migrate', '--database-url', cluster.url(database)], { env: { PGOPTIONS: '-c lock_timeout=2s' }, timeout: 60_000 }).finally(() => (ended = true))
+    while (!ended) most = Math.max(most, (await witness.query(held)).rows[0].held)
+    const { code, stderr } = await migrating
+    assert.equal(code, 1)
+    assert.match(stderr, /no lock could be had on herald\.ticks, herald\.changes within 00:00:02: server process \d+ \(application 'test', role postgres\) has AccessShareLock on herald\.changes; it is idle in transaction/)
+    assert.equal(most, 0, 'nothing was locked meanwhile')
+    await reader.query('COMMIT')
+    assert.equal((await migrateOnce(database)).code, 0)
+  })
+
   test('is refused to a role that may not act as the owner of the schema', async () => {
     const database = await fresh()
     await migrate(cluster, { database })
