@@ -47,7 +47,7 @@ END $$;
 -- who is to follow another database's log makes room for its first tick (sql/README.md).
 DO $$
 BEGIN
-  UPDATE herald.ticks SET origin = herald.origin() WHERE origin = 'new'; -- this very installation's
+  UPDATE herald.ticks SET origin = herald.origin() WHERE id = 1 AND origin = 'new'; -- this very installation's
   IF NOT herald.has_begun() THEN
     PERFORM herald.number_hidden();
   END IF;
