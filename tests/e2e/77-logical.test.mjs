@@ -112,6 +112,22 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 300_
     await stream.close()
   })
 
+  test('an upgrade goes to the subscriber first; the other way round it stands still until it has the columns, too', async () => {
+    const stream = await openHot(far, 'upgraded')
+    const add = (cluster, name) => cluster.psql(`ALTER TABLE herald.changes ADD COLUMN ${name} int`) // as a newer version's migration
+    await add(subscriber, 'newer')
+    await deliver(stage.cluster, 'subscriber first', stream)
+    await add(stage.cluster, 'newer')
+    await deliver(stage.cluster, 'then the publisher', stream)
+    await add(stage.cluster, 'newest')
+    await writeNote(stage.cluster, 'publisher first')
+    await until(() => /missing replicated column: "newest"/.test(subscriber.logs()), { timeout: 30_000, what: 'the subscription to say what it lacks' })
+    await add(subscriber, 'newest')
+    await stream.when(() => marksOf(stream).has('publisher first'), 60_000, () => `publisher first at ${stream.tail()}`)
+    assert.deepEqual(resetsOf(stream), [])
+    await stream.close()
+  })
+
   test('a daemon ahead of its log for good says so: streams are reset', async () => {
     const stream = await openHot(far, 'ahead for good')
     await deliver(stage.cluster, 'never again', stream)
