@@ -145,7 +145,7 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
   })
 
   test('rows that move between partitions which came after the rule', () => broken(
-    `CREATE TABLE public.goods (id int, k int) PARTITION BY RANGE (id); CREATE TABLE public.few PARTITION OF public.goods FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (k);
+    `CREATE TABLE public.goods (id int, k int, PRIMARY KEY (id, k)) PARTITION BY RANGE (id); CREATE TABLE public.few PARTITION OF public.goods FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (k);
       SELECT herald.watch('public.goods'); SELECT herald.rule('public.goods', 'goods_changed', 'update');
       DO $$ BEGIN EXECUTE (SELECT format('CREATE OR REPLACE TRIGGER "~herald_moved" BEFORE UPDATE OF id ON public.goods FOR EACH ROW EXECUTE FUNCTION %s', tgfoid::regprocedure)
         FROM pg_trigger WHERE tgrelid = 'public.goods'::regclass AND tgname = '~herald_moved'); END $$`,
