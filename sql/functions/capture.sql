@@ -1,7 +1,7 @@
 -- herald.capture(w): makes the trigger functions of a watched table anew and hangs its triggers. Its last fault is forgotten.
 --   w  its row of herald.watches
--- The functions run with their owner's rights: writers need none on herald. With rules or virtual columns they have a fixed
--- search_path, for the names in those expressions are looked up in pg_catalog only; without, their text is immune to any
+-- The functions run with their owner's rights: writers need none on herald. With rules, virtual columns or casts that somebody wrote they have
+-- a fixed search_path, for the names in those expressions are looked up in pg_catalog only; without, their text is immune to any
 -- (SET costs a writer 5 to 10 us a row). Raises the compiler's error where a rule's expression is wrong, and where the table cannot be
 -- locked (herald.patiently). Writes to the catalog and to herald.faults; a writer that is open with a fault keeps that.
 CREATE OR REPLACE FUNCTION herald.capture(w herald.watches) RETURNS void
@@ -53,7 +53,7 @@ DECLARE
 BEGIN
   IF source IS NOT NULL OR to_regprocedure(herald.capture_name(w, op)) IS NOT NULL THEN
     EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s %s AS %L', herald.capture_name(w, op),
-                   CASE WHEN NOT herald.default_events(w) OR EXISTS (SELECT FROM herald.virtual_columns(w)) THEN 'SET search_path = pg_catalog, pg_temp' END,
+                   CASE WHEN NOT herald.default_events(w) OR EXISTS (SELECT FROM herald.virtual_columns(w)) OR herald.calls_casts(w) THEN 'SET search_path = pg_catalog, pg_temp' END,
                    CASE WHEN strpos(source, E'\\') > 0 THEN 'SET standard_conforming_strings = on' END, -- a rule's backslash is one in every session
                    coalesce(source, format(E'-- of no use (%s)\nBEGIN RETURN NEW; END', herald.stamp(w))));
     PERFORM herald.own_function(herald.capture_name(w, op));

@@ -14,18 +14,19 @@ BEGIN
               FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
            (SELECT i.indkey::text FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
            CASE c.relkind WHEN 'p' THEN concat_ws(',', herald.partitions_source(w), herald.partition_columns(c.oid), herald.relocates(w)) END,
-           CASE WHEN herald.has_made_types(c.oid) THEN concat_ws(',', herald.settings_of(w), coalesce(herald.long_columns(w)::text, '-')) END)) -- which see into them
+           CASE WHEN herald.has_made_types(c.oid) THEN concat_ws(',', herald.settings_of(w), herald.calls_casts(w), herald.long_columns(w)) END)) -- which see into them
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = w.target);
 END $$;
 
 -- herald.has_made_types(target): has it columns of types that DDL can change below the table? Those of pg_catalog it cannot, and of an enum nothing
--- follows. Else to look into all types would take ten times as long as the rest of the stamp.
+-- follows, unless somebody made a cast. Else to look into all types would take ten times as long as the rest of the stamp.
 CREATE OR REPLACE FUNCTION herald.has_made_types(target oid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem
-                  WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped AND t.typnamespace <> 'pg_catalog'::regnamespace
-                    AND t.typtype <> 'e' AND e.typtype IS DISTINCT FROM 'e');
+                  WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped
+                    AND ((t.typnamespace <> 'pg_catalog'::regnamespace AND t.typtype <> 'e' AND e.typtype IS DISTINCT FROM 'e')
+                         OR EXISTS (SELECT FROM pg_cast c WHERE c.castsource = ANY (ARRAY[t.oid, t.typelem]) AND c.castfunc >= 16384))); -- the first that is not PostgreSQL's own
 END $$;
 
 -- herald.renew_captures(): makes the trigger functions of those tables anew that are not what they were; their last fault is

@@ -31,6 +31,15 @@ BEGIN
   SELECT u.type, bool_or(u.as_text) FROM used u GROUP BY u.type;
 END $$;
 
+-- herald.calls_casts(w): are values of the table turned into JSON or text by functions that somebody wrote? These look names up where they are told.
+CREATE OR REPLACE FUNCTION herald.calls_casts(w herald.watches) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM herald.types_of(w) u
+                   JOIN pg_cast c ON c.castsource = u.type AND c.casttarget IN ('json'::regtype, 'text'::regtype) AND c.castmethod = 'f'
+                   JOIN pg_proc p ON p.oid = c.castfunc JOIN pg_language l ON l.oid = p.prolang AND l.lanname NOT IN ('internal', 'c'));
+END $$;
+
 -- herald.settings_of(w): the names of those settings that can matter for what is told of the table. An expression of a rule may depend
 -- on any that is usual, and so may a type that PostgreSQL does not bring along.
 CREATE OR REPLACE FUNCTION herald.settings_of(w herald.watches) RETURNS text[]

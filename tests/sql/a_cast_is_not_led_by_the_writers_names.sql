@@ -1,0 +1,64 @@
+-- A cast that somebody wrote for a type turns its values into JSON, and routing columns into text, within the capture, with the rights of
+-- herald's owner. The names in it are not looked up where the writer says.
+SELECT plan(9);
+SELECT 'herald_casting_' || pg_backend_pid() AS writer \gset
+CREATE TYPE mood AS ENUM ('good', 'bad');
+CREATE TYPE pair AS (a mood, b int);
+CREATE TYPE days AS RANGE (subtype = date);
+CREATE TABLE called (id serial, by name, what text);
+GRANT INSERT ON called TO PUBLIC;
+GRANT USAGE ON SEQUENCE called_id_seq TO PUBLIC;
+CREATE ROLE :writer;
+CREATE SCHEMA hostile AUTHORIZATION :writer;
+CREATE FUNCTION hostile.said(text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.called (by, what) VALUES (current_user, $1); RETURN 'forged'; END $$;
+CREATE FUNCTION said(text) RETURNS text LANGUAGE sql AS $$ SELECT $1 $$;
+CREATE FUNCTION mood_json(mood) RETURNS json LANGUAGE plpgsql AS $$ BEGIN RETURN to_json(said('mood')); END $$;
+CREATE FUNCTION mood_text(mood) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN said('mood'); END $$;
+CREATE FUNCTION days_json(days) RETURNS json LANGUAGE plpgsql AS $$ BEGIN RETURN to_json(said('days')); END $$;
+CREATE FUNCTION calls() RETURNS text LANGUAGE sql AS $$ SELECT coalesce(string_agg(by || ' ' || what, ','), 'none') FROM called $$;
+CREATE FUNCTION fixed(topic text) RETURNS boolean LANGUAGE sql AS $$
+  SELECT p.proconfig IS NOT NULL FROM pg_proc p, herald.watches w WHERE w.topic = $1 AND p.oid = to_regprocedure(herald.capture_name(w, 'insert')) $$;
+CREATE TABLE plain (id int PRIMARY KEY, m mood);
+CREATE TABLE moods (id int PRIMARY KEY, m mood);
+CREATE TABLE pairs (id int PRIMARY KEY, p pair[]);
+CREATE TABLE times (id int PRIMARY KEY, d days);
+SELECT herald.watch('plain');
+SELECT is(fixed('plain'), false, 'where no such cast is, writers pay for nothing');
+CREATE CAST (mood AS json) WITH FUNCTION mood_json(mood);
+CREATE CAST (mood AS text) WITH FUNCTION mood_text(mood);
+CREATE CAST (days AS json) WITH FUNCTION days_json(days);
+SELECT herald.watch('moods', audience => '{m}'), herald.watch('pairs'), herald.watch('times');
+SELECT herald.look_at_shapes();
+SELECT is(array[fixed('plain'), fixed('moods'), fixed('pairs'), fixed('times')], '{t,t,t,t}', 'one that comes later is seen at the next look, one within other types too');
+GRANT ALL ON plain, moods, pairs, times TO :writer;
+SET ROLE :writer;
+SET search_path = hostile, public;
+INSERT INTO plain VALUES (1, 'good');
+INSERT INTO moods VALUES (1, 'good');
+INSERT INTO pairs VALUES (1, ARRAY[ROW('good', 1)]::pair[]);
+INSERT INTO times VALUES (1, '[2020-01-01,2020-01-02)');
+RESET ROLE;
+RESET search_path;
+SELECT is(calls(), 'none', 'the writer''s function is not called');
+SELECT test.tell();
+SELECT is((SELECT array_agg(DISTINCT event) FROM herald.changes WHERE event <> 'schema'), '{bulk}', 'what the casts do not find is a fault');
+-- with their schemas named the casts find theirs
+CREATE OR REPLACE FUNCTION mood_json(mood) RETURNS json LANGUAGE plpgsql AS $$ BEGIN RETURN to_json(public.said('mood')); END $$;
+CREATE OR REPLACE FUNCTION mood_text(mood) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RETURN public.said('mood'); END $$;
+CREATE OR REPLACE FUNCTION days_json(days) RETURNS json LANGUAGE plpgsql AS $$ BEGIN RETURN to_json(public.said('days')); END $$;
+SET ROLE :writer;
+SET search_path = hostile, public;
+INSERT INTO plain VALUES (2, 'good');
+INSERT INTO moods VALUES (2, 'good');
+INSERT INTO pairs VALUES (2, ARRAY[ROW('good', 1)]::pair[]);
+INSERT INTO times VALUES (2, '[2020-01-01,2020-01-02)');
+RESET ROLE;
+RESET search_path;
+SELECT is(calls(), 'none', 'nor now');
+SELECT is((SELECT row_now FROM herald.changes WHERE event = 'plain.insert'), '{"m": "mood", "id": 2}', 'JSON is what the cast says');
+SELECT is((SELECT row_now FROM herald.changes WHERE event = 'pairs.insert'), '{"p": [{"a": "mood", "b": 1}], "id": 2}', 'within other types');
+SELECT is((SELECT row_now FROM herald.changes WHERE event = 'times.insert'), '{"d": "days", "id": 2}', 'of a range');
+SELECT is((SELECT audience FROM herald.changes WHERE event = 'moods.insert'), '{m=mood}', 'and a routing key');
+DROP OWNED BY :writer CASCADE;
+DROP ROLE :writer;
+SELECT finish();
