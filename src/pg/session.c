@@ -14,6 +14,7 @@
 /*
  * What the session before does, and who is in its way; then its end. A tick that holds all others up for that long is ended too:
  * its own instance may be frozen. Who may not end them has only looked. (A process that is frozen itself ends when it goes on.)
+ * The ends give no rows. No DO: not everybody may use plpgsql.
  */
 #define ELDER                                                                                                              \
 	"SELECT 'Process ' || e.pid || coalesce(' waits for ' || e.wait_event_type || ' ' || e.wait_event, ' is ' || e.state)" \
@@ -24,16 +25,25 @@
 	"         FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(e.pid)) b (pid)"                                       \
 	"         LEFT JOIN pg_catalog.pg_stat_activity h ON h.pid = b.pid), '')"                                          \
 	"  FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s;"          \
-	"DO $$ BEGIN"                                                                                                      \
-	" PERFORM pg_catalog.pg_terminate_backend(h.pid)"                                                                  \
+	"SELECT 1 FROM (SELECT pg_catalog.pg_terminate_backend(h.pid) AS ended"                                            \
 	"    FROM pg_catalog.pg_stat_activity e, pg_catalog.unnest(pg_catalog.pg_blocking_pids(e.pid)) b (pid),"           \
 	"         pg_catalog.pg_stat_activity h"                                                                           \
 	"   WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s AND h.pid = b.pid AND h.usesysid = e.usesysid" \
+	"     AND pg_catalog.pg_has_role(h.usesysid, 'USAGE')"                                                              \
 	"     AND h.query LIKE 'SELECT herald.tick()%%' AND h.state = 'active'"                                            \
-	"     AND h.query_start < pg_catalog.clock_timestamp() - interval '10 s';"                                         \
-	" PERFORM pg_catalog.pg_terminate_backend(e.pid)"                                                                  \
-	"    FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s;"        \
-	"EXCEPTION WHEN OTHERS THEN NULL; END $$"
+	"     AND h.query_start < pg_catalog.clock_timestamp() - interval '10 s') t WHERE ended IS NULL;"                  \
+	"SELECT 1 FROM (SELECT pg_catalog.pg_terminate_backend(e.pid) AS ended"                                            \
+	"    FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s"         \
+	"     AND pg_catalog.pg_has_role(e.usesysid, 'USAGE')) t WHERE ended IS NULL"
+
+/* The end of one that a pool has: not while somebody else's transaction runs in it. It may be the one that answers. No row: it is not there. */
+#define ELDER_LENT                                                                                                         \
+	"SELECT 1 FROM (SELECT pg_catalog.pg_sleep(%3$s)::text AS slept) t WHERE slept IS NULL;"                           \
+	"SELECT CASE WHEN e.state = 'idle' OR e.pid = pg_catalog.pg_backend_pid() THEN pg_catalog.pg_terminate_backend(e.pid) ELSE false END" \
+	"  FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s"           \
+	"   AND pg_catalog.pg_has_role(e.usesysid, 'USAGE')"
+#define ELDER_LOOKS 20 /* a second of them; then it is tried again later ... */
+#define ELDER_MOST 1000 /* ... so often, for it may be impossible */
 
 void session_init(struct session *s, struct conn *c, const struct session_plan *plan)
 {
@@ -42,8 +52,12 @@ void session_init(struct session *s, struct conn *c, const struct session_plan *
 
 static void look_after_elder(struct session *s)
 {
-	char *sql = xasprintf(ELDER, s->pid, s->born);
+	struct session_elder *e = &s->elder;
+	char *sql = s->pooled ? xasprintf(ELDER_LENT, e->pid, e->born, e->looks++ == 0 ? "0" : "0.05") : xasprintf(ELDER, e->pid, e->born);
 
+	e->busy = false;
+	if (!s->pooled)
+		e->pid = 0; /* once */
 	conn_script(s->conn, sql);
 	free(sql);
 }
@@ -66,11 +80,18 @@ static const char *sql_of(const struct conn_once *once, const char *statement)
 	return ""; /* none of ours */
 }
 
+static void leave_elder(struct session *s)
+{
+	s->elder = (struct session_elder){.pid = s->pid};
+	memcpy(s->elder.born, s->born, sizeof(s->born));
+}
+
 void session_pool(struct session *s)
 {
 	if (s->pooled)
 		return;
-	s->stalled |= s->pid != 0;
+	if (s->pid != 0)
+		leave_elder(s);
 	s->pooled = true;
 }
 
@@ -123,15 +144,16 @@ void session_begin(struct session *s)
 {
 	s->once = (struct conn_once){s->plan.applications ? once_applications : once_log, sql_of};
 	s->conn->once = s->pooled ? &s->once : NULL;
-	s->step = s->stalled && s->pid != 0 ? SESSION_ELDER : SESSION_SETUP;
-	s->stalled = false;
+	s->step = s->elder.pid != 0 && s->elder.begun++ < ELDER_MOST ? SESSION_ELDER : SESSION_SETUP;
+	s->elder.looks = 0;
 	s->prepared = 0;
 	say(s);
 }
 
 void session_lost(struct session *s)
 {
-	s->stalled |= s->conn->stalled && !s->pooled; /* else it may be somebody else's */
+	if (s->conn->stalled && !s->pooled) /* else it may be somebody else's */
+		leave_elder(s);
 	s->step = SESSION_SETUP; /* not ready */
 }
 
@@ -145,7 +167,9 @@ void session_result(struct session *s, const PGresult *res)
 {
 	bool yes = PQntuples(res) == 1 && *PQgetvalue(res, 0, 0) == 't';
 
-	if (s->step == SESSION_ELDER && PQntuples(res) == 1)
+	if (s->step == SESSION_ELDER && s->pooled)
+		s->elder.busy |= PQntuples(res) == 1 && !yes;
+	else if (s->step == SESSION_ELDER && PQntuples(res) == 1)
 		log_warn("[STREAM JOB] the session before of '%s' was given up: %s", s->conn->name, PQgetvalue(res, 0, 0));
 	else if (s->step == SESSION_SETUP && PQntuples(res) == 1)
 		take_oneself(s, res);
@@ -190,9 +214,22 @@ static bool is_left_out(const struct session *s)
 	}
 }
 
+/* True: it is to be looked at once more. */
+static bool goes_on_with_elder(struct session *s)
+{
+	if (s->elder.busy && s->elder.looks < ELDER_LOOKS)
+		return true;
+	if (!s->elder.busy)
+		s->elder.pid = 0;
+	else if (s->elder.begun == 1)
+		log_warn("[STREAM JOB] the pooler's server process %d has settings and locks of '%s' from before: it is ended when it has nobody else's transaction",
+			 s->elder.pid, s->conn->name);
+	return false;
+}
+
 void session_next(struct session *s)
 {
-	if (s->step == SESSION_PREPARE && ++s->prepared < s->plan.count) {
+	if ((s->step == SESSION_PREPARE && ++s->prepared < s->plan.count) || (s->step == SESSION_ELDER && goes_on_with_elder(s))) {
 		say(s);
 		return;
 	}

@@ -11,7 +11,9 @@
  * A session that a pooler shares with others (session_pool) has none of that: see conn_once. It listens to nothing.
  *
  * A session that was given up because a query stalled may live on at the server, waiting for a lock, say. The next one of the
- * same connection says what it waited for, and ends it: else a lock that is held for minutes would collect them.
+ * same connection says what it waited for, and ends it: else a lock that is held for minutes would collect them. The server process of a
+ * session that turns out to be a pool's is ended as well, with the settings and locks that it has of ours, but only when it is idle:
+ * it may have somebody else's transaction.
  */
 #ifndef PG_SESSION_H
 #define PG_SESSION_H
@@ -48,7 +50,13 @@ struct session {
 	enum session_step step;
 	int pid;            /* the server process, which a pooler does not tell the truth about; 0: none yet */
 	char born[32];      /* when it began, for a number is given out again */
-	bool stalled;       /* it was given up in the middle of a query: the next one looks after it */
+	struct session_elder {
+		int pid;    /* a process that is to be ended; 0: none */
+		char born[32];
+		bool busy;  /* it was, when it was looked at last */
+		int begun;  /* so often it was taken up ... */
+		int looks;  /* ... and so often looked at since */
+	} elder;
 	size_t prepared;    /* statements so far */
 	int schema_version; /* that was found; 0: none */
 	bool standby;       /* the database is a hot one */
@@ -58,7 +66,7 @@ void session_init(struct session *s, struct conn *c, const struct session_plan *
 /* From the next connection on it is a pooled one. What the one before has left with the pool is ended. */
 void session_pool(struct session *s);
 
-void session_begin(struct session *s);                             /* the connection is up */
+void session_begin(struct session *s);                             /* the connection is up; a pooled one that is idle may begin again */
 void session_lost(struct session *s);                              /* it is not any more */
 void session_result(struct session *s, const PGresult *res);       /* while it is not ready */
 MUST_CHECK bool session_fits(const struct session *s);             /* false: the schema is not this program's, or the encoding no one's */

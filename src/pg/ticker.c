@@ -10,6 +10,7 @@
 #include "pg/ticker_answers.h"
 
 #define CANNOT_CONNECT_NOW "57P03"
+#define INVALID_STATEMENT "26000"
 #define PRUNE_EVERY_MS 60000 /* or a quarter of a short retention */
 
 static const struct session_statement statements[] = {
@@ -244,12 +245,18 @@ static void probe(struct ticker *t)
 	conn_start(&t->probe);
 }
 
+/* From the next connection on. */
+static void begin_pooled(struct ticker *t)
+{
+	session_pool(&t->session);
+	t->calls.pooled(t->calls.ctx);
+}
+
 static const char *fault_of_care(struct ticker *t)
 {
-	if (t->astray && !t->session.pooled) {
-		t->proved = false; /* once more */
-		t->session.stalled = true; /* what it has left with the other one goes */
-		return "another server process answers than before: a pooler may lend the session to others";
+	if (t->astray && !t->session.pooled) { /* nothing but a lender does that: no further proof is needed */
+		begin_pooled(t);
+		return "another server process answers than before: a pooler lends the session to others";
 	}
 	if (t->session.schema_version != t->options.schema_version)
 		return misfits(t);
@@ -258,11 +265,23 @@ static const char *fault_of_care(struct ticker *t)
 	return t->stopping ? tell_stopping(t) : NULL;
 }
 
+/* A statement that this connection has prepared, and nobody else can have thrown away, is one that another server process has. */
+static const char *fault_of_failure(struct ticker *t)
+{
+	bool gone = strcmp(t->conn.fault_state, INVALID_STATEMENT) == 0 && t->step > TICKER_BEGIN;
+
+	t->proved = false; /* once more, where it is not proved by this */
+	if (!gone || t->session.pooled)
+		return "a query failed";
+	begin_pooled(t);
+	return "another server process answers, without our statements: a pooler lends the session to others";
+}
+
 /* Why the connection cannot be gone on with after this step; NULL: it can. */
 static const char *fault_of_step(struct ticker *t, bool ok)
 {
 	if (!ok)
-		return "a query failed";
+		return fault_of_failure(t);
 	if (t->step == TICKER_CARE)
 		return fault_of_care(t);
 	if (t->step == TICKER_SAME && !t->same)
@@ -292,13 +311,18 @@ static void on_result(struct conn *c, const PGresult *res)
 static void on_done(struct conn *c, bool ok)
 {
 	struct ticker *t = container_of(c, struct ticker, conn);
-	const char *fault = fault_of_step(t, ok);
+	const char *fault;
 
 	if (!ok && slow_down(t)) {
 		next_step(t);
-	} else if (fault != NULL) {
-		t->proved &= ok; /* a statement that is not there may be one that another server process has */
+		return;
+	}
+	fault = fault_of_step(t, ok);
+	if (fault != NULL) {
 		conn_drop(c, fault);
+	} else if (t->step == TICKER_CARE && t->session.pooled && t->session.elder.pid != 0) {
+		t->step = TICKER_BEGIN; /* what it has left with the pool is looked after once more; there is nothing to lose by it */
+		session_begin(&t->session);
 	} else if (t->step == TICKER_PROOF) {
 		proof_done(&t->proof);
 	} else if (t->step == TICKER_BEGIN) {
@@ -329,12 +353,10 @@ static void on_proved(struct proof *p, enum proof_verdict verdict)
 	struct ticker *t = container_of(p, struct ticker, proof);
 
 	t->proved = verdict != PROOF_NONE;
-	if (verdict == PROOF_POOLED) {
-		session_pool(&t->session);
-		t->calls.pooled(t->calls.ctx);
-	} else if (verdict == PROOF_NONE && p->pid != PQbackendPID(t->conn.pg)) {
+	if (verdict == PROOF_POOLED)
+		begin_pooled(t);
+	else if (verdict == PROOF_NONE && p->pid != PQbackendPID(t->conn.pg))
 		log_warn("[STREAM JOB] a pooler stands between, and whether it keeps our sessions could not be found out: a second connection could not be made, or failed");
-	}
 	t->step = TICKER_BEGIN;
 	session_begin(&t->session);
 }
@@ -344,7 +366,7 @@ static void on_lost(struct conn *c)
 	struct ticker *t = container_of(c, struct ticker, conn);
 
 	session_lost(&t->session);
-	t->doubt_tick = t->doubt_read = t->session.stalled;
+	t->doubt_tick = t->doubt_read = c->stalled;
 	t->unproved += t->step == TICKER_PROOF;
 	proof_stop(&t->proof);
 	conn_stop(&t->probe); /* it is of this session's server */

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import pg from 'pg'
 import { missing, run } from '../lib/daemon.mjs'
 import { openHot, prepareHot } from '../lib/hot.mjs'
 import { arrives, judgeLoad, openLoad } from '../lib/load.mjs'
@@ -121,6 +122,34 @@ describe('a pooler', { skip: missing() || missingPgbouncer(), timeout: 300_000 }
     await until(() => /a pooler in transaction mode stands between/.test(daemon.logs()), { what: 'the daemon to notice' }).finally(() => (over = true))
     await running
     await arrives(stream, await load.lone())
+    await until(async () => (await locks()) === '', { what: 'its locks to go' })
+    t.diagnostic(await judgeLoad(stage.cluster, load, [stream]))
+    await daemon.stop()
+    await lender.close()
+  })
+
+  test('that begins to lend is told from what it does alone, and what others do with what was ours comes to its end', async (t) => {
+    const lender = await Lender.open(stage.cluster.port, { keeps: true })
+    const url = `postgresql://postgres@127.0.0.1:${lender.port}/${stage.cluster.database}`
+    const daemon = await stage.addDaemon({ databaseUrl: url })
+    const load = openLoad(stage.cluster)
+    const stream = await openHot(daemon, 'ann')
+    await arrives(stream, await load.lone())
+    lender.refuses = /pgherald proof/ // no second connection that could prove anything
+    lender.lend()
+    const others = []
+    for (let most = 20; others.length === 0 || (lender.idle.length > 0 && most > 0); most--) { // until each has somebody else's transaction
+      others.unshift(new pg.Client({ connectionString: url }))
+      await others[0].connect()
+      await others[0].query('BEGIN')
+    }
+    await until(() => /a pooler in transaction mode stands between/.test(daemon.logs()), { what: 'the daemon to notice' })
+    await arrives(stream, await load.lone())
+    await until(async () => (await daemon.status()).json.status === 'ok')
+    for (const other of others) {
+      await other.query('COMMIT')
+      await other.end()
+    }
     await until(async () => (await locks()) === '', { what: 'its locks to go' })
     t.diagnostic(await judgeLoad(stage.cluster, load, [stream]))
     await daemon.stop()

@@ -17,10 +17,10 @@ function* messages(buffer) {
 }
 
 export class Lender {
-  /** keeps: at first each client has a session of its own, up to lend(). */
-  static async open(target, { keeps = false } = {}) {
+  /** refuses: whose first packet it matches is not let in. keeps: at first each client has a session of its own, up to lend(). */
+  static async open(target, { keeps = false, refuses } = {}) {
     const lender = new Lender()
-    Object.assign(lender, { target, keeps, idle: [], clients: new Set(), sockets: new Set(), port: await freePort() })
+    Object.assign(lender, { target, keeps, refuses, idle: [], clients: new Set(), sockets: new Set(), port: await freePort() })
     lender.server = createServer({ noDelay: true }, (near) => lender.#serve(near))
     await new Promise((resolve) => lender.server.listen(lender.port, '127.0.0.1', resolve))
     return lender
@@ -51,6 +51,7 @@ export class Lender {
       client.near.write('N')
       return
     }
+    if (this.refuses?.test(packet)) return client.near.destroy()
     client.begun = true
     this.packet ??= packet
     if (this.keeps) {
