@@ -111,53 +111,49 @@ struct key_maker {
 	const struct stream *stream;
 	struct buf *out;
 	struct text chosen[STREAM_MATCH_MAX];
-	size_t first[STREAM_MATCH_MAX], count[STREAM_MATCH_MAX], bytes[STREAM_MATCH_MAX];
+	size_t first[STREAM_MATCH_MAX], count[STREAM_MATCH_MAX];
 	const struct text *values[STREAM_KEYS_MAX + STREAM_MATCH_MAX];
 	size_t used;
+	size_t size; /* that all keys will take */
 };
 
-/* One pass over the audience for a level, however many values it has. Of what is too much the count alone is right. */
-static void find_values(struct key_maker *m, struct keys audience, size_t level)
+/* One pass over the audience for a level, however many values it has. Returns their length. Of what is too much count and length alone are right. */
+static size_t find_values(struct key_maker *m, struct keys audience, size_t level)
 {
 	const char *name = m->stream->def.match_key[level];
-	size_t name_len = strlen(name);
+	size_t name_len = strlen(name), count = 0, len = 0;
 
 	m->first[level] = m->used;
-	m->count[level] = m->bytes[level] = 0;
 	for (size_t i = 0; i < audience.count; i++) {
 		if (!key_has_name(audience.items[i], name, name_len))
 			continue;
 		if (m->used < ARRAY_SIZE(m->values))
 			m->values[m->used++] = &audience.items[i];
-		m->count[level]++;
-		m->bytes[level] += audience.items[i].len;
+		count++;
+		len += audience.items[i].len;
 	}
+	m->count[level] = count;
+	return len;
 }
 
 /* Finds all values. Returns how many keys they make: 0 where a level has none, STREAM_KEYS_MAX + 1 for all that is more than that. */
 static uint32_t count_keys(struct key_maker *m, struct keys audience)
 {
-	size_t made = 1;
+	size_t levels = m->stream->def.match_count, made = 1;
 
-	m->used = 0;
-	for (size_t level = 0; level < m->stream->def.match_count; level++) {
-		find_values(m, audience, level);
+	m->used = m->size = 0;
+	for (size_t level = 0; level < levels; level++) {
+		size_t len = find_values(m, audience, level);
+
 		if (m->count[level] == 0)
 			return 0;
-		made = made > STREAM_KEYS_MAX ? made : made * m->count[level];
+		if (made > STREAM_KEYS_MAX)
+			continue;
+		m->size = m->size * m->count[level] + len * made; /* each value with each key of the levels before */
+		made *= m->count[level];
 	}
+	m->size += made * (sizeof(uint32_t) + (levels > 0 ? levels - 1 : 0));
 	return made > STREAM_KEYS_MAX ? STREAM_KEYS_MAX + 1 : (uint32_t)made;
-}
-
-/* What so many keys take: each value stands in as many of them as the other levels have combinations. */
-static size_t keys_size(const struct key_maker *m, uint32_t made)
-{
-	size_t levels = m->stream->def.match_count, between = levels > 0 ? levels - 1 : 0;
-	size_t size = made * (sizeof(uint32_t) + between);
-
-	for (size_t level = 0; level < levels; level++)
-		size += m->bytes[level] * (made / m->count[level]);
-	return size;
 }
 
 static void write_key(struct key_maker *m)
@@ -198,7 +194,7 @@ uint32_t stream_append_keys(const struct stream *s, struct keys audience, size_t
 	made = count_keys(&m, audience);
 	if (made == 0)
 		return 0;
-	if (made > STREAM_KEYS_MAX || keys_size(&m, made) > most)
+	if (made > STREAM_KEYS_MAX || m.size > most)
 		return STREAM_KEYS_MAX + 1;
 	make_keys(&m, 0);
 	return made;
