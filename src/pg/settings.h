@@ -1,15 +1,20 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * settings.h: what every session of ours takes back of the settings that a database, a role or a hosting service makes for all: they would
- * cut our transactions short, or make them read-only. SQL of several statements, without a row.
+ * cut our transactions short, or make them read-only. SQL of several statements, without a row. No DO: not everybody may use plpgsql.
  */
 #ifndef PG_SETTINGS_H
 #define PG_SETTINGS_H
 
+/* What not every server takes: `value` is SQL, and NULL where it is to be left alone. */
+#define SETTINGS_WHERE_KNOWN(name, value)                                                                 \
+	"SELECT FROM (SELECT pg_catalog.set_config('" name "', v, false) AS done FROM (SELECT " value ") k (v) WHERE v IS NOT NULL) t WHERE done IS NULL;"
+#define SETTINGS_SERVER "pg_catalog.current_setting('server_version_num')::int"
+
 /* PostgreSQL 17 brought transaction_timeout; no other version knows it. */
 #define SETTINGS_UNBOUND                                                                                  \
 	"SET client_min_messages = warning; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0;" \
-	"DO $$ BEGIN SET transaction_timeout = 0; EXCEPTION WHEN OTHERS THEN NULL; END $$;"               \
+	SETTINGS_WHERE_KNOWN("transaction_timeout", "CASE WHEN " SETTINGS_SERVER " >= 170000 THEN '0' END") \
 	"SET default_transaction_isolation = 'read committed'; SET default_transaction_read_only = off;"  \
 	"SET default_transaction_deferrable = off; SET row_security = on;"
 
@@ -27,7 +32,7 @@
 /* A client that is gone is noticed: by its end also while a query waits, by its silence within 25 s. Not every platform can. */
 #define SETTINGS_NOTICE                                                                                   \
 	"SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3;"    \
-	"DO $$ BEGIN SET client_connection_check_interval = 2000; EXCEPTION WHEN OTHERS THEN NULL; END $$;"
+	SETTINGS_WHERE_KNOWN("client_connection_check_interval", "CASE WHEN pg_catalog.version() ~ 'linux' THEN '2000' END")
 
 /* For one transaction, where the session is not our own. `timeout`: of a statement, as text. More may follow, behind a comma. */
 #define SETTINGS_ONCE(timeout)                                                                            \

@@ -64,6 +64,22 @@ describe('settings and encodings', { skip: missing(), timeout: 240_000 }, () => 
     await Promise.all([stream.close(), late.close()])
   })
 
+  test('a role that may not use plpgsql serves, and its sessions have their settings', async () => {
+    await cluster.psql('CREATE DATABASE forbidden', { database: 'postgres' })
+    await works('forbidden', 'migrate')
+    await cluster.psql(`REVOKE USAGE ON LANGUAGE plpgsql FROM PUBLIC; CREATE ROLE plain LOGIN; SELECT herald.grant_daemon('plain');
+      CREATE FUNCTION public.told(request jsonb) RETURNS jsonb LANGUAGE sql AS $$
+        SELECT jsonb_build_object('body', jsonb_build_array(current_setting('client_connection_check_interval'), current_setting('transaction_timeout', true))) $$;
+      SELECT herald.action('POST', '/told', 'public.told');`, { database: 'forbidden' })
+    await cluster.psql('ALTER DATABASE forbidden SET ' + (serverMajor() >= 17 ? "transaction_timeout = '1h'" : "lock_timeout = '1h'"), { database: 'postgres' })
+    const daemon = await Daemon.start({ cluster, databaseUrl: cluster.url('forbidden', 'plain') })
+    daemons.push(daemon)
+    const headers = { Authorization: `Bearer ${await token({ sub: 'ann' })}`, 'Content-Type': 'application/json' }
+    const told = await request(daemon.url('/told'), { method: 'POST', body: '{}', headers })
+    assert.deepEqual(told.json, ['2s', serverMajor() >= 17 ? '0' : null])
+    assert.doesNotMatch(daemon.logs(), /query of .* failed/)
+  })
+
   test("the example's names are read as they are written, whatever the client's encoding", async () => {
     await cluster.psql('CREATE DATABASE example', { database: 'postgres' })
     await cluster.psql("ALTER DATABASE example SET client_encoding = 'LATIN1'", { database: 'postgres' })
