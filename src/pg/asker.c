@@ -92,6 +92,8 @@ static void on_result(struct conn *c, const PGresult *res)
 {
 	struct asker_worker *w = container_of(c, struct asker_worker, conn);
 
+	if (w->session.step != SESSION_READY)
+		session_result(&w->session, res);
 	if (w->session.step != SESSION_READY || PQntuples(res) != 1 || PQgetisnull(res, 0, 0))
 		return;
 	free(w->value);

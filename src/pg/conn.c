@@ -12,6 +12,7 @@
 #include "pg/message.h"
 #include "pg/passfile.h"
 
+#define NO_TRANSACTION "25P01"
 #define RESULTS_A_TURN 512
 #define BYTES_A_TURN ((size_t)256 << 10)
 
@@ -84,7 +85,10 @@ static void on_notice(void *ctx, const PGresult *res)
 	struct conn *c = ctx;
 	const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
 	const char *message = PQresultErrorMessage(res);
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 
+	if (state != NULL && strcmp(state, NO_TRANSACTION) == 0) /* a pipeline is one, but SET TRANSACTION thinks that it is none, and works */
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(chatter); i++)
 		if (severity != NULL && strcmp(severity, chatter[i]) == 0)
 			return;
@@ -323,8 +327,11 @@ void conn_prepare(struct conn *c, const char *statement, const char *sql)
 /* A pipeline up to one Sync is one transaction, and of one server process also behind a pooler. */
 static bool send_once(struct conn *c, const char *sql, int count, const char *const *params)
 {
-	c->piped = 2;
-	return PQenterPipelineMode(c->pg) && PQsendQueryParams(c->pg, c->once->before, 0, NULL, NULL, NULL, NULL, 0) &&
+	const char *modes = PQtransactionStatus(c->pg) == PQTRANS_INTRANS ? NULL : c->once->modes;
+
+	c->piped = modes == NULL ? 2 : 3;
+	return PQenterPipelineMode(c->pg) && (modes == NULL || PQsendQueryParams(c->pg, modes, 0, NULL, NULL, NULL, NULL, 0)) &&
+	       PQsendQueryParams(c->pg, c->once->before, 0, NULL, NULL, NULL, NULL, 0) &&
 	       PQsendQueryParams(c->pg, sql, count, NULL, params, NULL, NULL, 1) && PQpipelineSync(c->pg);
 }
 
@@ -377,13 +384,19 @@ bool conn_read_in_vain(const struct conn *c)
 	return strcmp(c->fault_state, "53200") == 0;
 }
 
+/* What stands before the statement itself in a pipeline answers to nobody. */
+static bool is_asked_for(const struct conn *c)
+{
+	return c->piped < 2;
+}
+
 static void take_result(struct conn *c, PGresult *res)
 {
 	switch (PQresultStatus(res)) {
 	case PGRES_SINGLE_TUPLE:
 	case PGRES_TUPLES_OK:
 	case PGRES_COMMAND_OK:
-		if (!c->failed && c->piped < 2)
+		if (!c->failed && is_asked_for(c))
 			c->calls->result(c, res);
 		break;
 	case PGRES_PIPELINE_ABORTED: /* what stood before it has failed, and that was said */
@@ -412,7 +425,7 @@ static void take_end(struct conn *c, PGresult *res)
 {
 	if (res == NULL && c->piped > 0) {
 		c->piped--;
-		if (c->piped == 1)
+		if (is_asked_for(c))
 			(void)PQsetSingleRowMode(c->pg);
 		return;
 	}

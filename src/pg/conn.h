@@ -49,6 +49,7 @@ struct conn_calls {
  * it that makes settings for that transaction only. Nothing stays.
  */
 struct conn_once {
+	const char *modes;  /* of the transaction, said before all else, unless there is one already; NULL: none */
 	const char *before; /* its rows nobody gets */
 	const char *(*sql)(const struct conn_once *once, const char *statement);
 };

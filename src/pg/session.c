@@ -11,6 +11,12 @@
 
 #define WHO_IT_IS "SELECT a.pid, extract(epoch FROM a.backend_start) FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a"
 
+/* The modes of its transactions where the defaults are not ours: a recovering server could not write anyhow. No SELECT can set them. */
+#define IN_WHAT_MODES                                                                                                      \
+	"SELECT 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED'"                                                          \
+	"    || CASE WHEN current_setting('default_transaction_read_only') = 'on' AND NOT pg_catalog.pg_is_in_recovery() THEN ', READ WRITE' ELSE '' END" \
+	"  WHERE current_setting('default_transaction_isolation') <> 'read committed' OR current_setting('default_transaction_read_only') = 'on'"
+
 /*
  * What the session before does, and who is in its way; then its end. A tick that holds all others up for that long is ended too:
  * its own instance may be frozen. Who may not end them has only looked. (A process that is frozen itself ends when it goes on.)
@@ -100,7 +106,7 @@ static void set_up(struct session *s)
 	char *sql;
 
 	if (s->pooled) {
-		conn_script(s->conn, WHO_IT_IS);
+		conn_script(s->conn, WHO_IT_IS ";" IN_WHAT_MODES);
 		return;
 	}
 	sql = xasprintf("%s" SETTINGS_NOTICE "SET idle_session_timeout = %d; SET statement_timeout = %d; " WHO_IT_IS,
@@ -142,7 +148,8 @@ static void say(struct session *s)
 
 void session_begin(struct session *s)
 {
-	s->once = (struct conn_once){s->plan.applications ? once_applications : once_log, sql_of};
+	s->once = (struct conn_once){NULL, s->plan.applications ? once_applications : once_log, sql_of};
+	s->modes[0] = '\0';
 	s->conn->once = s->pooled ? &s->once : NULL;
 	s->step = s->elder.pid != 0 && s->elder.begun++ < ELDER_MOST ? SESSION_ELDER : SESSION_SETUP;
 	s->elder.looks = 0;
@@ -155,6 +162,12 @@ void session_lost(struct session *s)
 	if (s->conn->stalled && !s->pooled) /* else it may be somebody else's */
 		leave_elder(s);
 	s->step = SESSION_SETUP; /* not ready */
+}
+
+static void take_modes(struct session *s, const PGresult *res)
+{
+	snprintf(s->modes, sizeof(s->modes), "%s", PQgetvalue(res, 0, 0));
+	s->once.modes = s->modes;
 }
 
 static void take_oneself(struct session *s, const PGresult *res)
@@ -171,6 +184,8 @@ void session_result(struct session *s, const PGresult *res)
 		s->elder.busy |= PQntuples(res) == 1 && !yes;
 	else if (s->step == SESSION_ELDER && PQntuples(res) == 1)
 		log_warn("[STREAM JOB] the session before of '%s' was given up: %s", s->conn->name, PQgetvalue(res, 0, 0));
+	else if (s->step == SESSION_SETUP && PQntuples(res) == 1 && PQnfields(res) == 1)
+		take_modes(s, res);
 	else if (s->step == SESSION_SETUP && PQntuples(res) == 1)
 		take_oneself(s, res);
 	else if (s->step == SESSION_STANDBY)

@@ -46,6 +46,7 @@ struct session {
 	struct conn *conn;
 	struct session_plan plan;
 	struct conn_once once; /* for a pooled one */
+	char modes[80];        /* what its transactions must say of themselves against defaults of the role or the database; "": nothing */
 	bool pooled;
 	enum session_step step;
 	int pid;            /* the server process, which a pooler does not tell the truth about; 0: none yet */

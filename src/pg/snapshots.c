@@ -159,7 +159,9 @@ static void on_result(struct conn *c, const PGresult *res)
 {
 	struct snapshots_worker *w = container_of(c, struct snapshots_worker, conn);
 
-	if (w->step == SNAPSHOTS_NOTE && PQntuples(res) == 1)
+	if (w->session.step != SESSION_READY)
+		session_result(&w->session, res);
+	else if (w->step == SNAPSHOTS_NOTE && PQntuples(res) == 1)
 		take_note(w, res);
 	else if (w->step == SNAPSHOTS_FETCH)
 		take_items(w, res);

@@ -92,6 +92,28 @@ describe('a pooler', { skip: missing() || missingPgbouncer(), timeout: 300_000 }
       await bouncer.stop()
     })
 
+  test('whose database is read-only by default, and isolates otherwise, serves as well', async () => {
+    const load = openLoad(stage.cluster)
+    await load.lone() // the writer is there, and writes
+    const defaults = (...commands) => stage.cluster.psql(`SET default_transaction_read_only = off; ${commands.map((command) => `ALTER DATABASE ${stage.cluster.database} ${command};`).join(' ')}`)
+    await defaults('SET default_transaction_read_only = on', "SET default_transaction_isolation = 'serializable'")
+    const bouncer = await Pgbouncer.start(stage.cluster, 'transaction')
+    try {
+      const daemon = await stage.addDaemon({ databaseUrl: bouncer.url })
+      await daemon.said(/a pooler in transaction mode stands between/)
+      const stream = await openHot(daemon, 'ann', 'earliest')
+      await arrives(stream, await load.lone())
+      const state = await daemon.subscribe('/state', { token: await token({ sub: 'ann' }) })
+      await state.next('ready')
+      await Promise.all([state.close(), stream.close(), load.end()])
+      assert.doesNotMatch(daemon.logs(), /query of 'pgherald (?!proof).* failed|the database said/)
+      await daemon.stop()
+    } finally {
+      await defaults('RESET default_transaction_read_only', 'RESET default_transaction_isolation')
+      await bouncer.stop()
+    }
+  })
+
   test('that looks like the server itself is found out by what it does', async (t) => {
     const lender = await Lender.open(stage.cluster.port)
     const url = `postgresql://postgres@127.0.0.1:${lender.port}/${stage.cluster.database}`
