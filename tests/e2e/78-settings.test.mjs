@@ -17,7 +17,8 @@ const hostile = {
   ...(serverMajor() >= 17 ? { transaction_timeout: '200ms' } : {}),
 }
 /** As an application says that lives with such settings. */
-const asWriter = 'SET default_transaction_read_only = off; SET statement_timeout = 0; SET lock_timeout = 0;'
+const asWriter = 'SET default_transaction_read_only = off; SET statement_timeout = 0; SET lock_timeout = 0;' +
+  (serverMajor() >= 17 ? ' SET transaction_timeout = 0;' : '')
 
 describe('settings and encodings', { skip: missing(), timeout: 240_000 }, () => {
   let cluster
