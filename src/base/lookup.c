@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/loop.h"
 #include "base/xalloc.h"
 
@@ -38,6 +39,7 @@ struct lookup_name {
 	struct list waiting; /* struct lookup */
 	size_t out;
 	int64_t asked_ms;
+	bool told; /* the log, that all threads hang */
 };
 
 /* --- the thread --- */
@@ -144,10 +146,30 @@ static void send_out(struct lookup_post *post, struct lookup_name *n, int64_t no
 	pthread_mutex_unlock(&post->lock);
 }
 
+/* How long the last of so many threads is waited for. */
+static int64_t patience_ms(size_t out)
+{
+	int64_t wait = LOOKUP_AGAIN_MS;
+
+	for (; out > 1 && wait < LOOKUP_AGAIN_MOST_MS; out--)
+		wait *= 2;
+	return wait < LOOKUP_AGAIN_MOST_MS ? wait : LOOKUP_AGAIN_MOST_MS;
+}
+
 /* Those that are out may never come back. */
 static bool is_due(const struct lookup_name *n, int64_t now_ms)
 {
-	return n->out == 0 || (n->out < LOOKUP_THREADS_MAX && now_ms - n->asked_ms >= (int64_t)LOOKUP_AGAIN_MS << (n->out - 1));
+	return n->out == 0 || (n->out < LOOKUP_THREADS_MAX && now_ms - n->asked_ms >= patience_ms(n->out));
+}
+
+/* Said once, until an answer comes. */
+static void complain_of_hanging(struct lookup_name *n)
+{
+	if (n->out < LOOKUP_THREADS_MAX || n->told)
+		return;
+	n->told = true;
+	log_error("the system's resolver has answered none of %d lookups of '%s', and hangs: no more are made until one comes back. Look at DNS and"
+		  " nsswitch.conf, then restart pgherald", LOOKUP_THREADS_MAX, n->name);
 }
 
 static struct lookup_name *find(struct lookups *set, const char *name)
@@ -187,6 +209,7 @@ static void take(struct lookups *set, struct errand *e)
 	struct list now;
 
 	n->out--;
+	n->told = false;
 	list_init(&now);
 	list_splice(&now, &n->waiting);
 	while (!list_empty(&now))
@@ -274,6 +297,7 @@ void lookup_start(struct loop *loop, struct lookup *l, const char *name)
 	list_append(&n->waiting, &l->link);
 	if (is_due(n, loop->now_ms))
 		send_out(loop->lookups.post, n, loop->now_ms);
+	complain_of_hanging(n);
 }
 
 void lookup_stop(struct lookup *l)

@@ -4,8 +4,9 @@
  * which may take a minute or for ever. So a thread asks, and answers through an eventfd of the loop.
  *
  * All who want the same name share the answer. A thread that does not come back is left alone, and the name asked for once more by
- * another one: after LOOKUP_AGAIN_MS, then after twice as long each time. So there are few of them however long DNS is away, and no
- * more than LOOKUP_THREADS_MAX for a name.
+ * another one: after LOOKUP_AGAIN_MS, then after twice as long each time, up to LOOKUP_AGAIN_MOST_MS: who has waited for hours must not
+ * wait as long again when DNS is back. There are no more than LOOKUP_THREADS_MAX for a name, which is five hours of a resolver that
+ * hangs; then the log says so, and one of them must come back.
  */
 #ifndef BASE_LOOKUP_H
 #define BASE_LOOKUP_H
@@ -19,7 +20,8 @@
 #include "base/strmap.h"
 
 #define LOOKUP_AGAIN_MS 10000
-#define LOOKUP_THREADS_MAX 16
+#define LOOKUP_AGAIN_MOST_MS 300000
+#define LOOKUP_THREADS_MAX 64
 #define LOOKUP_ADDRESSES_MAX 16 /* of a name; more are left out */
 
 struct loop;

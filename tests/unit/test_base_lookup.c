@@ -118,15 +118,30 @@ TEST(who_asks_again_waits_for_the_thread_that_is_out)
 	assert_string_equal(wishes[0].addresses[0], "10.0.0.9");
 }
 
-/* For two days somebody asks each second, and no thread comes back. */
-TEST(threads_that_never_come_back_are_few)
+static void ask_each_second(int seconds)
 {
-	for (int i = 0; i < 172800; i++) {
+	for (int i = 0; i < seconds; i++) {
 		lookup_start(&loop, &wishes[0], "hangs");
 		loop.now_ms += 1000;
 	}
-	wait_until_asked(15);
-	assert_int_equal(dns_count(), 15); /* 10 s, 20 s, 40 s, … */
+}
+
+/* No thread comes back: 10 s, 20 s, 40 s, 80 s, 160 s, then 5 minutes each. */
+TEST(a_name_is_asked_for_again_within_five_minutes_however_long_it_was_in_vain)
+{
+	ask_each_second(10 + 20 + 40 + 80 + 160 + 1);
+	wait_until_asked(6);
+	assert_int_equal(dns_count(), 6);
+	ask_each_second(3 * LOOKUP_AGAIN_MOST_MS / 1000);
+	wait_until_asked(9);
+	assert_int_equal(dns_count(), 9);
+}
+
+TEST(threads_that_never_come_back_are_few)
+{
+	ask_each_second(172800);
+	wait_until_asked(LOOKUP_THREADS_MAX);
+	assert_int_equal(dns_count(), LOOKUP_THREADS_MAX);
 	dns_go_on(false);
 	wait_for_answers(1);
 	assert_int_equal(wishes[0].count, 1);
@@ -175,6 +190,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(all_who_want_a_name_share_one_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_has_stopped_gets_no_answer_and_others_do, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(who_asks_again_waits_for_the_thread_that_is_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_name_is_asked_for_again_within_five_minutes_however_long_it_was_in_vain, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(threads_that_never_come_back_are_few, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_first_answer_counts_whichever_thread_brings_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_loop_may_end_while_threads_are_out, set_up, tear_down),
