@@ -6,6 +6,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/loop.h"
+#include "pg/hosts.h"
+#include "pg/layer.h"
 #include "pg/message.h"
 
 #define HEAR_MS 2000 /* it comes with the answer to what rang, or hardly later */
@@ -18,13 +21,19 @@ static int64_t limit(const struct bounded *b)
 	return now + BOUNDED_MS < b->end_ms ? now + BOUNDED_MS : b->end_ms;
 }
 
-/* False: the time is over. */
+/* False: the time is over. What TLS or GSSAPI hold back no socket tells of. */
 static bool wait_for(const struct bounded *b, short events, int64_t until_ms)
 {
 	struct pollfd fd = {.fd = PQsocket(b->pg), .events = events};
 	int64_t left = until_ms - clock_mono_ms();
+	int held_ms = events == POLLIN ? layer_wait_ms(b->pg, layer_find_pending(), true) : -1;
 
-	return left > 0 && poll(&fd, 1, (int)left) > 0;
+	if (left <= 0)
+		return false;
+	if (held_ms < 0 || held_ms > left)
+		return poll(&fd, 1, (int)left) > 0;
+	(void)poll(&fd, 1, held_ms);
+	return true;
 }
 
 static void set_why(struct bounded *b, const char *message, const char *state)
@@ -50,29 +59,134 @@ static void ignore_notice(void *ctx, const PGresult *res)
 	(void)ctx, (void)res;
 }
 
-bool bounded_open(struct bounded *b, const char *conninfo, int64_t end_ms)
-{
-	const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", NULL};
-	const char *values[] = {conninfo == NULL ? "" : conninfo, "pgherald doctor", "UTF8", NULL};
-	PostgresPollingStatusType step = PGRES_POLLING_WRITING;
-	int64_t until_ms;
+/* --- to connect --- */
 
-	*b = (struct bounded){.pg = PQconnectStartParams(keys, values, 1), .end_ms = end_ms};
-	until_ms = limit(b);
+/* Where to: as serve finds it, with a loop of its own for that. */
+struct way {
+	struct loop loop;
+	struct hosts hosts;
+	bool known;
+};
+
+static void on_known(struct hosts *h)
+{
+	container_of(h, struct way, hosts)->known = true;
+}
+
+/* False: `why`. */
+static bool find_way(struct bounded *b, struct way *w, const char *conninfo, int64_t until_ms)
+{
+	struct buf why;
+	int64_t left;
+
+	w->known = !hosts_find(&w->hosts, conninfo);
+	if (w->known)
+		return true;
+	while (!w->known && (left = until_ms - clock_mono_ms()) > 0)
+		loop_turn(&w->loop, (int)left);
+	buf_init(&why);
+	if (!w->known || !hosts_usable(&w->hosts, &why))
+		set_why(b, w->known ? why.data : "DNS did not say in time where its host is", NULL);
+	buf_release(&why);
+	return w->known && w->hosts.usable > 0;
+}
+
+static void begin(struct bounded *b, const struct hosts *h, const char *conninfo, bool any)
+{
+	const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", h->usable > 0 ? "host" : NULL, "hostaddr", "port",
+			      any ? "target_session_attrs" : NULL, NULL};
+	const char *values[] = {conninfo == NULL ? "" : conninfo, "pgherald doctor", "UTF8", h->host.data, h->hostaddr.data, h->port.data, "any", NULL};
+
+	b->pg = PQconnectStartParams(keys, values, 1);
+}
+
+/* False: nobody has answered by then. */
+static bool go_on(struct bounded *b, int64_t until_ms)
+{
+	PostgresPollingStatusType step = PGRES_POLLING_WRITING;
+
 	while (PQstatus(b->pg) != CONNECTION_BAD && step != PGRES_POLLING_OK && step != PGRES_POLLING_FAILED) {
-		if (!wait_for(b, step == PGRES_POLLING_READING ? POLLIN : POLLOUT, until_ms)) {
-			give_up(b);
+		if (!wait_for(b, step == PGRES_POLLING_READING ? POLLIN : POLLOUT, until_ms))
 			return false;
-		}
 		step = PQconnectPoll(b->pg);
 	}
+	return true;
+}
+
+static struct hosts_place place_of(const struct bounded *b)
+{
+	return (struct hosts_place){PQhost(b->pg), PQhostaddr(b->pg), PQport(b->pg)};
+}
+
+/* A host that is silent is passed over, while there is time. */
+static bool connect_to(struct bounded *b, struct way *w, const char *conninfo, bool any)
+{
+	int64_t until_ms = limit(b), end_ms;
+
+	while (find_way(b, w, conninfo, until_ms)) {
+		struct hosts_place place;
+
+		end_ms = clock_mono_ms() + hosts_connect_ms(&w->hosts);
+		begin(b, &w->hosts, conninfo, any);
+		if (go_on(b, end_ms < until_ms ? end_ms : until_ms))
+			return true;
+		if (end_ms >= until_ms) {
+			give_up(b);
+			break;
+		}
+		place = place_of(b);
+		hosts_skip(&w->hosts, &place);
+		bounded_close(b);
+	}
+	return false;
+}
+
+static bool is_connected(struct bounded *b)
+{
 	if (PQstatus(b->pg) != CONNECTION_OK) {
-		set_why(b, PQerrorMessage(b->pg), NULL);
+		set_why(b, b->pg == NULL ? "out of memory" : PQerrorMessage(b->pg), NULL);
 		bounded_close(b);
 		return false;
 	}
 	PQsetNoticeReceiver(b->pg, ignore_notice, NULL);
 	return true;
+}
+
+bool bounded_open(struct bounded *b, const char *conninfo, int64_t end_ms)
+{
+	struct way way = {.known = false};
+	bool done;
+
+	*b = (struct bounded){.end_ms = end_ms};
+	if (!loop_open(&way.loop)) {
+		set_why(b, "this process can have no more descriptors", NULL);
+		return false;
+	}
+	hosts_init(&way.hosts, &way.loop, on_known);
+	done = connect_to(b, &way, conninfo, false);
+	hosts_release(&way.hosts);
+	loop_close(&way.loop);
+	return done && is_connected(b);
+}
+
+bool bounded_open_beside(struct bounded *b, const struct bounded *first, const char *conninfo)
+{
+	struct hosts_place place = place_of(first);
+	struct hosts none, hosts;
+
+	*b = (struct bounded){.end_ms = first->end_ms};
+	hosts_init(&none, NULL, on_known);
+	hosts_init(&hosts, NULL, on_known);
+	hosts_only(&hosts, &none, &place);
+	begin(b, &hosts, conninfo, true);
+	buf_release(&hosts.host);
+	buf_release(&hosts.hostaddr);
+	buf_release(&hosts.port);
+	if (!go_on(b, limit(b))) {
+		give_up(b);
+		return false;
+	}
+	return is_connected(b);
 }
 
 void bounded_close(struct bounded *b)

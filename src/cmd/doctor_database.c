@@ -100,7 +100,7 @@ static bool is_pooled(struct doctor *d, int pid)
 	struct bounded second;
 	bool lent = false;
 
-	if (bounded_open(&second, d->config->database_url, d->database.end_ms))
+	if (bounded_open_beside(&second, &d->database, d->config->database_url))
 		for (int rounds = 0; rounds < 3 && !lent && second.pg != NULL && d->database.pg != NULL; rounds++)
 			lent = is_lent(&d->database, &second, pid);
 	bounded_close(&second);

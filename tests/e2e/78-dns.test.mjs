@@ -5,7 +5,7 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Cluster, environment, least } from '../lib/cluster.mjs'
-import { Daemon, missing, program } from '../lib/daemon.mjs'
+import { Daemon, missing, program, run } from '../lib/daemon.mjs'
 import { makeDns } from '../lib/nodns.mjs'
 import * as processes from '../lib/process.mjs'
 import { request } from '../lib/sse.mjs'
@@ -114,6 +114,9 @@ describe('names of hosts', { skip: missing(), timeout: 180_000 }, () => {
       await works(keywords('db.test,127.0.0.1', ports))
       await works(keywords('', ports, 'hostaddr=127.0.0.1,127.0.0.1').replace('host= ', ''))
       await works(keywords(`${directory},127.0.0.1`, ports))
+      const doctor = await run(['doctor', '--json', '--database-url', keywords(`${directory},127.0.0.1`, ports), '--listen', '127.0.0.1:1', '--admin-listen', '',
+        '--jwt-secret', 'x'.repeat(40)], { timeout: 60_000 })
+      assert.equal(JSON.parse(doctor.stdout).checks.find(({ check }) => check === 'session')?.outcome, 'ok', doctor.stdout)
     } finally {
       for (const mute of mutes) mute.close()
     }
