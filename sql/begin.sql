@@ -46,11 +46,14 @@ BEGIN
     END;
   END LOOP;
   IF pg_get_userbyid(owner) <> current_user THEN
+    IF NOT pg_has_role(owner, 'USAGE') THEN -- what comes after the transaction needs its rights, too
+      RAISE insufficient_privilege;
+    END IF;
     PERFORM set_config('role', pg_get_userbyid(owner), true);
   END IF;
 EXCEPTION WHEN insufficient_privilege THEN
   RAISE EXCEPTION 'pgherald: the schema herald belongs to role %, and role % may not act as that', owner, current_user
-    USING ERRCODE = 'insufficient_privilege', HINT = 'Nothing was changed. Migrate as the owner of the schema, as a member of that role or as a superuser.';
+    USING ERRCODE = 'insufficient_privilege', HINT = 'Nothing was changed. Migrate as the owner of the schema, as a member that has its rights (INHERIT), or as a superuser.';
 END $$;
 
 CREATE TABLE IF NOT EXISTS herald.migrations (

@@ -24,6 +24,17 @@ CREATE OR REPLACE VIEW herald.status AS
     FROM herald.ticks h ORDER BY h.id DESC LIMIT 1;
 COMMENT ON VIEW herald.status IS 'Where the log stands: head and oldest tick, what is configured, bytes on disk, whether a ticker runs, what is wrong.';
 
+-- Who may read it needs to call what it calls. Versions before 14 called nothing: for the roles that could read it then.
+DO $$
+DECLARE
+  reader regrole;
+BEGIN
+  FOR reader IN SELECT a.grantee FROM pg_class c, aclexplode(c.relacl) a
+                 WHERE c.oid = 'herald.status'::regclass AND a.privilege_type = 'SELECT' AND a.grantee NOT IN (0, c.relowner) LOOP
+    EXECUTE format('GRANT EXECUTE ON FUNCTION herald.first_tick, herald.obstacles TO %s', reader);
+  END LOOP;
+END $$;
+
 -- herald.queue_usage(): how many millionths of PostgreSQL's queue of notifications are used. Full, it makes every commit with a NOTIFY in
 -- the cluster fail: a session that listens and stays in a transaction keeps all that came after. NULL: it may not be known.
 CREATE OR REPLACE FUNCTION herald.queue_usage() RETURNS bigint

@@ -1,5 +1,5 @@
 -- install.sql on a database that has it: same tables, same watches, same log; functions are made anew.
-SELECT plan(10);
+SELECT plan(11);
 CREATE TABLE things (id int);
 SELECT herald.watch('things');
 SELECT herald.rule('things', 'made', 'insert');
@@ -17,6 +17,7 @@ DO $$ BEGIN
   DROP VIEW herald.status;
   CREATE VIEW herald.status AS SELECT head, head_at, oldest, oldest_at, watches, streams, wake, log_bytes, tickers, faults, prepared FROM older;
 END $$;
+GRANT USAGE ON SCHEMA herald TO :monitor;
 GRANT SELECT ON herald.status TO :monitor;
 CREATE VIEW of_mine AS SELECT head, faults FROM herald.status;
 \ir ../../sql/install.sql
@@ -29,6 +30,9 @@ INSERT INTO things VALUES (2);
 SELECT is(test.events(), '{made,made}', 'the watch and its rule go on');
 SELECT ok(NOT has_function_privilege('public', 'herald.unstream(text)', 'EXECUTE'), 'and is not for PUBLIC');
 SELECT ok(has_table_privilege(:'monitor', 'herald.status', 'SELECT'), 'who may read the status still may');
+SET ROLE :monitor;
+SELECT isnt((SELECT s::text FROM herald.status s), NULL, 'all of it, and so what it calls');
+RESET ROLE;
 SELECT is((SELECT s.head FROM of_mine s), (SELECT max(id) FROM herald.ticks), 'a view of it goes on');
 SELECT is((SELECT unreadable FROM herald.status), 0::bigint, 'a column that an older version had not is there');
 DROP OWNED BY :monitor;
