@@ -82,7 +82,7 @@ BEGIN
       'CREATE TRIGGER begin_anew AFTER TRUNCATE ON herald.changes FOR EACH STATEMENT EXECUTE FUNCTION herald.begin_anew();'
       'ALTER TABLE herald.changes ALTER COLUMN xid TYPE herald.own_xid;'
       'ALTER DOMAIN herald.own_xid ADD CONSTRAINT written_here CHECK (VALUE = pg_current_xact_id() OR herald.takes_rows()) NOT VALID',
-      ARRAY['herald.ticks', 'herald.changes']::regclass[]::oid[], least(herald.patience(), '3 s'), '{}');
+      ARRAY['herald.ticks', 'herald.changes']::regclass[]::oid[], least(herald.patience(), '5 s'), '{}', 1000);
   END IF;
 END $$;
 

@@ -1,21 +1,21 @@
 -- As they were before: a call that leaves out what has a default would fit both.
-DROP FUNCTION IF EXISTS herald.patiently(text, oid[], interval), herald.in_the_way(oid[], boolean);
+DROP FUNCTION IF EXISTS herald.patiently(text, oid[], interval), herald.patiently(text, oid[], interval, text[]), herald.in_the_way(oid[], boolean);
 
--- herald.patiently(ddl, targets, most, harmless): runs DDL that takes strong locks on tables, and lets nobody wait for long after it. A session that
+-- herald.patiently(ddl, targets, most, harmless, wait_ms): runs DDL that takes strong locks on tables, and lets nobody wait for long after it. A session that
 -- waits for a lock has all who come later wait too, readers and writers, until the one in front ends. So it waits for a moment only,
 -- gives up all that it has got meanwhile, lets the others through, and tries again.
 --   ddl      one or several statements; what they lock is kept to the end of the transaction, once all of them have run
 --   targets  the tables that they lock: who is in the way is looked for there
 --   most     how long it tries; NULL: the caller's lock_timeout, 30 s where that is 0
 --   harmless  locks that are in the way of none of it, so who has no other one is not named; NULL: readers', unless ddl drops or locks something
+--   wait_ms  how long the first try waits
 -- Raises 55P03 and names the session that is in the way. To be called before anything else is locked that somebody may want.
-CREATE OR REPLACE FUNCTION herald.patiently(ddl text, targets oid[], most interval DEFAULT NULL, harmless text[] DEFAULT NULL) RETURNS void
+CREATE OR REPLACE FUNCTION herald.patiently(ddl text, targets oid[], most interval DEFAULT NULL, harmless text[] DEFAULT NULL, wait_ms int DEFAULT 100) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   former text := current_setting('lock_timeout');
   patience interval := coalesce(most, herald.patience());
   ends timestamptz := clock_timestamp() + patience;
-  wait_ms int := 100;
   said boolean := false;
   way record;
 BEGIN
@@ -115,7 +115,8 @@ $$;
 -- for LOCK TABLE would take all that it reads.
 -- A migration that alters a table of herald which streams use adds its version, or the last one of several, to the list. What the log needs to
 -- version 14 comes last (log_columns.sql, own_rows.sql). That lock is tried before all others, and given up again: whoever has it for long is
--- waited for while nobody waits for this. At the end it is tried for as long only as streams may stand still.
+-- waited for while nobody waits for this. At the end it is tried for as long only as streams may stand still,
+-- and waited for longer at once, as who writes in transactions of some length makes necessary.
 DO $$
 DECLARE
   had int := (SELECT max(m.version) FROM herald.migrations m);
