@@ -110,6 +110,20 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       FROM pg_stat_activity a WHERE a.pid = doing_words.pid), '')
 $$;
 
+-- Version 14 gives a column of the log another type, which a view that somebody has made of it forbids.
+DO $$
+DECLARE
+  reader regclass := (SELECT r.ev_class FROM pg_attribute a
+                        JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum AND d.classid = 'pg_rewrite'::regclass
+                        JOIN pg_rewrite r ON r.oid = d.objid
+                       WHERE a.attrelid = to_regclass('herald.changes') AND a.attname = 'xid' AND a.atttypid = 'xid8'::regtype LIMIT 1);
+BEGIN
+  IF reader IS NOT NULL THEN
+    RAISE EXCEPTION 'pgherald: view % has column xid of herald.changes, which gets another type', reader
+      USING ERRCODE = 'dependent_objects_still_exist', HINT = 'Nothing was changed. Drop the view, migrate, and make it again.';
+  END IF;
+END $$;
+
 -- An upgrade takes its strong locks now, all of them at once, before it has any that others wait for: on the log, where a migration alters
 -- it, so until the end nobody writes to it; on the watched tables for triggers of before 0003; on the view that is replaced each time, alone,
 -- for LOCK TABLE would take all that it reads.

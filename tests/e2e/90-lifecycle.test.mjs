@@ -363,11 +363,29 @@ describe('installing the schema', { skip: missing(), timeout: 300_000 }, () => {
     assert.equal((await migrateOnce(byPsql)).code, 0)
   })
 
-  test('who reads the log is waited for before anything that streams need is locked', async () => {
+  // as version 12 left it, for what locks and columns are concerned
+  async function older() {
     const database = await fresh()
     await migrate(cluster, { database })
     await cluster.psql(`DROP TRIGGER begin_anew ON herald.changes; DROP TRIGGER written_here ON herald.ticks; ALTER TABLE herald.changes ALTER xid TYPE xid8, DROP COLUMN bytes;
       DROP DOMAIN herald.own_xid; DROP TABLE herald.pruned, herald.extents, herald.survivor; DROP VIEW herald.ticking; DELETE FROM herald.migrations WHERE version > 12`, { database })
+    return database
+  }
+
+  test('a view of the log that stands in the way of an upgrade is named', async () => {
+    const database = await older()
+    await cluster.psql('CREATE VIEW mine AS SELECT * FROM herald.changes', { database })
+    const { code, stderr } = await migrateOnce(database)
+    assert.equal(code, 1)
+    assert.match(stderr, /^pgherald: view mine has column xid of herald\.changes, which gets another type \(Nothing was changed\. Drop the view, migrate, and make it again\.\)$/m)
+    await cluster.psql('DROP VIEW mine', { database })
+    assert.equal((await migrateOnce(database)).code, 0)
+    await cluster.psql('CREATE VIEW mine AS SELECT * FROM herald.changes', { database })
+    assert.equal((await migrateOnce(database)).code, 0, 'and again, with the view')
+  })
+
+  test('who reads the log is waited for before anything that streams need is locked', async () => {
+    const database = await older()
     const [reader, witness] = [await cluster.client({ database }), await cluster.client({ database })]
     await reader.query('BEGIN; SELECT count(*) FROM herald.changes')
     const held = `SELECT count(*)::int AS held FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
