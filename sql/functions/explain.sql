@@ -13,10 +13,9 @@ LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c herald.changes;
   t herald.ticks;
-  oldest herald.ticks;
+  oldest herald.ticks := herald.first_tick();
   last herald.ticks;
 BEGIN
-  SELECT k.* INTO oldest FROM herald.ticks k ORDER BY k.id LIMIT 1;
   SELECT k.* INTO last FROM herald.ticks k ORDER BY k.id DESC LIMIT 1;
   SELECT k.* INTO t FROM herald.ticks k WHERE k.upto >= change ORDER BY k.id LIMIT 1;
   SELECT b.* INTO c FROM herald.batch(t.since, t.snapshot) b WHERE b.id = change;

@@ -56,7 +56,8 @@ BEGIN
   END IF;
 END $$;
 
--- herald.begin_anew(): trigger function of herald.changes, after TRUNCATE: what cursors of before want is gone. Takes no lock of ticks
+-- herald.begin_anew(): trigger function of herald.changes, after TRUNCATE: what cursors of before want is gone. All of the log waits meanwhile, so
+-- the ticks of before stay: herald.prune takes them away in steps, and nobody counts them any more. Takes no lock of ticks
 -- and waits for nobody who prunes: they may wait for this very transaction. Of both tables emptied at once nothing is left to be told.
 CREATE OR REPLACE FUNCTION herald.begin_anew() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -64,10 +65,11 @@ DECLARE
   last herald.ticks;
 BEGIN
   SELECT t.* INTO last FROM herald.ticks t ORDER BY t.id DESC LIMIT 1;
-  UPDATE herald.pruned SET tick = 0, xid = '0';
   IF last.id IS NOT NULL AND NOT herald.follows() THEN
-    DELETE FROM herald.ticks d WHERE d.id IN (SELECT t.id FROM herald.ticks t FOR UPDATE SKIP LOCKED);
-    PERFORM herald.begin_history(last.id, pg_current_snapshot(), 0, herald.origin());
+    last := herald.begin_history(last.id, pg_current_snapshot(), 0, herald.origin());
+    UPDATE herald.pruned SET tick = last.id, xid = '0';
+  ELSE
+    UPDATE herald.pruned SET tick = 0, xid = '0';
   END IF;
   RETURN NULL;
 END $$;

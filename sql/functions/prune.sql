@@ -36,6 +36,7 @@ END $$;
 CREATE OR REPLACE FUNCTION herald.forget(keep interval, most int) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
+  was bigint := (SELECT p.tick FROM herald.pruned p); -- who empties the log by hand meanwhile writes another one
   first herald.ticks := herald.first_tick();
   oldest herald.ticks; -- the oldest tick that stays
   gone bigint;
@@ -48,6 +49,13 @@ BEGIN
   END IF;
   DELETE FROM herald.revocations r WHERE r.until < clock_timestamp();
   DELETE FROM herald.tickets t WHERE t.expires < clock_timestamp();
+  IF first.upto = 0 AND first.id > 1 THEN -- it was emptied: herald.begin_anew
+    DELETE FROM herald.ticks t WHERE t.id = ANY (ARRAY(SELECT f.id FROM herald.ticks f WHERE f.id < first.id ORDER BY f.id LIMIT most));
+    GET DIAGNOSTICS ticks_gone = ROW_COUNT;
+    IF ticks_gone >= most THEN
+      RETURN most;
+    END IF;
+  END IF;
   oldest := herald.last_before(first, clock_timestamp() - keep, most);
   IF oldest.id IS NULL THEN
     RETURN 0;
@@ -63,7 +71,7 @@ BEGIN
   GET DIAGNOSTICS gone = ROW_COUNT;
   UPDATE herald.pruned p
      SET tick = oldest.id, xid = CASE WHEN gone < most THEN pg_snapshot_xmin(oldest.since) ELSE p.xid END
-   WHERE p.tick <> oldest.id OR (gone < most AND p.xid <> pg_snapshot_xmin(oldest.since));
+   WHERE p.tick = was AND (p.tick <> oldest.id OR (gone < most AND p.xid <> pg_snapshot_xmin(oldest.since)));
   RETURN CASE WHEN ticks_gone < most THEN gone ELSE greatest(gone, most) END;
 END $$;
 

@@ -105,11 +105,11 @@ BEGIN
     WHEN last.id IS NULL OR NOT herald.complete() THEN 'later'
     WHEN tick = 0 THEN NULL
     WHEN NOT herald.same_cluster(last.origin) THEN 'restored'
-    WHEN EXISTS (SELECT FROM herald.ticks t WHERE t.id = tick) THEN
+    WHEN EXISTS (SELECT FROM herald.ticks t WHERE t.id = tick) AND tick >= (herald.first_tick()).id THEN
       (SELECT CASE WHEN NOT herald.same_cluster(t.origin) THEN 'restored' END FROM herald.ticks t WHERE t.id = tick)
     WHEN tick > last.id AND herald.follows() THEN 'later'
     WHEN tick > last.id AND last.origin <> herald.origin() THEN 'restored'
     WHEN tick < 0 OR tick > last.id THEN 'unknown'
-    ELSE (SELECT CASE WHEN tick > f.id OR f.upto = 0 THEN 'restored' ELSE 'expired' END FROM herald.first_tick() f) -- between two ticks, or before the log was emptied
+    ELSE (SELECT CASE WHEN tick > f.id OR f.upto = 0 THEN 'restored' ELSE 'expired' END FROM herald.first_tick() f) -- between two ticks, or of before the log was emptied
     END;
 END $$;

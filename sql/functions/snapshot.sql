@@ -31,7 +31,7 @@ BEGIN
   END IF;
   tick := last.id;
   upto := last.upto;
-  told := coalesce((SELECT t.id FROM herald.ticks t WHERE t.since::text <> t.snapshot::text ORDER BY t.id DESC LIMIT 1), 0);
+  told := coalesce((SELECT t.id FROM herald.ticks t WHERE t.id >= (herald.first_tick()).id AND t.since::text <> t.snapshot::text ORDER BY t.id DESC LIMIT 1), 0);
   SELECT pg_catalog.array_agg(n) INTO seen FROM herald.newer(last.snapshot) n;
   PERFORM pg_catalog.set_config('request.jwt.claims', claims::text, true), herald.fix_settings();
   OPEN items NO SCROLL FOR EXECUTE 'SELECT CASE WHEN pg_catalog.octet_length(s.t) > $3 THEN herald.refuse_item(pg_catalog.octet_length(s.t), $3) ELSE s.t END AS i'
