@@ -1,6 +1,6 @@
 -- Quoted, reserved, mixed-case and longest names of schemas, tables and columns, and the same table name in two schemas.
 BEGIN;
-SELECT plan(11);
+SELECT plan(13);
 CREATE SCHEMA "Odd ""Schema';--";
 CREATE TABLE "Odd ""Schema';--"."Select 'x' ""y""; %s %I" ("Id %L" int PRIMARY KEY, "user" text, "it's ""q""" text);
 SELECT lives_ok($$SELECT herald.watch('"Odd ""Schema'';--"."Select ''x'' ""y""; %s %I"', audience => '{user,"it''s \"q\""}')$$,
@@ -33,5 +33,13 @@ INSERT INTO one.things VALUES (1);
 INSERT INTO two.things VALUES (2);
 SELECT is(test.last(2) ->> 'table', 'one.things', 'two schemas may have a table of the same name');
 SELECT is(test.last(1) ->> 'table', 'two.things', 'and each is itself');
+
+CREATE TABLE lined (id int PRIMARY KEY);
+SELECT herald.watch('lined');
+SELECT format('ALTER TABLE lined RENAME TO %I', E'two\nlines\r; of it') \gexec
+SELECT herald.look_at_shapes();
+SELECT is((SELECT faults FROM herald.status), NULL, 'a name may have lines');
+SELECT format('INSERT INTO %I VALUES (1)', E'two\nlines\r; of it') \gexec
+SELECT is(test.last() ->> 'table', E'public.two\nlines\r; of it', 'and be told');
 SELECT finish();
 ROLLBACK;
