@@ -16,7 +16,7 @@ LANGUAGE sql STABLE AS $$
   (SELECT p.tick, p.id, p.topic, CASE WHEN p.cut = -1 THEN NULL ELSE p.event END, CASE WHEN p.cut = -1 THEN NULL ELSE p.audience END,
           CASE WHEN p.cut = -1 THEN NULL ELSE p.unless END, herald.short(p.data, most_bytes), herald.short(p.key, most_bytes), herald.short(p.row_now, most_bytes),
           herald.short(p.row_was, most_bytes),
-          coalesce(p.cut, nullif(greatest(octet_length(p.data), octet_length(p.key), octet_length(p.row_now), octet_length(p.row_was), most_bytes), most_bytes))
+          coalesce(p.cut, herald.too_long(p.data, p.key, p.row_now, p.row_was, most_bytes))
      FROM (SELECT s.tick, s.id, s.topic, s.event, s.audience, s.unless, s.cut, CASE WHEN s.cut IS NULL THEN s.data::text END AS data,
                   CASE WHEN s.cut IS NULL THEN s.key::text END AS key, CASE WHEN s.cut IS NULL THEN s.row_now::text END AS row_now,
                   CASE WHEN s.cut IS NULL THEN s.row_was::text END AS row_was

@@ -1,6 +1,6 @@
 -- A change is measured where it is made, by its text and not by its jsonb: numbers of 131,072 digits take 10 bytes there, a control
 -- character prints six. Beyond 16 MB nothing is kept but the length, and no writer fails.
-SELECT plan(25);
+SELECT plan(26);
 CREATE TABLE forms (id int PRIMARY KEY, body jsonb, tail text);
 CREATE TABLE docs (id int PRIMARY KEY, body text);
 CREATE TABLE ruled (id int PRIMARY KEY, body jsonb);
@@ -57,4 +57,7 @@ SELECT is((SELECT array_agg(r.id ORDER BY r.id) FROM herald.read(0, 0, 100000) r
 SELECT is((SELECT count(*) FROM herald.read(0, 0, 100000) r WHERE r.bytes > 100000 AND coalesce(r.data, r.key, r.row_now, r.row_was) IS NOT NULL), 0::bigint, 'and gets no text of it');
 SELECT is((SELECT array_agg((r.id, r.bytes, octet_length(r.row_now)) ORDER BY r.id) FROM herald.replay(1, 0, 99, '{forms,docs,ruled}', NULL, NULL, NULL, NULL, NULL, 100, NULL, 4000000) r WHERE r.id > 0)::text,
           (SELECT array_agg((r.id, r.bytes, octet_length(r.row_now)) ORDER BY r.id) FROM herald.read(0, 0, 4000000) r)::text, 'who comes late is told the same');
+SELECT is((SELECT array_agg(DISTINCT (r.bytes IS NOT NULL) = (coalesce(r.data, r.key, r.row_now, r.row_was) IS NULL))
+             FROM (SELECT * FROM herald.read(0) UNION ALL SELECT * FROM herald.replay(1, 0, 99, '{forms,docs,ruled}', NULL, NULL, NULL, NULL, NULL, 100)
+                   UNION ALL SELECT * FROM herald.replay_many(1, 0, 99, '[{"topics": ["forms", "docs", "ruled"]}]', 100)) r WHERE r.id > 0), '{t}', 'who takes any is told the length of nothing else than what was not kept');
 SELECT finish();
