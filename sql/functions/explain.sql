@@ -59,6 +59,8 @@ BEGIN
       WHEN 'muted' THEN 'herald.mute(): its transaction said one bulk event instead of its rows'
       WHEN 'fault' THEN 'a capture that failed, of a table of this topic: see faults in herald.status'
       WHEN 'truncate' THEN 'TRUNCATE of a partition by its own name'
+      WHEN 'ddl' THEN 'DDL that no trigger sees: a table of this topic, a partition or a child of it was dropped, attached, or has another one in its place'
+      WHEN 'crash' THEN 'a crash of the server: a table of this topic is UNLOGGED, and was emptied'
       ELSE 'a bulk event' END;
     RETURN;
   END IF;

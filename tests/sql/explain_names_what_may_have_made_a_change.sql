@@ -1,6 +1,6 @@
 -- herald.explain_makers names every rule of now that could have made a change, and what else makes one.
 BEGIN;
-SELECT plan(13);
+SELECT plan(15);
 CREATE TABLE things (id int PRIMARY KEY, owner text, note text);
 CREATE TABLE other (id int PRIMARY KEY, note text);
 SELECT herald.watch('things', topic => 'news', audience => '{owner}'), herald.watch('other', topic => 'news');
@@ -36,6 +36,10 @@ INSERT INTO herald.changes (topic, event, audience, data) VALUES ('news', 'bulk'
 SELECT matches(makers()::text, 'a capture that failed', 'or a rule failed');
 INSERT INTO herald.changes (topic, event, audience, data) VALUES ('news', 'bulk', '{*}', '{"reason": "truncate"}');
 SELECT matches(makers()::text, 'TRUNCATE of a partition', 'or a partition was emptied');
+INSERT INTO herald.changes (topic, event, audience, data) VALUES ('news', 'bulk', '{*}', '{"reason": "ddl"}');
+SELECT matches(makers()::text, 'DDL that no trigger sees', 'or DDL took rows away');
+INSERT INTO herald.changes (topic, event, audience, data) VALUES ('news', 'bulk', '{*}', '{"reason": "crash"}');
+SELECT matches(makers()::text, 'a crash of the server', 'or a crash');
 SELECT is(herald.one_line(E'\n  a\n  b  ', 3), 'a b', 'an expression stands on one line');
 SELECT is((SELECT count(*) FROM pg_proc p, aclexplode(p.proacl) a WHERE p.pronamespace = 'herald'::regnamespace AND p.proname ~ '^explain' AND a.grantee <> p.proowner),
   0::bigint, 'explaining is for the owner of herald alone');
