@@ -61,7 +61,7 @@ BEGIN
     SELECT n FROM unnest('{TimeZone,DateStyle,IntervalStyle,bytea_output,extra_float_digits}'::text[]) n
      WHERE NOT herald.default_events(w) OR EXISTS (SELECT FROM used u WHERE u.foreign_made)
     UNION
-    SELECT 'xmlbinary' FROM herald.rules r WHERE r.target = w.target AND r.condition || r.data ~* 'xml'
+    SELECT 'xmlbinary' FROM herald.rules r WHERE r.target = w.target AND concat(r.condition, ' ', r.data) ~* 'xml'
     UNION
     SELECT n FROM used u JOIN pg_type t ON t.oid = u.oid AND t.typnamespace = 'pg_catalog'::regnamespace AND t.typname ~ '^reg',
                   unnest('{quote_all_identifiers,search_path}'::text[]) n

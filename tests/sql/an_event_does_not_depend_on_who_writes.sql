@@ -1,6 +1,6 @@
 -- Keys, rows, old values, keys that are left, and what rules make of a row are the same whatever the writer's session has set; and a
 -- snapshot says the same. The session has its own settings back, at once.
-SELECT plan(16);
+SELECT plan(17);
 CREATE TYPE span AS (since timestamptz, at date, length interval);
 CREATE DOMAIN moment AS timestamptz;
 CREATE TABLE things (id int, at timestamptz, bytes bytea, f float8, length interval, during tstzrange, days datemultirange, times timestamptz[], part span, m moment,
@@ -87,6 +87,11 @@ SELECT is((:'plain'::text[])[1] LIKE '%"day": "2026-02-03"%', true, 'a rule look
 CALL be('odd');
 INSERT INTO public.things (id, at, bytes, f, length, during, n) VALUES (2, '2026-02-03 22:05:06+00', 'a', 0.1::float8 + 0.2, interval '1 day 2 hours', 'empty', 1);
 SELECT bag_eq('SELECT said()', format('SELECT unnest(%L::text[])', :'plain'), 'and makes the same of a row whoever writes it');
+
+CALL be('plain'); SELECT herald.unrule('things'); SELECT herald.rule('things', 'marked', 'any', $$xmlelement(name b, NEW.bytes)::text = '<b>YQ==</b>'$$);
+DELETE FROM herald.changes; CALL be('odd');
+UPDATE public.things SET n = 4 WHERE id = 2;
+SELECT is((test.events())[1], 'marked', 'a condition alone, too');
 
 -- A snapshot says a row as its events do.
 CALL be('plain'); SELECT herald.unrule('things'); SELECT herald.watch('things', columns => '{*}');
