@@ -20,7 +20,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
             LEFT JOIN pg_class c ON c.oid = l.relation
            CROSS JOIN LATERAL (SELECT CASE WHEN l.locktype = 'object' AND l.classid = 'pg_database'::regclass AND l.objid = 0 THEN 'the queue of notifications'
                                            WHEN c.oid IS NULL THEN l.locktype
-                                           ELSE format('table %I.%I', c.relnamespace::regnamespace, c.relname) END AS what) t
+                                           ELSE format('table %s.%I', c.relnamespace::regnamespace, c.relname) END AS what) t
            WHERE NOT l.granted AND l.waitstart < clock_timestamp() - interval '2 s' AND a.datname = current_database()
              AND (c.relnamespace = 'herald'::regnamespace OR t.what = 'the queue of notifications' OR a.application_name LIKE 'pgherald %' OR a.query ~ '^SELECT .* herald[.]')
            ORDER BY t.what, l.waitstart) w

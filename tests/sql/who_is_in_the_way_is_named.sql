@@ -1,5 +1,5 @@
 -- herald.obstacles: who waits for a table of herald, and for whom; also while all that herald has is locked.
-SELECT plan(6);
+SELECT plan(7);
 CREATE TABLE things (id int);
 SELECT herald.watch('things');
 SELECT is((SELECT count(*) FROM herald.obstacles()), 0::bigint, 'nobody is in the way');
@@ -22,5 +22,22 @@ SET statement_timeout = '10s';
 SELECT matches((SELECT waiting[1] FROM herald.status), ' waits for table herald.changes since ', 'operators see it in herald.status');
 SELECT dblink_exec('holder', 'ROLLBACK');
 SELECT * FROM dblink_get_result('waiter') x (done text);
+SELECT * FROM dblink_get_result('waiter') x (done text);
 SELECT is((SELECT count(*) FROM herald.obstacles()), 0::bigint, 'when the lock is gone nobody is in the way');
+
+-- what a session of the daemon waits for, in a schema of any name
+CREATE SCHEMA "Odd one";
+CREATE TABLE "Odd one".things (id int);
+SELECT dblink_exec('holder', 'BEGIN; LOCK TABLE "Odd one".things IN ACCESS EXCLUSIVE MODE');
+SELECT dblink_exec('waiter', 'SET application_name = ''pgherald action''');
+SELECT dblink_send_query('waiter', 'INSERT INTO "Odd one".things VALUES (1)');
+DO $$ BEGIN
+  FOR n IN 1..400 LOOP
+    EXIT WHEN EXISTS (SELECT FROM herald.obstacles());
+    PERFORM pg_sleep(0.05);
+    PERFORM pg_stat_clear_snapshot();
+  END LOOP;
+END $$;
+SELECT is((SELECT waits_for FROM herald.obstacles()), 'table "Odd one".things', 'a name is quoted once');
+SELECT dblink_exec('holder', 'ROLLBACK');
 SELECT finish();
