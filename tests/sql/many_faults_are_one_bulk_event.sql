@@ -1,6 +1,6 @@
 -- One `bulk` is enough for many faults: of a transaction, and of all that end before clients can have fetched anew. It stands
 -- behind all that its transactions tell: a client that has fetched anew must not take an event for news that is older.
-SELECT plan(13);
+SELECT plan(14);
 CREATE TABLE things (id int PRIMARY KEY, v int);
 CREATE TABLE others (id int PRIMARY KEY, v int);
 SELECT herald.watch('things'), herald.watch('others');
@@ -49,4 +49,9 @@ SELECT pg_stat_reset_single_table_counters('herald.faults'::regclass) \gset
 INSERT INTO things SELECT n, 0 FROM generate_series(1001, 3000) n;
 SELECT is((SELECT count(*) FROM herald.untold), 2::bigint, 'two thousand rows are noted once');
 SELECT cmp_ok((SELECT n_tup_upd FROM pg_stat_xact_user_tables WHERE relid = 'herald.faults'::regclass), '<=', 1::bigint, 'and their reason is not kept for each');
+
+-- A clock that is set back by an hour: what could not be told does not wait for that.
+SELECT set_config('herald.untold_due', (extract(epoch FROM clock_timestamp()) + 3600)::text, false);
+SELECT herald.tell_untold();
+SELECT is((SELECT count(*) FROM herald.untold), 0::bigint, 'a clock that was set back silences nothing');
 SELECT finish();
