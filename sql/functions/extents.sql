@@ -112,7 +112,8 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 -- herald.succeed(target): the watch of a table that had this one's name and is gone, or has another name now, goes over to this one, with all
--- it says and its rules: who makes a table anew, or swaps two, and watches the name again, has what there was. Called by herald.watch.
+-- it says and its rules: who makes a table anew, or swaps two, and watches the name again, has what there was. The other one is watched no more,
+-- and that is said. Called by herald.watch.
 CREATE OR REPLACE FUNCTION herald.succeed(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
@@ -124,6 +125,10 @@ BEGIN
    WHERE e.schema = n.nspname AND e.name = c.relname AND h.target <> target AND NOT EXISTS (SELECT FROM herald.watches o WHERE o.target = target)
    ORDER BY h.id LIMIT 1;
   IF FOUND THEN
+    IF EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target) THEN
+      RAISE WARNING 'pgherald: ''%'' takes over the watch and the rules of ''%'', which had this name and is watched no more', target, w.target
+        USING HINT = format('If its changes are to be told, too: SELECT herald.watch(%L).', w.target);
+    END IF;
     PERFORM herald.take_triggers(w);
     UPDATE herald.watches h SET target = target WHERE h.id = w.id;
   END IF;
