@@ -77,6 +77,7 @@ END $$;
 -- herald.is_raised(message, context): was this query_canceled raised by SQL, as an error of a rule's own? Else it is the writer's
 -- statement that is to end: its statement_timeout, or somebody who cancels it. A server says so in its own words, which are known
 -- where it speaks English; else PL/pgSQL names the place of a RAISE. What another server has cancelled dblink and postgres_fdw say.
+-- Where the server does not speak English, an error 57014 that a function in another language than PL/pgSQL makes ends the writer's statement.
 CREATE OR REPLACE FUNCTION herald.is_raised(message text, context text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT (message !~ '^canceling ' AND (current_setting('lc_messages') ~* '^(c|posix|en)' OR place ~ E'\\mRAISE$')) OR place ~ '^remote SQL command: ' OR place ~ '^while .* dblink connection'

@@ -1,6 +1,8 @@
 -- An UPDATE that moves a row to another partition is DELETE and INSERT to PostgreSQL: no AFTER UPDATE trigger sees it, so rules for update
 -- would not. Its BEFORE UPDATE triggers do fire, so where a partitioned table has such rules one of those tells of rows that are about
 -- to move. It fires only where the UPDATE names a column of a partition key, and costs other writes nothing.
+-- Logical replication moves a row by DELETE and INSERT itself, and fires no trigger for UPDATE: at a subscriber whose triggers are ENABLE ALWAYS
+-- these two are told, by rules for delete, insert and any.
 
 -- herald.relocation_source(w): the body of its trigger function, as text; NULL where there is no use for it: what herald.capture_source has for
 -- update, for rows that leave their partition. Not with rules for `any`, which the DELETE and the INSERT tell; nor with stored generated columns,
