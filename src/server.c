@@ -199,13 +199,17 @@ static void on_misfit(void *ctx, int schema_version, const char *encoding)
 		stop(s, CLI_MISFIT);
 }
 
-static void on_stopping(void *ctx, const char *why)
+/* The ticker's own connection it leaves itself. */
+static void leave_database(struct server *s, const char *why)
 {
-	struct server *s = ctx;
-
 	replay_leave(&s->replay, why);
 	asker_leave(&s->asker, why);
 	snapshots_leave(&s->snapshots, why);
+}
+
+static void on_stopping(void *ctx, const char *why)
+{
+	leave_database(ctx, why);
 }
 
 static void on_pooled(void *ctx)
@@ -217,7 +221,7 @@ static void on_pooled(void *ctx)
 	replay_pool(&s->replay);
 	asker_pool(&s->asker);
 	snapshots_pool(&s->snapshots);
-	on_stopping(s, "a pooler lends its session to others");
+	leave_database(s, "a pooler lends its session to others");
 }
 
 /* --- signals --- */

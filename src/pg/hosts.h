@@ -2,7 +2,7 @@
 /*
  * hosts.h: where the database is, by address. libpq looks names up while it connects, and waits; so we do it before, and hand it
  * `hostaddr` for each `host`. The names stay: certificates, passwords and Kerberos go by them. What is no name (a number, a
- * socket's path, a host whose hostaddr is given) stays as it is, and where there is no name at all nothing is done.
+ * socket's path, a host whose hostaddr is given) stays as it is, and where there is no name at all nothing is looked up.
  *
  * Of several hosts those that have an answer are used once one of them has had HOSTS_PATIENCE_MS for it. A name with several
  * addresses becomes as many hosts, in the order of the answer, as libpq would try them.
