@@ -56,7 +56,8 @@ describe('what others do to the database of a log', { skip: missing(), timeout: 
     await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ')
     const { rows: [{ pid }] } = await client.query('SELECT pg_backend_pid() AS pid')
     await psql(`INSERT INTO herald.ticks SELECT t.id + g, t.snapshot, t.snapshot, t.upto, t.origin, clock_timestamp() - interval '2 days'
-      FROM herald.ticks t, generate_series(1, 120000) g WHERE t.id = 1; SELECT herald.prune('1 hour')`, 'app')
+      FROM herald.ticks t, generate_series(1, 120000) g WHERE t.id = 1;
+      UPDATE herald.ticks SET at = clock_timestamp() - interval '2 days' WHERE id = 1; SELECT herald.prune('1 hour', 1000000)`, 'app')
     const look = async () => {
       await psql('ANALYZE herald.ticks', 'app') // what 14 counts may be lost on its way
       return (await doctor('old snapshots')).find(({ outcome }) => outcome === '!')
