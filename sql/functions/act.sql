@@ -53,7 +53,7 @@ BEGIN
   IF answer IS NULL OR jsonb_typeof(answer) <> 'object' OR answer - '{status,body}'::text[] <> '{}'
      OR (answer ? 'status' AND (jsonb_typeof(answer -> 'status') <> 'number' OR answer ->> 'status' !~ '^[2-5][0-9][0-9]$')) THEN
     RAISE EXCEPTION 'pgherald: what %(request) returned is not {"status": 200 to 599, "body": ...}', fn USING ERRCODE = 'internal_error';
-  ELSIF pg_column_size(answer -> 'body') > 400 AND herald.printed_bytes(answer -> 'body') > 16777216 THEN
+  ELSIF pg_column_size(answer -> 'body') > 400 AND herald.printed_bytes(answer -> 'body') > herald.told_bytes() THEN
     RAISE EXCEPTION 'pgherald: what %(request) returned is longer than 16 MB, let it answer in parts', fn USING ERRCODE = 'internal_error';
   END IF;
   RETURN jsonb_build_object('status', coalesce(answer -> 'status', '200'), 'body', answer -> 'body', 'fault', NULL);

@@ -3,15 +3,22 @@
 -- where it may be long: pg_column_size tells, as nothing is compressed yet. The numbers here and in bound_lines:
 --   400       bytes of jsonb that print 5 MB at the worst: 33 numbers. Less is not looked at
 --   8192      bytes that are printed at once to be measured: 90 MB at the worst, of somebody who writes such numbers
---   65536     bytes of text that are not worth a note
---   16777216  bytes of text beyond which a change is told without its data (read.sql), which is not kept then
 --   50        levels that are taken apart one by one: a call each, and the server's stack is bounded
 --   90000     bytes of jsonb, nested deeper than that, which are printed at once: under 1 GB at the worst. More is taken for as long as it is
+
+-- herald.told_bytes(): of text, beyond which a change is told without its data, which is not kept then; and an action gives no answer.
+CREATE OR REPLACE FUNCTION herald.told_bytes() RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT 16777216::bigint $$;
+
+-- herald.noted_bytes(): of text, that are not worth a note.
+CREATE OR REPLACE FUNCTION herald.noted_bytes() RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT 65536::bigint $$;
+
+-- herald.keys_bytes(): of routing keys that one change may have: about 200,000 of them.
+CREATE OR REPLACE FUNCTION herald.keys_bytes() RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT 4194304 $$;
 
 -- herald.printed_bytes(value, room, level): about the length of its text. Where that is more than room it is found out by pieces that are
 -- printed one after the other: what is far longer is not printed whole.
 --   level  how deep the value is nested in what is measured
-CREATE OR REPLACE FUNCTION herald.printed_bytes(value jsonb, room bigint DEFAULT 16777216, level int DEFAULT 0) RETURNS bigint
+CREATE OR REPLACE FUNCTION herald.printed_bytes(value jsonb, room bigint DEFAULT herald.told_bytes(), level int DEFAULT 0) RETURNS bigint
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   flat jsonb := value #> '{}'; -- taken out of what it may be compressed in
@@ -62,13 +69,13 @@ DECLARE
   now_bytes bigint := coalesce(herald.printed_bytes(row_now), 0);
   was_bytes bigint := coalesce(herald.printed_bytes(row_was), 0);
 BEGIN
-  IF row_now IS NOT NULL AND row_was IS NOT NULL AND now_bytes + was_bytes > 65536 AND greatest(now_bytes, was_bytes) <= 16777216 THEN
+  IF row_now IS NOT NULL AND row_was IS NOT NULL AND now_bytes + was_bytes > herald.noted_bytes() AND greatest(now_bytes, was_bytes) <= herald.told_bytes() THEN
     row_was := (SELECT coalesce(jsonb_object_agg(o.key, o.value), '{}') FROM jsonb_each(row_was) o
                  WHERE (row_now -> o.key)::text IS DISTINCT FROM o.value::text);
     was_bytes := octet_length(row_was::text);
   END IF;
-  bytes := nullif(greatest(now_bytes + was_bytes, 65536), 65536);
-  IF bytes > 16777216 THEN
+  bytes := nullif(greatest(now_bytes + was_bytes, herald.noted_bytes()), herald.noted_bytes());
+  IF bytes > herald.told_bytes() THEN
     row_now := NULL;
     row_was := NULL;
   END IF;
@@ -78,8 +85,8 @@ END $$;
 CREATE OR REPLACE FUNCTION herald.bounded_data(INOUT data jsonb, OUT bytes bigint)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  bytes := nullif(greatest(herald.printed_bytes(data), 65536), 65536);
-  IF bytes > 16777216 THEN
+  bytes := nullif(greatest(herald.printed_bytes(data), herald.noted_bytes()), herald.noted_bytes());
+  IF bytes > herald.told_bytes() THEN
     data := 'null';
   END IF;
 END $$;
@@ -103,12 +110,12 @@ $$;
 --   columns  members in which there may be many numbers of any length; '{}': anywhere; NULL: nowhere
 CREATE OR REPLACE FUNCTION herald.may_be_long(value text, columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT CASE WHEN columns IS NULL THEN size || ' OPERATOR(pg_catalog.>) 65536'
-    ELSE format('(%1$s OPERATOR(pg_catalog.>) 400 AND (%1$s OPERATOR(pg_catalog.>) 8192 OR %3$s pg_catalog.octet_length((%2$s)::pg_catalog.text) OPERATOR(pg_catalog.>) 65536))',
+  SELECT CASE WHEN columns IS NULL THEN size || ' OPERATOR(pg_catalog.>) ' || herald.noted_bytes()
+    ELSE format('(%1$s OPERATOR(pg_catalog.>) 400 AND (%1$s OPERATOR(pg_catalog.>) 8192 OR %3$s pg_catalog.octet_length((%2$s)::pg_catalog.text) OPERATOR(pg_catalog.>) %4$s))',
       size, value,
       -- a member that is not there has another name now
       (SELECT string_agg(format('coalesce(pg_catalog.pg_column_size(%s OPERATOR(pg_catalog.->) %L), 401)', value, c), ' OPERATOR(pg_catalog.+) ')
-              || ' OPERATOR(pg_catalog.>) 400 AND ' FROM unnest(columns) c HAVING count(*) <= 3)) END
+              || ' OPERATOR(pg_catalog.>) 400 AND ' FROM unnest(columns) c HAVING count(*) <= 3), herald.noted_bytes()) END
     FROM format('pg_catalog.pg_column_size(%s)', value) size
 $$;
 
@@ -129,11 +136,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
           OR EXISTS (SELECT FROM pg_cast c WHERE c.castsource = base.oid AND c.casttarget IN ('json'::regtype, 'jsonb'::regtype) AND c.castmethod = 'f'))
 $$;
 
--- herald.keys_lines(w): the statement of a trigger function that refuses routing keys of more than 4 MB: about 200,000 of them. Their
+-- herald.keys_lines(w): the statement of a trigger function that refuses routing keys of more than herald.keys_bytes. Their
 -- event becomes `bulk`, as with any fault. Only where the routing columns may make so many.
 CREATE OR REPLACE FUNCTION herald.keys_lines(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT '    IF pg_catalog.pg_column_size("!seen_by") OPERATOR(pg_catalog.>) 4194304 OR pg_catalog.pg_column_size("!left_by") OPERATOR(pg_catalog.>) 4194304 THEN'
-         ' RAISE EXCEPTION ''the routing columns make keys of more than 4 MB''; END IF;'
+  SELECT format('    IF pg_catalog.pg_column_size("!seen_by") OPERATOR(pg_catalog.>) %1$s OR pg_catalog.pg_column_size("!left_by") OPERATOR(pg_catalog.>) %1$s THEN'
+                ' RAISE EXCEPTION ''the routing columns make keys of more than 4 MB''; END IF;', herald.keys_bytes())
     FROM pg_attribute a WHERE a.attrelid = w.target AND a.attname = ANY (w.audience) AND a.attlen = -1 LIMIT 1
 $$;

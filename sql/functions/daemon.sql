@@ -29,7 +29,7 @@ BEGIN
     'GRANT SELECT ON herald.migrations, herald.changes, herald.ticks, herald.unreadable, herald.streams, herald.actions, herald.revocations, herald.watches, herald.rules, herald.extents TO %1$s;'
     'GRANT EXECUTE ON FUNCTION herald.attach, herald.follows, herald.complete, herald.same_cluster, herald.origin, herald.head, herald.first_tick,' -- where the log stands
     ' herald.cursor_fault, herald.read, herald.batch, herald.replay, herald.rest, herald.writers, herald.is_of, herald.is_for, herald.may_see,' -- reading
-    ' herald.cut, herald.short, herald.too_long, herald.pass_by, herald.replay_many, herald.rest_many, herald.is_for_any,' -- several streams in one connection
+    ' herald.cut, herald.short, herald.too_long, herald.told_bytes, herald.pass_by, herald.replay_many, herald.rest_many, herald.is_for_any,' -- several streams in one connection
     ' herald.wake, herald.settled, herald.tick, herald.stopping, herald.queue_usage, herald.prune, herald.look_at_shapes,' -- the ticker
     ' herald.revocation_data, herald.entitled, herald.ticket, herald.redeem, herald.renewal,' -- the gate
     ' herald.act, herald.action_function, herald.act_claims, herald.act_answer, herald.act_error, herald.printed_bytes,' -- actions

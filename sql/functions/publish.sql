@@ -11,7 +11,7 @@ BEGIN
     RAISE EXCEPTION 'pgherald: audience must be an object, such as {"user_id": "7"}' USING ERRCODE = 'invalid_parameter_value';
   ELSIF data IS NULL THEN
     RAISE EXCEPTION 'pgherald: data of event ''%'' is NULL', event USING ERRCODE = 'null_value_not_allowed';
-  ELSIF pg_column_size(herald.audience_of(audience)) > 4194304 THEN -- as of a row (keys_lines)
+  ELSIF pg_column_size(herald.audience_of(audience)) > herald.keys_bytes() THEN -- as of a row (keys_lines)
     RAISE EXCEPTION 'pgherald: audience of event ''%'' makes routing keys of more than 4 MB', event USING ERRCODE = 'program_limit_exceeded';
   END IF;
   PERFORM herald.check_keys(ARRAY(SELECT jsonb_object_keys(audience)));
