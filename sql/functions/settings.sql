@@ -8,6 +8,7 @@ CREATE OR REPLACE FUNCTION herald.fixed_settings() RETURNS TABLE (name text, val
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   VALUES ('TimeZone', 'UTC', '{UTC,Etc/UTC}'::text[]), ('DateStyle', 'ISO, YMD', '{"ISO, MDY","ISO, DMY","ISO, YMD"}'), ('IntervalStyle', 'postgres', '{postgres}'),
          ('bytea_output', 'hex', '{hex}'), ('extra_float_digits', '1', '{1,3,2}'), ('xmlbinary', 'base64', '{base64}'), ('lc_monetary', 'C', '{C}'),
+         ('row_security', 'on', '{on}'),
          ('quote_all_identifiers', 'off', '{off}'), ('search_path', 'pg_catalog, pg_temp', '{"pg_catalog, pg_temp"}')
 $$;
 
@@ -41,7 +42,8 @@ BEGIN
 END $$;
 
 -- herald.settings_of(w): the names of those settings that can matter for what is told of the table. An expression of a rule may depend
--- on any that is usual, and so may a type that PostgreSQL does not bring along.
+-- on any that is usual, and so may a type that PostgreSQL does not bring along. Only what looks into a table, or calls a function of another
+-- schema that may, depends on row_security.
 CREATE OR REPLACE FUNCTION herald.settings_of(w herald.watches) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -60,6 +62,8 @@ BEGIN
     UNION
     SELECT n FROM unnest('{TimeZone,DateStyle,IntervalStyle,bytea_output,extra_float_digits}'::text[]) n
      WHERE NOT herald.default_events(w) OR EXISTS (SELECT FROM used u WHERE u.foreign_made)
+    UNION
+    SELECT 'row_security' FROM herald.rules r WHERE r.target = w.target AND concat(r.condition, ' ', r.data) ~* E'select|[.]\\s*("[^"]+"|[^\\s.(]+)\\s*[(]'
     UNION
     SELECT 'xmlbinary' FROM herald.rules r WHERE r.target = w.target AND concat(r.condition, ' ', r.data) ~* 'xml'
     UNION
@@ -97,9 +101,10 @@ BEGIN
   HAVING count(*) > 0);
 END $$;
 
--- herald.fix_settings(): sets them to the end of the transaction, but for names, which a snapshot function looks up as it likes.
+-- herald.fix_settings(): sets them to the end of the transaction, but for names, which a snapshot function looks up as it likes, and row_security,
+-- which is its role's.
 CREATE OR REPLACE FUNCTION herald.fix_settings() RETURNS void
 LANGUAGE sql VOLATILE AS $$
   SELECT pg_catalog.set_config(s.name, s.value, true) FROM herald.fixed_settings() s
-   WHERE s.name OPERATOR(pg_catalog.<>) ALL ('{search_path,quote_all_identifiers}'::pg_catalog.text[])
+   WHERE s.name OPERATOR(pg_catalog.<>) ALL ('{search_path,quote_all_identifiers,row_security}'::pg_catalog.text[])
 $$;
