@@ -343,6 +343,7 @@ static void build(struct server *s)
 	replay_init(&s->replay, &s->loop, s->boot->database_url, options.data_max);
 	asker_init(&s->asker, &s->loop, s->boot->database_url);
 	snapshots_init(&s->snapshots, &s->loop, s->boot->database_url, options.data_max);
+	replay_go_with(&s->replay, &s->ticker.conn);
 	asker_go_with(&s->asker, &s->ticker.conn);
 	snapshots_go_with(&s->snapshots, &s->ticker.conn);
 	outlets_init(&s->outlets, &s->loop, &s->router, &s->http, replay_ops(&s->replay), asker_ops(&s->asker),

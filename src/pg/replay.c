@@ -196,6 +196,8 @@ static void on_result(struct conn *c, const PGresult *res)
 	struct replay_worker *w = container_of(c, struct replay_worker, conn);
 	struct event event;
 
+	if (w->session.step != SESSION_READY)
+		session_result(&w->session, res);
 	if (w->catchup == NULL || w->session.step != SESSION_READY || PQntuples(res) != 1)
 		return;
 	if (decode_int8(res, 1) == -1) {
@@ -384,6 +386,12 @@ void replay_start(struct replay *r)
 {
 	for (size_t i = 0; i < REPLAY_WORKERS; i++)
 		conn_start(&r->workers[i].conn);
+}
+
+void replay_go_with(struct replay *r, const struct conn *guide)
+{
+	for (size_t i = 0; i < REPLAY_WORKERS; i++)
+		conn_go_with(&r->workers[i].conn, guide, false);
 }
 
 void replay_pool(struct replay *r)

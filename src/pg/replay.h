@@ -42,6 +42,7 @@ struct replay {
 
 void replay_init(struct replay *r, struct loop *loop, const char *conninfo, size_t data_max);
 void replay_start(struct replay *r);
+void replay_go_with(struct replay *r, const struct conn *guide); /* see conn_go_with; not bound */
 void replay_pool(struct replay *r);
 void replay_leave(struct replay *r, const char *why); /* as asker_leave */
 void replay_release(struct replay *r);

@@ -25,6 +25,7 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     front = await Parting.open((name) => (name === 'pgherald replay' ? standby : stage.cluster).port)
   })
   beforeEach(async () => { // whose log begins with the test
+    await daemon?.stop() // whose readers would come back among those of the next one
     daemon = undefined
     await replay('resume')
   })
@@ -110,11 +111,11 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     const { portOf } = front
     front.portOf = () => stage.cluster.port
     const [lastEventId] = await missNotes(['n9'])
-    const readers = async () => (await stage.cluster.psql("SELECT pid FROM pg_stat_activity WHERE application_name = 'pgherald replay' AND state = 'idle'")).split('\n')
-    const before = await readers()
+    const readers = async (state) => (await stage.cluster.psql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'pgherald replay' AND state ~ '${state}'`)).split('\n')
+    const before = await readers('')
     await startDaemon('--log-size', '1MB')
     const pids = await until(async () => {
-      const fresh = (await readers()).filter((pid) => !before.includes(pid))
+      const fresh = (await readers('idle')).filter((pid) => !before.includes(pid))
       return fresh.length === 2 && fresh
     }, { what: 'its connections' })
     const others = await daemon.subscribe('/others')
