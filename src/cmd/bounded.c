@@ -152,36 +152,49 @@ static bool is_connected(struct bounded *b)
 	return true;
 }
 
-bool bounded_open(struct bounded *b, const char *conninfo, int64_t end_ms)
+static bool open_way(struct bounded *b, struct way *w)
 {
-	struct way way = {.known = false};
-	bool done;
-
-	*b = (struct bounded){.end_ms = end_ms};
-	if (!loop_open(&way.loop)) {
+	w->known = false;
+	if (!loop_open(&w->loop)) {
 		set_why(b, "this process can have no more descriptors", NULL);
 		return false;
 	}
-	hosts_init(&way.hosts, &way.loop, on_known);
+	hosts_init(&w->hosts, &w->loop, on_known);
+	return true;
+}
+
+static void close_way(struct way *w)
+{
+	hosts_release(&w->hosts);
+	loop_close(&w->loop);
+}
+
+bool bounded_open(struct bounded *b, const char *conninfo, int64_t end_ms)
+{
+	struct way way;
+	bool done;
+
+	*b = (struct bounded){.end_ms = end_ms};
+	if (!open_way(b, &way))
+		return false;
 	done = connect_to(b, &way, conninfo, false);
-	hosts_release(&way.hosts);
-	loop_close(&way.loop);
+	close_way(&way);
 	return done && is_connected(b);
 }
 
 bool bounded_open_beside(struct bounded *b, const struct bounded *first, const char *conninfo)
 {
 	struct hosts_place place = place_of(first);
-	struct hosts none, hosts;
+	struct hosts none;
+	struct way way;
 
 	*b = (struct bounded){.end_ms = first->end_ms};
-	hosts_init(&none, NULL, on_known);
-	hosts_init(&hosts, NULL, on_known);
-	hosts_only(&hosts, &none, &place);
-	begin(b, &hosts, conninfo, true);
-	buf_release(&hosts.host);
-	buf_release(&hosts.hostaddr);
-	buf_release(&hosts.port);
+	if (!open_way(b, &way))
+		return false;
+	hosts_init(&none, &way.loop, on_known);
+	hosts_only(&way.hosts, &none, &place);
+	begin(b, &way.hosts, conninfo, true);
+	close_way(&way);
 	if (!go_on(b, limit(b))) {
 		give_up(b);
 		return false;
