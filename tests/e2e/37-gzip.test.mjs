@@ -242,9 +242,10 @@ describe('gzip', { skip: missing(), timeout: 300_000 }, () => {
     const nginx = await Nginx.start(`location / { proxy_pass http://127.0.0.1:${daemon.port}; proxy_http_version 1.1; }`)
     const curls = [Curl.start(daemon.url('/open'), ['--compressed']), Curl.start(nginx.url('/open'), ['--compressed'])]
     const source = eventSource(daemon.url('/own'), { headers: { Authorization: `Bearer ${ann}` } })
+    const connected = eventOf(source, 'connected', () => true, 30_000) // listens before it can come
     const behind = await Zipped.open(nginx, '/open')
     try {
-      await eventOf(source, 'connected', () => true, 30_000)
+      await connected
       assert.equal(behind.headers['content-encoding'], 'gzip')
       for (const curl of curls) await curl.frame(({ event }) => event === 'connected', 30_000)
       for (const [n, body] of bodies.entries()) {
