@@ -10,7 +10,7 @@ CREATE FUNCTION load(xid xid8) RETURNS void LANGUAGE sql AS $$
 CREATE FUNCTION load_tick(id bigint, origin text) RETURNS void LANGUAGE sql AS $$
   INSERT INTO herald.ticks (id, since, snapshot, upto, origin) VALUES (id, pg_current_snapshot(), pg_current_snapshot(), 7, origin) $$;
 SELECT throws_like(format('SELECT load(%L)', x), 'pgherald: these rows are of another database%', 'an id ' || what || ' is refused')
-  FROM (VALUES ('3'::xid8, 'of long ago'), ((SELECT xid::xid8 FROM herald.changes), 'of before'), ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 1)::text::xid8, 'that is about to come'),
+  FROM (VALUES ('3'::xid8, 'of long ago'), ((SELECT xid::xid8 FROM herald.changes), 'of before'), ((pg_snapshot_xmax(pg_current_snapshot())::text::bigint + 100000)::text::xid8, 'that is about to come'),
                ('99999999999'::xid8, 'of the future')) v(x, what);
 SELECT throws_like('COPY herald.changes (xid, topic, event, audience, data) FROM PROGRAM ''printf "900\tthings\told\t{*}\t{}\n"''', 'pgherald: these rows%', 'so it is by COPY');
 SET session_replication_role = replica;
