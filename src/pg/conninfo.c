@@ -1,12 +1,30 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "pg/conninfo.h"
 
-#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/xalloc.h"
+
+PQconninfoOption *conninfo_read(const char *conninfo, const char *keyword, const char *value)
+{
+	const char *keys[] = {"dbname", "sslmode", keyword, NULL};
+	const char *values[] = {conninfo == NULL ? "" : conninfo, "only to be read", value, NULL};
+	PGconn *pg = PQconnectStartParams(keys, values, 1);
+	PQconninfoOption *options = pg == NULL ? NULL : PQconninfo(pg);
+
+	PQfinish(pg);
+	return options;
+}
+
+const char *conninfo_value(const PQconninfoOption *options, const char *keyword)
+{
+	for (; options->keyword != NULL; options++)
+		if (strcmp(options->keyword, keyword) == 0)
+			return options->val == NULL ? "" : options->val;
+	return "";
+}
 
 static const char bad_scheme[] = "is neither a URL of PostgreSQL, which begins with postgresql:// or postgres://, nor the name of a database";
 static const char bad_url[] = "is no URL that can be read: percent-encode what is special in user and password (% is %25, @ is %40, / is %2F)";
@@ -26,14 +44,6 @@ static bool has_other_scheme(const char *text)
 	return (scheme != NULL && (equals == NULL || scheme < equals)) || (equals == NULL && colon != NULL && strchr(colon, '@') != NULL);
 }
 
-static const char *value_of(const PQconninfoOption *options, const char *keyword)
-{
-	for (; options->keyword != NULL; options++)
-		if (strcmp(options->keyword, keyword) == 0)
-			return options->val == NULL ? "" : options->val;
-	return "";
-}
-
 /* In no host there is one, but as the first letter of an abstract socket. */
 static bool is_without_at(const char *hosts)
 {
@@ -46,10 +56,10 @@ static bool is_without_at(const char *hosts)
 /* Of a password with "@" or "/" in it, what follows is read as host, port or database, and shown as such. */
 static bool is_misread(const PQconninfoOption *options, bool url)
 {
-	const char *port = value_of(options, "port");
+	const char *port = conninfo_value(options, "port");
 
-	return !is_without_at(value_of(options, "host")) || port[strspn(port, "0123456789, ")] != '\0' ||
-	       (url && value_of(options, "user")[0] == '\0' && strchr(value_of(options, "dbname"), '@') != NULL);
+	return !is_without_at(conninfo_value(options, "host")) || port[strspn(port, "0123456789, ")] != '\0' ||
+	       (url && conninfo_value(options, "user")[0] == '\0' && strchr(conninfo_value(options, "dbname"), '@') != NULL);
 }
 
 /* False: libpq refuses it, or would misread it. */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "pg/conninfo.h"
 #include "pg/passfile.h"
 
 static void on_patience(struct timer *t);
@@ -43,27 +44,6 @@ void hosts_release(struct hosts *h)
 }
 
 /* --- as libpq reads it --- */
-
-/* Its own reading of conninfo, environment and service files, which no other function gives: a connection that it refuses to begin. Passwords it
- * need not look for. */
-static PQconninfoOption *read_options(const char *conninfo)
-{
-	const char *keys[] = {"dbname", "sslmode", "passfile", NULL};
-	const char *values[] = {conninfo == NULL ? "" : conninfo, "only to be read", PASSFILE_NONE, NULL};
-	PGconn *pg = PQconnectStartParams(keys, values, 1);
-	PQconninfoOption *options = pg == NULL ? NULL : PQconninfo(pg);
-
-	PQfinish(pg);
-	return options;
-}
-
-static const char *value_of(const PQconninfoOption *options, const char *keyword)
-{
-	for (; options->keyword != NULL; options++)
-		if (strcmp(options->keyword, keyword) == 0)
-			return options->val == NULL ? "" : options->val;
-	return "";
-}
 
 static size_t count_of(const char *list)
 {
@@ -221,12 +201,12 @@ static void on_patience(struct timer *t)
 
 bool hosts_find(struct hosts *h, const char *conninfo)
 {
-	PQconninfoOption *options = read_options(conninfo);
+	PQconninfoOption *options = conninfo_read(conninfo, "passfile", PASSFILE_NONE); /* passwords it need not look for */
 	size_t names = 0;
 
 	hosts_release(h);
 	if (options != NULL)
-		names = take_items(h, value_of(options, "host"), value_of(options, "hostaddr"), value_of(options, "port"));
+		names = take_items(h, conninfo_value(options, "host"), conninfo_value(options, "hostaddr"), conninfo_value(options, "port"));
 	PQconninfoFree(options);
 	if (names == 0 && h->count > 1)
 		make_lists(h);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "pg/passfile.h"
 
-#include <libpq-fe.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,24 +8,16 @@
 #include <unistd.h>
 
 #include "base/xalloc.h"
+#include "pg/conninfo.h"
 
-/*
- * What libpq has for one keyword, from conninfo, environment, service file and defaults: of a connection that it refuses to begin. It must not
- * look into the file meanwhile: so the other one of passfile and password is given. For the caller to free.
- */
+/* It must not look into the file meanwhile: so the other one of passfile and password is given. For the caller to free. */
 static char *read_option(const char *conninfo, const char *keyword, const char *given, const char *value)
 {
-	const char *keys[] = {"dbname", "sslmode", given, NULL}, *values[] = {conninfo == NULL ? "" : conninfo, "only to be read", value, NULL};
-	PGconn *pg = PQconnectStartParams(keys, values, 1);
-	PQconninfoOption *options = pg == NULL ? NULL : PQconninfo(pg);
-	char *found = NULL;
+	PQconninfoOption *options = conninfo_read(conninfo, given, value);
+	char *found = xstrdup(options == NULL ? "" : conninfo_value(options, keyword));
 
-	for (PQconninfoOption *o = options; found == NULL && o != NULL && o->keyword != NULL; o++)
-		if (strcmp(o->keyword, keyword) == 0)
-			found = xstrdup(o->val == NULL ? "" : o->val);
 	PQconninfoFree(options);
-	PQfinish(pg);
-	return found == NULL ? xstrdup("") : found;
+	return found;
 }
 
 static bool has_password(const char *conninfo)
