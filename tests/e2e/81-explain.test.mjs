@@ -204,7 +204,7 @@ describe('explain', { skip: missing() }, () => {
       await refused({ token: await token({ sub: ann.id, exp: null }) }, /^token times: it has no exp/)
       await refused({ token: await token({ sub: ann.id }, { secret: 'another-key-of-more-than-32-bytes-0123456789' }) }, /^token signature: its signature is wrong/)
       await refused({ token: await token({ sub: ann.id }, { alg: 'HS384' }) }, /^token signature: no configured key is for its alg/)
-      await refused({ token: 'abc' }, /^token form: it has not the form of a token/)
+      await refused({ token: 'no-token' }, /^token form: it has not the form of a token/)
       await refused({ token: await token({ sub: 7 }) }, /^token sub: /)
       await refused({ args: ['--jwt-issuer', 'https://id.example'] }, /^token issuer: /)
       await refused({ args: ['--jwt-audience', 'shop'] }, /^token audience: /)
