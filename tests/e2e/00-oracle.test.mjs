@@ -1,5 +1,6 @@
 // The oracle is worth what it detects: each kind of violation, from a doctored log. And the parser
 // that feeds it, with the corner cases of the standard.
+// run: once
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { check, summary } from '../lib/oracle.mjs'

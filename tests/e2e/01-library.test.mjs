@@ -1,5 +1,6 @@
 // The tests' own tools: the throw-away cluster, the tokens and the subscriber, against a small
 // server that does to it what networks do.
+// run: once
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { existsSync, readlinkSync } from 'node:fs'

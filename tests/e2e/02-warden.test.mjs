@@ -1,4 +1,5 @@
 // The warden of the isolation schedule is worth what it detects: each kind of violation, from a doctored log.
+// run: once
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { definitions } from '../lib/rights.mjs'

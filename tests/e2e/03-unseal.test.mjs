@@ -1,4 +1,5 @@
 // The module that unseals in pages: it reads what @hapi/iron seals, and refuses whatever @hapi/iron refuses. No daemon here.
+// run: once
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { describe, test } from 'node:test'

@@ -1,4 +1,5 @@
 // The parts of the client package that need no daemon: parser, cursors, waits, feed, what tabs remember; and that dist is what the sources say.
+// run: long, once
 import assert from 'node:assert/strict'
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'

@@ -1,5 +1,6 @@
 // The five documents' own walks: their curl commands and client snippets as they stand there (e2e/seeds), against the example
 // application; in a real shell, a real browser, real React, and behind a real nginx with the documents' own lines.
+// run: long
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

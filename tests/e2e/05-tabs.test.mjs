@@ -1,5 +1,6 @@
 // Tabs that share a connection, in a world made for them: a lock, a channel that may lose or delay what is said, tabs that come, go, fall asleep and
 // are killed, and a server that restarts its history. Each tab is told every event from where it began, once, in order. No browser here: that is 85-client-pages.
+// run: once
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { client } from '../lib/client.mjs'

@@ -1,4 +1,5 @@
 // What SQL decides beyond claims: who may open a stream, and how long; on every instance, with and without the database.
+// run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,4 +1,5 @@
 // The random schedule, one seed: SEED=n repeats it, DURATION is in milliseconds. soak.mjs runs many.
+// run: long
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,5 +1,6 @@
 // The doorbell: writers ring only while the ticker sleeps, and no change is forgotten when it wakes, dozes off, or
 // the setting is switched.
+// run: measures
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,4 +1,5 @@
 // One path, three forms: the same events under the same ids, for the same people, as a stream, as lines and as pages.
+// run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,4 +1,5 @@
 // Pages, for those that poll: each ends with a cursor behind which nothing is missing, and may wait for what is to come.
+// run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

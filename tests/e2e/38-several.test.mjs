@@ -1,5 +1,6 @@
 // A part of a stream (`?events=`), and several streams in one connection (`/stream/multi`): each change that any of them shows
 // once, in the one order, and none that none shows.
+// run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

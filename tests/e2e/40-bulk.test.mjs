@@ -1,5 +1,6 @@
 // One statement changes 100,000 rows of a topic that ten streams have: a reading client gets all of them in order, the daemon's memory
 // stays within log-size, and other streams go on as if nothing happened.
+// run: measures
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing, sanitized } from '../lib/daemon.mjs'

@@ -1,5 +1,6 @@
 // Retention: the log is pruned as fast as it grows, by one instance, or by hand; nobody waits for it, and nothing goes
 // that no tick has covered.
+// run: measures
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
 import { missing, watch } from '../lib/daemon.mjs'

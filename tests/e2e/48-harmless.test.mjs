@@ -1,6 +1,7 @@
 // One change harms nobody: while rows of any size, of any numbers, characters and keys are written to one table, the subscribers of two others
 // lose nothing and wait no longer than before, and the daemon's memory stays within its bound. What is written is drawn from a seed.
 //   SEED=… another course; HARMLESS=long: rows of up to 64 MB, for some minutes
+// run: measures
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing, sanitized } from '../lib/daemon.mjs'

@@ -1,5 +1,6 @@
 // A reader that stops reading while 2,000 events a second are for it: the daemon closes it, the others
 // do not notice, and when it comes back it has lost nothing.
+// run: measures
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Curl } from '../lib/curl.mjs'

@@ -1,4 +1,5 @@
 // Two instances on one database: the same events under the same ids, one ticks, either can go.
+// run: measures
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

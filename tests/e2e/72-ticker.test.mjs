@@ -1,4 +1,5 @@
 // The ticker is frozen, and so are its session and its locks: the other instance does not wait for it.
+// run: measures
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,4 +1,5 @@
 // A network, or a database, that is silent or refuses, while its connections live on: noticed, survived, and not shouted about.
+// run: measures
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

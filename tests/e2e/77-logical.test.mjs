@@ -1,5 +1,6 @@
 // The log by logical replication: a daemon at a subscriber of herald.changes and herald.ticks delivers the same events under
 // the same ids, and writes nothing there; what an operator has to do is what setUp() does.
+// run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'

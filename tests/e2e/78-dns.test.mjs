@@ -1,4 +1,5 @@
 // Names of hosts on the way to PostgreSQL, and a DNS that does not answer: nobody but the session that asks waits for it.
+// run: long
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'

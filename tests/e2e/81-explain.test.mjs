@@ -1,6 +1,7 @@
 // pgherald explain: why a subscriber gets an event, or does not. First against the truth: what it says of every subscriber and every
 // change is compared with what real streams delivered (EXPLAIN=all: all pairs, some minutes). Then what it says where something stands
 // in the way.
+// run: long
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,5 @@
 // pgherald doctor: a stage on which nothing is wrong, then one thing is broken at a time: exactly its line turns, and says what to do.
+// run: long
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'

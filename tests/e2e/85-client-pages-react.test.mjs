@@ -1,4 +1,5 @@
 // The client package's hooks in Chromium, in React under StrictMode, against the real daemon with the example.
+// run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { openBrowser } from '../lib/browser.mjs'

@@ -1,4 +1,5 @@
 // The client package in Chromium, against the real daemon with the example: tabs that share a connection.
+// run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { openBrowser } from '../lib/browser.mjs'

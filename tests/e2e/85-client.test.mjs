@@ -1,4 +1,5 @@
 // The client package in Node, against the real daemon: resume, tokens, silence, proxies that hold back, sealed streams.
+// run: long
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { BufferingProxy } from '../lib/buffering.mjs'

@@ -1,4 +1,5 @@
 // The page of sealed numbers in a real browser, as `make demo` serves it: what its document says of user interface, by its words.
+// run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

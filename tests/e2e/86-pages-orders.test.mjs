@@ -1,4 +1,5 @@
 // The pages of the two documents about orders in a real browser, as `make demo` serves them: what they say of user interface, by their words.
+// run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,4 +1,5 @@
 // The garage's pages in a real browser, as `make demo` serves them: what the document of the work orders says of user interface, by its words.
+// run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,4 +1,5 @@
 // What all pages of the demo share, and the users list; the other documents' pages are in 86-pages-….
+// run: browser, once
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'

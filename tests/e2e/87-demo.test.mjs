@@ -1,4 +1,5 @@
 // make demo, as its first user has it: contrib/demo/run in a directory of its own.
+// run: browser, once
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'

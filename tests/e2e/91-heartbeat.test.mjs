@@ -1,5 +1,6 @@
 // Pings come after silence only, learn from a real nginx that cuts idle connections, and are not taken in by a proxy that cuts by
 // age; and what /metrics says of connections.
+// run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
