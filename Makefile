@@ -41,7 +41,7 @@ FUZZED := $(filter src/config%.c src/pg/wake.c src/pg/conninfo.c src/base/%.c sr
 COMPILE = $(CC) $(CPPFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS) -MMD -MP
 
 .PHONY: all
-all: $(BUILD)/pgherald ## builds build/pgherald
+all: $(BUILD)/pgherald $(BUILD)/compile_commands.json ## builds build/pgherald
 
 $(BUILD)/pgherald: $(OBJECTS)
 	@echo "LD  $@"
@@ -150,14 +150,34 @@ bench: ## what capture costs (about 40 minutes); tests/bench/README.md has short
 	@$(MAKE) --no-print-directory all
 	@tests/bench/capture
 
-.PHONY: lint
-lint: ## clang-tidy and cppcheck
-	$(Q)cppcheck --quiet --enable=warning,portability --inline-suppr --suppress=missingInclude -Isrc src
-	$(Q)clang-tidy --quiet $(SOURCES) -- $(CPPFLAGS) -std=c11
+C_FILES := $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
+# of one version everywhere: each formats otherwise. It comes with the tests' packages.
+FORMAT := tests/node_modules/.bin/clang-format
 
 .PHONY: format
-format: ## clang-format over src, tests/unit and tests/fuzz
-	clang-format -i $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
+format: $(FORMAT) ## formats the C of src, tests/unit and tests/fuzz (.clang-format)
+	$(Q)$(FORMAT) -i $(C_FILES)
+
+.PHONY: check-format
+check-format: $(FORMAT) ## is it formatted?
+	@$(FORMAT) --dry-run -Werror $(C_FILES) || { echo "run make format"; exit 1; }
+
+$(FORMAT):
+	cd tests && npm ci --no-audit --no-fund
+
+# what is to be read alone is to compile alone
+HEADERS := $(wildcard src/*.h src/*/*.h)
+.PHONY: check-headers
+check-headers: $(HEADERS:src/%.h=$(BUILD)/headers/%.ok) ## does each header compile by itself?
+$(BUILD)/headers/%.ok: src/%.h $(BUILD)/flags
+	@mkdir -p $(@D)
+	$(Q)$(COMPILE) -MF $(@:.ok=.d) -MT $@ -Wno-unused -fsyntax-only -include $< -x c /dev/null
+	@touch $@
+
+# for editors (clangd looks for it here), and tools like clang-tidy
+$(BUILD)/compile_commands.json: Makefile $(SOURCES) .ci/compile_commands.awk $(BUILD)/flags
+	$(file >$@.command,$(COMPILE))
+	$(Q)printf '%s\n' $(SOURCES) | awk -v directory='$(subst ','\'',$(CURDIR))' -f .ci/compile_commands.awk $@.command - > $@
 
 # for the shell: a directory may have blanks and quotes in its name
 INSTALLED = '$(subst ','\'',$(DESTDIR)$(PREFIX))'
