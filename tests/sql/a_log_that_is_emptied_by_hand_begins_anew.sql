@@ -1,11 +1,12 @@
 -- TRUNCATE of the log by hand: whoever resumes is told; what is written later goes on. At a subscriber of the log, and of both tables at
 -- once, TRUNCATE is part of the way (sql/README.md).
 SELECT plan(18);
--- test.waits_for(relation): waits until somebody waits for a lock of it, 20 seconds.
+-- test.waits_for(relation): waits until somebody waits for a lock of it, 30 seconds.
 CREATE FUNCTION test.waits_for(relation regclass) RETURNS boolean LANGUAGE plpgsql AS $$
 BEGIN
-  FOR i IN 1 .. 2000 LOOP
-    IF EXISTS (SELECT FROM pg_locks l WHERE l.relation = waits_for.relation AND NOT l.granted) THEN RETURN true; END IF;
+  FOR i IN 1 .. 3000 LOOP
+    IF EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database -- a copy of the same template has the same numbers
+                WHERE d.datname = current_database() AND l.relation = waits_for.relation AND NOT l.granted) THEN RETURN true; END IF;
     PERFORM pg_sleep(0.01);
   END LOOP;
   RETURN false;

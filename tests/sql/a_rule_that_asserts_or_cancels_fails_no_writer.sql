@@ -28,12 +28,20 @@ SELECT matches((SELECT faults ->> 'things' FROM herald.status), 'statement timeo
 CREATE FUNCTION public.slow() RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN 'null'; END $$;
 SELECT herald.unrule('things'), herald.rule('things', 'slow', 'insert', NULL, 'public.slow()');
 SELECT dblink_connect('w', test.self());
-SELECT dblink_exec('w', 'SET statement_timeout = ''100ms''');
+SELECT dblink_exec('w', 'SET statement_timeout = ''1s''');
 SELECT is(dblink_exec('w', 'INSERT INTO things VALUES (3, 1)', false) || ': ' || split_part(dblink_error_message('w'), E'\n', 1), 'ERROR: ERROR:  canceling statement due to statement timeout', 'a statement_timeout ends the writer''s statement');
 SELECT dblink_exec('w', 'SET statement_timeout = 0');
 SELECT pid AS writer FROM dblink('w', 'SELECT pg_backend_pid()') AS p(pid int) \gset
+-- until_sleeps(pid): returns when that one has come to the rule; in other databases others sleep.
+CREATE FUNCTION until_sleeps(pid int) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+  FOR i IN 1 .. 3000 LOOP
+    EXIT WHEN EXISTS (SELECT FROM pg_stat_activity a WHERE a.pid = until_sleeps.pid AND a.wait_event = 'PgSleep');
+    PERFORM pg_sleep(0.01), pg_stat_clear_snapshot();
+  END LOOP;
+END $$;
 SELECT dblink_send_query('w', 'INSERT INTO things VALUES (4, 1)');
-DO $$ BEGIN FOR i IN 1 .. 2000 LOOP EXIT WHEN EXISTS (SELECT FROM pg_stat_activity WHERE wait_event = 'PgSleep'); PERFORM pg_sleep(0.01), pg_stat_clear_snapshot(); END LOOP; END $$;
+SELECT until_sleeps(:writer);
 SELECT pg_cancel_backend(:writer);
 SELECT is((SELECT count(*) FROM dblink_get_result('w', false) AS r(x text)), 0::bigint, 'and so does who cancels it');
 SELECT is((SELECT array_agg(id ORDER BY id) FROM things), '{1,2,5}', 'neither has written');
