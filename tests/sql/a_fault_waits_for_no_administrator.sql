@@ -3,7 +3,7 @@
 SELECT plan(7);
 CREATE TABLE things (id int PRIMARY KEY, n int);
 SELECT herald.watch('things'), herald.rule('things', 'made', 'insert', NULL, 'to_jsonb(1 / NEW.n)');
-SELECT dblink_connect('admin', test.self()), dblink_connect('writer', test.self()), dblink_exec('writer', 'SET statement_timeout = ''10s''');
+SELECT dblink_connect('admin', test.self()), dblink_connect('writer', test.self()), dblink_exec('writer', 'SET statement_timeout = ''30s''');
 CREATE PROCEDURE old_fault() LANGUAGE sql AS $$ UPDATE herald.faults SET at = at - interval '1 min' $$;
 INSERT INTO things VALUES (1, 0);
 CALL old_fault();
@@ -23,7 +23,7 @@ SELECT dblink_exec('admin', 'COMMIT');
 SELECT is((SELECT count(*) FROM herald.faults), 0::bigint, 'which forgets it too');
 
 SELECT dblink_exec('writer', 'BEGIN; INSERT INTO goods VALUES (5, 0)');
-SELECT dblink_exec('admin', 'SET statement_timeout = ''10s''; DO $$ BEGIN PERFORM herald.rule(''goods'', ''more'', ''insert''); END $$');
+SELECT dblink_exec('admin', 'SET statement_timeout = ''30s''; DO $$ BEGIN PERFORM herald.rule(''goods'', ''more'', ''insert''); END $$');
 SELECT dblink_exec('writer', 'COMMIT');
 SELECT is((SELECT count(*) FROM herald.faults), 1::bigint, 'what an open writer could not tell stays a fault');
 SELECT herald.watch('goods');

@@ -38,7 +38,7 @@ EXCEPTION WHEN OTHERS THEN
 END $$;
 
 SELECT dblink_exec('idle', 'BEGIN; UPDATE things SET n = 2 WHERE id = 1; LOCK TABLE logs IN ACCESS SHARE MODE; INSERT INTO later VALUES (1)');
-SELECT lives_ok($$SET lock_timeout = '1s'; SELECT herald.watch('things', audience => '{n}'), herald.rule('things', 'changed', 'any')$$, 'what is watched can be watched again, and ruled, without a lock');
+SELECT lives_ok($$SET lock_timeout = '20s'; SELECT herald.watch('things', audience => '{n}'), herald.rule('things', 'changed', 'any')$$, 'what is watched can be watched again, and ruled, without a lock');
 RESET lock_timeout;
 SELECT admin($$SELECT herald.unwatch('things')$$);
 SELECT is(others('UPDATE things SET n = 3 WHERE id = 2'), 'UPDATE 1 while it waits', 'unwatch: others write');
