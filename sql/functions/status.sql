@@ -9,7 +9,8 @@ CREATE OR REPLACE VIEW herald.status AS
          (herald.first_tick()).id AS oldest, (herald.first_tick()).at AS oldest_at,
          (SELECT count(*) FROM herald.watches) AS watches, (SELECT count(*) FROM herald.streams) AS streams,
          (SELECT s.wake FROM herald.settings s) AS wake,
-         CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = 'herald.changes'::regclass AND l.mode = 'AccessExclusiveLock')
+         CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = 'herald.changes'::regclass AND l.mode = 'AccessExclusiveLock'
+                                 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
               THEN pg_total_relation_size('herald.changes') END AS log_bytes, -- whoever asks why all stands still need not wait for it
          (SELECT count(*) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1751478881 AND l.objid = 1
              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.granted) AS tickers,
