@@ -15,16 +15,22 @@ const reserved = new Set() // the links of reserve()
 process.on('exit', sweep)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130))
 
-/** Spawns `command`; `death` is the signal it gets when this process ends. */
+const lastWords = 1000 // ms: so long may somebody else hold the pipes of a process that has ended
+
+/** Spawns `command`; `death` is the signal it gets when this process ends. `exited` comes when all that it has written has been read, too. */
 export function start(command, args, { death = 'SIGKILL', user = [], ...options } = {}) {
   const guard = ['--pdeathsig', death.slice(3), ...user, '--', command, ...args]
   const child = spawn('setpriv', guard, options)
   children.set(child, death)
   child.exited = new Promise((resolve) => {
     child.once('error', (error) => resolve({ code: null, signal: null, error }))
-    child.once('exit', (code, signal) => resolve({ code, signal }))
+    child.once('exit', (code, signal) => {
+      children.delete(child)
+      const late = setTimeout(resolve, lastWords, { code, signal })
+      child.once('close', () => (clearTimeout(late), resolve({ code, signal })))
+    })
   })
-  child.exited.then(() => children.delete(child))
+  child.once('error', () => children.delete(child))
   return child
 }
 
