@@ -153,7 +153,7 @@ export class Cluster {
     const { server } = this
     if (!server || server.exitCode !== null || server.signalCode !== null) return
     server.kill(shutdown[mode])
-    await within(server.exited, 30_000, `${mode} shutdown of PostgreSQL`)
+    await within(server.exited, 60_000, `${mode} shutdown of PostgreSQL`)
   }
 
   async restart(mode = 'fast') {
@@ -174,6 +174,7 @@ export class Cluster {
 
   /** Kills the postmaster and all its processes at once, as a power cut does. */
   async kill9() {
+    processes.signal(this.server.pid, 'SIGSTOP') // it makes no more processes while they are counted
     const pids = [this.server.pid, ...processes.childrenOf(this.server.pid)]
     for (const pid of pids) processes.signal(pid, 'SIGKILL')
     await this.server.exited
