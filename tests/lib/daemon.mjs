@@ -181,7 +181,7 @@ export class Daemon {
 
   /** What the log says that matches, once it does: a thread of its own writes it, so a line may come after what it is about. */
   said(pattern) {
-    return until(() => this.logs().match(pattern), { timeout: 20_000, what: `the log to say ${pattern}` })
+    return until(() => this.logs().match(pattern), { timeout: 60_000, what: `the log to say ${pattern}` })
   }
 
   logs() {

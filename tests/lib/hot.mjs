@@ -58,7 +58,7 @@ export const resetsOf = (stream) => stream.frames.filter(({ name }) => name === 
 
 /** The id under which the stream has got the row with this note. */
 export async function idOf(note, stream) {
-  await stream.when(() => marksOf(stream).has(note), 20_000, () => `${note} at ${stream.name}: ${stream.tail()}`)
+  await stream.when(() => marksOf(stream).has(note), 60_000, () => `${note} at ${stream.name}: ${stream.tail()}`)
   return stream.events.find(({ data }) => JSON.parse(data).row.note === note).id
 }
 
