@@ -61,7 +61,7 @@ describe('settings and encodings', { skip: missing(), timeout: 240_000 }, () => 
     assert.deepEqual(JSON.parse((await late.next('up', 20_000)).data), { id: 1, path: 'a\\b' })
     const { json } = await request(daemon.url('/stream/schema'))
     assert.deepEqual(json.streams['/t/:owner'].events.up.properties.path, { type: 'string' })
-    assert.equal(await cluster.psql('SELECT faults FROM herald.status', { database: 'hostile' }), '')
+    assert.equal(await cluster.psql(`${asWriter} SELECT faults FROM herald.status`, { database: 'hostile' }), '')
     await Promise.all([stream.close(), late.close()])
   })
 
