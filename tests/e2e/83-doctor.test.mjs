@@ -8,7 +8,7 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'
-import { missing, run } from '../lib/daemon.mjs'
+import { migrate, missing, run } from '../lib/daemon.mjs'
 import { freePort, removeDirectory, temporaryDirectory } from '../lib/process.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { secret } from '../lib/token.mjs'
@@ -64,9 +64,13 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
     assert.deepEqual([report.code, report.verdict, report.bad], [0, 'nothing is wrong', []])
   }
 
+  const waiting = `SELECT count(*) FROM herald.changes c, (SELECT * FROM herald.ticks ORDER BY id DESC LIMIT 1) t
+    WHERE NOT pg_visible_in_snapshot(c.xid, t.snapshot)`
+
   /** Breaks something by SQL, looks, does what mends it: `mend`, or what the line says to do. Then all is well again. */
   async function broken(sql, expected, mend) {
     await stage.cluster.psql(sql)
+    await until(async () => (await stage.cluster.psql(waiting)) === '0', { what: 'a tick' }) // else that is a line, too
     const report = await doctor()
     only(report, ...expected)
     await stage.cluster.psql(mend ?? report.bad[0].do)
@@ -244,15 +248,19 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
       await stage.cluster.psql('UPDATE public.notes SET amount = amount + 1')
       await until(async () => Number(await stage.cluster.psql(few)) > n, { what: 'one more tick' })
     }
-    await broken(`CREATE TABLE public.kept AS SELECT id, at FROM herald.ticks; UPDATE herald.ticks SET at = at - interval '26 h' WHERE id < (SELECT max(id) FROM herald.ticks)`,
+    // not the first one: the daemon prunes each minute, and goes no further than a young one
+    await broken(`CREATE TABLE public.kept AS SELECT id, at FROM herald.ticks;
+      UPDATE herald.ticks SET at = at - interval '26 h' WHERE id > (herald.first_tick()).id AND id < (SELECT max(id) FROM herald.ticks)`,
       [0, '!', 'retention', null, /ticks are older than the retention/, /SELECT herald\.prune\('24:00:00'\)/],
       'UPDATE herald.ticks t SET at = k.at FROM public.kept k WHERE k.id = t.id; DROP TABLE public.kept')
   })
 
   test('a schema of another version, and none: exit status 4', async () => {
-    await stage.cluster.psql("INSERT INTO herald.migrations (version, name) VALUES (9999, 'later')")
-    only(await doctor(), 4, 'no', 'schema', null, /has version 9999, this program needs \d+/, /newer pgherald/)
-    await stage.cluster.psql('DELETE FROM herald.migrations WHERE version = 9999')
+    // in a database of its own: the daemon looks every 2 s, and would say that it is not ready
+    await stage.cluster.psql('CREATE DATABASE later', { database: 'postgres' })
+    await migrate(stage.cluster, { database: 'later' })
+    await stage.cluster.psql("INSERT INTO herald.migrations (version, name) VALUES (9999, 'later')", { database: 'later' })
+    only(await doctor({ url: stage.cluster.url('later') }), 4, 'no', 'schema', null, /has version 9999, this program needs \d+/, /newer pgherald/)
     only(await doctor({ url: stage.cluster.url('postgres') }), 4, 'no', 'schema', null, /no schema herald/, /pgherald migrate/)
   })
 
@@ -387,6 +395,8 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
 
   test('no daemon: warnings with the command that starts it, also for the ticker, and for what waits', async () => {
     await stage.daemon.stop()
+    const left = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'pgherald%'"
+    await until(async () => (await stage.cluster.psql(left)) === '0', { what: 'the end of its sessions' })
     await stage.cluster.psql("UPDATE public.notes SET amount = amount + 1; UPDATE herald.ticks SET at = at - interval '1 min' WHERE id = (SELECT max(id) FROM herald.ticks)")
     const { code, bad } = await doctor()
     assert.equal(code, 0)
