@@ -230,8 +230,8 @@ describe('the client in pages', { skip: missing(), timeout: 280_000 }, () => {
       await closed(page)
       assert.deepEqual(await page.evaluate(() => window.got.errors), ['The server refuses the stream: 403 Not allowed to open this stream'])
     }
-    const held = await pages[0].evaluate(async () => (await navigator.locks.query()).held.length)
-    assert.equal(held, 0)
+    const held = () => pages[0].evaluate(async () => (await navigator.locks.query()).held.length)
+    await until(async () => await held() === 0, { timeout: patience, what: 'no lock' })
     await context.close()
   })
 
