@@ -34,13 +34,13 @@ describe('003, roleta', { skip: missing(), timeout: 300_000 }, () => {
     await it.sees('three numbers', async () => (await shown(it)).length === 3)
     assert.deepEqual(await shown(it), [4, 3, 2])
     assert.match(it.asked('/live?')[0].url, /\/stream\/rounds\/ROULETTE\/123\/v2\/live\?k=3&ticket=/)
-    const added = it.page.evaluate(() => new Promise((resolve) => { // what is read aloud
+    await it.page.evaluate(() => (globalThis.added = new Promise((resolve) => { // what is read aloud
       const list = document.querySelector('#numbers[aria-live=polite]')
       new MutationObserver((changes) => resolve(changes.flatMap(({ addedNodes }) => [...addedNodes].map((node) => node.innerText)))).observe(list, { childList: true })
-    }))
+    })) && undefined)
     await draw(25)
     await seesNumbers(it, 25, 4, 3, 2)
-    assert.deepEqual(await added, ['25'])
+    assert.deepEqual(await it.page.evaluate(() => globalThis.added), ['25'])
     assert.match(await it.$('.number').first().getAttribute('title'), /^vermelho, /)
     assert.equal(await it.$('.number').first().getAttribute('data-color'), 'red')
     await draw(0)
