@@ -166,8 +166,8 @@ describe('000, pedidos', { skip: missing(), timeout: 300_000 }, () => {
     await scene.daemon.stop()
     await it.seesText('#state', 'Desconectado')
     const order = await addOrder()
-    await scene.daemon.start()
     const before = it.count
+    await scene.daemon.start()
     await it.isLive()
     await it.seesText('#orders', order.code)
     await it.sees('a load', () => it.asked('/api/orders?store', before).length)
