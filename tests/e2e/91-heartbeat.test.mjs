@@ -96,8 +96,8 @@ describe('a heartbeat behind a proxy', { skip: missing() || missingNginx(), time
       assert.equal(stream.current.partial ?? '', '')
     }
     await becomes(daemon, 'pgherald_heartbeats_learned', 3)
-    await daemon.said(/\[STREAM\] '\/items' by 'ann' from 127\.0\.0\.1 was cut after [23]\.\d s of silence again: it is pinged every [12]\.\d s/)
-    await daemon.said(/\[STREAM\] '\/items': 3 clients were cut after about [23]\.\d s of silence: new ones are pinged every [12]\.\d s/)
+    await daemon.said(/\[STREAM\] '\/items' by 'ann' from 127\.0\.0\.1 was cut after [2-5]\.\d s of silence again: it is pinged every [12]\.\d s/)
+    await daemon.said(/\[STREAM\] '\/items': 3 clients were cut after about [2-5]\.\d s of silence: new ones are pinged every [12]\.\d s/)
     assert.ok((await metric(daemon, 'pgherald_pings_total')) > 6)
 
     const cuts = async () => {
