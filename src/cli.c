@@ -348,7 +348,8 @@ int cli_main(int argc, char **argv)
 	int result;
 
 	files_open_standard();
-	(void)prctl(PR_SET_DUMPABLE, 0); /* keys stay out of core files, and of other programs of this user */
+	/* keys stay out of core files, and of other programs of this user */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	if (argc < 2)
 		return cli_usage("no command is given");
 	result = help_by_habit(argc, argv);

@@ -26,7 +26,8 @@ enum config_from { CONFIG_DEFAULT, CONFIG_FILE, CONFIG_ENVIRONMENT, CONFIG_FLAG 
 #define CONFIG_OPTIONS_MAX 64
 
 struct config {
-	const char *text[CONFIG_OPTIONS_MAX]; /* each option's value as given, in the order of the table; owned */
+	/* each option's value as given, in the order of the table; owned */
+	const char *text[CONFIG_OPTIONS_MAX];
 	enum config_from from[CONFIG_OPTIONS_MAX];
 	char *file; /* owned; NULL: none */
 	/* What the values mean, filled in by config_complete. Strings are borrowed from text. */
@@ -45,7 +46,8 @@ struct config {
 	enum wake_mode wake;
 	struct keyring *keyring;   /* owned */
 	struct verified *verified; /* owned; NULL: no key is public */
-	struct seal *seal;         /* owned; NULL: there is no encryption-key, and nothing can be sealed */
+	/* owned; NULL: there is no encryption-key, and nothing can be sealed */
+	struct seal *seal;
 	const char *origins[CONFIG_ORIGINS_MAX + 1];
 	char *origins_text, *sources_text; /* owned */
 };
@@ -71,7 +73,8 @@ MUST_CHECK bool config_fits_process(const struct config *c);
 /* Wipes keys, and secrets of a file, of a configuration that is not in force any more and must stay for its other values. */
 void config_forget_keys(struct config *c);
 
-bool config_is_secret(const char *name, size_t name_len); /* is there an option of this name, and others must not see it? */
+/* is there an option of this name, and others must not see it? */
+bool config_is_secret(const char *name, size_t name_len);
 
 /* What has changed from one configuration to the next, to the log; says which changes need a restart. */
 void config_log_changes(const struct config *from, const struct config *to);

@@ -23,10 +23,12 @@ struct option {
 	const char *help;
 };
 
-extern const struct option *const config_options; /* in the order in which help, sample and README show them */
+/* in the order in which help, sample and README show them */
+extern const struct option *const config_options;
 extern const size_t config_option_count;
 
-size_t config_find(const char *name, size_t len); /* its place in the table; config_option_count: there is none */
+/* its place in the table; config_option_count: there is none */
+size_t config_find(const char *name, size_t len);
 
 /* The i-th option's text: set anew, and gone; of a secret nothing is left. */
 void config_set_text(struct config *c, size_t i, const char *value, enum config_from from);

@@ -163,7 +163,8 @@ static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 	struct server *s = ctx;
 	bool useless = is_useless(s, defs, count);
 
-	if (router_define(&s->router, defs, count) || !s->serving) { /* anybody in the database can make it look: no line each time */
+	/* anybody in the database can make it look: no line each time */
+	if (router_define(&s->router, defs, count) || !s->serving) {
 		log_info("[STREAM] %zu streams are defined", count);
 		schema_forget(&s->outlets.schema);
 		say_what_lacks(s);

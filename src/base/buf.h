@@ -20,14 +20,18 @@ struct buf {
 void buf_init(struct buf *b);
 void buf_release(struct buf *b); /* frees; the buf may be used again as if just initialised */
 void buf_clear(struct buf *b);   /* len = 0; keeps the memory */
-void buf_reserve(struct buf *b, size_t extra); /* room for extra bytes more, so that appending cannot move */
+/* room for extra bytes more, so that appending cannot move */
+void buf_reserve(struct buf *b, size_t extra);
 void buf_append(struct buf *b, const void *bytes, size_t len);
 void buf_append_str(struct buf *b, const char *text);
 void buf_append_char(struct buf *b, char c);
 void buf_appendf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-void buf_trim(struct buf *b, size_t most); /* forgets all, and gives the memory back where it is more than that */
-void buf_drop_front(struct buf *b, size_t len); /* forgets the first len bytes (moves the rest down) */
-char *buf_detach(struct buf *b);                /* the bytes, for the caller to free; b is empty again */
+/* forgets all, and gives the memory back where it is more than that */
+void buf_trim(struct buf *b, size_t most);
+/* forgets the first len bytes (moves the rest down) */
+void buf_drop_front(struct buf *b, size_t len);
+/* the bytes, for the caller to free; b is empty again */
+char *buf_detach(struct buf *b);
 
 /* One JSON string literal with its quotes: escapes quote, backslash and control characters. */
 void buf_append_json(struct buf *b, const char *text, size_t len);

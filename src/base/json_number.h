@@ -12,6 +12,7 @@
 
 /* The place after the number that begins at `at`. NULL: there is none, or it is too large. */
 const char *json_number_end(const char *at, const char *end);
-bool json_number_is_too_large(const char *at, const char *end); /* where json_number_end is NULL: why? */
+/* where json_number_end is NULL: why? */
+bool json_number_is_too_large(const char *at, const char *end);
 
 #endif

@@ -11,9 +11,11 @@
 struct load {
 	int64_t from_us;   /* where the present part begins; 0: nothing was told yet */
 	int64_t waited_us; /* of it */
-	double share;      /* 0 to 1, over the parts before: what is 4 s old counts half as much or less */
+	/* 0 to 1, over the parts before: what is 4 s old counts half as much or less */
+	double share;
 };
 
-void load_waited(struct load *l, int64_t from_us, int64_t to_us); /* it was waiting from then to then */
+/* it was waiting from then to then */
+void load_waited(struct load *l, int64_t from_us, int64_t to_us);
 
 #endif

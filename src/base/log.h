@@ -31,7 +31,8 @@ void log_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* From now on nothing waits for the log, and no reader that ends, nor a limit of the file's size, ends this process. What waits when it aborts
  * is written as at log_flush. */
 void log_detach(void);
-void log_flush(void);       /* the end of that: what waits is written, or given up after LOG_PATIENCE_MS */
+/* the end of that: what waits is written, or given up after LOG_PATIENCE_MS */
+void log_flush(void);
 uint64_t log_dropped(void); /* lines that were never written, since log_detach */
 
 /* Before log_setup it is for who typed the command: "pgherald: " and the sentence. After it (SIGHUP) it is a line of the log. */

@@ -310,7 +310,8 @@ void lookup_stop(struct lookup *l)
 
 bool lookup_is_number(const char *host)
 {
-	char *address = xstrndup(host, strcspn(host, "%")); /* without the interface of a link-local one */
+	/* without the interface of a link-local one */
+	char *address = xstrndup(host, strcspn(host, "%"));
 	unsigned char bytes[sizeof(struct in6_addr)];
 	bool is = inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1;
 

@@ -44,8 +44,10 @@ MUST_CHECK bool loop_take_signals(struct loop *l, const int *signals, int count,
 				  void (*on_signal)(void *ctx, int signo), void *ctx);
 
 void watch_init(struct watch *w, void (*ready)(struct watch *w, uint32_t events));
-MUST_CHECK bool loop_watch(struct loop *l, struct watch *w, int fd, uint32_t events); /* also changes events */
-void loop_unwatch(struct loop *l, struct watch *w); /* harmless when not watched; does not close the fd */
+/* also changes events */
+MUST_CHECK bool loop_watch(struct loop *l, struct watch *w, int fd, uint32_t events);
+/* harmless when not watched; does not close the fd */
+void loop_unwatch(struct loop *l, struct watch *w);
 
 /* One turn: waits at most max_wait_ms (-1: as long as the timers allow), calls what is ready, fires timers. */
 void loop_turn(struct loop *l, int max_wait_ms);

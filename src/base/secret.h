@@ -6,6 +6,7 @@
 #define SECRET_BYTES 32
 #define SECRET_TEXT_MAX (2 * SECRET_BYTES + 1)
 
-void secret_make(char ret_text[SECRET_TEXT_MAX]); /* without randomness the program ends: nothing here may be guessed */
+/* without randomness the program ends: nothing here may be guessed */
+void secret_make(char ret_text[SECRET_TEXT_MAX]);
 
 #endif

@@ -29,7 +29,8 @@ void strmap_init(struct strmap *m);
 void strmap_release(struct strmap *m); /* frees keys, not values */
 void *strmap_get(const struct strmap *m, const char *key, size_t len);       /* NULL: not there */
 void strmap_put(struct strmap *m, const char *key, size_t len, void *value); /* replaces */
-void *strmap_remove(struct strmap *m, const char *key, size_t len);          /* the value, or NULL */
+/* the value, or NULL */
+void *strmap_remove(struct strmap *m, const char *key, size_t len);
 
 /* Visits every value in no particular order; the map must not be changed meanwhile.
  * for (size_t i = 0; (value = strmap_next(m, &i)) != NULL;) */

@@ -9,8 +9,11 @@
 #include "base/base.h"
 
 MUST_CHECK bool units_parse_count(const char *text, int64_t *ret_count);       /* "100" */
-MUST_CHECK bool units_parse_duration(const char *text, int64_t *ret_ms);       /* "90s": ms, s, m, h, d */
-MUST_CHECK bool units_parse_size(const char *text, int64_t *ret_bytes);        /* "64MB": B, kB, KB, MB, GB of 1024 */
-MUST_CHECK bool units_is_address(const char *text);                            /* "host:port", "[v6]:port", ":port" */
+/* "90s": ms, s, m, h, d */
+MUST_CHECK bool units_parse_duration(const char *text, int64_t *ret_ms);
+/* "64MB": B, kB, KB, MB, GB of 1024 */
+MUST_CHECK bool units_parse_size(const char *text, int64_t *ret_bytes);
+/* "host:port", "[v6]:port", ":port" */
+MUST_CHECK bool units_is_address(const char *text);
 
 #endif

@@ -21,7 +21,8 @@
 
 struct writer {
 	int fd;                                              /* borrowed */
-	void (*tell)(struct buf *line, uint64_t lost);       /* makes the line that says how many were dropped; called by the thread */
+	/* makes the line that says how many were dropped; called by the thread */
+	void (*tell)(struct buf *line, uint64_t lost);
 	pthread_mutex_t lock;                                /* of all that follows */
 	pthread_cond_t changed;
 	pthread_t thread;
@@ -33,7 +34,8 @@ struct writer {
 	bool closing, ended; /* it is to end, it has */
 };
 
-struct writer *writer_open(int fd, void (*tell)(struct buf *line, uint64_t lost)); /* NULL: there can be no thread */
+/* NULL: there can be no thread */
+struct writer *writer_open(int fd, void (*tell)(struct buf *line, uint64_t lost));
 
 /* One whole line with its end. Never waits. */
 void writer_put(struct writer *w, const char *line, size_t len);

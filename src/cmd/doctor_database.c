@@ -213,7 +213,8 @@ static void look_whose_log(struct doctor *d)
 void doctor_database(struct doctor *d)
 {
 	int pid;
-	int64_t end_ms = d->end_ms - (int64_t)2 * BOUNDED_MS; /* the rest is the daemon's, which is asked twice */
+	/* the rest is the daemon's, which is asked twice */
+	int64_t end_ms = d->end_ms - (int64_t)2 * BOUNDED_MS;
 
 	if (!bounded_open(&d->database, d->config->database_url, end_ms)) {
 		doctor_say(d, REPORT_NO, "database",

@@ -29,7 +29,8 @@ struct explain {
 	const struct stream *stream; /* NULL: none has the path */
 	struct params params;        /* of path and query; borrowed from target and stream */
 	struct identity identity;
-	bool known;                  /* identity says who asks; of an anonymous stream: nobody is asked */
+	/* identity says who asks; of an anonymous stream: nobody is asked */
+	bool known;
 	struct wanted wanted;        /* what it may see */
 	bool has_keys;               /* wanted has a value for each key of the match */
 	bool misfit;                 /* the schema is not this program's */
@@ -39,9 +40,11 @@ struct explain {
 PGresult *explain_query(struct explain *e, const char *sql, int count, const char *const *params);
 
 /* Each false: the database could not be asked. */
-MUST_CHECK bool explain_find_stream(struct explain *e); /* before all else: what there is, and which one is meant */
+/* before all else: what there is, and which one is meant */
+MUST_CHECK bool explain_find_stream(struct explain *e);
 void explain_stream(struct explain *e);
-MUST_CHECK bool explain_subject(struct explain *e, const char *token, const char *claims); /* either may be NULL */
+/* either may be NULL */
+MUST_CHECK bool explain_subject(struct explain *e, const char *token, const char *claims);
 MUST_CHECK bool explain_rights(struct explain *e);
 MUST_CHECK bool explain_change(struct explain *e);
 

@@ -26,7 +26,8 @@ const char *typescript_name(struct typescript *t, const char *first, const char 
 /* The name of what "#/$defs/<def>" refers to; NULL: it has none. */
 const char *typescript_def(const struct typescript *t, const char *ref);
 
-void typescript_comment(struct typescript *t, struct json_object *schema, int indent); /* its description, where it has one */
+/* its description, where it has one */
+void typescript_comment(struct typescript *t, struct json_object *schema, int indent);
 
 /* export interface NAME {…}, where the schema is an object's; else export type NAME = … */
 void typescript_export(struct typescript *t, const char *name, struct json_object *schema);

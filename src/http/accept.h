@@ -16,7 +16,8 @@ enum accept_type { ACCEPT_EVENTS, ACCEPT_LINES, ACCEPT_PAGE };
 struct accept {
 	struct {
 		int quality; /* in thousandths */
-		int exact;   /* 0: not named; 1: by all types, 2: by all of its kind, 3: by its own name */
+		/* 0: not named; 1: by all types, 2: by all of its kind, 3: by its own name */
+		int exact;
 	} types[ACCEPT_TYPES];
 	struct {
 		bool named;

@@ -16,7 +16,8 @@ struct actions {
 	size_t count;
 };
 
-void actions_define(struct actions *a, struct action_def *defs, size_t count); /* these and no others; takes them over */
+/* these and no others; takes them over */
+void actions_define(struct actions *a, struct action_def *defs, size_t count);
 void actions_release(struct actions *a);
 
 /* The action with the most literal segments that this method has for the path, NULL: none; its parameters are appended, and its

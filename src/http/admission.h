@@ -25,11 +25,14 @@ void refusal_of_token(struct refusal *ret_refusal, bool had_one);
 void refusal_bad_request(struct refusal *ret_refusal, const char *sentence);
 void refusal_too_many(struct refusal *ret_refusal, const char *sentence);
 void refusal_not_found(struct refusal *ret_refusal);
-void refusal_forbidden(struct refusal *ret_refusal, const char *deed); /* 403: not allowed to do it, as in "open this stream" */
+/* 403: not allowed to do it, as in "open this stream" */
+void refusal_forbidden(struct refusal *ret_refusal, const char *deed);
 void refusal_of_page(struct refusal *ret_refusal); /* 403: of an origin that may not */
 void refusal_of_method(struct refusal *ret_refusal, const char *sentence, const char *methods);
-void refusal_for_now(struct refusal *ret_refusal); /* 503: the database cannot be asked, or there is no room */
-void refusal_of_question(struct refusal *ret_refusal, const struct question *q); /* which has failed: that, or 400 where it always will */
+/* 503: the database cannot be asked, or there is no room */
+void refusal_for_now(struct refusal *ret_refusal);
+/* which has failed: that, or 400 where it always will */
+void refusal_of_question(struct refusal *ret_refusal, const struct question *q);
 
 /* Not revoked, and verified by a key that is still ours? */
 MUST_CHECK bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub, int64_t issued_ms,

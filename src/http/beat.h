@@ -10,15 +10,18 @@
 
 #include "base/timers.h"
 
-#define BEAT_MOST_MS 55000  /* a busy process stretches the period up to here: proxies cut at 60 s */
+/* a busy process stretches the period up to here: proxies cut at 60 s */
+#define BEAT_MOST_MS 55000
 #define BEAT_SPREAD_MS 500  /* streams that fell silent together are not pinged in one turn */
 
 struct outlet;
 
 struct beat {
-	struct timer timer; /* the next look; while the socket takes nothing, or the last frame goes out: when to give up */
+	/* the next look; while the socket takes nothing, or the last frame goes out: when to give up */
+	struct timer timer;
 	int64_t sent_ms;    /* when something went out last, monotonic */
-	int learned_ms;     /* a shorter period, which cuts.h knows that this client needs; 0: none */
+	/* a shorter period, which cuts.h knows that this client needs; 0: none */
+	int learned_ms;
 };
 
 /*

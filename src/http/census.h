@@ -19,7 +19,8 @@
 struct census {
 	struct strmap paths; /* -> struct census_path */
 	uint64_t closed[CENSUS_REASONS];
-	uint64_t ages[CENSUS_AGES + 1]; /* of those that have ended; the last: older than all bounds */
+	/* of those that have ended; the last: older than all bounds */
+	uint64_t ages[CENSUS_AGES + 1];
 	int64_t age_sum_ms;
 	uint64_t bytes, pings; /* sent */
 };

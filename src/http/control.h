@@ -42,6 +42,7 @@ void control_append_event(struct buf *out, struct wire wire, const struct cursor
 void control_append_reset(struct buf *out, struct wire wire, struct cursor at, const char *reason);
 void control_append_ready(struct buf *out, struct wire wire, const struct cursor *at, uint64_t items);
 void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms, const char *code);
-void control_append_closing(struct buf *out, struct wire wire, const char *reason); /* and the end of gzip and chunks; of a page: its answer */
+/* and the end of gzip and chunks; of a page: its answer */
+void control_append_closing(struct buf *out, struct wire wire, const char *reason);
 
 #endif

@@ -159,7 +159,8 @@ static void teach_path(struct cuts *c, const struct cuts_client *who, const stru
 {
 	struct cut_path *p = find_path(c, who->path, now_ms, true);
 
-	if (p == NULL || about(p->by_age_ms, k->age_ms) || p->teachers.count == CUTS_TEACHERS) /* no single one changes what they have said */
+	/* no single one changes what they have said */
+	if (p == NULL || about(p->by_age_ms, k->age_ms) || p->teachers.count == CUTS_TEACHERS)
 		return;
 	if (!about(p->idle_ms, k->idle_ms)) {
 		p->teachers.count = 0;

@@ -34,7 +34,8 @@ struct door {
 	const struct door_calls *calls;
 	const char *address; /* where it listens, for the log; borrowed */
 	int fd;              /* -1: there is none */
-	size_t halves;       /* of what is kept (files_kept), that it leaves: 2, so all of it, for clients; 1 for operators */
+	/* of what is kept (files_kept), that it leaves: 2, so all of it, for clients; 1 for operators */
+	size_t halves;
 	bool open;           /* it accepts, or will when it is no longer shut or full */
 	bool full;
 	int64_t shut_ms;     /* since when it is shut; 0: it is not */

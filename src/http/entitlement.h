@@ -24,7 +24,8 @@ struct entitlement_findings {
 	/* One alternative of require: it is met, or this claim of it is not. Texts are JSON, owned. */
 	struct entitlement_alternative {
 		bool met;
-		char *claim, *value, *allowed; /* NULL where it is met; value NULL: the token has no such claim */
+		/* NULL where it is met; value NULL: the token has no such claim */
+		char *claim, *value, *allowed;
 	} *alternatives; /* up to the first that is met */
 	size_t count;
 	const char *missing; /* borrowed: the parameter that match asks for */

@@ -89,7 +89,8 @@ static bool refuse_method(struct admission *a, const char *methods)
 {
 	char allow[200];
 
-	if (methods[0] == '\0' && is_preflight(a)) /* so that it does ask, and reads that nothing is there; else it is told of a network error */
+	/* so that it does ask, and reads that nothing is there; else it is told of a network error */
+	if (methods[0] == '\0' && is_preflight(a))
 		methods = "GET, HEAD, POST, PUT, PATCH, DELETE";
 	if (methods[0] == '\0')
 		return refuse(a, MHD_HTTP_NOT_FOUND, "There is no such stream", NULL, NULL);

@@ -22,7 +22,8 @@ struct gzip {
 void gzip_init(struct gzip *g); /* but for above */
 void gzip_release(struct gzip *g);
 
-void gzip_pack(void *gzip, struct text plain, struct buf *out, struct packsum *ret_sum); /* for struct packer */
+/* for struct packer */
+void gzip_pack(void *gzip, struct text plain, struct buf *out, struct packsum *ret_sum);
 
 /* What one stream has said. All zero at its beginning. */
 struct gzip_total {
@@ -30,7 +31,8 @@ struct gzip_total {
 };
 
 void gzip_append_header(struct buf *out);
-void gzip_count(struct gzip_total *total, struct packsum sum); /* one more piece, in the order in which they go out */
+/* one more piece, in the order in which they go out */
+void gzip_count(struct gzip_total *total, struct packsum sum);
 void gzip_append_end(struct buf *out, const struct gzip_total *total);
 
 #endif

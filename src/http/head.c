@@ -102,7 +102,8 @@ static void take_length(struct head *h, struct text raw)
 {
 	struct text digits = raw;
 
-	while (digits.len > 0 && is_blank(digits.bytes[0])) /* blanks behind them are not cut off by every library */
+	/* blanks behind them are not cut off by every library */
+	while (digits.len > 0 && is_blank(digits.bytes[0]))
 		digits.bytes++, digits.len--;
 	h->lengths++;
 	if (!is_digits(digits)) {

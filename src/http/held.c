@@ -17,7 +17,8 @@ struct held {
 	struct several *several;  /* what it asks for; NULL when an outlet has it */
 	struct identity identity;
 	struct several_item *asked_for; /* one of several, whose function is being asked */
-	char *asked, *claims, *params_json, *origin; /* of the question; asked: the path of the stream, which may be gone meanwhile */
+	/* of the question; asked: the path of the stream, which may be gone meanwhile */
+	char *asked, *claims, *params_json, *origin;
 	char hash[TICKET_HASH_MAX];
 	bool resume, unknown;
 	struct cursor after;

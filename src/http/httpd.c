@@ -86,7 +86,8 @@ static enum MHD_Result answer_plain(const struct httpd *h, const struct request 
 /* A request that is here whole. */
 static enum MHD_Result route(const struct httpd *h, const struct request *r)
 {
-	if (strcmp(r->path, "*") == 0 && strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0) /* of the whole server, RFC 9110 9.3.7 */
+	/* of the whole server, RFC 9110 9.3.7 */
+	if (strcmp(r->path, "*") == 0 && strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0)
 		return reply_preflight(r, h->options, "GET, HEAD, POST, PUT, PATCH, DELETE");
 	if (h->outlets == NULL || strcmp(r->path, "/stream/status") == 0)
 		return answer_plain(h, r);

@@ -34,7 +34,8 @@ void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, con
 /* Begins to answer who comes through the door, which is bound. False: logged. */
 MUST_CHECK bool httpd_serve(struct httpd *h);
 void httpd_quiesce(struct httpd *h);          /* takes no new connections */
-bool httpd_is_idle(const struct httpd *h);    /* nobody who has said a whole head waits for an answer of the library */
+/* nobody who has said a whole head waits for an answer of the library */
+bool httpd_is_idle(const struct httpd *h);
 void httpd_release(struct httpd *h);
 
 #endif

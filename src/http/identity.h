@@ -17,7 +17,8 @@ struct identity {
 	const char *jti;            /* likewise; NULL: none */
 	int64_t issued_ms;          /* iat by the wall clock; INT64_MIN: none */
 	int64_t ends_ms;            /* wall clock: with the leeway; INT64_MAX: never (anonymous) */
-	uint64_t key_mark;          /* of the key that has verified it, for keyring_has; 0: anonymous */
+	/* of the key that has verified it, for keyring_has; 0: anonymous */
+	uint64_t key_mark;
 };
 
 void identity_release(struct identity *id);
@@ -26,7 +27,8 @@ void identity_release(struct identity *id);
  * An identity on its way through the database, where a ticket or a renewal takes it: {"claims", "issued", "ends", "key"}.
  * Reading: false unless it is one that was written so.
  */
-char *identity_claims_json(const struct identity *id); /* its claims alone, for the caller to free */
+/* its claims alone, for the caller to free */
+char *identity_claims_json(const struct identity *id);
 void identity_append_json(const struct identity *id, struct buf *out);
 MUST_CHECK bool identity_read(const char *json, size_t len, struct identity *ret_id);
 

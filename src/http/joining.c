@@ -132,7 +132,8 @@ void joining_reset(struct outlet *o, const char *reason)
 
 	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED)
 		return;
-	if (o->sub.skip > 0 || (o->page != NULL && page_has_begun(o->page))) { /* the rest of a frame is gone with the history that it was of */
+	/* the rest of a frame is gone with the history that it was of */
+	if (o->sub.skip > 0 || (o->page != NULL && page_has_begun(o->page))) {
 		o->reason = "restored";
 		outlet_drop(o, "its history was lost in the middle of an event");
 		return;

@@ -18,7 +18,8 @@ struct json_object *json_parse(const char *bytes, size_t len);
 /* The same for a text with secrets in it: no copy of them is left in freed memory but in the value, for json_wipe. Of a text
  * that is refused no value is ever copied. */
 struct json_object *json_parse_secret(const char *bytes, size_t len);
-void json_wipe(struct json_object *value); /* releases it, which must have one owner, and overwrites its texts before */
+/* releases it, which must have one owner, and overwrites its texts before */
+void json_wipe(struct json_object *value);
 
 /* A scalar as the text PostgreSQL has for it in ->>; NULL for null, arrays and objects. Borrowed from value. */
 const char *json_scalar_text(struct json_object *value);

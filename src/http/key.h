@@ -24,9 +24,11 @@
 struct key {
 	char *kid;             /* owned; NULL: it has none */
 	jwt_alg_t algorithm;   /* the only one that it is for */
-	unsigned char *bytes;  /* owned; as libjwt takes them: the secret, or the public key in PEM form */
+	/* owned; as libjwt takes them: the secret, or the public key in PEM form */
+	unsigned char *bytes;
 	size_t len;
-	uint64_t mark;         /* says which key it is, also when it is loaded anew; of algorithm and bytes, never 0 */
+	/* says which key it is, also when it is loaded anew; of algorithm and bytes, never 0 */
+	uint64_t mark;
 };
 
 /* What a kind of key is good for: a family of algorithms, and for EC the one that fits the curve. */

@@ -11,7 +11,8 @@
 #define KEYRING_MAX 16
 
 struct keyring_source {
-	const char *secret, *secret_file, *public_key_file, *jwks_file; /* at most one is not NULL */
+	/* at most one is not NULL */
+	const char *secret, *secret_file, *public_key_file, *jwks_file;
 	const char *algorithm; /* NULL: by the key */
 };
 

@@ -15,10 +15,12 @@
 #include "base/loop.h"
 
 struct library_calls {
-	MHD_AccessHandlerCallback request; /* with the head alone, then with each piece of the body, then once more */
+	/* with the head alone, then with each piece of the body, then once more */
+	MHD_AccessHandlerCallback request;
 	/* The target as it was sent, in the library's buffer. What is returned comes back as the request's state. */
 	void *(*target)(void *ctx, const char *raw, struct MHD_Connection *connection);
-	size_t (*path)(void *ctx, struct MHD_Connection *connection, char *path); /* decodes it in place: its new length */
+	/* decodes it in place: its new length */
+	size_t (*path)(void *ctx, struct MHD_Connection *connection, char *path);
 	MHD_NotifyConnectionCallback visit; /* one begins, within library_take, or ends */
 };
 

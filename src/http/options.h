@@ -25,8 +25,10 @@ struct http_options {
 	const char *cookie;                        /* its name */
 	enum token_source sources[TOKEN_SOURCES];  /* in this order; TOKEN_NOWHERE ends the list */
 	int heartbeat_ms, retry_ms;
-	size_t max_streams, max_streams_per_user, max_streams_per_ip; /* the latter two: 0 is no limit */
-	int64_t compress_above;                    /* bytes of a frame; -1: no stream is compressed */
+	/* the latter two: 0 is no limit */
+	size_t max_streams, max_streams_per_user, max_streams_per_ip;
+	/* bytes of a frame; -1: no stream is compressed */
+	int64_t compress_above;
 	const char *const *origins; /* allowed ones, exact; ends with NULL */
 	const char *version;        /* of the program, for the status */
 };

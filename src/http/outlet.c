@@ -198,7 +198,8 @@ static bool send_log(struct outlet *o, bool only_begun)
 	if (o->page != NULL)
 		return page_take(o->page);
 	subscriber_gather(&o->sub, &o->set->router->log, &g);
-	if (g.count == 0) { /* nothing for it so far: if there is more to look at, in the next turn */
+	/* nothing for it so far: if there is more to look at, in the next turn */
+	if (g.count == 0) {
 		subscriber_advance(&o->sub, &o->set->router->log, &g, 0);
 		if (o->sub.pending)
 			router_touch_again(o->set->router, &o->sub);
@@ -232,7 +233,8 @@ static bool out_is_empty(struct outlet *o)
 	}
 	if (o->state == OUTLET_CATCHING && o->page_over) {
 		joining_go_on(o);
-		return o->state == OUTLET_LIVE; /* a page may be whole now: its end is still to be sent */
+		/* a page may be whole now: its end is still to be sent */
+		return o->state == OUTLET_LIVE;
 	}
 	if (o->prelude != NULL)
 		prelude_sent(o);

@@ -48,7 +48,8 @@ struct outlet_request {
 	struct outlet_delivery delivery;
 	struct stream *stream;
 	struct wanted wanted;
-	struct several *several; /* all the streams, stream being the first: there are more in the connection; NULL else */
+	/* all the streams, stream being the first: there are more in the connection; NULL else */
+	struct several *several;
 	struct holder holder;
 	char *address;       /* of the client */
 	bool resume;         /* behind `after`; else from now on */
@@ -66,7 +67,8 @@ struct outlet {
 	struct subscriber sub;
 	struct catchup catchup;
 	bool bare;           /* HTTP/1.0 */
-	struct gzip_total total; /* of a stream with gzip: frames of the log count when they begin, all else when it is appended */
+	/* of a stream with gzip: frames of the log count when they begin, all else when it is appended */
+	struct gzip_total total;
 	struct page *page;   /* owned; NULL: a stream */
 	struct prelude *prelude; /* CATCHING: while the stream's snapshot is sent; NULL else */
 	struct wanted wanted; /* until LIVE; with a snapshot as long as the stream is open */
@@ -77,12 +79,14 @@ struct outlet {
 	size_t out_sent;
 	bool fault;          /* an event could not be sealed: it is closed at its next flush */
 	bool blocked;        /* the socket takes no more for now */
-	bool page_over;      /* CATCHING: the page has been read, the next thing follows when it is sent */
+	/* CATCHING: the page has been read, the next thing follows when it is sent */
+	bool page_over;
 	bool page_last;
 	struct holder holder;
 	struct list user_link; /* of those of the same user */
 	struct recheck *recheck; /* while authorize is being asked again; NULL else */
-	char *code;          /* by which it can be renewed, once it was told that it expires; NULL before */
+	/* by which it can be renewed, once it was told that it expires; NULL before */
+	char *code;
 	char *address;
 	uint64_t number;     /* of the connection, for the log */
 	int64_t opened_ms;

@@ -75,12 +75,15 @@ void outlets_each(struct outlets *set, const char *user, void (*do_it)(struct ou
 
 /* The code by which a stream can be renewed: nobody guesses it. */
 void outlets_give_code(struct outlets *set, struct outlet *o); /* sets o->code */
-void outlets_take_code(struct outlets *set, struct outlet *o); /* it is used up; harmless when there is none */
-struct outlet *outlets_find_code(const struct outlets *set, const char *code); /* NULL: none has it */
+/* it is used up; harmless when there is none */
+void outlets_take_code(struct outlets *set, struct outlet *o);
+/* NULL: none has it */
+struct outlet *outlets_find_code(const struct outlets *set, const char *code);
 
 void outlets_flush(struct outlets *set); /* every touched subscriber once */
 void outlets_reap(struct outlets *set);  /* frees what was closed; between turns only */
-void outlets_close_gone(struct outlets *set); /* subscribers of streams that are not there any more */
+/* subscribers of streams that are not there any more */
+void outlets_close_gone(struct outlets *set);
 void outlets_close_holed(struct outlets *set); /* subscribers of streams that miss an event */
 void outlets_reset_all(struct outlets *set, const char *reason);
 void outlets_drain(struct outlets *set); /* every stream ends; no new one is opened */

@@ -13,9 +13,11 @@
 
 struct page {
 	struct outlet *outlet;
-	struct buf members; /* of "events", as far as they have not been appended to what goes out */
+	/* of "events", as far as they have not been appended to what goes out */
+	struct buf members;
 	size_t count, bytes;
-	char cursor[CURSOR_TEXT_MAX]; /* behind the last of them that has an id, or where it begins; "": not known */
+	/* behind the last of them that has an id, or where it begins; "": not known */
+	char cursor[CURSOR_TEXT_MAX];
 	char *reset, *cors;
 	bool begun;
 	bool due; /* an empty one will do */
@@ -51,7 +53,8 @@ static void on_timer(struct timer *t)
 	}
 	p->due = true;
 	loop_set_timer(o->set->loop, &p->timer, PAGE_DATABASE_MS);
-	router_touch_again(o->set->router, &o->sub); /* what this turn brings is still to be looked at */
+	/* what this turn brings is still to be looked at */
+	router_touch_again(o->set->router, &o->sub);
 }
 
 struct page *page_new(struct outlet *o, const struct outlet_request *request)

@@ -40,8 +40,10 @@ void page_free(struct page *p);
 
 void page_begin(struct page *p, const struct cursor *at); /* where it begins; NULL: not known */
 void page_add(struct page *p, enum frame_format format, bool sealed, const struct cursor *at, struct text name, struct text data);
-void page_reset(struct page *p, struct cursor at, const char *reason);   /* what was gathered is void */
-void page_close(struct page *p, struct buf *out, const char *reason); /* has not begun: the answer, as the stream is closed */
+/* what was gathered is void */
+void page_reset(struct page *p, struct cursor at, const char *reason);
+/* has not begun: the answer, as the stream is closed */
+void page_close(struct page *p, struct buf *out, const char *reason);
 
 /* --- for outlet.c --- */
 

@@ -27,10 +27,12 @@ struct parked {
 	struct timer timer;
 	struct question question;
 	bool bare;      /* HTTP/1.0 */
-	bool lingers;   /* the client may still send when it is answered: a socket that is closed then may take the answer back */
+	/* the client may still send when it is answered: a socket that is closed then may take the answer back */
+	bool lingers;
 	bool said;      /* all of the answer has gone */
 	bool opens;     /* a stream is to come of it */
-	const char *sub; /* whose right is being asked for, borrowed from the owner; NULL: a right that no subject has */
+	/* whose right is being asked for, borrowed from the owner; NULL: a right that no subject has */
+	const char *sub;
 	bool stale;      /* what the answer to come rests on has changed since it was asked */
 	bool asked;     /* at least once */
 	bool answered;  /* `out` is on its way, and then the end */

@@ -23,7 +23,8 @@ enum pathquery_fault {
 	PATHQUERY_ROOM,   /* more than PARAMS_MAX parameters */
 };
 
-MUST_CHECK enum pathquery_fault pathquery_read(struct pathquery *p, struct text target); /* p is released in any case */
+/* p is released in any case */
+MUST_CHECK enum pathquery_fault pathquery_read(struct pathquery *p, struct text target);
 void pathquery_release(struct pathquery *p); /* wiped: a token may stand there */
 
 #endif

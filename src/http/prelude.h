@@ -26,7 +26,8 @@
 #include "http/outlets.h"
 
 #define PRELUDE_LOG_MS 30000   /* how long `end` may take to come */
-#define PRELUDE_MOST_MS 120000 /* how long the items may: they hold a transaction of the database */
+/* how long the items may: they hold a transaction of the database */
+#define PRELUDE_MOST_MS 120000
 
 struct prelude; /* owned by its outlet */
 

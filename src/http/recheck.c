@@ -13,7 +13,8 @@ struct recheck {
 	struct timer timer;
 	int64_t since_ms; /* loop clock: since when it is being asked */
 	size_t part;      /* the one whose function is being asked */
-	int64_t again_ms; /* loop clock: since when what it rests on is another than it was asked for; 0: it is not */
+	/* loop clock: since when what it rests on is another than it was asked for; 0: it is not */
+	int64_t again_ms;
 };
 
 static void ask(struct outlet *o, int64_t since_ms, size_t part);

@@ -10,7 +10,8 @@
 
 #define RECHECK_MS 4000
 
-void recheck_start(struct outlet *o); /* nothing where the stream has no authorize; asks once more where it is being asked */
+/* nothing where the stream has no authorize; asks once more where it is being asked */
+void recheck_start(struct outlet *o);
 void recheck_stop(struct outlet *o);  /* harmless when it is not being asked */
 
 #endif

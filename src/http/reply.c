@@ -95,7 +95,8 @@ void reply_append_start(struct buf *out, unsigned status)
 	char date[40];
 	struct tm utc;
 
-	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &utc)); /* this program has the C locale */
+	/* this program has the C locale */
+	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &utc));
 	buf_appendf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\n", status, MHD_get_reason_phrase_for(status), date);
 }
 
@@ -107,7 +108,8 @@ void reply_append_raw(struct buf *out, const struct reply *reply, const char *co
 		buf_append_str(out, "Content-Security-Policy: default-src 'none'\r\n");
 	if (reply->header != NULL)
 		buf_appendf(out, "%s: %s\r\n", reply->header, reply->header_value);
-	if (reply->status != MHD_HTTP_NOT_MODIFIED) /* there it would be the length of what was not modified */
+	/* there it would be the length of what was not modified */
+	if (reply->status != MHD_HTTP_NOT_MODIFIED)
 		buf_appendf(out, "Content-Length: %zu\r\n", strlen(reply->body));
 	buf_appendf(out, "%sConnection: close\r\n\r\n%s", cors == NULL ? "" : cors, reply->head_only ? "" : reply->body);
 }

@@ -47,7 +47,8 @@ bool request_add_query(const struct request *r, struct params *params);
  */
 char *request_token(const struct request *r, const struct params *query, const struct http_options *options);
 
-bool request_origin_allowed(const struct request *r, const struct http_options *options); /* by allowed-origins */
+/* by allowed-origins */
+bool request_origin_allowed(const struct request *r, const struct http_options *options);
 
 /*
  * Does the request come from a page of this server's own origin, of an allowed one, or from no browser? What changes something

@@ -112,7 +112,8 @@ static void on_answered(struct question *q, bool failed, const char *value)
 	struct schema *s = container_of(q, struct schema, question);
 
 	s->asked = false;
-	if (!failed && value != NULL && s->stale && !list_empty(&s->waiting)) { /* who came since is to get the new one */
+	/* who came since is to get the new one */
+	if (!failed && value != NULL && s->stale && !list_empty(&s->waiting)) {
 		ask(list_first(&s->waiting, struct schema_visit, link)->parked.set);
 		return;
 	}

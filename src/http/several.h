@@ -25,11 +25,13 @@
 /* One stream that is asked for. Owns what is not said to be borrowed. */
 struct several_item {
 	char *path;                /* decoded, without its query */
-	struct json_object *query; /* its parameters, its own before the request's; without tokens and cursors */
+	/* its parameters, its own before the request's; without tokens and cursors */
+	struct json_object *query;
 	struct stream *stream;     /* as it is defined now, borrowed */
 	struct params params;      /* of path and query; texts of stream, path and query */
 	struct wanted wanted;      /* what it may see, and asks for */
-	char *granted;             /* path of the stream whose authorize function has said yes to it; NULL: none has */
+	/* path of the stream whose authorize function has said yes to it; NULL: none has */
+	char *granted;
 	char *params_json;         /* params as holder.h keeps them; NULL until several_settle */
 };
 
@@ -51,7 +53,8 @@ bool several_find(struct several *s, const struct router *r);
 bool several_is_anonymous(const struct several *s);  /* no stream asks for a token */
 bool several_needs_claims(const struct several *s);  /* as stream_def_needs_claims */
 const char *several_name(const struct several *s);   /* for the log */
-enum frame_format several_format(const struct several *s); /* of what the server says by itself: named, unless all are there and of format message */
+/* of what the server says by itself: named, unless all are there and of format message */
+enum frame_format several_format(const struct several *s);
 
 /* May this identity have all of them, do they go into one connection, and is there room? They have been found. */
 MUST_CHECK bool several_admit(struct several *s, struct outlets *set, const struct identity *id, const char *address,

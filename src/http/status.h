@@ -19,12 +19,15 @@ struct status {
 	int64_t lost_ms;      /* since when not */
 	bool shut;            /* no connection is taken, for want of descriptors or memory */
 	int queue_millionths; /* of PostgreSQL's queue of notifications are used */
-	int64_t owed_ms;      /* since when something that is committed waits to be read; 0: nothing that is known of */
-	uint64_t ticks, pages, shuts, unreadable; /* made, read, how often it was shut, told as `bulk`; for metrics */
+	/* since when something that is committed waits to be read; 0: nothing that is known of */
+	int64_t owed_ms;
+	/* made, read, how often it was shut, told as `bulk`; for metrics */
+	uint64_t ticks, pages, shuts, unreadable;
 };
 
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out);
 void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out);
-const char *status_unready(const struct status *s, int64_t now_ms); /* why it is not ready; NULL: it is */
+/* why it is not ready; NULL: it is */
+const char *status_unready(const struct status *s, int64_t now_ms);
 
 #endif

@@ -19,12 +19,14 @@ struct target {
 	size_t prefix; /* length of its "http://host" */
 	char *query;       /* owned, decoded, params are in it; NULL: none */
 	size_t query_size;
-	struct params params; /* the first PARAMS_MAX; one without a name is as if it were not there */
+	/* the first PARAMS_MAX; one without a name is as if it were not there */
+	struct params params;
 	bool crowded;         /* there are more */
 	int tokens;           /* how many of all are a token or a ticket */
 };
 
-bool target_is_plain(const char *raw);  /* each % has two digits, and is no NUL; none in the path is an encoded slash */
+/* each % has two digits, and is no NUL; none in the path is an encoded slash */
+bool target_is_plain(const char *raw);
 bool target_is_usable(const char *raw); /* that, and visible ASCII */
 bool target_is_host(struct text host);  /* a name or an address, perhaps with a port */
 

@@ -32,8 +32,10 @@ enum token_check { TOKEN_FORM, TOKEN_SIGNATURE, TOKEN_PAYLOAD, TOKEN_TIMES, TOKE
 
 struct token_findings {
 	const char *faults[TOKEN_CHECKS]; /* constants; NULL: good */
-	size_t count;                     /* checks that could be made: those behind a form or a payload that is none cannot */
-	struct identity identity;         /* as far as it can be read, whether it is valid or not; claims NULL: it cannot */
+	/* checks that could be made: those behind a form or a payload that is none cannot */
+	size_t count;
+	/* as far as it can be read, whether it is valid or not; claims NULL: it cannot */
+	struct identity identity;
 };
 
 /* The same checks by the same code, each made whatever the others say. The caller releases the identity. */

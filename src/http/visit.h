@@ -46,7 +46,8 @@ struct visits {
 struct visit {
 	struct visits *set;
 	struct list link; /* of arriving or lingering */
-	int fd; /* ours while it arrives, then the library's; -1: the socket is a stream's now; lingering: ours, or our duplicate */
+	/* ours while it arrives, then the library's; -1: the socket is a stream's now; lingering: ours, or our duplicate */
+	int fd;
 	struct sockaddr_storage address;
 	socklen_t address_len;
 	struct timer deadline;
@@ -66,10 +67,12 @@ void visits_release(struct visits *set); /* when the library has ended all other
 /* Takes over fd, which does not block. Calls arrived as soon as the head is known, perhaps before it returns. */
 void visit_begin(struct visits *set, int fd, const struct sockaddr *address, socklen_t address_len);
 void visit_hand_over(struct visit *v); /* fd is the library's from now on */
-void visit_dismiss(struct visit *v, const struct buf *answer); /* while it is ours: answers and ends; frees, at once or after lingering */
+/* while it is ours: answers and ends; frees, at once or after lingering */
+void visit_dismiss(struct visit *v, const struct buf *answer);
 
 void visit_go_on(struct visit *v); /* the next part has its own time */
 void visit_leave(struct visit *v); /* the socket lives on elsewhere: no more deadline */
-void visit_end(struct visit *v);   /* the library is about to close the socket; frees, at once or after lingering */
+/* the library is about to close the socket; frees, at once or after lingering */
+void visit_end(struct visit *v);
 
 #endif

@@ -16,8 +16,10 @@ enum catchup_end {
 	CATCHUP_MORE,  /* the page was full: there may be more behind its last event */
 	CATCHUP_ALL,   /* everything up to upto_tick has been in its pages */
 	CATCHUP_FAILED, /* the page cannot be read, reason is the server's sentence */
-	CATCHUP_BEHIND, /* the server does not come to what is asked for, reason is a sentence; nothing is lost */
-	CATCHUP_FAULT, /* the cursor cannot be continued, reason says why: expired, restored, unknown */
+	/* the server does not come to what is asked for, reason is a sentence; nothing is lost */
+	CATCHUP_BEHIND,
+	/* the cursor cannot be continued, reason says why: expired, restored, unknown */
+	CATCHUP_FAULT,
 };
 
 struct catchup {
@@ -26,13 +28,15 @@ struct catchup {
 	size_t facet_count;
 	struct cursor after; /* tick 0: from the beginning of what is retained */
 	int64_t upto_tick;
-	const char *seen; /* without the changes of these transactions (snapshot.h); NULL: with all */
+	/* without the changes of these transactions (snapshot.h); NULL: with all */
+	const char *seen;
 	bool fresh;    /* the inlet's: its page has not been asked for yet */
 	int care;      /* the inlet's: how often its page has failed at one place */
 	bool cut;      /* the inlet's: its last page did not come to its end */
 	bool doubtful; /* ... nor the one before */
 	int early;     /* the inlet's: how often, without progress, a standby had not come to it */
-	void (*begins)(struct catchup *c); /* its turn has come, its page is asked for: upto_tick may still be moved on */
+	/* its turn has come, its page is asked for: upto_tick may still be moved on */
+	void (*begins)(struct catchup *c);
 	void (*event)(struct catchup *c, const struct event *event);
 	void (*ended)(struct catchup *c, enum catchup_end end, const char *reason);
 };

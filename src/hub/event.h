@@ -28,10 +28,12 @@ struct event {
 	struct text topic;
 	struct text name;
 	struct keys audience;
-	struct keys unless; /* of `left`: who sees the row still; items NULL where there is none, but not where it names nobody */
+	/* of `left`: who sees the row still; items NULL where there is none, but not where it names nobody */
+	struct keys unless;
 	bool everyone;      /* all subscribers of the topic, whatever they match */
 	struct text data;   /* JSON on one line, as PostgreSQL prints jsonb */
-	size_t left_out;    /* of data that is too long and says so in its place (event_leave_out): its length; 0: data is whole */
+	/* of data that is too long and says so in its place (event_leave_out): its length; 0: data is whole */
+	size_t left_out;
 };
 
 #define EVENT_LEFT_OUT_MAX 64

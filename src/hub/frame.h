@@ -19,15 +19,18 @@
 
 enum frame_format {
 	FRAME_NAMED,   /* an `event:` line with the name */
-	FRAME_MESSAGE, /* no `event:` line; the name as "type" inside data, for plain onmessage clients */
-	FRAME_NAMELESS, /* data alone: what is sealed has its name inside. No stream is defined so */
+	/* no `event:` line; the name as "type" inside data, for plain onmessage clients */
+	FRAME_MESSAGE,
+	/* data alone: what is sealed has its name inside. No stream is defined so */
+	FRAME_NAMELESS,
 };
 #define FRAME_FORMATS 2 /* that a stream may be defined with */
 
 /* The forms of one stream, two bits. Which a subscriber gets is settled when it opens; ids, order and rights are the same. */
 enum frame_form {
 	FRAME_EVENTS = 0, /* text/event-stream */
-	FRAME_PACKED = 1, /* in pieces of a gzip stream that can be read without what was before them (packer.h) */
+	/* in pieces of a gzip stream that can be read without what was before them (packer.h) */
+	FRAME_PACKED = 1,
 	FRAME_LINES = 2,  /* application/x-ndjson */
 	FRAME_FORMS = 4
 };

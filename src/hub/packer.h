@@ -19,7 +19,8 @@ struct packsum {
 };
 
 struct packer {
-	void (*pack)(void *ctx, struct text plain, struct buf *out, struct packsum *ret_sum); /* appends; always can */
+	/* appends; always can */
+	void (*pack)(void *ctx, struct text plain, struct buf *out, struct packsum *ret_sum);
 	void *ctx;
 	struct buf plain, packed; /* of the piece in the making */
 	struct packsum sum;       /* of the piece that was packed last */

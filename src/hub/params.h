@@ -23,7 +23,8 @@ struct params {
 	size_t count;
 };
 
-const struct text *params_find(const struct params *params, const char *name); /* the first; NULL: none */
+/* the first; NULL: none */
+const struct text *params_find(const struct params *params, const char *name);
 
 /* Appends them; of two with one name the one that is there already counts. False: there is no room. */
 MUST_CHECK bool params_add(struct params *params, const struct params *more);

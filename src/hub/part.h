@@ -31,7 +31,8 @@ struct part {
 	struct seat *seats; /* owned */
 	size_t seat_count;
 	char **names;      /* only events of these names; NULL: of all. Ends with a NULL; owned */
-	uint64_t position; /* while the subscriber is pending: number of the next entry to look at */
+	/* while the subscriber is pending: number of the next entry to look at */
+	uint64_t position;
 };
 
 /* keys: count routing keys as stream_append_keys writes them. */

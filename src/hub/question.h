@@ -14,19 +14,24 @@
 
 enum question_kind {
 	QUESTION_ENTITLED, /* path, claims, params: "true" or "false" */
-	QUESTION_TICKET,   /* hash, identity, origin: "true", or "false" where the subject has too many */
+	/* hash, identity, origin: "true", or "false" where the subject has too many */
+	QUESTION_TICKET,
 	QUESTION_REDEEM,   /* hash, origin: the identity as JSON, or NULL */
 	QUESTION_RENEW,    /* code, identity: "" */
-	QUESTION_ACTION,   /* method, path, request: status, line end, what to log, line end, body */
+	/* method, path, request: status, line end, what to log, line end, body */
+	QUESTION_ACTION,
 	QUESTION_SCHEMA,   /* the contract of all streams, as JSON */
-	QUESTION_COVER,    /* tick, transaction ids: the cursor up to which all of them are told; NULL: not yet */
+	/* tick, transaction ids: the cursor up to which all of them are told; NULL: not yet */
+	QUESTION_COVER,
 };
 
 struct question {
 	struct list link; /* of the inlet's queue, while it waits */
 	enum question_kind kind;
-	bool unfit; /* of one that failed: because of its params, which the database cannot take; asked again it fails again */
-	const char *params[QUESTION_PARAMS_MAX]; /* borrowed until it is answered or cancelled; NULL: SQL's NULL */
+	/* of one that failed: because of its params, which the database cannot take; asked again it fails again */
+	bool unfit;
+	/* borrowed until it is answered or cancelled; NULL: SQL's NULL */
+	const char *params[QUESTION_PARAMS_MAX];
 	/* failed: the statement did, or it is not known whether it was done. value: NULL for SQL's NULL; valid in this call only. */
 	void (*answered)(struct question *q, bool failed, const char *value);
 };

@@ -88,7 +88,8 @@ static struct reach_place place_at(const char *places, uint32_t i)
 {
 	struct reach_place place;
 
-	memcpy(&place, places + i * sizeof(place), sizeof(place)); /* a record's parts begin anywhere */
+	/* a record's parts begin anywhere */
+	memcpy(&place, places + i * sizeof(place), sizeof(place));
 	return place;
 }
 

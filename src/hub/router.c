@@ -181,7 +181,8 @@ static void stage(struct router *r, const struct topic *t, const struct event *e
 {
 	stage_begin(&r->stage, event);
 	for (size_t i = 0; i < t->count; i++) {
-		if (t->streams[i]->holed) /* behind a hole nothing is said before its subscribers have gone */
+		/* behind a hole nothing is said before its subscribers have gone */
+		if (t->streams[i]->holed)
 			leave_out(r, t->streams[i], event->at);
 		else if (stream_carries(t->streams[i], event->name) && !stage_add(&r->stage, t->streams[i]))
 			t->streams[i]->partial = event->at; /* who comes later and asks for what was before asks the database */

@@ -28,12 +28,14 @@ struct router {
 	struct strmap topics;  /* topic -> struct topic */
 	struct list gone;      /* streams that were taken away and still have subscribers */
 	struct list touched;   /* subscribers with something to be sent */
-	size_t untold;         /* bytes that the log has taken, with what others keep of them, since the touched were taken */
+	/* bytes that the log has taken, with what others keep of them, since the touched were taken */
+	size_t untold;
 	struct hash_key hash_key;
 	struct sealer sealer;
 	struct packer packer;
 	struct stage stage;    /* the event that is published; borrows the two above */
-	bool holed;         /* some stream is: the owner of its subscribers closes these before the next flush, and takes the marks away */
+	/* some stream is: the owner of its subscribers closes these before the next flush, and takes the marks away */
+	bool holed;
 	uint64_t events, bytes; /* published since the start, for metrics */
 	uint64_t left_out;     /* of these without their data, for it is too long */
 };

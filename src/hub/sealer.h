@@ -17,7 +17,8 @@
 #define SEALER_LACKS "no encryption-key, or no randomness" /* why something cannot be sealed, for the log */
 
 struct sealer {
-	bool (*seal)(void *ctx, struct text plain, struct buf *out); /* appends one line; false: it cannot, out is as it was */
+	/* appends one line; false: it cannot, out is as it was */
+	bool (*seal)(void *ctx, struct text plain, struct buf *out);
 	int64_t (*now_ms)(void); /* the time of day */
 	void *ctx;
 	struct buf plain, sealed; /* of the event in the making */

@@ -27,7 +27,8 @@ struct sharedlog {
 
 #define SHAREDLOG_MIN ((size_t)1 << 20)
 
-void sharedlog_init(struct sharedlog *l, size_t cap); /* bytes; rounded up to 96 KiB; at least SHAREDLOG_MIN */
+/* bytes; rounded up to 96 KiB; at least SHAREDLOG_MIN */
+void sharedlog_init(struct sharedlog *l, size_t cap);
 void sharedlog_release(struct sharedlog *l);
 
 /* Forgets everything: the log starts behind this cursor. */

@@ -15,30 +15,35 @@
 enum snapshot_end {
 	SNAPSHOT_WHOLE,  /* that was the last item */
 	SNAPSHOT_FAILED, /* the function did, `why` says how */
-	SNAPSHOT_LOST,   /* the connection was lost after noted: what was handed over is of no use */
+	/* the connection was lost after noted: what was handed over is of no use */
+	SNAPSHOT_LOST,
 };
 
 /* What the state holds: everything up to the end of tick at.tick, and of later ticks the transactions in `seen`. */
 struct snapshot_note {
 	struct cursor at;
 	int64_t told;     /* the last tick up to there that holds changes; 0: none is retained */
-	const char *seen; /* an array of transaction ids as PostgreSQL prints it; NULL: none. Valid in the call only */
+	/* an array of transaction ids as PostgreSQL prints it; NULL: none. Valid in the call only */
+	const char *seen;
 };
 
 struct snapshot {
 	struct list link; /* of the inlet's queue, while it waits */
 	const char *params[SNAPSHOT_PARAMS]; /* borrowed until it is noted, or cancelled */
 	const char *user; /* whose it is, borrowed until it has ended; NULL: nobody's */
-	void (*noted)(struct snapshot *s, const struct snapshot_note *note); /* the items may be asked for */
+	/* the items may be asked for */
+	void (*noted)(struct snapshot *s, const struct snapshot_note *note);
 	void (*item)(struct snapshot *s, struct text item);
 	void (*portion)(struct snapshot *s); /* those were it; there may be more */
-	void (*ended)(struct snapshot *s, enum snapshot_end end, const char *why); /* it may be freed here */
+	/* it may be freed here */
+	void (*ended)(struct snapshot *s, enum snapshot_end end, const char *why);
 };
 
 /* The inlet's door. A cancelled snapshot is never called back; while the database is away those that are not noted yet wait. */
 struct snapshot_ops {
 	void (*submit)(void *ctx, struct snapshot *s);
-	void (*next)(void *ctx, struct snapshot *s);   /* the first portion, after noted; the next one, after portion */
+	/* the first portion, after noted; the next one, after portion */
+	void (*next)(void *ctx, struct snapshot *s);
 	void (*cancel)(void *ctx, struct snapshot *s); /* harmless when not submitted */
 	void *ctx;
 };

@@ -73,7 +73,8 @@ static bool add_keys(struct stage *g, const struct stream *s, struct stream_entr
 		stream_next_key(g->record.data + entry->keys, &first);
 		entry->hash = hash_bytes(g->hash_key, first.bytes, first.len);
 	}
-	if (event->unless.items != NULL) /* one that names nobody is met by streams that match nothing */
+	/* one that names nobody is met by streams that match nothing */
+	if (event->unless.items != NULL)
 		entry->unless_count = append_keys(g, &g->unless, s, event->unless, &partial);
 	all = entry->key_count + entry->unless_count;
 	if (all > REACH_INDEXED) {

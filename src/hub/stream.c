@@ -149,7 +149,8 @@ static uint32_t count_keys(struct key_maker *m, struct keys audience)
 			return 0;
 		if (made > STREAM_KEYS_MAX)
 			continue;
-		m->size = m->size * m->count[level] + len * made; /* each value with each key of the levels before */
+		/* each value with each key of the levels before */
+		m->size = m->size * m->count[level] + len * made;
 		made *= m->count[level];
 	}
 	m->size += made * (sizeof(uint32_t) + (levels > 0 ? levels - 1 : 0));

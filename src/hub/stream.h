@@ -44,7 +44,8 @@ struct stream_def {
 };
 
 void stream_def_release(struct stream_def *def);
-bool stream_def_needs_claims(const struct stream_def *def); /* a function of the application is given them */
+/* a function of the application is given them */
+bool stream_def_needs_claims(const struct stream_def *def);
 bool stream_def_equal(const struct stream_def *a, const struct stream_def *b);
 
 /* The bytes of an event in one form, with its chunk around them, from the record's first byte on. len 0: it was not made in this form. */
@@ -57,12 +58,14 @@ struct stream_frame {
  * With no keys but those of `unless` it is for nobody, has no frame, and says only who sees the row still. */
 struct stream_entry {
 	struct cursor at;
-	uint64_t record; /* the event's record, which begins with its name: the entry is there as long as that is */
+	/* the event's record, which begins with its name: the entry is there as long as that is */
+	uint64_t record;
 	uint32_t keys;   /* from the record's first byte on */
 	uint32_t places; /* of these keys (reach.h), where they are many; 0: they are few */
 	struct stream_frame frames[FRAME_FORMS];
 	uint32_t key_count, unless_count;
-	uint16_t name_len; /* of the event's name, where the record begins; 0: stream_always_carries it */
+	/* of the event's name, where the record begins; 0: stream_always_carries it */
+	uint16_t name_len;
 	bool everyone;
 	uint64_t hash; /* of its one key; only valid where key_count is 1 */
 };
@@ -72,17 +75,22 @@ struct stream_entry {
 struct stream {
 	struct stream_def def;
 	struct strmap index;     /* routing key -> struct audience */
-	struct list subscribers; /* struct part of part.h: all of them; a connection may have several */
+	/* struct part of part.h: all of them; a connection may have several */
+	struct list subscribers;
 	size_t subscriber_count;
-	struct stream_entry **blocks; /* of STREAM_BLOCK entries; a ring of block_cap, a power of two. A block is there while an entry of it is */
+	/* of STREAM_BLOCK entries; a ring of block_cap, a power of two. A block is there while an entry of it is */
+	struct stream_entry **blocks;
 	size_t block_cap;
 	uint64_t first, next; /* numbers of the oldest entry and of the one to come */
 	struct cursor since;  /* the stream has been followed from here on, in one history */
-	struct cursor partial; /* the last event of which the entries name only who was there (reach.h) */
+	/* the last event of which the entries name only who was there (reach.h) */
+	struct cursor partial;
 	struct cursor form_since[FRAME_FORMS]; /* and its events have been framed in this form: */
-	unsigned forms;       /* those that somebody has asked for, a bit each; FRAME_EVENTS always */
+	/* those that somebody has asked for, a bit each; FRAME_EVENTS always */
+	unsigned forms;
 	bool gone;            /* defined anew or taken away: no new subscribers */
-	bool holed;        /* an event is missing in the entries: it could not be sealed, or is for more than fit into the log (see router.h) */
+	/* an event is missing in the entries: it could not be sealed, or is for more than fit into the log (see router.h) */
+	bool holed;
 	struct list link;     /* of streams that are gone and have subscribers left */
 };
 
@@ -111,8 +119,10 @@ uint32_t stream_append_keys(const struct stream *s, struct keys audience, size_t
 /* Where the next routing key starts in such bytes; sets its text. */
 const char *stream_next_key(const char *keys, struct text *ret_key);
 
-uint64_t stream_push(struct stream *s, const struct sharedlog *log, const struct stream_entry *entry); /* its number */
-void stream_trim(struct stream *s, const struct sharedlog *log); /* forgets entries whose record is gone */
+/* its number */
+uint64_t stream_push(struct stream *s, const struct sharedlog *log, const struct stream_entry *entry);
+/* forgets entries whose record is gone */
+void stream_trim(struct stream *s, const struct sharedlog *log);
 
 static inline const struct stream_entry *stream_entry_at(const struct stream *s, uint64_t number)
 {
@@ -133,8 +143,11 @@ void stream_want_form(struct stream *s, enum frame_form form, struct cursor head
 /* Everything behind this cursor is in the entries, in this form: for whoever was there; for who comes later, behind `partial` only. */
 struct cursor stream_floor(const struct stream *s, const struct sharedlog *log, enum frame_form form);
 
-struct audience *stream_audience(struct stream *s, const char *key, size_t len);      /* NULL: nobody */
-struct audience *stream_audience_make(struct stream *s, const char *key, size_t len); /* makes it when missing */
-void stream_audience_drop(struct stream *s, struct audience *a);                       /* frees it when empty */
+/* NULL: nobody */
+struct audience *stream_audience(struct stream *s, const char *key, size_t len);
+/* makes it when missing */
+struct audience *stream_audience_make(struct stream *s, const char *key, size_t len);
+/* frees it when empty */
+void stream_audience_drop(struct stream *s, struct audience *a);
 
 #endif

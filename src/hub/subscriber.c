@@ -191,7 +191,8 @@ bool subscriber_call(struct part *part, const struct sharedlog *log, uint64_t nu
 	/* its seat has brought it here; what else may speak against it is looked at only where there is such a thing */
 	if ((entry->unless_count > 0 || part->names != NULL) && (!part_is_for(part, log, entry) || part_sees_still(part, log, entry)))
 		return false;
-	if (sub->part_count > 1) /* the other parts' entries of this event may be yet to come: they will stand right there */
+	/* the other parts' entries of this event may be yet to come: they will stand right there */
+	if (sub->part_count > 1)
 		stand_behind(sub, (struct cursor){entry->at.tick, entry->at.change - 1});
 	part->position = number;
 	sub->skip = 0;
@@ -252,7 +253,8 @@ void subscriber_advance(struct subscriber *sub, const struct sharedlog *log, con
 		sub->pending = is_more(sub, g->until);
 		return;
 	}
-	for (get_positions(sub, at);; set_positions(sub, at)) { /* there is one that has not gone whole */
+	/* there is one that has not gone whole */
+	for (get_positions(sub, at);; set_positions(sub, at)) {
 		const struct stream_entry *entry = find_next(sub, log, at, &most);
 		size_t len = frame_view(sub, log, entry, sub->skip).iov_len;
 

@@ -27,11 +27,13 @@
 #define SUBSCRIBER_PARTS_MAX 16
 
 struct subscriber {
-	struct stream *stream; /* of the first part, which speaks for all where one has to; NULL: has left */
+	/* of the first part, which speaks for all where one has to; NULL: has left */
+	struct stream *stream;
 	struct part one, *parts; /* parts: the one, or several, which are owned */
 	size_t part_count;
 	struct list touched; /* of the router: has something to be sent */
-	struct cursor joined; /* events behind this name it, also where they name only who is there */
+	/* events behind this name it, also where they name only who is there */
+	struct cursor joined;
 	struct cursor after; /* events up to this have been sent by other means */
 	uint32_t skip;       /* bytes of the next event's frame that have gone already */
 	bool live, pending;
@@ -68,7 +70,8 @@ struct gather {
 	struct iovec iov[GATHER_MAX];
 	int count;
 	size_t bytes;
-	uint64_t until[SUBSCRIBER_PARTS_MAX]; /* of each part: entries before this have been looked at */
+	/* of each part: entries before this have been looked at */
+	uint64_t until[SUBSCRIBER_PARTS_MAX];
 };
 
 /* Does one of its streams miss an event (router.h)? Then it is about to be closed. */

@@ -39,7 +39,8 @@ struct asker {
 void asker_init(struct asker *a, struct loop *loop, const char *conninfo);
 void asker_go_with(struct asker *a, const struct conn *guide); /* see conn_go_with; not bound */
 void asker_pool(struct asker *a); /* see session_pool; asker_leave has it begin at once */
-void asker_leave(struct asker *a, const char *why); /* its connections, when what runs has ended; they come back */
+/* its connections, when what runs has ended; they come back */
+void asker_leave(struct asker *a, const char *why);
 void asker_release(struct asker *a);
 
 struct question_ops asker_ops(struct asker *a);

@@ -81,13 +81,15 @@ static void complain_of_end(struct conn *c, const char *what, const char *why)
 /* libpq would write it to stderr itself, and wait there: a collation of another version, say. */
 static void on_notice(void *ctx, const PGresult *res)
 {
-	static const char *const chatter[] = {"DEBUG", "LOG", "INFO", "NOTICE"}; /* a role's client_min_messages may ask for them */
+	/* a role's client_min_messages may ask for them */
+	static const char *const chatter[] = {"DEBUG", "LOG", "INFO", "NOTICE"};
 	struct conn *c = ctx;
 	const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
 	const char *message = PQresultErrorMessage(res);
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 
-	if (state != NULL && strcmp(state, NO_TRANSACTION) == 0) /* a pipeline is one, but SET TRANSACTION thinks that it is none, and works */
+	/* a pipeline is one, but SET TRANSACTION thinks that it is none, and works */
+	if (state != NULL && strcmp(state, NO_TRANSACTION) == 0)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(chatter); i++)
 		if (severity != NULL && strcmp(severity, chatter[i]) == 0)

@@ -18,8 +18,11 @@
 #include "pg/layer.h"
 
 #define CONN_STALL_MS 10000       /* of a query that is done in milliseconds */
-#define CONN_STALL_READ_MS 120000 /* of one that may have to sort a transaction of millions before its first row: comes to
-				   * that in steps, from CONN_STALL_MS on, for a server without a word is the likelier */
+/*
+ * Of one that may have to sort a transaction of millions before its first row. It comes to that in
+ * steps, from CONN_STALL_MS on: a server that says nothing any more is more likely.
+ */
+#define CONN_STALL_READ_MS 120000
 #define CONN_PAUSE_MIN_MS 100
 #define CONN_PAUSE_MAX_MS 1000
 
@@ -34,11 +37,16 @@ struct conn;
 
 struct conn_calls {
 	void (*up)(struct conn *c);                           /* connected, idle */
-	void (*lost)(struct conn *c);                         /* was up; the next attempt follows by itself */
-	void (*result)(struct conn *c, const PGresult *res);  /* one row, or the end of a command; never an error */
-	bool (*enough)(const struct conn *c);                 /* no more results in this turn; NULL: as many as usual */
-	void (*done)(struct conn *c, bool ok);                /* the query has ended, idle; not ok: logged */
-	void (*notified)(struct conn *c, const char *channel, int backend_pid); /* NULL: it listens to nothing */
+	/* was up; the next attempt follows by itself */
+	void (*lost)(struct conn *c);
+	/* one row, or the end of a command; never an error */
+	void (*result)(struct conn *c, const PGresult *res);
+	/* no more results in this turn; NULL: as many as usual */
+	bool (*enough)(const struct conn *c);
+	/* the query has ended, idle; not ok: logged */
+	void (*done)(struct conn *c, bool ok);
+	/* NULL: it listens to nothing */
+	void (*notified)(struct conn *c, const char *channel, int backend_pid);
 	/* It could not be made, by a server that refuses (then its SQLSTATE is in `why`), by a silence or for want of one; no next attempt follows.
 	 * `why` has all that libpq said. NULL: the log is told, and the next attempt follows. */
 	void (*refused)(struct conn *c, const char *why);
@@ -49,7 +57,8 @@ struct conn_calls {
  * it that makes settings for that transaction only. Nothing stays.
  */
 struct conn_once {
-	const char *modes;  /* of the transaction, said before all else, unless there is one already; NULL: none */
+	/* of the transaction, said before all else, unless there is one already; NULL: none */
+	const char *modes;
 	const char *before; /* its rows nobody gets */
 	const char *(*sql)(const struct conn_once *once, const char *statement);
 };
@@ -69,7 +78,8 @@ struct conn {
 	bool stalled; /* a query had no answer in time; until the next attempt */
 	char fault_state[6]; /* and its SQLSTATE; "": none */
 	bool may_take_long; /* the running query, longer than CONN_STALL_MS */
-	const char *leaving; /* why it is to be dropped when the running query has ended; NULL: it is not */
+	/* why it is to be dropped when the running query has ended; NULL: it is not */
+	const char *leaving;
 	int piped; /* queries of the running one's pipeline that have not ended; 0: it is none */
 	bool unread; /* rows are waiting in libpq's buffer */
 	int pause_ms;

@@ -201,7 +201,8 @@ static void on_patience(struct timer *t)
 
 bool hosts_find(struct hosts *h, const char *conninfo)
 {
-	PQconninfoOption *options = conninfo_read(conninfo, "passfile", PASSFILE_NONE); /* passwords it need not look for */
+	/* passwords it need not look for */
+	PQconninfoOption *options = conninfo_read(conninfo, "passfile", PASSFILE_NONE);
 	size_t names = 0;
 
 	hosts_release(h);

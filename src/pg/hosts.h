@@ -33,7 +33,8 @@ struct hosts_place {
 
 struct hosts {
 	struct loop *loop;
-	void (*known)(struct hosts *h); /* called by the loop, once for each hosts_find that said so */
+	/* called by the loop, once for each hosts_find that said so */
+	void (*known)(struct hosts *h);
 	size_t count;
 	struct host {
 		struct hosts *of;
@@ -42,8 +43,10 @@ struct hosts {
 		struct lookup lookup;
 	} items[HOSTS_MAX];
 	struct timer patience;
-	size_t usable;                   /* known: so many are in the lists for libpq; 0: it may have all as it is written */
-	size_t first, silent;            /* where the lists begin; how many were skipped since one worked */
+	/* known: so many are in the lists for libpq; 0: it may have all as it is written */
+	size_t usable;
+	/* where the lists begin; how many were skipped since one worked */
+	size_t first, silent;
 	struct buf host, hostaddr, port;
 };
 

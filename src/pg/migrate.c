@@ -71,7 +71,8 @@ PGconn *migrate_connect(const char *conninfo)
 		return NULL;
 	}
 	PQsetNoticeReceiver(pg, on_notice, pg);
-	if (!migrate_exec(pg, SETTINGS_OURS "RESET lock_timeout", 0, NULL)) { /* says how long DDL is tried (patience.sql) */
+	/* says how long DDL is tried (patience.sql) */
+	if (!migrate_exec(pg, SETTINGS_OURS "RESET lock_timeout", 0, NULL)) {
 		PQfinish(pg);
 		return NULL;
 	}

@@ -32,7 +32,8 @@ struct proof {
 };
 
 void proof_init(struct proof *p, struct conn *first, const char *conninfo, void (*ended)(struct proof *, enum proof_verdict));
-void proof_begin(struct proof *p);                      /* the first is idle; `ended` may be called before this returns */
+/* the first is idle; `ended` may be called before this returns */
+void proof_begin(struct proof *p);
 void proof_result(struct proof *p, const PGresult *res); /* of the first */
 void proof_done(struct proof *p);                       /* its query has gone well */
 void proof_stop(struct proof *p);                       /* without a verdict */

@@ -46,10 +46,12 @@ struct session {
 	struct conn *conn;
 	struct session_plan plan;
 	struct conn_once once; /* for a pooled one */
-	char modes[80];        /* what its transactions must say of themselves against defaults of the role or the database; "": nothing */
+	/* what its transactions must say of themselves against defaults of the role or the database; "": nothing */
+	char modes[80];
 	bool pooled;
 	enum session_step step;
-	int pid;            /* the server process, which a pooler does not tell the truth about; 0: none yet */
+	/* the server process, which a pooler does not tell the truth about; 0: none yet */
+	int pid;
 	char born[32];      /* when it began, for a number is given out again */
 	struct session_elder {
 		int pid;    /* a process that is to be ended; 0: none */
@@ -67,11 +69,15 @@ void session_init(struct session *s, struct conn *c, const struct session_plan *
 /* From the next connection on it is a pooled one. What the one before has left with the pool is ended. */
 void session_pool(struct session *s);
 
-void session_begin(struct session *s);                             /* the connection is up; a pooled one that is idle may begin again */
+/* the connection is up; a pooled one that is idle may begin again */
+void session_begin(struct session *s);
 void session_lost(struct session *s);                              /* it is not any more */
 void session_result(struct session *s, const PGresult *res);       /* while it is not ready */
-MUST_CHECK bool session_fits(const struct session *s);             /* false: the schema is not this program's, or the encoding no one's */
-const char *session_bad_encoding(const struct session *s);         /* the database's, which does not become UTF-8; NULL: it does */
-void session_next(struct session *s);                              /* a step has gone well: the next one, or SESSION_READY */
+/* false: the schema is not this program's, or the encoding no one's */
+MUST_CHECK bool session_fits(const struct session *s);
+/* the database's, which does not become UTF-8; NULL: it does */
+const char *session_bad_encoding(const struct session *s);
+/* a step has gone well: the next one, or SESSION_READY */
+void session_next(struct session *s);
 
 #endif

@@ -49,9 +49,11 @@ struct snapshots {
 };
 
 void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo, size_t data_max);
-void snapshots_go_with(struct snapshots *s, const struct conn *guide); /* see conn_go_with; not bound */
+/* see conn_go_with; not bound */
+void snapshots_go_with(struct snapshots *s, const struct conn *guide);
 void snapshots_pool(struct snapshots *s);
-void snapshots_leave(struct snapshots *s, const char *why); /* as asker_leave; a transaction between two portions is cut */
+/* as asker_leave; a transaction between two portions is cut */
+void snapshots_leave(struct snapshots *s, const char *why);
 void snapshots_release(struct snapshots *s);
 
 struct snapshot_ops snapshots_ops(struct snapshots *s);

@@ -254,7 +254,8 @@ static void begin_pooled(struct ticker *t)
 
 static const char *fault_of_care(struct ticker *t)
 {
-	if (t->astray && !t->session.pooled) { /* nothing but a lender does that: no further proof is needed */
+	/* nothing but a lender does that: no further proof is needed */
+	if (t->astray && !t->session.pooled) {
 		begin_pooled(t);
 		return "another server process answers than before: a pooler lends the session to others";
 	}
@@ -299,7 +300,8 @@ static void begin(struct ticker *t)
 	session_next(&t->session);
 	if (t->session.step == SESSION_READY) {
 		t->step = TICKER_ATTACH;
-		conn_run(&t->conn, "attach", 1, (const char *[]){t->at.tick == 0 ? "t" : "f"}, CONN_STALL_READ_MS); /* it may have a whole log to throw away */
+		/* it may have a whole log to throw away */
+		conn_run(&t->conn, "attach", 1, (const char *[]){t->at.tick == 0 ? "t" : "f"}, CONN_STALL_READ_MS);
 	}
 }
 
@@ -321,7 +323,8 @@ static void on_done(struct conn *c, bool ok)
 	if (fault != NULL) {
 		conn_drop(c, fault);
 	} else if (t->step == TICKER_CARE && t->session.pooled && t->session.elder.pid != 0) {
-		t->step = TICKER_BEGIN; /* what it has left with the pool is looked after once more; there is nothing to lose by it */
+		/* what it has left with the pool is looked after once more; there is nothing to lose by it */
+		t->step = TICKER_BEGIN;
 		session_begin(&t->session);
 	} else if (t->step == TICKER_PROOF) {
 		proof_done(&t->proof);
@@ -488,7 +491,8 @@ static void on_poll(struct timer *timer)
 	t->want_read = t->want_same = true;
 	t->want_tick = t->want_shapes = !t->follows;
 	t->want_role = may_lead(t);
-	t->want_streams |= t->follows || t->session.pooled; /* nobody tells it that they have changed */
+	/* nobody tells it that they have changed */
+	t->want_streams |= t->follows || t->session.pooled;
 	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
 	nudge(t);
 }

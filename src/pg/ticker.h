@@ -55,17 +55,24 @@ struct ticker_calls {
 	/* Follows the log from this cursor on; lost: what was delivered before cannot be continued, for this reason. */
 	void (*began)(void *ctx, struct cursor head, const char *lost);
 	void (*event)(void *ctx, const struct event *event);
-	bool (*enough)(void *ctx);                      /* who is to get them must have a turn before more events */
-	void (*reached)(void *ctx, struct cursor head); /* everything up to here has been handed on */
+	/* who is to get them must have a turn before more events */
+	bool (*enough)(void *ctx);
+	/* everything up to here has been handed on */
+	void (*reached)(void *ctx, struct cursor head);
 	void (*streams)(void *ctx, struct stream_def *defs, size_t count); /* takes the defs over */
-	void (*actions)(void *ctx, struct action_def *defs, size_t count); /* likewise; before the streams */
-	void (*revoked)(void *ctx, struct text row);  /* all revocations, one after the other, as JSON ... */
+	/* likewise; before the streams */
+	void (*actions)(void *ctx, struct action_def *defs, size_t count);
+	/* all revocations, one after the other, as JSON ... */
+	void (*revoked)(void *ctx, struct text row);
 	void (*revoked_all)(void *ctx);               /* ... and that was the last one */
-	void (*available)(void *ctx, bool available);   /* the database can be asked, or not any more */
+	/* the database can be asked, or not any more */
+	void (*available)(void *ctx, bool available);
 	/* The schema is not this program's, 0: there is none; or the database is of an encoding that does not become UTF-8, NULL: it does. */
 	void (*misfit)(void *ctx, int schema_version, const char *encoding);
-	void (*pooled)(void *ctx);                      /* a pooler shares our sessions with others; before anything is asked of other rooms */
-	void (*stopping)(void *ctx, const char *why);   /* the server waits for its clients to leave */
+	/* a pooler shares our sessions with others; before anything is asked of other rooms */
+	void (*pooled)(void *ctx);
+	/* the server waits for its clients to leave */
+	void (*stopping)(void *ctx, const char *why);
 	void *ctx;
 };
 
@@ -82,8 +89,10 @@ struct ticker_options {
 enum ticker_pace { TICKER_AS_IT_COMES, TICKER_ONE_BY_ONE, TICKER_WITHOUT_DATA };
 
 enum ticker_step {
-	TICKER_PROOF, TICKER_BEGIN, TICKER_ATTACH, TICKER_HEAD, /* once a connection, in this order */
-	TICKER_CARE, TICKER_SAME, TICKER_MODE, TICKER_REVOKED, TICKER_STREAMS, TICKER_ACTIONS, TICKER_ROLE, /* as wanted */
+	/* once a connection, in this order */
+	TICKER_PROOF, TICKER_BEGIN, TICKER_ATTACH, TICKER_HEAD,
+	/* as wanted */
+	TICKER_CARE, TICKER_SAME, TICKER_MODE, TICKER_REVOKED, TICKER_STREAMS, TICKER_ACTIONS, TICKER_ROLE,
 	TICKER_RISE, TICKER_DOZE, TICKER_SINCE, TICKER_SETTLED, TICKER_TICK, TICKER_READ, TICKER_PASS_BY, TICKER_SHAPES, TICKER_PRUNE,
 	TICKER_REST,
 };
@@ -97,29 +106,38 @@ struct ticker {
 	struct session session;
 	struct proof proof;  /* that it is our own ... */
 	bool proved;         /* ... or not; it has ended with a verdict */
-	int unproved;        /* so often it was lost meanwhile: a role's idle_session_timeout may be too short for it */
+	/* so often it was lost meanwhile: a role's idle_session_timeout may be too short for it */
+	int unproved;
 	bool astray;         /* another server process than the session's has answered */
 	bool misfit;         /* the schema's was told of, and is there still */
 	bool stopping;       /* the server is about to stop */
-	bool blind;          /* ... and SQL cannot tell: then a new connection is tried now and then */
+	/* ... and SQL cannot tell: then a new connection is tried now and then */
+	bool blind;
 	struct conn probe;   /* this one */
 	int64_t probed_ms;
-	struct cursor at;    /* up to here events have been handed on; tick 0: nothing is known yet */
+	/* up to here events have been handed on; tick 0: nothing is known yet */
+	struct cursor at;
 	bool whole;          /* ... and no more of that tick is to come */
 	enum ticker_pace pace;
 	size_t rows;         /* of the running read */
-	struct cursor vain;  /* a change that could not be read; tick 0: none that is still to be noted */
+	/* a change that could not be read; tick 0: none that is still to be noted */
+	struct cursor vain;
 	char vain_reason[200];
 	char *lost;          /* why `at` cannot be continued */
-	bool early;          /* the database does not have `at` yet, or not all of the log up to there */
+	/* the database does not have `at` yet, or not all of the log up to there */
+	bool early;
 	int early_looks;     /* so often the log had arrived, but `at` was not in it */
-	bool doubt_tick, doubt_read; /* the session before had no answer to a query: the log can be followed when this one has had */
-	bool at_proved;      /* the database has said of `at`, since the last event, that it is in the log, or what is to be done */
-	bool anew;           /* ids have jumped behind an `at` that was not: the log was emptied by hand, say */
+	/* the session before had no answer to a query: the log can be followed when this one has had */
+	bool doubt_tick, doubt_read;
+	/* the database has said of `at`, since the last event, that it is in the log, or what is to be done */
+	bool at_proved;
+	/* ids have jumped behind an `at` that was not: the log was emptied by hand, say */
+	bool anew;
 	bool follows;        /* the database has another one's log */
 	bool same;           /* ... or not, as before */
 	bool leader;         /* has the role */
-	int stood_in;        /* ticks made without it since the last pruning: nobody who has it makes any */
+	/* ticks made without it since the last pruning: nobody who has it makes any */
+	int stood_in;
 	/* what is wanted, in the order of ticker_step */
 	bool want_head, want_care, want_same, want_mode, want_revoked, want_streams, want_actions, want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read, want_pass_by, want_shapes, want_prune;
 	struct wake wake;

@@ -12,6 +12,7 @@
 
 void ticker_take(struct ticker *t, const PGresult *res); /* one row of the running step's answer */
 void ticker_conclude(struct ticker *t); /* what a step that has gone well means for the next ones */
-void ticker_suspect(struct ticker *t);  /* unless somebody else makes a tick within TICKER_SUSPECT_MS, this instance does */
+/* unless somebody else makes a tick within TICKER_SUSPECT_MS, this instance does */
+void ticker_suspect(struct ticker *t);
 
 #endif

@@ -35,7 +35,8 @@ bool wake_on_bell(struct wake *w, int64_t now_ms)
 		w->bells = w->changes = 0;
 	}
 	w->bells++;
-	if (w->changes * 2 < WAKE_BELLS || w->changes * 4 < w->bells) /* what rang is read a little later; but who rings for nothing? */
+	/* what rang is read a little later; but who rings for nothing? */
+	if (w->changes * 2 < WAKE_BELLS || w->changes * 4 < w->bells)
 		return false;
 	return w->bells >= WAKE_BELLS && w->mode == WAKE_ADAPTIVE && w->mood != WAKE_AWAKE;
 }

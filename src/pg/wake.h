@@ -60,7 +60,8 @@ struct wake_ration {
 	int64_t paid_ms; /* up to when the vain ones are paid for */
 };
 
-int wake_ration_wait_ms(const struct wake_ration *r, int64_t now_ms); /* before the next look at a bell; 0: none */
+/* before the next look at a bell; 0: none */
+int wake_ration_wait_ms(const struct wake_ration *r, int64_t now_ms);
 void wake_ration_use(struct wake_ration *r, int64_t now_ms, bool found);
 
 /* When to look next without being rung; -1: not at all (the safety poll apart). found: whether the last look did. */

@@ -41,7 +41,8 @@ TEST(a_file_is_read_as_a_whole_with_a_nul_behind_it)
 	assert_int_equal(f.len, 0);
 	assert_string_equal(f.bytes, "");
 	file_release(&f);
-	assert_true(file_read(&f, "/proc/self/status", 65536, &why)); /* whose size is 0 beforehand */
+	/* whose size is 0 beforehand */
+	assert_true(file_read(&f, "/proc/self/status", 65536, &why));
 	assert_true(f.len > 100);
 	file_release(&f);
 }

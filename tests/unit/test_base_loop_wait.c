@@ -126,7 +126,8 @@ static void interrupt(int signo)
 TEST(a_signal_that_was_not_taken_only_ends_the_turn)
 {
 	struct sigaction action = {.sa_handler = interrupt};
-	struct itimerval often = {.it_value = {.tv_usec = 20000}, .it_interval = {.tv_usec = 20000}}; /* the first may come before the turn begins */
+	/* the first may come before the turn begins */
+	struct itimerval often = {.it_value = {.tv_usec = 20000}, .it_interval = {.tv_usec = 20000}};
 	struct alarm a = {.fired = 0};
 	struct loop l;
 	int64_t start_ms;

@@ -135,7 +135,8 @@ TEST(a_cut_at_the_same_age_although_it_was_pinged_unlearns)
 	assert_int_equal(cut(&ann, 10000, 4000, 6000), 0);
 	assert_int_equal(cuts.learned, 0);
 	assert_int_equal(cuts.unlearned, 1);
-	for (int i = 0; i < 5; i++) /* silent again, at the age that is known: that says nothing now */
+	/* silent again, at the age that is known: that says nothing now */
+	for (int i = 0; i < 5; i++)
 		assert_int_equal(cut(&ann, 10000, 10000, 0), 0);
 	assert_int_equal(cuts.unlearned, 1);
 	assert_int_equal(cut(&ann, 23000, 5000, 0), 0);
@@ -196,7 +197,8 @@ TEST(a_path_is_unlearned_by_three_clients_and_not_by_one)
 		assert_int_equal(open_stream(&late), 6000);
 		assert_int_equal(open_stream(&who), 6000);
 		assert_int_equal(cut(&who, 10000, 4000, 6000), 6000);
-		assert_int_equal(cut(&who, 10000, 2500, 6000), 6000); /* something had been sent meanwhile */
+		/* something had been sent meanwhile */
+		assert_int_equal(cut(&who, 10000, 2500, 6000), 6000);
 		assert_int_equal(cut(&who, 10000, 4000, 6000), 0);
 	}
 	assert_int_equal(open_stream(&late), 0);

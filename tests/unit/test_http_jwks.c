@@ -239,7 +239,8 @@ TEST(a_public_key_of_another_algorithm_or_with_its_private_part_is_refused)
 /* Numbers that are those of no key. OpenSSL itself would verify with an exponent of 1: any text is then its own signature. */
 TEST(an_rsa_key_with_an_exponent_of_1_is_refused)
 {
-	char *set = set_of(rsa, ""), *exponent = strstr(set, "\"AQAB\""); /* the modulus is random: without quotes it may be there */
+	/* the modulus is random: without quotes it may be there */
+	char *set = set_of(rsa, ""), *exponent = strstr(set, "\"AQAB\"");
 
 	assert_non_null(exponent);
 	memcpy(exponent + 1, "AQAA", 4); /* even */

@@ -180,7 +180,8 @@ TEST(what_is_no_secret_is_not_taken_for_one)
 	assert_secret_refused("# the key\n" KEY, "several lines");
 	assert_secret_refused(KEY "\r\n" KEY "\n", "several lines");
 	assert_refused((struct keyring_source){.secret_file = temp_write("lines", lines, strlen(lines))}, "several lines");
-	assert_refused((struct keyring_source){.secret_file = temp_path("rsa2048.pem")}, "chmod 600"); /* as openssl leaves it */
+	/* as openssl leaves it */
+	assert_refused((struct keyring_source){.secret_file = temp_path("rsa2048.pem")}, "chmod 600");
 	assert_int_equal(chmod(temp_path("rsa2048.pem"), 0600), 0);
 	assert_refused((struct keyring_source){.secret_file = temp_path("rsa2048.pem")}, "PEM form");
 	/* bytes that are no text may have a line end among them */

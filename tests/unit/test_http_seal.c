@@ -224,7 +224,8 @@ TEST(a_password_has_at_least_32_characters_whatever_their_bytes)
 	assert_taken(TEN TEN TEN "12", NULL);
 	assert_refused(FOUR FOUR FOUR FOUR, NULL, "encryption-key has 16 characters, fewer than 32");
 	assert_taken(FOUR FOUR FOUR FOUR FOUR FOUR FOUR FOUR, NULL);
-	assert_refused("😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀", NULL, "encryption-key has 16 characters, fewer than 32"); /* 32 units for JavaScript */
+	/* 32 units for JavaScript */
+	assert_refused("😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀", NULL, "encryption-key has 16 characters, fewer than 32");
 }
 
 TEST(a_password_that_is_not_utf_8_is_refused)

@@ -93,7 +93,8 @@ TEST(a_signature_that_differs_in_a_byte_is_refused)
 		for (size_t at = 0; at < len; at++) {
 			char kept = signature[at];
 
-			signature[at] = letters[(strchr(letters, kept) - letters) ^ 32]; /* the bit that always counts */
+			/* the bit that always counts */
+			signature[at] = letters[(strchr(letters, kept) - letters) ^ 32];
 			if (ring_takes(&schemes[i].ring, token))
 				fail_msg("%s, letter %zu", jwt_alg_str(schemes[i].algorithm), at);
 			signature[at] = kept;
@@ -141,7 +142,8 @@ TEST(random_signatures_of_the_right_length_are_refused)
 		size_t len = strlen(signature);
 
 		for (int times = TIMES(i % 3 == 0 ? 1000 : 100); times > 0; times--) {
-			for (size_t at = 0; at < len - 1; at++) /* its last letter is one that can be */
+			/* its last letter is one that can be */
+			for (size_t at = 0; at < len - 1; at++)
 				signature[at] = letters[next_random(&seed) % 64];
 			assert_false(ring_takes(&schemes[i].ring, token));
 		}

@@ -67,7 +67,8 @@ TEST(an_event_for_thousands_reaches_each)
 TEST(an_event_for_very_many_reaches_who_is_there_and_nobody_else)
 {
 	join_live(&router, &b, "/both", KEYS(T("store=7"), T("store=500"), T("role=399")));
-	join_live(&router, &c, "/both", KEYS(T("store=500"), T("role=7"))); /* no such store is named */
+	/* no such store is named */
+	join_live(&router, &c, "/both", KEYS(T("store=500"), T("role=7")));
 	publish(VALUES, "3");
 	assert_sees(&router, &a, "3 ");
 	assert_sees(&router, &b, "3 ");

@@ -234,7 +234,8 @@ TEST(everyone_gets_the_bytes_that_a_naive_model_says_and_no_others)
 		run(with_seed * 20261122);
 	for (size_t i = 0; i < SUBSCRIBERS; i++)
 		buf_release(&clients[i].taker.got);
-	assert_true(resumed > TIMES(100) && fallen > TIMES(10) && checked > TIMES(1000)); /* else this proves little */
+	/* else this proves little */
+	assert_true(resumed > TIMES(100) && fallen > TIMES(10) && checked > TIMES(1000));
 }
 
 int main(void)

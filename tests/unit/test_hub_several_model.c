@@ -274,7 +274,8 @@ TEST(a_connection_of_several_streams_gets_the_bytes_that_a_naive_model_says_and_
 		run(round * 38);
 	for (size_t i = 0; i < SUBSCRIBERS; i++)
 		buf_release(&clients[i].taker.got);
-	assert_true(resumed > TIMES(100) && fallen > TIMES(5) && lefts > TIMES(500) && kept > TIMES(500)); /* else this proves little */
+	/* else this proves little */
+	assert_true(resumed > TIMES(100) && fallen > TIMES(5) && lefts > TIMES(500) && kept > TIMES(500));
 }
 
 int main(void)

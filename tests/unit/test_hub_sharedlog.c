@@ -145,7 +145,8 @@ TEST(what_others_keep_of_a_record_counts_as_long_as_it_is_there)
 	assert_false(sharedlog_holds(&l, first));
 	assert_true(sharedlog_holds(&l, last));
 	assert_in_range((l.head - l.tail) / 1032, l.cap / 10032 - 2, l.cap / 10032);
-	last = sharedlog_append(&l, cursor_of(1001), bytes, sizeof(bytes), 4 * l.cap); /* more than there is: it stays alone */
+	/* more than there is: it stays alone */
+	last = sharedlog_append(&l, cursor_of(1001), bytes, sizeof(bytes), 4 * l.cap);
 	assert_true(sharedlog_holds(&l, last));
 	assert_true(l.kept_by_others <= l.cap / 2 + l.cap / 2);
 	sharedlog_restart(&l, cursor_of(1001));

@@ -76,7 +76,8 @@ TEST(a_name_that_only_begins_like_a_key_is_another_key)
 TEST(keys_that_are_too_many_or_too_long_are_not_begun)
 {
 	struct stream *s = make_stream("a,b", NULL);
-	struct keys audience = KEYS(T("a=1"), T("b=345"), T("a=2")); /* [a=1|b=345][a=2|b=345]: each of 4 and 9 bytes */
+	/* [a=1|b=345][a=2|b=345]: each of 4 and 9 bytes */
+	struct keys audience = KEYS(T("a=1"), T("b=345"), T("a=2"));
 	struct text many[STREAM_KEYS_MAX + 2];
 	struct buf out;
 
@@ -86,7 +87,8 @@ TEST(keys_that_are_too_many_or_too_long_are_not_begun)
 		many[i] = T("a=1");
 	many[STREAM_KEYS_MAX + 1] = T("b=1");
 	assert_int_equal(stream_append_keys(s, (struct keys){many, ARRAY_SIZE(many)}, SIZE_MAX, &out), STREAM_KEYS_MAX + 1);
-	assert_int_equal(stream_append_keys(s, (struct keys){many, ARRAY_SIZE(many) - 1}, SIZE_MAX, &out), 0); /* no b */
+	/* no b */
+	assert_int_equal(stream_append_keys(s, (struct keys){many, ARRAY_SIZE(many) - 1}, SIZE_MAX, &out), 0);
 	assert_int_equal(out.len, 0);
 	assert_int_equal(stream_append_keys(s, audience, 26, &out), 2);
 	assert_int_equal(out.len, 26);

@@ -272,7 +272,8 @@ static void assert_alone(const char *conninfo, const char *name, const char *add
 TEST(a_connection_can_be_sent_to_where_another_one_is)
 {
 	assert_alone("host=1,2.3 port=6000", "2.3", "10.0.0.3", "6000", (const char *[]){"2.3", "10.0.0.3", "6000"});
-	assert_alone("host=/a,/b", "/b", "", "5432", (const char *[]){"/b,/b", ",", "5432,5432"}); /* an empty list is none */
+	/* an empty list is none */
+	assert_alone("host=/a,/b", "/b", "", "5432", (const char *[]){"/b,/b", ",", "5432,5432"});
 	assert_alone("host=/a", "/a", "", "5432", (const char *[]){"/a", "", "5432"});
 	assert_alone("hostaddr=127.0.0.1,127.0.0.2", "127.0.0.2", "127.0.0.2", "5432", (const char *[]){"127.0.0.2", "127.0.0.2", "5432"});
 	assert_alone("host=fe80::1%lo", "fe80::1%lo", "fe80::1", "5432", (const char *[]){"fe80::1%lo", "fe80::1%lo", "5432"});

@@ -306,7 +306,8 @@ TEST(looks_that_find_something_are_not)
 	struct wake_ration r = {0};
 
 	assert_int_equal(looks(&r, NOW, 1000, 2000), 1000);
-	assert_int_equal(looks(&r, NOW + 1000, 1000, 3), 1000); /* as when two writers ring at a time */
+	/* as when two writers ring at a time */
+	assert_int_equal(looks(&r, NOW + 1000, 1000, 3), 1000);
 }
 
 TEST(a_ration_is_not_saved_up)
