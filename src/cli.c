@@ -25,19 +25,27 @@ static struct cli_flag migrate_flags[] = {
 };
 static struct cli_flag watch_flags[] = {
 	{.name = "topic", .value = "NAME", .help = "what streams ask for [the table's name]"},
-	{.name = "audience", .value = "COLUMN,…", .help = "routing columns: who may see a row; '': none"},
-	{.name = "columns", .value = "COLUMN,…", .help = "only these reach an event; '*': all [all]"},
+	{.name = "audience",
+	 .value = "COLUMN,…",
+	 .help = "routing columns: who may see a row; '': none"},
+	{.name = "columns",
+	 .value = "COLUMN,…",
+	 .help = "only these reach an event; '*': all [all]"},
 	{.name = "exclude", .value = "COLUMN,…", .help = "these never leave the table; '': none"},
 	{.name = NULL},
 };
 static struct cli_flag token_flags[] = {
 	{.name = "sub", .value = "S", .help = "who it is for"},
-	{.name = "claim", .value = "NAME=JSON", .help = "one more claim; may be given several times"},
+	{.name = "claim",
+	 .value = "NAME=JSON",
+	 .help = "one more claim; may be given several times"},
 	{.name = "ttl", .value = "DURATION", .help = "how long it is valid [1h]"},
 	{.name = NULL},
 };
 static struct cli_flag tail_flags[] = {
-	{.name = "from", .value = "ID", .help = "begin behind this event, or with 'earliest' [now]"},
+	{.name = "from",
+	 .value = "ID",
+	 .help = "begin behind this event, or with 'earliest' [now]"},
 	{.name = "json", .help = "one JSON object a line"},
 	{.name = "url", .value = "URL", .help = "of the server [http:// and the listen option]"},
 	{.name = NULL},
@@ -47,12 +55,20 @@ static struct cli_flag types_flags[] = {
 	{.name = NULL},
 };
 static struct cli_flag explain_flags[] = {
-	{.name = "stream", .value = "PATH", .help = "the stream as it is opened, '/api/orders/events?store=x'"},
-	{.name = "change", .value = "ID", .help = "the event's id, '4182-99213', or the number behind the dash"},
-	{.name = "token", .value = "T", .help = "of the subscriber; better in PGHERALD_TOKEN or in a file: others can see flags"},
+	{.name = "stream",
+	 .value = "PATH",
+	 .help = "the stream as it is opened, '/api/orders/events?store=x'"},
+	{.name = "change",
+	 .value = "ID",
+	 .help = "the event's id, '4182-99213', or the number behind the dash"},
+	{.name = "token",
+	 .value = "T",
+	 .help = "of the subscriber; better in PGHERALD_TOKEN or in a file: others can see flags"},
 	{.name = "token-file", .value = "FILE", .help = "holds the token"},
 	{.name = "claims", .value = "JSON", .help = "instead of a token: what it would say"},
-	{.name = "events", .value = "NAME,…", .help = "narrow the stream to these, as ?events= does"},
+	{.name = "events",
+	 .value = "NAME,…",
+	 .help = "narrow the stream to these, as ?events= does"},
 	{.name = "json", .help = "one JSON object"},
 	{.name = NULL},
 };
@@ -68,15 +84,21 @@ static const struct command {
 	int (*run)(struct cli_call *call);
 } commands[] = {
 	{"serve", "", "run the daemon", no_flags, cmd_serve},
-	{"migrate", "", "install or update the schema herald in the database", migrate_flags, cmd_migrate},
-	{"watch", "TABLE", "make changes of a table events; again: what is not said stays", watch_flags, cmd_watch},
+	{"migrate", "", "install or update the schema herald in the database", migrate_flags,
+	 cmd_migrate},
+	{"watch", "TABLE", "make changes of a table events; again: what is not said stays",
+	 watch_flags, cmd_watch},
 	{"unwatch", "TABLE", "stop that", no_flags, cmd_unwatch},
 	{"token", "", "print a token, signed with the configured secret", token_flags, cmd_token},
-	{"tail", "PATH", "follow a stream in the terminal; the token is read from PGHERALD_TOKEN", tail_flags, cmd_tail},
+	{"tail", "PATH", "follow a stream in the terminal; the token is read from PGHERALD_TOKEN",
+	 tail_flags, cmd_tail},
 	{"types", "", "print TypeScript for what the streams tell", types_flags, cmd_types},
-	{"explain", "", "say why a subscriber gets an event, or does not", explain_flags, cmd_explain},
+	{"explain", "", "say why a subscriber gets an event, or does not", explain_flags,
+	 cmd_explain},
 	{"doctor", "", "check the whole path, say what to do", doctor_flags, cmd_doctor},
-	{"config", "[check|sample|table]", "show what is in force, check it, print a sample file or the README's table", no_flags, cmd_config},
+	{"config", "[check|sample|table]",
+	 "show what is in force, check it, print a sample file or the README's table", no_flags,
+	 cmd_config},
 	{"help", "[COMMAND]", "this, or more about a command", no_flags, cmd_help},
 	{"version", "", "print the version", no_flags, cmd_version},
 };
@@ -157,9 +179,10 @@ static int cmd_config(struct cli_call *call)
 {
 	const char *what = call->word_count == 0 ? "" : call->words[0];
 
-	if (call->word_count > 1 || (what[0] != '\0' && strcmp(what, "check") != 0 && strcmp(what, "sample") != 0 &&
-				     strcmp(what, "table") != 0))
-		return cli_usage("config takes check, sample, table or nothing, not '%s'", call->words[call->word_count - 1]);
+	if (call->word_count > 1 || (what[0] != '\0' && strcmp(what, "check") != 0 &&
+				     strcmp(what, "sample") != 0 && strcmp(what, "table") != 0))
+		return cli_usage("config takes check, sample, table or nothing, not '%s'",
+				 call->words[call->word_count - 1]);
 	if (strcmp(what, "sample") == 0) {
 		config_print_sample(stdout);
 		return CLI_DONE;
@@ -195,9 +218,11 @@ static const struct command *find_command(const char *name)
 
 static void print_command(const struct command *c)
 {
-	printf("pgherald %s%s%s: %s\n", c->name, c->arguments[0] == '\0' ? "" : " ", c->arguments, c->summary);
+	printf("pgherald %s%s%s: %s\n", c->name, c->arguments[0] == '\0' ? "" : " ", c->arguments,
+	       c->summary);
 	for (const struct cli_flag *f = c->flags; f->name != NULL; f++)
-		printf("  --%s%s%s\n        %s\n", f->name, f->value == NULL ? "" : " ", f->value == NULL ? "" : f->value, f->help);
+		printf("  --%s%s%s\n        %s\n", f->name, f->value == NULL ? "" : " ",
+		       f->value == NULL ? "" : f->value, f->help);
 }
 
 static int cmd_help(struct cli_call *call)
@@ -208,16 +233,20 @@ static int cmd_help(struct cli_call *call)
 		return cli_usage("there is no command '%s'", call->words[call->word_count - 1]);
 	if (c != NULL) {
 		print_command(c);
-		printf("\nOptions of every command, as flag, as environment (PGHERALD_LISTEN), or in the file that --config FILE names:\n\n");
+		printf("\nOptions of every command, as flag, as environment (PGHERALD_LISTEN), or "
+		       "in the file that --config FILE names:\n\n");
 		config_print_help(stdout);
 		return CLI_DONE;
 	}
 	printf("pgherald: committed changes of PostgreSQL as Server-Sent Events\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  pgherald %-8s %-21s %s\n", commands[i].name, commands[i].arguments, commands[i].summary);
-	printf("\nOptions: as flag, as environment (PGHERALD_LISTEN), or in the file that --config FILE names:\n\n");
+		printf("  pgherald %-8s %-21s %s\n", commands[i].name, commands[i].arguments,
+		       commands[i].summary);
+	printf("\nOptions: as flag, as environment (PGHERALD_LISTEN), or in the file that --config "
+	       "FILE names:\n\n");
 	config_print_help(stdout);
-	printf("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration, 4 schema and program do not fit.\n");
+	printf("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration, 4 schema "
+	       "and program do not fit.\n");
 	return CLI_DONE;
 }
 
@@ -244,7 +273,8 @@ static bool set_option(struct cli_call *call, const char *name, size_t len, char
 /* "--name value" or "--name=value"; *at moves over a value that is the next word. */
 static int take_flag(struct cli_call *call, int *at)
 {
-	char *name = call->argv[*at] + 2, *equals = strchr(name, '='), *value = equals == NULL ? NULL : equals + 1;
+	char *name = call->argv[*at] + 2, *equals = strchr(name, '='),
+	     *value = equals == NULL ? NULL : equals + 1;
 	size_t len = equals == NULL ? strlen(name) : (size_t)(equals - name);
 	struct cli_flag *flag = find_flag(call->flags, name, len);
 
@@ -257,7 +287,8 @@ static int take_flag(struct cli_call *call, int *at)
 	if (value == NULL && *at + 1 < call->argc)
 		value = call->argv[++*at];
 	if (flag != NULL && flag->count == CLI_VALUES_MAX)
-		return cli_usage("--%s can be given %d times, not more", flag->name, CLI_VALUES_MAX);
+		return cli_usage("--%s can be given %d times, not more", flag->name,
+				 CLI_VALUES_MAX);
 	if (flag != NULL && value != NULL) {
 		flag->given[flag->count++] = value;
 		return CLI_DONE;
@@ -287,7 +318,8 @@ static int parse(struct cli_call *call, const char **words)
 		else if (!only_words && strncmp(argv[i], "--", 2) == 0)
 			result = take_flag(call, &i);
 		else if (!only_words && argv[i][0] == '-' && argv[i][1] != '\0')
-			result = cli_usage("there is no option %.*s", (int)strcspn(argv[i], "="), argv[i]);
+			result = cli_usage("there is no option %.*s", (int)strcspn(argv[i], "="),
+					   argv[i]);
 		else if (call->word_count == CLI_VALUES_MAX)
 			result = cli_usage("too many arguments");
 		else
@@ -331,7 +363,8 @@ static int run(const struct command *command, int argc, char **argv)
 {
 	const char *words[CLI_VALUES_MAX];
 	struct config config;
-	struct cli_call call = {.argc = argc, .argv = argv, .flags = command->flags, .config = &config};
+	struct cli_call call = {
+		.argc = argc, .argv = argv, .flags = command->flags, .config = &config};
 	int result;
 
 	config_init(&config);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * cli.h: the command line: one table of subcommands, their own flags, and the options that all of them take.
- * Wrong usage is answered with a sentence on stderr and CLI_USAGE.
+ * cli.h: the command line: one table of subcommands, their own flags, and the options that all of
+ * them take. Wrong usage is answered with a sentence on stderr and CLI_USAGE.
  */
 #ifndef CLI_H
 #define CLI_H

@@ -10,52 +10,71 @@
 
 /* The options, in the order in which help, sample and README show them. */
 static const struct option options[] = {
-	{"database-url", "URL", "", "DATABASE_URL", TEXT, SECRET | MAY_BE_EMPTY, AT(database_url), 0, 0,
-	 "the database; empty: libpq's own environment (PGHOST, PGDATABASE, …)"},
-	{"listen", "HOST:PORT", "127.0.0.1:8000", NULL, ADDRESS, 0, AT(listen), 0, 0, "where streams are served"},
-	{"admin-listen", "HOST:PORT", "127.0.0.1:8001", NULL, ADDRESS, MAY_BE_EMPTY, AT(admin_listen), 0, 0,
-	 "/metrics, /healthz, /readyz; empty: off"},
+	{"database-url", "URL", "", "DATABASE_URL", TEXT, SECRET | MAY_BE_EMPTY, AT(database_url),
+	 0, 0, "the database; empty: libpq's own environment (PGHOST, PGDATABASE, …)"},
+	{"listen", "HOST:PORT", "127.0.0.1:8000", NULL, ADDRESS, 0, AT(listen), 0, 0,
+	 "where streams are served"},
+	{"admin-listen", "HOST:PORT", "127.0.0.1:8001", NULL, ADDRESS, MAY_BE_EMPTY,
+	 AT(admin_listen), 0, 0, "/metrics, /healthz, /readyz; empty: off"},
 	{"jwt-secret", "TEXT", "", NULL, TEXT, RELOAD | SECRET, AT(jwt_secret), 0, 0,
-	 "key of HS tokens, at least 32 bytes; better in a file: others can see flags and environment"},
-	{"jwt-secret-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_secret_file), 0, 0,
-	 "file with the key of HS tokens; a line end at its end does not count"},
-	{"jwt-public-key-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_public_key_file), 0, 0,
+	 "key of HS tokens, at least 32 bytes; better in a file: others can see flags and "
+	 "environment"},
+	{"jwt-secret-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_secret_file), 0,
+	 0, "file with the key of HS tokens; a line end at its end does not count"},
+	{"jwt-public-key-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY,
+	 AT(jwt_public_key_file), 0, 0,
 	 "PEM file with the public key of RS or ES tokens; RSA at least 2048 bits"},
 	{"jwks-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwks_file), 0, 0,
 	 "JSON Web Key Set with up to 16 keys (oct, RSA, EC), chosen by kid; for rotation"},
 	{"jwt-algorithm", "NAME", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_algorithm), 0, 0,
-	 "HS256, HS384, HS512, RS256 …, ES256 …; no other is accepted. Empty: HS256 with a secret, else by the key"},
-	{"jwt-issuer", "TEXT", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_issuer), 0, 0, "required iss; empty: not checked"},
-	{"jwt-audience", "TEXT", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_audience), 0, 0, "required aud; empty: not checked"},
+	 "HS256, HS384, HS512, RS256 …, ES256 …; no other is accepted. Empty: HS256 with a secret, "
+	 "else by the key"},
+	{"jwt-issuer", "TEXT", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_issuer), 0, 0,
+	 "required iss; empty: not checked"},
+	{"jwt-audience", "TEXT", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_audience), 0, 0,
+	 "required aud; empty: not checked"},
 	{"jwt-leeway", "DURATION", "30s", NULL, DURATION, RELOAD, AT(jwt_leeway_ms), 0, 600000,
 	 "how far clocks may differ"},
-	{"jwt-cookie", "NAME", "jwt", NULL, TEXT, RELOAD, AT(jwt_cookie), 0, 0, "cookie that holds the token"},
-	{"token-sources", "LIST", "cookie,header,query", NULL, TEXT, RELOAD, AT(token_sources), 0, 0,
-	 "where a token is looked for; the first that has one decides"},
-	{"heartbeat", "DURATION", "30s", NULL, DURATION, RELOAD, AT(heartbeat_ms), 50, 3600000, "silence after which a stream is pinged, and again after as much"},
+	{"jwt-cookie", "NAME", "jwt", NULL, TEXT, RELOAD, AT(jwt_cookie), 0, 0,
+	 "cookie that holds the token"},
+	{"token-sources", "LIST", "cookie,header,query", NULL, TEXT, RELOAD, AT(token_sources), 0,
+	 0, "where a token is looked for; the first that has one decides"},
+	{"heartbeat", "DURATION", "30s", NULL, DURATION, RELOAD, AT(heartbeat_ms), 50, 3600000,
+	 "silence after which a stream is pinged, and again after as much"},
 	{"retry", "DURATION", "2s", NULL, DURATION, RELOAD, AT(retry_ms), 0, 3600000,
 	 "how long browsers wait before they reconnect"},
 	{"max-streams", "N", "", NULL, COUNT, RELOAD | MAY_BE_EMPTY, AT(max_streams), 1, 10000000,
 	 "open streams of this process, at most what its descriptors allow; empty: that"},
-	{"max-streams-per-user", "N", "100", NULL, COUNT, RELOAD, AT(max_streams_per_user), 0, 10000000, "0: no limit"},
-	{"max-streams-per-ip", "N", "0", NULL, COUNT, RELOAD, AT(max_streams_per_ip), 0, 10000000, "0: no limit"},
-	{"allowed-origins", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(allowed_origins), 0, 0,
-	 "origins whose pages may read streams, exact, joined by commas"},
+	{"max-streams-per-user", "N", "100", NULL, COUNT, RELOAD, AT(max_streams_per_user), 0,
+	 10000000, "0: no limit"},
+	{"max-streams-per-ip", "N", "0", NULL, COUNT, RELOAD, AT(max_streams_per_ip), 0, 10000000,
+	 "0: no limit"},
+	{"allowed-origins", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(allowed_origins), 0,
+	 0, "origins whose pages may read streams, exact, joined by commas"},
 	{"log-size", "SIZE", "64MB", NULL, SIZE, 0, AT(log_size), 1 << 20, INT64_C(1) << 36,
 	 "the shared log in memory: what late subscribers find there costs no query"},
-	{"compress-above", "SIZE", "1KB", NULL, SIZE, RELOAD | MAY_BE_OFF, AT(compress_above), 0, 1 << 30,
-	 "streams of clients that take gzip: events longer than this are compressed, once for all of them; off: none is"},
-	{"retention", "DURATION", "24h", NULL, DURATION, RELOAD, AT(retention_ms), 1000, INT64_C(86400000) * 3650,
-	 "how long changes are kept in the database"},
+	{"compress-above", "SIZE", "1KB", NULL, SIZE, RELOAD | MAY_BE_OFF, AT(compress_above), 0,
+	 1 << 30,
+	 "streams of clients that take gzip: events longer than this are compressed, once for all "
+	 "of them; off: none is"},
+	{"retention", "DURATION", "24h", NULL, DURATION, RELOAD, AT(retention_ms), 1000,
+	 INT64_C(86400000) * 3650, "how long changes are kept in the database"},
 	{"wake", "NAME", "adaptive", NULL, TEXT, 0, AT(wake_name), 0, 0,
-	 "how writers wake this program: adaptive, always, or never (it polls; for two-phase commit)"},
-	{"poll-interval", "MS", "5000", "POLL_INTERVAL", MILLIS, 0, AT(poll_interval_ms), 1, 3600000,
+	 "how writers wake this program: adaptive, always, or never (it polls; for two-phase "
+	 "commit)"},
+	{"poll-interval", "MS", "5000", "POLL_INTERVAL", MILLIS, 0, AT(poll_interval_ms), 1,
+	 3600000,
 	 "safety poll, in milliseconds or with a unit: bounds what a lost doorbell can cost"},
-	{"encryption-key", "TEXT", "", "SSE_ENCRYPTION_KEY", TEXT, RELOAD | SECRET, AT(encryption_key), 0, 0,
-	 "key of sealed streams, at least 32 characters, random ones: nothing else protects what is sealed"},
-	{"encryption-key-id", "NAME", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(encryption_key_id), 0, 0,
-	 "by which clients that have several keys find this one: letters, digits and _; change it with the key"},
-	{"log-level", "NAME", "info", NULL, TEXT, RELOAD, AT(log_level_name), 0, 0, "error, warn, info or debug"},
+	{"encryption-key", "TEXT", "", "SSE_ENCRYPTION_KEY", TEXT, RELOAD | SECRET,
+	 AT(encryption_key), 0, 0,
+	 "key of sealed streams, at least 32 characters, random ones: nothing else protects what "
+	 "is sealed"},
+	{"encryption-key-id", "NAME", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(encryption_key_id),
+	 0, 0,
+	 "by which clients that have several keys find this one: letters, digits and _; change it "
+	 "with the key"},
+	{"log-level", "NAME", "info", NULL, TEXT, RELOAD, AT(log_level_name), 0, 0,
+	 "error, warn, info or debug"},
 	{"log-format", "NAME", "text", NULL, TEXT, RELOAD, AT(log_format), 0, 0, "text or json"},
 };
 
@@ -96,7 +115,8 @@ void config_release(struct config *c)
 void config_forget_keys(struct config *c)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
-		if ((options[i].flags & SECRET) && (options[i].flags & RELOAD) && c->from[i] == CONFIG_FILE)
+		if ((options[i].flags & SECRET) && (options[i].flags & RELOAD) &&
+		    c->from[i] == CONFIG_FILE)
 			explicit_bzero((char *)(uintptr_t)c->text[i], strlen(c->text[i]));
 	keyring_release(c->keyring);
 	seal_free(c->seal);
@@ -107,7 +127,8 @@ size_t config_find(const char *name, size_t len)
 {
 	size_t i = 0;
 
-	while (i < ARRAY_SIZE(options) && (strlen(options[i].name) != len || memcmp(options[i].name, name, len) != 0))
+	while (i < ARRAY_SIZE(options) &&
+	       (strlen(options[i].name) != len || memcmp(options[i].name, name, len) != 0))
 		i++;
 	return i;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * config.h: every option of the program, from one table. A flag (--jwt-secret-file X) beats the environment
- * (PGHERALD_JWT_SECRET_FILE), which beats the file (jwt-secret-file = X), which beats the default. The table also
- * prints the help, the sample file and the README's list.
+ * config.h: every option of the program, from one table. A flag (--jwt-secret-file X) beats the
+ * environment (PGHERALD_JWT_SECRET_FILE), which beats the file (jwt-secret-file = X), which beats
+ * the default. The table also prints the help, the sample file and the README's list.
  */
 #ifndef CONFIG_H
 #define CONFIG_H
@@ -56,32 +56,38 @@ void config_init(struct config *c); /* nothing is set */
 void config_release(struct config *c);
 
 /* Sets one option by a flag's name; false: there is no such option. */
-MUST_CHECK bool config_set_flag(struct config *c, const char *name, size_t name_len, const char *value);
+MUST_CHECK bool config_set_flag(struct config *c, const char *name, size_t name_len,
+				const char *value);
 
 /*
- * Fills in file (NULL: none), environment and defaults behind the flags, and checks everything. False: it has said on
- * stderr which key is wrong and why. Secrets in the environment are overwritten there, for others can see it.
+ * Fills in file (NULL: none), environment and defaults behind the flags, and checks everything.
+ * False: it has said on stderr which key is wrong and why. Secrets in the environment are
+ * overwritten there, for others can see it.
  */
 MUST_CHECK bool config_complete(struct config *c, const char *file);
 
-/* The same anew: flags and environment as first had them, its file as it is now. c: initialised, nothing set. */
+/* The same anew: flags and environment as first had them, its file as it is now. c: initialised,
+ * nothing set. */
 MUST_CHECK bool config_reload(struct config *c, const struct config *first);
 
-/* Can this process, which is to be the daemon, have as many streams? False: it has said why not on stderr. */
+/* Can this process, which is to be the daemon, have as many streams? False: it has said why not on
+ * stderr. */
 MUST_CHECK bool config_fits_process(const struct config *c);
 
-/* Wipes keys, and secrets of a file, of a configuration that is not in force any more and must stay for its other values. */
+/* Wipes keys, and secrets of a file, of a configuration that is not in force any more and must stay
+ * for its other values. */
 void config_forget_keys(struct config *c);
 
 /* is there an option of this name, and others must not see it? */
 bool config_is_secret(const char *name, size_t name_len);
 
-/* What has changed from one configuration to the next, to the log; says which changes need a restart. */
+/* What has changed from one configuration to the next, to the log; says which changes need a
+ * restart. */
 void config_log_changes(const struct config *from, const struct config *to);
 
 void config_print_help(FILE *out);
 void config_print_sample(FILE *out);
-void config_print_table(FILE *out);                    /* Markdown, for the README */
-void config_print(const struct config *c, FILE *out);  /* what is in force; secrets hidden */
+void config_print_table(FILE *out);                   /* Markdown, for the README */
+void config_print(const struct config *c, FILE *out); /* what is in force; secrets hidden */
 
 #endif

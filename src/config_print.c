@@ -18,7 +18,9 @@ static void log_keys(const struct keyring *from, const struct keyring *to)
 	for (size_t i = 0; i < from->count; i++)
 		gone += !keyring_has(to, from->keys[i].mark);
 	if (fresh > 0 || gone > 0)
-		log_info("tokens are verified with %zu keys now: %zu new ones, and %zu are taken no more", to->count, fresh, gone);
+		log_info("tokens are verified with %zu keys now: %zu new ones, and %zu are taken "
+			 "no more",
+			 to->count, fresh, gone);
 }
 
 void config_log_changes(const struct config *from, const struct config *to)
@@ -27,9 +29,11 @@ void config_log_changes(const struct config *from, const struct config *to)
 		if (strcmp(from->text[i], to->text[i]) == 0)
 			continue;
 		if (config_options[i].flags & RELOAD)
-			log_info("%s is '%s' now", config_options[i].name, shown(&config_options[i], to->text[i]));
+			log_info("%s is '%s' now", config_options[i].name,
+				 shown(&config_options[i], to->text[i]));
 		else
-			log_warn("%s was changed: restart for it to be used", config_options[i].name);
+			log_warn("%s was changed: restart for it to be used",
+				 config_options[i].name);
 	}
 	log_keys(from->keyring, to->keyring);
 }
@@ -39,28 +43,34 @@ void config_print_help(FILE *out)
 	for (size_t i = 0; i < config_option_count; i++) {
 		const struct option *o = &config_options[i];
 
-		fprintf(out, "  --%s %s\n        %s%s%s%s\n", o->name, o->value, o->help, o->fallback[0] == '\0' ? "" : " [",
-			o->fallback, o->fallback[0] == '\0' ? "" : "]");
+		fprintf(out, "  --%s %s\n        %s%s%s%s\n", o->name, o->value, o->help,
+			o->fallback[0] == '\0' ? "" : " [", o->fallback,
+			o->fallback[0] == '\0' ? "" : "]");
 	}
 }
 
 void config_print_sample(FILE *out)
 {
-	fprintf(out, "# pgherald: every option at its default. Flags and the environment beat this file.\n");
+	fprintf(out, "# pgherald: every option at its default. Flags and the environment beat this "
+		     "file.\n");
 	for (size_t i = 0; i < config_option_count; i++)
-		fprintf(out, "\n# %s\n#%s = %s\n", config_options[i].help, config_options[i].name, config_options[i].fallback);
+		fprintf(out, "\n# %s\n#%s = %s\n", config_options[i].help, config_options[i].name,
+			config_options[i].fallback);
 }
 
 void config_print_table(FILE *out)
 {
 	fprintf(out, "| option | default | |\n|---|---|---|\n");
 	for (size_t i = 0; i < config_option_count; i++)
-		fprintf(out, "| `%s` | %s | %s%s |\n", config_options[i].name, config_options[i].fallback[0] == '\0' ? "-" : config_options[i].fallback,
-			config_options[i].help, config_options[i].flags & RELOAD ? "" : " (restart)");
+		fprintf(out, "| `%s` | %s | %s%s |\n", config_options[i].name,
+			config_options[i].fallback[0] == '\0' ? "-" : config_options[i].fallback,
+			config_options[i].help,
+			config_options[i].flags & RELOAD ? "" : " (restart)");
 }
 
 void config_print(const struct config *c, FILE *out)
 {
 	for (size_t i = 0; i < config_option_count; i++)
-		fprintf(out, "%s = %s\n", config_options[i].name, shown(&config_options[i], c->text[i]));
+		fprintf(out, "%s = %s\n", config_options[i].name,
+			shown(&config_options[i], c->text[i]));
 }

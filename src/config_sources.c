@@ -40,7 +40,8 @@ static bool looks_like_a_name(const char *key)
 {
 	size_t len = strlen(key);
 
-	return len <= SHOWN_MAX && (strspn(key, "abcdefghijklmnopqrstuvwxyz-_") == len || strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == len);
+	return len <= SHOWN_MAX && (strspn(key, "abcdefghijklmnopqrstuvwxyz-_") == len ||
+				    strspn(key, "ABCDEFGHIJKLMNOPQRSTUVWXYZ-_") == len);
 }
 
 static bool refuse_name(const char *key, const char *file, int number)
@@ -108,9 +109,12 @@ static bool is_guarded(const struct config *c, const struct file *f, const char 
 	for (size_t k = 0; k < ARRAY_SIZE(secrets); k++) {
 		size_t i = config_find(secrets[k], strlen(secrets[k]));
 
-		if (c->text[i] == NULL || c->from[i] != CONFIG_FILE || !(f->mode & (S_IROTH | S_IWOTH)))
+		if (c->text[i] == NULL || c->from[i] != CONFIG_FILE ||
+		    !(f->mode & (S_IROTH | S_IWOTH)))
 			continue;
-		log_complain("%s has %s in it, and everybody can read or write this file: chmod 600 it", name, secrets[k]);
+		log_complain(
+			"%s has %s in it, and everybody can read or write this file: chmod 600 it",
+			name, secrets[k]);
 		return false;
 	}
 	return true;
@@ -142,7 +146,8 @@ static void environment_name(const struct option *o, char *name)
 	name[len] = '\0';
 }
 
-/* The variable's value; a secret one is overwritten where it stands, and gone from then on. For the caller to drop. */
+/* The variable's value; a secret one is overwritten where it stands, and gone from then on. For the
+ * caller to drop. */
 static char *take_variable(const char *name, bool secret)
 {
 	char *value = getenv(name), *copy = value == NULL ? NULL : xstrdup(value);
@@ -162,9 +167,10 @@ static void drop_copy(char *copy)
 }
 
 /*
- * What Kubernetes says to every container about each service of its namespace, and Docker about a link, as one expression: of a
- * service of our name, or of one that begins with it, such as pgherald-admin. PORT, and what Docker calls NAME, people would also
- * write for an option: there the value must be what those two write.
+ * What Kubernetes says to every container about each service of its namespace, and Docker about a
+ * link, as one expression: of a service of our name, or of one that begins with it, such as
+ * pgherald-admin. PORT, and what Docker calls NAME, people would also write for an option: there
+ * the value must be what those two write.
  */
 static const char service_variable[] =
 	"^PGHERALD(_[A-Z0-9_.]+)?_("
@@ -186,7 +192,8 @@ static bool is_of_service(const char *variable)
 	return is;
 }
 
-/* Is "PGHERALD_X=…" an option, one of the two variables that commands read themselves, or about a service? */
+/* Is "PGHERALD_X=…" an option, one of the two variables that commands read themselves, or about a
+ * service? */
 static bool is_known_variable(const char *variable)
 {
 	size_t len = strcspn(variable, "=");
@@ -197,16 +204,19 @@ static bool is_known_variable(const char *variable)
 		if (strlen(name) == len && memcmp(name, variable, len) == 0)
 			return true;
 	}
-	return strncmp(variable, "PGHERALD_CONFIG=", 16) == 0 || strncmp(variable, "PGHERALD_TOKEN=", 15) == 0 || is_of_service(variable);
+	return strncmp(variable, "PGHERALD_CONFIG=", 16) == 0 ||
+	       strncmp(variable, "PGHERALD_TOKEN=", 15) == 0 || is_of_service(variable);
 }
 
-/* PGHERALD_X that is no option is a typing error, and the option it was meant for would go unset unnoticed. */
+/* PGHERALD_X that is no option is a typing error, and the option it was meant for would go unset
+ * unnoticed. */
 static bool environment_is_known(void)
 {
 	for (char **e = environ; *e != NULL; e++) {
 		if (strncmp(*e, "PGHERALD_", 9) != 0 || is_known_variable(*e))
 			continue;
-		log_complain("the environment has %.*s, and there is no such option", (int)strcspn(*e, "="), *e);
+		log_complain("the environment has %.*s, and there is no such option",
+			     (int)strcspn(*e, "="), *e);
 		return false;
 	}
 	return true;
@@ -225,7 +235,9 @@ bool config_read_environment(struct config *c)
 
 		environment_name(&config_options[i], name);
 		own = take_variable(name, secret);
-		other = config_options[i].alias == NULL ? NULL : take_variable(config_options[i].alias, secret);
+		other = config_options[i].alias == NULL
+				? NULL
+				: take_variable(config_options[i].alias, secret);
 		if (c->text[i] == NULL && (own != NULL || other != NULL))
 			config_set_text(c, i, own != NULL ? own : other, CONFIG_ENVIRONMENT);
 		drop_copy(own);
@@ -237,21 +249,29 @@ bool config_read_environment(struct config *c)
 /* A URL or libpq's keywords with a password in it. */
 static bool has_password(const char *url)
 {
-	const char *scheme = strstr(url, "://"), *at = scheme == NULL ? NULL : strchr(scheme + 3, '@');
+	const char *scheme = strstr(url, "://"),
+		   *at = scheme == NULL ? NULL : strchr(scheme + 3, '@');
 	const char *colon = at == NULL ? NULL : memchr(scheme + 3, ':', (size_t)(at - scheme - 3));
 
-	return strstr(url, "password=") != NULL || strstr(url, "password =") != NULL || (colon != NULL && colon + 1 < at);
+	return strstr(url, "password=") != NULL || strstr(url, "password =") != NULL ||
+	       (colon != NULL && colon + 1 < at);
 }
 
-/* They are overwritten at once (cli.c), but the line was there, and stays in the shell's history and whatever starts this. */
+/* They are overwritten at once (cli.c), but the line was there, and stays in the shell's history
+ * and whatever starts this. */
 void config_warn_of_flags(const struct config *c)
 {
 	for (size_t i = 0; i < config_option_count; i++) {
-		if (!(config_options[i].flags & SECRET) || c->from[i] != CONFIG_FLAG || c->text[i][0] == '\0')
+		if (!(config_options[i].flags & SECRET) || c->from[i] != CONFIG_FLAG ||
+		    c->text[i][0] == '\0')
 			continue;
 		if (config_options[i].at != AT(database_url))
-			log_warn("--%s on the command line can be seen by others: give it in a file", config_options[i].name);
+			log_warn(
+				"--%s on the command line can be seen by others: give it in a file",
+				config_options[i].name);
 		else if (has_password(c->text[i]))
-			log_warn("--%s on the command line has a password that others can see: give it in a file", config_options[i].name);
+			log_warn("--%s on the command line has a password that others can see: "
+				 "give it in a file",
+				 config_options[i].name);
 	}
 }

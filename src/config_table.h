@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * config_table.h: the table of options, for config's own files: config.c has it, config_sources.c says where values come from,
- * config_values.c what they mean, config_print.c how they are shown.
+ * config_table.h: the table of options, for config's own files: config.c has it, config_sources.c
+ * says where values come from, config_values.c what they mean, config_print.c how they are shown.
  */
 #ifndef CONFIG_TABLE_H
 #define CONFIG_TABLE_H
@@ -41,7 +41,8 @@ MUST_CHECK bool config_read_environment(struct config *c);
 MUST_CHECK bool config_read_file(struct config *c, const char *name);
 void config_warn_of_flags(const struct config *c); /* of secrets that stood on the command line */
 
-/* Defaults for what is not set yet, then each text's meaning, checked one by one and together. False: said on stderr. */
+/* Defaults for what is not set yet, then each text's meaning, checked one by one and together.
+ * False: said on stderr. */
 MUST_CHECK bool config_take_values(struct config *c);
 
 #endif

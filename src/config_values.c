@@ -16,7 +16,8 @@ static bool parse_value(const struct option *o, const char *text, int64_t *ret_n
 	case DURATION:
 		return units_parse_duration(text, ret_number);
 	case MILLIS:
-		return units_parse_count(text, ret_number) || units_parse_duration(text, ret_number);
+		return units_parse_count(text, ret_number) ||
+		       units_parse_duration(text, ret_number);
 	case SIZE:
 		return units_parse_size(text, ret_number);
 	case COUNT:
@@ -30,8 +31,12 @@ static bool parse_value(const struct option *o, const char *text, int64_t *ret_n
 
 static const char *example(enum kind kind)
 {
-	static const char *const examples[] = {"", "an address such as 127.0.0.1:8000", "a duration such as 30s or 24h", "milliseconds such as 5000, or 5s",
-					       "a number", "a size such as 64MB"};
+	static const char *const examples[] = {"",
+					       "an address such as 127.0.0.1:8000",
+					       "a duration such as 30s or 24h",
+					       "milliseconds such as 5000, or 5s",
+					       "a number",
+					       "a size such as 64MB"};
 
 	return examples[kind];
 }
@@ -55,8 +60,11 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 		*(int64_t *)place = -1;
 		return true;
 	}
-	if (text[0] != '\0' && (o->kind == ADDRESS ? !units_is_address(text) : o->kind != TEXT && !parse_value(o, text, &number))) {
-		log_complain("%s is '%s', not %s%s", o->name, text, example(o->kind), o->flags & MAY_BE_OFF ? ", nor off" : "");
+	if (text[0] != '\0' &&
+	    (o->kind == ADDRESS ? !units_is_address(text)
+				: o->kind != TEXT && !parse_value(o, text, &number))) {
+		log_complain("%s is '%s', not %s%s", o->name, text, example(o->kind),
+			     o->flags & MAY_BE_OFF ? ", nor off" : "");
 		return false;
 	}
 	if (o->kind == TEXT || o->kind == ADDRESS) {
@@ -64,8 +72,9 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 		return true;
 	}
 	if (text[0] != '\0' && (number < o->least || number > o->most)) {
-		log_complain("%s is '%s', out of its range: %" PRId64 "%s to %" PRId64 "%s", o->name, text, o->least, bound_unit(o->kind),
-			o->most, bound_unit(o->kind));
+		log_complain("%s is '%s', out of its range: %" PRId64 "%s to %" PRId64 "%s",
+			     o->name, text, o->least, bound_unit(o->kind), o->most,
+			     bound_unit(o->kind));
 		return false;
 	}
 	*(int64_t *)place = number;
@@ -81,7 +90,8 @@ static bool check_database(const struct config *c)
 	return fault == NULL;
 }
 
-/* Splits a list at its commas; false: more than most. The pieces point into *ret_copy, which the caller frees. */
+/* Splits a list at its commas; false: more than most. The pieces point into *ret_copy, which the
+ * caller frees. */
 static bool split_list(const char *text, char **ret_copy, const char **pieces, size_t most)
 {
 	char *copy = xstrdup(text == NULL ? "" : text), *rest = copy, *piece;
@@ -118,7 +128,8 @@ static bool check_sources(struct config *c)
 			c->http.sources[i] = (enum token_source)s;
 	}
 	if (!good)
-		log_complain("token-sources is '%s', not a list of cookie, header and query", c->token_sources);
+		log_complain("token-sources is '%s', not a list of cookie, header and query",
+			     c->token_sources);
 	return good;
 }
 
@@ -127,7 +138,8 @@ static bool is_origin(const char *text)
 {
 	const char *host = strstr(text, "://");
 
-	return host != NULL && host > text && host[3] != '\0' && strpbrk(host + 3, "/?#@* ") == NULL;
+	return host != NULL && host > text && host[3] != '\0' &&
+	       strpbrk(host + 3, "/?#@* ") == NULL;
 }
 
 static bool check_origins(struct config *c)
@@ -139,8 +151,9 @@ static bool check_origins(struct config *c)
 	for (size_t i = 0; c->origins[i] != NULL; i++) {
 		if (is_origin(c->origins[i]))
 			continue;
-		log_complain("allowed-origins has '%s', which is not an origin such as https://example.com",
-			c->origins[i]);
+		log_complain("allowed-origins has '%s', which is not an origin such as "
+			     "https://example.com",
+			     c->origins[i]);
 		return false;
 	}
 	return true;
@@ -149,7 +162,8 @@ static bool check_origins(struct config *c)
 static bool check_words(struct config *c)
 {
 	if (!log_level_parse(c->log_level_name, &c->log_level)) {
-		log_complain("log-level is '%s', not error, warn, info or debug", c->log_level_name);
+		log_complain("log-level is '%s', not error, warn, info or debug",
+			     c->log_level_name);
 		return false;
 	}
 	if (!wake_parse(c->wake_name, &c->wake)) {
@@ -166,7 +180,8 @@ static bool check_words(struct config *c)
 
 static bool check_keys(struct config *c)
 {
-	struct keyring_source source = {c->jwt_secret, c->jwt_secret_file, c->jwt_public_key_file, c->jwks_file, c->jwt_algorithm};
+	struct keyring_source source = {c->jwt_secret, c->jwt_secret_file, c->jwt_public_key_file,
+					c->jwks_file, c->jwt_algorithm};
 	struct buf why;
 	bool good;
 
@@ -203,7 +218,8 @@ static bool check_seal(struct config *c)
 	if (c->encryption_key == NULL)
 		why = "encryption-key-id is given, but no encryption-key";
 	else if (is_token_key(c, c->encryption_key))
-		why = "encryption-key is also the key of tokens: everybody who may unseal could sign tokens, use another";
+		why = "encryption-key is also the key of tokens: everybody who may unseal could "
+		      "sign tokens, use another";
 	else
 		c->seal = seal_new(c->encryption_key, c->encryption_key_id, &why);
 	if (c->seal != NULL)
@@ -222,7 +238,8 @@ static void fill_http(struct config *c)
 	c->http.cookie = c->jwt_cookie;
 	c->http.heartbeat_ms = (int)c->heartbeat_ms;
 	c->http.retry_ms = (int)c->retry_ms;
-	c->http.max_streams = c->max_streams == 0 ? files_for_streams(files_limit()) : (size_t)c->max_streams;
+	c->http.max_streams =
+		c->max_streams == 0 ? files_for_streams(files_limit()) : (size_t)c->max_streams;
 	c->http.max_streams_per_user = (size_t)c->max_streams_per_user;
 	c->http.max_streams_per_ip = (size_t)c->max_streams_per_ip;
 	c->http.compress_above = c->compress_above;
@@ -239,7 +256,8 @@ bool config_take_values(struct config *c)
 		if (!take_value(c, &config_options[i], c->text[i], given))
 			return false;
 	}
-	if (!check_database(c) || !check_words(c) || !check_sources(c) || !check_origins(c) || !check_keys(c) || !check_seal(c))
+	if (!check_database(c) || !check_words(c) || !check_sources(c) || !check_origins(c) ||
+	    !check_keys(c) || !check_seal(c))
 		return false;
 	fill_http(c);
 	return true;
@@ -251,7 +269,9 @@ bool config_fits_process(const struct config *c)
 
 	if (c->http.max_streams <= most)
 		return true;
-	log_complain("max-streams is %zu, but this process may have %zu descriptors, of which streams can take %zu: lower it, or "
-			"raise the limit (LimitNOFILE= of systemd, ulimit -Hn)", c->http.max_streams, limit, most);
+	log_complain("max-streams is %zu, but this process may have %zu descriptors, of which "
+		     "streams can take %zu: lower it, or "
+		     "raise the limit (LimitNOFILE= of systemd, ulimit -Hn)",
+		     c->http.max_streams, limit, most);
 	return false;
 }

@@ -24,7 +24,9 @@
 #include "pg/snapshots.h"
 #include "pg/ticker.h"
 
-#define DRAIN_MS 4000 /* then streams that have not ended are cut, and actions that run are not waited for any more */
+#define DRAIN_MS                                                                                  \
+	4000 /* then streams that have not ended are cut, and actions that run are not waited for \
+		any more */
 
 struct server {
 	struct loop loop;
@@ -42,7 +44,7 @@ struct server {
 	struct outlets outlets;
 	struct status status;
 	struct httpd httpd, admin;
-	bool serving;  /* streams are known: the door is open */
+	bool serving; /* streams are known: the door is open */
 	bool stopping;
 	bool stopped;
 	int exit_status;
@@ -59,7 +61,9 @@ static void on_began(void *ctx, struct cursor head, const char *lost)
 	router_reached(&s->router, head);
 	if (lost == NULL)
 		return;
-	log_warn("[STREAM JOB] the change log does not hold what was delivered last (%s): all streams are reset", lost);
+	log_warn("[STREAM JOB] the change log does not hold what was delivered last (%s): all "
+		 "streams are reset",
+		 lost);
 	outlets_reset_all(&s->outlets, lost);
 }
 
@@ -117,7 +121,8 @@ static void stop(struct server *s, int exit_status)
 	s->stopped = true;
 }
 
-/* Until the streams are known, clients wait in the backlog: an answer of 404 or 503 would end a browser's stream for good. */
+/* Until the streams are known, clients wait in the backlog: an answer of 404 or 503 would end a
+ * browser's stream for good. */
 static void open_door(struct server *s)
 {
 	if (s->serving)
@@ -134,9 +139,11 @@ static void open_door(struct server *s)
 static const char *lack(const struct server *s, const struct stream_def *def)
 {
 	if (!def->anonymous && s->http.token.keys->count == 0)
-		return "asks for a token, but no key is configured: give jwt-secret-file, jwt-public-key-file or jwks-file";
+		return "asks for a token, but no key is configured: give jwt-secret-file, "
+		       "jwt-public-key-file or jwks-file";
 	if (def->sealed && s->config->seal == NULL)
-		return "is sealed, but no key is configured: give encryption-key; until then its events are held back";
+		return "is sealed, but no key is configured: give encryption-key; until then its "
+		       "events are held back";
 	return NULL;
 }
 
@@ -186,16 +193,20 @@ static void on_misfit(void *ctx, int schema_version, const char *encoding)
 	struct server *s = ctx;
 
 	if (encoding != NULL)
-		log_error("events are UTF-8, and what is in a database of encoding %s cannot be converted to that:"
-			  " move to another one, createdb -E UTF8 -T template0", encoding);
+		log_error("events are UTF-8, and what is in a database of encoding %s cannot be "
+			  "converted to that:"
+			  " move to another one, createdb -E UTF8 -T template0",
+			  encoding);
 	else if (schema_version <= 0)
 		log_error("the database has no schema herald, run 'pgherald migrate' first");
 	else if (schema_version < s->ticker.options.schema_version)
-		log_error("schema herald has version %d, this program needs %d: run 'pgherald migrate'", schema_version,
-			  s->ticker.options.schema_version);
+		log_error("schema herald has version %d, this program needs %d: run 'pgherald "
+			  "migrate'",
+			  schema_version, s->ticker.options.schema_version);
 	else
-		log_error("schema herald has version %d, this program knows %d: use a newer pgherald", schema_version,
-			  s->ticker.options.schema_version);
+		log_error(
+			"schema herald has version %d, this program knows %d: use a newer pgherald",
+			schema_version, s->ticker.options.schema_version);
 	if (!s->serving)
 		stop(s, CLI_MISFIT);
 }
@@ -217,8 +228,10 @@ static void on_pooled(void *ctx)
 {
 	struct server *s = ctx;
 
-	log_warn("[STREAM JOB] a pooler in transaction mode stands between: it looks every %d ms, for nothing can be heard. Give database-url the server's own"
-		 " address, or a pool with pool_mode = session", TICKER_POOLED_MS);
+	log_warn("[STREAM JOB] a pooler in transaction mode stands between: it looks every %d ms, "
+		 "for nothing can be heard. Give database-url the server's own"
+		 " address, or a pool with pool_mode = session",
+		 TICKER_POOLED_MS);
 	replay_pool(&s->replay);
 	asker_pool(&s->asker);
 	snapshots_pool(&s->snapshots);
@@ -233,7 +246,9 @@ static void begin_drain(struct server *s, int signo)
 		stop(s, CLI_DONE);
 		return;
 	}
-	log_info("signal %d: every stream ends with a whole event, actions that run are answered, then this program ends", signo);
+	log_info("signal %d: every stream ends with a whole event, actions that run are answered, "
+		 "then this program ends",
+		 signo);
 	s->stopping = true;
 	httpd_quiesce(&s->httpd);
 	outlets_drain(&s->outlets);
@@ -245,14 +260,16 @@ static void on_drain_over(struct timer *t)
 	struct server *s = container_of(t, struct server, drain);
 
 	if (s->outlets.parked_count > 0)
-		log_warn("%zu requests that the database had not answered in %d s are told so", s->outlets.parked_count, DRAIN_MS / 1000);
+		log_warn("%zu requests that the database had not answered in %d s are told so",
+			 s->outlets.parked_count, DRAIN_MS / 1000);
 	parked_give_up(&s->outlets);
 	stop(s, CLI_DONE);
 }
 
 static bool is_drained(const struct server *s)
 {
-	return s->stopping && s->outlets.count == 0 && s->outlets.parked_count == 0 && httpd_is_idle(&s->httpd);
+	return s->stopping && s->outlets.count == 0 && s->outlets.parked_count == 0 &&
+	       httpd_is_idle(&s->httpd);
 }
 
 static void use_config(struct server *s, struct config *config)
@@ -290,7 +307,8 @@ static void reload(struct server *s)
 
 	if (!valid || misses_key(s, fresh)) {
 		log_error("the configuration stays as it was: the new one %s",
-			  valid ? "has no encryption-key, and there are sealed streams" : "is not valid");
+			  valid ? "has no encryption-key, and there are sealed streams"
+				: "is not valid");
 		free_config(fresh);
 		return;
 	}
@@ -327,10 +345,16 @@ static bool seal_text(void *ctx, struct text plain, struct buf *out)
 
 static void build(struct server *s)
 {
-	struct ticker_options options = {s->boot->database_url, (int)s->boot->poll_interval_ms,
-					 (int)(s->boot->retention_ms / 1000), migrate_program_version(), s->boot->wake, 0};
-	struct ticker_calls calls = {on_began, on_event, on_enough, on_reached, on_streams, on_actions, on_revoked, on_revoked_all,
-				     on_available, on_misfit, on_pooled, on_stopping, s};
+	struct ticker_options options = {s->boot->database_url,
+					 (int)s->boot->poll_interval_ms,
+					 (int)(s->boot->retention_ms / 1000),
+					 migrate_program_version(),
+					 s->boot->wake,
+					 0};
+	struct ticker_calls calls = {
+		on_began,   on_event,       on_enough,    on_reached, on_streams, on_actions,
+		on_revoked, on_revoked_all, on_available, on_misfit,  on_pooled,  on_stopping,
+		s};
 
 	router_init(&s->router, (size_t)s->boot->log_size);
 	options.data_max = router_data_max(&s->router);
@@ -347,10 +371,12 @@ static void build(struct server *s)
 	replay_go_with(&s->replay, &s->ticker.conn);
 	asker_go_with(&s->asker, &s->ticker.conn);
 	snapshots_go_with(&s->snapshots, &s->ticker.conn);
-	outlets_init(&s->outlets, &s->loop, &s->router, &s->http, replay_ops(&s->replay), asker_ops(&s->asker),
-		     snapshots_ops(&s->snapshots));
-	s->status = (struct status){.outlets = &s->outlets, .version = PGHERALD_VERSION,
-				    .started_ms = s->loop.now_ms, .lost_ms = s->loop.now_ms};
+	outlets_init(&s->outlets, &s->loop, &s->router, &s->http, replay_ops(&s->replay),
+		     asker_ops(&s->asker), snapshots_ops(&s->snapshots));
+	s->status = (struct status){.outlets = &s->outlets,
+				    .version = PGHERALD_VERSION,
+				    .started_ms = s->loop.now_ms,
+				    .lost_ms = s->loop.now_ms};
 	httpd_init(&s->httpd, &s->loop, &s->outlets, &s->status, &s->http);
 	httpd_init(&s->admin, &s->loop, NULL, &s->status, &s->http);
 	timer_init(&s->drain, on_drain_over);
@@ -363,13 +389,15 @@ static bool start(struct server *s)
 	if (!loop_take_signals(&s->loop, signals, ARRAY_SIZE(signals), on_signal, s) ||
 	    !door_bind(&s->httpd.door, s->boot->listen))
 		return false;
-	if (s->boot->admin_listen != NULL && (!door_bind(&s->admin.door, s->boot->admin_listen) || !httpd_serve(&s->admin)))
+	if (s->boot->admin_listen != NULL &&
+	    (!door_bind(&s->admin.door, s->boot->admin_listen) || !httpd_serve(&s->admin)))
 		return false;
 	ticker_start(&s->ticker);
 	return true;
 }
 
-/* One turn: what the kernel has for us, then every touched subscriber once, then what was closed is freed. */
+/* One turn: what the kernel has for us, then every touched subscriber once, then what was closed is
+ * freed. */
 static void turn(struct server *s)
 {
 	loop_turn(&s->loop, list_empty(&s->router.touched) ? -1 : 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * server.h: the daemon. Builds every room, joins them by their callbacks, and turns the loop until it is told to stop.
+ * server.h: the daemon. Builds every room, joins them by their callbacks, and turns the loop until
+ * it is told to stop.
  */
 #ifndef SERVER_H
 #define SERVER_H

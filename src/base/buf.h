@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * buf.h: bytes that grow. data is never NULL and always has a NUL at data[len] (not counted in len),
- * so it can be read as a C string; the bytes themselves may hold NULs. Memory is owned by the buf until
- * buf_detach hands it over. A buf is embedded by value: init, use, release.
+ * buf.h: bytes that grow. data is never NULL and always has a NUL at data[len] (not counted in
+ * len), so it can be read as a C string; the bytes themselves may hold NULs. Memory is owned by the
+ * buf until buf_detach hands it over. A buf is embedded by value: init, use, release.
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H

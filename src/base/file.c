@@ -58,7 +58,8 @@ bool file_read(struct file *f, const char *path, size_t most, const char **ret_w
 		f->bytes = xcalloc(1, size + 2);
 		good = read_all(fd, f->bytes, size + 1, &f->len, ret_why);
 		if (good && f->len > size) {
-			*ret_why = size < most ? "it has grown while it was read" : "it is too large";
+			*ret_why =
+				size < most ? "it has grown while it was read" : "it is too large";
 			good = false;
 		}
 	}

@@ -5,9 +5,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define KEPT 64      /* for the database, the log, files of configuration */
-#define REQUESTS 64  /* for requests that are no streams, where all streams are open */
-#define SMALL 256    /* a limit up to this is shared by halves */
+#define KEPT 64     /* for the database, the log, files of configuration */
+#define REQUESTS 64 /* for requests that are no streams, where all streams are open */
+#define SMALL 256   /* a limit up to this is shared by halves */
 #define UNLIMITED 1000128
 
 /* The lowest free number is what open() returns: the loop fills them from below. */

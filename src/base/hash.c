@@ -37,10 +37,10 @@ static void sip_round(struct sip *s)
 static struct sip sip_start(struct hash_key key)
 {
 	return (struct sip){
-	    .v0 = key.k0 ^ 0x736f6d6570736575,
-	    .v1 = key.k1 ^ 0x646f72616e646f6d,
-	    .v2 = key.k0 ^ 0x6c7967656e657261,
-	    .v3 = key.k1 ^ 0x7465646279746573,
+		.v0 = key.k0 ^ 0x736f6d6570736575,
+		.v1 = key.k1 ^ 0x646f72616e646f6d,
+		.v2 = key.k0 ^ 0x6c7967656e657261,
+		.v3 = key.k1 ^ 0x7465646279746573,
 	};
 }
 

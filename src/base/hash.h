@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * hash.h: SipHash-1-3 (Aumasson, Bernstein 2012; the reduced-round form that Rust and Ruby use for tables)
- * with a random key of each table's own, so that nobody outside can choose keys that collide.
+ * hash.h: SipHash-1-3 (Aumasson, Bernstein 2012; the reduced-round form that Rust and Ruby use for
+ * tables) with a random key of each table's own, so that nobody outside can choose keys that
+ * collide.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H

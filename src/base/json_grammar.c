@@ -19,7 +19,7 @@ struct reader {
 	const char *at, *end;
 	size_t len;
 	enum json_fault fault;
-	size_t levels;	    /* that may still be opened */
+	size_t levels;      /* that may still be opened */
 	struct name *names; /* of all objects that are open, the innermost last */
 	size_t count, cap;
 	char *decoded; /* names with escapes. It is as long as the text, and no name reads longer

@@ -1,16 +1,20 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * json_grammar.h: are these bytes one JSON text, and nothing else? The one place that decides it, whatever
- * libraries say. It is the whole grammar of RFC 8259, and stricter where the RFC leaves a choice:
+ * json_grammar.h: are these bytes one JSON text, and nothing else? The one place that decides it,
+ * whatever libraries say. It is the whole grammar of RFC 8259, and stricter where the RFC leaves a
+ * choice:
  *
  * - UTF-8 without mistake (8.1, base/utf8.h), no byte order mark;
  * - no \u0000 and no half of a surrogate pair (8.2): PostgreSQL's jsonb takes neither;
- * - an object has each name once (4). Names are compared as they read: "a" and "\u0061" are one name;
+ * - an object has each name once (4). Names are compared as they read: "a" and "\u0061" are one
+ * name;
  * - numbers within json_number.h (6);
- * - depth (9): so many arrays and objects are open at once, at most. Depth 1 takes [1], {} and 7, but not [[]].
+ * - depth (9): so many arrays and objects are open at once, at most. Depth 1 takes [1], {} and 7,
+ * but not [[]].
  *
- * The bytes need no NUL at their end; one inside them makes them no JSON. The time is linear, but that names are
- * sorted within their object. Memory grows with the names alone, and values are not copied.
+ * The bytes need no NUL at their end; one inside them makes them no JSON. The time is linear, but
+ * that names are sorted within their object. Memory grows with the names alone, and values are not
+ * copied.
  */
 #ifndef BASE_JSON_GRAMMAR_H
 #define BASE_JSON_GRAMMAR_H
@@ -25,7 +29,7 @@ enum json_fault {
 	JSON_FAULT_UTF8,
 	JSON_FAULT_CHARACTER, /* \u0000, or half of a pair */
 	JSON_FAULT_NAME_TWICE,
-	JSON_FAULT_NUMBER,    /* too large */
+	JSON_FAULT_NUMBER, /* too large */
 	JSON_FAULT_DEPTH,
 };
 

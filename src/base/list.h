@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * list.h: intrusive doubly linked list. A list is a head whose links point at itself; a node is embedded in
- * its owner. A node that is in no list has next == NULL (list_node_init), so it can be asked and removed twice.
+ * list.h: intrusive doubly linked list. A list is a head whose links point at itself; a node is
+ * embedded in its owner. A node that is in no list has next == NULL (list_node_init), so it can be
+ * asked and removed twice.
  */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
@@ -14,10 +15,22 @@ struct list {
 	struct list *prev, *next;
 };
 
-static inline void list_init(struct list *head) { head->prev = head->next = head; }
-static inline void list_node_init(struct list *node) { node->prev = node->next = NULL; }
-static inline bool list_linked(const struct list *node) { return node->next != NULL; }
-static inline bool list_empty(const struct list *head) { return head->next == head; }
+static inline void list_init(struct list *head)
+{
+	head->prev = head->next = head;
+}
+static inline void list_node_init(struct list *node)
+{
+	node->prev = node->next = NULL;
+}
+static inline bool list_linked(const struct list *node)
+{
+	return node->next != NULL;
+}
+static inline bool list_empty(const struct list *head)
+{
+	return head->next == head;
+}
 
 static inline void list_append(struct list *head, struct list *node)
 {
@@ -51,8 +64,8 @@ static inline void list_splice(struct list *to, struct list *from)
 #define list_first(head, type, member) container_of((head)->next, type, member)
 
 /* for each node of the list; the body may remove the node it stands on, but no other */
-#define list_each(node, tmp, head)                                                                 \
-	for (struct list *node = (head)->next, *tmp = node->next; node != (head);                  \
+#define list_each(node, tmp, head)                                                \
+	for (struct list *node = (head)->next, *tmp = node->next; node != (head); \
 	     node = tmp, tmp = node->next)
 
 #endif

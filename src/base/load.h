@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * load.h: how busy a loop is: the share of the last seconds in which it was not waiting. Pure: times are passed in,
- * microseconds of the monotonic clock.
+ * load.h: how busy a loop is: the share of the last seconds in which it was not waiting. Pure:
+ * times are passed in, microseconds of the monotonic clock.
  */
 #ifndef BASE_LOAD_H
 #define BASE_LOAD_H

@@ -21,15 +21,15 @@
 #define MESSAGE_MAX 4096
 
 static enum log_level log_max_level = LOG_INFO;
-static atomic_bool log_as_json; /* read by the writer's thread, too */
-static bool log_is_set_up; /* who started the program has seen what was wrong with that */
+static atomic_bool log_as_json;   /* read by the writer's thread, too */
+static bool log_is_set_up;        /* who started the program has seen what was wrong with that */
 static struct writer *log_writer; /* NULL: whoever logs writes, and waits for the file */
 
 static const char *const level_names[] = {
-    [LOG_ERROR] = "error",
-    [LOG_WARN] = "warn",
-    [LOG_INFO] = "info",
-    [LOG_DEBUG] = "debug",
+	[LOG_ERROR] = "error",
+	[LOG_WARN] = "warn",
+	[LOG_INFO] = "info",
+	[LOG_DEBUG] = "debug",
 };
 
 /* Control characters of ASCII, and U+0080 to U+009F, of which some terminals obey U+009B. */
@@ -143,11 +143,16 @@ static void tell_lost(struct buf *line, uint64_t lost)
 {
 	char message[160];
 
-	snprintf(message, sizeof(message), "%" PRIu64 " lines of the log were dropped here: nobody read it, or its disk was full or slow", lost);
+	snprintf(
+		message, sizeof(message),
+		"%" PRIu64
+		" lines of the log were dropped here: nobody read it, or its disk was full or slow",
+		lost);
 	append_line(line, LOG_WARN, message);
 }
 
-/* A failed assertion, or no memory: the lines that explain it are still on their way. abort() then goes on. */
+/* A failed assertion, or no memory: the lines that explain it are still on their way. abort() then
+ * goes on. */
 static void on_abort(int signo)
 {
 	(void)signo;
@@ -162,7 +167,8 @@ void log_detach(void)
 	log_writer = writer_open(STDERR_FILENO, tell_lost);
 	(void)signal(SIGABRT, on_abort);
 	if (log_writer == NULL)
-		log_warn("there can be no thread for the log: this program waits for whoever reads it");
+		log_warn("there can be no thread for the log: this program waits for whoever reads "
+			 "it");
 }
 
 void log_flush(void)

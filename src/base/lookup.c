@@ -64,7 +64,8 @@ static void note_address(struct errand *e, const struct addrinfo *a)
 	char text[NI_MAXHOST];
 
 	if (e->count < LOOKUP_ADDRESSES_MAX &&
-	    getnameinfo(a->ai_addr, a->ai_addrlen, text, sizeof(text), NULL, 0, NI_NUMERICHOST) == 0)
+	    getnameinfo(a->ai_addr, a->ai_addrlen, text, sizeof(text), NULL, 0, NI_NUMERICHOST) ==
+		    0)
 		e->addresses[e->count++] = xstrdup(text);
 }
 
@@ -159,7 +160,8 @@ static int64_t patience_ms(size_t out)
 /* Those that are out may never come back. */
 static bool is_due(const struct lookup_name *n, int64_t now_ms)
 {
-	return n->out == 0 || (n->out < LOOKUP_THREADS_MAX && now_ms - n->asked_ms >= patience_ms(n->out));
+	return n->out == 0 ||
+	       (n->out < LOOKUP_THREADS_MAX && now_ms - n->asked_ms >= patience_ms(n->out));
 }
 
 /* Said once, until an answer comes. */
@@ -168,8 +170,10 @@ static void complain_of_hanging(struct lookup_name *n)
 	if (n->out < LOOKUP_THREADS_MAX || n->told)
 		return;
 	n->told = true;
-	log_error("the system's resolver has answered none of %d lookups of '%s', and hangs: no more are made until one comes back. Look at DNS and"
-		  " nsswitch.conf, then restart pgherald", LOOKUP_THREADS_MAX, n->name);
+	log_error("the system's resolver has answered none of %d lookups of '%s', and hangs: no "
+		  "more are made until one comes back. Look at DNS and"
+		  " nsswitch.conf, then restart pgherald",
+		  LOOKUP_THREADS_MAX, n->name);
 }
 
 static struct lookup_name *find(struct lookups *set, const char *name)
@@ -313,7 +317,8 @@ bool lookup_is_number(const char *host)
 	/* without the interface of a link-local one */
 	char *address = xstrndup(host, strcspn(host, "%"));
 	unsigned char bytes[sizeof(struct in6_addr)];
-	bool is = inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1;
+	bool is =
+		inet_pton(AF_INET, address, bytes) == 1 || inet_pton(AF_INET6, address, bytes) == 1;
 
 	free(address);
 	return is;

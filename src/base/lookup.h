@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * lookup.h: addresses of host names, without waiting. getaddrinfo() has no other form and nothing ends it before its resolver gives up,
- * which may take a minute or for ever. So a thread asks, and answers through an eventfd of the loop.
+ * lookup.h: addresses of host names, without waiting. getaddrinfo() has no other form and nothing
+ * ends it before its resolver gives up, which may take a minute or for ever. So a thread asks, and
+ * answers through an eventfd of the loop.
  *
- * All who want the same name share the answer. A thread that does not come back is left alone, and the name asked for once more by
- * another one: after LOOKUP_AGAIN_MS, then after twice as long each time, up to LOOKUP_AGAIN_MOST_MS: who has waited for hours must not
- * wait as long again when DNS is back. There are no more than LOOKUP_THREADS_MAX for a name, which is five hours of a resolver that
- * hangs; then the log says so, and one of them must come back.
+ * All who want the same name share the answer. A thread that does not come back is left alone, and
+ * the name asked for once more by another one: after LOOKUP_AGAIN_MS, then after twice as long each
+ * time, up to LOOKUP_AGAIN_MOST_MS: who has waited for hours must not wait as long again when DNS
+ * is back. There are no more than LOOKUP_THREADS_MAX for a name, which is five hours of a resolver
+ * that hangs; then the log says so, and one of them must come back.
  */
 #ifndef BASE_LOOKUP_H
 #define BASE_LOOKUP_H
@@ -35,10 +37,10 @@ struct lookups {
 
 /* A wish, embedded in its owner. */
 struct lookup {
-	struct list link;                     /* of its name's; linked while it waits */
-	void (*found)(struct lookup *l);      /* called by the loop, never while it is asked */
+	struct list link;                      /* of its name's; linked while it waits */
+	void (*found)(struct lookup *l);       /* called by the loop, never while it is asked */
 	char *addresses[LOOKUP_ADDRESSES_MAX]; /* numbers as text; owned */
-	size_t count;                         /* of them; 0: error says why */
+	size_t count;                          /* of them; 0: error says why */
 	const char *error;
 };
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * loop.h: one epoll, its timers, its signals and its name lookups. Single thread.
- * A watch is embedded in its owner. A callback may unwatch anything, also watches whose event is still to come in
- * the same turn: they are skipped; one that watches another file by then is called in vain. So the owner's memory must stay
- * until the turn ends, and owners put themselves on a list that is emptied between turns. Whoever is ended by nothing but its own
- * callback, or a timer, which comes after all events, may be freed there.
+ * A watch is embedded in its owner. A callback may unwatch anything, also watches whose event is
+ * still to come in the same turn: they are skipped; one that watches another file by then is called
+ * in vain. So the owner's memory must stay until the turn ends, and owners put themselves on a list
+ * that is emptied between turns. Whoever is ended by nothing but its own callback, or a timer,
+ * which comes after all events, may be freed there.
  */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H
@@ -49,7 +50,8 @@ MUST_CHECK bool loop_watch(struct loop *l, struct watch *w, int fd, uint32_t eve
 /* harmless when not watched; does not close the fd */
 void loop_unwatch(struct loop *l, struct watch *w);
 
-/* One turn: waits at most max_wait_ms (-1: as long as the timers allow), calls what is ready, fires timers. */
+/* One turn: waits at most max_wait_ms (-1: as long as the timers allow), calls what is ready, fires
+ * timers. */
 void loop_turn(struct loop *l, int max_wait_ms);
 
 void loop_set_timer(struct loop *l, struct timer *t, int64_t in_ms); /* in_ms from now */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* secret.h: texts that nobody guesses: 256 bits of the kernel's randomness as hexadecimal digits. */
+/* secret.h: texts that nobody guesses: 256 bits of the kernel's randomness as hexadecimal digits.
+ */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * strmap.h: string to pointer. Keys are copied, values are the caller's. Open addressing with linear probing
- * and backward-shift deletion (Knuth 6.4, algorithm R), so nothing is left behind by churn.
+ * strmap.h: string to pointer. Keys are copied, values are the caller's. Open addressing with
+ * linear probing and backward-shift deletion (Knuth 6.4, algorithm R), so nothing is left behind by
+ * churn.
  */
 #ifndef BASE_STRMAP_H
 #define BASE_STRMAP_H
@@ -26,8 +27,8 @@ struct strmap {
 };
 
 void strmap_init(struct strmap *m);
-void strmap_release(struct strmap *m); /* frees keys, not values */
-void *strmap_get(const struct strmap *m, const char *key, size_t len);       /* NULL: not there */
+void strmap_release(struct strmap *m);                                 /* frees keys, not values */
+void *strmap_get(const struct strmap *m, const char *key, size_t len); /* NULL: not there */
 void strmap_put(struct strmap *m, const char *key, size_t len, void *value); /* replaces */
 /* the value, or NULL */
 void *strmap_remove(struct strmap *m, const char *key, size_t len);

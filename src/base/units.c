@@ -35,7 +35,7 @@ bool units_parse_count(const char *text, int64_t *ret_count)
 
 bool units_parse_duration(const char *text, int64_t *ret_ms)
 {
-	static const struct unit units[] = {{"ms", 1},	     {"s", 1000},     {"m", 60000},
+	static const struct unit units[] = {{"ms", 1},      {"s", 1000},     {"m", 60000},
 					    {"h", 3600000}, {"d", 86400000}, {NULL, 0}};
 
 	return parse(text, units, ret_ms);
@@ -43,7 +43,7 @@ bool units_parse_duration(const char *text, int64_t *ret_ms)
 
 bool units_parse_size(const char *text, int64_t *ret_bytes)
 {
-	static const struct unit units[] = {{"B", 1},	     {"kB", 1 << 10}, {"KB", 1 << 10},
+	static const struct unit units[] = {{"B", 1},        {"kB", 1 << 10}, {"KB", 1 << 10},
 					    {"MB", 1 << 20}, {"GB", 1 << 30}, {NULL, 0}};
 
 	return parse(text, units, ret_bytes);
@@ -55,5 +55,6 @@ bool units_is_address(const char *text)
 	int64_t port = 0;
 
 	return colon != NULL && units_parse_count(colon + 1, &port) && port >= 1 && port <= 65535 &&
-	       (text[0] == '[') == (colon > text && colon[-1] == ']') && (text[0] == '[' || strchr(text, ':') == colon);
+	       (text[0] == '[') == (colon > text && colon[-1] == ']') &&
+	       (text[0] == '[' || strchr(text, ':') == colon);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* units.h: numbers with units as people write them in options. Strict: the whole text, digits first, no blanks. */
+/* units.h: numbers with units as people write them in options. Strict: the whole text, digits
+ * first, no blanks. */
 #ifndef BASE_UNITS_H
 #define BASE_UNITS_H
 
@@ -8,7 +9,7 @@
 
 #include "base/base.h"
 
-MUST_CHECK bool units_parse_count(const char *text, int64_t *ret_count);       /* "100" */
+MUST_CHECK bool units_parse_count(const char *text, int64_t *ret_count); /* "100" */
 /* "90s": ms, s, m, h, d */
 MUST_CHECK bool units_parse_duration(const char *text, int64_t *ret_ms);
 /* "64MB": B, kB, KB, MB, GB of 1024 */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* utf8.h: is it UTF-8, and how many characters? Strictly: no overlong forms, no surrogates, nothing behind U+10FFFF. */
+/* utf8.h: is it UTF-8, and how many characters? Strictly: no overlong forms, no surrogates, nothing
+ * behind U+10FFFF. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 

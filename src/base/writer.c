@@ -28,7 +28,8 @@ static bool wait_for_room(int fd)
 	return poll(&p, 1, -1) >= 0 || errno == EINTR;
 }
 
-/* One write a line, so that lines of several processes do not mix. *torn: the last line is in the file without its end. */
+/* One write a line, so that lines of several processes do not mix. *torn: the last line is in the
+ * file without its end. */
 static bool write_line(int fd, const char *bytes, size_t len, bool *torn)
 {
 	if (*torn && write(fd, "\n", 1) != 1)
@@ -39,7 +40,8 @@ static bool write_line(int fd, const char *bytes, size_t len, bool *torn)
 
 		if (n > 0)
 			done += (size_t)n;
-		else if (!(n < 0 && errno == EINTR) && !(n < 0 && errno == EAGAIN && wait_for_room(fd))) {
+		else if (!(n < 0 && errno == EINTR) &&
+			 !(n < 0 && errno == EAGAIN && wait_for_room(fd))) {
 			*torn = done > 0;
 			return false;
 		}

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Not log_error: that allocates. A file that takes nothing now is not waited for: then this process would not end. What was logged before follows
- * (log_detach). */
+/* Not log_error: that allocates. A file that takes nothing now is not waited for: then this process
+ * would not end. What was logged before follows (log_detach). */
 NORETURN static void out_of_memory(void)
 {
 	static const char words[] = "out of memory\n";

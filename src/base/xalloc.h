@@ -18,7 +18,8 @@ char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t len);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* From now on the kernel gets what is large back when it is freed. glibc else keeps room for the next such, 32 MB at the most. */
+/* From now on the kernel gets what is large back when it is freed. glibc else keeps room for the
+ * next such, 32 MB at the most. */
 void xalloc_give_back_large(void);
 
 #endif

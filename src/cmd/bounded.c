@@ -93,9 +93,22 @@ static bool find_way(struct bounded *b, struct way *w, const char *conninfo, int
 
 static void begin(struct bounded *b, const struct hosts *h, const char *conninfo, bool any)
 {
-	const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", h->usable > 0 ? "host" : NULL, "hostaddr", "port",
-			      any ? "target_session_attrs" : NULL, NULL};
-	const char *values[] = {conninfo == NULL ? "" : conninfo, "pgherald doctor", "UTF8", h->host.data, h->hostaddr.data, h->port.data, "any", NULL};
+	const char *keys[] = {"dbname",
+			      "fallback_application_name",
+			      "client_encoding",
+			      h->usable > 0 ? "host" : NULL,
+			      "hostaddr",
+			      "port",
+			      any ? "target_session_attrs" : NULL,
+			      NULL};
+	const char *values[] = {conninfo == NULL ? "" : conninfo,
+				"pgherald doctor",
+				"UTF8",
+				h->host.data,
+				h->hostaddr.data,
+				h->port.data,
+				"any",
+				NULL};
 
 	b->pg = PQconnectStartParams(keys, values, 1);
 }
@@ -105,7 +118,8 @@ static bool go_on(struct bounded *b, int64_t until_ms)
 {
 	PostgresPollingStatusType step = PGRES_POLLING_WRITING;
 
-	while (PQstatus(b->pg) != CONNECTION_BAD && step != PGRES_POLLING_OK && step != PGRES_POLLING_FAILED) {
+	while (PQstatus(b->pg) != CONNECTION_BAD && step != PGRES_POLLING_OK &&
+	       step != PGRES_POLLING_FAILED) {
 		if (!wait_for(b, step == PGRES_POLLING_READING ? POLLIN : POLLOUT, until_ms))
 			return false;
 		step = PQconnectPoll(b->pg);
@@ -244,7 +258,8 @@ PGresult *bounded_run(struct bounded *b, const char *sql, const char *param)
 
 	if (b->pg == NULL)
 		return NULL;
-	if ((param == NULL ? PQsendQuery(b->pg, sql) : PQsendQueryParams(b->pg, sql, 1, NULL, &param, NULL, NULL, 0)) == 0) {
+	if ((param == NULL ? PQsendQuery(b->pg, sql)
+			   : PQsendQueryParams(b->pg, sql, 1, NULL, &param, NULL, NULL, 0)) == 0) {
 		set_why(b, PQerrorMessage(b->pg), NULL);
 		bounded_close(b);
 		return NULL;
@@ -253,7 +268,8 @@ PGresult *bounded_run(struct bounded *b, const char *sql, const char *param)
 	if (b->pg == NULL || is_good(res))
 		return res;
 	message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
-	set_why(b, message == NULL ? PQerrorMessage(b->pg) : message, PQresultErrorField(res, PG_DIAG_SQLSTATE));
+	set_why(b, message == NULL ? PQerrorMessage(b->pg) : message,
+		PQresultErrorField(res, PG_DIAG_SQLSTATE));
 	PQclear(res);
 	if (PQstatus(b->pg) != CONNECTION_OK)
 		bounded_close(b);
@@ -262,7 +278,10 @@ PGresult *bounded_run(struct bounded *b, const char *sql, const char *param)
 
 PGresult *bounded_ask(struct bounded *b, const char *sql, const char *param)
 {
-	PGresult *begun = bounded_run(b, "BEGIN READ ONLY; SET LOCAL statement_timeout = 4500; SET LOCAL search_path = pg_catalog, pg_temp", NULL);
+	PGresult *begun = bounded_run(b,
+				      "BEGIN READ ONLY; SET LOCAL statement_timeout = 4500; SET "
+				      "LOCAL search_path = pg_catalog, pg_temp",
+				      NULL);
 	PGresult *res = begun == NULL ? NULL : bounded_run(b, sql, param);
 	struct bounded kept = *b; /* why it failed, not why its end did */
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * bounded.h: a database connection that nobody waits for longer than BOUNDED_MS at a time, nor beyond an end that is set once: a server
- * that has been frozen or cut off answers nothing for hours. It finds its server as serve does (pg/hosts.h): names are looked up within that
- * time, and a host that is silent is passed over.
- * A question changes nothing, neither rows nor the session: behind a pooler that would be somebody else's.
+ * bounded.h: a database connection that nobody waits for longer than BOUNDED_MS at a time, nor
+ * beyond an end that is set once: a server that has been frozen or cut off answers nothing for
+ * hours. It finds its server as serve does (pg/hosts.h): names are looked up within that time, and
+ * a host that is silent is passed over. A question changes nothing, neither rows nor the session:
+ * behind a pooler that would be somebody else's.
  */
 #ifndef CMD_BOUNDED_H
 #define CMD_BOUNDED_H
@@ -27,10 +28,12 @@ struct bounded {
 /* False: `why` says what stands in the way. Close it in either case. */
 MUST_CHECK bool bounded_open(struct bounded *b, const char *conninfo, int64_t end_ms);
 /* To the server that `first` is connected to, and nowhere else. */
-MUST_CHECK bool bounded_open_beside(struct bounded *b, const struct bounded *first, const char *conninfo);
+MUST_CHECK bool bounded_open_beside(struct bounded *b, const struct bounded *first,
+				    const char *conninfo);
 void bounded_close(struct bounded *b);
 
-/* The rows of one query in a transaction of its own that may only read; param: its $1, NULL: it has none. NULL: `why`. The caller clears. */
+/* The rows of one query in a transaction of its own that may only read; param: its $1, NULL: it has
+ * none. NULL: `why`. The caller clears. */
 PGresult *bounded_ask(struct bounded *b, const char *sql, const char *param);
 
 /* A statement by itself, without a transaction around it; the same. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* cmd.h: the commands, one file each (serve stands in cli.c: it is only a call of server_run). Each returns its exit status. */
+/* cmd.h: the commands, one file each (serve stands in cli.c: it is only a call of server_run). Each
+ * returns its exit status. */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 

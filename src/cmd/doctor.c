@@ -10,7 +10,8 @@
 #include "base/files.h"
 #include "cmd/cmd.h"
 
-void doctor_say(struct doctor *d, enum report_outcome outcome, const char *check, const char *advice, const char *fmt, ...)
+void doctor_say(struct doctor *d, enum report_outcome outcome, const char *check,
+		const char *advice, const char *fmt, ...)
 {
 	va_list args;
 
@@ -26,10 +27,12 @@ void doctor_unseen(struct doctor *d, const char *name)
 	bool rights = strcmp(d->database.state, "42501") == 0;
 
 	if (d->database.pg == NULL)
-		doctor_say(d, REPORT_NO, name, "is it overloaded, frozen, or cut off? Its own log may say",
+		doctor_say(d, REPORT_NO, name,
+			   "is it overloaded, frozen, or cut off? Its own log may say",
 			   "the connection was lost: %s", d->database.why);
 	else
-		doctor_say(d, REPORT_UNKNOWN, name, rights ? "run doctor as the owner of the schema herald too" : NULL,
+		doctor_say(d, REPORT_UNKNOWN, name,
+			   rights ? "run doctor as the owner of the schema herald too" : NULL,
 			   "could not be seen: %s", d->database.why);
 }
 
@@ -57,7 +60,8 @@ void doctor_check(struct doctor *d, const struct doctor_check *check, const char
 	if (res == NULL)
 		return;
 	for (int i = 0; i < PQntuples(res); i++) {
-		report_say(&d->report, report_outcome(PQgetvalue(res, i, 0)), check->name, text_at(res, i, 1), "%s", PQgetvalue(res, i, 2));
+		report_say(&d->report, report_outcome(PQgetvalue(res, i, 0)), check->name,
+			   text_at(res, i, 1), "%s", PQgetvalue(res, i, 2));
 		if (!PQgetisnull(res, i, 3))
 			report_advise(&d->report, PQgetvalue(res, i, 3));
 	}
@@ -72,10 +76,13 @@ static void look_at_config(struct doctor *d)
 {
 	const struct config *c = d->config;
 
-	doctor_say(d, REPORT_OK, "configuration", NULL, "valid%s%s", c->file == NULL ? "" : ", from ", c->file == NULL ? "" : c->file);
-	doctor_say(d, REPORT_NOTE, "tokens", NULL, "from %s, verified with %zu key%s", c->token_sources, c->keyring->count,
-		   c->keyring->count == 1 ? "" : "s");
-	doctor_say(d, REPORT_NOTE, "origins", NULL, "%s", c->origins[0] == NULL ? "pages of other origins are not allowed" : c->allowed_origins);
+	doctor_say(d, REPORT_OK, "configuration", NULL, "valid%s%s",
+		   c->file == NULL ? "" : ", from ", c->file == NULL ? "" : c->file);
+	doctor_say(d, REPORT_NOTE, "tokens", NULL, "from %s, verified with %zu key%s",
+		   c->token_sources, c->keyring->count, c->keyring->count == 1 ? "" : "s");
+	doctor_say(d, REPORT_NOTE, "origins", NULL, "%s",
+		   c->origins[0] == NULL ? "pages of other origins are not allowed"
+					 : c->allowed_origins);
 }
 
 static void look_at_files(struct doctor *d)
@@ -85,16 +92,20 @@ static void look_at_files(struct doctor *d)
 	files_raise_limit(); /* as serve does */
 	limit = files_limit();
 	if (d->config->max_streams == 0 || most <= files_for_streams(limit))
-		doctor_say(d, REPORT_OK, "files", NULL, "enough for %zu streams (the limit of this shell)", most);
+		doctor_say(d, REPORT_OK, "files", NULL,
+			   "enough for %zu streams (the limit of this shell)", most);
 	else
 		doctor_say(d, REPORT_WARNING, "files",
-			   "raise it where the daemon is started: ulimit -Hn, LimitNOFILE= of systemd; or lower max-streams: serve refuses it",
-			   "max-streams is %zu, and this shell's limit of open files is %zu", most, limit);
+			   "raise it where the daemon is started: ulimit -Hn, LimitNOFILE= of "
+			   "systemd; or lower max-streams: serve refuses it",
+			   "max-streams is %zu, and this shell's limit of open files is %zu", most,
+			   limit);
 }
 
 static int examine(struct doctor *d, bool json)
 {
-	static const char *const verdicts[] = {"nothing is wrong", "something is wrong", "nothing is wrong in what could be seen"};
+	static const char *const verdicts[] = {"nothing is wrong", "something is wrong",
+					       "nothing is wrong in what could be seen"};
 
 	look_at_config(d);
 	doctor_database(d);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* doctor_daemon.c: does a daemon answer at the addresses of this configuration, and is it this program? */
+/* doctor_daemon.c: does a daemon answer at the addresses of this configuration, and is it this
+ * program? */
 #include "cmd/doctor.h"
 
 #include <curl/curl.h>
@@ -44,7 +45,10 @@ static struct answer get(const struct doctor *d, const char *address, const char
 	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)(left < 1 ? 1 : left < BOUNDED_MS ? left : BOUNDED_MS));
+	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
+			 (long)(left < 1            ? 1
+				: left < BOUNDED_MS ? left
+						    : BOUNDED_MS));
 	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(curl, CURLOPT_WRITEDATA, &a.body);
 	a.code = curl_easy_perform(curl);
@@ -54,14 +58,19 @@ static struct answer get(const struct doctor *d, const char *address, const char
 	return a;
 }
 
-/* No daemon is no fault: it may not have been started yet, or run on another machine. One that hangs is. */
+/* No daemon is no fault: it may not have been started yet, or run on another machine. One that
+ * hangs is. */
 static void say_silence(struct doctor *d, const char *check, const char *address, CURLcode code)
 {
 	if (code == CURLE_COULDNT_CONNECT)
-		doctor_say(d, REPORT_WARNING, check, "pgherald serve, with this configuration", "nothing answers on %s", address);
+		doctor_say(d, REPORT_WARNING, check, "pgherald serve, with this configuration",
+			   "nothing answers on %s", address);
 	else
-		doctor_say(d, REPORT_NO, check, "it opens its door when it has read the streams: mend the database first, then read its log",
-			   "%s takes connections, but does not answer: %s", address, curl_easy_strerror(code));
+		doctor_say(d, REPORT_NO, check,
+			   "it opens its door when it has read the streams: mend the database "
+			   "first, then read its log",
+			   "%s takes connections, but does not answer: %s", address,
+			   curl_easy_strerror(code));
 }
 
 static const char *member(struct json_object *status, const char *name)
@@ -73,19 +82,25 @@ static const char *member(struct json_object *status, const char *name)
 
 static void judge_status(struct doctor *d, struct json_object *status)
 {
-	const char *address = d->config->listen, *word = member(status, "status"), *version = member(status, "version");
+	const char *address = d->config->listen, *word = member(status, "status"),
+		   *version = member(status, "version");
 
 	if (strcmp(version, PGHERALD_VERSION) != 0)
-		doctor_say(d, REPORT_WARNING, "daemon", "restart it", "version %s runs on %s, this program is %s", version, address,
+		doctor_say(d, REPORT_WARNING, "daemon", "restart it",
+			   "version %s runs on %s, this program is %s", version, address,
 			   PGHERALD_VERSION);
 	else if (strcmp(word, "ok") == 0)
-		doctor_say(d, REPORT_OK, "daemon", NULL, "answers on %s: version %s, %s streams open, at event %s", address, version,
-			   member(status, "streams"), member(status, "head"));
+		doctor_say(d, REPORT_OK, "daemon", NULL,
+			   "answers on %s: version %s, %s streams open, at event %s", address,
+			   version, member(status, "streams"), member(status, "head"));
 	else if (strcmp(word, "draining") == 0)
-		doctor_say(d, REPORT_WARNING, "daemon", "pgherald serve, when it has ended", "the one on %s is about to end", address);
+		doctor_say(d, REPORT_WARNING, "daemon", "pgherald serve, when it has ended",
+			   "the one on %s is about to end", address);
 	else
-		doctor_say(d, REPORT_NO, "daemon", "can it reach the database? Its log says why not",
-			   "the one on %s cannot follow the log, since %s ms", address, member(status, "lag_ms"));
+		doctor_say(d, REPORT_NO, "daemon",
+			   "can it reach the database? Its log says why not",
+			   "the one on %s cannot follow the log, since %s ms", address,
+			   member(status, "lag_ms"));
 }
 
 static void look_at_status(struct doctor *d)
@@ -95,9 +110,12 @@ static void look_at_status(struct doctor *d)
 
 	if (a.status == 0)
 		say_silence(d, "daemon", d->config->listen, a.code);
-	else if (!json_object_is_type(status, json_type_object) || member(status, "version")[0] == '\0')
-		doctor_say(d, REPORT_NO, "daemon", "give serve another listen address, or end the other program",
-			   "what answers on %s is no pgherald: status %ld", d->config->listen, a.status);
+	else if (!json_object_is_type(status, json_type_object) ||
+		 member(status, "version")[0] == '\0')
+		doctor_say(d, REPORT_NO, "daemon",
+			   "give serve another listen address, or end the other program",
+			   "what answers on %s is no pgherald: status %ld", d->config->listen,
+			   a.status);
 	else
 		judge_status(d, status);
 	json_object_put(status);
@@ -119,7 +137,8 @@ static void look_at_readiness(struct doctor *d)
 	else if (a.status == 200)
 		doctor_say(d, REPORT_OK, "readiness", NULL, "%s says that it is ready", address);
 	else
-		doctor_say(d, REPORT_NO, "readiness", "the daemon's log says why", "%s says that it is not ready: status %ld", address, a.status);
+		doctor_say(d, REPORT_NO, "readiness", "the daemon's log says why",
+			   "%s says that it is not ready: status %ld", address, a.status);
 	buf_release(&a.body);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* doctor_database.c: can it be reached, is it one that serve can work with, does the schema fit, may the role use it? */
+/* doctor_database.c: can it be reached, is it one that serve can work with, does the schema fit,
+ * may the role use it? */
 #include "cmd/doctor.h"
 
 #include <inttypes.h>
@@ -24,27 +25,39 @@ static void look_at_encoding(struct doctor *d, const char *encoding, bool conver
 	if (strcmp(encoding, "UTF8") == 0)
 		doctor_say(d, REPORT_OK, "encoding", NULL, "UTF8");
 	else if (converts)
-		doctor_say(d, REPORT_OK, "encoding", NULL, "%s, which the server converts to UTF-8", encoding);
+		doctor_say(d, REPORT_OK, "encoding", NULL, "%s, which the server converts to UTF-8",
+			   encoding);
 	else
-		doctor_say(d, REPORT_NO, "encoding", "move to another database: createdb -E UTF8 -T template0",
+		doctor_say(d, REPORT_NO, "encoding",
+			   "move to another database: createdb -E UTF8 -T template0",
 			   "%s cannot be converted to UTF-8, which events are", encoding);
 }
 
-/* The server and the database, from catalogs that everybody may read. False: it could not be asked. */
+/* The server and the database, from catalogs that everybody may read. False: it could not be asked.
+ */
 static bool look_at_server(struct doctor *d)
 {
-	PGresult *res = doctor_ask(d, "database", "SELECT current_setting('server_version_num')::int, current_setting('server_version'),"
-						  " current_setting('in_hot_standby') = 'on', getdatabaseencoding(), current_user, current_database(),"
-						  " EXISTS (SELECT FROM pg_conversion c WHERE c.condefault AND c.conforencoding = pg_char_to_encoding(getdatabaseencoding())"
-						  "                 AND c.contoencoding = pg_char_to_encoding('UTF8'))", NULL);
+	PGresult *res =
+		doctor_ask(d, "database",
+			   "SELECT current_setting('server_version_num')::int, "
+			   "current_setting('server_version'),"
+			   " current_setting('in_hot_standby') = 'on', getdatabaseencoding(), "
+			   "current_user, current_database(),"
+			   " EXISTS (SELECT FROM pg_conversion c WHERE c.condefault AND "
+			   "c.conforencoding = pg_char_to_encoding(getdatabaseencoding())"
+			   "                 AND c.contoencoding = pg_char_to_encoding('UTF8'))",
+			   NULL);
 
 	if (res == NULL)
 		return false;
 	d->makes_ticks = !is_true(res, 2);
-	doctor_say(d, REPORT_OK, "database", NULL, "'%s' as role '%s', %s", PQgetvalue(res, 0, 5), PQgetvalue(res, 0, 4),
-		   d->makes_ticks ? "a primary" : "a hot standby");
-	doctor_say(d, atoi(PQgetvalue(res, 0, 0)) >= OLDEST_SERVER ? REPORT_OK : REPORT_NO, "server",
-		   atoi(PQgetvalue(res, 0, 0)) >= OLDEST_SERVER ? NULL : "move to PostgreSQL 14 or later", "PostgreSQL %s", PQgetvalue(res, 0, 1));
+	doctor_say(d, REPORT_OK, "database", NULL, "'%s' as role '%s', %s", PQgetvalue(res, 0, 5),
+		   PQgetvalue(res, 0, 4), d->makes_ticks ? "a primary" : "a hot standby");
+	doctor_say(d, atoi(PQgetvalue(res, 0, 0)) >= OLDEST_SERVER ? REPORT_OK : REPORT_NO,
+		   "server",
+		   atoi(PQgetvalue(res, 0, 0)) >= OLDEST_SERVER ? NULL
+								: "move to PostgreSQL 14 or later",
+		   "PostgreSQL %s", PQgetvalue(res, 0, 1));
 	look_at_encoding(d, PQgetvalue(res, 0, 3), is_true(res, 6));
 	PQclear(res);
 	return true;
@@ -62,14 +75,21 @@ static int server_pid(struct bounded *b)
 	return pid;
 }
 
-/* Rings a bell of its own from one statement to the next, as writers ring the ticker's. False: it could not be tried. */
+/* Rings a bell of its own from one statement to the next, as writers ring the ticker's. False: it
+ * could not be tried. */
 static bool ring(struct doctor *d, bool *ret_heard)
 {
 	char *payload = xasprintf("%" PRId64, clock_mono_us());
-	/* a commit with a NOTIFY waits for the one before it; who is in the way is named later, by this very session */
+	/* a commit with a NOTIFY waits for the one before it; who is in the way is named later, by
+	 * this very session */
 	PGresult *limited = bounded_run(&d->database, "SET lock_timeout = 2000", NULL);
-	PGresult *listening = limited == NULL ? NULL : bounded_run(&d->database, "LISTEN herald_doctor", NULL);
-	PGresult *rung = listening == NULL ? NULL : bounded_run(&d->database, "SELECT pg_catalog.pg_notify('herald_doctor', $1)", payload);
+	PGresult *listening =
+		limited == NULL ? NULL : bounded_run(&d->database, "LISTEN herald_doctor", NULL);
+	PGresult *rung =
+		listening == NULL
+			? NULL
+			: bounded_run(&d->database,
+				      "SELECT pg_catalog.pg_notify('herald_doctor', $1)", payload);
 	bool tried = rung != NULL;
 
 	*ret_heard = tried && bounded_hears(&d->database, payload);
@@ -82,12 +102,15 @@ static bool ring(struct doctor *d, bool *ret_heard)
 	return tried;
 }
 
-/* While another connection holds a transaction open, or is refused that: do both have the same server process, or the first another one than before? */
+/* While another connection holds a transaction open, or is refused that: do both have the same
+ * server process, or the first another one than before? */
 static bool is_lent(struct bounded *first, struct bounded *second, int pid)
 {
 	PGresult *begun = bounded_run(second, "BEGIN", NULL);
 	int other = begun == NULL ? 0 : server_pid(second);
-	bool lent = begun == NULL ? !second->late && pid != PQbackendPID(first->pg) : other == pid || (other != 0 && server_pid(first) != pid && first->pg != NULL);
+	bool lent = begun == NULL ? !second->late && pid != PQbackendPID(first->pg)
+				  : other == pid || (other != 0 && server_pid(first) != pid &&
+						     first->pg != NULL);
 
 	PQclear(begun);
 	PQclear(bounded_run(second, "ROLLBACK", NULL));
@@ -101,13 +124,15 @@ static bool is_pooled(struct doctor *d, int pid)
 	bool lent = false;
 
 	if (bounded_open_beside(&second, &d->database, d->config->database_url))
-		for (int rounds = 0; rounds < 3 && !lent && second.pg != NULL && d->database.pg != NULL; rounds++)
+		for (int rounds = 0;
+		     rounds < 3 && !lent && second.pg != NULL && d->database.pg != NULL; rounds++)
 			lent = is_lent(&d->database, &second, pid);
 	bounded_close(&second);
 	return lent;
 }
 
-static const char pool_advice[] = "give database-url the server's own address, or a pool with pool_mode = session";
+static const char pool_advice[] =
+	"give database-url the server's own address, or a pool with pool_mode = session";
 
 /* A pooler gives its clients a number of its own in place of the server process's. */
 static void look_at_session(struct doctor *d, int pid)
@@ -119,23 +144,28 @@ static void look_at_session(struct doctor *d, int pid)
 		doctor_unseen(d, "session");
 	else if (!heard || again != pid)
 		doctor_say(d, REPORT_NO, "session", pool_advice,
-			   "LISTEN and NOTIFY of one connection do not meet: a pooler in transaction mode stands between");
+			   "LISTEN and NOTIFY of one connection do not meet: a pooler in "
+			   "transaction mode stands between");
 	else if (pid != PQbackendPID(d->database.pg))
-		doctor_say(d, REPORT_WARNING, "session", pool_advice,
-			   "a pooler stands between; it kept the session this time, and must always");
+		doctor_say(
+			d, REPORT_WARNING, "session", pool_advice,
+			"a pooler stands between; it kept the session this time, and must always");
 	else
-		doctor_say(d, REPORT_OK, "session", NULL, d->makes_ticks ? "no pooler between; notifications arrive"
-									  : "no pooler between; beside a standby serve polls");
+		doctor_say(d, REPORT_OK, "session", NULL,
+			   d->makes_ticks ? "no pooler between; notifications arrive"
+					  : "no pooler between; beside a standby serve polls");
 }
 
-/* Before anything else: what only lends statements refuses the next question. False: that is all that can be asked. */
+/* Before anything else: what only lends statements refuses the next question. False: that is all
+ * that can be asked. */
 static bool look_at_pooler(struct doctor *d, int *ret_pid)
 {
 	*ret_pid = server_pid(&d->database);
 	d->pooled = *ret_pid != 0 && is_pooled(d, *ret_pid);
 	if (d->pooled)
 		doctor_say(d, REPORT_NO, "session", pool_advice,
-			   "a pooler in transaction mode stands between: serve hears nothing and looks ten times a second");
+			   "a pooler in transaction mode stands between: serve hears nothing and "
+			   "looks ten times a second");
 	else if (d->database.pg == NULL)
 		doctor_unseen(d, *ret_pid == 0 ? "database" : "session");
 	return d->database.pg != NULL;
@@ -145,17 +175,24 @@ static bool look_at_pooler(struct doctor *d, int *ret_pid)
 
 static const struct doctor_check rights = {
 	"rights",
-	"SELECT 'no', NULL, format('role %L may not use schema herald as serve does: no right on %s', current_user,"
+	"SELECT 'no', NULL, format('role %L may not use schema herald as serve does: no right on "
+	"%s', current_user,"
 	"                          string_agg(w.name, ', ' ORDER BY w.name)),"
-	"       format('as the owner of schema herald: SELECT herald.grant_daemon(%L)', quote_ident(current_user))"
-	"  FROM (SELECT 'schema herald' FROM pg_namespace n WHERE n.nspname = 'herald' AND NOT has_schema_privilege(n.oid, 'USAGE')"
-	"        UNION ALL SELECT 'table ' || c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+	"       format('as the owner of schema herald: SELECT herald.grant_daemon(%L)', "
+	"quote_ident(current_user))"
+	"  FROM (SELECT 'schema herald' FROM pg_namespace n WHERE n.nspname = 'herald' AND NOT "
+	"has_schema_privilege(n.oid, 'USAGE')"
+	"        UNION ALL SELECT 'table ' || c.relname FROM pg_class c JOIN pg_namespace n ON "
+	"n.oid = c.relnamespace"
 	"         WHERE n.nspname = 'herald' AND c.relname"
-	"               IN ('migrations', 'changes', 'ticks', 'streams', 'actions', 'revocations', 'watches', 'rules')"
+	"               IN ('migrations', 'changes', 'ticks', 'streams', 'actions', 'revocations', "
+	"'watches', 'rules')"
 	"           AND c.relkind = 'r' AND NOT has_table_privilege(c.oid, 'SELECT')"
-	"        UNION ALL SELECT 'function ' || p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+	"        UNION ALL SELECT 'function ' || p.proname FROM pg_proc p JOIN pg_namespace n ON "
+	"n.oid = p.pronamespace"
 	"         WHERE n.nspname = 'herald' AND p.proname"
-	"               IN ('attach', 'follows', 'read', 'replay', 'tick', 'prune', 'wake', 'entitled', 'snapshot', 'act')"
+	"               IN ('attach', 'follows', 'read', 'replay', 'tick', 'prune', 'wake', "
+	"'entitled', 'snapshot', 'act')"
 	"           AND NOT has_function_privilege(p.oid, 'EXECUTE')) w (name)"
 	" HAVING count(*) > 0",
 	"the role may do what serve does"};
@@ -164,16 +201,23 @@ static void say_misfit(struct doctor *d, int version)
 {
 	d->misfit = true;
 	if (version == 0)
-		doctor_say(d, REPORT_NO, "schema", "pgherald migrate", "the database has no schema herald");
+		doctor_say(d, REPORT_NO, "schema", "pgherald migrate",
+			   "the database has no schema herald");
 	else
-		doctor_say(d, REPORT_NO, "schema", version < migrate_program_version() ? "pgherald migrate" : "use a newer pgherald",
-			   "herald has version %d, this program needs %d", version, migrate_program_version());
+		doctor_say(d, REPORT_NO, "schema",
+			   version < migrate_program_version() ? "pgherald migrate"
+							       : "use a newer pgherald",
+			   "herald has version %d, this program needs %d", version,
+			   migrate_program_version());
 }
 
 /* Is the log's table of migrations there? Also where the role may not look into the schema. */
 static bool is_installed(struct doctor *d)
 {
-	PGresult *res = doctor_ask(d, "schema", "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = 'herald' AND tablename = 'migrations')", NULL);
+	PGresult *res = doctor_ask(d, "schema",
+				   "SELECT EXISTS (SELECT FROM pg_tables WHERE schemaname = "
+				   "'herald' AND tablename = 'migrations')",
+				   NULL);
 	bool there = res != NULL && is_true(res, 0);
 
 	if (res != NULL && !there)
@@ -184,7 +228,8 @@ static bool is_installed(struct doctor *d)
 
 static void look_at_version(struct doctor *d)
 {
-	PGresult *res = doctor_ask(d, "schema", "SELECT coalesce(max(version), 0) FROM herald.migrations", NULL);
+	PGresult *res = doctor_ask(d, "schema",
+				   "SELECT coalesce(max(version), 0) FROM herald.migrations", NULL);
 	int version = res == NULL ? -1 : atoi(PQgetvalue(res, 0, 0));
 
 	PQclear(res);
@@ -205,7 +250,8 @@ static void look_whose_log(struct doctor *d)
 
 	if (res != NULL && is_true(res, 0)) {
 		d->makes_ticks = false;
-		doctor_say(d, REPORT_NOTE, "log", NULL, "it is another database's, which this one follows");
+		doctor_say(d, REPORT_NOTE, "log", NULL,
+			   "it is another database's, which this one follows");
 	}
 	PQclear(res);
 }
@@ -218,7 +264,9 @@ void doctor_database(struct doctor *d)
 
 	if (!bounded_open(&d->database, d->config->database_url, end_ms)) {
 		doctor_say(d, REPORT_NO, "database",
-			   "is it running, and does database-url (or PGHOST, PGPORT, PGUSER, ~/.pgpass) name it? psql takes the same", "cannot be reached: %s", d->database.why);
+			   "is it running, and does database-url (or PGHOST, PGPORT, PGUSER, "
+			   "~/.pgpass) name it? psql takes the same",
+			   "cannot be reached: %s", d->database.why);
 		return;
 	}
 	if (!look_at_pooler(d, &pid) || !look_at_server(d))

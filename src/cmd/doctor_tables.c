@@ -1,90 +1,125 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* doctor_tables.c: what the life of the database has made of the watched tables, and whose locks stop their writers. */
+/* doctor_tables.c: what the life of the database has made of the watched tables, and whose locks
+ * stop their writers. */
 #include "cmd/doctor.h"
 
 #define THIS_DATABASE "(SELECT oid FROM pg_database WHERE datname = current_database())"
 
 /* Partitions on all levels, by pg_inherits: pg_partition_tree waits for whoever has one locked. */
-#define PARTITIONS                                                                                                       \
-	"WITH RECURSIVE tree AS (SELECT w.target, w.target::oid AS oid FROM herald.watches w JOIN pg_class c ON c.oid = w.target AND c.relkind = 'p'" \
-	"  UNION ALL SELECT t.target, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid)"
+#define PARTITIONS                                                                                 \
+	"WITH RECURSIVE tree AS (SELECT w.target, w.target::oid AS oid FROM herald.watches w "     \
+	"JOIN pg_class c ON c.oid = w.target AND c.relkind = 'p'"                                  \
+	"  UNION ALL SELECT t.target, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = " \
+	"t.oid)"
 
 static const struct doctor_check names = {
 	"names",
-	"SELECT 'no', w.topic, format('what was watched as %I.%I is called %s now, and what is called so is not watched', e.schema, e.name, w.target),"
+	"SELECT 'no', w.topic, format('what was watched as %I.%I is called %s now, and what is "
+	"called so is not watched', e.schema, e.name, w.target),"
 	"       format('pgherald watch %I.%I', e.schema, e.name)"
-	"  FROM herald.extents e JOIN herald.watches w ON w.id = e.watch JOIN pg_class t ON t.oid = w.target"
-	"  JOIN pg_namespace n ON n.nspname = e.schema JOIN pg_class o ON o.relnamespace = n.oid AND o.relname = e.name AND o.relkind IN ('r', 'p')"
-	" WHERE o.oid <> w.target AND NOT EXISTS (SELECT FROM herald.watches x WHERE x.target = o.oid)",
+	"  FROM herald.extents e JOIN herald.watches w ON w.id = e.watch JOIN pg_class t ON t.oid "
+	"= w.target"
+	"  JOIN pg_namespace n ON n.nspname = e.schema JOIN pg_class o ON o.relnamespace = n.oid "
+	"AND o.relname = e.name AND o.relkind IN ('r', 'p')"
+	" WHERE o.oid <> w.target AND NOT EXISTS (SELECT FROM herald.watches x WHERE x.target = "
+	"o.oid)",
 	"no other table has taken the name of a watched one",
 };
 
 /* Each change is a fault then: an excluded column that got another name would go out. */
 static const struct doctor_check columns = {
 	"columns",
-	"SELECT '!', w.target::text, format('its watch names %s in %s, and there is no such column any more', string_agg(quote_literal(n), ', '), k.part),"
+	"SELECT '!', w.target::text, format('its watch names %s in %s, and there is no such column "
+	"any more', string_agg(quote_literal(n), ', '), k.part),"
 	"       format('watch it again and say %s: has the column got another name?', k.part)"
-	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target, LATERAL (VALUES ('audience', w.audience), ('columns', w.columns), ('exclude', w.exclude)) k(part, names),"
-	"       unnest(k.names) n WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = n AND a.attnum > 0 AND NOT a.attisdropped)"
+	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target, LATERAL (VALUES ('audience', "
+	"w.audience), ('columns', w.columns), ('exclude', w.exclude)) k(part, names),"
+	"       unnest(k.names) n WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = "
+	"c.oid AND a.attname = n AND a.attnum > 0 AND NOT a.attisdropped)"
 	" GROUP BY w.target, k.part",
 	"each watch names columns that are there",
 };
 
 static const struct doctor_check children = {
 	"children",
-	"SELECT 'no', w.target::text, format('has %s by INHERITS: changes of rows there reach nobody', string_agg(i.inhrelid::regclass::text, ', ' ORDER BY i.inhrelid)),"
-	"       string_agg(format('pgherald watch %s --topic %L', i.inhrelid::regclass, w.topic), '; ' ORDER BY i.inhrelid)"
-	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target AND c.relkind = 'r' JOIN pg_inherits i ON i.inhparent = c.oid"
-	" WHERE NOT EXISTS (SELECT FROM herald.watches x WHERE x.target = i.inhrelid) GROUP BY w.id, w.target, w.topic"
+	"SELECT 'no', w.target::text, format('has %s by INHERITS: changes of rows there reach "
+	"nobody', string_agg(i.inhrelid::regclass::text, ', ' ORDER BY i.inhrelid)),"
+	"       string_agg(format('pgherald watch %s --topic %L', i.inhrelid::regclass, w.topic), "
+	"'; ' ORDER BY i.inhrelid)"
+	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target AND c.relkind = 'r' JOIN "
+	"pg_inherits i ON i.inhparent = c.oid"
+	" WHERE NOT EXISTS (SELECT FROM herald.watches x WHERE x.target = i.inhrelid) GROUP BY "
+	"w.id, w.target, w.topic"
 	" UNION ALL "
-	"SELECT '-', w.target::text, 'is UNLOGGED: a crash empties it, and then subscribers are told to fetch anew', NULL"
+	"SELECT '-', w.target::text, 'is UNLOGGED: a crash empties it, and then subscribers are "
+	"told to fetch anew', NULL"
 	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target WHERE c.relpersistence = 'u'",
 	"none has rows where its triggers do not see them",
 };
 
-/* The triggers of the table itself are looked at with the others (doctor_streams.c); partitions have clones of those for rows. */
+/* The triggers of the table itself are looked at with the others (doctor_streams.c); partitions
+ * have clones of those for rows. */
 static const struct doctor_check partitions = {
 	"partitions",
 	PARTITIONS
-	" SELECT 'no', t.oid::regclass::text, format('trigger %I is disabled: its changes reach nobody', g.tgname),"
+	" SELECT 'no', t.oid::regclass::text, format('trigger %I is disabled: its changes reach "
+	"nobody', g.tgname),"
 	"        format('ALTER TABLE %s ENABLE TRIGGER %I', t.oid::regclass, g.tgname)"
-	"   FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid AND g.tgname ~ '^[!~]herald_' AND g.tgenabled IN ('D', 'R') WHERE t.oid <> t.target"
+	"   FROM tree t JOIN pg_trigger g ON g.tgrelid = t.oid AND g.tgname ~ '^[!~]herald_' AND "
+	"g.tgenabled IN ('D', 'R') WHERE t.oid <> t.target"
 	" UNION ALL "
-	"SELECT '-', t.target::text, format('TRUNCATE of %s by its own name would reach nobody: %s partitions have come since it was watched',"
+	"SELECT '-', t.target::text, format('TRUNCATE of %s by its own name would reach nobody: %s "
+	"partitions have come since it was watched',"
 	"       min(t.oid::regclass::text), count(*)), format('pgherald watch %s', t.target)"
 	"  FROM tree t JOIN pg_class c ON c.oid = t.oid AND c.relkind IN ('r', 'p')"
-	" WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.oid AND g.tgname = '!herald_truncated') GROUP BY t.target"
+	" WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = t.oid AND g.tgname = "
+	"'!herald_truncated') GROUP BY t.target"
 	" UNION ALL "
-	"SELECT '!', w.target::text, 'an UPDATE that moves a row to another partition is told by rules for delete, insert and any, not by those for update',"
-	"       'in place of a rule for any: one each for insert, update and delete; where columns are generated and stored: rules for insert too'"
+	"SELECT '!', w.target::text, 'an UPDATE that moves a row to another partition is told by "
+	"rules for delete, insert and any, not by those for update',"
+	"       'in place of a rule for any: one each for insert, update and delete; where columns "
+	"are generated and stored: rules for insert too'"
 	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target AND c.relkind = 'p'"
-	" WHERE EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation = 'update')"
-	"   AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = w.target AND g.tgname = '~herald_moved')"
+	" WHERE EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation = "
+	"'update')"
+	"   AND NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = w.target AND g.tgname = "
+	"'~herald_moved')"
 	" UNION ALL "
-	"SELECT 'no', w.target::text, format('an UPDATE of %s that moves a row to another partition reaches nobody by rules for update: partitions have come since', k.missing),"
+	"SELECT 'no', w.target::text, format('an UPDATE of %s that moves a row to another "
+	"partition reaches nobody by rules for update: partitions have come since', k.missing),"
 	"       format('pgherald watch %s', w.target)"
-	"  FROM herald.watches w JOIN pg_trigger g ON g.tgrelid = w.target AND g.tgname = '~herald_moved',"
-	"       LATERAL (SELECT string_agg(c, ', ') AS missing FROM unnest(herald.partition_columns(w.target)) c"
-	"                 WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = g.tgrelid AND a.attname = c AND a.attnum = ANY (g.tgattr::int2[]))) k"
+	"  FROM herald.watches w JOIN pg_trigger g ON g.tgrelid = w.target AND g.tgname = "
+	"'~herald_moved',"
+	"       LATERAL (SELECT string_agg(c, ', ') AS missing FROM "
+	"unnest(herald.partition_columns(w.target)) c"
+	"                 WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = "
+	"g.tgrelid AND a.attname = c AND a.attnum = ANY (g.tgattr::int2[]))) k"
 	" WHERE k.missing IS NOT NULL",
 	"all have their triggers",
 };
 
 /*
- * Who has them for a moment only is no news. A lock that is waited for stops all who come later, too. Those of the log are looked at with
- * the log (doctor_log.c).
+ * Who has them for a moment only is no news. A lock that is waited for stops all who come later,
+ * too. Those of the log are looked at with the log (doctor_log.c).
  */
 static const struct doctor_check table_locks = {
 	"locks of tables",
-	"SELECT '!', coalesce('pid ' || l.pid, 'a prepared transaction'), format('%s %s on %s for %s (%s, %s): its writers wait',"
-	"       CASE WHEN l.granted THEN 'has' ELSE 'waits for' END, l.mode, l.relation::regclass, s.age, coalesce(nullif(a.application_name, ''), 'no name'),"
-	"       coalesce(a.state, '?')) || CASE WHEN l.granted THEN '' ELSE ', who come after it; before it is pid ' || array_to_string(pg_blocking_pids(l.pid), ', ') END,"
-	"       format('let it end, or: SELECT pg_terminate_backend(%s)', CASE WHEN l.granted THEN l.pid ELSE (pg_blocking_pids(l.pid))[1] END)"
-	"  FROM herald.watches w JOIN pg_locks l ON l.relation = w.target AND l.database = " THIS_DATABASE
-	"  LEFT JOIN pg_stat_activity a USING (pid),"
-	"  LATERAL (SELECT date_trunc('second', clock_timestamp() - CASE WHEN l.granted THEN a.xact_start ELSE l.waitstart END) AS age) s"
-	" WHERE l.pid IS DISTINCT FROM pg_backend_pid() AND coalesce(s.age >= interval '5 s', l.granted)"
-	"   AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')"
+	"SELECT '!', coalesce('pid ' || l.pid, 'a prepared transaction'), format('%s %s on %s for "
+	"%s (%s, %s): its writers wait',"
+	"       CASE WHEN l.granted THEN 'has' ELSE 'waits for' END, l.mode, l.relation::regclass, "
+	"s.age, coalesce(nullif(a.application_name, ''), 'no name'),"
+	"       coalesce(a.state, '?')) || CASE WHEN l.granted THEN '' ELSE ', who come after it; "
+	"before it is pid ' || array_to_string(pg_blocking_pids(l.pid), ', ') END,"
+	"       format('let it end, or: SELECT pg_terminate_backend(%s)', CASE WHEN l.granted THEN "
+	"l.pid ELSE (pg_blocking_pids(l.pid))[1] END)"
+	"  FROM herald.watches w JOIN pg_locks l ON l.relation = w.target AND l.database "
+	"= " THIS_DATABASE "  LEFT JOIN pg_stat_activity a USING (pid),"
+	"  LATERAL (SELECT date_trunc('second', clock_timestamp() - CASE WHEN l.granted THEN "
+	"a.xact_start ELSE l.waitstart END) AS age) s"
+	" WHERE l.pid IS DISTINCT FROM pg_backend_pid() AND coalesce(s.age >= interval '5 s', "
+	"l.granted)"
+	"   AND l.mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', "
+	"'AccessExclusiveLock')"
 	" ORDER BY l.granted DESC, s.age DESC LIMIT 10",
 	"nobody stops writers of a watched table",
 };

@@ -25,15 +25,18 @@ struct line {
 PGresult *explain_query(struct explain *e, const char *sql, int count, const char *const *params)
 {
 	PGresult *res = PQexecParams(e->pg, sql, count, NULL, params, NULL, NULL, 0);
-	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE), *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE),
+		   *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 
 	if (PQresultStatus(res) == PGRES_TUPLES_OK)
 		return res;
 	if (state != NULL && strcmp(state, "42883") == 0) {
 		e->misfit = true;
-		fprintf(stderr, "pgherald: schema herald has not what explain asks: run 'pgherald migrate'\n");
+		fprintf(stderr, "pgherald: schema herald has not what explain asks: run 'pgherald "
+				"migrate'\n");
 	} else {
-		fprintf(stderr, "pgherald: %s\n", message == NULL ? PQerrorMessage(e->pg) : message);
+		fprintf(stderr, "pgherald: %s\n",
+			message == NULL ? PQerrorMessage(e->pg) : message);
 	}
 	PQclear(res);
 	return NULL;
@@ -65,7 +68,8 @@ static bool read_token_file(struct line *line, const char *path)
 	return true;
 }
 
-/* Where the token is: the line before the file, before the environment, before the query as a page would send it. */
+/* Where the token is: the line before the file, before the environment, before the query as a page
+ * would send it. */
 static bool find_token(struct cli_call *call, const struct explain *e, struct line *line)
 {
 	const char *given = cli_value(call, "token"), *path = cli_value(call, "token-file");
@@ -103,20 +107,27 @@ static bool is_object(const char *json)
 	return good;
 }
 
-/* The stream, and which of its events are asked for, as one target. Overwritten where it stood: a token may be in it. */
+/* The stream, and which of its events are asked for, as one target. Overwritten where it stood: a
+ * token may be in it. */
 static int read_target(struct explain *e, const char *stream, const char *events)
 {
-	char *target = events == NULL ? xstrdup(stream) : xasprintf("%s%cevents=%s", stream, strchr(stream, '?') == NULL ? '?' : '&', events);
-	bool good = target_is_usable(target) && pathquery_read(&e->target, frame_text(target)) == PATHQUERY_GOOD;
+	char *target = events == NULL ? xstrdup(stream)
+				      : xasprintf("%s%cevents=%s", stream,
+						  strchr(stream, '?') == NULL ? '?' : '&', events);
+	bool good = target_is_usable(target) &&
+		    pathquery_read(&e->target, frame_text(target)) == PATHQUERY_GOOD;
 
 	explicit_bzero(target, strlen(target));
 	free(target);
 	explicit_bzero((char *)(uintptr_t)stream, strlen(stream));
 	if (!good)
-		return cli_usage("--stream is not a path that a server would take: UTF-8, percent-encoded, with at most %d parameters", PARAMS_MAX);
+		return cli_usage("--stream is not a path that a server would take: UTF-8, "
+				 "percent-encoded, with at most %d parameters",
+				 PARAMS_MAX);
 	if (strcmp(e->target.path, SEVERAL_PATH) == 0)
-		return cli_usage("explain takes one stream: give --stream each of the paths of " SEVERAL_PATH
-				 " by itself, with the parameters that count for it");
+		return cli_usage(
+			"explain takes one stream: give --stream each of the paths of " SEVERAL_PATH
+			" by itself, with the parameters that count for it");
 	return CLI_DONE;
 }
 
@@ -132,10 +143,12 @@ static int read_line(struct cli_call *call, struct explain *e, struct line *line
 	if (stream == NULL || stream[0] != '/')
 		return cli_usage("explain needs --stream with a path, such as /api/orders/stream");
 	if (change == NULL || !read_change(change, &e->change))
-		return cli_usage("explain needs --change with the id of an event, such as 4182-99213, or the number behind the dash");
+		return cli_usage("explain needs --change with the id of an event, such as "
+				 "4182-99213, or the number behind the dash");
 	if (line->claims != NULL && !is_object(line->claims))
 		return cli_usage("--claims is not a JSON object");
-	if (line->claims != NULL && (cli_value(call, "token") != NULL || cli_value(call, "token-file") != NULL))
+	if (line->claims != NULL &&
+	    (cli_value(call, "token") != NULL || cli_value(call, "token-file") != NULL))
 		return cli_usage("explain takes a token or --claims, not both");
 	return read_target(e, stream, cli_value(call, "events"));
 }
@@ -149,12 +162,14 @@ static bool go(struct explain *e, const struct line *line)
 
 	cursor_format(e->change, change);
 	json_object_object_add(e->report.head, "stream", json_object_new_string(e->target.path));
-	json_object_object_add(e->report.head, "change", json_object_new_string(e->change.tick == 0 ? change + 2 : change));
+	json_object_object_add(e->report.head, "change",
+			       json_object_new_string(e->change.tick == 0 ? change + 2 : change));
 	PQclear(PQexec(e->pg, "SET statement_timeout = 0; SET lock_timeout = 0"));
 	good = explain_find_stream(e);
 	if (good)
 		explain_stream(e);
-	return good && explain_subject(e, line->token, line->claims) && explain_rights(e) && explain_change(e);
+	return good && explain_subject(e, line->token, line->claims) && explain_rights(e) &&
+	       explain_change(e);
 }
 
 static int explain(struct explain *e, const struct line *line)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* explain_change.c: the change, where it stands in the log and what made it; and whether it is for who asks. */
+/* explain_change.c: the change, where it stands in the log and what made it; and whether it is for
+ * who asks. */
 #include "cmd/explain.h"
 
 #include <inttypes.h>
@@ -13,7 +14,8 @@
 
 #define VALUES_SHOWN 5
 
-/* Texts of a JSON array that begin with `prefix`, without it: the first few, and how many there are. */
+/* Texts of a JSON array that begin with `prefix`, without it: the first few, and how many there
+ * are. */
 static void append_values(struct buf *out, struct json_object *array, const char *prefix)
 {
 	size_t count = 0, len = strlen(prefix);
@@ -45,16 +47,27 @@ static void say_absent(struct explain *e, const char *fault, struct json_object 
 	int64_t id = e->change.change;
 
 	if (strcmp(fault, "ahead") == 0)
-		report_say(r, REPORT_NO, "change", NULL, "%" PRId64 " has not been given out yet", id);
+		report_say(r, REPORT_NO, "change", NULL, "%" PRId64 " has not been given out yet",
+			   id);
 	else if (strcmp(fault, "absent") == 0)
-		report_say(r, REPORT_NO, "change", NULL, "%" PRId64 " was never committed: its transaction was rolled back", id);
+		report_say(r, REPORT_NO, "change", NULL,
+			   "%" PRId64 " was never committed: its transaction was rolled back", id);
 	else if (strcmp(fault, "open") == 0)
-		report_say(r, REPORT_UNKNOWN, "change", NULL, "%" PRId64 " is not there: its transaction is open still, or was rolled back", id);
+		report_say(r, REPORT_UNKNOWN, "change", NULL,
+			   "%" PRId64
+			   " is not there: its transaction is open still, or was rolled back",
+			   id);
 	else if (strcmp(fault, "restored") == 0)
-		report_say(r, REPORT_UNKNOWN, "change", NULL, "%" PRId64 " is not there: the log begins anew with tick %s, in a restored database", id, text_of(about, "oldest"));
+		report_say(
+			r, REPORT_UNKNOWN, "change", NULL,
+			"%" PRId64
+			" is not there: the log begins anew with tick %s, in a restored database",
+			id, text_of(about, "oldest"));
 	else
-		report_say(r, REPORT_UNKNOWN, "change", NULL, "%" PRId64 " is below what retention has left, from tick %s on: pruned, or never committed", id,
-			   text_of(about, "oldest"));
+		report_say(r, REPORT_UNKNOWN, "change", NULL,
+			   "%" PRId64 " is below what retention has left, from tick %s on: pruned, "
+			   "or never committed",
+			   id, text_of(about, "oldest"));
 }
 
 static void say_tick(struct explain *e, struct json_object *about)
@@ -63,19 +76,25 @@ static void say_tick(struct explain *e, struct json_object *about)
 	int64_t tick = json_object_get_int64(json_object_object_get(about, "tick"));
 
 	if (fault == NULL && e->change.tick != 0 && e->change.tick != tick)
-		report_say(&e->report, REPORT_OK, "tick", NULL, "%" PRId64 ", and not %" PRId64 ": its id is %" PRId64 "-%" PRId64, tick, e->change.tick, tick, e->change.change);
+		report_say(&e->report, REPORT_OK, "tick", NULL,
+			   "%" PRId64 ", and not %" PRId64 ": its id is %" PRId64 "-%" PRId64, tick,
+			   e->change.tick, tick, e->change.change);
 	else if (fault == NULL)
-		report_say(&e->report, REPORT_OK, "tick", NULL, "%" PRId64 ", made %s", tick, text_of(about, "at"));
+		report_say(&e->report, REPORT_OK, "tick", NULL, "%" PRId64 ", made %s", tick,
+			   text_of(about, "at"));
 	else if (strcmp(fault, "unticked") == 0)
-		report_say(&e->report, REPORT_NO, "tick", NULL, "in none yet, so nobody has got it: does 'pgherald serve' run?");
+		report_say(&e->report, REPORT_NO, "tick", NULL,
+			   "in none yet, so nobody has got it: does 'pgherald serve' run?");
 	else
-		report_say(&e->report, REPORT_UNKNOWN, "tick", NULL, "retention has pruned its tick: who had not got it is told 'reset'");
+		report_say(&e->report, REPORT_UNKNOWN, "tick", NULL,
+			   "retention has pruned its tick: who had not got it is told 'reset'");
 }
 
 static void say_makers(struct explain *e, struct json_object *makers)
 {
 	for (size_t i = 0; i < json_object_array_length(makers); i++)
-		report_say(&e->report, REPORT_NOTE, i == 0 ? "made by" : "or by", NULL, "%s", json_object_get_string(json_object_array_get_idx(makers, i)));
+		report_say(&e->report, REPORT_NOTE, i == 0 ? "made by" : "or by", NULL, "%s",
+			   json_object_get_string(json_object_array_get_idx(makers, i)));
 }
 
 static void say_found(struct explain *e, struct json_object *about)
@@ -84,10 +103,12 @@ static void say_found(struct explain *e, struct json_object *about)
 
 	buf_init(&audience);
 	append_values(&audience, json_object_object_get(about, "audience"), "");
-	report_say(&e->report, REPORT_OK, "change", NULL, "%s of topic %s, transaction %s", text_of(about, "event"), text_of(about, "topic"), text_of(about, "xid"));
+	report_say(&e->report, REPORT_OK, "change", NULL, "%s of topic %s, transaction %s",
+		   text_of(about, "event"), text_of(about, "topic"), text_of(about, "xid"));
 	say_tick(e, about);
 	say_makers(e, json_object_object_get(about, "makers"));
-	report_say(&e->report, REPORT_NOTE, "audience", NULL, "%s", strcmp(audience.data, "*") == 0 ? "everyone on the topic" : audience.data);
+	report_say(&e->report, REPORT_NOTE, "audience", NULL, "%s",
+		   strcmp(audience.data, "*") == 0 ? "everyone on the topic" : audience.data);
 	buf_release(&audience);
 }
 
@@ -110,8 +131,10 @@ static bool read_filter(const struct explain *e, struct wanted *ret_wanted)
 	return good;
 }
 
-/* Does herald.is_for say that this change is for these events, keys and so on? The row is of herald.explain_for; NULL: it has been said why. */
-static PGresult *ask(struct explain *e, const char *xid, char *const *events, size_t event_count, bool all_events)
+/* Does herald.is_for say that this change is for these events, keys and so on? The row is of
+ * herald.explain_for; NULL: it has been said why. */
+static PGresult *ask(struct explain *e, const char *xid, char *const *events, size_t event_count,
+		     bool all_events)
 {
 	const struct stream_def *def = &e->stream->def;
 	struct buf texts[6];
@@ -129,11 +152,16 @@ static PGresult *ask(struct explain *e, const char *xid, char *const *events, si
 		params[3] = texts[1].data;
 	}
 	for (size_t k = 0; e->has_keys && k < e->wanted.count; k++) {
-		decode_append_array(&texts[2 + k], e->wanted.keys[k].values, e->wanted.keys[k].count);
+		decode_append_array(&texts[2 + k], e->wanted.keys[k].values,
+				    e->wanted.keys[k].count);
 		params[4 + k] = texts[2 + k].data;
 	}
-	res = explain_query(e, "SELECT passes, topic, event, unless, keys[1], keys[2], keys[3], keys[4] FROM herald.explain_for($1::xid8, $2::bigint,"
-			       " $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])", 8, params);
+	res = explain_query(
+		e,
+		"SELECT passes, topic, event, unless, keys[1], keys[2], keys[3], keys[4] FROM "
+		"herald.explain_for($1::xid8, $2::bigint,"
+		" $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])",
+		8, params);
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
 		buf_release(&texts[i]);
 	return res;
@@ -145,7 +173,8 @@ static bool is_yes(const PGresult *res, int column)
 }
 
 /* Is the name one of these? whose: "the stream's". */
-static void say_names(struct explain *e, bool yes, const char *check, const char *name, const char *whose, char *const *names, size_t count)
+static void say_names(struct explain *e, bool yes, const char *check, const char *name,
+		      const char *whose, char *const *names, size_t count)
 {
 	struct buf list;
 
@@ -153,9 +182,11 @@ static void say_names(struct explain *e, bool yes, const char *check, const char
 	for (size_t i = 0; i < count; i++)
 		buf_appendf(&list, "%s%s", i == 0 ? "" : ", ", names[i]);
 	if (!yes)
-		report_say(&e->report, REPORT_NO, check, NULL, "%s is none of %s: %s", name, whose, list.data);
+		report_say(&e->report, REPORT_NO, check, NULL, "%s is none of %s: %s", name, whose,
+			   list.data);
 	else if (count > 1)
-		report_say(&e->report, REPORT_OK, check, NULL, "%s, one of %s: %s", name, whose, list.data);
+		report_say(&e->report, REPORT_OK, check, NULL, "%s, one of %s: %s", name, whose,
+			   list.data);
 	else
 		report_say(&e->report, REPORT_OK, check, NULL, "%s", name);
 	buf_release(&list);
@@ -168,9 +199,11 @@ static void say_events(struct explain *e, const PGresult *res, const char *event
 	if (def->events == NULL)
 		report_say(&e->report, REPORT_OK, "event", NULL, "%s; the stream has all", event);
 	else if (stream_always_carries(frame_text(event)))
-		report_say(&e->report, is_yes(res, 2) ? REPORT_OK : REPORT_NO, "event", NULL, "%s goes out whatever the stream's events are", event);
+		report_say(&e->report, is_yes(res, 2) ? REPORT_OK : REPORT_NO, "event", NULL,
+			   "%s goes out whatever the stream's events are", event);
 	else
-		say_names(e, is_yes(res, 2), "event", event, "the stream's", def->events, def->event_count);
+		say_names(e, is_yes(res, 2), "event", event, "the stream's", def->events,
+			  def->event_count);
 }
 
 static struct json_object *values_of(const struct wanted_key *key)
@@ -198,7 +231,8 @@ static void say_key(struct explain *e, size_t k, bool yes, struct json_object *a
 		buf_append_str(&says, "everyone");
 	else
 		append_values(&says, audience, prefix);
-	report_say(&e->report, yes ? REPORT_OK : REPORT_NO, "match", def->match_key[k], "%s", says.data);
+	report_say(&e->report, yes ? REPORT_OK : REPORT_NO, "match", def->match_key[k], "%s",
+		   says.data);
 	buf_release(&says);
 	free(prefix);
 	json_object_put(mine);
@@ -209,25 +243,31 @@ static void say_match(struct explain *e, const PGresult *res, struct json_object
 	const struct stream_def *def = &e->stream->def;
 
 	if (def->match_count == 0)
-		report_say(&e->report, REPORT_NOTE, "match", NULL, "nothing: every event of the topic");
+		report_say(&e->report, REPORT_NOTE, "match", NULL,
+			   "nothing: every event of the topic");
 	for (size_t k = 0; k < def->match_count; k++)
 		say_key(e, k, is_yes(res, 4 + (int)k), json_object_object_get(about, "audience"));
 	if (json_object_object_get(about, "unless") != NULL)
 		report_say(&e->report, is_yes(res, 3) ? REPORT_OK : REPORT_NO, "unless", NULL,
-			   is_yes(res, 3) ? "the row is not to be seen here any more" : "the row is to be seen here still: that event comes in place of this one");
+			   is_yes(res, 3) ? "the row is not to be seen here any more"
+					  : "the row is to be seen here still: that event comes in "
+					    "place of this one");
 }
 
 /* The names that the stream and the filter both let through. */
-static bool say_filter(struct explain *e, const char *xid, const char *event, const struct wanted *wanted)
+static bool say_filter(struct explain *e, const char *xid, const char *event,
+		       const struct wanted *wanted)
 {
 	PGresult *res = ask(e, xid, wanted->names, wanted->name_count, false);
 
 	if (res == NULL)
 		return false;
 	if (stream_always_carries(frame_text(event)))
-		report_say(&e->report, is_yes(res, 2) ? REPORT_OK : REPORT_NO, "filter", NULL, "%s goes out whatever is asked for", event);
+		report_say(&e->report, is_yes(res, 2) ? REPORT_OK : REPORT_NO, "filter", NULL,
+			   "%s goes out whatever is asked for", event);
 	else
-		say_names(e, is_yes(res, 2), "filter", event, "those asked for", wanted->names, wanted->name_count);
+		say_names(e, is_yes(res, 2), "filter", event, "those asked for", wanted->names,
+			  wanted->name_count);
 	PQclear(res);
 	return true;
 }
@@ -242,10 +282,12 @@ static bool say_verdict(struct explain *e, struct json_object *about)
 
 	if (!good)
 		return false;
-	say_names(e, is_yes(res, 1), "topic", text_of(about, "topic"), "the stream's", def->topics, def->topic_count);
+	say_names(e, is_yes(res, 1), "topic", text_of(about, "topic"), "the stream's", def->topics,
+		  def->topic_count);
 	say_events(e, res, event);
 	if (!read_filter(e, &wanted))
-		report_say(&e->report, REPORT_NO, "filter", NULL, "events names more than %d events", WANTED_NAMES_MAX);
+		report_say(&e->report, REPORT_NO, "filter", NULL,
+			   "events names more than %d events", WANTED_NAMES_MAX);
 	else if (wanted.name_count > 0)
 		good = say_filter(e, xid, event, &wanted);
 	wanted_release(&wanted);
@@ -276,7 +318,8 @@ static struct json_object *look(struct explain *e)
 	return about;
 }
 
-/* Whose transaction ends between the snapshot and the look at who writes is seen by a second look. */
+/* Whose transaction ends between the snapshot and the look at who writes is seen by a second look.
+ */
 static struct json_object *look_well(struct explain *e)
 {
 	struct json_object *about = look(e);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* explain_stream.c: which stream the path means, and what of require, match and authorize this subscriber meets. */
+/* explain_stream.c: which stream the path means, and what of require, match and authorize this
+ * subscriber meets. */
 #include "cmd/explain.h"
 
 #include <stdio.h>
@@ -14,9 +15,11 @@
 /* --- the stream --- */
 
 /* Row by row and in binary, as the daemon reads them. */
-static bool load(struct explain *e, const char *sql, struct defs *defs, void (*take)(struct defs *, const PGresult *))
+static bool load(struct explain *e, const char *sql, struct defs *defs,
+		 void (*take)(struct defs *, const PGresult *))
 {
-	bool good = PQsendQueryParams(e->pg, sql, 0, NULL, NULL, NULL, NULL, 1) == 1 && PQsetSingleRowMode(e->pg) == 1;
+	bool good = PQsendQueryParams(e->pg, sql, 0, NULL, NULL, NULL, NULL, 1) == 1 &&
+		    PQsetSingleRowMode(e->pg) == 1;
 	PGresult *res;
 
 	while ((res = PQgetResult(e->pg)) != NULL) {
@@ -34,14 +37,16 @@ static bool load(struct explain *e, const char *sql, struct defs *defs, void (*t
 bool explain_find_stream(struct explain *e)
 {
 	struct defs defs = {0};
-	bool good = load(e, DEFS_SQL, &defs, defs_take) && load(e, DEFS_ACTIONS_SQL, &defs, defs_take_action);
+	bool good = load(e, DEFS_SQL, &defs, defs_take) &&
+		    load(e, DEFS_ACTIONS_SQL, &defs, defs_take_action);
 
 	(void)router_define(&e->router, defs.items, defs.count);
 	actions_define(&e->actions, defs.actions, defs.action_count);
 	free(defs.items);
 	e->stream = router_find(&e->router, e->target.path, &e->params);
 	if (e->params.count + e->target.query.count > PARAMS_MAX)
-		report_say(&e->report, REPORT_NO, "stream", NULL, "the request has too many parameters");
+		report_say(&e->report, REPORT_NO, "stream", NULL,
+			   "the request has too many parameters");
 	for (size_t i = 0; i < e->target.query.count && e->params.count < PARAMS_MAX; i++)
 		e->params.items[e->params.count++] = e->target.query.items[i];
 	return good;
@@ -56,8 +61,10 @@ static void say_others(struct explain *e)
 		struct params params = {.count = 0};
 		int literals;
 
-		if (s != e->stream && params_take_path(&params, s->def.path, e->target.path, &literals))
-			report_say(&e->report, REPORT_NOTE, "stream", "other", "%s fits too, and comes behind", s->def.path);
+		if (s != e->stream &&
+		    params_take_path(&params, s->def.path, e->target.path, &literals))
+			report_say(&e->report, REPORT_NOTE, "stream", "other",
+				   "%s fits too, and comes behind", s->def.path);
 	}
 }
 
@@ -66,21 +73,27 @@ static void say_found(struct explain *e)
 	const struct stream_def *def = &e->stream->def;
 	char *params = holder_params_json(&e->params);
 
-	report_say(&e->report, REPORT_OK, "stream", NULL, "%s%s%s%s%s%s", def->path, e->params.count > 0 ? " with " : "",
-		   e->params.count > 0 ? params : "", def->format == FRAME_MESSAGE ? ", format message" : "",
-		   def->sealed ? ", sealed" : "", def->snapshot == NULL ? "" : ", begins with a snapshot");
+	report_say(&e->report, REPORT_OK, "stream", NULL, "%s%s%s%s%s%s", def->path,
+		   e->params.count > 0 ? " with " : "", e->params.count > 0 ? params : "",
+		   def->format == FRAME_MESSAGE ? ", format message" : "",
+		   def->sealed ? ", sealed" : "",
+		   def->snapshot == NULL ? "" : ", begins with a snapshot");
 	free(params);
 }
 
 void explain_stream(struct explain *e)
 {
 	struct params path = {.count = 0};
-	const struct action_def *action = actions_claim(&e->actions, "GET", e->target.path, e->stream == NULL ? NULL : e->stream->def.path, &path);
+	const struct action_def *action =
+		actions_claim(&e->actions, "GET", e->target.path,
+			      e->stream == NULL ? NULL : e->stream->def.path, &path);
 
 	if (action != NULL)
-		report_say(&e->report, REPORT_NO, "stream", NULL, "the action GET %s has this path", action->path);
+		report_say(&e->report, REPORT_NO, "stream", NULL, "the action GET %s has this path",
+			   action->path);
 	else if (e->stream == NULL)
-		report_say(&e->report, REPORT_NO, "stream", NULL, "there is none for %s", e->target.path);
+		report_say(&e->report, REPORT_NO, "stream", NULL, "there is none for %s",
+			   e->target.path);
 	if (e->stream == NULL)
 		return;
 	if (action == NULL)
@@ -121,7 +134,8 @@ static void say_require(struct explain *e, const struct entitlement_findings *f)
 	else if (!f->required)
 		say_unmet(e, f);
 	else if (f->count > 1)
-		report_say(&e->report, REPORT_OK, "require", NULL, "alternative %zu of %s", f->count, def->require);
+		report_say(&e->report, REPORT_OK, "require", NULL, "alternative %zu of %s",
+			   f->count, def->require);
 	else
 		report_say(&e->report, REPORT_OK, "require", NULL, "%s", def->require);
 }
@@ -133,12 +147,15 @@ static void say_keys(struct explain *e, const struct entitlement_findings *f)
 	const struct stream_def *def = &e->stream->def;
 
 	if (f->missing != NULL)
-		report_say(&e->report, REPORT_NO, "match", NULL, "the parameter %s is missing", f->missing);
+		report_say(&e->report, REPORT_NO, "match", NULL, "the parameter %s is missing",
+			   f->missing);
 	for (size_t k = 0; f->missing == NULL && k < def->match_count; k++)
 		if (e->wanted.keys[k].count == 0)
-			report_say(&e->report, REPORT_NO, "match", def->match_key[k], "%s has no value", def->match_source[k]);
+			report_say(&e->report, REPORT_NO, "match", def->match_key[k],
+				   "%s has no value", def->match_source[k]);
 	if (f->missing == NULL && f->too_many)
-		report_say(&e->report, REPORT_NO, "match", NULL, "more than %d combinations of values", WANTED_VALUES_MAX);
+		report_say(&e->report, REPORT_NO, "match", NULL,
+			   "more than %d combinations of values", WANTED_VALUES_MAX);
 	e->has_keys = f->missing == NULL && !f->empty && !f->too_many;
 }
 
@@ -146,17 +163,21 @@ static void say_keys(struct explain *e, const struct entitlement_findings *f)
 
 static void say_answer(struct explain *e, const PGresult *res)
 {
-	const char *function = e->stream->def.authorize, *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-	bool yes = PQresultStatus(res) == PGRES_TUPLES_OK && strcmp(PQgetvalue(res, 0, 0), "true") == 0;
+	const char *function = e->stream->def.authorize,
+		   *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	bool yes = PQresultStatus(res) == PGRES_TUPLES_OK &&
+		   strcmp(PQgetvalue(res, 0, 0), "true") == 0;
 
 	if (state != NULL && strcmp(state, "42501") == 0)
-		report_say(&e->report, REPORT_UNKNOWN, "authorize", NULL, "%s: role %s may not ask it; ask as the daemon's", function, PQuser(e->pg));
-	else if (state != NULL)
-		report_say(&e->report, REPORT_NO, "authorize", NULL, "%s failed, which is a no: %s", function,
-			   PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
-	else
-		report_say(&e->report, yes ? REPORT_OK : REPORT_NO, "authorize", NULL, "%s says %s to role %s", function, yes ? "yes" : "no",
+		report_say(&e->report, REPORT_UNKNOWN, "authorize", NULL,
+			   "%s: role %s may not ask it; ask as the daemon's", function,
 			   PQuser(e->pg));
+	else if (state != NULL)
+		report_say(&e->report, REPORT_NO, "authorize", NULL, "%s failed, which is a no: %s",
+			   function, PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
+	else
+		report_say(&e->report, yes ? REPORT_OK : REPORT_NO, "authorize", NULL,
+			   "%s says %s to role %s", function, yes ? "yes" : "no", PQuser(e->pg));
 }
 
 /* As the daemon asks, but that what it may write is taken back. */
@@ -167,9 +188,11 @@ static bool ask(struct explain *e)
 	char timeout[64];
 	PGresult *res;
 
-	snprintf(timeout, sizeof(timeout), "BEGIN; SET LOCAL statement_timeout = %d", SESSION_FUNCTION_MS);
+	snprintf(timeout, sizeof(timeout), "BEGIN; SET LOCAL statement_timeout = %d",
+		 SESSION_FUNCTION_MS);
 	PQclear(PQexec(e->pg, timeout));
-	res = PQexecParams(e->pg, "SELECT herald.entitled($1, $2::jsonb, $3::jsonb)::text", 3, NULL, values, NULL, NULL, 0);
+	res = PQexecParams(e->pg, "SELECT herald.entitled($1, $2::jsonb, $3::jsonb)::text", 3, NULL,
+			   values, NULL, NULL, 0);
 	if (PQstatus(e->pg) == CONNECTION_OK)
 		say_answer(e, res);
 	else
@@ -188,7 +211,8 @@ bool explain_rights(struct explain *e)
 
 	if (e->stream == NULL || !e->known)
 		return true;
-	entitled = entitlement_explain(&e->stream->def, &e->identity, &e->params, &e->wanted, &findings) == ENTITLED;
+	entitled = entitlement_explain(&e->stream->def, &e->identity, &e->params, &e->wanted,
+				       &findings) == ENTITLED;
 	say_require(e, &findings);
 	say_keys(e, &findings);
 	entitlement_findings_release(&findings);

@@ -13,8 +13,10 @@
 #include "http/token.h"
 
 static const char *const names[TOKEN_CHECKS] = {
-	[TOKEN_FORM] = "form", [TOKEN_SIGNATURE] = "signature", [TOKEN_PAYLOAD] = "payload", [TOKEN_TIMES] = "times",
-	[TOKEN_ISSUER] = "issuer", [TOKEN_AUDIENCE] = "audience", [TOKEN_SUB] = "sub", [TOKEN_JTI] = "jti",
+	[TOKEN_FORM] = "form",       [TOKEN_SIGNATURE] = "signature",
+	[TOKEN_PAYLOAD] = "payload", [TOKEN_TIMES] = "times",
+	[TOKEN_ISSUER] = "issuer",   [TOKEN_AUDIENCE] = "audience",
+	[TOKEN_SUB] = "sub",         [TOKEN_JTI] = "jti",
 };
 
 static void format_time(int64_t ms, char text[40])
@@ -22,7 +24,8 @@ static void format_time(int64_t ms, char text[40])
 	time_t seconds = (time_t)(ms / 1000);
 	struct tm tm;
 
-	if (gmtime_r(&seconds, &tm) == NULL || strftime(text, 40, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
+	if (gmtime_r(&seconds, &tm) == NULL ||
+	    strftime(text, 40, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
 		strcpy(text, "a time far away");
 }
 
@@ -40,10 +43,11 @@ static void say_times(struct explain *e, const char *fault)
 
 	format_time(ends_ms, until);
 	if (fault == NULL)
-		report_say(&e->report, REPORT_OK, "token", names[TOKEN_TIMES], "valid until %s, jwt-leeway included", until);
+		report_say(&e->report, REPORT_OK, "token", names[TOKEN_TIMES],
+			   "valid until %s, jwt-leeway included", until);
 	else
-		report_say(&e->report, REPORT_NO, "token", names[TOKEN_TIMES], "%s%s%s", fault, ends_ms == 0 ? "" : "; until ",
-			   ends_ms == 0 ? "" : until);
+		report_say(&e->report, REPORT_NO, "token", names[TOKEN_TIMES], "%s%s%s", fault,
+			   ends_ms == 0 ? "" : "; until ", ends_ms == 0 ? "" : until);
 }
 
 /* A claim that only counts where the configuration asks for it. */
@@ -52,7 +56,8 @@ static void say_asked(struct explain *e, enum token_check check, const char *wan
 	if (wanted == NULL)
 		report_say(&e->report, REPORT_NOTE, "token", names[check], "not asked for");
 	else
-		report_say(&e->report, REPORT_OK, "token", names[check], "%s, as configured", wanted);
+		report_say(&e->report, REPORT_OK, "token", names[check], "%s, as configured",
+			   wanted);
 }
 
 static void say_good(struct explain *e, enum token_check check)
@@ -64,7 +69,8 @@ static void say_good(struct explain *e, enum token_check check)
 		report_say(r, REPORT_OK, "token", names[check], "three parts of base64url");
 		break;
 	case TOKEN_SIGNATURE:
-		report_say(r, REPORT_OK, "token", names[check], "good, by a key of this configuration");
+		report_say(r, REPORT_OK, "token", names[check],
+			   "good, by a key of this configuration");
 		break;
 	case TOKEN_ISSUER:
 		say_asked(e, check, e->config->jwt_issuer);
@@ -76,7 +82,8 @@ static void say_good(struct explain *e, enum token_check check)
 		report_say(r, REPORT_OK, "token", names[check], "%s", e->identity.sub);
 		break;
 	case TOKEN_JTI:
-		report_say(r, e->identity.jti == NULL ? REPORT_NOTE : REPORT_OK, "token", names[check], "%s",
+		report_say(r, e->identity.jti == NULL ? REPORT_NOTE : REPORT_OK, "token",
+			   names[check], "%s",
 			   e->identity.jti == NULL ? "it has none" : e->identity.jti);
 		break;
 	default:
@@ -92,7 +99,8 @@ static void say_token(struct explain *e, const char *token)
 	e->identity = f.identity;
 	for (size_t i = 0; i < f.count; i++) {
 		if (i == TOKEN_SIGNATURE && !has_keys(e))
-			report_say(&e->report, REPORT_NOTE, "token", names[i], "not checked: this configuration has no key of tokens");
+			report_say(&e->report, REPORT_NOTE, "token", names[i],
+				   "not checked: this configuration has no key of tokens");
 		else if (i == TOKEN_TIMES)
 			say_times(e, f.faults[i]);
 		else if (f.faults[i] != NULL)
@@ -106,20 +114,29 @@ static void say_token(struct explain *e, const char *token)
 static void say_claims(struct explain *e, const char *claims)
 {
 	struct json_object *parsed = json_parse(claims, strlen(claims)), *iat;
-	int64_t issued_ms = json_object_object_get_ex(parsed, "iat", &iat) ? json_object_get_int64(iat) * 1000 : INT64_MIN;
+	int64_t issued_ms = json_object_object_get_ex(parsed, "iat", &iat)
+				    ? json_object_get_int64(iat) * 1000
+				    : INT64_MIN;
 	struct buf whole;
 
 	buf_init(&whole);
-	buf_appendf(&whole, "{\"claims\":%s,\"issued\":%" PRId64 ",\"ends\":%" PRId64 ",\"key\":\"0\"}", claims, issued_ms, INT64_MAX);
+	buf_appendf(&whole,
+		    "{\"claims\":%s,\"issued\":%" PRId64 ",\"ends\":%" PRId64 ",\"key\":\"0\"}",
+		    claims, issued_ms, INT64_MAX);
 	if (identity_read(whole.data, whole.len, &e->identity))
-		report_say(&e->report, REPORT_NOTE, "token", NULL, "none: claims are given, and believed");
+		report_say(&e->report, REPORT_NOTE, "token", NULL,
+			   "none: claims are given, and believed");
 	buf_release(&whole);
 	json_object_put(parsed);
 }
 
 static bool say_revoked(struct explain *e)
 {
-	PGresult *res = explain_query(e, "SELECT herald.revocation_data(r)::text FROM herald.revocations r WHERE r.until IS NULL OR r.until > now()", 0, NULL);
+	PGresult *res =
+		explain_query(e,
+			      "SELECT herald.revocation_data(r)::text FROM herald.revocations r "
+			      "WHERE r.until IS NULL OR r.until > now()",
+			      0, NULL);
 	const struct identity *id = &e->identity;
 	struct revocations revocations;
 	const char *sub;
@@ -129,7 +146,10 @@ static bool say_revoked(struct explain *e)
 		return false;
 	revocations_init(&revocations);
 	for (int row = 0; row < PQntuples(res); row++)
-		(void)revocations_add(&revocations, (struct text){PQgetvalue(res, row, 0), (size_t)PQgetlength(res, row, 0)}, clock_wall_ms(), &sub);
+		(void)revocations_add(
+			&revocations,
+			(struct text){PQgetvalue(res, row, 0), (size_t)PQgetlength(res, row, 0)},
+			clock_wall_ms(), &sub);
 	revoked = revocations_have(&revocations, id->jti, id->sub, id->issued_ms, clock_wall_ms());
 	report_say(&e->report, revoked ? REPORT_NO : REPORT_OK, "token", "revoked",
 		   revoked ? "its jti or sub stands in herald.revocations" : "no");
@@ -141,7 +161,8 @@ static bool say_revoked(struct explain *e)
 bool explain_subject(struct explain *e, const char *token, const char *claims)
 {
 	if (e->stream != NULL && e->stream->def.anonymous) {
-		report_say(&e->report, REPORT_NOTE, "token", NULL, "not asked for: the stream is anonymous");
+		report_say(&e->report, REPORT_NOTE, "token", NULL,
+			   "not asked for: the stream is anonymous");
 		e->known = true;
 		return true;
 	}
@@ -150,7 +171,8 @@ bool explain_subject(struct explain *e, const char *token, const char *claims)
 	else if (token != NULL)
 		say_token(e, token);
 	else
-		report_say(&e->report, REPORT_NO, "token", NULL, "there is none: give --token-file, PGHERALD_TOKEN, --token or --claims");
+		report_say(&e->report, REPORT_NO, "token", NULL,
+			   "there is none: give --token-file, PGHERALD_TOKEN, --token or --claims");
 	e->known = e->identity.claims != NULL;
 	if (!e->known)
 		return true;
@@ -158,6 +180,8 @@ bool explain_subject(struct explain *e, const char *token, const char *claims)
 	if (!say_revoked(e))
 		return false;
 	report_say(&e->report, REPORT_NOTE, "claims", NULL, "%s",
-		   json_object_to_json_string_ext(e->identity.claims, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+		   json_object_to_json_string_ext(e->identity.claims,
+						  JSON_C_TO_STRING_PLAIN |
+							  JSON_C_TO_STRING_NOSLASHESCAPE));
 	return true;
 }

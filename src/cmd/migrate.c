@@ -11,8 +11,11 @@ static int show_status(PGconn *pg)
 
 	if (have < 0)
 		return CLI_FAILED;
-	printf("schema herald: %s%d, this program brings %d: %s\n", have == 0 ? "not installed, version " : "version ", have,
-	       want, have == want ? "up to date" : have < want ? "run 'pgherald migrate'" : "use a newer pgherald");
+	printf("schema herald: %s%d, this program brings %d: %s\n",
+	       have == 0 ? "not installed, version " : "version ", have, want,
+	       have == want  ? "up to date"
+	       : have < want ? "run 'pgherald migrate'"
+			     : "use a newer pgherald");
 	return have == want ? CLI_DONE : CLI_MISFIT;
 }
 
@@ -23,18 +26,23 @@ static int apply(PGconn *pg, bool dry_run)
 	if (have < 0)
 		return CLI_FAILED;
 	if (have > want) {
-		fprintf(stderr, "pgherald: schema herald has version %d, this program knows %d: use a newer pgherald\n", have, want);
+		fprintf(stderr,
+			"pgherald: schema herald has version %d, this program knows %d: use a "
+			"newer pgherald\n",
+			have, want);
 		return CLI_MISFIT;
 	}
 	if (!migrate_apply(pg, dry_run))
 		return CLI_FAILED;
-	printf(dry_run ? "nothing was changed: dry run\n" : "schema herald is at version %d\n", want);
+	printf(dry_run ? "nothing was changed: dry run\n" : "schema herald is at version %d\n",
+	       want);
 	return CLI_DONE;
 }
 
 int cmd_migrate(struct cli_call *call)
 {
-	bool status = cli_flag(call, "status")->count > 0, dry_run = cli_flag(call, "dry-run")->count > 0;
+	bool status = cli_flag(call, "status")->count > 0,
+	     dry_run = cli_flag(call, "dry-run")->count > 0;
 	PGconn *pg;
 	int result;
 

@@ -19,8 +19,10 @@ PGconn *open_database(struct cli_call *call, int *ret_result)
 	if (version == migrate_program_version())
 		return pg;
 	if (version >= 0) {
-		fprintf(stderr, "pgherald: schema herald has version %d, this program needs %d: run 'pgherald migrate'\n", version,
-			migrate_program_version());
+		fprintf(stderr,
+			"pgherald: schema herald has version %d, this program needs %d: run "
+			"'pgherald migrate'\n",
+			version, migrate_program_version());
 		*ret_result = CLI_MISFIT;
 	}
 	PQfinish(pg);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* open.h: the database for a command: with the configuration complete, connected, and of the schema that this program needs. */
+/* open.h: the database for a command: with the configuration complete, connected, and of the schema
+ * that this program needs. */
 #ifndef CMD_OPEN_H
 #define CMD_OPEN_H
 
@@ -7,7 +8,8 @@
 
 #include "cli.h"
 
-/* NULL: it has said why on stderr, and *ret_result is the exit status. The caller closes with PQfinish. */
+/* NULL: it has said why on stderr, and *ret_result is the exit status. The caller closes with
+ * PQfinish. */
 PGconn *open_database(struct cli_call *call, int *ret_result);
 
 #endif

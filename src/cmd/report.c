@@ -13,7 +13,9 @@ static const char *const outcomes[] = {"ok", "no", "?", "-", "!"};
 
 void report_init(struct report *r)
 {
-	*r = (struct report){.head = json_object_new_object(), .checks = json_object_new_array(), .verdict = REPORT_OK};
+	*r = (struct report){.head = json_object_new_object(),
+			     .checks = json_object_new_array(),
+			     .verdict = REPORT_OK};
 }
 
 void report_release(struct report *r)
@@ -31,11 +33,13 @@ static char *label(const char *check, const char *about)
 }
 
 /* A no goes before what nobody can say. */
-static void judge(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *says)
+static void judge(struct report *r, enum report_outcome outcome, const char *check,
+		  const char *about, const char *says)
 {
 	char *name;
 
-	if ((outcome != REPORT_NO && outcome != REPORT_UNKNOWN) || r->verdict == REPORT_NO || r->verdict == outcome)
+	if ((outcome != REPORT_NO && outcome != REPORT_UNKNOWN) || r->verdict == REPORT_NO ||
+	    r->verdict == outcome)
 		return;
 	name = label(check, about);
 	free(r->reason);
@@ -44,7 +48,8 @@ static void judge(struct report *r, enum report_outcome outcome, const char *che
 	free(name);
 }
 
-void report_vsay(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *fmt, va_list args)
+void report_vsay(struct report *r, enum report_outcome outcome, const char *check,
+		 const char *about, const char *fmt, va_list args)
 {
 	struct json_object *line = json_object_new_object();
 	char *says = NULL;
@@ -60,7 +65,8 @@ void report_vsay(struct report *r, enum report_outcome outcome, const char *chec
 	free(says);
 }
 
-void report_say(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *fmt, ...)
+void report_say(struct report *r, enum report_outcome outcome, const char *check, const char *about,
+		const char *fmt, ...)
 {
 	va_list args;
 
@@ -71,7 +77,8 @@ void report_say(struct report *r, enum report_outcome outcome, const char *check
 
 void report_advise(struct report *r, const char *advice)
 {
-	struct json_object *last = json_object_array_get_idx(r->checks, json_object_array_length(r->checks) - 1);
+	struct json_object *last =
+		json_object_array_get_idx(r->checks, json_object_array_length(r->checks) - 1);
 
 	json_object_object_add(last, "do", json_object_new_string(advice));
 }
@@ -133,9 +140,11 @@ static void print_json(const struct report *r, const char *verdict)
 	struct json_object *whole = json_object_get(r->head);
 
 	json_object_object_add(whole, "verdict", json_object_new_string(verdict));
-	json_object_object_add(whole, "reason", r->reason == NULL ? NULL : json_object_new_string(r->reason));
+	json_object_object_add(whole, "reason",
+			       r->reason == NULL ? NULL : json_object_new_string(r->reason));
 	json_object_object_add(whole, "checks", json_object_get(r->checks));
-	puts(json_object_to_json_string_ext(whole, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	puts(json_object_to_json_string_ext(whole, JSON_C_TO_STRING_PLAIN |
+							   JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(whole);
 }
 

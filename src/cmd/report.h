@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * report.h: what a command has found out, a line a check, and the one sentence that follows from it; for people or as JSON.
- * The first check that says no is the reason; where none does, the first that could not be made.
+ * report.h: what a command has found out, a line a check, and the one sentence that follows from
+ * it; for people or as JSON. The first check that says no is the reason; where none does, the first
+ * that could not be made.
  */
 #ifndef CMD_REPORT_H
 #define CMD_REPORT_H
@@ -31,9 +32,10 @@ void report_init(struct report *r);
 void report_release(struct report *r);
 
 /* One line. check: of one word; about: which of several of that name, NULL: there is one. */
-void report_say(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *fmt, ...) PRINTF_LIKE(5, 6);
-void report_vsay(struct report *r, enum report_outcome outcome, const char *check, const char *about, const char *fmt, va_list args)
-	PRINTF_LIKE(5, 0);
+void report_say(struct report *r, enum report_outcome outcome, const char *check, const char *about,
+		const char *fmt, ...) PRINTF_LIKE(5, 6);
+void report_vsay(struct report *r, enum report_outcome outcome, const char *check,
+		 const char *about, const char *fmt, va_list args) PRINTF_LIKE(5, 0);
 
 /* What to do about the line that was said last. */
 void report_advise(struct report *r, const char *advice);

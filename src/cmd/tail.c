@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * tail.c: a subscriber for the terminal. Prints what a stream says, comes back behind the last event when the
- * connection ends, and stops when the server will not have it.
+ * tail.c: a subscriber for the terminal. Prints what a stream says, comes back behind the last
+ * event when the connection ends, and stops when the server will not have it.
  */
 #include "cmd/cmd.h"
 
@@ -18,11 +18,11 @@ struct tail {
 	CURL *curl;
 	struct curl_slist *headers;
 	bool json;
-	char *last_id;       /* NULL: from now on */
+	char *last_id; /* NULL: from now on */
 	long retry_ms;
-	struct buf line;     /* not ended yet */
+	struct buf line; /* not ended yet */
 	struct buf name, data, id;
-	struct buf refusal;  /* the body of an answer that is no stream */
+	struct buf refusal; /* the body of an answer that is no stream */
 };
 
 /* A frame is whole: its id is where a new connection goes on. */
@@ -39,7 +39,8 @@ static void end_frame(struct tail *t)
 		buf_append_str(&out, "{\"id\":");
 		buf_append_json(&out, t->id.data, t->id.len);
 		buf_append_str(&out, ",\"event\":");
-		buf_append_json(&out, t->name.len > 0 ? t->name.data : "message", t->name.len > 0 ? t->name.len : 7);
+		buf_append_json(&out, t->name.len > 0 ? t->name.data : "message",
+				t->name.len > 0 ? t->name.len : 7);
 		buf_append_str(&out, ",\"data\":");
 		if (strncmp(t->data.data, "Fe26.", 5) == 0) /* sealed: a text, not JSON */
 			buf_append_json(&out, t->data.data, t->data.len);
@@ -48,7 +49,8 @@ static void end_frame(struct tail *t)
 		printf("%s}\n", out.data);
 		buf_release(&out);
 	} else if (t->data.len > 0) {
-		printf("%-14s %-24s %s\n", t->id.data, t->name.len > 0 ? t->name.data : "message", t->data.data);
+		printf("%-14s %-24s %s\n", t->id.data, t->name.len > 0 ? t->name.data : "message",
+		       t->data.data);
 	}
 	fflush(stdout);
 	buf_clear(&t->name);
@@ -104,7 +106,8 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *ctx)
 
 static void set_headers(struct tail *t, const char *token)
 {
-	char *bearer = xasprintf("Authorization: Bearer %s", token), *last = xasprintf("Last-Event-ID: %s", t->last_id == NULL ? "" : t->last_id);
+	char *bearer = xasprintf("Authorization: Bearer %s", token),
+	     *last = xasprintf("Last-Event-ID: %s", t->last_id == NULL ? "" : t->last_id);
 
 	curl_slist_free_all(t->headers);
 	t->headers = curl_slist_append(NULL, "Accept: text/event-stream");
@@ -138,11 +141,14 @@ static int follow(struct tail *t, const char *token)
 		code = curl_easy_perform(t->curl);
 		curl_easy_getinfo(t->curl, CURLINFO_RESPONSE_CODE, &status);
 		if (!may_try_again(status)) {
-			fprintf(stderr, "pgherald: the server answered %ld: %s\n", status, t->refusal.data);
+			fprintf(stderr, "pgherald: the server answered %ld: %s\n", status,
+				t->refusal.data);
 			return CLI_FAILED;
 		}
 		fprintf(stderr, "pgherald: the stream ended (%s), again in %ld ms\n",
-			status == 200 || code == CURLE_OK ? "closed by the server" : curl_easy_strerror(code), t->retry_ms);
+			status == 200 || code == CURLE_OK ? "closed by the server"
+							  : curl_easy_strerror(code),
+			t->retry_ms);
 		usleep((useconds_t)t->retry_ms * 1000);
 	}
 }
@@ -161,7 +167,8 @@ static void free_tail(struct tail *t)
 
 int cmd_tail(struct cli_call *call)
 {
-	const char *from = cli_value(call, "from"), *base = cli_value(call, "url"), *token = getenv("PGHERALD_TOKEN");
+	const char *from = cli_value(call, "from"), *base = cli_value(call, "url"),
+		   *token = getenv("PGHERALD_TOKEN");
 	struct tail t = {.retry_ms = 2000, .json = cli_flag(call, "json")->count > 0};
 	char *url;
 	int result;
@@ -170,7 +177,8 @@ int cmd_tail(struct cli_call *call)
 		return cli_usage("tail takes one path, such as /api/orders/stream");
 	if (!cli_config(call))
 		return CLI_CONFIG;
-	url = base != NULL ? xasprintf("%s%s", base, call->words[0]) : xasprintf("http://%s%s", call->config->listen, call->words[0]);
+	url = base != NULL ? xasprintf("%s%s", base, call->words[0])
+			   : xasprintf("http://%s%s", call->config->listen, call->words[0]);
 	t.curl = curl_easy_init();
 	buf_init(&t.line);
 	buf_init(&t.name);

@@ -11,7 +11,8 @@
 #include "http/json.h"
 #include "http/token.h"
 
-/* "k=json": the value as JSON where it is that, else as a string, unless it was meant to be JSON. */
+/* "k=json": the value as JSON where it is that, else as a string, unless it was meant to be JSON.
+ */
 static bool add_claim(struct json_object *claims, const char *text)
 {
 	const char *equals = strchr(text, '=');
@@ -24,7 +25,8 @@ static bool add_claim(struct json_object *claims, const char *text)
 	value = json_parse(equals + 1, strlen(equals + 1));
 	if (value == NULL && equals[1] != '\0' && strchr("{[\"", equals[1]) != NULL)
 		return false;
-	json_object_object_add(claims, name, value != NULL ? value : json_object_new_string(equals + 1));
+	json_object_object_add(claims, name,
+			       value != NULL ? value : json_object_new_string(equals + 1));
 	return true;
 }
 
@@ -44,7 +46,8 @@ static char *sign(const struct key *key, struct json_object *claims)
 	char *token = NULL;
 
 	if (jwt_new(&jwt) == 0 &&
-	    jwt_add_grants_json(jwt, json_object_to_json_string_ext(claims, JSON_C_TO_STRING_PLAIN)) == 0 &&
+	    jwt_add_grants_json(
+		    jwt, json_object_to_json_string_ext(claims, JSON_C_TO_STRING_PLAIN)) == 0 &&
 	    (key->kid == NULL || jwt_add_header(jwt, "kid", key->kid) == 0) &&
 	    jwt_set_alg(jwt, key->algorithm, key->bytes, (int)key->len) == 0)
 		token = jwt_encode_str(jwt);
@@ -116,7 +119,8 @@ int cmd_token(struct cli_call *call)
 	if (!cli_config(call))
 		return CLI_CONFIG;
 	if (signing_key(call->config->keyring) == NULL) {
-		fprintf(stderr, "pgherald: token signs with the key of jwt-secret-file, jwt-secret, or an oct key of jwks-file, and there is none\n");
+		fprintf(stderr, "pgherald: token signs with the key of jwt-secret-file, "
+				"jwt-secret, or an oct key of jwks-file, and there is none\n");
 		return CLI_CONFIG;
 	}
 	claims = json_object_new_object();

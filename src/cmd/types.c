@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * types.c: what herald.schema() says of the streams' events, as TypeScript on stdout. The order is that of the document, which the database
- * keeps the same for the same rules.
+ * types.c: what herald.schema() says of the streams' events, as TypeScript on stdout. The order is
+ * that of the document, which the database keeps the same for the same rules.
  */
 #include "cmd/cmd.h"
 
@@ -16,10 +16,13 @@
 
 #define DEPTH_MAX 500 /* of the document */
 
-/* The events of one of the two kinds, "events" or "control": their types, and what the union and the map say of them. */
-static void append_events(struct typescript *t, const char *path, struct json_object *events, struct buf *alternatives, struct buf *map)
+/* The events of one of the two kinds, "events" or "control": their types, and what the union and
+ * the map say of them. */
+static void append_events(struct typescript *t, const char *path, struct json_object *events,
+			  struct buf *alternatives, struct buf *map)
 {
-	json_object_object_foreach(events, event, schema) {
+	json_object_object_foreach(events, event, schema)
+	{
 		struct json_object *ref = typescript_member(schema, "$ref");
 		struct buf key;
 		const char *name;
@@ -39,7 +42,8 @@ static void append_events(struct typescript *t, const char *path, struct json_ob
 	}
 }
 
-static void append_stream(struct typescript *t, const char *path, struct json_object *stream, struct buf *map)
+static void append_stream(struct typescript *t, const char *path, struct json_object *stream,
+			  struct buf *map)
 {
 	struct buf alternatives, key;
 
@@ -52,7 +56,8 @@ static void append_stream(struct typescript *t, const char *path, struct json_ob
 	buf_append_str(map, "  };\n");
 	buf_append_char(&t->out, '\n');
 	typescript_comment(t, stream, 0);
-	buf_appendf(&t->out, "export type %s =%s;\n", typescript_name(t, path, "Event"), alternatives.data);
+	buf_appendf(&t->out, "export type %s =%s;\n", typescript_name(t, path, "Event"),
+		    alternatives.data);
 	buf_release(&key);
 	buf_release(&alternatives);
 }
@@ -61,16 +66,20 @@ static void append_stream(struct typescript *t, const char *path, struct json_ob
 static bool refers(struct json_object *part, const char *def)
 {
 	char *ref = xasprintf("\"#/$defs/%s\"", def);
-	bool found = strstr(json_object_to_json_string_ext(part, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE), ref) != NULL;
+	bool found = strstr(json_object_to_json_string_ext(
+				    part, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE),
+			    ref) != NULL;
 
 	free(ref);
 	return found;
 }
 
 /* Those that this part of the document needs. */
-static void append_definitions(struct typescript *t, struct json_object *defs, struct json_object *part)
+static void append_definitions(struct typescript *t, struct json_object *defs,
+			       struct json_object *part)
 {
-	json_object_object_foreach(defs, def, schema) {
+	json_object_object_foreach(defs, def, schema)
+	{
 		const char *name;
 
 		(void)schema;
@@ -79,9 +88,9 @@ static void append_definitions(struct typescript *t, struct json_object *defs, s
 		name = typescript_name(t, def, "");
 		strmap_put(&t->def_names, def, strlen(def), (void *)(uintptr_t)name);
 	}
-	json_object_object_foreach(defs, again, described)
-		if (strmap_get(&t->def_names, again, strlen(again)) != NULL)
-			typescript_export(t, strmap_get(&t->def_names, again, strlen(again)), described);
+	json_object_object_foreach(
+		defs, again, described) if (strmap_get(&t->def_names, again, strlen(again)) != NULL)
+		typescript_export(t, strmap_get(&t->def_names, again, strlen(again)), described);
 }
 
 /* only: the one stream that is wanted, NULL: all. */
@@ -90,13 +99,18 @@ static void append_document(struct typescript *t, struct json_object *document, 
 	struct buf map;
 
 	buf_init(&map);
-	buf_append_str(&t->out, "// Made by `pgherald types`: what streams tell. To be made anew when an event `schema` comes.\n");
+	buf_append_str(&t->out, "// Made by `pgherald types`: what streams tell. To be made anew "
+				"when an event `schema` comes.\n");
 	typescript_name(t, "Streams", "");
-	append_definitions(t, typescript_member(document, "$defs"), only == NULL ? document : typescript_member(typescript_member(document, "streams"), only));
-	json_object_object_foreach(typescript_member(document, "streams"), path, stream)
-		if (only == NULL || strcmp(only, path) == 0)
-			append_stream(t, path, stream, &map);
-	buf_appendf(&t->out, "\n/** Data by path and event. */\nexport interface Streams {\n%s}\n", map.data);
+	append_definitions(
+		t, typescript_member(document, "$defs"),
+		only == NULL ? document
+			     : typescript_member(typescript_member(document, "streams"), only));
+	json_object_object_foreach(typescript_member(document, "streams"), path,
+				   stream) if (only == NULL || strcmp(only, path) == 0)
+		append_stream(t, path, stream, &map);
+	buf_appendf(&t->out, "\n/** Data by path and event. */\nexport interface Streams {\n%s}\n",
+		    map.data);
 	buf_release(&map);
 }
 
@@ -104,8 +118,12 @@ static int print_types(struct json_object *document, const char *only)
 {
 	struct typescript t;
 
-	if (only != NULL && typescript_member(typescript_member(document, "streams"), only) == NULL) {
-		fprintf(stderr, "pgherald: there is no stream '%s', give its path as herald.stream has it\n", only);
+	if (only != NULL &&
+	    typescript_member(typescript_member(document, "streams"), only) == NULL) {
+		fprintf(stderr,
+			"pgherald: there is no stream '%s', give its path as herald.stream has "
+			"it\n",
+			only);
 		return CLI_FAILED;
 	}
 	typescript_init(&t);

@@ -6,7 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char identifier_letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$0123456789";
+static const char identifier_letters[] =
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_$0123456789";
 
 static void append_type(struct typescript *t, struct json_object *schema, int indent);
 
@@ -52,12 +53,14 @@ static void append_pascal(struct buf *out, const char *text)
 	bool begins = true;
 
 	for (; *text != '\0'; text++) {
-		bool fits = strchr(identifier_letters, *text) != NULL && *text != '_' && *text != '$';
+		bool fits =
+			strchr(identifier_letters, *text) != NULL && *text != '_' && *text != '$';
 
 		if (fits && out->len == 0 && isdigit((unsigned char)*text))
 			buf_append_char(out, '_');
 		if (fits)
-			buf_append_char(out, (char)(begins ? toupper((unsigned char)*text) : *text));
+			buf_append_char(out,
+					(char)(begins ? toupper((unsigned char)*text) : *text));
 		begins = !fits;
 	}
 }
@@ -85,7 +88,8 @@ const char *typescript_name(struct typescript *t, const char *first, const char 
 /* Is it an identifier, so that it needs no quotes? */
 static bool is_plain(const char *name)
 {
-	return name[0] != '\0' && !isdigit((unsigned char)name[0]) && name[strspn(name, identifier_letters)] == '\0';
+	return name[0] != '\0' && !isdigit((unsigned char)name[0]) &&
+	       name[strspn(name, identifier_letters)] == '\0';
 }
 
 static void append_key(struct buf *out, const char *name)
@@ -126,7 +130,8 @@ static bool is_required(struct json_object *schema, const char *name)
 	size_t count = required == NULL ? 0 : json_object_array_length(required);
 
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(json_object_get_string(json_object_array_get_idx(required, i)), name) == 0)
+		if (strcmp(json_object_get_string(json_object_array_get_idx(required, i)), name) ==
+		    0)
 			return true;
 	return false;
 }
@@ -140,7 +145,8 @@ static void append_object(struct typescript *t, struct json_object *schema, int 
 		return;
 	}
 	buf_append_char(&t->out, '{');
-	json_object_object_foreach(properties, name, value) {
+	json_object_object_foreach(properties, name, value)
+	{
 		append_line(&t->out, indent + 2);
 		typescript_comment(t, value, indent + 2);
 		append_key(&t->out, name);
@@ -152,7 +158,8 @@ static void append_object(struct typescript *t, struct json_object *schema, int 
 	buf_append_char(&t->out, '}');
 }
 
-static void append_kind(struct typescript *t, struct json_object *schema, const char *kind, int indent)
+static void append_kind(struct typescript *t, struct json_object *schema, const char *kind,
+			int indent)
 {
 	if (strcmp(kind, "object") == 0) {
 		append_object(t, schema, indent);
@@ -166,8 +173,10 @@ static void append_kind(struct typescript *t, struct json_object *schema, const 
 }
 
 /* Each of the items as append_item has it, as a union. */
-static void append_union(struct typescript *t, struct json_object *schema, struct json_object *items, int indent,
-			 void (*append_item)(struct typescript *t, struct json_object *schema, struct json_object *item, int indent))
+static void append_union(struct typescript *t, struct json_object *schema,
+			 struct json_object *items, int indent,
+			 void (*append_item)(struct typescript *t, struct json_object *schema,
+					     struct json_object *item, int indent))
 {
 	for (size_t i = 0; i < json_object_array_length(items); i++) {
 		if (i > 0)
@@ -176,20 +185,25 @@ static void append_union(struct typescript *t, struct json_object *schema, struc
 	}
 }
 
-static void append_literal(struct typescript *t, struct json_object *schema, struct json_object *value, int indent)
+static void append_literal(struct typescript *t, struct json_object *schema,
+			   struct json_object *value, int indent)
 {
 	(void)schema;
 	(void)indent;
-	buf_append_str(&t->out, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	buf_append_str(&t->out,
+		       json_object_to_json_string_ext(
+			       value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
-static void append_alternative(struct typescript *t, struct json_object *schema, struct json_object *item, int indent)
+static void append_alternative(struct typescript *t, struct json_object *schema,
+			       struct json_object *item, int indent)
 {
 	(void)schema;
 	append_type(t, item, indent);
 }
 
-static void append_kind_item(struct typescript *t, struct json_object *schema, struct json_object *item, int indent)
+static void append_kind_item(struct typescript *t, struct json_object *schema,
+			     struct json_object *item, int indent)
 {
 	append_kind(t, schema, json_object_get_string(item), indent);
 }
@@ -220,7 +234,8 @@ static void append_type(struct typescript *t, struct json_object *schema, int in
 		append_union(t, schema, part, indent, append_literal);
 	else if (json_object_object_get_ex(schema, "anyOf", &part))
 		append_union(t, schema, part, indent, append_alternative);
-	else if (json_object_object_get_ex(schema, "type", &part) && json_object_is_type(part, json_type_array))
+	else if (json_object_object_get_ex(schema, "type", &part) &&
+		 json_object_is_type(part, json_type_array))
 		append_union(t, schema, part, indent, append_kind_item);
 	else if (part != NULL)
 		append_kind(t, schema, json_object_get_string(part), indent);
@@ -230,8 +245,14 @@ static void append_type(struct typescript *t, struct json_object *schema, int in
 
 void typescript_export(struct typescript *t, const char *name, struct json_object *schema)
 {
-	const char *kind = typescript_member(schema, "type") != NULL && json_object_is_type(typescript_member(schema, "type"), json_type_string) ? text_of(schema, "type") : "";
-	bool object = strcmp(kind, "object") == 0 && typescript_member(schema, "properties") != NULL && json_object_object_length(typescript_member(schema, "properties")) > 0;
+	const char *kind = typescript_member(schema, "type") != NULL &&
+					   json_object_is_type(typescript_member(schema, "type"),
+							       json_type_string)
+				   ? text_of(schema, "type")
+				   : "";
+	bool object = strcmp(kind, "object") == 0 &&
+		      typescript_member(schema, "properties") != NULL &&
+		      json_object_object_length(typescript_member(schema, "properties")) > 0;
 
 	buf_append_char(&t->out, '\n');
 	typescript_comment(t, schema, 0);

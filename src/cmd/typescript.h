@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * typescript.h: JSON Schema as TypeScript types. Knows the part of JSON Schema that herald.schema() makes use of; all else is `unknown`.
- * Names are given once: of two that are alike the second one gets a number.
+ * typescript.h: JSON Schema as TypeScript types. Knows the part of JSON Schema that herald.schema()
+ * makes use of; all else is `unknown`. Names are given once: of two that are alike the second one
+ * gets a number.
  */
 #ifndef CMD_TYPESCRIPT_H
 #define CMD_TYPESCRIPT_H

@@ -12,8 +12,8 @@
 #include "pg/migrate.h"
 
 /*
- * All values of a flag, each perhaps a list with commas, as one text[] literal. A value that is empty adds nothing: given alone, it
- * takes away what was there.
+ * All values of a flag, each perhaps a list with commas, as one text[] literal. A value that is
+ * empty adds nothing: given alone, it takes away what was there.
  */
 static void append_list(struct buf *out, const struct cli_flag *flag)
 {
@@ -36,15 +36,20 @@ static void append_list(struct buf *out, const struct cli_flag *flag)
 	buf_release(&joined);
 }
 
-/* What is in force, where a call that did not say all of it has kept something: nothing goes on unnoticed. Parameters as of the call. */
+/* What is in force, where a call that did not say all of it has kept something: nothing goes on
+ * unnoticed. Parameters as of the call. */
 static const char kept[] =
-	"SELECT coalesce(max(format('in force now, what was not said as before: topic %s, audience %s, columns %s, exclude %s', w.topic,"
+	"SELECT coalesce(max(format('in force now, what was not said as before: topic %s, audience "
+	"%s, columns %s, exclude %s', w.topic,"
 	"         coalesce(nullif(array_to_string(w.audience, ','), ''), 'none'),"
-	"         CASE WHEN w.columns IS NULL THEN 'all' ELSE coalesce(nullif(array_to_string(w.columns, ','), ''), 'none') END,"
+	"         CASE WHEN w.columns IS NULL THEN 'all' ELSE "
+	"coalesce(nullif(array_to_string(w.columns, ','), ''), 'none') END,"
 	"         coalesce(nullif(array_to_string(w.exclude, ','), ''), 'none'))), '')"
 	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target"
-	" WHERE w.target = $1::regclass AND (($2::text IS NULL AND w.topic <> c.relname) OR ($3::text[] IS NULL AND w.audience <> '{}')"
-	"       OR ($4::text[] IS NULL AND w.columns IS NOT NULL) OR ($5::text[] IS NULL AND w.exclude <> '{}'))";
+	" WHERE w.target = $1::regclass AND (($2::text IS NULL AND w.topic <> c.relname) OR "
+	"($3::text[] IS NULL AND w.audience <> '{}')"
+	"       OR ($4::text[] IS NULL AND w.columns IS NOT NULL) OR ($5::text[] IS NULL AND "
+	"w.exclude <> '{}'))";
 
 /* params: table, topic, audience, columns, exclude; NULL: not said. */
 static int watch(struct cli_call *call, const char *const params[5])
@@ -56,7 +61,9 @@ static int watch(struct cli_call *call, const char *const params[5])
 	if (pg == NULL)
 		return result;
 	result = CLI_FAILED;
-	if (migrate_exec(pg, "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[])", 5, params)) {
+	if (migrate_exec(
+		    pg, "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[])",
+		    5, params)) {
 		printf("watching %s\n", params[0]);
 		in_force = migrate_query_text(pg, kept, 5, params);
 		if (in_force != NULL)
@@ -103,7 +110,9 @@ int cmd_unwatch(struct cli_call *call)
 	pg = open_database(call, &result);
 	if (pg == NULL)
 		return result;
-	result = migrate_exec(pg, "SELECT herald.unwatch($1::regclass)", 1, call->words) ? CLI_DONE : CLI_FAILED;
+	result = migrate_exec(pg, "SELECT herald.unwatch($1::regclass)", 1, call->words)
+			 ? CLI_DONE
+			 : CLI_FAILED;
 	PQfinish(pg);
 	if (result == CLI_DONE)
 		printf("not watching %s any more\n", call->words[0]);

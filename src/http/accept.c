@@ -26,7 +26,8 @@ static int read_quality(const char *text, size_t len)
 {
 	int quality = 0, digits = 3;
 
-	if (len == 0 || len > 5 || (text[0] != '0' && text[0] != '1') || (len > 1 && text[1] != '.'))
+	if (len == 0 || len > 5 || (text[0] != '0' && text[0] != '1') ||
+	    (len > 1 && text[1] != '.'))
 		return -1;
 	quality = text[0] - '0';
 	for (size_t i = 2; i < len; i++, digits--) {
@@ -94,7 +95,8 @@ static int exactness(const struct member *m, const char *type)
 
 void accept_read(struct accept *a, const char *value)
 {
-	static const char *const names[ACCEPT_TYPES] = {"text/event-stream", "application/x-ndjson", "application/json"};
+	static const char *const names[ACCEPT_TYPES] = {"text/event-stream", "application/x-ndjson",
+							"application/json"};
 	struct member m;
 
 	while ((value = next_member(value, &m)) != NULL) {
@@ -130,7 +132,8 @@ enum accept_type accept_choose(const struct accept *a)
 	for (int type = ACCEPT_EVENTS + 1; type < ACCEPT_TYPES; type++) {
 		int more = a->types[type].quality - a->types[best].quality;
 
-		if (more > 0 || (more == 0 && a->types[type].quality > 0 && a->types[type].exact > a->types[best].exact))
+		if (more > 0 || (more == 0 && a->types[type].quality > 0 &&
+				 a->types[type].exact > a->types[best].exact))
 			best = (enum accept_type)type;
 	}
 	return best;
@@ -138,5 +141,6 @@ enum accept_type accept_choose(const struct accept *a)
 
 bool accept_gzip(const struct accept *a)
 {
-	return a->gzip.named && a->gzip.quality > 0 && (!a->identity.named || a->gzip.quality >= a->identity.quality);
+	return a->gzip.named && a->gzip.quality > 0 &&
+	       (!a->identity.named || a->gzip.quality >= a->identity.quality);
 }

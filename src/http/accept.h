@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * accept.h: in which form a client wants a stream, as its Accept and Accept-Encoding say (RFC 9110 12.5.1, 12.5.3). Fields that come
- * more than once are read one after the other. Nothing is refused: who accepts none of the forms gets the first one, as it was
- * before there were others. Pure.
+ * accept.h: in which form a client wants a stream, as its Accept and Accept-Encoding say (RFC
+ * 9110 12.5.1, 12.5.3). Fields that come more than once are read one after the other. Nothing is
+ * refused: who accepts none of the forms gets the first one, as it was before there were others.
+ * Pure.
  */
 #ifndef HTTP_ACCEPT_H
 #define HTTP_ACCEPT_H
@@ -28,7 +29,8 @@ struct accept {
 void accept_read(struct accept *a, const char *value);          /* of one Accept */
 void accept_read_encoding(struct accept *a, const char *value); /* of one Accept-Encoding */
 
-/* The one of the highest quality; of several the one that was named more exactly; then text/event-stream. */
+/* The one of the highest quality; of several the one that was named more exactly; then
+ * text/event-stream. */
 enum accept_type accept_choose(const struct accept *a);
 
 /* gzip was asked for by its name, and is not wanted less than no coding. */

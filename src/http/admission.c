@@ -10,8 +10,10 @@
 #include "http/entitlement.h"
 #include "http/keyring.h"
 
-static bool refuse(struct refusal *r, unsigned status, const char *header, const char *value, const char *fmt, ...) PRINTF_LIKE(5, 6);
-static bool refuse(struct refusal *r, unsigned status, const char *header, const char *value, const char *fmt, ...)
+static bool refuse(struct refusal *r, unsigned status, const char *header, const char *value,
+		   const char *fmt, ...) PRINTF_LIKE(5, 6);
+static bool refuse(struct refusal *r, unsigned status, const char *header, const char *value,
+		   const char *fmt, ...)
 {
 	va_list args;
 
@@ -24,7 +26,8 @@ static bool refuse(struct refusal *r, unsigned status, const char *header, const
 
 void refusal_of_token(struct refusal *ret_refusal, bool had_one)
 {
-	refuse(ret_refusal, MHD_HTTP_UNAUTHORIZED, "WWW-Authenticate", had_one ? "Bearer error=\"invalid_token\"" : "Bearer",
+	refuse(ret_refusal, MHD_HTTP_UNAUTHORIZED, "WWW-Authenticate",
+	       had_one ? "Bearer error=\"invalid_token\"" : "Bearer",
 	       "Not authorized, token failed");
 }
 
@@ -50,7 +53,8 @@ void refusal_forbidden(struct refusal *ret_refusal, const char *deed)
 
 void refusal_of_page(struct refusal *ret_refusal)
 {
-	refuse(ret_refusal, MHD_HTTP_FORBIDDEN, NULL, NULL, "The page that asks is not of an allowed origin");
+	refuse(ret_refusal, MHD_HTTP_FORBIDDEN, NULL, NULL,
+	       "The page that asks is not of an allowed origin");
 }
 
 void refusal_of_method(struct refusal *ret_refusal, const char *sentence, const char *methods)
@@ -60,36 +64,43 @@ void refusal_of_method(struct refusal *ret_refusal, const char *sentence, const 
 
 void refusal_for_now(struct refusal *ret_refusal)
 {
-	refuse(ret_refusal, MHD_HTTP_SERVICE_UNAVAILABLE, "Retry-After", "2", "The database cannot be asked now, try again later");
+	refuse(ret_refusal, MHD_HTTP_SERVICE_UNAVAILABLE, "Retry-After", "2",
+	       "The database cannot be asked now, try again later");
 }
 
 void refusal_of_question(struct refusal *r, const struct question *q)
 {
 	if (q->unfit)
-		refusal_bad_request(r, "The request has what the database cannot take, such as a character that its encoding lacks");
+		refusal_bad_request(r, "The request has what the database cannot take, such as a "
+				       "character that its encoding lacks");
 	else
 		refusal_for_now(r);
 }
 
-bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub, int64_t issued_ms, uint64_t key_mark)
+bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub,
+			   int64_t issued_ms, uint64_t key_mark)
 {
 	return (key_mark == 0 || keyring_has(set->options->token.keys, key_mark)) &&
 	       !revocations_have(&set->revocations, jti, sub, issued_ms, clock_wall_ms());
 }
 
-bool admission_room(const struct outlets *set, const char *user, const char *address, struct refusal *r)
+bool admission_room(const struct outlets *set, const char *user, const char *address,
+		    struct refusal *r)
 {
 	switch (outlets_room(set, user, address)) {
 	case OUTLETS_ROOM:
 		return true;
 	case OUTLETS_FULL:
-		return refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, "Retry-After", "5", "No stream is free, try again later");
+		return refuse(r, MHD_HTTP_SERVICE_UNAVAILABLE, "Retry-After", "5",
+			      "No stream is free, try again later");
 	case OUTLETS_USER_FULL:
-		return refuse(r, MHD_HTTP_TOO_MANY_REQUESTS, "Retry-After", "30", "Too many streams of this user");
+		return refuse(r, MHD_HTTP_TOO_MANY_REQUESTS, "Retry-After", "30",
+			      "Too many streams of this user");
 	case OUTLETS_ADDRESS_FULL:
 		break;
 	}
-	return refuse(r, MHD_HTTP_TOO_MANY_REQUESTS, "Retry-After", "30", "Too many streams from this address");
+	return refuse(r, MHD_HTTP_TOO_MANY_REQUESTS, "Retry-After", "30",
+		      "Too many streams from this address");
 }
 
 /* `events=a,b` of the request: which of the stream's events it asks for. */
@@ -98,11 +109,12 @@ static bool narrow(const struct params *params, struct wanted *wanted, struct re
 	const struct text *names = params_find(params, "events");
 
 	return names == NULL || wanted_narrow(wanted, *names) ||
-	       refuse(r, MHD_HTTP_BAD_REQUEST, NULL, NULL, "The parameter events names more than %d events", WANTED_NAMES_MAX);
+	       refuse(r, MHD_HTTP_BAD_REQUEST, NULL, NULL,
+		      "The parameter events names more than %d events", WANTED_NAMES_MAX);
 }
 
-static bool decide_right(struct outlets *set, const struct stream *s, const struct identity *id, const struct params *params,
-			 struct wanted *ret_wanted, struct refusal *r)
+static bool decide_right(struct outlets *set, const struct stream *s, const struct identity *id,
+			 const struct params *params, struct wanted *ret_wanted, struct refusal *r)
 {
 	const char *param = NULL;
 
@@ -110,11 +122,13 @@ static bool decide_right(struct outlets *set, const struct stream *s, const stru
 	case ENTITLED:
 		return narrow(params, ret_wanted, r);
 	case ENTITLEMENT_BAD_PARAM:
-		return refuse(r, MHD_HTTP_BAD_REQUEST, NULL, NULL, "The parameter %.60s is missing", param);
+		return refuse(r, MHD_HTTP_BAD_REQUEST, NULL, NULL, "The parameter %.60s is missing",
+			      param);
 	case ENTITLEMENT_FORBIDDEN:
 		break;
 	}
-	refusals_log(&set->refusals, "[STREAM] refused: '%s' may not open '%s'", id->sub == NULL ? "" : id->sub, s->def.path);
+	refusals_log(&set->refusals, "[STREAM] refused: '%s' may not open '%s'",
+		     id->sub == NULL ? "" : id->sub, s->def.path);
 	refusal_forbidden(r, "open this stream");
 	return false;
 }
@@ -128,11 +142,15 @@ bool admission_decide(struct outlets *set, const struct stream *s, const struct 
 		refusal_of_token(ret_refusal, false);
 		return false;
 	}
-	if (id->ends_ms <= clock_wall_ms() || !admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark)) {
-		refusals_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked, or has ended while it waited, or of a key that was revoked",
+	if (id->ends_ms <= clock_wall_ms() ||
+	    !admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark)) {
+		refusals_log(&set->refusals,
+			     "[STREAM] refused: a token of '%s' that was revoked, or has ended "
+			     "while it waited, or of a key that was revoked",
 			     id->sub == NULL ? "" : id->sub);
 		refusal_of_token(ret_refusal, true);
 		return false;
 	}
-	return decide_right(set, s, id, params, ret_wanted, ret_refusal) && admission_room(set, id->sub, address, ret_refusal);
+	return decide_right(set, s, id, params, ret_wanted, ret_refusal) &&
+	       admission_room(set, id->sub, address, ret_refusal);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * admission.h: the checks of a stream's gate that need no request at hand any more: they are made at once, and again
- * when the database has answered, for the world may have changed meanwhile.
+ * admission.h: the checks of a stream's gate that need no request at hand any more: they are made
+ * at once, and again when the database has answered, for the world may have changed meanwhile.
  */
 #ifndef HTTP_ADMISSION_H
 #define HTTP_ADMISSION_H
@@ -20,7 +20,8 @@ struct refusal {
 	const char *header, *value; /* one more header, or NULL */
 };
 
-/* The one answer for every fault of a token: which it was is nobody's business but the log's. had_one: a token was brought. */
+/* The one answer for every fault of a token: which it was is nobody's business but the log's.
+ * had_one: a token was brought. */
 void refusal_of_token(struct refusal *ret_refusal, bool had_one);
 void refusal_bad_request(struct refusal *ret_refusal, const char *sentence);
 void refusal_too_many(struct refusal *ret_refusal, const char *sentence);
@@ -35,15 +36,19 @@ void refusal_for_now(struct refusal *ret_refusal);
 void refusal_of_question(struct refusal *ret_refusal, const struct question *q);
 
 /* Not revoked, and verified by a key that is still ours? */
-MUST_CHECK bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub, int64_t issued_ms,
-				       uint64_t key_mark);
+MUST_CHECK bool admission_still_valid(const struct outlets *set, const char *jti, const char *sub,
+				      int64_t issued_ms, uint64_t key_mark);
 
-/* Is there room for one more stream of this user (NULL: not known, or anonymous), at this address? */
-MUST_CHECK bool admission_room(const struct outlets *set, const char *user, const char *address, struct refusal *ret_refusal);
+/* Is there room for one more stream of this user (NULL: not known, or anonymous), at this address?
+ */
+MUST_CHECK bool admission_room(const struct outlets *set, const char *user, const char *address,
+			       struct refusal *ret_refusal);
 
-/* May this identity have this stream, and is there room? True: *ret_wanted is what it may see; the caller releases that in any case. */
-MUST_CHECK bool admission_decide(struct outlets *set, const struct stream *s, const struct identity *id,
-				 const struct params *params, const char *address, struct wanted *ret_wanted,
+/* May this identity have this stream, and is there room? True: *ret_wanted is what it may see; the
+ * caller releases that in any case. */
+MUST_CHECK bool admission_decide(struct outlets *set, const struct stream *s,
+				 const struct identity *id, const struct params *params,
+				 const char *address, struct wanted *ret_wanted,
 				 struct refusal *ret_refusal);
 
 #endif

@@ -17,7 +17,9 @@ static struct loop *loop_of(const struct outlet *o)
 
 int beat_period_ms(int configured_ms, int learned_ms, double share)
 {
-	double stretch = share <= BUSY_FROM ? 0 : share >= 1 ? 1 : (share - BUSY_FROM) / (1 - BUSY_FROM);
+	double stretch = share <= BUSY_FROM ? 0
+			 : share >= 1       ? 1
+					    : (share - BUSY_FROM) / (1 - BUSY_FROM);
 	double period = configured_ms * (1 + stretch), most = BEAT_MOST_MS - BEAT_SPREAD_MS;
 
 	if (learned_ms > 0)
@@ -29,7 +31,8 @@ int beat_period_ms(int configured_ms, int learned_ms, double share)
 
 static int period_of(const struct outlet *o)
 {
-	return beat_period_ms(o->set->options->heartbeat_ms, o->beat.learned_ms, loop_of(o)->load.share);
+	return beat_period_ms(o->set->options->heartbeat_ms, o->beat.learned_ms,
+			      loop_of(o)->load.share);
 }
 
 static int64_t silent_ms(const struct outlet *o)
@@ -52,7 +55,8 @@ static void on_beat(struct timer *t)
 
 	if (o->state == OUTLET_CLOSING || o->blocked) {
 		outlet_give_up(o);
-	} else if (o->holder.ends_ms <= clock_wall_ms()) { /* its timer knows nothing of a clock that was set */
+	} else if (o->holder.ends_ms <=
+		   clock_wall_ms()) { /* its timer knows nothing of a clock that was set */
 		outlet_close(o, "expired");
 	} else if (silent_ms(o) < period) {
 		loop_set_timer(loop_of(o), t, spread(period - silent_ms(o), period));
@@ -73,7 +77,9 @@ void beat_start(struct outlet *o)
 
 	timer_init(&o->beat.timer, on_beat);
 	o->beat.sent_ms = loop_of(o)->now_ms;
-	o->beat.learned_ms = o->page != NULL ? 0 : cuts_opened(&o->set->cuts, &who, loop_of(o)->now_ms, BACK_MS + o->set->options->retry_ms);
+	o->beat.learned_ms = o->page != NULL ? 0
+					     : cuts_opened(&o->set->cuts, &who, loop_of(o)->now_ms,
+							   BACK_MS + o->set->options->retry_ms);
 	loop_set_timer(loop_of(o), &o->beat.timer, spread(period_of(o), period_of(o)));
 }
 
@@ -100,8 +106,12 @@ void beat_go_on(struct outlet *o)
 void beat_left(struct outlet *o)
 {
 	struct cuts_client who = client_of(o);
-	struct cuts_end end = {.now_ms = loop_of(o)->now_ms, .age_ms = loop_of(o)->now_ms - o->opened_ms, .silent_ms = silent_ms(o),
-			       .period_ms = period_of(o), .learned_ms = o->beat.learned_ms, .others = outlets_beside(o->set, o)};
+	struct cuts_end end = {.now_ms = loop_of(o)->now_ms,
+			       .age_ms = loop_of(o)->now_ms - o->opened_ms,
+			       .silent_ms = silent_ms(o),
+			       .period_ms = period_of(o),
+			       .learned_ms = o->beat.learned_ms,
+			       .others = outlets_beside(o->set, o)};
 
 	if (!o->blocked && o->state < OUTLET_CLOSING && o->page == NULL)
 		cuts_ended(&o->set->cuts, &who, &end);

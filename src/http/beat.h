@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * beat.h: the heartbeat of an open stream: when it is pinged, and when it is given up. A ping is due after silence only: what is
- * sent moves it, without a timer being set; the timer looks when something went out last.
+ * beat.h: the heartbeat of an open stream: when it is pinged, and when it is given up. A ping is
+ * due after silence only: what is sent moves it, without a timer being set; the timer looks when
+ * something went out last.
  */
 #ifndef HTTP_BEAT_H
 #define HTTP_BEAT_H
@@ -12,21 +13,22 @@
 
 /* a busy process stretches the period up to here: proxies cut at 60 s */
 #define BEAT_MOST_MS 55000
-#define BEAT_SPREAD_MS 500  /* streams that fell silent together are not pinged in one turn */
+#define BEAT_SPREAD_MS 500 /* streams that fell silent together are not pinged in one turn */
 
 struct outlet;
 
 struct beat {
-	/* the next look; while the socket takes nothing, or the last frame goes out: when to give up */
+	/* the next look; while the socket takes nothing, or the last frame goes out: when to give
+	 * up */
 	struct timer timer;
-	int64_t sent_ms;    /* when something went out last, monotonic */
+	int64_t sent_ms; /* when something went out last, monotonic */
 	/* a shorter period, which cuts.h knows that this client needs; 0: none */
 	int learned_ms;
 };
 
 /*
- * The period: the configured one; while the loop is busy (share of its time, 0 to 1) for more than half of its time up to twice that;
- * one that was learned is kept whatever the load.
+ * The period: the configured one; while the loop is busy (share of its time, 0 to 1) for more than
+ * half of its time up to twice that; one that was learned is kept whatever the load.
  */
 int beat_period_ms(int configured_ms, int learned_ms, double share);
 
@@ -34,7 +36,7 @@ void beat_start(struct outlet *o); /* its client is known, nothing is sent yet *
 void beat_stop(struct outlet *o);
 void beat_sent(struct outlet *o);
 void beat_give_up_in(struct outlet *o, int64_t ms);
-void beat_go_on(struct outlet *o);  /* it is not to be given up any more */
-void beat_left(struct outlet *o);   /* its client's side ended it: what does that teach? */
+void beat_go_on(struct outlet *o); /* it is not to be given up any more */
+void beat_left(struct outlet *o);  /* its client's side ended it: what does that teach? */
 
 #endif

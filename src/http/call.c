@@ -40,7 +40,8 @@ static void append_member(struct buf *out, const char *name, char *json)
 }
 
 /* The body goes as it came: numbers keep their digits. */
-static char *request_json(const struct request *r, const struct params *path, const struct params *query, const struct identity *id)
+static char *request_json(const struct request *r, const struct params *path,
+			  const struct params *query, const struct identity *id)
 {
 	struct buf out;
 
@@ -68,10 +69,12 @@ static void fail(struct call *c)
 	parked_refuse(&c->parked, &refusal);
 }
 
-/* "status", line end, what to log, line end, the body: as the statement of pg/asker.c puts them together. */
+/* "status", line end, what to log, line end, the body: as the statement of pg/asker.c puts them
+ * together. */
 static void on_answered(struct question *q, bool failed, const char *value)
 {
-	struct call *c = container_of(container_of(q, struct parked, question), struct call, parked);
+	struct call *c =
+		container_of(container_of(q, struct parked, question), struct call, parked);
 	const char *fault = failed || value == NULL ? NULL : strchr(value, '\n');
 	const char *body = fault == NULL ? NULL : strchr(fault + 1, '\n');
 	unsigned status;
@@ -82,24 +85,32 @@ static void on_answered(struct question *q, bool failed, const char *value)
 	}
 	status = (unsigned)strtoul(value, NULL, 10);
 	if (body > fault + 1)
-		(status < 500 ? log_info : log_warn)("[STREAM] action %s '%s' was answered %u: %.*s", c->method, c->path, status,
-						     (int)(body - fault - 1), fault + 1);
-	parked_answer(&c->parked, status, body + 1, status == MHD_HTTP_SERVICE_UNAVAILABLE ? "Retry-After" : NULL, "2");
+		(status < 500 ? log_info : log_warn)(
+			"[STREAM] action %s '%s' was answered %u: %.*s", c->method, c->path, status,
+			(int)(body - fault - 1), fault + 1);
+	parked_answer(&c->parked, status, body + 1,
+		      status == MHD_HTTP_SERVICE_UNAVAILABLE ? "Retry-After" : NULL, "2");
 }
 
-/* NULL: it is what PostgreSQL takes for JSON as well. It becomes a member of the whole, as it is. */
+/* NULL: it is what PostgreSQL takes for JSON as well. It becomes a member of the whole, as it is.
+ */
 static const char *body_fault(const struct request *r)
 {
 	static const char *const sentences[] = {
 		[JSON_FAULT_SYNTAX] = "The body is not JSON",
 		[JSON_FAULT_UTF8] = "The body is not UTF-8",
-		[JSON_FAULT_CHARACTER] = "The body has a character that no text can hold: \\u0000, or half of a surrogate pair",
+		[JSON_FAULT_CHARACTER] = "The body has a character that no text can hold: \\u0000, "
+					 "or half of a surrogate pair",
 		[JSON_FAULT_NAME_TWICE] = "The body has a name twice in one object",
-		[JSON_FAULT_NUMBER] = "The body has a number that is too large: integers have 64 bits, others are doubles",
-		[JSON_FAULT_DEPTH] = "The body is nested deeper than " TEXT_OF(CALL_DEPTH_MAX) " levels",
+		[JSON_FAULT_NUMBER] = "The body has a number that is too large: integers have 64 "
+				      "bits, others are doubles",
+		[JSON_FAULT_DEPTH] =
+			"The body is nested deeper than " TEXT_OF(CALL_DEPTH_MAX) " levels",
 	};
 
-	return r->body_len == 0 ? NULL : sentences[json_grammar_fault(r->body, r->body_len, CALL_DEPTH_MAX)];
+	return r->body_len == 0
+		       ? NULL
+		       : sentences[json_grammar_fault(r->body, r->body_len, CALL_DEPTH_MAX)];
 }
 
 static bool are_utf8(const struct params *params)
@@ -111,18 +122,22 @@ static bool are_utf8(const struct params *params)
 	return true;
 }
 
-/* Before the database is asked: it would refuse these, with an error that says no more than that something was wrong. */
-static bool is_sound(const struct request *r, const struct params *path, const struct params *query, struct refusal *ret_refusal)
+/* Before the database is asked: it would refuse these, with an error that says no more than that
+ * something was wrong. */
+static bool is_sound(const struct request *r, const struct params *path, const struct params *query,
+		     struct refusal *ret_refusal)
 {
-	const char *fault = are_utf8(path) && are_utf8(query) ? body_fault(r) : "A parameter is not UTF-8";
+	const char *fault =
+		are_utf8(path) && are_utf8(query) ? body_fault(r) : "A parameter is not UTF-8";
 
 	if (fault != NULL)
 		refusal_bad_request(ret_refusal, fault);
 	return fault == NULL;
 }
 
-static bool begin(struct outlets *set, const struct request *r, const struct action_def *action, const struct params *path,
-		  const struct params *query, const struct identity *id, struct refusal *ret_refusal)
+static bool begin(struct outlets *set, const struct request *r, const struct action_def *action,
+		  const struct params *path, const struct params *query, const struct identity *id,
+		  struct refusal *ret_refusal)
 {
 	struct call *c;
 
@@ -136,13 +151,17 @@ static bool begin(struct outlets *set, const struct request *r, const struct act
 		over(&c->parked);
 		return false;
 	}
-	c->parked.question = (struct question){.kind = QUESTION_ACTION, .answered = on_answered, .params = {c->method, c->path, c->request}};
+	c->parked.question = (struct question){.kind = QUESTION_ACTION,
+					       .answered = on_answered,
+					       .params = {c->method, c->path, c->request}};
 	parked_ask(&c->parked);
 	return true;
 }
 
-static bool is_allowed(struct outlets *set, const struct action_def *action, const struct request *r, const struct params *path, const struct params *query,
-		       const struct identity *id, struct refusal *ret_refusal)
+static bool is_allowed(struct outlets *set, const struct action_def *action,
+		       const struct request *r, const struct params *path,
+		       const struct params *query, const struct identity *id,
+		       struct refusal *ret_refusal)
 {
 	struct params all = *path;
 
@@ -150,13 +169,14 @@ static bool is_allowed(struct outlets *set, const struct action_def *action, con
 		all.items[all.count++] = query->items[i];
 	if (entitlement_requires(action->require, id->claims, &all, NULL))
 		return true;
-	refusals_log(&set->refusals, "[STREAM] refused: '%s' may not %s '%s'", id->sub, r->method, action->path);
+	refusals_log(&set->refusals, "[STREAM] refused: '%s' may not %s '%s'", id->sub, r->method,
+		     action->path);
 	refusal_forbidden(ret_refusal, "do this");
 	return false;
 }
 
-enum MHD_Result call_start(struct outlets *set, const struct request *r, const struct action_def *action,
-			   const struct params *path)
+enum MHD_Result call_start(struct outlets *set, const struct request *r,
+			   const struct action_def *action, const struct params *path)
 {
 	struct identity id = {.claims = NULL};
 	struct params query = {.count = 0};
@@ -168,7 +188,8 @@ enum MHD_Result call_start(struct outlets *set, const struct request *r, const s
 	else if (!set->available)
 		refusal_for_now(&refusal);
 	else
-		taken = desk_identify(set, r, &query, &id, &refusal) && is_allowed(set, action, r, path, &query, &id, &refusal) &&
+		taken = desk_identify(set, r, &query, &id, &refusal) &&
+			is_allowed(set, action, r, path, &query, &id, &refusal) &&
 			begin(set, r, action, path, &query, &id, &refusal);
 	identity_release(&id);
 	return taken ? MHD_NO : desk_refuse(set, r, &refusal);

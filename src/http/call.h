@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * call.h: one request that an action serves: {"params","query","body","claims"} goes to herald.act, what comes back is the answer.
- * Nothing of an error's text reaches the client; it is in the log.
+ * call.h: one request that an action serves: {"params","query","body","claims"} goes to herald.act,
+ * what comes back is the answer. Nothing of an error's text reaches the client; it is in the log.
  */
 #ifndef HTTP_CALL_H
 #define HTTP_CALL_H
@@ -12,7 +12,7 @@
 #include "http/request.h"
 
 /* path: its parameters, as the pattern names them. */
-enum MHD_Result call_start(struct outlets *set, const struct request *r, const struct action_def *action,
-			   const struct params *path);
+enum MHD_Result call_start(struct outlets *set, const struct request *r,
+			   const struct action_def *action, const struct params *path);
 
 #endif

@@ -9,8 +9,9 @@
 
 #define OTHER "other"
 
-static const char *const reasons[CENSUS_REASONS] = {"client", "slow", "expired", "revoked", "forbidden", "changed", "shutdown", "failed",
-						    "fault", "restored", "answered", "away", OTHER};
+static const char *const reasons[CENSUS_REASONS] = {
+	"client", "slow",  "expired",  "revoked",  "forbidden", "changed", "shutdown",
+	"failed", "fault", "restored", "answered", "away",      OTHER};
 static const int ages_s[CENSUS_AGES] = {1, 10, 60, 600, 3600, 36000};
 
 struct census_path {
@@ -115,11 +116,13 @@ static void append_ages(const struct census *c, struct buf *out)
 	append_head(out, "stream_age_seconds", "histogram", "Ages of streams when they ended.");
 	for (size_t i = 0; i < CENSUS_AGES; i++) {
 		count += c->ages[i];
-		buf_appendf(out, "pgherald_stream_age_seconds_bucket{le=\"%d\"} %" PRIu64 "\n", ages_s[i], count);
+		buf_appendf(out, "pgherald_stream_age_seconds_bucket{le=\"%d\"} %" PRIu64 "\n",
+			    ages_s[i], count);
 	}
 	count += c->ages[CENSUS_AGES];
 	buf_appendf(out,
-		    "pgherald_stream_age_seconds_bucket{le=\"+Inf\"} %" PRIu64 "\npgherald_stream_age_seconds_sum %.3f\n"
+		    "pgherald_stream_age_seconds_bucket{le=\"+Inf\"} %" PRIu64
+		    "\npgherald_stream_age_seconds_sum %.3f\n"
 		    "pgherald_stream_age_seconds_count %" PRIu64 "\n",
 		    count, (double)c->age_sum_ms / 1000, count);
 }
@@ -134,11 +137,14 @@ void census_append_metrics(const struct census *c, struct buf *out)
 {
 	append_head(out, "path_streams", "gauge", "Open streams, by the path of their definition.");
 	append_paths(c, out, "path_streams", offsetof(struct census_path, open));
-	append_head(out, "path_streams_opened_total", "counter", "Streams opened, by the path of their definition.");
+	append_head(out, "path_streams_opened_total", "counter",
+		    "Streams opened, by the path of their definition.");
 	append_paths(c, out, "path_streams_opened_total", offsetof(struct census_path, opened));
-	append_head(out, "streams_closed_total", "counter", "Streams that ended, by the reason; client: it left.");
+	append_head(out, "streams_closed_total", "counter",
+		    "Streams that ended, by the reason; client: it left.");
 	for (size_t i = 0; reasons[i] != NULL; i++)
-		buf_appendf(out, "pgherald_streams_closed_total{reason=\"%s\"} %" PRIu64 "\n", reasons[i], c->closed[i]);
+		buf_appendf(out, "pgherald_streams_closed_total{reason=\"%s\"} %" PRIu64 "\n",
+			    reasons[i], c->closed[i]);
 	append_ages(c, out);
 	append_total(out, "sent_bytes_total", "Bytes sent on streams.", c->bytes);
 	append_total(out, "pings_total", "Pings sent on streams.", c->pings);

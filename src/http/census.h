@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * census.h: what is counted of streams, for /metrics. No label holds anything of a user: paths are those of the
- * definitions, reasons a fixed list.
+ * census.h: what is counted of streams, for /metrics. No label holds anything of a user: paths are
+ * those of the definitions, reasons a fixed list.
  */
 #ifndef HTTP_CENSUS_H
 #define HTTP_CENSUS_H

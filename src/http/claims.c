@@ -13,7 +13,8 @@ bool claims_time(struct json_object *claims, const char *name, int64_t *ret_ms, 
 	*ret_present = json_object_object_get_ex(claims, name, &value);
 	if (!*ret_present)
 		return true;
-	if (!json_object_is_type(value, json_type_int) && !json_object_is_type(value, json_type_double))
+	if (!json_object_is_type(value, json_type_int) &&
+	    !json_object_is_type(value, json_type_double))
 		return false;
 	seconds = json_object_get_double(value);
 	if (!isfinite(seconds) || seconds < 0 || seconds > 1e14)
@@ -26,7 +27,8 @@ bool claims_is(struct json_object *claims, const char *name, const char *wanted)
 {
 	struct json_object *value;
 
-	return json_object_object_get_ex(claims, name, &value) && json_object_is_type(value, json_type_string) &&
+	return json_object_object_get_ex(claims, name, &value) &&
+	       json_object_is_type(value, json_type_string) &&
 	       strcmp(json_object_get_string(value), wanted) == 0;
 }
 
@@ -35,7 +37,8 @@ bool claims_has(struct json_object *claims, const char *name, const char *wanted
 	struct json_object *value;
 	bool found = false;
 
-	if (!json_object_object_get_ex(claims, name, &value) || !json_object_is_type(value, json_type_array))
+	if (!json_object_object_get_ex(claims, name, &value) ||
+	    !json_object_is_type(value, json_type_array))
 		return claims_is(claims, name, wanted);
 	for (size_t i = 0; i < json_object_array_length(value); i++) {
 		struct json_object *one = json_object_array_get_idx(value, i);
@@ -65,7 +68,8 @@ bool claims_name(struct json_object *claims, const char *name, const char **ret_
 	*ret_name = NULL;
 	if (!json_object_object_get_ex(claims, name, &value))
 		return true;
-	if (!json_object_is_type(value, json_type_string) || !is_name(json_object_get_string(value)))
+	if (!json_object_is_type(value, json_type_string) ||
+	    !is_name(json_object_get_string(value)))
 		return false;
 	*ret_name = json_object_get_string(value);
 	return true;

@@ -59,9 +59,12 @@ void control_append_head(struct buf *out, struct wire wire, const char *cors)
 		    "X-Accel-Buffering: no\r\n"
 		    "X-Content-Type-Options: nosniff\r\n"
 		    "%s%s%s\r\n",
-		    wire.form & FRAME_LINES ? "application/x-ndjson" : "text/event-stream", wire.bare ? "close" : "keep-alive",
+		    wire.form & FRAME_LINES ? "application/x-ndjson" : "text/event-stream",
+		    wire.bare ? "close" : "keep-alive",
 		    wire.bare ? "" : "Transfer-Encoding: chunked\r\n",
-		    wire.form & FRAME_PACKED ? "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n" : "", cors == NULL ? "" : cors);
+		    wire.form & FRAME_PACKED ? "Content-Encoding: gzip\r\nVary: Accept-Encoding\r\n"
+					     : "",
+		    cors == NULL ? "" : cors);
 	if (wire.form & FRAME_PACKED)
 		append_gzip_header(out, wire);
 }
@@ -79,7 +82,8 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 	}
 	buf_init(&text);
 	if (wire.form & FRAME_LINES) {
-		frame_append_line(&text, FRAME_NAMED, false, at, frame_text("connected"), frame_text(data));
+		frame_append_line(&text, FRAME_NAMED, false, at, frame_text("connected"),
+				  frame_text(data));
 	} else {
 		buf_appendf(&text, "retry: %d\n", retry_ms);
 		if (named)
@@ -95,15 +99,19 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 void control_append_ping(struct buf *out, struct wire wire)
 {
 	if (wire.page == NULL)
-		append_text(out, wire, frame_text(wire.form & FRAME_LINES ? "{\"event\":\"ping\"}\n" : ": ping\n"));
+		append_text(out, wire,
+			    frame_text(wire.form & FRAME_LINES ? "{\"event\":\"ping\"}\n"
+							       : ": ping\n"));
 }
 
-static void append_form(struct buf *out, struct wire wire, const struct cursor *at, struct text name, struct text data)
+static void append_form(struct buf *out, struct wire wire, const struct cursor *at,
+			struct text name, struct text data)
 {
 	frame_append_form(out, wire.form, wire.format, wire.sealed, at, name, data);
 }
 
-void control_append_event(struct buf *out, struct wire wire, const struct cursor *at, struct text name, struct text data)
+void control_append_event(struct buf *out, struct wire wire, const struct cursor *at,
+			  struct text name, struct text data)
 {
 	if (wire.page != NULL) {
 		page_add(wire.page, wire.format, wire.sealed, at, name, data);
@@ -128,7 +136,8 @@ static void append_gzip_end(struct buf *out, struct wire wire)
 	buf_release(&end);
 }
 
-static void append_reason(struct buf *out, struct wire wire, const struct cursor *at, const char *name, const char *reason)
+static void append_reason(struct buf *out, struct wire wire, const struct cursor *at,
+			  const char *name, const char *reason)
 {
 	char *data = xasprintf("{\"reason\":\"%s\"}", reason);
 
@@ -144,7 +153,8 @@ void control_append_reset(struct buf *out, struct wire wire, struct cursor at, c
 		append_reason(out, wire, &at, "reset", reason);
 }
 
-void control_append_ready(struct buf *out, struct wire wire, const struct cursor *at, uint64_t items)
+void control_append_ready(struct buf *out, struct wire wire, const struct cursor *at,
+			  uint64_t items)
 {
 	char *data = xasprintf("{\"items\":%" PRIu64 "}", items);
 
@@ -154,7 +164,8 @@ void control_append_ready(struct buf *out, struct wire wire, const struct cursor
 
 void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms, const char *code)
 {
-	char *data = xasprintf("{\"expires_in\":%" PRId64 ",\"stream\":\"%s\"}", left_ms / 1000, code);
+	char *data =
+		xasprintf("{\"expires_in\":%" PRId64 ",\"stream\":\"%s\"}", left_ms / 1000, code);
 
 	if (wire.page == NULL) /* which is over before that */
 		control_append_event(out, wire, NULL, frame_text("expiring"), frame_text(data));

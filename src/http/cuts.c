@@ -16,13 +16,13 @@ struct cut {
 	struct list link; /* of fresh or known */
 	char *key;
 	size_t key_len;
-	int64_t touched_ms;   /* its last end; once it is known: when that was */
-	struct cuts_end end;  /* of the last stream, until it is back */
+	int64_t touched_ms;  /* its last end; once it is known: when that was */
+	struct cuts_end end; /* of the last stream, until it is back */
 	bool away;
 	int64_t silent_ms, age_ms; /* of the last stream that ended and came back */
 	unsigned silences, ages;   /* so many in a row had about the same */
-	int64_t idle_ms;   /* after so much silence it is cut; 0: not known */
-	int64_t by_age_ms; /* at this age it is cut; 0: not known */
+	int64_t idle_ms;           /* after so much silence it is cut; 0: not known */
+	int64_t by_age_ms;         /* at this age it is cut; 0: not known */
 };
 
 /* Different clients that say the same. */
@@ -73,7 +73,8 @@ void cuts_release(struct cuts *c)
 }
 
 /* The oldest of the list goes while it is too old, or while there are more than `most`. */
-static void thin(struct cuts *c, struct list *list, int64_t now_ms, const size_t *count, size_t most)
+static void thin(struct cuts *c, struct list *list, int64_t now_ms, const size_t *count,
+		 size_t most)
 {
 	while (!list_empty(list)) {
 		struct cut *k = list_first(list, struct cut, link);
@@ -134,7 +135,8 @@ static int period_of(int64_t idle_ms)
 	return (int)(period > CUTS_PERIOD_LEAST_MS ? period : CUTS_PERIOD_LEAST_MS);
 }
 
-/* True when this is the voice that makes them enough. Voices are users, or addresses of anonymous ones: keys are cheaper to have. */
+/* True when this is the voice that makes them enough. Voices are users, or addresses of anonymous
+ * ones: keys are cheaper to have. */
 static bool joins(struct chorus *s, uint64_t voice)
 {
 	if (s->count == CUTS_TEACHERS)
@@ -155,7 +157,8 @@ static uint64_t voice_of(const struct cuts *c, const struct cuts_client *who)
 
 /* --- learning --- */
 
-static void teach_path(struct cuts *c, const struct cuts_client *who, const struct cut *k, int64_t now_ms)
+static void teach_path(struct cuts *c, const struct cuts_client *who, const struct cut *k,
+		       int64_t now_ms)
 {
 	struct cut_path *p = find_path(c, who->path, now_ms, true);
 
@@ -172,8 +175,10 @@ static void teach_path(struct cuts *c, const struct cuts_client *who, const stru
 		return;
 	p->doubters.count = 0;
 	p->since_ms = now_ms;
-	log_info("[STREAM] '%s': %d clients were cut after about %.1f s of silence: new ones are pinged every %.1f s", who->path, CUTS_TEACHERS,
-		 (double)p->idle_ms / 1000, period_of(p->idle_ms) / 1000.0);
+	log_info("[STREAM] '%s': %d clients were cut after about %.1f s of silence: new ones are "
+		 "pinged every %.1f s",
+		 who->path, CUTS_TEACHERS, (double)p->idle_ms / 1000,
+		 period_of(p->idle_ms) / 1000.0);
 }
 
 static void settle(struct cuts *c, struct cut *k, int64_t now_ms)
@@ -184,20 +189,24 @@ static void settle(struct cuts *c, struct cut *k, int64_t now_ms)
 	thin(c, &c->known, now_ms, &c->known_count, CUTS_LEARNED_MOST);
 }
 
-static void learn(struct cuts *c, const struct cuts_client *who, struct cut *k, int64_t idle_ms, int64_t now_ms)
+static void learn(struct cuts *c, const struct cuts_client *who, struct cut *k, int64_t idle_ms,
+		  int64_t now_ms)
 {
 	if (k->idle_ms > 0 && idle_ms >= k->idle_ms) /* it only lowers */
 		return;
 	c->known_count += k->idle_ms == 0 && k->by_age_ms == 0;
 	c->learned += k->idle_ms == 0;
 	k->idle_ms = idle_ms;
-	log_info("[STREAM] '%s' by '%s' from %s was cut after %.1f s of silence again: it is pinged every %.1f s", who->path,
-		 who->user == NULL ? "" : who->user, who->address, (double)idle_ms / 1000, period_of(idle_ms) / 1000.0);
+	log_info("[STREAM] '%s' by '%s' from %s was cut after %.1f s of silence again: it is "
+		 "pinged every %.1f s",
+		 who->path, who->user == NULL ? "" : who->user, who->address,
+		 (double)idle_ms / 1000, period_of(idle_ms) / 1000.0);
 	teach_path(c, who, k, now_ms);
 	settle(c, k, now_ms);
 }
 
-static void doubt_path(struct cuts *c, const struct cuts_client *who, const struct cut *k, int64_t now_ms)
+static void doubt_path(struct cuts *c, const struct cuts_client *who, const struct cut *k,
+		       int64_t now_ms)
 {
 	struct cut_path *p = find_path(c, who->path, now_ms, true);
 
@@ -211,8 +220,9 @@ static void doubt_path(struct cuts *c, const struct cuts_client *who, const stru
 	if (p->told_ms > 0 && now_ms - p->told_ms < DAY_MS)
 		return;
 	p->told_ms = now_ms;
-	log_warn("[STREAM] a proxy ends connections of '%s' after %.1f s, pings or not: raise its read timeout", who->path,
-		 (double)k->by_age_ms / 1000);
+	log_warn("[STREAM] a proxy ends connections of '%s' after %.1f s, pings or not: raise its "
+		 "read timeout",
+		 who->path, (double)k->by_age_ms / 1000);
 }
 
 static void unlearn(struct cuts *c, const struct cuts_client *who, struct cut *k, int64_t now_ms)
@@ -232,11 +242,13 @@ static void count(struct cuts *c, const struct cuts_client *who, struct cut *k, 
 {
 	const struct cuts_end *e = &k->end;
 	int64_t former_ms = k->silent_ms;
-	bool telling = e->silent_ms >= CUTS_SILENCE_LEAST_MS && e->silent_ms <= e->period_ms && e->others <= CUTS_OTHERS_MOST &&
-		       !about(e->age_ms, k->by_age_ms);
+	bool telling = e->silent_ms >= CUTS_SILENCE_LEAST_MS && e->silent_ms <= e->period_ms &&
+		       e->others <= CUTS_OTHERS_MOST && !about(e->age_ms, k->by_age_ms);
 
 	k->ages = about(e->age_ms, k->age_ms) ? k->ages + 1 : 1;
-	k->silences = !telling ? 0 : k->silences > 0 && about(e->silent_ms, former_ms) ? k->silences + 1 : 1;
+	k->silences = !telling                                            ? 0
+		      : k->silences > 0 && about(e->silent_ms, former_ms) ? k->silences + 1
+									  : 1;
 	k->age_ms = e->age_ms;
 	k->silent_ms = e->silent_ms;
 	if (e->learned_ms > 0 && k->ages > 2 && e->silent_ms < e->learned_ms * 3 / 2)

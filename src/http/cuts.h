@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * cuts.h: what connections that end from their client's side teach about proxies between. A client whose stream ends after the same
- * silence twice in a row, and that is back within seconds, stands behind a proxy that cuts idle connections: its next streams are
- * pinged before that. When three clients of a path have taught about the same, new clients of the path begin with it. A stream that is
- * cut at the same age although it was pinged is cut by age: no ping helps, so that is unlearned, and an operator is told.
+ * cuts.h: what connections that end from their client's side teach about proxies between. A client
+ * whose stream ends after the same silence twice in a row, and that is back within seconds, stands
+ * behind a proxy that cuts idle connections: its next streams are pinged before that. When three
+ * clients of a path have taught about the same, new clients of the path begin with it. A stream
+ * that is cut at the same age although it was pinged is cut by age: no ping helps, so that is
+ * unlearned, and an operator is told.
  *
- * Pure but for its lines in the log: times are passed in, milliseconds of the monotonic clock. Bounded: CUTS_MOST clients, the
- * oldest go, and what is a day old. A client can shorten its own pings only, never below a second. Unlike streams in
- * many tabs, which only slow learning down, clients that cannot be told apart (anonymous behind one proxy) teach nothing.
+ * Pure but for its lines in the log: times are passed in, milliseconds of the monotonic clock.
+ * Bounded: CUTS_MOST clients, the oldest go, and what is a day old. A client can shorten its own
+ * pings only, never below a second. Unlike streams in many tabs, which only slow learning down,
+ * clients that cannot be told apart (anonymous behind one proxy) teach nothing.
  */
 #ifndef HTTP_CUTS_H
 #define HTTP_CUTS_H
@@ -28,12 +31,12 @@
 #define CUTS_OTHERS_MOST 4
 
 struct cuts {
-	struct strmap clients; /* -> struct cut */
-	struct strmap paths;   /* -> struct cut_path */
+	struct strmap clients;    /* -> struct cut */
+	struct strmap paths;      /* -> struct cut_path */
 	struct list fresh, known; /* clients, oldest first; known: something was learned of them */
 	size_t known_count;
-	size_t learned;        /* clients that are pinged more often, for metrics */
-	uint64_t unlearned;    /* found to be cut by age since the start, likewise */
+	size_t learned;     /* clients that are pinged more often, for metrics */
+	uint64_t unlearned; /* found to be cut by age since the start, likewise */
 };
 
 struct cuts_client {
@@ -53,7 +56,8 @@ void cuts_release(struct cuts *c);
 /* A stream ended from its client's side. */
 void cuts_ended(struct cuts *c, const struct cuts_client *who, const struct cuts_end *end);
 
-/* One is opened. patience_ms: who comes back within that is the client of before. Yields the period of its pings; 0: nothing is known. */
+/* One is opened. patience_ms: who comes back within that is the client of before. Yields the period
+ * of its pings; 0: nothing is known. */
 int cuts_opened(struct cuts *c, const struct cuts_client *who, int64_t now_ms, int64_t patience_ms);
 
 #endif

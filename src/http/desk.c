@@ -9,10 +9,12 @@
 #include "http/reply.h"
 #include "http/token.h"
 
-enum MHD_Result desk_refuse(struct outlets *set, const struct request *r, const struct refusal *refusal)
+enum MHD_Result desk_refuse(struct outlets *set, const struct request *r,
+			    const struct refusal *refusal)
 {
 	refusals_count(&set->refusals, refusal->status);
-	return reply_error(r, set->options, refusal->status, refusal->sentence, refusal->header, refusal->value);
+	return reply_error(r, set->options, refusal->status, refusal->sentence, refusal->header,
+			   refusal->value);
 }
 
 /* What only reads may be asked for by any page: it cannot see the answer. */
@@ -20,29 +22,32 @@ static bool is_from_own_page(struct outlets *set, const struct request *r)
 {
 	if (strcmp(r->method, MHD_HTTP_METHOD_GET) == 0 || request_from_own_page(r, set->options))
 		return true;
-	refusals_log(&set->refusals, "[STREAM] refused: a page of '%s' may not ask for '%s'", r->origin == NULL ? "another site" : r->origin,
-		     r->path);
+	refusals_log(&set->refusals, "[STREAM] refused: a page of '%s' may not ask for '%s'",
+		     r->origin == NULL ? "another site" : r->origin, r->path);
 	return false;
 }
 
-bool desk_read_token(struct outlets *set, const struct request *r, const struct params *query, const char *path,
-		     struct identity *ret_id, struct refusal *ret_refusal)
+bool desk_read_token(struct outlets *set, const struct request *r, const struct params *query,
+		     const char *path, struct identity *ret_id, struct refusal *ret_refusal)
 {
 	char *token = request_token(r, query, set->options);
 	const char *why = "there is none";
-	bool valid = token != NULL && token_verify(&set->options->token, token, clock_wall_ms(), ret_id, &why);
+	bool valid = token != NULL &&
+		     token_verify(&set->options->token, token, clock_wall_ms(), ret_id, &why);
 
 	refusal_of_token(ret_refusal, token != NULL);
 	if (token != NULL)
 		explicit_bzero(token, strlen(token));
 	free(token);
 	if (!valid)
-		refusals_log(&set->refusals, "[STREAM] refused: token of a request for '%s' from %s: %s", path, r->address, why);
+		refusals_log(&set->refusals,
+			     "[STREAM] refused: token of a request for '%s' from %s: %s", path,
+			     r->address, why);
 	return valid;
 }
 
-bool desk_identify(struct outlets *set, const struct request *r, const struct params *query, struct identity *ret_id,
-		   struct refusal *ret_refusal)
+bool desk_identify(struct outlets *set, const struct request *r, const struct params *query,
+		   struct identity *ret_id, struct refusal *ret_refusal)
 {
 	if (!is_from_own_page(set, r)) {
 		refusal_of_page(ret_refusal);
@@ -50,14 +55,17 @@ bool desk_identify(struct outlets *set, const struct request *r, const struct pa
 	}
 	if (!desk_read_token(set, r, query, r->path, ret_id, ret_refusal))
 		return false;
-	if (admission_still_valid(set, ret_id->jti, ret_id->sub, ret_id->issued_ms, ret_id->key_mark))
+	if (admission_still_valid(set, ret_id->jti, ret_id->sub, ret_id->issued_ms,
+				  ret_id->key_mark))
 		return true;
-	refusals_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked", ret_id->sub);
+	refusals_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked",
+		     ret_id->sub);
 	identity_release(ret_id);
 	return false;
 }
 
-/* Tokens of cookie and header only: one in the URL of a request that could have sent a header is a leak. */
+/* Tokens of cookie and header only: one in the URL of a request that could have sent a header is a
+ * leak. */
 enum MHD_Result desk_post(struct outlets *set, const struct request *r, desk_fn *go_on)
 {
 	static const struct params no_query = {.count = 0};
@@ -70,7 +78,8 @@ enum MHD_Result desk_post(struct outlets *set, const struct request *r, desk_fn 
 	if (strcmp(r->method, MHD_HTTP_METHOD_POST) != 0)
 		refusal_of_method(&refusal, "Ask with POST", "POST, OPTIONS");
 	else
-		taken = desk_identify(set, r, &no_query, &id, &refusal) && go_on(set, r, &id, &refusal);
+		taken = desk_identify(set, r, &no_query, &id, &refusal) &&
+			go_on(set, r, &id, &refusal);
 	identity_release(&id);
 	return taken ? MHD_NO : desk_refuse(set, r, &refusal);
 }

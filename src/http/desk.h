@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * desk.h: what /stream/ticket, /stream/renew and actions have in common: asked for by somebody with a token, from a page
- * that may.
+ * desk.h: what /stream/ticket, /stream/renew and actions have in common: asked for by somebody with
+ * a token, from a page that may.
  */
 #ifndef HTTP_DESK_H
 #define HTTP_DESK_H
@@ -12,19 +12,26 @@
 #include "http/outlets.h"
 #include "http/request.h"
 
-/* Who asks, by cookie, header or query as configured. False: the reason is in the log, about this path. */
-MUST_CHECK bool desk_read_token(struct outlets *set, const struct request *r, const struct params *query, const char *path,
+/* Who asks, by cookie, header or query as configured. False: the reason is in the log, about this
+ * path. */
+MUST_CHECK bool desk_read_token(struct outlets *set, const struct request *r,
+				const struct params *query, const char *path,
 				struct identity *ret_id, struct refusal *ret_refusal);
 
-/* The same, by cookie, header or query as configured; what a cookie says counts for pages that may only. */
-MUST_CHECK bool desk_identify(struct outlets *set, const struct request *r, const struct params *query, struct identity *ret_id,
+/* The same, by cookie, header or query as configured; what a cookie says counts for pages that may
+ * only. */
+MUST_CHECK bool desk_identify(struct outlets *set, const struct request *r,
+			      const struct params *query, struct identity *ret_id,
 			      struct refusal *ret_refusal);
 
 /* Answers, and counts it. */
-enum MHD_Result desk_refuse(struct outlets *set, const struct request *r, const struct refusal *refusal);
+enum MHD_Result desk_refuse(struct outlets *set, const struct request *r,
+			    const struct refusal *refusal);
 
-/* Goes on for whom the token names. True: the request has been taken over; false: *ret_refusal is the answer. */
-typedef bool desk_fn(struct outlets *set, const struct request *r, const struct identity *id, struct refusal *ret_refusal);
+/* Goes on for whom the token names. True: the request has been taken over; false: *ret_refusal is
+ * the answer. */
+typedef bool desk_fn(struct outlets *set, const struct request *r, const struct identity *id,
+		     struct refusal *ret_refusal);
 
 enum MHD_Result desk_post(struct outlets *set, const struct request *r, desk_fn *go_on);
 

@@ -30,7 +30,8 @@ void door_init(struct door *d, struct loop *loop, size_t halves, const struct do
 
 static int listen_at(const struct addrinfo *a)
 {
-	int on = 1, fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+	int on = 1, fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
+				a->ai_protocol);
 
 	if (fd < 0)
 		return -1;
@@ -60,20 +61,24 @@ static bool split_address(char *address, char **ret_host, char **ret_port)
 
 bool door_bind(struct door *d, const char *address)
 {
-	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV}, *found = NULL;
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+				 .ai_flags = AI_PASSIVE | AI_NUMERICSERV},
+			*found = NULL;
 	char *copy = xstrdup(address), *host = NULL, *port = NULL;
 	int error = 0;
 
 	d->address = address;
 	if (!split_address(copy, &host, &port)) {
 		log_error("cannot listen on '%s': it is not of the form host:port", address);
-	} else if ((error = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &found)) != 0) {
+	} else if ((error = getaddrinfo(host[0] == '\0' ? NULL : host, port, &hints, &found)) !=
+		   0) {
 		log_error("cannot listen on '%s': %s", address, gai_strerror(error));
 	} else {
 		for (const struct addrinfo *a = found; a != NULL && d->fd < 0; a = a->ai_next)
 			d->fd = listen_at(a);
 		if (d->fd < 0)
-			log_error("cannot listen on '%s': %s, choose another address", address, strerror(errno));
+			log_error("cannot listen on '%s': %s, choose another address", address,
+				  strerror(errno));
 		freeaddrinfo(found);
 	}
 	free(copy);
@@ -106,10 +111,13 @@ static void say_shut(struct door *d, int error)
 		return;
 	d->said_ms = d->loop->now_ms;
 	if (error == EMFILE)
-		log_warn("[STREAM] new connections wait on %s: of %zu descriptors none is free but those of the database, raise LimitNOFILE= "
-			 "(ulimit -n) or lower max-streams", d->address, files_limit());
+		log_warn("[STREAM] new connections wait on %s: of %zu descriptors none is free but "
+			 "those of the database, raise LimitNOFILE= "
+			 "(ulimit -n) or lower max-streams",
+			 d->address, files_limit());
 	else
-		log_warn("[STREAM] new connections wait on %s: the system cannot open them (%s)", d->address, strerror(error));
+		log_warn("[STREAM] new connections wait on %s: the system cannot open them (%s)",
+			 d->address, strerror(error));
 }
 
 /* error: what accept() says, or would say. */

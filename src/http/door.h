@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * door.h: a listening socket, and whom it lets in. We accept, not the HTTP library: after one accept() that failed for want of
- * descriptors or memory it takes none until it is run again, and nothing runs it (0.9.75, 1.0.10); without a connection of its
- * own it tries again in a busy loop.
+ * door.h: a listening socket, and whom it lets in. We accept, not the HTTP library: after one
+ * accept() that failed for want of descriptors or memory it takes none until it is run again, and
+ * nothing runs it (0.9.75, 1.0.10); without a connection of its own it tries again in a busy loop.
  *
- * A door is shut when what is kept for the database is all that is left of the descriptors, or when the system has none or no
- * memory. Who comes waits in the backlog. It tries again every DOOR_RETRY_MS, so it opens by itself whatever has changed. It is
- * full when its owner says so; the owner calls door_look when that may have changed.
+ * A door is shut when what is kept for the database is all that is left of the descriptors, or when
+ * the system has none or no memory. Who comes waits in the backlog. It tries again every
+ * DOOR_RETRY_MS, so it opens by itself whatever has changed. It is full when its owner says so; the
+ * owner calls door_look when that may have changed.
  */
 #ifndef HTTP_DOOR_H
 #define HTTP_DOOR_H
@@ -34,13 +35,14 @@ struct door {
 	const struct door_calls *calls;
 	const char *address; /* where it listens, for the log; borrowed */
 	int fd;              /* -1: there is none */
-	/* of what is kept (files_kept), that it leaves: 2, so all of it, for clients; 1 for operators */
+	/* of what is kept (files_kept), that it leaves: 2, so all of it, for clients; 1 for
+	 * operators */
 	size_t halves;
-	bool open;           /* it accepts, or will when it is no longer shut or full */
+	bool open; /* it accepts, or will when it is no longer shut or full */
 	bool full;
-	int64_t shut_ms;     /* since when it is shut; 0: it is not */
-	int64_t said_ms;     /* when that was logged last; 0: never */
-	bool said;           /* of this time */
+	int64_t shut_ms; /* since when it is shut; 0: it is not */
+	int64_t said_ms; /* when that was logged last; 0: never */
+	bool said;       /* of this time */
 	uint64_t shut_count;
 	struct watch watch;
 	struct timer retry;
@@ -48,12 +50,16 @@ struct door {
 
 void door_init(struct door *d, struct loop *loop, size_t halves, const struct door_calls *calls);
 
-/* Takes the address ("host:port", "[v6]:port", ":port"). False: logged. Connections wait until door_open. */
+/* Takes the address ("host:port", "[v6]:port", ":port"). False: logged. Connections wait until
+ * door_open. */
 MUST_CHECK bool door_bind(struct door *d, const char *address);
 void door_open(struct door *d);
 void door_look(struct door *d);  /* the owner may have room again */
 void door_close(struct door *d); /* for good: who waits is refused by the kernel */
 
-static inline bool door_is_shut(const struct door *d) { return d->shut_ms != 0; }
+static inline bool door_is_shut(const struct door *d)
+{
+	return d->shut_ms != 0;
+}
 
 #endif

@@ -11,7 +11,8 @@ static struct loop *loop_of(const struct outlet *o)
 	return o->set->loop;
 }
 
-/* So long before its token ends a stream is told: time to get another one and POST it to /stream/renew. */
+/* So long before its token ends a stream is told: time to get another one and POST it to
+ * /stream/renew. */
 static int64_t notice_ms(int64_t left_ms)
 {
 	return left_ms / 2 < NOTICE_MS ? left_ms / 2 : NOTICE_MS;

@@ -26,8 +26,8 @@ static char *json_text(struct json_object *value)
 }
 
 /* claim NULL: the alternative is met. has: the claim is there, which may be null. */
-static void note_alternative(struct entitlement_findings *f, const char *claim, bool has, struct json_object *value,
-			     struct json_object *allowed)
+static void note_alternative(struct entitlement_findings *f, const char *claim, bool has,
+			     struct json_object *value, struct json_object *allowed)
 {
 	struct entitlement_alternative *a;
 
@@ -45,7 +45,8 @@ static void note_alternative(struct entitlement_findings *f, const char *claim, 
 
 /* --- require --- */
 
-/* Does this text equal an allowed value of require? "params.x" among them stands for the request's parameter x. */
+/* Does this text equal an allowed value of require? "params.x" among them stands for the request's
+ * parameter x. */
 static bool is_allowed(const char *have, struct json_object *allowed, const struct params *params)
 {
 	for (size_t i = 0; i < json_object_array_length(allowed); i++) {
@@ -66,7 +67,8 @@ static bool is_allowed(const char *have, struct json_object *allowed, const stru
 }
 
 /* One claim against its allowed values; any element of an array claim will do. */
-static bool claim_allowed(struct json_object *claim, struct json_object *allowed, const struct params *params)
+static bool claim_allowed(struct json_object *claim, struct json_object *allowed,
+			  const struct params *params)
 {
 	if (!json_object_is_type(claim, json_type_array)) {
 		const char *have = json_scalar_text(claim);
@@ -82,10 +84,11 @@ static bool claim_allowed(struct json_object *claim, struct json_object *allowed
 	return false;
 }
 
-static bool all_allowed(struct json_object *alternative, struct json_object *claims, const struct params *params,
-			struct entitlement_findings *findings)
+static bool all_allowed(struct json_object *alternative, struct json_object *claims,
+			const struct params *params, struct entitlement_findings *findings)
 {
-	json_object_object_foreach (alternative, name, allowed) {
+	json_object_object_foreach(alternative, name, allowed)
+	{
 		struct json_object *claim = NULL;
 		bool has = json_object_object_get_ex(claims, name, &claim);
 
@@ -98,8 +101,8 @@ static bool all_allowed(struct json_object *alternative, struct json_object *cla
 	return true;
 }
 
-bool entitlement_requires(const char *require, struct json_object *claims, const struct params *params,
-			  struct entitlement_findings *findings)
+bool entitlement_requires(const char *require, struct json_object *claims,
+			  const struct params *params, struct entitlement_findings *findings)
 {
 	struct json_object *parsed = json_parse(require, strlen(require));
 	bool met = false;
@@ -108,7 +111,8 @@ bool entitlement_requires(const char *require, struct json_object *claims, const
 		met = all_allowed(parsed, claims, params, findings);
 	else if (json_object_is_type(parsed, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(parsed) && !met; i++)
-			met = all_allowed(json_object_array_get_idx(parsed, i), claims, params, findings);
+			met = all_allowed(json_object_array_get_idx(parsed, i), claims, params,
+					  findings);
 	json_object_put(parsed);
 	return met;
 }
@@ -121,7 +125,8 @@ static void want_claim(struct wanted *w, size_t key, const char *name, struct js
 	size_t count = list ? json_object_array_length(claim) : 1;
 
 	for (size_t i = 0; i < count && w->keys[key].count <= WANTED_VALUES_MAX; i++) {
-		const char *value = json_scalar_text(list ? json_object_array_get_idx(claim, i) : claim);
+		const char *value =
+			json_scalar_text(list ? json_object_array_get_idx(claim, i) : claim);
 
 		if (value != NULL)
 			wanted_add(w, key, name, value, strlen(value));
@@ -129,8 +134,8 @@ static void want_claim(struct wanted *w, size_t key, const char *name, struct js
 }
 
 /* The values that one key of match may have. False: a parameter is missing. */
-static bool want_source(struct wanted *w, size_t key, const struct stream_def *def, const struct identity *id,
-			const struct params *params)
+static bool want_source(struct wanted *w, size_t key, const struct stream_def *def,
+			const struct identity *id, const struct params *params)
 {
 	const char *name = def->match_key[key], *source = def->match_source[key];
 	struct json_object *claim;
@@ -150,8 +155,10 @@ static bool want_source(struct wanted *w, size_t key, const struct stream_def *d
 	return true;
 }
 
-/* The parameter that match asks for and the request has not; NULL: all are there, and *w has all values. */
-static const char *want_all(struct wanted *w, const struct stream_def *def, const struct identity *id, const struct params *params)
+/* The parameter that match asks for and the request has not; NULL: all are there, and *w has all
+ * values. */
+static const char *want_all(struct wanted *w, const struct stream_def *def,
+			    const struct identity *id, const struct params *params)
 {
 	*w = (struct wanted){.count = def->match_count};
 	for (size_t k = 0; k < def->match_count; k++)
@@ -169,13 +176,15 @@ static bool has_empty_key(const struct wanted *w)
 }
 
 /* The one decision. telling: how require was met, or not, is noted too. */
-static enum entitlement judge(const struct stream_def *def, const struct identity *id, const struct params *params,
-			      struct wanted *ret_wanted, struct entitlement_findings *ret_findings, bool telling)
+static enum entitlement judge(const struct stream_def *def, const struct identity *id,
+			      const struct params *params, struct wanted *ret_wanted,
+			      struct entitlement_findings *ret_findings, bool telling)
 {
 	struct entitlement_findings *f = ret_findings;
 
 	*f = (struct entitlement_findings){.missing = want_all(ret_wanted, def, id, params)};
-	f->required = def->anonymous || entitlement_requires(def->require, id->claims, params, telling ? f : NULL);
+	f->required = def->anonymous ||
+		      entitlement_requires(def->require, id->claims, params, telling ? f : NULL);
 	f->empty = has_empty_key(ret_wanted);
 	f->too_many = wanted_combinations(ret_wanted) > WANTED_VALUES_MAX;
 	if (f->missing != NULL)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * entitlement.h: may this identity open this stream, and which events of it may it see? Decided in memory from the
- * stream's require and match, the claims and the request's parameters. Pure.
+ * entitlement.h: may this identity open this stream, and which events of it may it see? Decided in
+ * memory from the stream's require and match, the claims and the request's parameters. Pure.
  */
 #ifndef HTTP_ENTITLEMENT_H
 #define HTTP_ENTITLEMENT_H
@@ -21,7 +21,8 @@ enum entitlement {
 
 /* How the decision came about, for who asks why (pgherald explain); the gate does not. */
 struct entitlement_findings {
-	/* One alternative of require: it is met, or this claim of it is not. Texts are JSON, owned. */
+	/* One alternative of require: it is met, or this claim of it is not. Texts are JSON, owned.
+	 */
 	struct entitlement_alternative {
 		bool met;
 		/* NULL where it is met; value NULL: the token has no such claim */
@@ -37,20 +38,24 @@ struct entitlement_findings {
 void entitlement_findings_release(struct entitlement_findings *f);
 
 /*
- * Do the claims meet `require`, one object or an array of alternatives (herald.stream)? findings: its alternatives are noted
- * there; NULL: nobody asks.
+ * Do the claims meet `require`, one object or an array of alternatives (herald.stream)? findings:
+ * its alternatives are noted there; NULL: nobody asks.
  */
-bool entitlement_requires(const char *require, struct json_object *claims, const struct params *params,
-			  struct entitlement_findings *findings);
+bool entitlement_requires(const char *require, struct json_object *claims,
+			  const struct params *params, struct entitlement_findings *findings);
 
 /* ENTITLED: *ret_wanted is what may be seen; the caller releases it in any case. */
-MUST_CHECK enum entitlement entitlement_decide(const struct stream_def *def, const struct identity *id,
-					       const struct params *params, struct wanted *ret_wanted,
-					       const char **ret_param);
+MUST_CHECK enum entitlement entitlement_decide(const struct stream_def *def,
+					       const struct identity *id,
+					       const struct params *params,
+					       struct wanted *ret_wanted, const char **ret_param);
 
-/* The same decision, by the same steps, and what was found at each. The caller releases both in any case. */
-MUST_CHECK enum entitlement entitlement_explain(const struct stream_def *def, const struct identity *id,
-						const struct params *params, struct wanted *ret_wanted,
+/* The same decision, by the same steps, and what was found at each. The caller releases both in any
+ * case. */
+MUST_CHECK enum entitlement entitlement_explain(const struct stream_def *def,
+						const struct identity *id,
+						const struct params *params,
+						struct wanted *ret_wanted,
 						struct entitlement_findings *ret_findings);
 
 #endif

@@ -23,10 +23,10 @@ struct admission {
 	struct outlets *outlets;
 	const struct http_options *options;
 	const struct request *request;
-	struct stream *stream;   /* NULL where it asks for several */
-	struct several *several; /* in one connection; NULL where it asks for one */
+	struct stream *stream;       /* NULL where it asks for several */
+	struct several *several;     /* in one connection; NULL where it asks for one */
 	struct params query, params; /* of the query alone; of path and query */
-	struct buf joined;       /* texts of parameters that came in parts */
+	struct buf joined;           /* texts of parameters that came in parts */
 	struct identity identity;
 	struct wanted wanted;
 	bool has_ticket; /* which says who it is, when the database has been asked */
@@ -37,7 +37,8 @@ struct admission {
 	enum MHD_Result result; /* of the answer, where it was refused */
 };
 
-static bool refuse(struct admission *a, unsigned status, const char *sentence, const char *header, const char *value)
+static bool refuse(struct admission *a, unsigned status, const char *sentence, const char *header,
+		   const char *value)
 {
 	refusals_count(&a->outlets->refusals, status);
 	a->result = reply_error(a->request, a->options, status, sentence, header, value);
@@ -58,8 +59,9 @@ static bool is_method(const struct admission *a, const char *method)
 static bool pass_actions(struct admission *a)
 {
 	struct params path = {.count = 0};
-	const struct action_def *action = actions_claim(&a->outlets->actions, a->request->method, a->request->path,
-							a->stream == NULL ? NULL : a->stream->def.path, &path);
+	const struct action_def *action =
+		actions_claim(&a->outlets->actions, a->request->method, a->request->path,
+			      a->stream == NULL ? NULL : a->stream->def.path, &path);
 
 	if (action == NULL)
 		return true;
@@ -73,7 +75,8 @@ static void append_methods(const struct admission *a, struct buf *out)
 	struct params path = {.count = 0};
 	int literals;
 
-	if (a->stream != NULL && actions_find(&a->outlets->actions, MHD_HTTP_METHOD_GET, a->request->path, &path, &literals) == NULL)
+	if (a->stream != NULL && actions_find(&a->outlets->actions, MHD_HTTP_METHOD_GET,
+					      a->request->path, &path, &literals) == NULL)
 		buf_append_str(out, "GET");
 	actions_append_methods(&a->outlets->actions, a->request->path, out);
 }
@@ -89,7 +92,8 @@ static bool refuse_method(struct admission *a, const char *methods)
 {
 	char allow[200];
 
-	/* so that it does ask, and reads that nothing is there; else it is told of a network error */
+	/* so that it does ask, and reads that nothing is there; else it is told of a network error
+	 */
 	if (methods[0] == '\0' && is_preflight(a))
 		methods = "GET, HEAD, POST, PUT, PATCH, DELETE";
 	if (methods[0] == '\0')
@@ -99,7 +103,8 @@ static bool refuse_method(struct admission *a, const char *methods)
 		return false;
 	}
 	snprintf(allow, sizeof(allow), "%s, OPTIONS", methods);
-	return refuse(a, MHD_HTTP_METHOD_NOT_ALLOWED, "The path is not for this method", "Allow", allow);
+	return refuse(a, MHD_HTTP_METHOD_NOT_ALLOWED, "The path is not for this method", "Allow",
+		      allow);
 }
 
 /* The database takes no other texts, nor does JSON, by which they go to it. */
@@ -108,14 +113,16 @@ static bool pass_texts(struct admission *a, const struct params *params)
 	for (size_t i = 0; i < params->count; i++)
 		if (!utf8_is(params->items[i].name.bytes, params->items[i].name.len) ||
 		    !utf8_is(params->items[i].value.bytes, params->items[i].value.len))
-			return refuse(a, MHD_HTTP_BAD_REQUEST, "A parameter is not UTF-8", NULL, NULL);
+			return refuse(a, MHD_HTTP_BAD_REQUEST, "A parameter is not UTF-8", NULL,
+				      NULL);
 	return true;
 }
 
 static bool read_query(struct admission *a)
 {
 	if (!request_add_query(a->request, &a->query))
-		return refuse(a, MHD_HTTP_BAD_REQUEST, "The request has too many parameters", NULL, NULL);
+		return refuse(a, MHD_HTTP_BAD_REQUEST, "The request has too many parameters", NULL,
+			      NULL);
 	params_join(&a->query, "events", &a->joined);
 	return pass_texts(a, &a->query);
 }
@@ -154,7 +161,8 @@ static bool pass_path(struct admission *a)
 	}
 	if (!pass_texts(a, &a->params) || !read_query(a)) /* those of the path, too */
 		return false;
-	return params_add(&a->params, &a->query) || refuse(a, MHD_HTTP_BAD_REQUEST, "The request has too many parameters", NULL, NULL);
+	return params_add(&a->params, &a->query) ||
+	       refuse(a, MHD_HTTP_BAD_REQUEST, "The request has too many parameters", NULL, NULL);
 }
 
 static const char *name_of(const struct admission *a)
@@ -175,10 +183,13 @@ static bool pass_ticket(struct admission *a)
 	const struct text *ticket = params_find(&a->query, "ticket");
 	struct refusal refusal;
 
-	a->has_ticket = ticket_hash(ticket->bytes, ticket->len, a->ticket) && request_from_own_page(a->request, a->options);
+	a->has_ticket = ticket_hash(ticket->bytes, ticket->len, a->ticket) &&
+			request_from_own_page(a->request, a->options);
 	if (a->has_ticket)
 		return true;
-	refusals_log(&a->outlets->refusals, "[STREAM] refused: ticket of a request for '%s' from %s: it has not the form of one, or is another page's",
+	refusals_log(&a->outlets->refusals,
+		     "[STREAM] refused: ticket of a request for '%s' from %s: it has not the form "
+		     "of one, or is another page's",
 		     name_of(a), a->request->address);
 	refusal_of_token(&refusal, true);
 	return refuse_with(a, &refusal);
@@ -194,7 +205,9 @@ static bool pass_token(struct admission *a)
 	}
 	if (find_ticket(a))
 		return pass_ticket(a);
-	return desk_read_token(a->outlets, a->request, &a->query, name_of(a), &a->identity, &refusal) || refuse_with(a, &refusal);
+	return desk_read_token(a->outlets, a->request, &a->query, name_of(a), &a->identity,
+			       &refusal) ||
+	       refuse_with(a, &refusal);
 }
 
 /* Where the stream is to begin: the header decides, then the query under any of its names. */
@@ -230,10 +243,12 @@ static bool pass_delivery(struct admission *a)
 	a->delivery.page = type == ACCEPT_PAGE;
 	if (type != ACCEPT_EVENTS)
 		a->delivery.form |= FRAME_LINES;
-	if (!a->delivery.page && a->options->compress_above >= 0 && !a->request->http10 && accept_gzip(&accept))
+	if (!a->delivery.page && a->options->compress_above >= 0 && !a->request->http10 &&
+	    accept_gzip(&accept))
 		a->delivery.form |= FRAME_PACKED;
 	if (a->delivery.page && wait != NULL && !page_parse_wait(*wait, &a->delivery.wait_ms))
-		return refuse(a, MHD_HTTP_BAD_REQUEST, "The parameter wait must be a whole number of seconds", NULL, NULL);
+		return refuse(a, MHD_HTTP_BAD_REQUEST,
+			      "The parameter wait must be a whole number of seconds", NULL, NULL);
 	return true;
 }
 
@@ -244,7 +259,8 @@ static void let_in(struct admission *a)
 
 	request.fd = request_take_socket(a->request);
 	if (request.fd < 0) {
-		refuse(a, MHD_HTTP_SERVICE_UNAVAILABLE, "No stream is free, try again later", "Retry-After", "5");
+		refuse(a, MHD_HTTP_SERVICE_UNAVAILABLE, "No stream is free, try again later",
+		       "Retry-After", "5");
 		return;
 	}
 	request.resume = a->resume;
@@ -253,7 +269,8 @@ static void let_in(struct admission *a)
 	request.delivery = a->delivery;
 	request.wanted = a->wanted;
 	a->wanted = (struct wanted){0};
-	holder_init(&request.holder, &a->identity, &a->params, stream_def_needs_claims(&a->stream->def));
+	holder_init(&request.holder, &a->identity, &a->params,
+		    stream_def_needs_claims(&a->stream->def));
 	request.address = xstrdup(a->request->address);
 	request.cors = reply_cors(a->request, a->options);
 	joining_open(a->outlets, &request);
@@ -263,9 +280,15 @@ static void let_in(struct admission *a)
 
 static void hold(struct admission *a)
 {
-	struct held_request request = {.request = a->request, .query = &a->query, .several = a->several, .identity = &a->identity,
-				       .ticket = a->has_ticket ? a->ticket : NULL, .resume = a->resume, .unknown = a->unknown,
-				       .after = a->after, .delivery = a->delivery};
+	struct held_request request = {.request = a->request,
+				       .query = &a->query,
+				       .several = a->several,
+				       .identity = &a->identity,
+				       .ticket = a->has_ticket ? a->ticket : NULL,
+				       .resume = a->resume,
+				       .unknown = a->unknown,
+				       .after = a->after,
+				       .delivery = a->delivery};
 	struct refusal refusal;
 
 	a->several = NULL;
@@ -283,7 +306,8 @@ static void decide(struct admission *a)
 		return;
 	if (a->has_ticket || a->several != NULL)
 		hold(a);
-	else if (!admission_decide(a->outlets, a->stream, &a->identity, &a->params, a->request->address, &a->wanted, &refusal))
+	else if (!admission_decide(a->outlets, a->stream, &a->identity, &a->params,
+				   a->request->address, &a->wanted, &refusal))
 		refuse_with(a, &refusal);
 	else if (a->stream->def.authorize != NULL)
 		hold(a);
@@ -293,7 +317,8 @@ static void decide(struct admission *a)
 
 enum MHD_Result gate_admit(struct outlets *outlets, const struct request *r)
 {
-	struct admission a = {.outlets = outlets, .options = outlets->options, .request = r, .result = MHD_NO};
+	struct admission a = {
+		.outlets = outlets, .options = outlets->options, .request = r, .result = MHD_NO};
 
 	buf_init(&a.joined);
 	if (pass_path(&a) && pass_token(&a))

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * gzip.h: streams with Content-Encoding: gzip (RFC 1952), put together of pieces that were packed for all of them (hub/packer.h).
- * A piece is deflated by itself (RFC 1951), to a full flush, where its text is longer than `above` and gets shorter by that; else it is a
- * stored block, 5 bytes longer than the text. Nothing of one event is in another one's piece, so the length of a piece tells
- * nothing of them.
- * A stream is the header, its pieces, and an end that has CRC and length of all that was said: these are kept a stream.
+ * gzip.h: streams with Content-Encoding: gzip (RFC 1952), put together of pieces that were packed
+ * for all of them (hub/packer.h). A piece is deflated by itself (RFC 1951), to a full flush, where
+ * its text is longer than `above` and gets shorter by that; else it is a stored block, 5 bytes
+ * longer than the text. Nothing of one event is in another one's piece, so the length of a piece
+ * tells nothing of them. A stream is the header, its pieces, and an end that has CRC and length of
+ * all that was said: these are kept a stream.
  */
 #ifndef HTTP_GZIP_H
 #define HTTP_GZIP_H

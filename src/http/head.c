@@ -28,7 +28,8 @@ static size_t token_len(struct text t)
 	for (; len < t.len; len++) {
 		char c = t.bytes[len], letter = (char)(c | 0x20);
 
-		if (!(letter >= 'a' && letter <= 'z') && !(c >= '0' && c <= '9') && memchr(marks, c, sizeof(marks) - 1) == NULL)
+		if (!(letter >= 'a' && letter <= 'z') && !(c >= '0' && c <= '9') &&
+		    memchr(marks, c, sizeof(marks) - 1) == NULL)
 			break;
 	}
 	return len;
@@ -79,13 +80,15 @@ static struct text take_part(struct text *rest)
 	while (rest->len > 0 && (is_blank(rest->bytes[0]) || rest->bytes[0] == ';'))
 		rest->bytes++, rest->len--;
 	part = (struct text){rest->bytes, 0};
-	while (part.len < rest->len && !is_blank(part.bytes[part.len]) && part.bytes[part.len] != ';')
+	while (part.len < rest->len && !is_blank(part.bytes[part.len]) &&
+	       part.bytes[part.len] != ';')
 		part.len++;
 	rest->bytes += part.len, rest->len -= part.len;
 	return part;
 }
 
-/* "application/json", perhaps with "; charset=utf-8"; other parameters mean nothing (RFC 8259 11). */
+/* "application/json", perhaps with "; charset=utf-8"; other parameters mean nothing (RFC 8259 11).
+ */
 static bool is_json(struct text type)
 {
 	struct text part = take_part(&type);
@@ -93,7 +96,8 @@ static bool is_json(struct text type)
 	if (!is(part, "application/json"))
 		return false;
 	while ((part = take_part(&type)).len > 0)
-		if (part.len >= 7 && strncasecmp(part.bytes, "charset", 7) == 0 && !is(part, "charset=utf-8") && !is(part, "charset=\"utf-8\""))
+		if (part.len >= 7 && strncasecmp(part.bytes, "charset", 7) == 0 &&
+		    !is(part, "charset=utf-8") && !is(part, "charset=\"utf-8\""))
 			return false;
 	return true;
 }
@@ -134,7 +138,8 @@ static void take_cookies(struct head *h, struct text value)
 	for (size_t i = 0; i < value.len; i++)
 		h->cookies += value.bytes[i] == ';' || value.bytes[i] == ',';
 	if (h->cookies > HEAD_COOKIES_MAX)
-		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has more than 500 cookies");
+		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+		       "The request has more than 500 cookies");
 }
 
 static void take_field(struct head *h, struct text name, struct text raw)
@@ -174,7 +179,9 @@ static bool take_line(struct head *h, struct text *rest, struct text *ret_line)
 
 	*ret_line = (struct text){rest->bytes, len - ends};
 	if (has_control(*ret_line) || (lf != NULL && !ends))
-		refuse(h, MHD_HTTP_BAD_REQUEST, "A line of the request's head has a control character, or does not end with CR LF");
+		refuse(h, MHD_HTTP_BAD_REQUEST,
+		       "A line of the request's head has a control character, or does not end with "
+		       "CR LF");
 	if (lf == NULL || h->status != 0)
 		return false;
 	rest->bytes += len + 1;
@@ -186,10 +193,13 @@ static bool take_line(struct head *h, struct text *rest, struct text *ret_line)
 static void read_version(struct head *h, struct text version)
 {
 	if (version.len != 8 || memcmp(version.bytes, "HTTP/", 5) != 0 || version.bytes[6] != '.' ||
-	    !is_digits((struct text){version.bytes + 5, 1}) || !is_digits((struct text){version.bytes + 7, 1}))
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The first line is not of the form: GET /path HTTP/1.1");
+	    !is_digits((struct text){version.bytes + 5, 1}) ||
+	    !is_digits((struct text){version.bytes + 7, 1}))
+		refuse(h, MHD_HTTP_BAD_REQUEST,
+		       "The first line is not of the form: GET /path HTTP/1.1");
 	else if (version.bytes[5] != '1')
-		refuse(h, MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED, "This is HTTP/1.1; other versions are not spoken here");
+		refuse(h, MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED,
+		       "This is HTTP/1.1; other versions are not spoken here");
 	else
 		h->minor = version.bytes[7] - '0';
 }
@@ -202,7 +212,8 @@ static void read_first_line(struct head *h, struct text line)
 	for (size_t i = 1; i < line.len && line.bytes[i] != ' '; i++)
 		target++;
 	if (method == 0 || line.len < target + 2 || line.bytes[0] != ' ' || target == 0) {
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The first line is not of the form: GET /path HTTP/1.1");
+		refuse(h, MHD_HTTP_BAD_REQUEST,
+		       "The first line is not of the form: GET /path HTTP/1.1");
 		return;
 	}
 	read_version(h, (struct text){line.bytes + target + 2, line.len - target - 2});
@@ -213,11 +224,14 @@ static void read_field(struct head *h, struct text line)
 	size_t name = token_len(line);
 
 	if (++h->fields > HEAD_FIELDS_MAX)
-		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "The request has more than 100 header fields");
+		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+		       "The request has more than 100 header fields");
 	else if (name == 0 || name == line.len || line.bytes[name] != ':')
-		refuse(h, MHD_HTTP_BAD_REQUEST, "A line of the request's head is not of the form: Name: value");
+		refuse(h, MHD_HTTP_BAD_REQUEST,
+		       "A line of the request's head is not of the form: Name: value");
 	else
-		take_field(h, (struct text){line.bytes, name}, (struct text){line.bytes + name + 1, line.len - name - 1});
+		take_field(h, (struct text){line.bytes, name},
+			   (struct text){line.bytes + name + 1, line.len - name - 1});
 }
 
 /* --- the whole of it --- */
@@ -225,7 +239,8 @@ static void read_field(struct head *h, struct text line)
 /* Two programs might read two bodies, or send it to two hosts. */
 static void judge_framing(struct head *h)
 {
-	if (h->lengths > 1 || h->codings > 1 || (h->codings > 0 && (h->lengths > 0 || h->minor == 0)))
+	if (h->lengths > 1 || h->codings > 1 ||
+	    (h->codings > 0 && (h->lengths > 0 || h->minor == 0)))
 		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's framing is not clear");
 	if (h->hosts > 1 || (h->hosts == 0 && h->minor > 0))
 		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's Host is not one name");
@@ -266,7 +281,8 @@ static void refuse_long(struct head *h, const char *bytes, size_t len)
 	if (memchr(bytes + 2, '\n', len - 2) == NULL) /* an empty line may stand in front */
 		refuse(h, MHD_HTTP_URI_TOO_LONG, "The request's target is longer than 32 KB");
 	else
-		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE, "The request's head is longer than 32 KB");
+		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+		       "The request's head is longer than 32 KB");
 }
 
 bool head_scan(struct head *h, const char *bytes, size_t len)
@@ -281,7 +297,8 @@ bool head_scan(struct head *h, const char *bytes, size_t len)
 	return true;
 }
 
-/* More of a line that is not whole changes nothing, until it ends or is too long, or has what no line may have: a CR which ends none, too. */
+/* More of a line that is not whole changes nothing, until it ends or is too long, or has what no
+ * line may have: a CR which ends none, too. */
 bool head_scan_on(struct head *h, const char *bytes, size_t len, size_t scanned)
 {
 	bool is_more = scanned > 0 && scanned <= len && len < HEAD_MAX + 2;
@@ -295,7 +312,8 @@ bool head_scan_on(struct head *h, const char *bytes, size_t len, size_t scanned)
 
 static bool is_known_method(const char *method)
 {
-	static const char *const known[] = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"};
+	static const char *const known[] = {"GET",   "HEAD",   "POST",   "PUT",
+					    "PATCH", "DELETE", "OPTIONS"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
 		if (strcmp(method, known[i]) == 0)
@@ -303,16 +321,19 @@ static bool is_known_method(const char *method)
 	return false;
 }
 
-/* Some proxies send a GET in chunks, of which there are none. Whatever comes is not read, and the connection ends with the answer. */
+/* Some proxies send a GET in chunks, of which there are none. Whatever comes is not read, and the
+ * connection ends with the answer. */
 static bool has_no_use_for_body(const char *method)
 {
-	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 || strcmp(method, "OPTIONS") == 0;
+	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
+	       strcmp(method, "OPTIONS") == 0;
 }
 
 static void judge_body(struct head *h, const char *method, bool taken)
 {
 	if (h->chunked && !has_no_use_for_body(method))
-		refuse(h, MHD_HTTP_LENGTH_REQUIRED, "Say how long the body is, with Content-Length: chunked ones are not taken");
+		refuse(h, MHD_HTTP_LENGTH_REQUIRED,
+		       "Say how long the body is, with Content-Length: chunked ones are not taken");
 	if (!taken && h->lengths > 0 && h->has_body)
 		refuse(h, MHD_HTTP_BAD_REQUEST, "This request takes no body");
 	if (h->length > HEAD_BODY_MAX)
@@ -320,7 +341,8 @@ static void judge_body(struct head *h, const char *method, bool taken)
 	if (h->length > 0 && h->packed)
 		refuse(h, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "The body must not be encoded");
 	if (h->length > 0 && !h->is_json)
-		refuse(h, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "The body must be application/json in UTF-8");
+		refuse(h, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
+		       "The body must be application/json in UTF-8");
 	h->body_len = h->status == 0 ? (size_t)h->length : 0;
 }
 
@@ -329,12 +351,14 @@ void head_judge(struct head *h, const char *method, const struct target *target,
 	if (!target->usable)
 		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's target is not percent-encoded well");
 	if (h->authorizations > 1 || target->tokens > 1)
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The request brings more than one token in the same way");
+		refuse(h, MHD_HTTP_BAD_REQUEST,
+		       "The request brings more than one token in the same way");
 	if (h->types > 1)
 		refuse(h, MHD_HTTP_BAD_REQUEST, "The request has more than one Content-Type");
 	if (!is_known_method(method))
 		refuse(h, MHD_HTTP_NOT_IMPLEMENTED, "This method is not known");
 	if (h->expects)
-		refuse(h, MHD_HTTP_EXPECTATION_FAILED, "Nothing but 100-continue can be expected here");
+		refuse(h, MHD_HTTP_EXPECTATION_FAILED,
+		       "Nothing but 100-continue can be expected here");
 	judge_body(h, method, takes_body);
 }

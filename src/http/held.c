@@ -14,7 +14,7 @@
 
 struct held {
 	struct parked parked;
-	struct several *several;  /* what it asks for; NULL when an outlet has it */
+	struct several *several; /* what it asks for; NULL when an outlet has it */
 	struct identity identity;
 	struct several_item *asked_for; /* one of several, whose function is being asked */
 	/* of the question; asked: the path of the stream, which may be gone meanwhile */
@@ -23,7 +23,7 @@ struct held {
 	bool resume, unknown;
 	struct cursor after;
 	struct outlet_delivery delivery;
-	bool reserved;     /* counted as one of the streams, and of its user's */
+	bool reserved; /* counted as one of the streams, and of its user's */
 	bool head_sent;
 };
 
@@ -61,8 +61,8 @@ static struct wire wire_of(const struct held *h, enum frame_format format)
 	return (struct wire){.bare = h->parked.bare, .format = format, .form = h->delivery.form};
 }
 
-/* Longer than proxies like to wait for a head: it gets one, and pings from then on; without gzip, which only an outlet has. A page can
- * have nothing in front: its client is to ask again. */
+/* Longer than proxies like to wait for a head: it gets one, and pings from then on; without gzip,
+ * which only an outlet has. A page can have nothing in front: its client is to ask again. */
 static void late(struct parked *p)
 {
 	struct held *h = container_of(p, struct held, parked);
@@ -90,8 +90,9 @@ static void late(struct parked *p)
 
 /* --- deciding --- */
 
-/* The head has gone, and with it the status: what it would have been, as a stream says it. Only `forbidden` is for good: clients
- * come back from all else, with another token or ticket, or find out then that the stream is not there. */
+/* The head has gone, and with it the status: what it would have been, as a stream says it. Only
+ * `forbidden` is for good: clients come back from all else, with another token or ticket, or find
+ * out then that the stream is not there. */
 static const char *reason_of(unsigned status)
 {
 	switch (status) {
@@ -117,7 +118,8 @@ static void refuse(struct held *h, const struct refusal *refusal)
 	}
 	several_find(h->several, h->parked.set->router);
 	buf_init(&out);
-	control_append_closing(&out, wire_of(h, several_format(h->several)), reason_of(refusal->status));
+	control_append_closing(&out, wire_of(h, several_format(h->several)),
+			       reason_of(refusal->status));
 	parked_send(&h->parked, &out);
 	parked_drop(&h->parked);
 	buf_release(&out);
@@ -129,12 +131,19 @@ static void let_in(struct held *h)
 	struct parked *p = &h->parked;
 	struct several *s = h->several;
 	struct several_item *first = &s->items[0];
-	struct outlet_request request = {.bare = p->bare, .stream = first->stream, .resume = h->resume,
-					 .unknown = h->unknown, .after = h->after, .cors = p->cors, .address = p->address,
-					 .head_sent = h->head_sent, .delivery = h->delivery};
+	struct outlet_request request = {.bare = p->bare,
+					 .stream = first->stream,
+					 .resume = h->resume,
+					 .unknown = h->unknown,
+					 .after = h->after,
+					 .cors = p->cors,
+					 .address = p->address,
+					 .head_sent = h->head_sent,
+					 .delivery = h->delivery};
 
 	p->address = NULL;
-	holder_init(&request.holder, &h->identity, s->joined ? &none : &first->params, several_needs_claims(s));
+	holder_init(&request.holder, &h->identity, s->joined ? &none : &first->params,
+		    several_needs_claims(s));
 	if (s->joined) {
 		several_settle(s);
 		request.several = s;
@@ -161,7 +170,8 @@ static void ask_entitled(struct held *h, struct several_item *item)
 	h->claims = identity_claims_json(&h->identity);
 	h->params_json = holder_params_json(&item->params);
 	h->parked.sub = h->identity.sub;
-	*q = (struct question){.kind = QUESTION_ENTITLED, .answered = on_entitled,
+	*q = (struct question){.kind = QUESTION_ENTITLED,
+			       .answered = on_entitled,
 			       .params = {h->asked, h->claims, h->params_json}};
 	reserve(h);
 	parked_ask(&h->parked);
@@ -176,7 +186,8 @@ static void decide(struct held *h)
 	if (!several_find(h->several, h->parked.set->router)) {
 		refusal_not_found(&refusal);
 		refuse(h, &refusal);
-	} else if (!several_admit(h->several, h->parked.set, &h->identity, h->parked.address, &refusal)) {
+	} else if (!several_admit(h->several, h->parked.set, &h->identity, h->parked.address,
+				  &refusal)) {
 		refuse(h, &refusal);
 	} else if ((unasked = several_unasked(h->several)) != NULL) {
 		ask_entitled(h, unasked);
@@ -185,7 +196,8 @@ static void decide(struct held *h)
 	}
 }
 
-/* The function has said yes. What it, and those before it, said does not count where it rests on what has changed since. */
+/* The function has said yes. What it, and those before it, said does not count where it rests on
+ * what has changed since. */
 static void note_yes(struct held *h)
 {
 	if (h->parked.stale) {
@@ -200,7 +212,8 @@ static void note_yes(struct held *h)
 /* What it rests on may have changed while it was asked: then it is asked once more. */
 static void on_entitled(struct question *q, bool failed, const char *value)
 {
-	struct held *h = container_of(container_of(q, struct parked, question), struct held, parked);
+	struct held *h =
+		container_of(container_of(q, struct parked, question), struct held, parked);
 	struct refusal refusal;
 
 	unreserve(h);
@@ -209,15 +222,18 @@ static void on_entitled(struct question *q, bool failed, const char *value)
 		decide(h);
 		return;
 	}
-	refusals_log(&h->parked.set->refusals, "[STREAM] refused: '%s' is not authorized for '%s'%s", h->identity.sub == NULL ? "" : h->identity.sub, h->asked_for->path,
-		 failed ? ": the function failed" : "");
+	refusals_log(&h->parked.set->refusals,
+		     "[STREAM] refused: '%s' is not authorized for '%s'%s",
+		     h->identity.sub == NULL ? "" : h->identity.sub, h->asked_for->path,
+		     failed ? ": the function failed" : "");
 	refusal_forbidden(&refusal, "open this stream");
 	refuse(h, &refusal);
 }
 
 static void on_redeemed(struct question *q, bool failed, const char *value)
 {
-	struct held *h = container_of(container_of(q, struct parked, question), struct held, parked);
+	struct held *h =
+		container_of(container_of(q, struct parked, question), struct held, parked);
 	struct refusal refusal;
 
 	unreserve(h);
@@ -226,8 +242,10 @@ static void on_redeemed(struct question *q, bool failed, const char *value)
 		decide(h);
 		return;
 	}
-	refusals_log(&h->parked.set->refusals, "[STREAM] refused: ticket of a request for '%s' from %s: %s", several_name(h->several), h->parked.address,
-		 failed ? "the database did not say" : "there is none, or it was used");
+	refusals_log(&h->parked.set->refusals,
+		     "[STREAM] refused: ticket of a request for '%s' from %s: %s",
+		     several_name(h->several), h->parked.address,
+		     failed ? "the database did not say" : "there is none, or it was used");
 	refusal_of_token(&refusal, true);
 	refuse(h, &refusal);
 }
@@ -239,12 +257,14 @@ static void ask_ticket(struct held *h, const struct request *r)
 	struct question *q = &h->parked.question;
 
 	h->origin = r->origin == NULL ? NULL : xstrdup(r->origin);
-	*q = (struct question){.kind = QUESTION_REDEEM, .answered = on_redeemed, .params = {h->hash, h->origin}};
+	*q = (struct question){
+		.kind = QUESTION_REDEEM, .answered = on_redeemed, .params = {h->hash, h->origin}};
 	reserve(h);
 	parked_ask(&h->parked);
 }
 
-bool held_start(struct outlets *set, const struct held_request *request, struct refusal *ret_refusal)
+bool held_start(struct outlets *set, const struct held_request *request,
+		struct refusal *ret_refusal)
 {
 	struct several *several = request->several;
 	struct held *h;
@@ -259,7 +279,8 @@ bool held_start(struct outlets *set, const struct held_request *request, struct 
 	h->unknown = request->unknown;
 	h->after = request->after;
 	h->delivery = request->delivery;
-	if ((request->ticket != NULL && !admission_room(set, NULL, request->request->address, ret_refusal)) ||
+	if ((request->ticket != NULL &&
+	     !admission_room(set, NULL, request->request->address, ret_refusal)) ||
 	    !parked_init(&h->parked, set, request->request, late, over, ret_refusal)) {
 		over(&h->parked);
 		return false;

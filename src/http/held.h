@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * held.h: a request for a stream whose entitlement the database has to say: it came with a ticket, or the stream has an
- * authorize function. Or a request for several streams, whose functions are asked one after the other. While the database is away it is held: first in silence, then with the stream's head and pings,
- * because a browser's EventSource gives up for ever on any status but 200, and proxies on silence.
+ * held.h: a request for a stream whose entitlement the database has to say: it came with a ticket,
+ * or the stream has an authorize function. Or a request for several streams, whose functions are
+ * asked one after the other. While the database is away it is held: first in silence, then with the
+ * stream's head and pings, because a browser's EventSource gives up for ever on any status but 200,
+ * and proxies on silence.
  */
 #ifndef HTTP_HELD_H
 #define HTTP_HELD_H
@@ -22,6 +24,7 @@ struct held_request {
 };
 
 /* False: it cannot be held, *ret_refusal is the answer. */
-MUST_CHECK bool held_start(struct outlets *set, const struct held_request *request, struct refusal *ret_refusal);
+MUST_CHECK bool held_start(struct outlets *set, const struct held_request *request,
+			   struct refusal *ret_refusal);
 
 #endif

@@ -12,9 +12,11 @@ static char *copy_of(const char *text)
 	return text == NULL ? NULL : xstrdup(text);
 }
 
-void holder_init(struct holder *h, const struct identity *id, const struct params *params, bool with_claims)
+void holder_init(struct holder *h, const struct identity *id, const struct params *params,
+		 bool with_claims)
 {
-	*h = (struct holder){.issued_ms = id->issued_ms, .ends_ms = id->ends_ms, .key_mark = id->key_mark};
+	*h = (struct holder){
+		.issued_ms = id->issued_ms, .ends_ms = id->ends_ms, .key_mark = id->key_mark};
 	h->user = copy_of(id->sub);
 	h->jti = copy_of(id->jti);
 	h->params = holder_params_json(params);
@@ -34,7 +36,8 @@ void holder_release(struct holder *h)
 /* What authorises is no parameter of the application, and would end up in its logs. */
 static bool is_ours(struct text name)
 {
-	return text_is(name, "token") || text_is(name, "ticket") || text_is(name, "last_event_id") || text_is(name, "lastEventId");
+	return text_is(name, "token") || text_is(name, "ticket") ||
+	       text_is(name, "last_event_id") || text_is(name, "lastEventId");
 }
 
 /* Of parameters with one name the first counts, as everywhere. */
@@ -42,7 +45,8 @@ static bool is_first(const struct params *params, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
 		if (params->items[k].name.len == params->items[i].name.len &&
-		    memcmp(params->items[k].name.bytes, params->items[i].name.bytes, params->items[i].name.len) == 0)
+		    memcmp(params->items[k].name.bytes, params->items[i].name.bytes,
+			   params->items[i].name.len) == 0)
 			return false;
 	return true;
 }
@@ -72,10 +76,12 @@ void holder_read_params(struct json_object *object, struct params *params)
 {
 	if (object == NULL)
 		return;
-	json_object_object_foreach (object, name, value) {
+	json_object_object_foreach(object, name, value)
+	{
 		if (params->count == PARAMS_MAX)
 			break;
-		params->items[params->count++] =
-			(struct param){frame_text(name), {json_object_get_string(value), (size_t)json_object_get_string_len(value)}};
+		params->items[params->count++] = (struct param){
+			frame_text(name),
+			{json_object_get_string(value), (size_t)json_object_get_string_len(value)}};
 	}
 }

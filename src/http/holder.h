@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * holder.h: who holds a stream: what of token and request is needed for as long as it is open, to end it in time, to ask
- * again whether it may go on, and to go on with another token. Owns its strings.
+ * holder.h: who holds a stream: what of token and request is needed for as long as it is open, to
+ * end it in time, to ask again whether it may go on, and to go on with another token. Owns its
+ * strings.
  */
 #ifndef HTTP_HOLDER_H
 #define HTTP_HOLDER_H
@@ -20,7 +21,8 @@ struct holder {
 	uint64_t key_mark;
 };
 
-void holder_init(struct holder *h, const struct identity *id, const struct params *params, bool with_claims);
+void holder_init(struct holder *h, const struct identity *id, const struct params *params,
+		 bool with_claims);
 void holder_release(struct holder *h);
 
 /* The parameters as the holder keeps them: a JSON object of texts, for the caller to free. */

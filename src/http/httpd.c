@@ -14,8 +14,8 @@ static void on_arrived(struct visit *v);
 static void on_room(struct visits *set);
 static const struct door_calls calls;
 
-void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, const struct status *status,
-		const struct http_options *options)
+void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets,
+		const struct status *status, const struct http_options *options)
 {
 	*h = (struct httpd){.loop = loop, .outlets = outlets, .status = status, .options = options};
 	visits_init(&h->visits, loop, on_arrived, on_room);
@@ -26,13 +26,14 @@ void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, con
 
 /* --- answering --- */
 
-static enum MHD_Result answer(const struct httpd *h, const struct request *r, unsigned status, const char *type,
-			      const struct buf *body)
+static enum MHD_Result answer(const struct httpd *h, const struct request *r, unsigned status,
+			      const char *type, const struct buf *body)
 {
 	return reply_send(r, h->options, &(struct reply){status, type, body->data, NULL, NULL});
 }
 
-static enum MHD_Result answer_admin(const struct httpd *h, const struct request *r, struct buf *body)
+static enum MHD_Result answer_admin(const struct httpd *h, const struct request *r,
+				    struct buf *body)
 {
 	if (strcmp(r->path, "/healthz") == 0) {
 		buf_append_str(body, "ok\n");
@@ -46,7 +47,8 @@ static enum MHD_Result answer_admin(const struct httpd *h, const struct request 
 			buf_append_str(body, "ready\n");
 		else
 			buf_appendf(body, "not ready: %s\n", why);
-		return answer(h, r, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, "text/plain", body);
+		return answer(h, r, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
+			      "text/plain", body);
 	}
 	if (strcmp(r->path, "/metrics") == 0) {
 		status_append_metrics(h->status, h->loop->now_ms, body);
@@ -55,8 +57,8 @@ static enum MHD_Result answer_admin(const struct httpd *h, const struct request 
 	return reply_error(r, h->options, MHD_HTTP_NOT_FOUND, "There is no such page", NULL, NULL);
 }
 
-static enum MHD_Result refuse(const struct httpd *h, const struct request *r, unsigned status, const char *why,
-			      const char *header, const char *value)
+static enum MHD_Result refuse(const struct httpd *h, const struct request *r, unsigned status,
+			      const char *why, const char *header, const char *value)
 {
 	if (h->outlets != NULL)
 		refusals_count(&h->outlets->refusals, status);
@@ -70,8 +72,10 @@ static enum MHD_Result answer_plain(const struct httpd *h, const struct request 
 
 	if (strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0)
 		return reply_preflight(r, h->options, "GET, HEAD");
-	if (strcmp(r->method, MHD_HTTP_METHOD_GET) != 0 && strcmp(r->method, MHD_HTTP_METHOD_HEAD) != 0)
-		return refuse(h, r, MHD_HTTP_METHOD_NOT_ALLOWED, "Ask with GET", "Allow", "GET, HEAD, OPTIONS");
+	if (strcmp(r->method, MHD_HTTP_METHOD_GET) != 0 &&
+	    strcmp(r->method, MHD_HTTP_METHOD_HEAD) != 0)
+		return refuse(h, r, MHD_HTTP_METHOD_NOT_ALLOWED, "Ask with GET", "Allow",
+			      "GET, HEAD, OPTIONS");
 	buf_init(&body);
 	if (h->outlets == NULL) {
 		result = answer_admin(h, r, &body);
@@ -111,7 +115,8 @@ static enum MHD_Result serve(const struct httpd *h, struct visit *v, const struc
 	return result;
 }
 
-/* What changes something may have a body: actions as the database defines them, and the two that are always there. */
+/* What changes something may have a body: actions as the database defines them, and the two that
+ * are always there. */
 static bool takes_body(const struct httpd *h, const struct request *r)
 {
 	struct params params = {.count = 0};
@@ -138,8 +143,9 @@ static enum MHD_Result on_head(const struct httpd *h, struct visit *v, const str
 }
 
 /* Called with the head alone, then with each piece of the body, then once more. */
-static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
-				  const char *version, const char *upload, size_t *upload_size, void **state)
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_size, void **state)
 {
 	const struct httpd *h = ctx;
 	struct visit *v = *state;
@@ -161,7 +167,8 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 
 static struct visit *visit_of(struct MHD_Connection *connection)
 {
-	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+	return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)
+		->socket_context;
 }
 
 /* The query is cut off. */
@@ -175,16 +182,19 @@ static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connec
 	return v;
 }
 
-/* The path, which is all that is left to the library. What will be refused stays as it is: since 1.0.3 it answers a NUL itself. */
+/* The path, which is all that is left to the library. What will be refused stays as it is:
+ * since 1.0.3 it answers a NUL itself. */
 static size_t on_path(void *ctx, struct MHD_Connection *connection, char *path)
 {
 	const struct target *target = &visit_of(connection)->target;
 
 	(void)ctx;
-	return target->usable ? target->prefix + MHD_http_unescape(path + target->prefix) : strlen(path);
+	return target->usable ? target->prefix + MHD_http_unescape(path + target->prefix)
+			      : strlen(path);
 }
 
-static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit, enum MHD_ConnectionNotificationCode what)
+static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit,
+		     enum MHD_ConnectionNotificationCode what)
 {
 	struct httpd *h = ctx;
 
@@ -228,12 +238,14 @@ static void on_room(struct visits *set)
 	door_look(&container_of(set, struct httpd, visits)->door);
 }
 
-/* What the library does not take it has closed. Where it had begun with it, `entering` is gone, and on_visit has ended it. */
+/* What the library does not take it has closed. Where it had begun with it, `entering` is gone, and
+ * on_visit has ended it. */
 static void hand_over(struct httpd *h, struct visit *v)
 {
 	visit_hand_over(v);
 	h->entering = v;
-	if (!library_take(v->head.large ? &h->roomy : &h->ordinary, v->fd, (const struct sockaddr *)&v->address, v->address_len) &&
+	if (!library_take(v->head.large ? &h->roomy : &h->ordinary, v->fd,
+			  (const struct sockaddr *)&v->address, v->address_len) &&
 	    h->entering != NULL) {
 		v->fd = -1;
 		visit_end(v);
@@ -250,7 +262,9 @@ static void dismiss(struct httpd *h, struct visit *v)
 	buf_init(&body);
 	buf_init(&answer);
 	reply_append_error(&body, v->head.why);
-	reply_append_raw(&answer, &(struct reply){v->head.status, "application/json", body.data, NULL, NULL}, NULL);
+	reply_append_raw(&answer,
+			 &(struct reply){v->head.status, "application/json", body.data, NULL, NULL},
+			 NULL);
 	visit_dismiss(v, &answer);
 	buf_release(&answer);
 	buf_release(&body);
@@ -270,7 +284,8 @@ static void on_arrived(struct visit *v)
 
 bool httpd_serve(struct httpd *h)
 {
-	static const struct library_calls library_calls = {on_request, on_target, on_path, on_visit};
+	static const struct library_calls library_calls = {on_request, on_target, on_path,
+							   on_visit};
 
 	if (!library_start(&h->ordinary, HEAD_MEMORY, VISITS_MOST, &library_calls, h) ||
 	    !library_start(&h->roomy, HEAD_MEMORY_MAX, VISITS_MOST, &library_calls, h))

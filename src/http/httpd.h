@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * httpd.h: an HTTP server: who comes through the door is looked at (visit.h) and handed to the library, which parses and answers ordinary
- * requests; streams are taken over from it by the gate. A request whose head is not well (head.h), or that does not come in time,
- * never gets to it.
+ * httpd.h: an HTTP server: who comes through the door is looked at (visit.h) and handed to the
+ * library, which parses and answers ordinary requests; streams are taken over from it by the gate.
+ * A request whose head is not well (head.h), or that does not come in time, never gets to it.
  */
 #ifndef HTTP_HTTPD_H
 #define HTTP_HTTPD_H
@@ -28,12 +28,12 @@ struct httpd {
 	struct door door;
 };
 
-void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets, const struct status *status,
-		const struct http_options *options);
+void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets,
+		const struct status *status, const struct http_options *options);
 
 /* Begins to answer who comes through the door, which is bound. False: logged. */
 MUST_CHECK bool httpd_serve(struct httpd *h);
-void httpd_quiesce(struct httpd *h);          /* takes no new connections */
+void httpd_quiesce(struct httpd *h); /* takes no new connections */
 /* nobody who has said a whole head waits for an answer of the library */
 bool httpd_is_idle(const struct httpd *h);
 void httpd_release(struct httpd *h);

@@ -24,8 +24,8 @@ struct identity {
 void identity_release(struct identity *id);
 
 /*
- * An identity on its way through the database, where a ticket or a renewal takes it: {"claims", "issued", "ends", "key"}.
- * Reading: false unless it is one that was written so.
+ * An identity on its way through the database, where a ticket or a renewal takes it: {"claims",
+ * "issued", "ends", "key"}. Reading: false unless it is one that was written so.
  */
 /* its claims alone, for the caller to free */
 char *identity_claims_json(const struct identity *id);

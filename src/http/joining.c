@@ -91,7 +91,8 @@ static void on_page_event(struct catchup *c, const struct event *event)
 	if (o->prelude != NULL)
 		prelude_change(o, event);
 	else
-		outlet_append_as(o, &subscriber_stream_of(&o->sub, event->topic)->def, &event->at, event->name, event->data);
+		outlet_append_as(o, &subscriber_stream_of(&o->sub, event->topic)->def, &event->at,
+				 event->name, event->data);
 }
 
 static void on_page_end(struct catchup *c, enum catchup_end end, const char *reason)
@@ -99,7 +100,8 @@ static void on_page_end(struct catchup *c, enum catchup_end end, const char *rea
 	struct outlet *o = container_of(c, struct outlet, catchup);
 
 	if (end == CATCHUP_FAILED || end == CATCHUP_BEHIND) {
-		log_error("[STREAM %" PRIu64 "] what it missed cannot be read: %s", o->number, reason);
+		log_error("[STREAM %" PRIu64 "] what it missed cannot be read: %s", o->number,
+			  reason);
 		outlet_close(o, end == CATCHUP_FAILED ? "failed" : "fault");
 		return;
 	}
@@ -178,7 +180,8 @@ static void join(struct outlet *o, const struct facet *facet)
 	count = wanted_append_keys(wanted, facet->stream, &keys);
 	router_join(o->set->router, &o->sub, facet->stream, keys.data, count);
 	if (wanted->name_count > 0)
-		part_narrow(&o->sub.parts[o->sub.part_count - 1], wanted->names, wanted->name_count);
+		part_narrow(&o->sub.parts[o->sub.part_count - 1], wanted->names,
+			    wanted->name_count);
 	buf_release(&keys);
 }
 
@@ -204,8 +207,12 @@ static void seat(struct outlet *o, struct outlet_request *request)
 		join(o, &facets[i]);
 	if (request->delivery.page)
 		o->page = page_new(o, request);
-	o->catchup = (struct catchup){.facets = facets, .facet_count = count, .after = request->after,
-				      .begins = on_page_begins, .event = on_page_event, .ended = on_page_end};
+	o->catchup = (struct catchup){.facets = facets,
+				      .facet_count = count,
+				      .after = request->after,
+				      .begins = on_page_begins,
+				      .event = on_page_event,
+				      .ended = on_page_end};
 }
 
 /* "'/a', '/b' by 'ann' from 127.0.0.1" */
@@ -216,7 +223,8 @@ static void log_opened(const struct outlet *o)
 	buf_init(&paths);
 	for (size_t i = 0; i < o->sub.part_count; i++)
 		buf_appendf(&paths, "%s'%s'", i == 0 ? "" : ", ", o->sub.parts[i].stream->def.path);
-	log_info("[STREAM %" PRIu64 "] opened: %s by '%s' from %s", o->number, paths.data, o->holder.user == NULL ? "" : o->holder.user, o->address);
+	log_info("[STREAM %" PRIu64 "] opened: %s by '%s' from %s", o->number, paths.data,
+		 o->holder.user == NULL ? "" : o->holder.user, o->address);
 	buf_release(&paths);
 }
 
@@ -225,7 +233,8 @@ static void say_hello(struct outlet *o, const struct cursor *at)
 	control_append_hello(&o->out, outlet_wire(o), o->set->options->retry_ms, at);
 }
 
-/* From now on, behind a cursor of the log, behind one that only the database has, or with a reset. */
+/* From now on, behind a cursor of the log, behind one that only the database has, or with a reset.
+ */
 static void begin(struct outlet *o, const struct outlet_request *request)
 {
 	struct router *r = o->set->router;
@@ -268,7 +277,8 @@ struct outlet *joining_open(struct outlets *set, struct outlet_request *request)
 		control_append_head(&o->out, outlet_wire(o), request->cors);
 	begin(o, request);
 	watch_init(&o->watch, outlet_ready);
-	if (!loop_watch(set->loop, &o->watch, request->fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
+	if (!loop_watch(set->loop, &o->watch, request->fd,
+			EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
 		o->watch.fd = request->fd;
 		o->reason = "fault";
 		outlet_drop(o, "its socket cannot be watched");

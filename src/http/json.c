@@ -18,12 +18,13 @@ static struct json_object *parse_with(struct json_tokener *tokener, const char *
 	struct json_object *value = json_tokener_parse_ex(tokener, bytes, (int)len);
 
 	if (json_tokener_get_error(tokener) == json_tokener_continue)
-		value = json_tokener_parse_ex(tokener, "", 1); /* a bare number ends only where the text does */
+		value = json_tokener_parse_ex(tokener, "",
+					      1); /* a bare number ends only where the text does */
 	return value;
 }
 
-/* A text as long as what is parsed: the tokener's buffer, which grows by copying and is not wiped, then has held no secret
- * that was left behind, and holds none. */
+/* A text as long as what is parsed: the tokener's buffer, which grows by copying and is not wiped,
+ * then has held no secret that was left behind, and holds none. */
 static void fill_buffer(struct json_tokener *tokener, size_t len)
 {
 	char *text = xmalloc(len + 2);
@@ -69,12 +70,14 @@ struct json_object *json_parse_secret(const char *bytes, size_t len)
 static void wipe_texts(struct json_object *value)
 {
 	if (json_object_is_type(value, json_type_string))
-		explicit_bzero((char *)(uintptr_t)json_object_get_string(value), (size_t)json_object_get_string_len(value));
+		explicit_bzero((char *)(uintptr_t)json_object_get_string(value),
+			       (size_t)json_object_get_string_len(value));
 	if (json_object_is_type(value, json_type_array))
 		for (size_t i = 0; i < json_object_array_length(value); i++)
 			wipe_texts(json_object_array_get_idx(value, i));
 	if (json_object_is_type(value, json_type_object)) {
-		json_object_object_foreach (value, name, member) {
+		json_object_object_foreach(value, name, member)
+		{
 			(void)name;
 			wipe_texts(member);
 		}

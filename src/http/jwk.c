@@ -58,12 +58,15 @@ static bool may_verify(struct json_object *jwk)
 	struct json_object *use = member(jwk, "use"), *ops = member(jwk, "key_ops");
 	bool verify = ops == NULL;
 
-	if (use != NULL && (!json_object_is_type(use, json_type_string) || strcmp(json_object_get_string(use), "sig") != 0))
+	if (use != NULL && (!json_object_is_type(use, json_type_string) ||
+			    strcmp(json_object_get_string(use), "sig") != 0))
 		return false;
-	for (size_t i = 0; json_object_is_type(ops, json_type_array) && i < json_object_array_length(ops); i++) {
+	for (size_t i = 0;
+	     json_object_is_type(ops, json_type_array) && i < json_object_array_length(ops); i++) {
 		struct json_object *op = json_object_array_get_idx(ops, i);
 
-		verify = verify || (json_object_is_type(op, json_type_string) && strcmp(json_object_get_string(op), "verify") == 0);
+		verify = verify || (json_object_is_type(op, json_type_string) &&
+				    strcmp(json_object_get_string(op), "verify") == 0);
 	}
 	return verify;
 }
@@ -79,11 +82,14 @@ static jwt_alg_t wanted_algorithm(struct json_object *jwk, struct key_kind kind,
 	return usual >= kind.first && usual <= kind.last ? usual : JWT_ALG_NONE;
 }
 
-static enum jwk read_oct(struct json_object *jwk, jwt_alg_t usual, struct key *ret_key, struct buf *why)
+static enum jwk read_oct(struct json_object *jwk, jwt_alg_t usual, struct key *ret_key,
+			 struct buf *why)
 {
 	size_t len;
 	unsigned char *secret = bytes_of(jwk, "k", &len);
-	bool good = secret != NULL && key_from_secret(ret_key, secret, len, wanted_algorithm(jwk, KEY_KIND_HMAC, usual), why);
+	bool good =
+		secret != NULL && key_from_secret(ret_key, secret, len,
+						  wanted_algorithm(jwk, KEY_KIND_HMAC, usual), why);
 
 	if (secret == NULL)
 		buf_appendf(why, "its k is missing or not base64url without padding");
@@ -118,7 +124,8 @@ static EVP_PKEY *rsa_key(struct json_object *jwk)
 	OSSL_PARAM_BLD *build = OSSL_PARAM_BLD_new();
 	EVP_PKEY *key = NULL;
 
-	if (modulus != NULL && exponent != NULL && OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
+	if (modulus != NULL && exponent != NULL &&
+	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_N, modulus) == 1 &&
 	    OSSL_PARAM_BLD_push_BN(build, OSSL_PKEY_PARAM_RSA_E, exponent) == 1)
 		key = make_public("RSA", build);
 	OSSL_PARAM_BLD_free(build);
@@ -136,7 +143,9 @@ struct curve {
 
 static const struct curve *find_curve(const char *crv)
 {
-	static const struct curve curves[] = {{"P-256", "prime256v1", 32}, {"P-384", "secp384r1", 48}, {"P-521", "secp521r1", 66}};
+	static const struct curve curves[] = {{"P-256", "prime256v1", 32},
+					      {"P-384", "secp384r1", 48},
+					      {"P-521", "secp521r1", 66}};
 
 	for (size_t i = 0; crv != NULL && i < ARRAY_SIZE(curves); i++)
 		if (strcmp(curves[i].crv, crv) == 0)
@@ -155,8 +164,10 @@ static EVP_PKEY *ec_key(struct json_object *jwk, const struct curve *curve)
 	if (x != NULL && y != NULL && x_len == curve->size && y_len == curve->size) {
 		memcpy(point + 1, x, x_len);
 		memcpy(point + 1 + x_len, y, y_len);
-		if (OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, curve->group, 0) == 1 &&
-		    OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point, 1 + x_len + y_len) == 1)
+		if (OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, curve->group,
+						    0) == 1 &&
+		    OSSL_PARAM_BLD_push_octet_string(build, OSSL_PKEY_PARAM_PUB_KEY, point,
+						     1 + x_len + y_len) == 1)
 			key = make_public("EC", build);
 	}
 	OSSL_PARAM_BLD_free(build);
@@ -166,20 +177,24 @@ static EVP_PKEY *ec_key(struct json_object *jwk, const struct curve *curve)
 }
 
 /* Takes the public key over; NULL: it could not be made. */
-static enum jwk take_public(struct json_object *jwk, EVP_PKEY *public_key, jwt_alg_t usual, struct key *ret_key, struct buf *why)
+static enum jwk take_public(struct json_object *jwk, EVP_PKEY *public_key, jwt_alg_t usual,
+			    struct key *ret_key, struct buf *why)
 {
 	struct key_kind kind;
 	bool good;
 
 	if (public_key == NULL)
-		return leave(JWK_WRONG, why, "its numbers are missing, not base64url without padding, or not those of a key");
+		return leave(JWK_WRONG, why,
+			     "its numbers are missing, not base64url without padding, or not those "
+			     "of a key");
 	good = key_kind_of(public_key, &kind, why) &&
 	       key_from_public(ret_key, public_key, wanted_algorithm(jwk, kind, usual), why);
 	EVP_PKEY_free(public_key);
 	return good ? JWK_TAKEN : JWK_WRONG;
 }
 
-static enum jwk read_key(struct json_object *jwk, const char *kty, jwt_alg_t usual, struct key *ret_key, struct buf *why)
+static enum jwk read_key(struct json_object *jwk, const char *kty, jwt_alg_t usual,
+			 struct key *ret_key, struct buf *why)
 {
 	const char *crv = text_of(jwk, "crv");
 
@@ -196,7 +211,8 @@ static enum jwk read_key(struct json_object *jwk, const char *kty, jwt_alg_t usu
 
 enum jwk jwk_read(struct json_object *jwk, jwt_alg_t usual, struct key *ret_key, struct buf *why)
 {
-	const char *kty = text_of(jwk, "kty"), *alg = text_of(jwk, "alg"), *kid = text_of(jwk, "kid");
+	const char *kty = text_of(jwk, "kty"), *alg = text_of(jwk, "alg"),
+		   *kid = text_of(jwk, "kid");
 	jwt_alg_t known;
 	enum jwk result;
 
@@ -204,12 +220,15 @@ enum jwk jwk_read(struct json_object *jwk, jwt_alg_t usual, struct key *ret_key,
 	if (kty == NULL)
 		return leave(JWK_WRONG, why, "it has no kty, so it is no JSON Web Key");
 	if (member(jwk, "d") != NULL)
-		return leave(JWK_WRONG, why, "it has its private part (d): give the public key only, and keep the private one elsewhere");
+		return leave(JWK_WRONG, why,
+			     "it has its private part (d): give the public key only, and keep the "
+			     "private one elsewhere");
 	if (!may_verify(jwk))
 		return leave(JWK_OTHER, why, "its use is not sig, or its key_ops have no verify");
 	if (member(jwk, "alg") != NULL && (alg == NULL || !key_algorithm_parse(alg, &known)))
 		return leave(JWK_OTHER, why, "its alg is not one of HS, RS, ES with 256, 384, 512");
-	if (member(jwk, "kid") != NULL && (kid == NULL || kid[0] == '\0' || strlen(kid) > JWK_KID_MAX))
+	if (member(jwk, "kid") != NULL &&
+	    (kid == NULL || kid[0] == '\0' || strlen(kid) > JWK_KID_MAX))
 		return leave(JWK_WRONG, why, "its kid is not a text of 1 to %d bytes", JWK_KID_MAX);
 	result = read_key(jwk, kty, usual, ret_key, why);
 	if (result == JWK_TAKEN && kid != NULL)

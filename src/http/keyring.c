@@ -34,7 +34,8 @@ static bool is_guarded(struct reading *r, bool secret)
 	if (!(r->file.mode & (secret ? S_IROTH | S_IWOTH : S_IWOTH)))
 		return true;
 	begin_sentence(r);
-	return refuse(r->why, "everybody can %s this file: chmod %s it (in Kubernetes, defaultMode: 0440)",
+	return refuse(r->why,
+		      "everybody can %s this file: chmod %s it (in Kubernetes, defaultMode: 0440)",
 		      secret ? "read or write" : "write", secret ? "600" : "644");
 }
 
@@ -44,7 +45,8 @@ static bool read_file(struct reading *r)
 
 	if (!file_read(&r->file, r->path, KEY_FILE_MAX, &reason))
 		return refuse(r->why, "%s: cannot read '%s': %s", r->option, r->path, reason);
-	return r->file.len > 0 || refuse(r->why, "%s: '%s' is empty, it has 0 bytes", r->option, r->path);
+	return r->file.len > 0 ||
+	       refuse(r->why, "%s: '%s' is empty, it has 0 bytes", r->option, r->path);
 }
 
 /* --- the options --- */
@@ -62,7 +64,9 @@ static bool load_secret_file(struct reading *r)
 
 	if (!read_file(r) || !is_guarded(r, true))
 		return false;
-	for (len = r->file.len; len > 0 && strchr("\r\n", r->file.bytes[len - 1]) != NULL && r->file.bytes[len - 1] != '\0'; len--)
+	for (len = r->file.len; len > 0 && strchr("\r\n", r->file.bytes[len - 1]) != NULL &&
+				r->file.bytes[len - 1] != '\0';
+	     len--)
 		continue;
 	begin_sentence(r);
 	return key_from_secret(&r->ring->keys[0], r->file.bytes, len, r->algorithm, r->why);
@@ -114,7 +118,8 @@ static bool take_jwk(struct reading *r, struct json_object *jwk, size_t number)
 	buf_init(&reason);
 	result = jwk_read(jwk, r->algorithm, &key, &reason);
 	if (result == JWK_OTHER)
-		log_warn("%s: '%s': key %zu is left out: %s", r->option, r->path, number, reason.data);
+		log_warn("%s: '%s': key %zu is left out: %s", r->option, r->path, number,
+			 reason.data);
 	if (result == JWK_WRONG) {
 		begin_sentence(r);
 		buf_appendf(r->why, "key %zu: %s", number, reason.data);
@@ -156,7 +161,8 @@ static bool load_jwks_file(struct reading *r)
 		good = take_set(r, set);
 	} else {
 		begin_sentence(r);
-		buf_appendf(r->why, "it is not a JSON Web Key Set: one JSON object, each name in it once");
+		buf_appendf(r->why,
+			    "it is not a JSON Web Key Set: one JSON object, each name in it once");
 	}
 	json_wipe(set);
 	for (size_t i = 0; i < r->ring->count; i++)
@@ -187,17 +193,21 @@ static bool load(struct reading *r, const struct keyring_source *source)
 bool keyring_load(struct keyring *ring, const struct keyring_source *source, struct buf *why)
 {
 	struct reading r = {.ring = ring, .algorithm = JWT_ALG_NONE, .why = why};
-	int given = (source->secret != NULL) + (source->secret_file != NULL) + (source->public_key_file != NULL) +
-		    (source->jwks_file != NULL);
+	int given = (source->secret != NULL) + (source->secret_file != NULL) +
+		    (source->public_key_file != NULL) + (source->jwks_file != NULL);
 	bool good;
 
 	*ring = (struct keyring){.count = 0};
 	if (given == 0)
 		return true;
 	if (given > 1)
-		return refuse(why, "more than one of jwt-secret, jwt-secret-file, jwt-public-key-file and jwks-file is given: one of them is enough");
+		return refuse(why,
+			      "more than one of jwt-secret, jwt-secret-file, jwt-public-key-file "
+			      "and jwks-file is given: one of them is enough");
 	if (source->algorithm != NULL && !key_algorithm_parse(source->algorithm, &r.algorithm))
-		return refuse(why, "jwt-algorithm is '%s', not one of HS, RS, ES with 256, 384, 512", source->algorithm);
+		return refuse(why,
+			      "jwt-algorithm is '%s', not one of HS, RS, ES with 256, 384, 512",
+			      source->algorithm);
 	good = load(&r, source);
 	file_release(&r.file);
 	if (good)
@@ -214,11 +224,13 @@ void keyring_release(struct keyring *r)
 	*r = (struct keyring){.count = 0};
 }
 
-const struct key *keyring_next(const struct keyring *r, jwt_alg_t algorithm, const char *kid, size_t *at)
+const struct key *keyring_next(const struct keyring *r, jwt_alg_t algorithm, const char *kid,
+			       size_t *at)
 {
 	while (*at < r->count) {
 		const struct key *key = &r->keys[(*at)++];
-		bool chosen = kid == NULL || !r->has_kids || (key->kid != NULL && strcmp(key->kid, kid) == 0);
+		bool chosen = kid == NULL || !r->has_kids ||
+			      (key->kid != NULL && strcmp(key->kid, kid) == 0);
 
 		if (chosen && key->algorithm == algorithm)
 			return key;

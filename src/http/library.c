@@ -9,7 +9,8 @@
 
 #include "base/log.h"
 
-/* MHD_USE_NO_THREAD_SAFETY: what it is given is there at once, as it is before 0.9.77, where the flag means nothing. */
+/* MHD_USE_NO_THREAD_SAFETY: what it is given is there at once, as it is before 0.9.77, where the
+ * flag means nothing. */
 #define ONE_THREAD ((enum MHD_FLAG)(1U << 19))
 
 static void on_ready(struct watch *w, uint32_t events);
@@ -34,22 +35,28 @@ static void on_log(void *ctx, const char *fmt, va_list args)
 		log_debug("http library: %.*s", (int)strcspn(line, "\n"), line);
 }
 
-/* Strict is discipline level 1 since 0.9.77. Level 2 would refuse an empty line in front of a request, which RFC 9112 2.2 lets be; what
- * else it has is for chunks and cookies, which nobody asks the library for. */
-bool library_start(struct library *l, size_t memory, unsigned connections, const struct library_calls *calls, void *ctx)
+/* Strict is discipline level 1 since 0.9.77. Level 2 would refuse an empty line in front of a
+ * request, which RFC 9112 2.2 lets be; what else it has is for chunks and cookies, which nobody
+ * asks the library for. */
+bool library_start(struct library *l, size_t memory, unsigned connections,
+		   const struct library_calls *calls, void *ctx)
 {
-	l->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG | MHD_USE_NO_LISTEN_SOCKET | ONE_THREAD, 0,
-				     NULL, NULL, calls->request, ctx, MHD_OPTION_EXTERNAL_LOGGER, on_log, NULL,
-				     MHD_OPTION_CONNECTION_LIMIT, connections,
+	l->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_USE_TURBO | MHD_USE_ERROR_LOG |
+					     MHD_USE_NO_LISTEN_SOCKET | ONE_THREAD,
+				     0, NULL, NULL, calls->request, ctx, MHD_OPTION_EXTERNAL_LOGGER,
+				     on_log, NULL, MHD_OPTION_CONNECTION_LIMIT, connections,
 				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory,
-				     MHD_OPTION_CONNECTION_TIMEOUT, 0, MHD_OPTION_NOTIFY_CONNECTION, calls->visit, ctx,
-				     MHD_OPTION_URI_LOG_CALLBACK, calls->target, ctx, MHD_OPTION_UNESCAPE_CALLBACK, calls->path, ctx,
+				     MHD_OPTION_CONNECTION_TIMEOUT, 0, MHD_OPTION_NOTIFY_CONNECTION,
+				     calls->visit, ctx, MHD_OPTION_URI_LOG_CALLBACK, calls->target,
+				     ctx, MHD_OPTION_UNESCAPE_CALLBACK, calls->path, ctx,
 				     MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 	if (l->daemon == NULL) {
 		log_error("the HTTP library did not start: %s", strerror(errno));
 		return false;
 	}
-	return loop_watch(l->loop, &l->watch, MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd, EPOLLIN);
+	return loop_watch(l->loop, &l->watch,
+			  MHD_get_daemon_info(l->daemon, MHD_DAEMON_INFO_EPOLL_FD)->epoll_fd,
+			  EPOLLIN);
 }
 
 bool library_take(struct library *l, int fd, const struct sockaddr *address, socklen_t len)

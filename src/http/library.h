@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * library.h: libmicrohttpd at work inside our loop: its epoll is nested in ours, it has no thread and no listening socket of its own. It gets
- * connections whose head is known to be well (head.h). For each it has a pool of memory that is taken and wiped whole, so there are two of
- * it: an ordinary one, and one with room for the largest head that head.h lets through.
+ * library.h: libmicrohttpd at work inside our loop: its epoll is nested in ours, it has no thread
+ * and no listening socket of its own. It gets connections whose head is known to be well (head.h).
+ * For each it has a pool of memory that is taken and wiped whole, so there are two of it: an
+ * ordinary one, and one with room for the largest head that head.h lets through.
  */
 #ifndef HTTP_LIBRARY_H
 #define HTTP_LIBRARY_H
@@ -17,7 +18,8 @@
 struct library_calls {
 	/* with the head alone, then with each piece of the body, then once more */
 	MHD_AccessHandlerCallback request;
-	/* The target as it was sent, in the library's buffer. What is returned comes back as the request's state. */
+	/* The target as it was sent, in the library's buffer. What is returned comes back as the
+	 * request's state. */
 	void *(*target)(void *ctx, const char *raw, struct MHD_Connection *connection);
 	/* decodes it in place: its new length */
 	size_t (*path)(void *ctx, struct MHD_Connection *connection, char *path);
@@ -34,10 +36,13 @@ struct library {
 void library_init(struct library *l, struct loop *loop);
 
 /* memory: for each connection. False: logged. */
-MUST_CHECK bool library_start(struct library *l, size_t memory, unsigned connections, const struct library_calls *calls, void *ctx);
+MUST_CHECK bool library_start(struct library *l, size_t memory, unsigned connections,
+			      const struct library_calls *calls, void *ctx);
 
-/* Takes the socket over. False: it does not want it, and has closed it. It has its turn soon, or when library_run is called. */
-MUST_CHECK bool library_take(struct library *l, int fd, const struct sockaddr *address, socklen_t len);
+/* Takes the socket over. False: it does not want it, and has closed it. It has its turn soon, or
+ * when library_run is called. */
+MUST_CHECK bool library_take(struct library *l, int fd, const struct sockaddr *address,
+			     socklen_t len);
 void library_run(struct library *l); /* harmless when it does not run */
 void library_stop(struct library *l);
 

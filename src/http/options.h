@@ -22,8 +22,8 @@ struct token_options {
 
 struct http_options {
 	struct token_options token;
-	const char *cookie;                        /* its name */
-	enum token_source sources[TOKEN_SOURCES];  /* in this order; TOKEN_NOWHERE ends the list */
+	const char *cookie;                       /* its name */
+	enum token_source sources[TOKEN_SOURCES]; /* in this order; TOKEN_NOWHERE ends the list */
 	int heartbeat_ms, retry_ms;
 	/* the latter two: 0 is no limit */
 	size_t max_streams, max_streams_per_user, max_streams_per_ip;

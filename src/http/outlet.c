@@ -28,8 +28,12 @@ static struct loop *loop_of(const struct outlet *o)
 
 struct wire outlet_wire(struct outlet *o)
 {
-	return (struct wire){.bare = o->bare, .format = o->format, .form = o->sub.form,
-			     .packer = &o->set->router->packer, .total = &o->total, .page = o->page};
+	return (struct wire){.bare = o->bare,
+			     .format = o->format,
+			     .form = o->sub.form,
+			     .packer = &o->set->router->packer,
+			     .total = &o->total,
+			     .page = o->page};
 }
 
 const char *outlet_path(const struct outlet *o)
@@ -44,7 +48,8 @@ const char *outlet_params(const struct outlet *o, size_t part)
 
 bool outlet_needs_claims(const struct outlet *o)
 {
-	return o->several == NULL ? stream_def_needs_claims(&o->sub.stream->def) : several_needs_claims(o->several);
+	return o->several == NULL ? stream_def_needs_claims(&o->sub.stream->def)
+				  : several_needs_claims(o->several);
 }
 
 /* --- the end --- */
@@ -56,8 +61,8 @@ void outlet_drop(struct outlet *o, const char *why)
 	if (o->state == OUTLET_CLOSED)
 		return;
 	o->state = OUTLET_CLOSED;
-	log_info("[STREAM %" PRIu64 "] closed: %s, %" PRIu64 " bytes in %" PRId64 " s", o->number, why, o->bytes,
-		 (loop_of(o)->now_ms - o->opened_ms) / 1000);
+	log_info("[STREAM %" PRIu64 "] closed: %s, %" PRIu64 " bytes in %" PRId64 " s", o->number,
+		 why, o->bytes, (loop_of(o)->now_ms - o->opened_ms) / 1000);
 	census_closed(&o->set->census, outlet_path(o), o->reason == NULL ? "client" : o->reason,
 		      loop_of(o)->now_ms - o->opened_ms);
 	beat_stop(o);
@@ -86,7 +91,8 @@ void outlet_close(struct outlet *o, const char *reason)
 {
 	if (o->state == OUTLET_CLOSED || (o->state == OUTLET_CLOSING && reason != NULL))
 		return;
-	if (reason == NULL || (o->sub.skip > 0 && subscriber_fell_off(&o->sub, &o->set->router->log)) ||
+	if (reason == NULL ||
+	    (o->sub.skip > 0 && subscriber_fell_off(&o->sub, &o->set->router->log)) ||
 	    (o->page != NULL && page_has_begun(o->page))) {
 		o->reason = reason != NULL ? reason : o->reason != NULL ? o->reason : "shutdown";
 		outlet_drop(o, reason == NULL ? "its socket is of no use" : reason);
@@ -103,7 +109,9 @@ static void close_slow(struct outlet *o)
 {
 	o->set->slow++;
 	o->reason = "slow";
-	outlet_drop(o, o->prelude != NULL ? "slow: it takes nothing of its snapshot" : "slow: it will find what it missed with its Last-Event-ID");
+	outlet_drop(o, o->prelude != NULL
+			       ? "slow: it takes nothing of its snapshot"
+			       : "slow: it will find what it missed with its Last-Event-ID");
 }
 
 void outlet_free(struct outlet *o)
@@ -120,7 +128,8 @@ void outlet_free(struct outlet *o)
 
 /* --- sending --- */
 
-void outlet_append_as(struct outlet *o, const struct stream_def *def, const struct cursor *at, struct text name, struct text data)
+void outlet_append_as(struct outlet *o, const struct stream_def *def, const struct cursor *at,
+		      struct text name, struct text data)
 {
 	struct wire wire = outlet_wire(o);
 
@@ -141,7 +150,6 @@ void outlet_append(struct outlet *o, const struct cursor *at, struct text name, 
 {
 	outlet_append_as(o, &o->sub.stream->def, at, name, data);
 }
-
 
 /* So many bytes have gone, or why not: true when more may be tried. */
 static bool sent(struct outlet *o, ssize_t n)
@@ -166,7 +174,8 @@ static bool sent(struct outlet *o, ssize_t n)
 
 static bool send_out(struct outlet *o)
 {
-	ssize_t n = send(o->watch.fd, o->out.data + o->out_sent, o->out.len - o->out_sent, MSG_NOSIGNAL);
+	ssize_t n = send(o->watch.fd, o->out.data + o->out_sent, o->out.len - o->out_sent,
+			 MSG_NOSIGNAL);
 
 	if (!sent(o, n))
 		return false;
@@ -266,7 +275,8 @@ void outlet_flush(struct outlet *o)
 			router_touch_again(o->set->router, &o->sub);
 			return;
 		}
-		if (o->sub.skip > 0 || (o->out.len == 0 && o->state == OUTLET_LIVE && o->sub.pending)) {
+		if (o->sub.skip > 0 ||
+		    (o->out.len == 0 && o->state == OUTLET_LIVE && o->sub.pending)) {
 			if (!send_log(o, o->out.len > 0))
 				return;
 		} else if (o->out.len > 0) {
@@ -312,17 +322,20 @@ void outlet_renew(struct outlet *o, struct holder *holder)
 	prelude_renew(o);
 	outlets_take_code(o->set, o);
 	ending_watch(o);
-	log_info("[STREAM %" PRIu64 "] goes on with another token of '%s'", o->number, o->holder.user);
+	log_info("[STREAM %" PRIu64 "] goes on with another token of '%s'", o->number,
+		 o->holder.user);
 }
 
-/* Streams say nothing after their request: what comes is thrown away; its end, or too much of it, ends the stream. */
+/* Streams say nothing after their request: what comes is thrown away; its end, or too much of it,
+ * ends the stream. */
 void outlet_ready(struct watch *w, uint32_t events)
 {
 	struct outlet *o = container_of(w, struct outlet, watch);
 
 	if (o->state == OUTLET_CLOSED)
 		return;
-	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) || ((events & EPOLLIN) && !drain(o->watch.fd))) {
+	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) ||
+	    ((events & EPOLLIN) && !drain(o->watch.fd))) {
 		beat_left(o);
 		outlet_drop(o, "the client left");
 		return;

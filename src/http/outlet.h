@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * outlet.h: one open stream: a socket that was taken over from the HTTP library, and the subscriber behind it.
+ * outlet.h: one open stream: a socket that was taken over from the HTTP library, and the subscriber
+ * behind it.
  *
- *   CATCHING   its snapshot, or pages of what it missed, are read from the database and sent; nothing live yet
- *   LIVE       position in the shared log; sent to when it is touched, or when its socket has room again
- *   CLOSING    its last frame goes out, then the socket is closed
- *   CLOSED     the socket is closed; memory stays until outlets_reap, at the end of the turn
+ *   CATCHING   its snapshot, or pages of what it missed, are read from the database and sent;
+ * nothing live yet LIVE       position in the shared log; sent to when it is touched, or when its
+ * socket has room again CLOSING    its last frame goes out, then the socket is closed CLOSED the
+ * socket is closed; memory stays until outlets_reap, at the end of the turn
  *
- * What goes out, in this order: the rest of a frame that has begun, then `out` (head, control events, pages), then
- * the log. Nothing here waits: a socket that takes no more is left alone until epoll says it does. One that has
- * taken nothing for OUTLET_STALL_MS, or whose place the log has forgotten, is closed as slow: its client comes back
- * with Last-Event-ID and has missed nothing.
+ * What goes out, in this order: the rest of a frame that has begun, then `out` (head, control
+ * events, pages), then the log. Nothing here waits: a socket that takes no more is left alone until
+ * epoll says it does. One that has taken nothing for OUTLET_STALL_MS, or whose place the log has
+ * forgotten, is closed as slow: its client comes back with Last-Event-ID and has missed nothing.
  */
 #ifndef HTTP_OUTLET_H
 #define HTTP_OUTLET_H
@@ -26,7 +27,7 @@
 #include "http/holder.h"
 
 #define OUTLET_STALL_MS 10000
-#define OUTLET_LINGER_MS 3000 /* how long the last frame may take */
+#define OUTLET_LINGER_MS 3000        /* how long the last frame may take */
 #define OUTLET_UNSENT_MAX (64 << 10) /* bytes that wait in the kernel for a slow reader */
 
 enum outlet_state { OUTLET_CATCHING, OUTLET_LIVE, OUTLET_CLOSING, OUTLET_CLOSED };
@@ -43,8 +44,8 @@ struct outlet_delivery {
 
 /* What the gate has decided about a request; the outlet takes it over. */
 struct outlet_request {
-	int fd;              /* owned from now on */
-	bool bare;           /* HTTP/1.0: no chunks */
+	int fd;    /* owned from now on */
+	bool bare; /* HTTP/1.0: no chunks */
 	struct outlet_delivery delivery;
 	struct stream *stream;
 	struct wanted wanted;
@@ -66,34 +67,35 @@ struct outlet {
 	enum outlet_state state;
 	struct subscriber sub;
 	struct catchup catchup;
-	bool bare;           /* HTTP/1.0 */
-	/* of a stream with gzip: frames of the log count when they begin, all else when it is appended */
+	bool bare; /* HTTP/1.0 */
+	/* of a stream with gzip: frames of the log count when they begin, all else when it is
+	 * appended */
 	struct gzip_total total;
-	struct page *page;   /* owned; NULL: a stream */
-	struct prelude *prelude; /* CATCHING: while the stream's snapshot is sent; NULL else */
-	struct wanted wanted; /* until LIVE; with a snapshot as long as the stream is open */
-	struct facet facet;   /* of the one stream */
-	struct several *several; /* owned; NULL where there is one stream */
+	struct page *page;        /* owned; NULL: a stream */
+	struct prelude *prelude;  /* CATCHING: while the stream's snapshot is sent; NULL else */
+	struct wanted wanted;     /* until LIVE; with a snapshot as long as the stream is open */
+	struct facet facet;       /* of the one stream */
+	struct several *several;  /* owned; NULL where there is one stream */
 	enum frame_format format; /* of what the server says by itself */
 	struct buf out;
 	size_t out_sent;
-	bool fault;          /* an event could not be sealed: it is closed at its next flush */
-	bool blocked;        /* the socket takes no more for now */
+	bool fault;   /* an event could not be sealed: it is closed at its next flush */
+	bool blocked; /* the socket takes no more for now */
 	/* CATCHING: the page has been read, the next thing follows when it is sent */
 	bool page_over;
 	bool page_last;
 	struct holder holder;
-	struct list user_link; /* of those of the same user */
+	struct list user_link;   /* of those of the same user */
 	struct recheck *recheck; /* while authorize is being asked again; NULL else */
 	/* by which it can be renewed, once it was told that it expires; NULL before */
 	char *code;
 	char *address;
-	uint64_t number;     /* of the connection, for the log */
+	uint64_t number; /* of the connection, for the log */
 	int64_t opened_ms;
-	uint64_t bytes;      /* sent */
-	const char *reason;  /* why it ends, a word of census.h; NULL: its client wants it */
+	uint64_t bytes;     /* sent */
+	const char *reason; /* why it ends, a word of census.h; NULL: its client wants it */
 	struct beat beat;
-	struct timer end;    /* of the token; before that: when to say that it comes */
+	struct timer end; /* of the token; before that: when to say that it comes */
 };
 
 /* How it is written. */
@@ -102,14 +104,16 @@ struct wire outlet_wire(struct outlet *o);
 /* What the request's path was defined as: its stream's, or the path of several. */
 const char *outlet_path(const struct outlet *o);
 
-/* The parameters of one of its streams, in the order of the subscriber's parts: JSON as holder.h keeps them. */
+/* The parameters of one of its streams, in the order of the subscriber's parts: JSON as holder.h
+ * keeps them. */
 const char *outlet_params(const struct outlet *o, size_t part);
 bool outlet_needs_claims(const struct outlet *o); /* as stream_def_needs_claims, of any stream */
 
 /* Sends what there is for it, as far as the socket takes it. */
 void outlet_flush(struct outlet *o);
 
-/* A `closing` event with this reason (NULL: none, the socket is of no use), then the end. Harmless twice. */
+/* A `closing` event with this reason (NULL: none, the socket is of no use), then the end. Harmless
+ * twice. */
 void outlet_close(struct outlet *o, const char *reason);
 
 /* The end, at once and without a word; why is for the log. */
@@ -122,7 +126,8 @@ void outlet_end(struct outlet *o, int linger_ms);
 void outlet_append(struct outlet *o, const struct cursor *at, struct text name, struct text data);
 
 /* The same as events of one of its streams are written. */
-void outlet_append_as(struct outlet *o, const struct stream_def *def, const struct cursor *at, struct text name, struct text data);
+void outlet_append_as(struct outlet *o, const struct stream_def *def, const struct cursor *at,
+		      struct text name, struct text data);
 
 /* Goes on until another token ends. The holder is taken over. */
 void outlet_renew(struct outlet *o, struct holder *holder);

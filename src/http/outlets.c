@@ -9,17 +9,23 @@
 #include "http/joining.h"
 #include "http/parked.h"
 
-/* How many streams one user, or one address, has. Owned by its map, there as long as it is not 0. */
+/* How many streams one user, or one address, has. Owned by its map, there as long as it is not 0.
+ */
 struct tally {
 	size_t count;
 	struct list outlets; /* of a user */
 };
 
-void outlets_init(struct outlets *set, struct loop *loop, struct router *router, const struct http_options *options,
-		  struct catchup_ops catchup, struct question_ops questions, struct snapshot_ops snapshots)
+void outlets_init(struct outlets *set, struct loop *loop, struct router *router,
+		  const struct http_options *options, struct catchup_ops catchup,
+		  struct question_ops questions, struct snapshot_ops snapshots)
 {
-	*set = (struct outlets){.loop = loop, .router = router, .options = options, .catchup = catchup,
-			       .questions = questions, .snapshots = snapshots};
+	*set = (struct outlets){.loop = loop,
+				.router = router,
+				.options = options,
+				.catchup = catchup,
+				.questions = questions,
+				.snapshots = snapshots};
 	list_init(&set->preludes);
 	refusals_init(&set->refusals, loop);
 	census_init(&set->census);
@@ -94,7 +100,8 @@ enum outlets_room outlets_room(const struct outlets *set, const char *user, cons
 		return OUTLETS_FULL;
 	if (o->max_streams_per_user > 0 && tally_of(&set->users, user) >= o->max_streams_per_user)
 		return OUTLETS_USER_FULL;
-	if (o->max_streams_per_ip > 0 && tally_of(&set->addresses, address) >= o->max_streams_per_ip)
+	if (o->max_streams_per_ip > 0 &&
+	    tally_of(&set->addresses, address) >= o->max_streams_per_ip)
 		return OUTLETS_ADDRESS_FULL;
 	return OUTLETS_ROOM;
 }
@@ -141,7 +148,9 @@ size_t outlets_beside(const struct outlets *set, const struct outlet *o)
 {
 	const char *user = o->holder.user;
 
-	return (user != NULL ? tally_of(&set->users, user) : tally_of(&set->addresses, o->address)) - 1;
+	return (user != NULL ? tally_of(&set->users, user)
+			     : tally_of(&set->addresses, o->address)) -
+	       1;
 }
 
 void outlets_each(struct outlets *set, const char *user, void (*do_it)(struct outlet *o))
@@ -210,7 +219,8 @@ static void close_subscribers(struct stream *s, const char *reason)
 {
 	struct list all;
 
-	/* One that ends takes all its parts out of the list, also the next one: so it is not walked, but taken apart. */
+	/* One that ends takes all its parts out of the list, also the next one: so it is not
+	 * walked, but taken apart. */
 	list_init(&all);
 	list_splice(&all, &s->subscribers);
 	while (!list_empty(&all)) {

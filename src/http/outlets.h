@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * outlets.h: all open streams of this process: how many a user, an address and the process may have, who is flushed
- * in this turn, and how all of them end.
+ * outlets.h: all open streams of this process: how many a user, an address and the process may
+ * have, who is flushed in this turn, and how all of them end.
  */
 #ifndef HTTP_OUTLETS_H
 #define HTTP_OUTLETS_H
@@ -33,15 +33,15 @@ struct outlets {
 	uint64_t opened;    /* since the start; numbers connections */
 	uint64_t slow;      /* closed as slow, for metrics */
 	struct census census;
-	struct cuts cuts;   /* what ends of streams teach about proxies */
-	uint64_t requests;        /* whose head was read, whatever it was answered */
-	struct refusals refusals; /* requests that did not become streams */
-	struct strmap users, addresses; /* -> struct tally */
-	struct strmap codes;   /* -> struct outlet: those that can be renewed */
+	struct cuts cuts;                       /* what ends of streams teach about proxies */
+	uint64_t requests;                      /* whose head was read, whatever it was answered */
+	struct refusals refusals;               /* requests that did not become streams */
+	struct strmap users, addresses;         /* -> struct tally */
+	struct strmap codes;                    /* -> struct outlet: those that can be renewed */
 	struct revocations revocations, coming; /* coming: while they are read anew */
 	struct question_ops questions;
 	struct snapshot_ops snapshots;
-	struct list preludes; /* struct prelude: those that wait for a tick to be published */
+	struct list preludes;    /* struct prelude: those that wait for a tick to be published */
 	struct list parked;      /* struct parked: requests that wait for the database */
 	struct list parked_over; /* to be freed at the end of the turn */
 	size_t parked_count;
@@ -51,8 +51,9 @@ struct outlets {
 	bool draining;
 };
 
-void outlets_init(struct outlets *set, struct loop *loop, struct router *router, const struct http_options *options,
-		  struct catchup_ops catchup, struct question_ops questions, struct snapshot_ops snapshots);
+void outlets_init(struct outlets *set, struct loop *loop, struct router *router,
+		  const struct http_options *options, struct catchup_ops catchup,
+		  struct question_ops questions, struct snapshot_ops snapshots);
 void outlets_release(struct outlets *set); /* closes without a word what is still open */
 
 enum outlets_room { OUTLETS_ROOM, OUTLETS_FULL, OUTLETS_USER_FULL, OUTLETS_ADDRESS_FULL };
@@ -60,7 +61,8 @@ enum outlets_room { OUTLETS_ROOM, OUTLETS_FULL, OUTLETS_USER_FULL, OUTLETS_ADDRE
 /* May one more stream be opened by this user (NULL: anonymous) from this address? */
 enum outlets_room outlets_room(const struct outlets *set, const char *user, const char *address);
 
-/* Counts a request that waits for the database as if it were a stream, so that nobody has more of both than of streams. */
+/* Counts a request that waits for the database as if it were a stream, so that nobody has more of
+ * both than of streams. */
 void outlets_reserve(struct outlets *set, const char *user, const char *address);
 void outlets_unreserve(struct outlets *set, const char *user, const char *address);
 
@@ -70,7 +72,8 @@ void outlets_count_out(struct outlets *set, struct outlet *o);
 /* How many more streams has its user, or the address of an anonymous one? */
 size_t outlets_beside(const struct outlets *set, const struct outlet *o);
 
-/* Calls do_it for the open streams of this user, NULL: for all. It may close the stream that it is given. */
+/* Calls do_it for the open streams of this user, NULL: for all. It may close the stream that it is
+ * given. */
 void outlets_each(struct outlets *set, const char *user, void (*do_it)(struct outlet *o));
 
 /* The code by which a stream can be renewed: nobody guesses it. */

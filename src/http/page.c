@@ -66,7 +66,8 @@ struct page *page_new(struct outlet *o, const struct outlet_request *request)
 	p->cors = request->cors == NULL ? NULL : xstrdup(request->cors);
 	buf_init(&p->members);
 	timer_init(&p->timer, on_timer);
-	loop_set_timer(o->set->loop, &p->timer, p->due ? PAGE_DATABASE_MS : request->delivery.wait_ms);
+	loop_set_timer(o->set->loop, &p->timer,
+		       p->due ? PAGE_DATABASE_MS : request->delivery.wait_ms);
 	return p;
 }
 
@@ -134,7 +135,8 @@ static size_t open_line(struct page *p)
 	return p->members.len;
 }
 
-void page_add(struct page *p, enum frame_format format, bool sealed, const struct cursor *at, struct text name, struct text data)
+void page_add(struct page *p, enum frame_format format, bool sealed, const struct cursor *at,
+	      struct text name, struct text data)
 {
 	size_t start;
 
@@ -193,7 +195,8 @@ static void append_head(struct page *p, struct buf *out)
 		    "Connection: close\r\n"
 		    "X-Content-Type-Options: nosniff\r\n"
 		    "%s%s\r\n",
-		    p->outlet->bare ? "" : "Transfer-Encoding: chunked\r\n", p->cors == NULL ? "" : p->cors);
+		    p->outlet->bare ? "" : "Transfer-Encoding: chunked\r\n",
+		    p->cors == NULL ? "" : p->cors);
 }
 
 static void append_text(const struct page *p, struct buf *out, struct text text)
@@ -242,7 +245,8 @@ static bool is_quiet(const struct outlet *o)
 	return o->state == OUTLET_LIVE && !o->sub.pending;
 }
 
-/* A cursor that is asked for again and again would expire where nothing happens: so it goes on with the log. */
+/* A cursor that is asked for again and again would expire where nothing happens: so it goes on with
+ * the log. */
 static void move_on(struct page *p, struct cursor head)
 {
 	struct cursor at;
@@ -290,22 +294,28 @@ static void append_refusal(struct page *p, struct buf *out, const char *reason)
 	else if (is(reason, "forbidden"))
 		refusal_forbidden(&refusal, "open this stream");
 	else if (is(reason, "failed"))
-		refusal = (struct refusal){.status = 500, .sentence = "The state of this stream could not be read"};
+		refusal = (struct refusal){
+			.status = 500, .sentence = "The state of this stream could not be read"};
 	else
 		refusal_for_now(&refusal);
 	refusals_count(&p->outlet->set->refusals, refusal.status);
 	buf_init(&body);
 	reply_append_error(&body, refusal.sentence);
-	reply_append_raw(out, &(struct reply){refusal.status, "application/json", body.data, refusal.header, refusal.value}, p->cors);
+	reply_append_raw(out,
+			 &(struct reply){refusal.status, "application/json", body.data,
+					 refusal.header, refusal.value},
+			 p->cors);
 	buf_release(&body);
 }
 
-/* What ends without a fault of the client's is answered with what there is: it asks again behind that. */
+/* What ends without a fault of the client's is answered with what there is: it asks again behind
+ * that. */
 void page_close(struct page *p, struct buf *out, const char *reason)
 {
 	bool can_go_on = p->cursor[0] != '\0' && p->outlet->prelude == NULL;
 
-	if (can_go_on && (is(reason, "shutdown") || is(reason, "changed") || (is(reason, "away") && p->count > 0)))
+	if (can_go_on && (is(reason, "shutdown") || is(reason, "changed") ||
+			  (is(reason, "away") && p->count > 0)))
 		append_end(p, out);
 	else
 		append_refusal(p, out, reason);

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * page.h: the JSON page of a stream: {"events":[…],"cursor":"…","reset":null}, for clients that poll. It is an outlet whose lines are
- * gathered instead of sent: rights, tenure, prelude, catching up and the log are those of every stream. It ends itself:
+ * page.h: the JSON page of a stream: {"events":[…],"cursor":"…","reset":null}, for clients that
+ * poll. It is an outlet whose lines are gathered instead of sent: rights, tenure, prelude, catching
+ * up and the log are those of every stream. It ends itself:
  *
- *   at once    when PAGE_EVENTS or PAGE_BYTES are there, or where nothing is to be waited for (no cursor was given, or a reset)
- *   or when    all that there is has been looked at, and there is an event, or the client has waited as long as it wished
+ *   at once    when PAGE_EVENTS or PAGE_BYTES are there, or where nothing is to be waited for (no
+ * cursor was given, or a reset) or when    all that there is has been looked at, and there is an
+ * event, or the client has waited as long as it wished
  *
- * The cursor is that of the last event that has an id; where all there is has been looked at, the head, as a new stream would be told.
- * A state (prelude.h) is always whole, and may be large: it is sent as it comes. Until a page has begun to be sent it can still be
- * refused; after that it can only be cut off.
- * Owned by its outlet.
+ * The cursor is that of the last event that has an id; where all there is has been looked at, the
+ * head, as a new stream would be told. A state (prelude.h) is always whole, and may be large: it is
+ * sent as it comes. Until a page has begun to be sent it can still be refused; after that it can
+ * only be cut off. Owned by its outlet.
  */
 #ifndef HTTP_PAGE_H
 #define HTTP_PAGE_H
@@ -39,7 +41,8 @@ void page_free(struct page *p);
 /* --- what the outlet says goes here (control.c) --- */
 
 void page_begin(struct page *p, const struct cursor *at); /* where it begins; NULL: not known */
-void page_add(struct page *p, enum frame_format format, bool sealed, const struct cursor *at, struct text name, struct text data);
+void page_add(struct page *p, enum frame_format format, bool sealed, const struct cursor *at,
+	      struct text name, struct text data);
 /* what was gathered is void */
 void page_reset(struct page *p, struct cursor at, const char *reason);
 /* has not begun: the answer, as the stream is closed */
@@ -52,7 +55,8 @@ bool page_has_begun(const struct page *p); /* its head has been appended */
 /* Takes what the log has. False: no more for now. */
 bool page_take(struct page *p);
 
-/* Is there something to be sent, or the end? Appends it to what goes out. To be called whenever something has changed. */
+/* Is there something to be sent, or the end? Appends it to what goes out. To be called whenever
+ * something has changed. */
 void page_settle(struct page *p);
 
 #endif

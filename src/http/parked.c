@@ -47,11 +47,13 @@ int parked_give(struct parked *p)
 void parked_send(struct parked *p, const struct buf *bytes)
 {
 	/* A few hundred bytes into an empty buffer: what does not take them at once is gone. */
-	if (send(p->watch.fd, bytes->data, bytes->len, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)bytes->len)
+	if (send(p->watch.fd, bytes->data, bytes->len, MSG_NOSIGNAL | MSG_DONTWAIT) !=
+	    (ssize_t)bytes->len)
 		parked_drop(p);
 }
 
-/* What has come by now is read, so that closing is no reset. What may still come is waited for, but not longer than a visit lingers. */
+/* What has come by now is read, so that closing is no reset. What may still come is waited for, but
+ * not longer than a visit lingers. */
 static void finish(struct parked *p)
 {
 	bool is_open = drain(p->watch.fd);
@@ -65,13 +67,15 @@ static void finish(struct parked *p)
 	p->said = true;
 }
 
-/* As much of the answer as the socket takes; the rest when epoll says so. An action's may be megabytes. */
+/* As much of the answer as the socket takes; the rest when epoll says so. An action's may be
+ * megabytes. */
 static void flush(struct parked *p)
 {
 	ssize_t n = 0;
 
 	while (p->out_sent < p->out.len && n >= 0) {
-		n = send(p->watch.fd, p->out.data + p->out_sent, p->out.len - p->out_sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+		n = send(p->watch.fd, p->out.data + p->out_sent, p->out.len - p->out_sent,
+			 MSG_NOSIGNAL | MSG_DONTWAIT);
 		p->out_sent += n > 0 ? (size_t)n : 0;
 		n = n < 0 && errno == EINTR ? 0 : n;
 	}
@@ -94,7 +98,8 @@ void parked_reply(struct parked *p, const struct reply *reply)
 	flush(p);
 }
 
-void parked_answer(struct parked *p, unsigned status, const char *body, const char *header, const char *value)
+void parked_answer(struct parked *p, unsigned status, const char *body, const char *header,
+		   const char *value)
 {
 	parked_reply(p, &(struct reply){status, "application/json", body, header, value});
 }
@@ -133,7 +138,8 @@ static bool is_under_way(const struct parked *p)
 	return p->asked && !p->opens && !list_linked(&p->question.link);
 }
 
-/* A client that says no more may have left, or still wait for its answer: they look alike. What has not been begun is not begun for it. */
+/* A client that says no more may have left, or still wait for its answer: they look alike. What has
+ * not been begun is not begun for it. */
 static void on_ready(struct watch *w, uint32_t events)
 {
 	struct parked *p = container_of(w, struct parked, watch);
@@ -148,16 +154,22 @@ static void on_ready(struct watch *w, uint32_t events)
 		parked_drop(p);
 }
 
-bool parked_init(struct parked *p, struct outlets *set, const struct request *r, void (*late)(struct parked *p),
-		 void (*over)(struct parked *p), struct refusal *ret_refusal)
+bool parked_init(struct parked *p, struct outlets *set, const struct request *r,
+		 void (*late)(struct parked *p), void (*over)(struct parked *p),
+		 struct refusal *ret_refusal)
 {
 	int fd = set->draining || set->parked_count >= PARKED_MAX ? -1 : request_take_socket(r);
 
-	*p = (struct parked){.set = set, .bare = r->http10, .lingers = r->sends_more, .late = late, .over = over};
+	*p = (struct parked){.set = set,
+			     .bare = r->http10,
+			     .lingers = r->sends_more,
+			     .late = late,
+			     .over = over};
 	buf_init(&p->out);
 	watch_init(&p->watch, on_ready);
 	timer_init(&p->timer, on_late);
-	if (fd < 0 || !loop_watch(set->loop, &p->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
+	if (fd < 0 ||
+	    !loop_watch(set->loop, &p->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
 		if (fd >= 0)
 			close(fd);
 		refusal_for_now(ret_refusal);
@@ -200,7 +212,9 @@ void parked_drain(struct outlets *set)
 
 void parked_give_up(struct outlets *set)
 {
-	static const struct refusal refusal = {MHD_HTTP_SERVICE_UNAVAILABLE, "The server stops, and it is not known whether this was done", NULL, NULL};
+	static const struct refusal refusal = {
+		MHD_HTTP_SERVICE_UNAVAILABLE,
+		"The server stops, and it is not known whether this was done", NULL, NULL};
 
 	list_each (node, tmp, &set->parked)
 		parked_refuse(container_of(node, struct parked, link), &refusal);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * parked.h: a request that the database has to be asked about before it can be answered. Its socket has been taken over
- * from the HTTP library, like a stream's, so nothing waits: libmicrohttpd 0.9.75 neither sees the client of a suspended request
- * leave nor stops well with one. The answer is written by hand and ends the connection.
- * Embedded in its owner, who frees itself in `over`.
+ * parked.h: a request that the database has to be asked about before it can be answered. Its socket
+ * has been taken over from the HTTP library, like a stream's, so nothing waits: libmicrohttpd
+ * 0.9.75 neither sees the client of a suspended request leave nor stops well with one. The answer
+ * is written by hand and ends the connection. Embedded in its owner, who frees itself in `over`.
  */
 #ifndef HTTP_PARKED_H
 #define HTTP_PARKED_H
@@ -17,7 +17,7 @@
 #include "http/outlets.h"
 #include "http/reply.h"
 
-#define PARKED_MAX 5000 /* at a time; more are answered 503 at once */
+#define PARKED_MAX 5000        /* at a time; more are answered 503 at once */
 #define PARKED_ANSWER_MS 10000 /* then it is 503 */
 
 struct parked {
@@ -26,27 +26,31 @@ struct parked {
 	struct watch watch;
 	struct timer timer;
 	struct question question;
-	bool bare;      /* HTTP/1.0 */
-	/* the client may still send when it is answered: a socket that is closed then may take the answer back */
+	bool bare; /* HTTP/1.0 */
+	/* the client may still send when it is answered: a socket that is closed then may take the
+	 * answer back */
 	bool lingers;
-	bool said;      /* all of the answer has gone */
-	bool opens;     /* a stream is to come of it */
-	/* whose right is being asked for, borrowed from the owner; NULL: a right that no subject has */
+	bool said;  /* all of the answer has gone */
+	bool opens; /* a stream is to come of it */
+	/* whose right is being asked for, borrowed from the owner; NULL: a right that no subject
+	 * has */
 	const char *sub;
-	bool stale;      /* what the answer to come rests on has changed since it was asked */
+	bool stale;     /* what the answer to come rests on has changed since it was asked */
 	bool asked;     /* at least once */
 	bool answered;  /* `out` is on its way, and then the end */
 	struct buf out; /* the answer, as far as it has not gone */
 	size_t out_sent;
-	bool done;      /* answered, or the client has left: nothing more is called but over */
+	bool done; /* answered, or the client has left: nothing more is called but over */
 	char *cors, *address;
 	void (*late)(struct parked *p); /* the timer; NULL: 503 */
 	void (*over)(struct parked *p); /* frees its owner; called between turns */
 };
 
-/* Takes the request's socket. False: it cannot, and the refusal says what to answer; nothing is to be released then. */
-MUST_CHECK bool parked_init(struct parked *p, struct outlets *set, const struct request *r, void (*late)(struct parked *p),
-			    void (*over)(struct parked *p), struct refusal *ret_refusal);
+/* Takes the request's socket. False: it cannot, and the refusal says what to answer; nothing is to
+ * be released then. */
+MUST_CHECK bool parked_init(struct parked *p, struct outlets *set, const struct request *r,
+			    void (*late)(struct parked *p), void (*over)(struct parked *p),
+			    struct refusal *ret_refusal);
 
 /* Asks; the question's kind, params and answered have been set. */
 void parked_ask(struct parked *p);
@@ -56,7 +60,8 @@ void parked_doubt(struct outlets *set, const char *sub);
 
 /* Answers and ends. body: JSON. */
 void parked_reply(struct parked *p, const struct reply *reply);
-void parked_answer(struct parked *p, unsigned status, const char *body, const char *header, const char *value);
+void parked_answer(struct parked *p, unsigned status, const char *body, const char *header,
+		   const char *value);
 void parked_refuse(struct parked *p, const struct refusal *refusal);
 void parked_drop(struct parked *p); /* ends without a word */
 
@@ -66,8 +71,8 @@ void parked_send(struct parked *p, const struct buf *bytes);
 /* Gives the socket away, to a stream; ends. */
 int parked_give(struct parked *p);
 
-/* The program ends soon. What was to be a stream is dropped: clients come back from that, but not from a 503. The others are answered,
- * for what they asked for may be done. */
+/* The program ends soon. What was to be a stream is dropped: clients come back from that, but not
+ * from a 503. The others are answered, for what they asked for may be done. */
 void parked_drain(struct outlets *set);
 void parked_give_up(struct outlets *set); /* the program ends: who is not answered yet is told so */
 

@@ -13,7 +13,8 @@ static enum pathquery_fault add_param(struct params *query, char *pair)
 {
 	struct param param = target_param(pair);
 
-	if (!utf8_is(param.name.bytes, param.name.len) || !utf8_is(param.value.bytes, param.value.len))
+	if (!utf8_is(param.name.bytes, param.name.len) ||
+	    !utf8_is(param.value.bytes, param.value.len))
 		return PATHQUERY_TEXT;
 	if (param.name.len == 0)
 		return PATHQUERY_GOOD;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * pathquery.h: a request target that stands in a text, such as "/api/orders/events?store=a%20b": the value of a parameter, a word of
- * a command's line. Decoded as the HTTP library decodes the target of a request, and strictly: the gate has asked nobody yet. What
- * stands there undecoded may be any UTF-8, not ASCII only.
+ * pathquery.h: a request target that stands in a text, such as "/api/orders/events?store=a%20b":
+ * the value of a parameter, a word of a command's line. Decoded as the HTTP library decodes the
+ * target of a request, and strictly: the gate has asked nobody yet. What stands there undecoded may
+ * be any UTF-8, not ASCII only.
  */
 #ifndef HTTP_PATHQUERY_H
 #define HTTP_PATHQUERY_H

@@ -12,7 +12,13 @@
 
 #define AGAIN_MS 50 /* a database that follows another one's log is asked for `end` again */
 
-enum prelude_step { PRELUDE_ASKED, PRELUDE_COVERING, PRELUDE_WAITING, PRELUDE_ITEMS, PRELUDE_CHANGES };
+enum prelude_step {
+	PRELUDE_ASKED,
+	PRELUDE_COVERING,
+	PRELUDE_WAITING,
+	PRELUDE_ITEMS,
+	PRELUDE_CHANGES
+};
 
 struct prelude {
 	struct list link; /* of the set, while it is WAITING */
@@ -26,8 +32,8 @@ struct prelude {
 	char since_text[24]; /* for the question */
 	char *seen;          /* transactions behind `since` that the state has; NULL: none */
 	uint64_t items;
-	bool portion_over;   /* it has been appended, the next one follows when it is sent */
-	bool held;           /* a change is held back: it may be the last one, which has the id */
+	bool portion_over;     /* it has been appended, the next one follows when it is sent */
+	bool held;             /* a change is held back: it may be the last one, which has the id */
 	struct buf name, data; /* of that change */
 };
 
@@ -49,7 +55,8 @@ static void say_ready(struct prelude *p, const struct cursor *at)
 
 static void append_held(struct prelude *p, const struct cursor *at)
 {
-	outlet_append(p->outlet, at, (struct text){p->name.data, p->name.len}, (struct text){p->data.data, p->data.len});
+	outlet_append(p->outlet, at, (struct text){p->name.data, p->name.len},
+		      (struct text){p->data.data, p->data.len});
 }
 
 void prelude_change(struct outlet *o, const struct event *event)
@@ -89,7 +96,8 @@ static void ask_changes(struct prelude *p)
 		return;
 	}
 	p->step = PRELUDE_CHANGES;
-	joining_ask_changes(o, (struct cursor){p->since.tick, CURSOR_TICK_END}, p->end.tick, p->seen);
+	joining_ask_changes(o, (struct cursor){p->since.tick, CURSOR_TICK_END}, p->end.tick,
+			    p->seen);
 }
 
 /* --- items --- */
@@ -139,8 +147,9 @@ static void on_ended(struct snapshot *s, enum snapshot_end end, const char *why)
 	} else if (end == SNAPSHOT_LOST && p->items == 0) {
 		prelude_start(o); /* which waits for the database */
 	} else {
-		log_error("[STREAM %" PRIu64 "] snapshot function '%s' of '%s' did not end well: %s", o->number,
-			  o->sub.stream->def.snapshot, o->sub.stream->def.path, why);
+		log_error("[STREAM %" PRIu64
+			  "] snapshot function '%s' of '%s' did not end well: %s",
+			  o->number, o->sub.stream->def.snapshot, o->sub.stream->def.path, why);
 		outlet_close(o, "failed");
 	}
 }
@@ -211,7 +220,8 @@ static void on_noted(struct snapshot *s, const struct snapshot_note *note)
 	p->step = PRELUDE_COVERING;
 	p->seen = xstrdup(note->seen);
 	snprintf(p->since_text, sizeof(p->since_text), "%" PRId64, p->since.tick);
-	p->cover = (struct question){.kind = QUESTION_COVER, .answered = on_covered, .params = {p->since_text, p->seen}};
+	p->cover = (struct question){
+		.kind = QUESTION_COVER, .answered = on_covered, .params = {p->since_text, p->seen}};
 	ask_cover(p);
 }
 
@@ -226,8 +236,10 @@ static void on_limit(struct timer *t)
 		outlet_close(o, "slow");
 		return;
 	}
-	log_error("[STREAM %" PRIu64 "] no tick has come within %d s that holds all that the snapshot of '%s' shows: does a daemon run"
-		  " beside the primary?", o->number, PRELUDE_LOG_MS / 1000, o->sub.stream->def.path);
+	log_error("[STREAM %" PRIu64 "] no tick has come within %d s that holds all that the "
+		  "snapshot of '%s' shows: does a daemon run"
+		  " beside the primary?",
+		  o->number, PRELUDE_LOG_MS / 1000, o->sub.stream->def.path);
 	outlet_close(o, "failed");
 }
 
@@ -251,7 +263,8 @@ void prelude_start(struct outlet *o)
 	prelude_stop(o);
 	p = xcalloc(1, sizeof(*p));
 	p->outlet = o;
-	p->snapshot = (struct snapshot){.noted = on_noted, .item = on_item, .portion = on_portion, .ended = on_ended};
+	p->snapshot = (struct snapshot){
+		.noted = on_noted, .item = on_item, .portion = on_portion, .ended = on_ended};
 	timer_init(&p->again, on_again);
 	timer_init(&p->limit, on_limit);
 	buf_init(&p->name);

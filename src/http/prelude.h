@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * prelude.h: what a stream with a snapshot function says before it is like any other: the state, an item a `snapshot` event, then
- * `ready`, then the changes that the state did not have yet.
+ * prelude.h: what a stream with a snapshot function says before it is like any other: the state, an
+ * item a `snapshot` event, then `ready`, then the changes that the state did not have yet.
  *
- * The state is that of one snapshot S of the database, and ticks are cut elsewhere: tick `since` is the last one that S sees, and of
- * some later ones it sees some transactions. The first tick with which all of these are told is `end`. So the changes behind
- * `since` up to `end` are read from the database without those transactions; behind `end` the stream joins the log.
+ * The state is that of one snapshot S of the database, and ticks are cut elsewhere: tick `since` is
+ * the last one that S sees, and of some later ones it sees some transactions. The first tick with
+ * which all of these are told is `end`. So the changes behind `since` up to `end` are read from the
+ * database without those transactions; behind `end` the stream joins the log.
  *
  *   ASKED     the snapshot waits for a connection, or its transaction begins
  *   COVERING  asks which tick is `end`, where S sees more than `since`
- *   WAITING   until the log has been read up to `end` here: nothing is shown that is newer than a revocation not yet heard of
- *   ITEMS     a portion at a time, the next one when the socket has taken the last
- *   CHANGES   those up to `end`
+ *   WAITING   until the log has been read up to `end` here: nothing is shown that is newer than a
+ * revocation not yet heard of ITEMS     a portion at a time, the next one when the socket has taken
+ * the last CHANGES   those up to `end`
  *
- * No id before the end of the prelude: a cursor inside it cannot say what the state had, so a client that is cut off there comes
- * back without one and gets a whole snapshot. `ready` has the id of `end` where no change stands between; else the last of these
- * changes has it, and `ready` none.
+ * No id before the end of the prelude: a cursor inside it cannot say what the state had, so a
+ * client that is cut off there comes back without one and gets a whole snapshot. `ready` has the id
+ * of `end` where no change stands between; else the last of these changes has it, and `ready` none.
  */
 #ifndef HTTP_PRELUDE_H
 #define HTTP_PRELUDE_H
@@ -25,7 +26,7 @@
 #include "base/timers.h"
 #include "http/outlets.h"
 
-#define PRELUDE_LOG_MS 30000   /* how long `end` may take to come */
+#define PRELUDE_LOG_MS 30000 /* how long `end` may take to come */
 /* how long the items may: they hold a transaction of the database */
 #define PRELUDE_MOST_MS 120000
 

@@ -49,7 +49,8 @@ static void on_late(struct timer *t)
 	outlet_close(container_of(t, struct recheck, timer)->outlet, "forbidden");
 }
 
-/* The answer has RECHECK_MS from when the right may have ended, however long an earlier question was under way. */
+/* The answer has RECHECK_MS from when the right may have ended, however long an earlier question
+ * was under way. */
 static void ask(struct outlet *o, int64_t since_ms, size_t part)
 {
 	struct outlets *set = o->set;
@@ -59,8 +60,10 @@ static void ask(struct outlet *o, int64_t since_ms, size_t part)
 	r->outlet = o;
 	r->since_ms = since_ms;
 	r->part = part;
-	r->question = (struct question){.kind = QUESTION_ENTITLED, .answered = on_answered,
-					.params = {o->sub.parts[part].stream->def.path, o->holder.claims, outlet_params(o, part)}};
+	r->question = (struct question){.kind = QUESTION_ENTITLED,
+					.answered = on_answered,
+					.params = {o->sub.parts[part].stream->def.path,
+						   o->holder.claims, outlet_params(o, part)}};
 	timer_init(&r->timer, on_late);
 	loop_set_timer(set->loop, &r->timer, left > 0 ? left : 0);
 	set->questions.submit(set->questions.ctx, &r->question);
@@ -70,7 +73,8 @@ void recheck_start(struct outlet *o)
 {
 	struct recheck *r = o->recheck;
 
-	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED || next_part(o, 0) == o->sub.part_count)
+	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED ||
+	    next_part(o, 0) == o->sub.part_count)
 		return;
 	if (r == NULL)
 		ask(o, o->set->loop->now_ms, next_part(o, 0));

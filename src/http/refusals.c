@@ -12,7 +12,8 @@ static void on_second(struct timer *t)
 	struct refusals *r = container_of(t, struct refusals, second);
 
 	if (r->unsaid > 0)
-		log_info("[STREAM] refused: %" PRIu64 " more requests within this second", r->unsaid);
+		log_info("[STREAM] refused: %" PRIu64 " more requests within this second",
+			 r->unsaid);
 	r->lines = 0;
 	r->unsaid = 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * refusals.h: requests that were not let in: counted by reason for /metrics, and said in the log, but not each of a flood:
- * REFUSALS_LINES a second, then one line with the number of the others.
+ * refusals.h: requests that were not let in: counted by reason for /metrics, and said in the log,
+ * but not each of a flood: REFUSALS_LINES a second, then one line with the number of the others.
  */
 #ifndef HTTP_REFUSALS_H
 #define HTTP_REFUSALS_H
@@ -13,7 +13,14 @@
 
 #define REFUSALS_LINES 10
 
-enum refusal_kind { REFUSED_FRAMING, REFUSED_PATH, REFUSED_TOKEN, REFUSED_FORBIDDEN, REFUSED_FULL, REFUSED_KINDS };
+enum refusal_kind {
+	REFUSED_FRAMING,
+	REFUSED_PATH,
+	REFUSED_TOKEN,
+	REFUSED_FORBIDDEN,
+	REFUSED_FULL,
+	REFUSED_KINDS
+};
 
 struct refusals {
 	struct loop *loop;

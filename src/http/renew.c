@@ -31,8 +31,10 @@ static void over(struct parked *p)
 static bool read_code(const struct request *r, char ret_code[SECRET_TEXT_MAX])
 {
 	struct json_object *body = json_parse(r->body, r->body_len), *code = NULL;
-	bool good = json_object_is_type(body, json_type_object) && json_object_object_get_ex(body, "stream", &code) &&
-		    json_object_is_type(code, json_type_string) && json_object_get_string_len(code) == SECRET_TEXT_MAX - 1;
+	bool good = json_object_is_type(body, json_type_object) &&
+		    json_object_object_get_ex(body, "stream", &code) &&
+		    json_object_is_type(code, json_type_string) &&
+		    json_object_get_string_len(code) == SECRET_TEXT_MAX - 1;
 
 	if (good)
 		memcpy(ret_code, json_object_get_string(code), SECRET_TEXT_MAX);
@@ -42,7 +44,8 @@ static bool read_code(const struct request *r, char ret_code[SECRET_TEXT_MAX])
 
 static void on_told(struct question *q, bool failed, const char *value)
 {
-	struct renew *w = container_of(container_of(q, struct parked, question), struct renew, parked);
+	struct renew *w =
+		container_of(container_of(q, struct parked, question), struct renew, parked);
 	struct refusal refusal;
 
 	(void)value;
@@ -61,23 +64,29 @@ static void tell_others(struct renew *w, const struct identity *id)
 	buf_init(&identity);
 	identity_append_json(id, &identity);
 	w->identity = buf_detach(&identity);
-	w->parked.question = (struct question){.kind = QUESTION_RENEW, .answered = on_told, .params = {w->code, w->identity}};
+	w->parked.question = (struct question){
+		.kind = QUESTION_RENEW, .answered = on_told, .params = {w->code, w->identity}};
 	parked_ask(&w->parked);
 }
 
-static bool start(struct outlets *set, const struct request *r, const struct identity *id, struct refusal *ret_refusal)
+static bool start(struct outlets *set, const struct request *r, const struct identity *id,
+		  struct refusal *ret_refusal)
 {
 	struct renew *w = xcalloc(1, sizeof(*w));
 	char body[80];
 
 	if (!read_code(r, w->code))
-		refusal_bad_request(ret_refusal, "The body must be {\"stream\": \"...\"}, the code of an expiring event");
+		refusal_bad_request(
+			ret_refusal,
+			"The body must be {\"stream\": \"...\"}, the code of an expiring event");
 	else if (!parked_init(&w->parked, set, r, NULL, over, ret_refusal))
 		; /* which has said why */
 	else {
 		switch (tenure_renew(set, w->code, id)) {
 		case RENEWAL_DONE:
-			snprintf(body, sizeof(body), "{\"success\":true,\"expires_in\":%" PRId64 "}", (id->ends_ms - clock_wall_ms()) / 1000);
+			snprintf(body, sizeof(body),
+				 "{\"success\":true,\"expires_in\":%" PRId64 "}",
+				 (id->ends_ms - clock_wall_ms()) / 1000);
 			parked_answer(&w->parked, MHD_HTTP_OK, body, NULL, NULL);
 			break;
 		case RENEWAL_REFUSED:

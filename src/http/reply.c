@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 
-#define EXPOSED "Retry-After" /* what pages of another origin may read beside the few that they always may */
+#define EXPOSED                                                                                    \
+	"Retry-After" /* what pages of another origin may read beside the few that they always may \
+		       */
 
 char *reply_cors(const struct request *r, const struct http_options *options)
 {
@@ -16,12 +18,14 @@ char *reply_cors(const struct request *r, const struct http_options *options)
 		return NULL;
 	if (!request_origin_allowed(r, options))
 		return xstrdup("Vary: Origin\r\n");
-	return xasprintf("Access-Control-Allow-Origin: %s\r\nAccess-Control-Allow-Credentials: true\r\n"
-			 "Access-Control-Expose-Headers: " EXPOSED "\r\nVary: Origin\r\n",
-			 r->origin);
+	return xasprintf(
+		"Access-Control-Allow-Origin: %s\r\nAccess-Control-Allow-Credentials: true\r\n"
+		"Access-Control-Expose-Headers: " EXPOSED "\r\nVary: Origin\r\n",
+		r->origin);
 }
 
-static void add_cors(struct MHD_Response *response, const struct request *r, const struct http_options *options)
+static void add_cors(struct MHD_Response *response, const struct request *r,
+		     const struct http_options *options)
 {
 	if (options->origins == NULL || options->origins[0] == NULL)
 		return;
@@ -34,7 +38,8 @@ static void add_cors(struct MHD_Response *response, const struct request *r, con
 }
 
 /* The library would close the connection too, but where a body was read. */
-static enum MHD_Result queue_last(const struct request *r, unsigned status, struct MHD_Response *response)
+static enum MHD_Result queue_last(const struct request *r, unsigned status,
+				  struct MHD_Response *response)
 {
 	enum MHD_Result result;
 
@@ -49,10 +54,11 @@ static const char *caching(const struct reply *reply)
 	return reply->may_keep ? "no-cache" : "no-store";
 }
 
-enum MHD_Result reply_send(const struct request *r, const struct http_options *options, const struct reply *reply)
+enum MHD_Result reply_send(const struct request *r, const struct http_options *options,
+			   const struct reply *reply)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(strlen(reply->body), (void *)(uintptr_t)reply->body,
-									MHD_RESPMEM_MUST_COPY);
+	struct MHD_Response *response = MHD_create_response_from_buffer(
+		strlen(reply->body), (void *)(uintptr_t)reply->body, MHD_RESPMEM_MUST_COPY);
 
 	if (response == NULL)
 		return MHD_NO;
@@ -74,8 +80,9 @@ void reply_append_error(struct buf *out, const char *sentence)
 	buf_append_str(out, "]}");
 }
 
-enum MHD_Result reply_error(const struct request *r, const struct http_options *options, unsigned status,
-			    const char *sentence, const char *header, const char *header_value)
+enum MHD_Result reply_error(const struct request *r, const struct http_options *options,
+			    unsigned status, const char *sentence, const char *header,
+			    const char *header_value)
 {
 	struct reply reply = {status, "application/json", NULL, header, header_value};
 	enum MHD_Result result;
@@ -97,13 +104,16 @@ void reply_append_start(struct buf *out, unsigned status)
 
 	/* this program has the C locale */
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &utc));
-	buf_appendf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\n", status, MHD_get_reason_phrase_for(status), date);
+	buf_appendf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\n", status,
+		    MHD_get_reason_phrase_for(status), date);
 }
 
 void reply_append_raw(struct buf *out, const struct reply *reply, const char *cors)
 {
 	reply_append_start(out, reply->status);
-	buf_appendf(out, "Content-Type: %s\r\nCache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n", reply->type, caching(reply));
+	buf_appendf(out,
+		    "Content-Type: %s\r\nCache-Control: %s\r\nX-Content-Type-Options: nosniff\r\n",
+		    reply->type, caching(reply));
 	if (reply->status >= 400)
 		buf_append_str(out, "Content-Security-Policy: default-src 'none'\r\n");
 	if (reply->header != NULL)
@@ -111,12 +121,15 @@ void reply_append_raw(struct buf *out, const struct reply *reply, const char *co
 	/* there it would be the length of what was not modified */
 	if (reply->status != MHD_HTTP_NOT_MODIFIED)
 		buf_appendf(out, "Content-Length: %zu\r\n", strlen(reply->body));
-	buf_appendf(out, "%sConnection: close\r\n\r\n%s", cors == NULL ? "" : cors, reply->head_only ? "" : reply->body);
+	buf_appendf(out, "%sConnection: close\r\n\r\n%s", cors == NULL ? "" : cors,
+		    reply->head_only ? "" : reply->body);
 }
 
-enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options, const char *methods)
+enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options,
+				const char *methods)
 {
-	struct MHD_Response *response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+	struct MHD_Response *response =
+		MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 	char *allow;
 
 	if (response == NULL)
@@ -127,8 +140,9 @@ enum MHD_Result reply_preflight(const struct request *r, const struct http_optio
 	add_cors(response, r, options);
 	if (request_origin_allowed(r, options)) {
 		MHD_add_response_header(response, "Access-Control-Allow-Methods", methods);
-		MHD_add_response_header(response, "Access-Control-Allow-Headers",
-					"Authorization, Cache-Control, Content-Type, Last-Event-ID");
+		MHD_add_response_header(
+			response, "Access-Control-Allow-Headers",
+			"Authorization, Cache-Control, Content-Type, Last-Event-ID");
 		MHD_add_response_header(response, "Access-Control-Max-Age", "600");
 	}
 	return queue_last(r, MHD_HTTP_NO_CONTENT, response);

@@ -31,8 +31,8 @@ static const char *path_of(const char *url, const struct target *target)
 	return target->prefix > 0 && url[target->prefix] == '\0' ? "/" : url + target->prefix;
 }
 
-void request_init(struct request *r, struct MHD_Connection *connection, const char *url, const char *method,
-		  const char *version, const struct target *target)
+void request_init(struct request *r, struct MHD_Connection *connection, const char *url,
+		  const char *method, const char *version, const struct target *target)
 {
 	*r = (struct request){.connection = connection,
 			      .path = path_of(url, target),
@@ -49,7 +49,8 @@ const char *request_header(const struct request *r, const char *name)
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
-static enum MHD_Result add_accept(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result add_accept(void *ctx, enum MHD_ValueKind kind, const char *name,
+				  const char *value)
 {
 	(void)kind;
 	if (value != NULL && strcasecmp(name, MHD_HTTP_HEADER_ACCEPT) == 0)
@@ -96,7 +97,8 @@ static void search_cookie(struct cookie_search *s, const char *header)
 			const char *value = p + name_len + 1;
 			size_t value_len = len - name_len - 1;
 
-			while (value_len > 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
+			while (value_len > 0 &&
+			       (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
 				value_len--;
 			if (value_len >= 2 && value[0] == '"' && value[value_len - 1] == '"')
 				value++, value_len -= 2;
@@ -106,7 +108,8 @@ static void search_cookie(struct cookie_search *s, const char *header)
 	}
 }
 
-static enum MHD_Result look_for_cookie(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result look_for_cookie(void *ctx, enum MHD_ValueKind kind, const char *name,
+				       const char *value)
 {
 	struct cookie_search *s = ctx;
 
@@ -145,7 +148,8 @@ static char *query_token(const struct params *query)
 	return value == NULL || value->len == 0 ? NULL : xstrndup(value->bytes, value->len);
 }
 
-char *request_token(const struct request *r, const struct params *query, const struct http_options *options)
+char *request_token(const struct request *r, const struct params *query,
+		    const struct http_options *options)
 {
 	char *token = NULL;
 
@@ -181,7 +185,8 @@ bool request_origin_allowed(const struct request *r, const struct http_options *
 /* "scheme://host[:port]" against Host. Which scheme it was, only the proxy in front knows. */
 static bool is_own_origin(const struct request *r)
 {
-	const char *host = r->target->host != NULL ? r->target->host : request_header(r, MHD_HTTP_HEADER_HOST);
+	const char *host =
+		r->target->host != NULL ? r->target->host : request_header(r, MHD_HTTP_HEADER_HOST);
 	const char *origin = strstr(r->origin, "://");
 
 	return host != NULL && origin != NULL && strcasecmp(origin + 3, host) == 0;
@@ -198,7 +203,8 @@ bool request_from_own_page(const struct request *r, const struct http_options *o
 
 int request_take_socket(const struct request *r)
 {
-	const union MHD_ConnectionInfo *info = MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	const union MHD_ConnectionInfo *info =
+		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
 
 	return info == NULL ? -1 : fcntl(info->connect_fd, F_DUPFD_CLOEXEC, 0);
 }

@@ -10,7 +10,8 @@
 #define DAY_MS INT64_C(86400000)
 #define MOST_AT_FIRST 1000
 
-/* Of several rows about one name the latest times count: rather one token too many than one too few. */
+/* Of several rows about one name the latest times count: rather one token too many than one too
+ * few. */
 struct revocation {
 	int64_t at_ms, until_ms;
 	char name[];
@@ -44,7 +45,8 @@ static int64_t later(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-static const struct revocation *put(struct strmap *map, const char *name, int64_t at_ms, int64_t until_ms)
+static const struct revocation *put(struct strmap *map, const char *name, int64_t at_ms,
+				    int64_t until_ms)
 {
 	size_t len = strlen(name);
 	struct revocation *one = strmap_get(map, name, len);
@@ -90,14 +92,18 @@ static struct json_object *member(struct json_object *row, const char *name, enu
 {
 	struct json_object *value;
 
-	return json_object_object_get_ex(row, name, &value) && json_object_is_type(value, type) ? value : NULL;
+	return json_object_object_get_ex(row, name, &value) && json_object_is_type(value, type)
+		       ? value
+		       : NULL;
 }
 
 bool revocations_add(struct revocations *r, struct text row, int64_t now_ms, const char **ret_sub)
 {
 	struct json_object *whole = json_parse(row.bytes, row.len);
-	struct json_object *jti = member(whole, "jti", json_type_string), *sub = member(whole, "sub", json_type_string);
-	struct json_object *at = member(whole, "at", json_type_int), *until = member(whole, "until", json_type_int);
+	struct json_object *jti = member(whole, "jti", json_type_string),
+			   *sub = member(whole, "sub", json_type_string);
+	struct json_object *at = member(whole, "at", json_type_int),
+			   *until = member(whole, "until", json_type_int);
 	int64_t until_ms = until == NULL ? INT64_MAX : json_object_get_int64(until);
 	bool good = at != NULL && (jti != NULL || sub != NULL);
 
@@ -106,12 +112,15 @@ bool revocations_add(struct revocations *r, struct text row, int64_t now_ms, con
 	if (good && jti != NULL)
 		put(&r->jtis, json_object_get_string(jti), json_object_get_int64(at), until_ms);
 	else if (good)
-		*ret_sub = put(&r->subs, json_object_get_string(sub), json_object_get_int64(at), until_ms)->name;
+		*ret_sub = put(&r->subs, json_object_get_string(sub), json_object_get_int64(at),
+			       until_ms)
+				   ->name;
 	json_object_put(whole);
 	return good;
 }
 
-bool revocations_have(const struct revocations *r, const char *jti, const char *sub, int64_t issued_ms, int64_t now_ms)
+bool revocations_have(const struct revocations *r, const char *jti, const char *sub,
+		      int64_t issued_ms, int64_t now_ms)
 {
 	const struct revocation *one = jti == NULL ? NULL : strmap_get(&r->jtis, jti, strlen(jti));
 

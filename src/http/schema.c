@@ -53,10 +53,12 @@ static void keep(struct schema *s, const char *body)
 
 	drop_body(s);
 	s->body = xstrdup(body);
-	snprintf(s->tag, sizeof(s->tag), "\"%016" PRIx64 "\"", hash_bytes(everywhere_the_same, body, strlen(body)));
+	snprintf(s->tag, sizeof(s->tag), "\"%016" PRIx64 "\"",
+		 hash_bytes(everywhere_the_same, body, strlen(body)));
 }
 
-/* If-None-Match (RFC 9110 13.1.2): a list of tags, or '*'. The quotes belong to a tag, so none is found inside another one. */
+/* If-None-Match (RFC 9110 13.1.2): a list of tags, or '*'. The quotes belong to a tag, so none is
+ * found inside another one. */
 static bool is_known(const struct schema *s, const char *known)
 {
 	return known != NULL && (strcmp(known, "*") == 0 || strstr(known, s->tag) != NULL);
@@ -66,8 +68,12 @@ static struct reply reply_of(const struct schema *s, const char *known)
 {
 	bool same = is_known(s, known);
 
-	return (struct reply){.status = same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK, .type = "application/json", .body = same ? "" : s->body,
-			      .header = "ETag", .header_value = s->tag, .may_keep = true};
+	return (struct reply){.status = same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK,
+			      .type = "application/json",
+			      .body = same ? "" : s->body,
+			      .header = "ETag",
+			      .header_value = s->tag,
+			      .may_keep = true};
 }
 
 /* --- asking --- */
@@ -154,7 +160,8 @@ enum MHD_Result schema_get(struct outlets *set, const struct request *r)
 
 	if (strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0)
 		return reply_preflight(r, set->options, "GET, HEAD");
-	if (strcmp(r->method, MHD_HTTP_METHOD_GET) != 0 && strcmp(r->method, MHD_HTTP_METHOD_HEAD) != 0) {
+	if (strcmp(r->method, MHD_HTTP_METHOD_GET) != 0 &&
+	    strcmp(r->method, MHD_HTTP_METHOD_HEAD) != 0) {
 		refusal_of_method(&refusal, "Ask with GET", "GET, HEAD, OPTIONS");
 		return desk_refuse(set, r, &refusal);
 	}

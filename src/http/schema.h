@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * schema.h: GET /stream/schema: the contract of all streams (herald.schema) as JSON Schema. Asked for without a token: it names what the
- * authors of rules have decided to tell, and no row. The answer is kept until something of it may have changed; while it is not known
- * one question is under way, however many ask. 503 while the database is away: what was kept may be old.
+ * schema.h: GET /stream/schema: the contract of all streams (herald.schema) as JSON Schema. Asked
+ * for without a token: it names what the authors of rules have decided to tell, and no row. The
+ * answer is kept until something of it may have changed; while it is not known one question is
+ * under way, however many ask. 503 while the database is away: what was kept may be old.
  */
 #ifndef HTTP_SCHEMA_H
 #define HTTP_SCHEMA_H
@@ -14,17 +15,19 @@
 #include "hub/question.h"
 #include "http/request.h"
 
-#define SCHEMA_WAITING_MAX 200 /* requests that wait for the same answer; more are answered 503: nobody had to show a token */
+#define SCHEMA_WAITING_MAX                                                                         \
+	200 /* requests that wait for the same answer; more are answered 503: nobody had to show a \
+	       token */
 #define SCHEMA_TAG_MAX 19
 
 struct outlets;
 
 struct schema {
-	char *body; /* NULL: not known */
+	char *body;               /* NULL: not known */
 	char tag[SCHEMA_TAG_MAX]; /* its ETag: the same from all instances */
 	struct question question;
-	bool asked; /* the question is under way */
-	bool stale; /* ... and its answer may be old when it comes */
+	bool asked;          /* the question is under way */
+	bool stale;          /* ... and its answer may be old when it comes */
 	struct list waiting; /* struct schema_visit */
 	size_t waiting_count;
 };

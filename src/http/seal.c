@@ -23,7 +23,8 @@
 #define MAC_BYTES 32
 #define PLAIN_MAX (INT_MAX / 2) /* lengths are ints in libcrypto, and base64 makes them longer */
 
-/* The contexts are made once and hold what does not change: made anew for each text they would cost half as much again as the rest. */
+/* The contexts are made once and hold what does not change: made anew for each text they would cost
+ * half as much again as the rest. */
 struct seal {
 	char id[SEAL_ID_MAX + 1];
 	EVP_KDF_CTX *kdf; /* knows the password, which libcrypto wipes */
@@ -39,7 +40,8 @@ struct fresh {
 
 /* --- what is taken --- */
 
-/* JavaScript counts UTF-16 units, of which a character has one or two: who counts characters takes nothing that is too short there. */
+/* JavaScript counts UTF-16 units, of which a character has one or two: who counts characters takes
+ * nothing that is too short there. */
 static bool count_characters(const char *text, size_t *ret_count)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -70,9 +72,12 @@ static bool may_be_used(const char *password, const char *id, const char **ret_w
 	if (!count_characters(password, &count))
 		snprintf(sentence, sizeof(sentence), "encryption-key is not UTF-8");
 	else if (count < SEAL_PASSWORD_MIN)
-		snprintf(sentence, sizeof(sentence), "encryption-key has %zu characters, fewer than %d", count, SEAL_PASSWORD_MIN);
+		snprintf(sentence, sizeof(sentence),
+			 "encryption-key has %zu characters, fewer than %d", count,
+			 SEAL_PASSWORD_MIN);
 	else if (id != NULL && !is_id(id))
-		snprintf(sentence, sizeof(sentence), "encryption-key-id is not of 1 to %d letters, digits and _", SEAL_ID_MAX);
+		snprintf(sentence, sizeof(sentence),
+			 "encryption-key-id is not of 1 to %d letters, digits and _", SEAL_ID_MAX);
 	else
 		return true;
 	return false;
@@ -86,8 +91,10 @@ static EVP_KDF_CTX *make_kdf(const char *password)
 	EVP_KDF_CTX *ctx = pbkdf2 == NULL ? NULL : EVP_KDF_CTX_new(pbkdf2);
 	uint64_t iterations = 1;
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD, (char *)(uintptr_t)password, strlen(password)),
-		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t)"SHA1", 0),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_PASSWORD,
+						  (char *)(uintptr_t)password, strlen(password)),
+		OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)(uintptr_t)"SHA1",
+						 0),
 		OSSL_PARAM_construct_uint64(OSSL_KDF_PARAM_ITER, &iterations),
 		OSSL_PARAM_construct_end(),
 	};
@@ -104,7 +111,8 @@ static EVP_MAC_CTX *make_mac(void)
 	EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
 	EVP_MAC_CTX *ctx = hmac == NULL ? NULL : EVP_MAC_CTX_new(hmac);
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)"SHA256", 0),
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)(uintptr_t)"SHA256",
+						 0),
 		OSSL_PARAM_construct_end(),
 	};
 
@@ -131,14 +139,16 @@ static EVP_CIPHER_CTX *make_aes(void)
 static bool derive(struct seal *s, const char *salt, unsigned char key[KEY_BYTES])
 {
 	OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (char *)(uintptr_t)salt, SALT_TEXT),
+		OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_SALT, (char *)(uintptr_t)salt,
+						  SALT_TEXT),
 		OSSL_PARAM_construct_end(),
 	};
 
 	return EVP_KDF_derive(s->kdf, key, KEY_BYTES, params) == 1;
 }
 
-static bool encrypt(struct seal *s, const unsigned char *key, const unsigned char *iv, struct text plain)
+static bool encrypt(struct seal *s, const unsigned char *key, const unsigned char *iv,
+		    struct text plain)
 {
 	unsigned char *out;
 	int len = 0, last = 0;
@@ -147,18 +157,21 @@ static bool encrypt(struct seal *s, const unsigned char *key, const unsigned cha
 	buf_reserve(&s->encrypted, plain.len + EVP_MAX_BLOCK_LENGTH);
 	out = (unsigned char *)s->encrypted.data;
 	if (EVP_EncryptInit_ex2(s->aes, NULL, key, iv, NULL) != 1 ||
-	    EVP_EncryptUpdate(s->aes, out, &len, (const unsigned char *)plain.bytes, (int)plain.len) != 1 ||
+	    EVP_EncryptUpdate(s->aes, out, &len, (const unsigned char *)plain.bytes,
+			      (int)plain.len) != 1 ||
 	    EVP_EncryptFinal_ex(s->aes, out + len, &last) != 1)
 		return false;
 	s->encrypted.len = (size_t)len + (size_t)last;
 	return true;
 }
 
-static bool sign(struct seal *s, const unsigned char *key, const char *bytes, size_t len, unsigned char mac[MAC_BYTES])
+static bool sign(struct seal *s, const unsigned char *key, const char *bytes, size_t len,
+		 unsigned char mac[MAC_BYTES])
 {
 	size_t size = 0;
 
-	return EVP_MAC_init(s->mac, key, KEY_BYTES, NULL) == 1 && EVP_MAC_update(s->mac, (const unsigned char *)bytes, len) == 1 &&
+	return EVP_MAC_init(s->mac, key, KEY_BYTES, NULL) == 1 &&
+	       EVP_MAC_update(s->mac, (const unsigned char *)bytes, len) == 1 &&
 	       EVP_MAC_final(s->mac, mac, &size, MAC_BYTES) == 1 && size == MAC_BYTES;
 }
 
@@ -190,7 +203,8 @@ static void append_base64url(struct buf *out, const void *bytes, size_t len)
 }
 
 /* All up to the mac's salt: what the mac is of. */
-static bool append_base(struct seal *s, const struct fresh *fresh, struct text plain, struct buf *out)
+static bool append_base(struct seal *s, const struct fresh *fresh, struct text plain,
+			struct buf *out)
 {
 	unsigned char key[KEY_BYTES];
 	char salt[SALT_TEXT + 1];
@@ -248,7 +262,8 @@ static bool can_seal(struct seal *s)
 	bool good;
 
 	buf_init(&scrap);
-	good = s->kdf != NULL && s->mac != NULL && s->aes != NULL && seal_append(s, (struct text){"{}", 2}, &scrap);
+	good = s->kdf != NULL && s->mac != NULL && s->aes != NULL &&
+	       seal_append(s, (struct text){"{}", 2}, &scrap);
 	buf_release(&scrap);
 	return good;
 }
@@ -267,7 +282,8 @@ struct seal *seal_new(const char *password, const char *id, const char **ret_why
 	s->aes = make_aes();
 	if (can_seal(s))
 		return s;
-	*ret_why = "nothing can be sealed with encryption-key: libcrypto has no randomness, or not the algorithms of Fe26.2";
+	*ret_why = "nothing can be sealed with encryption-key: libcrypto has no randomness, or not "
+		   "the algorithms of Fe26.2";
 	seal_free(s);
 	return NULL;
 }

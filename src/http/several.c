@@ -27,7 +27,8 @@ static bool names_paths(struct text name)
 }
 
 /* The parameters as JSON, which owns them. */
-static bool keep_query(struct several_item *item, const struct params *params, struct refusal *ret_refusal)
+static bool keep_query(struct several_item *item, const struct params *params,
+		       struct refusal *ret_refusal)
 {
 	char *json = holder_params_json(params);
 
@@ -36,8 +37,10 @@ static bool keep_query(struct several_item *item, const struct params *params, s
 	return item->query != NULL || refuse(ret_refusal, "A parameter is not UTF-8");
 }
 
-/* What the request says beside the paths counts for each, unless the path's own query says otherwise. */
-static bool add_request_params(struct params *params, const struct params *request, struct refusal *ret_refusal)
+/* What the request says beside the paths counts for each, unless the path's own query says
+ * otherwise. */
+static bool add_request_params(struct params *params, const struct params *request,
+			       struct refusal *ret_refusal)
 {
 	for (size_t i = 0; i < request->count; i++) {
 		if (names_paths(request->items[i].name) || request->items[i].name.len == 0)
@@ -52,7 +55,8 @@ static bool add_request_params(struct params *params, const struct params *reque
 static bool has_item(const struct several *s, const struct several_item *item)
 {
 	for (size_t i = 0; i < s->count; i++)
-		if (strcmp(s->items[i].path, item->path) == 0 && json_object_equal(s->items[i].query, item->query))
+		if (strcmp(s->items[i].path, item->path) == 0 &&
+		    json_object_equal(s->items[i].query, item->query))
 			return true;
 	return false;
 }
@@ -67,10 +71,13 @@ static void release_item(struct several_item *item)
 }
 
 /* One path of the list, which is a target of its own. */
-static bool read_item(struct several_item *item, struct text target, const struct params *request, struct refusal *ret_refusal)
+static bool read_item(struct several_item *item, struct text target, const struct params *request,
+		      struct refusal *ret_refusal)
 {
-	static const char *const faults[] = {[PATHQUERY_ESCAPE] = "A path in paths is not percent-encoded well",
-					     [PATHQUERY_TEXT] = "A parameter is not UTF-8", [PATHQUERY_ROOM] = TOO_MANY_PARAMETERS};
+	static const char *const faults[] = {[PATHQUERY_ESCAPE] =
+						     "A path in paths is not percent-encoded well",
+					     [PATHQUERY_TEXT] = "A parameter is not UTF-8",
+					     [PATHQUERY_ROOM] = TOO_MANY_PARAMETERS};
 	struct pathquery own;
 	enum pathquery_fault fault = pathquery_read(&own, target);
 	struct buf joined;
@@ -79,16 +86,19 @@ static bool read_item(struct several_item *item, struct text target, const struc
 	buf_init(&joined);
 	item->path = xstrdup(own.path);
 	params_join(&own.query, "events", &joined);
-	good = good && add_request_params(&own.query, request, ret_refusal) && keep_query(item, &own.query, ret_refusal);
+	good = good && add_request_params(&own.query, request, ret_refusal) &&
+	       keep_query(item, &own.query, ret_refusal);
 	buf_release(&joined);
 	pathquery_release(&own);
 	return good;
 }
 
-static bool add_item(struct several *s, struct text target, const struct params *request, struct refusal *ret_refusal)
+static bool add_item(struct several *s, struct text target, const struct params *request,
+		     struct refusal *ret_refusal)
 {
 	struct several_item item = {.path = NULL};
-	bool good = read_item(&item, target, request, ret_refusal), known = good && has_item(s, &item);
+	bool good = read_item(&item, target, request, ret_refusal),
+	     known = good && has_item(s, &item);
 
 	if (good && !known && s->count < SEVERAL_MAX) {
 		s->items[s->count++] = item;
@@ -98,7 +108,8 @@ static bool add_item(struct several *s, struct text target, const struct params 
 	return good && (known || refuse(ret_refusal, "At most 16 streams go into one connection"));
 }
 
-/* Where a path of the list ends: at a comma, but a comma in its query is the query's unless a slash follows. */
+/* Where a path of the list ends: at a comma, but a comma in its query is the query's unless a slash
+ * follows. */
 static const char *end_of_path(const char *p, const char *end)
 {
 	bool in_query = false;
@@ -111,13 +122,15 @@ static const char *end_of_path(const char *p, const char *end)
 	return p;
 }
 
-static bool add_list(struct several *s, struct text list, const struct params *request, struct refusal *ret_refusal)
+static bool add_list(struct several *s, struct text list, const struct params *request,
+		     struct refusal *ret_refusal)
 {
 	const char *end = list.bytes + list.len;
 
 	for (const char *path = list.bytes, *stop; path < end; path = stop + 1) {
 		stop = end_of_path(path, end);
-		if (stop > path && !add_item(s, (struct text){path, (size_t)(stop - path)}, request, ret_refusal))
+		if (stop > path &&
+		    !add_item(s, (struct text){path, (size_t)(stop - path)}, request, ret_refusal))
 			return false;
 	}
 	return true;
@@ -140,7 +153,8 @@ struct several *several_parse(const struct params *query, struct refusal *ret_re
 	return NULL;
 }
 
-struct several *several_of_one(const char *path, const struct params *query, struct refusal *ret_refusal)
+struct several *several_of_one(const char *path, const struct params *query,
+			       struct refusal *ret_refusal)
 {
 	struct several *s = xcalloc(1, sizeof(*s));
 
@@ -228,27 +242,33 @@ static bool fit_together(const struct several *s, struct refusal *ret_refusal)
 
 	for (size_t i = 0; i < s->count; i++) {
 		if (s->items[i].stream->def.snapshot != NULL) {
-			snprintf(sentence, sizeof(sentence), "%.100s begins with a snapshot: it needs a connection of its own", s->items[i].path);
+			snprintf(sentence, sizeof(sentence),
+				 "%.100s begins with a snapshot: it needs a connection of its own",
+				 s->items[i].path);
 			return refuse(ret_refusal, sentence);
 		}
 		for (size_t k = 0; k < i; k++)
 			if (differ(&s->items[k].stream->def, &s->items[i].stream->def)) {
-				snprintf(sentence, sizeof(sentence), "%.100s and %.100s send the same events in different forms: one of them needs"
-					 " a connection of its own", s->items[k].path, s->items[i].path);
+				snprintf(sentence, sizeof(sentence),
+					 "%.100s and %.100s send the same events in different "
+					 "forms: one of them needs"
+					 " a connection of its own",
+					 s->items[k].path, s->items[i].path);
 				return refuse(ret_refusal, sentence);
 			}
 	}
 	return true;
 }
 
-bool several_admit(struct several *s, struct outlets *set, const struct identity *id, const char *address,
-		   struct refusal *ret_refusal)
+bool several_admit(struct several *s, struct outlets *set, const struct identity *id,
+		   const char *address, struct refusal *ret_refusal)
 {
 	several_forget_wanted(s);
 	for (size_t i = 0; i < s->count; i++) {
 		struct several_item *item = &s->items[i];
 
-		if (!admission_decide(set, item->stream, id, &item->params, address, &item->wanted, ret_refusal))
+		if (!admission_decide(set, item->stream, id, &item->params, address, &item->wanted,
+				      ret_refusal))
 			return false;
 	}
 	return !s->joined || fit_together(s, ret_refusal);

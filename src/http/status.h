@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* status.h: what operators and load balancers ask: /stream/status for all, /metrics, /healthz, /readyz for the admin port. */
+/* status.h: what operators and load balancers ask: /stream/status for all, /metrics, /healthz,
+ * /readyz for the admin port. */
 #ifndef HTTP_STATUS_H
 #define HTTP_STATUS_H
 

@@ -15,7 +15,8 @@ static bool is_escape(const char *at)
 	return isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]);
 }
 
-/* An escaped slash would make two paths of one for a proxy that decodes it; a NUL ends the library's strings. */
+/* An escaped slash would make two paths of one for a proxy that decodes it; a NUL ends the
+ * library's strings. */
 static bool is_sly_escape(const char *at, bool in_path)
 {
 	static const char *const sly[] = {"%00", "%2f", "%5c"};
@@ -54,7 +55,8 @@ bool target_is_host(struct text host)
 	static const char marks[] = "-._~%!$&'()*+,;=:[]";
 
 	for (size_t i = 0; i < host.len; i++)
-		if (!isalnum((unsigned char)host.bytes[i]) && memchr(marks, host.bytes[i], sizeof(marks) - 1) == NULL)
+		if (!isalnum((unsigned char)host.bytes[i]) &&
+		    memchr(marks, host.bytes[i], sizeof(marks) - 1) == NULL)
 			return false;
 	return host.len > 0;
 }
@@ -62,7 +64,9 @@ bool target_is_host(struct text host)
 /* Of "http://host": 0, it does not begin so. */
 static size_t prefix_len(const char *raw)
 {
-	size_t scheme = strncasecmp(raw, "http://", 7) == 0 ? 7 : strncasecmp(raw, "https://", 8) == 0 ? 8 : 0;
+	size_t scheme = strncasecmp(raw, "http://", 7) == 0    ? 7
+			: strncasecmp(raw, "https://", 8) == 0 ? 8
+							       : 0;
 
 	return scheme == 0 ? 0 : scheme + strcspn(raw + scheme, "/?#");
 }
@@ -76,7 +80,8 @@ static void take_host(struct target *t, const char *raw)
 		return;
 	host = strstr(raw, "://") + 3;
 	t->host = xstrndup(host, (size_t)(raw + t->prefix - host));
-	t->usable = t->usable && strchr(t->host, '%') == NULL && target_is_host((struct text){t->host, strlen(t->host)});
+	t->usable = t->usable && strchr(t->host, '%') == NULL &&
+		    target_is_host((struct text){t->host, strlen(t->host)});
 }
 
 /* In place, with a NUL after it. */
@@ -101,7 +106,8 @@ static void add_param(struct target *t, char *pair)
 
 	if (param.name.len == 0)
 		return;
-	t->tokens += strcmp(param.name.bytes, "token") == 0 || strcmp(param.name.bytes, "ticket") == 0;
+	t->tokens +=
+		strcmp(param.name.bytes, "token") == 0 || strcmp(param.name.bytes, "ticket") == 0;
 	if (t->params.count == PARAMS_MAX)
 		t->crowded = true;
 	else

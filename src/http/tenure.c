@@ -68,7 +68,8 @@ static void hear_recheck(struct outlets *set, struct json_object *data)
 /* --- renewal --- */
 
 /* Would this identity have been let in to the same of this stream? */
-static bool has_same_part(const struct part *part, const struct identity *id, const struct params *params)
+static bool has_same_part(const struct part *part, const struct identity *id,
+			  const struct params *params)
 {
 	const struct stream *s = part->stream;
 	const char *param;
@@ -121,7 +122,9 @@ enum renewal tenure_renew(struct outlets *set, const char *code, const struct id
 		return RENEWAL_ELSEWHERE;
 	query = json_parse(o->holder.params, strlen(o->holder.params));
 	holder_read_params(query, &params);
-	if (is_same_user(o, id) && admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark) && has_same_rights(o, id)) {
+	if (is_same_user(o, id) &&
+	    admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark) &&
+	    has_same_rights(o, id)) {
 		holder_init(&holder, id, &params, outlet_needs_claims(o));
 		recheck_stop(o); /* it reads the holder's texts */
 		outlet_renew(o, &holder);
@@ -138,7 +141,8 @@ static void hear_renew(struct outlets *set, struct json_object *data)
 	struct identity id;
 	const char *json;
 
-	if (!json_object_object_get_ex(data, "code", &code) || !json_object_object_get_ex(data, "identity", &identity))
+	if (!json_object_object_get_ex(data, "code", &code) ||
+	    !json_object_object_get_ex(data, "identity", &identity))
 		return;
 	json = json_object_to_json_string_ext(identity, JSON_C_TO_STRING_PLAIN);
 	if (!identity_read(json, strlen(json), &id))

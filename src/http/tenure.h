@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * tenure.h: how long an open stream may go on: what the database tells every gate (herald.tell_gate) of revoked tokens,
- * changed entitlements and renewed tokens, applied to the streams that are open here.
+ * tenure.h: how long an open stream may go on: what the database tells every gate
+ * (herald.tell_gate) of revoked tokens, changed entitlements and renewed tokens, applied to the
+ * streams that are open here.
  */
 #ifndef HTTP_TENURE_H
 #define HTTP_TENURE_H
@@ -12,7 +13,8 @@
 /* Is this change for the gates, and for no subscriber? */
 bool tenure_concerns(const struct event *event);
 
-/* Applies it. True: revocations have changed in a way that it does not say; they are to be read anew. */
+/* Applies it. True: revocations have changed in a way that it does not say; they are to be read
+ * anew. */
 bool tenure_hear(struct outlets *set, const struct event *event);
 
 /* All revocations, one row after the other; what was known before counts until all have come. */
@@ -24,8 +26,8 @@ void tenure_keys_changed(struct outlets *set);
 
 enum renewal { RENEWAL_DONE, RENEWAL_ELSEWHERE, RENEWAL_REFUSED };
 
-/* The stream with this code goes on with this identity's token. ELSEWHERE: there is none here. REFUSED: the token is of somebody
- * else, or gives other rights: the stream keeps its own end. */
+/* The stream with this code goes on with this identity's token. ELSEWHERE: there is none here.
+ * REFUSED: the token is of somebody else, or gives other rights: the stream keeps its own end. */
 enum renewal tenure_renew(struct outlets *set, const char *code, const struct identity *id);
 
 #endif

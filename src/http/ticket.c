@@ -48,7 +48,8 @@ static void over(struct parked *p)
 
 static void on_kept(struct question *q, bool failed, const char *value)
 {
-	struct ticket *t = container_of(container_of(q, struct parked, question), struct ticket, parked);
+	struct ticket *t =
+		container_of(container_of(q, struct parked, question), struct ticket, parked);
 	struct refusal refusal;
 	char body[SECRET_TEXT_MAX + 64];
 
@@ -59,13 +60,15 @@ static void on_kept(struct question *q, bool failed, const char *value)
 		refusal_too_many(&refusal, "Too many unused tickets of this user");
 		parked_refuse(&t->parked, &refusal);
 	} else {
-		snprintf(body, sizeof(body), "{\"ticket\":\"%s\",\"expires_in\":%d}", t->text, TICKET_SECONDS);
+		snprintf(body, sizeof(body), "{\"ticket\":\"%s\",\"expires_in\":%d}", t->text,
+			 TICKET_SECONDS);
 		parked_answer(&t->parked, MHD_HTTP_CREATED, body, NULL, NULL);
 	}
 	explicit_bzero(body, sizeof(body));
 }
 
-static bool start(struct outlets *set, const struct request *r, const struct identity *id, struct refusal *ret_refusal)
+static bool start(struct outlets *set, const struct request *r, const struct identity *id,
+		  struct refusal *ret_refusal)
 {
 	struct ticket *t = xcalloc(1, sizeof(*t));
 	struct buf identity;
@@ -80,7 +83,9 @@ static bool start(struct outlets *set, const struct request *r, const struct ide
 	t->origin = r->origin == NULL ? NULL : xstrdup(r->origin);
 	secret_make(t->text);
 	hash_text(t->text, strlen(t->text), t->hash);
-	t->parked.question = (struct question){.kind = QUESTION_TICKET, .answered = on_kept, .params = {t->hash, t->identity, t->origin}};
+	t->parked.question = (struct question){.kind = QUESTION_TICKET,
+					       .answered = on_kept,
+					       .params = {t->hash, t->identity, t->origin}};
 	parked_ask(&t->parked);
 	return true;
 }

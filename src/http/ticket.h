@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * ticket.h: POST /stream/ticket: who shows a token gets a ticket, good for opening one stream within 30 s, on any instance.
- * A browser's EventSource can send no header, and what stands in a URL is logged on its way: a ticket may be. The database keeps
- * its hash, with the identity and the page's origin, and gives it out once (herald.ticket, herald.redeem).
+ * ticket.h: POST /stream/ticket: who shows a token gets a ticket, good for opening one stream
+ * within 30 s, on any instance. A browser's EventSource can send no header, and what stands in a
+ * URL is logged on its way: a ticket may be. The database keeps its hash, with the identity and the
+ * page's origin, and gives it out once (herald.ticket, herald.redeem).
  */
 #ifndef HTTP_TICKET_H
 #define HTTP_TICKET_H

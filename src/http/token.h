@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * token.h: is this JSON Web Token (RFC 7519) one of ours, and what does it say? Keys and algorithms come from the
- * configuration, never from the token (RFC 8725 3.1): its header is read before anything is verified, and may choose among
- * the configured keys, no more. libjwt 1.10.2 verifies the signature with the one key it is given, and nothing else: it
- * reads outside its buffers for an empty segment, takes several spellings of a signature, and checks no claim at all.
+ * token.h: is this JSON Web Token (RFC 7519) one of ours, and what does it say? Keys and algorithms
+ * come from the configuration, never from the token (RFC 8725 3.1): its header is read before
+ * anything is verified, and may choose among the configured keys, no more. libjwt 1.10.2 verifies
+ * the signature with the one key it is given, and nothing else: it reads outside its buffers for an
+ * empty segment, takes several spellings of a signature, and checks no claim at all.
  */
 #ifndef HTTP_TOKEN_H
 #define HTTP_TOKEN_H
@@ -21,14 +22,25 @@
 bool token_well_formed(const char *token, size_t len);
 
 /*
- * True and the identity (the caller releases it) where the token is valid at now_ms. Otherwise false and *ret_why, a
- * constant for the log: the client is not told. The token itself is in no message.
+ * True and the identity (the caller releases it) where the token is valid at now_ms. Otherwise
+ * false and *ret_why, a constant for the log: the client is not told. The token itself is in no
+ * message.
  */
 MUST_CHECK bool token_verify(const struct token_options *options, const char *token, int64_t now_ms,
 			     struct identity *ret_identity, const char **ret_why);
 
 /* What token_verify looks at, in its order, for who asks why (pgherald explain). */
-enum token_check { TOKEN_FORM, TOKEN_SIGNATURE, TOKEN_PAYLOAD, TOKEN_TIMES, TOKEN_ISSUER, TOKEN_AUDIENCE, TOKEN_SUB, TOKEN_JTI, TOKEN_CHECKS };
+enum token_check {
+	TOKEN_FORM,
+	TOKEN_SIGNATURE,
+	TOKEN_PAYLOAD,
+	TOKEN_TIMES,
+	TOKEN_ISSUER,
+	TOKEN_AUDIENCE,
+	TOKEN_SUB,
+	TOKEN_JTI,
+	TOKEN_CHECKS
+};
 
 struct token_findings {
 	const char *faults[TOKEN_CHECKS]; /* constants; NULL: good */
@@ -38,7 +50,9 @@ struct token_findings {
 	struct identity identity;
 };
 
-/* The same checks by the same code, each made whatever the others say. The caller releases the identity. */
-void token_examine(const struct token_options *options, const char *token, int64_t now_ms, struct token_findings *ret_findings);
+/* The same checks by the same code, each made whatever the others say. The caller releases the
+ * identity. */
+void token_examine(const struct token_options *options, const char *token, int64_t now_ms,
+		   struct token_findings *ret_findings);
 
 #endif

@@ -17,12 +17,14 @@ static size_t set_of(const unsigned char digest[VERIFIED_DIGEST])
 	return number % VERIFIED_SETS;
 }
 
-bool verified_has(const struct verified *v, const unsigned char digest[VERIFIED_DIGEST], uint64_t mark)
+bool verified_has(const struct verified *v, const unsigned char digest[VERIFIED_DIGEST],
+		  uint64_t mark)
 {
 	const struct verified_slot *set = v->slots[set_of(digest)];
 
 	for (int i = 0; i < 2; i++)
-		if (mark != 0 && set[i].mark == mark && memcmp(set[i].digest, digest, VERIFIED_DIGEST) == 0)
+		if (mark != 0 && set[i].mark == mark &&
+		    memcmp(set[i].digest, digest, VERIFIED_DIGEST) == 0)
 			return true;
 	return false;
 }

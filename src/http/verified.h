@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * verified.h: which signatures were found good lately. For RS and ES tokens libjwt reads the key's PEM text anew each time
- * and OpenSSL 3 takes 0.3 ms for it, three times what all else of opening a stream costs; a page that comes back brings
- * the same token. Remembered is only that this token's signature is good under that key: header, claims and times are
- * looked at anew, and a key that is gone is asked for no more. What is remembered is the SHA-256 of the token. A token without
- * a good signature is not, so that nobody can push others out with bad ones. Fixed size, no allocation.
+ * verified.h: which signatures were found good lately. For RS and ES tokens libjwt reads the key's
+ * PEM text anew each time and OpenSSL 3 takes 0.3 ms for it, three times what all else of opening a
+ * stream costs; a page that comes back brings the same token. Remembered is only that this token's
+ * signature is good under that key: header, claims and times are looked at anew, and a key that is
+ * gone is asked for no more. What is remembered is the SHA-256 of the token. A token without a good
+ * signature is not, so that nobody can push others out with bad ones. Fixed size, no allocation.
  */
 #ifndef HTTP_VERIFIED_H
 #define HTTP_VERIFIED_H
@@ -28,7 +29,8 @@ struct verified {
 
 /* False: there is no digest to be had, so nothing can be looked up or remembered. */
 MUST_CHECK bool verified_digest(const char *token, unsigned char digest[VERIFIED_DIGEST]);
-bool verified_has(const struct verified *v, const unsigned char digest[VERIFIED_DIGEST], uint64_t mark);
+bool verified_has(const struct verified *v, const unsigned char digest[VERIFIED_DIGEST],
+		  uint64_t mark);
 void verified_add(struct verified *v, const unsigned char digest[VERIFIED_DIGEST], uint64_t mark);
 
 #endif

@@ -29,7 +29,8 @@ size_t visits_most(void)
 	return half < VISITS_MOST ? half : VISITS_MOST;
 }
 
-void visits_init(struct visits *set, struct loop *loop, void (*arrived)(struct visit *v), void (*room)(struct visits *set))
+void visits_init(struct visits *set, struct loop *loop, void (*arrived)(struct visit *v),
+		 void (*room)(struct visits *set))
 {
 	*set = (struct visits){.loop = loop, .arrived = arrived, .room = room};
 	list_init(&set->arriving);
@@ -39,7 +40,8 @@ void visits_init(struct visits *set, struct loop *loop, void (*arrived)(struct v
 void visit_go_on(struct visit *v)
 {
 	if (v->fd >= 0)
-		loop_set_timer(v->set->loop, &v->deadline, v->set->count > visits_most() / 2 ? VISIT_CROWD_MS : VISIT_MS);
+		loop_set_timer(v->set->loop, &v->deadline,
+			       v->set->count > visits_most() / 2 ? VISIT_CROWD_MS : VISIT_MS);
 }
 
 void visit_leave(struct visit *v)
@@ -85,12 +87,14 @@ static void drop(struct visit *v)
 	release(v);
 }
 
-/* The bytes stay where they are: the library reads them again, from the first one on. False: it arrives no more. */
+/* The bytes stay where they are: the library reads them again, from the first one on. False: it
+ * arrives no more. */
 static bool look(struct visit *v, bool is_end)
 {
 	char bytes[HEAD_MAX + 2];
 	ssize_t got = recv(v->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
-	bool waits = got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
+	bool waits =
+		got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
 	bool known = got > 0 && head_scan_on(&v->head, bytes, (size_t)got, v->looked_at);
 
 	if (got > 0) {
@@ -106,7 +110,8 @@ static bool look(struct visit *v, bool is_end)
 
 static void on_said(struct watch *w, uint32_t events)
 {
-	(void)look(container_of(w, struct visit, watch), (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0);
+	(void)look(container_of(w, struct visit, watch),
+		   (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0);
 }
 
 /* Many have said all of it by now; only who has not is watched. */
@@ -116,7 +121,8 @@ void visit_begin(struct visits *set, int fd, const struct sockaddr *address, soc
 
 	v->set = set;
 	v->fd = fd;
-	memcpy(&v->address, address, address_len < sizeof(v->address) ? address_len : sizeof(v->address));
+	memcpy(&v->address, address,
+	       address_len < sizeof(v->address) ? address_len : sizeof(v->address));
 	v->address_len = address_len;
 	set->count++;
 	set->arriving_count++;
@@ -169,7 +175,8 @@ static bool is_still_sent_to(const struct visit *v)
 static bool linger(struct visit *v, int fd)
 {
 	watch_init(&v->watch, on_more);
-	if (fd < 0 || shutdown(fd, SHUT_WR) != 0 || !loop_watch(v->set->loop, &v->watch, fd, EPOLLIN))
+	if (fd < 0 || shutdown(fd, SHUT_WR) != 0 ||
+	    !loop_watch(v->set->loop, &v->watch, fd, EPOLLIN))
 		return false;
 	v->fd = fd;
 	timer_init(&v->deadline, on_lingered);
@@ -191,7 +198,8 @@ void visit_end(struct visit *v)
 	release(v);
 }
 
-/* A few hundred bytes into an empty buffer: they are taken at once. What was said is unread still. */
+/* A few hundred bytes into an empty buffer: they are taken at once. What was said is unread still.
+ */
 void visit_dismiss(struct visit *v, const struct buf *answer)
 {
 	stop_arriving(v);

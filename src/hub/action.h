@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* action.h: one row of herald.actions: an HTTP method and path that a function of the database serves. Owns its strings. */
+/* action.h: one row of herald.actions: an HTTP method and path that a function of the database
+ * serves. Owns its strings. */
 #ifndef HUB_ACTION_H
 #define HUB_ACTION_H
 

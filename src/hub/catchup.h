@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * catchup.h: one subscriber's wish for a page of what the shared log does not hold any more, of all its streams. The outlet owns it and
- * submits it; the inlet reads the page and calls back; neither knows the other.
+ * catchup.h: one subscriber's wish for a page of what the shared log does not hold any more, of all
+ * its streams. The outlet owns it and submits it; the inlet reads the page and calls back; neither
+ * knows the other.
  */
 #ifndef HUB_CATCHUP_H
 #define HUB_CATCHUP_H
@@ -13,8 +14,8 @@
 #include "hub/wanted.h"
 
 enum catchup_end {
-	CATCHUP_MORE,  /* the page was full: there may be more behind its last event */
-	CATCHUP_ALL,   /* everything up to upto_tick has been in its pages */
+	CATCHUP_MORE,   /* the page was full: there may be more behind its last event */
+	CATCHUP_ALL,    /* everything up to upto_tick has been in its pages */
 	CATCHUP_FAILED, /* the page cannot be read, reason is the server's sentence */
 	/* the server does not come to what is asked for, reason is a sentence; nothing is lost */
 	CATCHUP_BEHIND,
@@ -23,7 +24,7 @@ enum catchup_end {
 };
 
 struct catchup {
-	struct list link; /* of the inlet's queue, while it waits or is worked on */
+	struct list link;           /* of the inlet's queue, while it waits or is worked on */
 	const struct facet *facets; /* borrowed: one, or several whose union is meant */
 	size_t facet_count;
 	struct cursor after; /* tick 0: from the beginning of what is retained */
@@ -41,7 +42,8 @@ struct catchup {
 	void (*ended)(struct catchup *c, enum catchup_end end, const char *reason);
 };
 
-/* The inlet's door. A cancelled catchup is never called back; while the database is away it waits. */
+/* The inlet's door. A cancelled catchup is never called back; while the database is away it waits.
+ */
 struct catchup_ops {
 	void (*submit)(void *ctx, struct catchup *c);
 	void (*cancel)(void *ctx, struct catchup *c); /* harmless when not submitted */

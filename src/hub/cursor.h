@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * cursor.h: a place in the total order, and the id of every event on the wire: "<tick>-<change>". It says that
- * everything of earlier ticks, and of this tick up to that change, was delivered.
+ * cursor.h: a place in the total order, and the id of every event on the wire: "<tick>-<change>".
+ * It says that everything of earlier ticks, and of this tick up to that change, was delivered.
  */
 #ifndef HUB_CURSOR_H
 #define HUB_CURSOR_H
@@ -21,7 +21,8 @@ struct cursor {
 /* <0, 0, >0 as a comes before, is, or comes after b */
 int cursor_compare(struct cursor a, struct cursor b);
 
-/* Strict: decimal digits without sign or leading zero, below 2^63, one dash. False for anything else. */
+/* Strict: decimal digits without sign or leading zero, below 2^63, one dash. False for anything
+ * else. */
 MUST_CHECK bool cursor_parse(const char *text, struct cursor *ret_cursor);
 
 /* Writes "<tick>-<change>" and returns its length; text has room for CURSOR_TEXT_MAX. */

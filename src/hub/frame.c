@@ -56,10 +56,11 @@ static void open_object(struct buf *out, enum frame_format format, struct text n
 }
 
 /*
- * The members of the object that data is, each with a comma behind it, but for those that the server says itself. Data that is
- * no object becomes the member "data".
+ * The members of the object that data is, each with a comma behind it, but for those that the
+ * server says itself. Data that is no object becomes the member "data".
  */
-static void append_members(struct buf *out, struct text data, const char *own, const char *own_too, append_fn *append)
+static void append_members(struct buf *out, struct text data, const char *own, const char *own_too,
+			   append_fn *append)
 {
 	struct jsontext walk = jsontext_open(data);
 	struct jsontext_member member;
@@ -86,10 +87,12 @@ static void append_typed(struct buf *out, struct text name, struct text data, ap
 	out->data[out->len - 1] = '}'; /* in the place of the last comma */
 }
 
-void frame_append_dated(struct buf *out, enum frame_format format, struct text name, struct text data, int64_t now_ms)
+void frame_append_dated(struct buf *out, enum frame_format format, struct text name,
+			struct text data, int64_t now_ms)
 {
 	open_object(out, format, name);
-	append_members(out, data, "\"timestamp\"", format == FRAME_MESSAGE ? "\"type\"" : "", append_raw);
+	append_members(out, data, "\"timestamp\"", format == FRAME_MESSAGE ? "\"type\"" : "",
+		       append_raw);
 	buf_appendf(out, "\"timestamp\":%" PRId64 "}", now_ms);
 }
 
@@ -141,8 +144,8 @@ static void append_type(struct buf *out, struct text name)
 	buf_append_char(out, '"');
 }
 
-void frame_append_line(struct buf *out, enum frame_format format, bool sealed, const struct cursor *at, struct text name,
-		       struct text data)
+void frame_append_line(struct buf *out, enum frame_format format, bool sealed,
+		       const struct cursor *at, struct text name, struct text data)
 {
 	char id[CURSOR_TEXT_MAX] = "";
 
@@ -163,8 +166,8 @@ void frame_append_line(struct buf *out, enum frame_format format, bool sealed, c
 	buf_append_str(out, "}\n");
 }
 
-void frame_append_form(struct buf *out, enum frame_form form, enum frame_format format, bool sealed, const struct cursor *at,
-		       struct text name, struct text data)
+void frame_append_form(struct buf *out, enum frame_form form, enum frame_format format, bool sealed,
+		       const struct cursor *at, struct text name, struct text data)
 {
 	if (form & FRAME_LINES)
 		frame_append_line(out, format, sealed, at, name, data);
@@ -181,8 +184,8 @@ size_t frame_open(struct buf *out)
 }
 
 /*
- * A chunk size may have leading zeros: so its line is as long as any other, and is filled in when what follows
- * is known.
+ * A chunk size may have leading zeros: so its line is as long as any other, and is filled in when
+ * what follows is known.
  */
 void frame_close(struct buf *out, size_t start)
 {
@@ -193,8 +196,8 @@ void frame_close(struct buf *out, size_t start)
 	buf_append_str(out, "\r\n");
 }
 
-void frame_append(struct buf *out, enum frame_form form, enum frame_format format, bool sealed, const struct cursor *at,
-		  struct text name, struct text data)
+void frame_append(struct buf *out, enum frame_form form, enum frame_format format, bool sealed,
+		  const struct cursor *at, struct text name, struct text data)
 {
 	size_t start = frame_open(out);
 

@@ -17,7 +17,8 @@ static const char *skip_string(const char *p, const char *end)
 	return p < end ? p + 1 : end;
 }
 
-/* Behind the value that starts at p: the next comma or closing bracket of this level, or the end. */
+/* Behind the value that starts at p: the next comma or closing bracket of this level, or the end.
+ */
 static const char *skip_value(const char *p, const char *end)
 {
 	int depth = 0;
@@ -65,9 +66,10 @@ static bool same(struct text a, struct text b)
 	return a.len == b.len && memcmp(a.bytes, b.bytes, a.len) == 0;
 }
 
-/* The member of that name, from the walk's place on and then from the beginning: two rows have the same columns in the same
- * order, but for the moment when a column joins or leaves. */
-static bool find(struct text object, struct jsontext *walk, struct text name, struct jsontext_member *ret_member)
+/* The member of that name, from the walk's place on and then from the beginning: two rows have the
+ * same columns in the same order, but for the moment when a column joins or leaves. */
+static bool find(struct text object, struct jsontext *walk, struct text name,
+		 struct jsontext_member *ret_member)
 {
 	struct jsontext again = jsontext_open(object);
 

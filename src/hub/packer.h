@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * packer.h: the frames of gzip streams. A piece is packed once for all its subscribers: it refers to nothing before it and ends at a
- * byte's end, so any stream can go on with it. How it is packed the hub does not know: the outlet's side installs that.
+ * packer.h: the frames of gzip streams. A piece is packed once for all its subscribers: it refers
+ * to nothing before it and ends at a byte's end, so any stream can go on with it. How it is packed
+ * the hub does not know: the outlet's side installs that.
  */
 #ifndef HUB_PACKER_H
 #define HUB_PACKER_H
@@ -12,8 +13,8 @@
 #include "base/buf.h"
 #include "hub/event.h"
 
-/* What a piece adds to the end of a gzip stream, which tells CRC and length of all plain text (RFC 1952 2.3.1). op: by which a stream
- * joins this crc to its own without seeing the text. */
+/* What a piece adds to the end of a gzip stream, which tells CRC and length of all plain text (RFC
+ * 1952 2.3.1). op: by which a stream joins this crc to its own without seeing the text. */
 struct packsum {
 	uint32_t crc, len, op;
 };
@@ -30,12 +31,13 @@ void packer_init(struct packer *p); /* cannot be used until pack and ctx are set
 void packer_release(struct packer *p);
 void packer_trim(struct packer *p, size_t most); /* as buf_trim: what was packed is gone */
 
-/* Packs what is in p->plain: the piece is in p->packed, its sum in p->sum, both until the next call. */
+/* Packs what is in p->plain: the piece is in p->packed, its sum in p->sum, both until the next
+ * call. */
 void packer_pack(struct packer *p);
 
 /*
- * In the shared log a piece's sum stands in front of its chunk: appends both, and returns where the chunk begins. packer_sum reads
- * the sum again, given the chunk's place.
+ * In the shared log a piece's sum stands in front of its chunk: appends both, and returns where the
+ * chunk begins. packer_sum reads the sum again, given the chunk's place.
  */
 size_t packer_append(struct packer *p, struct buf *out);
 struct packsum packer_sum(const void *chunk);

@@ -48,7 +48,8 @@ void params_join(struct params *params, const char *name, struct buf *storage)
 		first->value = (struct text){storage->data + from, storage->len - from};
 }
 
-bool params_take_path(struct params *params, const char *pattern, const char *path, int *ret_literals)
+bool params_take_path(struct params *params, const char *pattern, const char *path,
+		      int *ret_literals)
 {
 	*ret_literals = 0;
 	while (*pattern == '/' && *path == '/') {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * params.h: the parameters of a request, of path and query, and how paths are matched. Texts are borrowed: from the request and
- * from the pattern.
+ * params.h: the parameters of a request, of path and query, and how paths are matched. Texts are
+ * borrowed: from the request and from the pattern.
  */
 #ifndef HUB_PARAMS_H
 #define HUB_PARAMS_H
@@ -26,14 +26,18 @@ struct params {
 /* the first; NULL: none */
 const struct text *params_find(const struct params *params, const char *name);
 
-/* Appends them; of two with one name the one that is there already counts. False: there is no room. */
+/* Appends them; of two with one name the one that is there already counts. False: there is no room.
+ */
 MUST_CHECK bool params_add(struct params *params, const struct params *more);
 
-/* Makes one of several parameters with this name: their values, joined by commas. storage keeps the text. */
+/* Makes one of several parameters with this name: their values, joined by commas. storage keeps the
+ * text. */
 void params_join(struct params *params, const char *name, struct buf *storage);
 
-/* Does the path fit the pattern ("/orders/:id")? *ret_literals: how many of its segments are literal; of several patterns that fit,
- * the one with the most is meant. Parameters are appended, also where it does not fit. */
-bool params_take_path(struct params *params, const char *pattern, const char *path, int *ret_literals);
+/* Does the path fit the pattern ("/orders/:id")? *ret_literals: how many of its segments are
+ * literal; of several patterns that fit, the one with the most is meant. Parameters are appended,
+ * also where it does not fit. */
+bool params_take_path(struct params *params, const char *pattern, const char *path,
+		      int *ret_literals);
 
 #endif

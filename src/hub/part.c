@@ -7,7 +7,8 @@
 #include "base/xalloc.h"
 #include "hub/reach.h"
 
-static void take_seat(struct part *part, struct seat *seat, struct hash_key hash_key, struct text key)
+static void take_seat(struct part *part, struct seat *seat, struct hash_key hash_key,
+		      struct text key)
 {
 	seat->part = part;
 	seat->audience = stream_audience_make(part->stream, key.bytes, key.len);
@@ -15,8 +16,8 @@ static void take_seat(struct part *part, struct seat *seat, struct hash_key hash
 	list_append(&seat->audience->seats, &seat->link);
 }
 
-void part_join(struct part *part, struct subscriber *sub, struct stream *stream, struct hash_key hash_key, const char *keys,
-	       uint32_t count)
+void part_join(struct part *part, struct subscriber *sub, struct stream *stream,
+	       struct hash_key hash_key, const char *keys, uint32_t count)
 {
 	struct text key;
 
@@ -91,7 +92,8 @@ bool part_has_keys(const struct part *part, const char *keys, uint32_t count)
 }
 
 /* Is the event of one of the names that this part was narrowed to? */
-static bool has_name(const struct part *part, const struct sharedlog *log, const struct stream_entry *entry)
+static bool has_name(const struct part *part, const struct sharedlog *log,
+		     const struct stream_entry *entry)
 {
 	struct text name = {sharedlog_at(log, entry->record), entry->name_len};
 
@@ -104,26 +106,31 @@ static bool has_name(const struct part *part, const struct sharedlog *log, const
 }
 
 /* Has it a seat for one of the entry's many keys, those with these numbers? */
-static bool is_among(const struct part *part, const struct sharedlog *log, const struct stream_entry *entry, uint32_t first, uint32_t last)
+static bool is_among(const struct part *part, const struct sharedlog *log,
+		     const struct stream_entry *entry, uint32_t first, uint32_t last)
 {
 	for (size_t i = 0; i < part->seat_count; i++) {
 		const struct audience *a = part->seats[i].audience;
 
-		if (reach_finds(sharedlog_at(log, entry->record + entry->places), entry->key_count + entry->unless_count, sharedlog_at(log, entry->record + entry->keys),
-				part->seats[i].hash, (struct text){a->key, a->key_len}, first, last))
+		if (reach_finds(sharedlog_at(log, entry->record + entry->places),
+				entry->key_count + entry->unless_count,
+				sharedlog_at(log, entry->record + entry->keys), part->seats[i].hash,
+				(struct text){a->key, a->key_len}, first, last))
 			return true;
 	}
 	return false;
 }
 
-bool part_is_for(const struct part *part, const struct sharedlog *log, const struct stream_entry *entry)
+bool part_is_for(const struct part *part, const struct sharedlog *log,
+		 const struct stream_entry *entry)
 {
 	const char *keys = sharedlog_at(log, entry->record + entry->keys);
 	bool seated = entry->everyone;
 	struct text key;
 
 	if (entry->places != 0 && !seated)
-		return is_among(part, log, entry, 0, entry->key_count) && (part->names == NULL || has_name(part, log, entry));
+		return is_among(part, log, entry, 0, entry->key_count) &&
+		       (part->names == NULL || has_name(part, log, entry));
 	for (uint32_t i = 0; i < entry->key_count && !seated; i++) {
 		keys = stream_next_key(keys, &key);
 		seated = has_seat(part, key);
@@ -131,7 +138,8 @@ bool part_is_for(const struct part *part, const struct sharedlog *log, const str
 	return seated && (part->names == NULL || has_name(part, log, entry));
 }
 
-bool part_sees_still(const struct part *part, const struct sharedlog *log, const struct stream_entry *entry)
+bool part_sees_still(const struct part *part, const struct sharedlog *log,
+		     const struct stream_entry *entry)
 {
 	const char *keys;
 	struct text key;
@@ -139,7 +147,8 @@ bool part_sees_still(const struct part *part, const struct sharedlog *log, const
 	if (entry->unless_count == 0 || entry->everyone)
 		return false;
 	if (entry->places != 0)
-		return is_among(part, log, entry, entry->key_count, entry->key_count + entry->unless_count);
+		return is_among(part, log, entry, entry->key_count,
+				entry->key_count + entry->unless_count);
 	keys = sharedlog_at(log, entry->record + entry->keys);
 	for (uint32_t i = 0; i < entry->key_count + entry->unless_count; i++) {
 		keys = stream_next_key(keys, &key);

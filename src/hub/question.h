@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * question.h: something that only the database can say, asked without waiting. Whoever asks owns the question and
- * submits it; the inlet runs it on one of a few connections and calls back; neither knows the other.
+ * question.h: something that only the database can say, asked without waiting. Whoever asks owns
+ * the question and submits it; the inlet runs it on one of a few connections and calls back;
+ * neither knows the other.
  */
 #ifndef HUB_QUESTION_H
 #define HUB_QUESTION_H
@@ -16,11 +17,11 @@ enum question_kind {
 	QUESTION_ENTITLED, /* path, claims, params: "true" or "false" */
 	/* hash, identity, origin: "true", or "false" where the subject has too many */
 	QUESTION_TICKET,
-	QUESTION_REDEEM,   /* hash, origin: the identity as JSON, or NULL */
-	QUESTION_RENEW,    /* code, identity: "" */
+	QUESTION_REDEEM, /* hash, origin: the identity as JSON, or NULL */
+	QUESTION_RENEW,  /* code, identity: "" */
 	/* method, path, request: status, line end, what to log, line end, body */
 	QUESTION_ACTION,
-	QUESTION_SCHEMA,   /* the contract of all streams, as JSON */
+	QUESTION_SCHEMA, /* the contract of all streams, as JSON */
 	/* tick, transaction ids: the cursor up to which all of them are told; NULL: not yet */
 	QUESTION_COVER,
 };
@@ -28,15 +29,18 @@ enum question_kind {
 struct question {
 	struct list link; /* of the inlet's queue, while it waits */
 	enum question_kind kind;
-	/* of one that failed: because of its params, which the database cannot take; asked again it fails again */
+	/* of one that failed: because of its params, which the database cannot take; asked again it
+	 * fails again */
 	bool unfit;
 	/* borrowed until it is answered or cancelled; NULL: SQL's NULL */
 	const char *params[QUESTION_PARAMS_MAX];
-	/* failed: the statement did, or it is not known whether it was done. value: NULL for SQL's NULL; valid in this call only. */
+	/* failed: the statement did, or it is not known whether it was done. value: NULL for SQL's
+	 * NULL; valid in this call only. */
 	void (*answered)(struct question *q, bool failed, const char *value);
 };
 
-/* The inlet's door. A cancelled question is never called back; while the database is away it waits. */
+/* The inlet's door. A cancelled question is never called back; while the database is away it waits.
+ */
 struct question_ops {
 	void (*submit)(void *ctx, struct question *q);
 	void (*cancel)(void *ctx, struct question *q); /* harmless when not submitted */

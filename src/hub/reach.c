@@ -22,7 +22,8 @@ static void take_values(struct reach *r, struct keys audience)
 	if (r->values.count > 0)
 		return;
 	for (size_t i = 0; i < audience.count; i++)
-		strmap_put(&r->values, audience.items[i].bytes, audience.items[i].len, r); /* any value will do */
+		strmap_put(&r->values, audience.items[i].bytes, audience.items[i].len,
+			   r); /* any value will do */
 }
 
 /* A routing key is the values of the match's keys, joined by NULs: does the event name each? */
@@ -42,7 +43,8 @@ static bool names_all(const struct reach *r, const struct audience *a)
 	}
 }
 
-uint32_t reach_append_keys(struct reach *r, const struct stream *s, struct keys audience, struct buf *out)
+uint32_t reach_append_keys(struct reach *r, const struct stream *s, struct keys audience,
+			   struct buf *out)
 {
 	const struct audience *a;
 	uint32_t made = 0;
@@ -109,7 +111,8 @@ static uint32_t find_hash(const char *places, uint32_t count, uint64_t hash)
 	return low;
 }
 
-bool reach_finds(const char *places, uint32_t count, const char *keys, uint64_t hash, struct text key, uint32_t first, uint32_t last)
+bool reach_finds(const char *places, uint32_t count, const char *keys, uint64_t hash,
+		 struct text key, uint32_t first, uint32_t last)
 {
 	for (uint32_t i = find_hash(places, count, hash); i < count; i++) {
 		struct reach_place place = place_at(places, i);
@@ -118,7 +121,8 @@ bool reach_finds(const char *places, uint32_t count, const char *keys, uint64_t 
 		if (place.hash != hash)
 			return false;
 		stream_next_key(keys + place.at, &found);
-		if (place.number >= first && place.number < last && found.len == key.len && memcmp(found.bytes, key.bytes, key.len) == 0)
+		if (place.number >= first && place.number < last && found.len == key.len &&
+		    memcmp(found.bytes, key.bytes, key.len) == 0)
 			return true;
 	}
 	return false;

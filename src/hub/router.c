@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define ROOM_KEPT ((size_t)1 << 20) /* for the next event; a longer one is made in memory that is given back */
+#define ROOM_KEPT  \
+	((size_t)1 \
+	 << 20) /* for the next event; a longer one is made in memory that is given back */
 
 /* The streams that carry one topic. */
 struct topic {
@@ -147,12 +149,13 @@ void router_restart(struct router *r, struct cursor head)
 		s->since = head;
 		s->partial = (struct cursor){0, 0};
 		for (int form = 0; form < FRAME_FORMS; form++)
-			s->form_since[form] = (struct cursor){0, 0}; /* of the history that ended; since is enough now */
+			s->form_since[form] = (struct cursor){
+				0, 0}; /* of the history that ended; since is enough now */
 	}
 }
 
-/* The event goes to nobody of this stream. Who was away asks the database for it, and so will those that are here, when they have been
- * closed. Who calls this says why. */
+/* The event goes to nobody of this stream. Who was away asks the database for it, and so will those
+ * that are here, when they have been closed. Who calls this says why. */
 static void leave_out(struct router *r, struct stream *s, struct cursor at)
 {
 	s->since = at;
@@ -163,16 +166,21 @@ static void leave_out(struct router *r, struct stream *s, struct cursor at)
 static void leave_out_unsealed(struct router *r, struct stream *s, struct cursor at)
 {
 	if (s->subscriber_count > 0)
-		log_error("[STREAM] an event of '%s' cannot be sealed (" SEALER_LACKS "): its %zu streams are closed, and will find it with their "
-			  "Last-Event-ID", s->def.path, s->subscriber_count);
+		log_error("[STREAM] an event of '%s' cannot be sealed (" SEALER_LACKS
+			  "): its %zu streams are closed, and will find it with their "
+			  "Last-Event-ID",
+			  s->def.path, s->subscriber_count);
 	leave_out(r, s, at);
 }
 
 /* So many are there for it that their keys do not fit into the log. */
 static void leave_out_all(struct router *r, const struct event *event)
 {
-	log_error("event '%.*s' (topic '%.*s') is for more than fit into the log: raise log-size; its streams are closed and will find it with their "
-		  "Last-Event-ID", (int)event->name.len, event->name.bytes, (int)event->topic.len, event->topic.bytes);
+	log_error("event '%.*s' (topic '%.*s') is for more than fit into the log: raise log-size; "
+		  "its streams are closed and will find it with their "
+		  "Last-Event-ID",
+		  (int)event->name.len, event->name.bytes, (int)event->topic.len,
+		  event->topic.bytes);
 	for (size_t i = 0; i < r->stage.route_count; i++)
 		leave_out(r, r->stage.routes[i].stream, event->at);
 }
@@ -184,8 +192,10 @@ static void stage(struct router *r, const struct topic *t, const struct event *e
 		/* behind a hole nothing is said before its subscribers have gone */
 		if (t->streams[i]->holed)
 			leave_out(r, t->streams[i], event->at);
-		else if (stream_carries(t->streams[i], event->name) && !stage_add(&r->stage, t->streams[i]))
-			t->streams[i]->partial = event->at; /* who comes later and asks for what was before asks the database */
+		else if (stream_carries(t->streams[i], event->name) &&
+			 !stage_add(&r->stage, t->streams[i]))
+			t->streams[i]->partial = event->at; /* who comes later and asks for what was
+							       before asks the database */
 	}
 	stage_frames(&r->stage);
 	for (size_t i = 0; i < r->stage.route_count; i++)
@@ -235,7 +245,8 @@ static void deliver(struct router *r, struct stage_route *route, uint64_t record
 		touch(r, container_of(node, struct part, link), number);
 }
 
-/* Entries of streams on which nothing happens must not outlive what they point to. Now and then, for there may be thousands of streams. */
+/* Entries of streams on which nothing happens must not outlive what they point to. Now and then,
+ * for there may be thousands of streams. */
 static void trim_streams(struct router *r)
 {
 	struct stream *s;
@@ -250,8 +261,10 @@ static void trim_streams(struct router *r)
 static void say_left_out(struct router *r, const struct event *event, size_t bytes)
 {
 	r->left_out++;
-	log_warn("data of event '%.*s' (topic '%.*s', change %" PRId64 "-%" PRId64 ") has %zu bytes, more than fit: sent without, raise log-size to have it",
-		 (int)event->name.len, event->name.bytes, (int)event->topic.len, event->topic.bytes, event->at.tick, event->at.change, bytes);
+	log_warn("data of event '%.*s' (topic '%.*s', change %" PRId64 "-%" PRId64
+		 ") has %zu bytes, more than fit: sent without, raise log-size to have it",
+		 (int)event->name.len, event->name.bytes, (int)event->topic.len, event->topic.bytes,
+		 event->at.tick, event->at.change, bytes);
 }
 
 /* An event that is too long for the log goes out as what it was, without its data. */
@@ -266,8 +279,9 @@ static void stage_truncated(struct router *r, const struct topic *t, const struc
 }
 
 /*
- * The log goes on in another history when tick ids jump. Cursors of before are for the database to judge from now on: the
- * log cannot tell one that was lost, and lies between two of its own, from one that it has.
+ * The log goes on in another history when tick ids jump. Cursors of before are for the database to
+ * judge from now on: the log cannot tell one that was lost, and lies between two of its own, from
+ * one that it has.
  */
 static void close_past(struct router *r, int64_t tick)
 {
@@ -302,7 +316,8 @@ void router_publish(struct router *r, const struct event *event)
 		say_left_out(r, event, event->left_out);
 	if (event->data.len < sharedlog_record_max(&r->log))
 		stage(r, t, event);
-	if (event->data.len >= sharedlog_record_max(&r->log) || made->len > sharedlog_record_max(&r->log))
+	if (event->data.len >= sharedlog_record_max(&r->log) ||
+	    made->len > sharedlog_record_max(&r->log))
 		stage_truncated(r, t, event);
 	if (made->len > sharedlog_record_max(&r->log)) {
 		leave_out_all(r, event);
@@ -331,12 +346,15 @@ void router_reached(struct router *r, struct cursor head)
 }
 
 /* For whoever is there. */
-static bool has_all(const struct router *r, const struct stream *s, enum frame_form form, struct cursor after)
+static bool has_all(const struct router *r, const struct stream *s, enum frame_form form,
+		    struct cursor after)
 {
-	return stream_has_form(s, form) && cursor_compare(after, stream_floor(s, &r->log, form)) >= 0;
+	return stream_has_form(s, form) &&
+	       cursor_compare(after, stream_floor(s, &r->log, form)) >= 0;
 }
 
-bool router_holds(const struct router *r, const struct stream *s, enum frame_form form, struct cursor after)
+bool router_holds(const struct router *r, const struct stream *s, enum frame_form form,
+		  struct cursor after)
 {
 	return has_all(r, s, form, after) && cursor_compare(after, s->partial) >= 0;
 }
@@ -346,7 +364,8 @@ void router_want_form(struct router *r, struct stream *s, enum frame_form form)
 	stream_want_form(s, form, r->head);
 }
 
-void router_join(struct router *r, struct subscriber *sub, struct stream *s, const char *keys, uint32_t count)
+void router_join(struct router *r, struct subscriber *sub, struct stream *s, const char *keys,
+		 uint32_t count)
 {
 	subscriber_join(sub, s, r->hash_key, keys, count);
 	sub->joined = r->head;
@@ -395,7 +414,8 @@ struct stream *router_find(const struct router *r, const char *path, struct para
 	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
 		tried = *params;
 		if (params_take_path(&tried, s->def.path, path, &literals) &&
-		    (literals > most || (literals == most && strcmp(s->def.path, best->def.path) < 0))) {
+		    (literals > most ||
+		     (literals == most && strcmp(s->def.path, best->def.path) < 0))) {
 			best = s;
 			best_params = tried;
 			most = literals;

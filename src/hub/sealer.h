@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * sealer.h: the data of sealed streams, which only who has the key can read. The hub says what is sealed and when: once for an
- * event and format, not for each subscriber. How, and with which key, it does not know: the outlet's side installs that.
- * What cannot be sealed does not go out, least of all in clear.
+ * sealer.h: the data of sealed streams, which only who has the key can read. The hub says what is
+ * sealed and when: once for an event and format, not for each subscriber. How, and with which key,
+ * it does not know: the outlet's side installs that. What cannot be sealed does not go out, least
+ * of all in clear.
  */
 #ifndef HUB_SEALER_H
 #define HUB_SEALER_H
@@ -14,7 +15,8 @@
 #include "hub/event.h"
 #include "hub/frame.h"
 
-#define SEALER_LACKS "no encryption-key, or no randomness" /* why something cannot be sealed, for the log */
+#define SEALER_LACKS \
+	"no encryption-key, or no randomness" /* why something cannot be sealed, for the log */
 
 struct sealer {
 	/* appends one line; false: it cannot, out is as it was */
@@ -29,9 +31,11 @@ void sealer_release(struct sealer *s);
 void sealer_trim(struct sealer *s, size_t most); /* as buf_trim: what was sealed is gone */
 
 /*
- * Puts the sealed text in the place of an event's data, and the format that it is to be framed with in the place of its stream's.
- * The text is valid until the next call. False: it cannot be sealed, and nothing has changed.
+ * Puts the sealed text in the place of an event's data, and the format that it is to be framed with
+ * in the place of its stream's. The text is valid until the next call. False: it cannot be sealed,
+ * and nothing has changed.
  */
-MUST_CHECK bool sealer_seal(struct sealer *s, struct text name, enum frame_format *format, struct text *data);
+MUST_CHECK bool sealer_seal(struct sealer *s, struct text name, enum frame_format *format,
+			    struct text *data);
 
 #endif

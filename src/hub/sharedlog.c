@@ -9,8 +9,8 @@
 
 /* Stands before each record; records start at multiples of its alignment and never wrap. */
 struct record {
-	uint32_t size;   /* with this header and padding */
-	uint32_t others; /* bytes that are kept of it elsewhere */
+	uint32_t size;    /* with this header and padding */
+	uint32_t others;  /* bytes that are kept of it elsewhere */
 	struct cursor at; /* tick 0: filler up to the end of the ring */
 };
 
@@ -19,10 +19,13 @@ struct record {
 
 void sharedlog_init(struct sharedlog *l, size_t cap)
 {
-	*l = (struct sharedlog){.cap = ALIGN(cap < SHAREDLOG_MIN ? SHAREDLOG_MIN : cap, PAGE * sizeof(struct record))};
-	l->ring = mmap(NULL, l->cap, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	*l = (struct sharedlog){.cap = ALIGN(cap < SHAREDLOG_MIN ? SHAREDLOG_MIN : cap,
+					     PAGE * sizeof(struct record))};
+	l->ring = mmap(NULL, l->cap, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (l->ring == MAP_FAILED)
-		die(1, "no memory for a shared log of %zu bytes, choose a smaller log-size", l->cap);
+		die(1, "no memory for a shared log of %zu bytes, choose a smaller log-size",
+		    l->cap);
 }
 
 void sharedlog_release(struct sharedlog *l)
@@ -51,8 +54,8 @@ static struct record *record_at(const struct sharedlog *l, uint64_t offset)
 #define AT_ONCE 64 /* parts of the ring, of which one is given back at a time */
 
 /*
- * What is forgotten is written over soon, where the ring is nearly all of the size. Where it is not, the pages between tail and head would
- * stay in memory for nothing.
+ * What is forgotten is written over soon, where the ring is nearly all of the size. Where it is
+ * not, the pages between tail and head would stay in memory for nothing.
  */
 static void give_back(struct sharedlog *l)
 {
@@ -61,7 +64,8 @@ static void give_back(struct sharedlog *l)
 	if (l->given_back + l->cap < l->head) /* the head has been there again */
 		l->given_back = l->tail;
 	while (l->tail - l->given_back > 2 * part && l->cap - (l->head - l->tail) > 3 * part) {
-		size_t from = ALIGN(l->given_back % l->cap, PAGE), len = l->cap - from < part ? l->cap - from : part;
+		size_t from = ALIGN(l->given_back % l->cap, PAGE),
+		       len = l->cap - from < part ? l->cap - from : part;
 
 		if (len > 0)
 			(void)madvise(l->ring + from, len, MADV_DONTNEED);
@@ -91,7 +95,8 @@ static void put_header(struct sharedlog *l, size_t size, size_t others, struct c
 	l->head += size;
 }
 
-uint64_t sharedlog_append(struct sharedlog *l, struct cursor at, const char *bytes, size_t len, size_t others)
+uint64_t sharedlog_append(struct sharedlog *l, struct cursor at, const char *bytes, size_t len,
+			  size_t others)
 {
 	size_t size = ALIGN(sizeof(struct record) + len, sizeof(struct record));
 	size_t rest = l->cap - l->head % l->cap;

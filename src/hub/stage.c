@@ -6,7 +6,8 @@
 
 #include "base/xalloc.h"
 
-void stage_init(struct stage *g, struct hash_key hash_key, struct sealer *sealer, struct packer *packer)
+void stage_init(struct stage *g, struct hash_key hash_key, struct sealer *sealer,
+		struct packer *packer)
 {
 	*g = (struct stage){.hash_key = hash_key, .sealer = sealer, .packer = packer};
 	buf_init(&g->record);
@@ -24,7 +25,8 @@ void stage_release(struct stage *g)
 
 /* --- name and routing keys --- */
 
-/* The name's length stands in the entry, the name at the beginning of the record; what is always carried needs none. */
+/* The name's length stands in the entry, the name at the beginning of the record; what is always
+ * carried needs none. */
 void stage_begin(struct stage *g, const struct event *event)
 {
 	size_t len = stream_always_carries(event->name) ? 0 : event->name.len;
@@ -48,8 +50,10 @@ static void add_route(struct stage *g, struct stream *s, const struct stream_ent
 	g->routes[g->route_count++] = (struct stage_route){s, *entry};
 }
 
-/* Appends the routing keys for this stream, or, where they are very many or very long, those of who is there: then *partial. */
-static uint32_t append_keys(struct stage *g, struct reach *reach, const struct stream *s, struct keys audience, bool *partial)
+/* Appends the routing keys for this stream, or, where they are very many or very long, those of who
+ * is there: then *partial. */
+static uint32_t append_keys(struct stage *g, struct reach *reach, const struct stream *s,
+			    struct keys audience, bool *partial)
 {
 	uint32_t count = stream_append_keys(s, audience, STREAM_KEYS_BYTES, &g->record);
 
@@ -86,7 +90,10 @@ static bool add_keys(struct stage *g, const struct stream *s, struct stream_entr
 
 bool stage_add(struct stage *g, struct stream *s)
 {
-	struct stream_entry entry = {.at = g->event->at, .keys = (uint32_t)g->record.len, .name_len = g->name_len, .everyone = g->event->everyone};
+	struct stream_entry entry = {.at = g->event->at,
+				     .keys = (uint32_t)g->record.len,
+				     .name_len = g->name_len,
+				     .everyone = g->event->everyone};
 	bool whole = add_keys(g, s, &entry);
 
 	if (entry.key_count == 0 && entry.unless_count == 0 && !entry.everyone)
@@ -106,14 +113,16 @@ struct print {
 };
 
 /* One chunk of the record; a packed one has its sum before it. Returns where the chunk begins. */
-static size_t append_chunk(struct stage *g, enum frame_form form, enum frame_format format, bool sealed, struct text data)
+static size_t append_chunk(struct stage *g, enum frame_form form, enum frame_format format,
+			   bool sealed, struct text data)
 {
 	const struct event *event = g->event;
 	size_t start = g->record.len;
 
 	if (form & FRAME_PACKED) {
 		buf_clear(&g->packer->plain);
-		frame_append_form(&g->packer->plain, form, format, sealed, &event->at, event->name, data);
+		frame_append_form(&g->packer->plain, form, format, sealed, &event->at, event->name,
+				  data);
 		packer_pack(g->packer);
 		return packer_append(g->packer, &g->record);
 	}

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * stage.h: one event on its way into the shared log: the record in the making, and a route for each stream that it is for. The record is
- * the event's name, its routing keys for each of these streams, and its frames: once for each format and form that they use, sealed
- * or in clear. In this order: stage_begin, stage_add for each stream that carries it, stage_frames; then it is to be copied
- * and delivered. Memory is kept from event to event.
+ * stage.h: one event on its way into the shared log: the record in the making, and a route for each
+ * stream that it is for. The record is the event's name, its routing keys for each of these
+ * streams, and its frames: once for each format and form that they use, sealed or in clear. In this
+ * order: stage_begin, stage_add for each stream that carries it, stage_frames; then it is to be
+ * copied and delivered. Memory is kept from event to event.
  *
- * This is where what goes out is made. Which streams there are, and what becomes of one that the event could not be sealed for, the
- * router knows.
+ * This is where what goes out is made. Which streams there are, and what becomes of one that the
+ * event could not be sealed for, the router knows.
  */
 #ifndef HUB_STAGE_H
 #define HUB_STAGE_H
@@ -31,20 +32,23 @@ struct stage {
 	struct buf record;
 	struct stage_route *routes;
 	size_t route_count, route_cap;
-	uint16_t name_len; /* of its name in the record */
-	bool meant;        /* it is for somebody of these streams */
+	uint16_t name_len;             /* of its name in the record */
+	bool meant;                    /* it is for somebody of these streams */
 	struct reach audience, unless; /* of the event, where these make very many routing keys */
 };
 
-void stage_init(struct stage *g, struct hash_key hash_key, struct sealer *sealer, struct packer *packer);
+void stage_init(struct stage *g, struct hash_key hash_key, struct sealer *sealer,
+		struct packer *packer);
 void stage_release(struct stage *g);
 
 void stage_begin(struct stage *g, const struct event *event); /* forgets the one before */
-/* No route where nobody can be meant. False: of its routing keys only those are in the record that somebody has now. */
+/* No route where nobody can be meant. False: of its routing keys only those are in the record that
+ * somebody has now. */
 MUST_CHECK bool stage_add(struct stage *g, struct stream *s);
 void stage_frames(struct stage *g);
 
-/* The event is for nobody of this stream, and only says who sees the row still: to those who have another stream beside it. */
+/* The event is for nobody of this stream, and only says who sees the row still: to those who have
+ * another stream beside it. */
 static inline bool stage_is_silent(const struct stage_route *route)
 {
 	return route->entry.key_count == 0 && !route->entry.everyone;

@@ -52,8 +52,8 @@ static bool names_equal(const char *a, const char *b)
 bool stream_def_equal(const struct stream_def *a, const struct stream_def *b)
 {
 	return strcmp(a->path, b->path) == 0 && strcmp(a->require, b->require) == 0 &&
-	       a->format == b->format && a->anonymous == b->anonymous && a->sealed == b->sealed && names_equal(a->authorize, b->authorize) &&
-	       names_equal(a->snapshot, b->snapshot) &&
+	       a->format == b->format && a->anonymous == b->anonymous && a->sealed == b->sealed &&
+	       names_equal(a->authorize, b->authorize) && names_equal(a->snapshot, b->snapshot) &&
 	       (a->events == NULL) == (b->events == NULL) &&
 	       strings_equal(a->topics, a->topic_count, b->topics, b->topic_count) &&
 	       strings_equal(a->events, a->event_count, b->events, b->event_count) &&
@@ -87,7 +87,8 @@ void stream_free(struct stream *s)
 
 bool stream_always_carries(struct text event_name)
 {
-	return text_is(event_name, "left") || text_is(event_name, "bulk") || text_is(event_name, "schema");
+	return text_is(event_name, "left") || text_is(event_name, "bulk") ||
+	       text_is(event_name, "schema");
 }
 
 bool stream_carries(const struct stream *s, struct text event_name)
@@ -103,10 +104,12 @@ bool stream_carries(const struct stream *s, struct text event_name)
 /* Is this audience key a value of the match's key? ("user_id=7" of "user_id") */
 static bool key_has_name(struct text key, const char *name, size_t name_len)
 {
-	return key.len > name_len && key.bytes[name_len] == '=' && memcmp(key.bytes, name, name_len) == 0;
+	return key.len > name_len && key.bytes[name_len] == '=' &&
+	       memcmp(key.bytes, name, name_len) == 0;
 }
 
-/* The values that an audience has for the match's keys. Of a level there are those from first on, count of them. */
+/* The values that an audience has for the match's keys. Of a level there are those from first on,
+ * count of them. */
 struct key_maker {
 	const struct stream *stream;
 	struct buf *out;
@@ -117,7 +120,8 @@ struct key_maker {
 	size_t size; /* that all keys will take */
 };
 
-/* One pass over the audience for a level, however many values it has. Returns their length. Of what is too much count and length alone are right. */
+/* One pass over the audience for a level, however many values it has. Returns their length. Of what
+ * is too much count and length alone are right. */
 static size_t find_values(struct key_maker *m, struct keys audience, size_t level)
 {
 	const char *name = m->stream->def.match_key[level];
@@ -136,7 +140,8 @@ static size_t find_values(struct key_maker *m, struct keys audience, size_t leve
 	return len;
 }
 
-/* Finds all values. Returns how many keys they make: 0 where a level has none, STREAM_KEYS_MAX + 1 for all that is more than that. */
+/* Finds all values. Returns how many keys they make: 0 where a level has none, STREAM_KEYS_MAX + 1
+ * for all that is more than that. */
 static uint32_t count_keys(struct key_maker *m, struct keys audience)
 {
 	size_t levels = m->stream->def.match_count, made = 1;
@@ -185,7 +190,8 @@ static void make_keys(struct key_maker *m, size_t level)
 	}
 }
 
-uint32_t stream_append_keys(const struct stream *s, struct keys audience, size_t most, struct buf *out)
+uint32_t stream_append_keys(const struct stream *s, struct keys audience, size_t most,
+			    struct buf *out)
 {
 	struct key_maker m; /* not wiped: most events have one value */
 	uint32_t made;
@@ -250,7 +256,8 @@ void stream_trim(struct stream *s, const struct sharedlog *log)
 		forget(s);
 }
 
-uint64_t stream_push(struct stream *s, const struct sharedlog *log, const struct stream_entry *entry)
+uint64_t stream_push(struct stream *s, const struct sharedlog *log,
+		     const struct stream_entry *entry)
 {
 	stream_trim(s, log);
 	if (s->next % STREAM_BLOCK == 0)
@@ -287,7 +294,8 @@ static struct cursor later(struct cursor a, struct cursor b)
 	return cursor_compare(a, b) > 0 ? a : b;
 }
 
-struct cursor stream_floor(const struct stream *s, const struct sharedlog *log, enum frame_form form)
+struct cursor stream_floor(const struct stream *s, const struct sharedlog *log,
+			   enum frame_form form)
 {
 	return later(later(s->since, log->floor), s->form_since[form]);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * stream.h: an address that subscribers open, as herald.stream defines it; its recent events as entries that point
- * into the shared log; and its subscribers, found by routing key.
+ * stream.h: an address that subscribers open, as herald.stream defines it; its recent events as
+ * entries that point into the shared log; and its subscribers, found by routing key.
  *
- * A routing key of a stream is the value of each key of its match, in the order of the definition, joined by NULs:
- * "user_id=7" or "store=a\0role=x". A stream that matches nothing has the empty key, which every event has too.
- * Values cannot hold a NUL, so no two lists of values make the same key.
+ * A routing key of a stream is the value of each key of its match, in the order of the definition,
+ * joined by NULs: "user_id=7" or "store=a\0role=x". A stream that matches nothing has the empty
+ * key, which every event has too. Values cannot hold a NUL, so no two lists of values make the same
+ * key.
  */
 #ifndef HUB_STREAM_H
 #define HUB_STREAM_H
@@ -22,8 +23,12 @@
 #include "hub/sharedlog.h"
 
 #define STREAM_MATCH_MAX 4
-#define STREAM_KEYS_MAX 1024 /* routing keys of one event that are kept, whoever is there; of more only those of who is (reach.h) */
-#define STREAM_KEYS_BYTES ((size_t)64 << 10) /* and their bytes, for one long value may stand in every one of many keys */
+#define STREAM_KEYS_MAX                                                                          \
+	1024 /* routing keys of one event that are kept, whoever is there; of more only those of \
+		who is (reach.h) */
+#define STREAM_KEYS_BYTES \
+	((size_t)64       \
+	 << 10) /* and their bytes, for one long value may stand in every one of many keys */
 
 /* What herald.streams says. All strings are owned by the def. */
 struct stream_def {
@@ -35,7 +40,7 @@ struct stream_def {
 	char *match_key[STREAM_MATCH_MAX];    /* "user_id" */
 	char *match_source[STREAM_MATCH_MAX]; /* "claims.sub", "params.store", "=literal" */
 	size_t match_count;
-	char *require; /* JSON */
+	char *require;   /* JSON */
 	char *authorize; /* SQL function that is asked as well; NULL: none */
 	char *snapshot;  /* SQL function that gives the state which comes first; NULL: none */
 	enum frame_format format;
@@ -48,14 +53,16 @@ void stream_def_release(struct stream_def *def);
 bool stream_def_needs_claims(const struct stream_def *def);
 bool stream_def_equal(const struct stream_def *a, const struct stream_def *b);
 
-/* The bytes of an event in one form, with its chunk around them, from the record's first byte on. len 0: it was not made in this form. */
+/* The bytes of an event in one form, with its chunk around them, from the record's first byte on.
+ * len 0: it was not made in this form. */
 struct stream_frame {
 	uint32_t at, len;
 };
 
 /* One event of one stream: offsets into the shared log. Owned by the stream's ring of entries.
  * Its size counts for the log's (sharedlog_append).
- * With no keys but those of `unless` it is for nobody, has no frame, and says only who sees the row still. */
+ * With no keys but those of `unless` it is for nobody, has no frame, and says only who sees the row
+ * still. */
 struct stream_entry {
 	struct cursor at;
 	/* the event's record, which begins with its name: the entry is there as long as that is */
@@ -74,11 +81,12 @@ struct stream_entry {
 
 struct stream {
 	struct stream_def def;
-	struct strmap index;     /* routing key -> struct audience */
+	struct strmap index; /* routing key -> struct audience */
 	/* struct part of part.h: all of them; a connection may have several */
 	struct list subscribers;
 	size_t subscriber_count;
-	/* of STREAM_BLOCK entries; a ring of block_cap, a power of two. A block is there while an entry of it is */
+	/* of STREAM_BLOCK entries; a ring of block_cap, a power of two. A block is there while an
+	 * entry of it is */
 	struct stream_entry **blocks;
 	size_t block_cap;
 	uint64_t first, next; /* numbers of the oldest entry and of the one to come */
@@ -88,13 +96,15 @@ struct stream {
 	struct cursor form_since[FRAME_FORMS]; /* and its events have been framed in this form: */
 	/* those that somebody has asked for, a bit each; FRAME_EVENTS always */
 	unsigned forms;
-	bool gone;            /* defined anew or taken away: no new subscribers */
-	/* an event is missing in the entries: it could not be sealed, or is for more than fit into the log (see router.h) */
+	bool gone; /* defined anew or taken away: no new subscribers */
+	/* an event is missing in the entries: it could not be sealed, or is for more than fit into
+	 * the log (see router.h) */
 	bool holed;
-	struct list link;     /* of streams that are gone and have subscribers left */
+	struct list link; /* of streams that are gone and have subscribers left */
 };
 
-/* Subscribers that see the same routing key. Owned by the stream's index, there as long as it has seats. */
+/* Subscribers that see the same routing key. Owned by the stream's index, there as long as it has
+ * seats. */
 struct audience {
 	struct list seats; /* struct seat of part.h */
 	size_t key_len;
@@ -110,17 +120,20 @@ bool stream_always_carries(struct text event_name);
 bool stream_carries(const struct stream *s, struct text event_name);
 
 /*
- * Appends the routing keys that these audience keys make for this stream, each as uint32 length and bytes.
- * Returns how many: more than one where a key of the match has several values, none where one has no value;
- * STREAM_KEYS_MAX + 1 where they are too many, or take more than `most` bytes: then none is appended.
+ * Appends the routing keys that these audience keys make for this stream, each as uint32 length and
+ * bytes. Returns how many: more than one where a key of the match has several values, none where
+ * one has no value; STREAM_KEYS_MAX + 1 where they are too many, or take more than `most` bytes:
+ * then none is appended.
  */
-uint32_t stream_append_keys(const struct stream *s, struct keys audience, size_t most, struct buf *out);
+uint32_t stream_append_keys(const struct stream *s, struct keys audience, size_t most,
+			    struct buf *out);
 
 /* Where the next routing key starts in such bytes; sets its text. */
 const char *stream_next_key(const char *keys, struct text *ret_key);
 
 /* its number */
-uint64_t stream_push(struct stream *s, const struct sharedlog *log, const struct stream_entry *entry);
+uint64_t stream_push(struct stream *s, const struct sharedlog *log,
+		     const struct stream_entry *entry);
 /* forgets entries whose record is gone */
 void stream_trim(struct stream *s, const struct sharedlog *log);
 
@@ -140,8 +153,10 @@ static inline bool stream_has_form(const struct stream *s, enum frame_form form)
 /* Events behind this cursor, the last one that was published, are framed in this form too. */
 void stream_want_form(struct stream *s, enum frame_form form, struct cursor head);
 
-/* Everything behind this cursor is in the entries, in this form: for whoever was there; for who comes later, behind `partial` only. */
-struct cursor stream_floor(const struct stream *s, const struct sharedlog *log, enum frame_form form);
+/* Everything behind this cursor is in the entries, in this form: for whoever was there; for who
+ * comes later, behind `partial` only. */
+struct cursor stream_floor(const struct stream *s, const struct sharedlog *log,
+			   enum frame_form form);
 
 /* NULL: nobody */
 struct audience *stream_audience(struct stream *s, const char *key, size_t len);

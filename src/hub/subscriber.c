@@ -6,8 +6,9 @@
 
 #include "base/xalloc.h"
 
-#define LOOK_MAX 65536           /* events looked at in one gather: well under a millisecond */
-#define GATHER_BYTES (256 << 10) /* more in one writev only makes one subscriber hold up the others */
+#define LOOK_MAX 65536 /* events looked at in one gather: well under a millisecond */
+#define GATHER_BYTES \
+	(256 << 10) /* more in one writev only makes one subscriber hold up the others */
 
 /* --- joining and leaving --- */
 
@@ -18,8 +19,8 @@ void subscriber_expect(struct subscriber *sub, size_t parts)
 	list_node_init(&sub->touched);
 }
 
-void subscriber_join(struct subscriber *sub, struct stream *stream, struct hash_key hash_key, const char *keys,
-		     uint32_t count)
+void subscriber_join(struct subscriber *sub, struct stream *stream, struct hash_key hash_key,
+		     const char *keys, uint32_t count)
 {
 	if (sub->parts == NULL)
 		subscriber_expect(sub, 1);
@@ -69,8 +70,10 @@ static struct cursor earliest_at(const struct subscriber *sub, const uint64_t *a
 	return earliest;
 }
 
-/* The earliest event of all parts at these positions, which go behind it. NULL: it is not for this subscriber. */
-static const struct stream_entry *take_merged(const struct subscriber *sub, const struct sharedlog *log, uint64_t *at)
+/* The earliest event of all parts at these positions, which go behind it. NULL: it is not for this
+ * subscriber. */
+static const struct stream_entry *take_merged(const struct subscriber *sub,
+					      const struct sharedlog *log, uint64_t *at)
 {
 	struct cursor earliest = earliest_at(sub, at);
 	const struct stream_entry *found = NULL;
@@ -83,7 +86,9 @@ static const struct stream_entry *take_merged(const struct subscriber *sub, cons
 		if (entry == NULL || cursor_compare(entry->at, earliest) != 0)
 			continue;
 		at[i]++;
-		found = found == NULL && part_glance(part, entry) && part_is_for(part, log, entry) ? entry : found;
+		found = found == NULL && part_glance(part, entry) && part_is_for(part, log, entry)
+				? entry
+				: found;
 		still = still || part_sees_still(part, log, entry);
 	}
 	return still || cursor_compare(earliest, sub->after) <= 0 ? NULL : found;
@@ -97,8 +102,10 @@ static bool is_more(const struct subscriber *sub, const uint64_t *at)
 	return false;
 }
 
-/* The next event for a subscriber of one stream: most entries are for others, and are passed over here. */
-static const struct stream_entry *find_in_one(const struct subscriber *sub, const struct sharedlog *log, uint64_t *at, size_t most)
+/* The next event for a subscriber of one stream: most entries are for others, and are passed over
+ * here. */
+static const struct stream_entry *
+find_in_one(const struct subscriber *sub, const struct sharedlog *log, uint64_t *at, size_t most)
 {
 	const struct part *one = &sub->parts[0];
 	const struct stream *s = one->stream;
@@ -108,16 +115,18 @@ static const struct stream_entry *find_in_one(const struct subscriber *sub, cons
 	for (; n < end && found == NULL; n++) {
 		const struct stream_entry *entry = stream_entry_at(s, n);
 
-		if (part_glance(one, entry) && cursor_compare(entry->at, sub->after) > 0 && part_is_for(one, log, entry) && !part_sees_still(one, log, entry))
+		if (part_glance(one, entry) && cursor_compare(entry->at, sub->after) > 0 &&
+		    part_is_for(one, log, entry) && !part_sees_still(one, log, entry))
 			found = entry;
 	}
 	*at = n;
 	return found;
 }
 
-/* The next event that is for this subscriber, from these positions on, which go behind it. NULL: none among so many, which are
- * counted down. */
-static const struct stream_entry *find_next(const struct subscriber *sub, const struct sharedlog *log, uint64_t *at, size_t *most)
+/* The next event that is for this subscriber, from these positions on, which go behind it. NULL:
+ * none among so many, which are counted down. */
+static const struct stream_entry *find_next(const struct subscriber *sub,
+					    const struct sharedlog *log, uint64_t *at, size_t *most)
 {
 	const struct stream_entry *found = NULL;
 	uint64_t from = at[0];
@@ -152,7 +161,9 @@ static void stand_at(struct subscriber *sub, const uint64_t *at, struct cursor e
 {
 	for (size_t i = 0; i < sub->part_count; i++) {
 		struct part *part = &sub->parts[i];
-		bool passed = at[i] > part->position && cursor_compare(stream_entry_at(part->stream, at[i] - 1)->at, event) == 0;
+		bool passed =
+			at[i] > part->position &&
+			cursor_compare(stream_entry_at(part->stream, at[i] - 1)->at, event) == 0;
 
 		part->position = at[i] - passed;
 	}
@@ -188,8 +199,10 @@ bool subscriber_call(struct part *part, const struct sharedlog *log, uint64_t nu
 	struct subscriber *sub = part->subscriber;
 	const struct stream_entry *entry = stream_entry_at(part->stream, number);
 
-	/* its seat has brought it here; what else may speak against it is looked at only where there is such a thing */
-	if ((entry->unless_count > 0 || part->names != NULL) && (!part_is_for(part, log, entry) || part_sees_still(part, log, entry)))
+	/* its seat has brought it here; what else may speak against it is looked at only where
+	 * there is such a thing */
+	if ((entry->unless_count > 0 || part->names != NULL) &&
+	    (!part_is_for(part, log, entry) || part_sees_still(part, log, entry)))
 		return false;
 	/* the other parts' entries of this event may be yet to come: they will stand right there */
 	if (sub->part_count > 1)
@@ -205,10 +218,12 @@ bool subscriber_call(struct part *part, const struct sharedlog *log, uint64_t nu
 static struct iovec frame_view(const struct subscriber *sub, const struct sharedlog *log,
 			       const struct stream_entry *entry, uint32_t skip)
 {
-	uint32_t head = sub->bare ? FRAME_HEAD : 0, around = sub->bare ? FRAME_HEAD + FRAME_TAIL : 0;
+	uint32_t head = sub->bare ? FRAME_HEAD : 0,
+		 around = sub->bare ? FRAME_HEAD + FRAME_TAIL : 0;
 	const struct stream_frame *frame = &entry->frames[sub->form];
 
-	return (struct iovec){(char *)sharedlog_at(log, entry->record) + frame->at + head + skip, frame->len - around - skip};
+	return (struct iovec){(char *)sharedlog_at(log, entry->record) + frame->at + head + skip,
+			      frame->len - around - skip};
 }
 
 bool subscriber_is_holed(const struct subscriber *sub)
@@ -219,7 +234,8 @@ bool subscriber_is_holed(const struct subscriber *sub)
 	return false;
 }
 
-/* Behind a hole nothing is sent but the rest of a frame that has begun: what another of its streams has would say by its id that nothing is missing. */
+/* Behind a hole nothing is sent but the rest of a frame that has begun: what another of its streams
+ * has would say by its id that nothing is missing. */
 static int frames_allowed(const struct subscriber *sub)
 {
 	if (!subscriber_is_holed(sub))
@@ -227,7 +243,8 @@ static int frames_allowed(const struct subscriber *sub)
 	return sub->skip > 0 ? 1 : 0;
 }
 
-void subscriber_gather(const struct subscriber *sub, const struct sharedlog *log, struct gather *ret_gather)
+void subscriber_gather(const struct subscriber *sub, const struct sharedlog *log,
+		       struct gather *ret_gather)
 {
 	const struct stream_entry *entry;
 	struct gather *g = ret_gather;
@@ -237,13 +254,15 @@ void subscriber_gather(const struct subscriber *sub, const struct sharedlog *log
 	g->count = 0;
 	g->bytes = 0;
 	get_positions(sub, g->until);
-	while (g->count < frames && g->bytes < GATHER_BYTES && (entry = find_next(sub, log, g->until, &most)) != NULL) {
+	while (g->count < frames && g->bytes < GATHER_BYTES &&
+	       (entry = find_next(sub, log, g->until, &most)) != NULL) {
 		g->iov[g->count] = frame_view(sub, log, entry, g->count == 0 ? sub->skip : 0);
 		g->bytes += g->iov[g->count++].iov_len;
 	}
 }
 
-void subscriber_advance(struct subscriber *sub, const struct sharedlog *log, const struct gather *g, size_t bytes)
+void subscriber_advance(struct subscriber *sub, const struct sharedlog *log, const struct gather *g,
+			size_t bytes)
 {
 	uint64_t at[SUBSCRIBER_PARTS_MAX];
 	size_t most = SIZE_MAX;

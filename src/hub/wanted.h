@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * wanted.h: what one subscriber may see of a stream: for each key of the stream's match the values, as audience keys
- * ("user_id=7"). All keys must be met, each by any of its values. And of that what it asks for, where it names events. Owns its
- * strings.
+ * wanted.h: what one subscriber may see of a stream: for each key of the stream's match the values,
+ * as audience keys
+ * ("user_id=7"). All keys must be met, each by any of its values. And of that what it asks for,
+ * where it names events. Owns its strings.
  */
 #ifndef HUB_WANTED_H
 #define HUB_WANTED_H
@@ -10,7 +11,8 @@
 #include "base/buf.h"
 #include "hub/stream.h"
 
-#define WANTED_VALUES_MAX 1000 /* routing keys of one subscriber: a list longer than this is refused */
+#define WANTED_VALUES_MAX \
+	1000 /* routing keys of one subscriber: a list longer than this is refused */
 
 #define WANTED_NAMES_MAX 32
 
@@ -32,13 +34,16 @@ struct facet {
 	const struct wanted *wanted;
 };
 
-void wanted_add(struct wanted *w, size_t key, const char *name, const char *value, size_t value_len);
+void wanted_add(struct wanted *w, size_t key, const char *name, const char *value,
+		size_t value_len);
 void wanted_release(struct wanted *w);
 
-/* Only events of these names, joined by commas. Without a name it is as if nobody had asked. False: more than WANTED_NAMES_MAX. */
+/* Only events of these names, joined by commas. Without a name it is as if nobody had asked. False:
+ * more than WANTED_NAMES_MAX. */
 MUST_CHECK bool wanted_narrow(struct wanted *w, struct text names);
 
-/* The names that are left of the stream's own; false: all are. The caller frees the array, which borrows them. */
+/* The names that are left of the stream's own; false: all are. The caller frees the array, which
+ * borrows them. */
 bool wanted_left_names(const struct facet *facet, char ***ret_names, size_t *ret_count);
 
 /* The routing keys of the stream that this makes; returns how many. */

@@ -8,12 +8,15 @@
 
 /* What a question is in SQL: one row, one column of text. In the order of enum question_kind. */
 static const struct session_statement statements[] = {
-	[QUESTION_ENTITLED] = {"entitled", "SELECT herald.entitled($1, $2::jsonb, $3::jsonb)::text"},
+	[QUESTION_ENTITLED] = {"entitled",
+			       "SELECT herald.entitled($1, $2::jsonb, $3::jsonb)::text"},
 	[QUESTION_TICKET] = {"ticket", "SELECT herald.ticket($1, $2::jsonb, $3)::text"},
 	[QUESTION_REDEEM] = {"redeem", "SELECT herald.redeem($1, $2)::text"},
 	[QUESTION_RENEW] = {"renew", "SELECT herald.renewal($1, $2::jsonb)::text"},
-	[QUESTION_ACTION] = {"action", "SELECT concat(a ->> 'status', chr(10), translate(a ->> 'fault', chr(10), ' '), chr(10), nullif(a -> 'body', 'null'))"
-				       " FROM herald.act($1, $2, $3::jsonb) a"},
+	[QUESTION_ACTION] = {"action",
+			     "SELECT concat(a ->> 'status', chr(10), translate(a ->> 'fault', "
+			     "chr(10), ' '), chr(10), nullif(a -> 'body', 'null'))"
+			     " FROM herald.act($1, $2, $3::jsonb) a"},
 	[QUESTION_SCHEMA] = {"schema", "SELECT herald.schema()::text"},
 	[QUESTION_COVER] = {"cover", "SELECT herald.cover($1::bigint, $2::xid8[])"},
 };
@@ -22,12 +25,9 @@ static const struct {
 	bool again; /* twice does no harm */
 	enum asker_pool_name pool;
 } traits[] = {
-	[QUESTION_ENTITLED] = {3, true, ASKER_AUTHORIZE},
-	[QUESTION_TICKET] = {3, false, ASKER_OWN},
-	[QUESTION_REDEEM] = {2, false, ASKER_OWN},
-	[QUESTION_RENEW] = {2, true, ASKER_OWN},
-	[QUESTION_ACTION] = {3, false, ASKER_ACTIONS},
-	[QUESTION_SCHEMA] = {0, true, ASKER_OWN},
+	[QUESTION_ENTITLED] = {3, true, ASKER_AUTHORIZE}, [QUESTION_TICKET] = {3, false, ASKER_OWN},
+	[QUESTION_REDEEM] = {2, false, ASKER_OWN},        [QUESTION_RENEW] = {2, true, ASKER_OWN},
+	[QUESTION_ACTION] = {3, false, ASKER_ACTIONS},    [QUESTION_SCHEMA] = {0, true, ASKER_OWN},
 	[QUESTION_COVER] = {2, true, ASKER_OWN},
 };
 
@@ -46,7 +46,8 @@ static void work(struct asker_worker *w)
 	q = list_first(&w->pool->queue, struct question, link);
 	list_remove(&q->link);
 	w->question = q;
-	conn_run(&w->conn, statements[q->kind].name, traits[q->kind].params, q->params, CONN_STALL_MS);
+	conn_run(&w->conn, statements[q->kind].name, traits[q->kind].params, q->params,
+		 CONN_STALL_MS);
 }
 
 /* Gives the queue to who is free; where nobody is, to a connection more. */
@@ -112,8 +113,8 @@ static void answer(struct asker_worker *w, bool failed)
 	free(value);
 }
 
-/* Data exceptions, as of a character that the database's encoding lacks, and limits of the program. What a function of the application fails
- * with does not come here, it is an answer. */
+/* Data exceptions, as of a character that the database's encoding lacks, and limits of the program.
+ * What a function of the application fails with does not come here, it is an answer. */
 static bool is_of_params(const struct conn *c)
 {
 	return strncmp(c->fault_state, "22", 2) == 0 || strncmp(c->fault_state, "54", 2) == 0;
@@ -156,7 +157,8 @@ static void on_lost(struct conn *c)
 	list_append(w->pool->queue.next, &q->link); /* before those that wait */
 }
 
-static const struct conn_calls conn_calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
+static const struct conn_calls conn_calls = {
+	.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
 
 static void init_pool(struct asker_pool *p, struct loop *loop, const char *conninfo)
 {
@@ -166,8 +168,10 @@ static void init_pool(struct asker_pool *p, struct loop *loop, const char *conni
 
 		*w = (struct asker_worker){.pool = p};
 		conn_init(&w->conn, loop, conninfo, "pgherald asker", &conn_calls);
-		session_init(&w->session, &w->conn, &(struct session_plan){
-			.statements = statements, .count = ARRAY_SIZE(statements), .applications = true});
+		session_init(&w->session, &w->conn,
+			     &(struct session_plan){.statements = statements,
+						    .count = ARRAY_SIZE(statements),
+						    .applications = true});
 	}
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * asker.h: answers the questions of the outlet room on a few connections, first come first served. What functions of the
- * application answer has connections apart, for those may be slow: slow actions keep nobody from being let in. A connection is made
- * when a question finds all others of its pool busy, so who asks nothing has none. While the database is away questions wait; one
- * that was under way when its connection broke is asked again where that does no harm, else it has failed.
+ * asker.h: answers the questions of the outlet room on a few connections, first come first served.
+ * What functions of the application answer has connections apart, for those may be slow: slow
+ * actions keep nobody from being let in. A connection is made when a question finds all others of
+ * its pool busy, so who asks nothing has none. While the database is away questions wait; one that
+ * was under way when its connection broke is asked again where that does no harm, else it has
+ * failed.
  */
 #ifndef PG_ASKER_H
 #define PG_ASKER_H

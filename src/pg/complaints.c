@@ -10,8 +10,10 @@
 static void tell_untold(struct complaints *c)
 {
 	if (c->untold > 0)
-		log_warn("[STREAM JOB] %" PRIu64 " more failures or warnings in queries of '%s' are not told: there were %d in this minute before", c->untold,
-			 c->name, c->told);
+		log_warn("[STREAM JOB] %" PRIu64
+			 " more failures or warnings in queries of '%s' are not told: there were "
+			 "%d in this minute before",
+			 c->untold, c->name, c->told);
 	c->told = 0;
 	c->untold = 0;
 }
@@ -41,7 +43,8 @@ void complaints_forget(struct complaints *c)
 static bool was_said(const struct complaints *c, uint64_t hash)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(c->said); i++)
-		if (c->said[i].hash == hash && c->loop->now_ms - c->said[i].at_ms < COMPLAINTS_MINUTE_MS)
+		if (c->said[i].hash == hash &&
+		    c->loop->now_ms - c->said[i].at_ms < COMPLAINTS_MINUTE_MS)
 			return true;
 	return false;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * complaints.h: what one connection has to complain of, on its way to the log. What goes wrong at each attempt is told once a minute.
- * Functions of the application fail with words of their own, in which a request's parameters may stand: of these so many a minute are
- * told, and then how many others there were. So no client fills the log.
+ * complaints.h: what one connection has to complain of, on its way to the log. What goes wrong at
+ * each attempt is told once a minute. Functions of the application fail with words of their own, in
+ * which a request's parameters may stand: of these so many a minute are told, and then how many
+ * others there were. So no client fills the log.
  */
 #ifndef PG_COMPLAINTS_H
 #define PG_COMPLAINTS_H
@@ -22,7 +23,7 @@ struct complaints {
 		uint64_t hash;
 		int64_t at_ms;
 	} said[4]; /* of late */
-	int told; /* in this minute, of what is counted */
+	int told;  /* in this minute, of what is counted */
 	uint64_t untold;
 	struct timer minute;
 };

@@ -95,7 +95,8 @@ static void on_notice(void *ctx, const PGresult *res)
 		if (severity != NULL && strcmp(severity, chatter[i]) == 0)
 			return;
 	if (complaints_have_room(&c->complaints, message))
-		log_warn("[STREAM JOB] the database said to '%s': %.*s", c->name, (int)strcspn(message, "\n"), message);
+		log_warn("[STREAM JOB] the database said to '%s': %.*s", c->name,
+			 (int)strcspn(message, "\n"), message);
 }
 
 /* Half of the pause is chance, so that instances do not come back in step. */
@@ -133,7 +134,9 @@ void conn_drop(struct conn *c, const char *why)
 	}
 	if (was_up && c->loop->now_ms - c->up_ms > CONN_PAUSE_MAX_MS)
 		start_afresh(c);
-	complain_of_end(c, was_up ? "lost the database connection" : "cannot connect to the database for", why);
+	complain_of_end(
+		c, was_up ? "lost the database connection" : "cannot connect to the database for",
+		why);
 	disconnect(c);
 	retry_later(c);
 	if (was_up)
@@ -186,11 +189,30 @@ static const char *passfile(struct conn *c)
 static void begin_connecting(struct conn *c)
 {
 	const struct hosts *h = &c->hosts;
-	const char *keys[] = {"dbname", "fallback_application_name", "client_encoding", "keepalives_idle", "keepalives_interval",
-			      "keepalives_count", "passfile", h->usable > 0 ? "host" : NULL, "hostaddr", "port",
-			      has_guide(c, true) ? "target_session_attrs" : NULL, NULL};
-	const char *values[] = {c->conninfo == NULL ? "" : c->conninfo, c->name, "UTF8", "10", "5", "3", passfile(c), h->host.data,
-				h->hostaddr.data, h->port.data, "any", NULL};
+	const char *keys[] = {"dbname",
+			      "fallback_application_name",
+			      "client_encoding",
+			      "keepalives_idle",
+			      "keepalives_interval",
+			      "keepalives_count",
+			      "passfile",
+			      h->usable > 0 ? "host" : NULL,
+			      "hostaddr",
+			      "port",
+			      has_guide(c, true) ? "target_session_attrs" : NULL,
+			      NULL};
+	const char *values[] = {c->conninfo == NULL ? "" : c->conninfo,
+				c->name,
+				"UTF8",
+				"10",
+				"5",
+				"3",
+				passfile(c),
+				h->host.data,
+				h->hostaddr.data,
+				h->port.data,
+				"any",
+				NULL};
 
 	c->pg = PQconnectStartParams(keys, values, 1);
 	PQsetNoticeReceiver(c->pg, on_notice, c);
@@ -259,8 +281,10 @@ static void on_timer(struct timer *t)
 	}
 	c->stalled = c->state == CONN_BUSY;
 	if (c->stalled && c->may_take_long)
-		c->patience_ms = c->patience_ms * 4 > CONN_STALL_READ_MS ? CONN_STALL_READ_MS : c->patience_ms * 4;
-	conn_drop(c, c->pg == NULL ? "DNS did not say in time where its host is" : "no answer in time");
+		c->patience_ms = c->patience_ms * 4 > CONN_STALL_READ_MS ? CONN_STALL_READ_MS
+									 : c->patience_ms * 4;
+	conn_drop(c, c->pg == NULL ? "DNS did not say in time where its host is"
+				   : "no answer in time");
 }
 
 static void connected(struct conn *c)
@@ -281,7 +305,8 @@ static int layer_ms(const struct conn *c)
 	return layer_wait_ms(c->pg, c->ssl_pending, c->state == CONN_BUSY);
 }
 
-/* The socket may be another one at each step (several hosts, SSL refused): watched anew each time. */
+/* The socket may be another one at each step (several hosts, SSL refused): watched anew each time.
+ */
 static void go_on_connecting(struct conn *c)
 {
 	PostgresPollingStatusType next = PQconnectPoll(c->pg);
@@ -332,18 +357,24 @@ static bool send_once(struct conn *c, const char *sql, int count, const char *co
 	const char *modes = PQtransactionStatus(c->pg) == PQTRANS_INTRANS ? NULL : c->once->modes;
 
 	c->piped = modes == NULL ? 2 : 3;
-	return PQenterPipelineMode(c->pg) && (modes == NULL || PQsendQueryParams(c->pg, modes, 0, NULL, NULL, NULL, NULL, 0)) &&
+	return PQenterPipelineMode(c->pg) &&
+	       (modes == NULL || PQsendQueryParams(c->pg, modes, 0, NULL, NULL, NULL, NULL, 0)) &&
 	       PQsendQueryParams(c->pg, c->once->before, 0, NULL, NULL, NULL, NULL, 0) &&
-	       PQsendQueryParams(c->pg, sql, count, NULL, params, NULL, NULL, 1) && PQpipelineSync(c->pg);
+	       PQsendQueryParams(c->pg, sql, count, NULL, params, NULL, NULL, 1) &&
+	       PQpipelineSync(c->pg);
 }
 
-void conn_run(struct conn *c, const char *statement, int count, const char *const *params, int stall_ms)
+void conn_run(struct conn *c, const char *statement, int count, const char *const *params,
+	      int stall_ms)
 {
 	if (c->once != NULL) {
 		started(c, send_once(c, c->once->sql(c->once, statement), count, params), stall_ms);
 		return;
 	}
-	started(c, PQsendQueryPrepared(c->pg, statement, count, params, NULL, NULL, 1) && PQsetSingleRowMode(c->pg), stall_ms);
+	started(c,
+		PQsendQueryPrepared(c->pg, statement, count, params, NULL, NULL, 1) &&
+			PQsetSingleRowMode(c->pg),
+		stall_ms);
 }
 
 void conn_script(struct conn *c, const char *sql)
@@ -351,7 +382,8 @@ void conn_script(struct conn *c, const char *sql)
 	started(c, PQsendQuery(c->pg, sql), CONN_STALL_MS);
 }
 
-/* The daemon's role has not been let in. Not where a function of the application says that of something else. */
+/* The daemon's role has not been let in. Not where a function of the application says that of
+ * something else. */
 static bool lacks_rights(const PGresult *res, const char *why)
 {
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
@@ -372,10 +404,13 @@ static void complain_of_query(struct conn *c, const PGresult *res)
 	}
 	if (!c->failed && complaints_have_room(&c->complaints, why))
 		log_error("[STREAM JOB] query of '%s' failed: %s%s", c->name, why,
-			  lacks_rights(res, why) ? ", let its owner run SELECT herald.grant_daemon('<this role>')" : "");
+			  lacks_rights(res, why)
+				  ? ", let its owner run SELECT herald.grant_daemon('<this role>')"
+				  : "");
 }
 
-/* Data exceptions (a character that UTF-8 lacks), limits of the program (1 GB of text), no memory for it, files and pages that cannot be read. */
+/* Data exceptions (a character that UTF-8 lacks), limits of the program (1 GB of text), no memory
+ * for it, files and pages that cannot be read. */
 bool conn_read_in_vain(const struct conn *c)
 {
 	static const char *const classes[] = {"22", "54", "58", "XX"};
@@ -441,7 +476,8 @@ static void take_end(struct conn *c, PGresult *res)
 /* Others get their turn: sockets are flushed between two portions. */
 static bool is_enough(const struct conn *c, int results, size_t bytes)
 {
-	return results == RESULTS_A_TURN || bytes > BYTES_A_TURN || (c->calls->enough != NULL && c->calls->enough(c));
+	return results == RESULTS_A_TURN || bytes > BYTES_A_TURN ||
+	       (c->calls->enough != NULL && c->calls->enough(c));
 }
 
 /* Hands over what has arrived, a portion at a time. */

@@ -26,22 +26,29 @@ const char *conninfo_value(const PQconninfoOption *options, const char *keyword)
 	return "";
 }
 
-static const char bad_scheme[] = "is neither a URL of PostgreSQL, which begins with postgresql:// or postgres://, nor the name of a database";
-static const char bad_url[] = "is no URL that can be read: percent-encode what is special in user and password (% is %25, @ is %40, / is %2F)";
-static const char bad_parameters[] = "is no URL that can be read: libpq does not know one of the parameters after its ?, take that away";
-static const char bad_pairs[] = "cannot be read as keyword=value: a keyword is unknown, or a value with blanks lacks its single quotes";
+static const char bad_scheme[] = "is neither a URL of PostgreSQL, which begins with postgresql:// "
+				 "or postgres://, nor the name of a database";
+static const char bad_url[] = "is no URL that can be read: percent-encode what is special in user "
+			      "and password (% is %25, @ is %40, / is %2F)";
+static const char bad_parameters[] = "is no URL that can be read: libpq does not know one of the "
+				     "parameters after its ?, take that away";
+static const char bad_pairs[] = "cannot be read as keyword=value: a keyword is unknown, or a value "
+				"with blanks lacks its single quotes";
 
 static bool is_url(const char *text)
 {
 	return strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0;
 }
 
-/* libpq takes what has neither a scheme of its own nor a "=" for the name of a database, which the server then shows. */
+/* libpq takes what has neither a scheme of its own nor a "=" for the name of a database, which the
+ * server then shows. */
 static bool has_other_scheme(const char *text)
 {
-	const char *equals = strchr(text, '='), *scheme = strstr(text, "://"), *colon = strchr(text, ':');
+	const char *equals = strchr(text, '='), *scheme = strstr(text, "://"),
+		   *colon = strchr(text, ':');
 
-	return (scheme != NULL && (equals == NULL || scheme < equals)) || (equals == NULL && colon != NULL && strchr(colon, '@') != NULL);
+	return (scheme != NULL && (equals == NULL || scheme < equals)) ||
+	       (equals == NULL && colon != NULL && strchr(colon, '@') != NULL);
 }
 
 /* In no host there is one, but as the first letter of an abstract socket. */
@@ -53,13 +60,16 @@ static bool is_without_at(const char *hosts)
 	return true;
 }
 
-/* Of a password with "@" or "/" in it, what follows is read as host, port or database, and shown as such. */
+/* Of a password with "@" or "/" in it, what follows is read as host, port or database, and shown as
+ * such. */
 static bool is_misread(const PQconninfoOption *options, bool url)
 {
 	const char *port = conninfo_value(options, "port");
 
-	return !is_without_at(conninfo_value(options, "host")) || port[strspn(port, "0123456789, ")] != '\0' ||
-	       (url && conninfo_value(options, "user")[0] == '\0' && strchr(conninfo_value(options, "dbname"), '@') != NULL);
+	return !is_without_at(conninfo_value(options, "host")) ||
+	       port[strspn(port, "0123456789, ")] != '\0' ||
+	       (url && conninfo_value(options, "user")[0] == '\0' &&
+		strchr(conninfo_value(options, "dbname"), '@') != NULL);
 }
 
 /* False: libpq refuses it, or would misread it. */

@@ -10,10 +10,23 @@
 #include "base/xalloc.h"
 #include "hub/jsontext.h"
 
-enum { COL_TICK, COL_ID, COL_TOPIC, COL_EVENT, COL_AUDIENCE, COL_UNLESS, COL_DATA, COL_KEY, COL_NOW, COL_WAS, COL_BYTES, COLUMNS };
+enum {
+	COL_TICK,
+	COL_ID,
+	COL_TOPIC,
+	COL_EVENT,
+	COL_AUDIENCE,
+	COL_UNLESS,
+	COL_DATA,
+	COL_KEY,
+	COL_NOW,
+	COL_WAS,
+	COL_BYTES,
+	COLUMNS
+};
 
 #define DATA_KEPT ((size_t)256 << 10) /* room for composed data that is kept */
-#define UNREADABLE (-1) /* as bytes */
+#define UNREADABLE (-1)               /* as bytes */
 
 void decode_init(struct decode *d)
 {
@@ -57,7 +70,8 @@ static int32_t get_int4(const char **p)
 	return (int32_t)ntohl(n);
 }
 
-/* A binary one-dimensional array: dimensions, has-null flag, element type, length, lower bound, then the elements. */
+/* A binary one-dimensional array: dimensions, has-null flag, element type, length, lower bound,
+ * then the elements. */
 struct array {
 	const char *at;
 	int32_t left;
@@ -89,7 +103,8 @@ static bool array_next(struct array *a, struct text *ret_item)
 	return true;
 }
 
-/* Appends the column's keys to the items; grows them, so texts are turned into keys only when all are in. */
+/* Appends the column's keys to the items; grows them, so texts are turned into keys only when all
+ * are in. */
 static size_t take_keys(struct decode *d, size_t used, const PGresult *res, int column)
 {
 	struct array a = array_open(res, column);
@@ -123,15 +138,18 @@ static void append_member(struct buf *out, const char *name, struct text value)
 	buf_append_str(out, ", ");
 }
 
-/* A rule's data as it is; of a default event the constant members, an object, and what they lack. */
+/* A rule's data as it is; of a default event the constant members, an object, and what they lack.
+ */
 static struct text event_data(struct decode *d, const PGresult *res)
 {
-	struct text data = decode_text(res, COL_DATA), now = nullable_text(res, COL_NOW), was = nullable_text(res, COL_WAS);
+	struct text data = decode_text(res, COL_DATA), now = nullable_text(res, COL_NOW),
+		    was = nullable_text(res, COL_WAS);
 	struct text key = nullable_text(res, COL_KEY);
 
 	if (d->data.cap > DATA_KEPT)
 		buf_release(&d->data);
-	if ((key.bytes == NULL && now.bytes == NULL && was.bytes == NULL) || data.len < 3 || data.bytes[0] != '{')
+	if ((key.bytes == NULL && now.bytes == NULL && was.bytes == NULL) || data.len < 3 ||
+	    data.bytes[0] != '{')
 		return data;
 	buf_clear(&d->data);
 	buf_append(&d->data, data.bytes, data.len - 1);
@@ -178,7 +196,8 @@ bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event
 	size_t audience, all;
 
 	if (PQnfields(res) != COLUMNS || PQgetisnull(res, 0, COL_TOPIC)) {
-		log_error("[STREAM JOB] a row of the change log has not the shape that this program knows");
+		log_error("[STREAM JOB] a row of the change log has not the shape that this "
+			  "program knows");
 		return false;
 	}
 	audience = take_keys(d, 0, res, COL_AUDIENCE);
@@ -188,8 +207,12 @@ bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event
 		.topic = decode_text(res, COL_TOPIC),
 		.name = decode_text(res, COL_EVENT),
 		.audience = {d->items, audience},
-		.unless = {all > audience ? d->items + audience : PQgetisnull(res, 0, COL_UNLESS) ? NULL : &nobody, all - audience},
-		.everyone = array_open(res, COL_AUDIENCE).left == 1 && audience == 1 && text_is(d->items[0], "*"),
+		.unless = {all > audience                    ? d->items + audience
+			   : PQgetisnull(res, 0, COL_UNLESS) ? NULL
+							     : &nobody,
+			   all - audience},
+		.everyone = array_open(res, COL_AUDIENCE).left == 1 && audience == 1 &&
+			    text_is(d->items[0], "*"),
 		.data = PQgetisnull(res, 0, COL_BYTES) ? event_data(d, res) : (struct text){"", 0},
 	};
 	if (decode_is_unreadable(res))
@@ -211,7 +234,8 @@ char **decode_strings(const PGresult *res, int column, size_t *ret_count)
 		return NULL;
 	strings = xcalloc((size_t)a.left + 1, sizeof(*strings));
 	while (array_next(&a, &item))
-		strings[count++] = item.bytes == NULL ? xstrdup("") : xstrndup(item.bytes, item.len);
+		strings[count++] =
+			item.bytes == NULL ? xstrdup("") : xstrndup(item.bytes, item.len);
 	*ret_count = count;
 	return strings;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * decode.h: rows of herald.read and herald.replay (binary results) as events, without copying: texts point into
- * the PGresult. Also the text arrays that go the other way, as parameters.
+ * decode.h: rows of herald.read and herald.replay (binary results) as events, without copying:
+ * texts point into the PGresult. Also the text arrays that go the other way, as parameters.
  */
 #ifndef PG_DECODE_H
 #define PG_DECODE_H
@@ -12,7 +12,8 @@
 #include "base/buf.h"
 #include "hub/event.h"
 
-/* Room for the keys and the composed data of one event, kept from row to row. A long one is given back with the next. */
+/* Room for the keys and the composed data of one event, kept from row to row. A long one is given
+ * back with the next. */
 struct decode {
 	struct text *items;
 	size_t cap;
@@ -22,11 +23,13 @@ struct decode {
 void decode_init(struct decode *d);
 void decode_release(struct decode *d);
 
-/* One row (tick, id, topic, event, audience, unless, data, key, row_now, row_was, bytes). Valid while res and d are, and until the
- * next call. What comes without its text, for it is too long, says so as its data; what the server cannot hand out becomes `bulk` (fault) for
- * everyone on the topic. The data of a default event is composed here, as herald.default_data does it in SQL: {"op", "table", "key",
- * "row", "old", "changed"}; so writers need not work out what they have changed.
- * NULL elements of the audience are left out: they are nobody's. False: not such a row; logged. */
+/* One row (tick, id, topic, event, audience, unless, data, key, row_now, row_was, bytes). Valid
+ * while res and d are, and until the next call. What comes without its text, for it is too long,
+ * says so as its data; what the server cannot hand out becomes `bulk` (fault) for everyone on the
+ * topic. The data of a default event is composed here, as herald.default_data does it in SQL:
+ * {"op", "table", "key", "row", "old", "changed"}; so writers need not work out what they have
+ * changed. NULL elements of the audience are left out: they are nobody's. False: not such a row;
+ * logged. */
 MUST_CHECK bool decode_event(struct decode *d, const PGresult *res, struct event *ret_event);
 
 /* Is this row one that the server cannot hand out? */

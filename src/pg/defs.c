@@ -48,7 +48,8 @@ static char *take_text(const PGresult *res, int column)
 void defs_take_action(struct defs *d, const PGresult *res)
 {
 	d->actions = xrealloc(d->actions, (d->action_count + 1) * sizeof(*d->actions));
-	d->actions[d->action_count++] = (struct action_def){take_text(res, 0), take_text(res, 1), take_text(res, 2)};
+	d->actions[d->action_count++] =
+		(struct action_def){take_text(res, 0), take_text(res, 1), take_text(res, 2)};
 }
 
 void defs_release(struct defs *d)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * defs.h: the rows of herald.streams and herald.actions as definitions, collected until all of them have come.
+ * defs.h: the rows of herald.streams and herald.actions as definitions, collected until all of them
+ * have come.
  */
 #ifndef PG_DEFS_H
 #define PG_DEFS_H
@@ -11,12 +12,14 @@
 #include "hub/stream.h"
 
 /* One row a stream, in the order of its path. */
-#define DEFS_SQL                                                                                               \
-	"SELECT path, topics, events, ARRAY(SELECT k FROM jsonb_object_keys(match) k ORDER BY k),"             \
-	" ARRAY(SELECT m.value FROM jsonb_each_text(match) m ORDER BY m.key), require::text, format, anonymous, authorize, sealed, snapshot" \
+#define DEFS_SQL                                                                                   \
+	"SELECT path, topics, events, ARRAY(SELECT k FROM jsonb_object_keys(match) k ORDER BY k)," \
+	" ARRAY(SELECT m.value FROM jsonb_each_text(match) m ORDER BY m.key), require::text, "     \
+	"format, anonymous, authorize, sealed, snapshot"                                           \
 	" FROM herald.streams ORDER BY path"
 
-#define DEFS_ACTIONS_SQL "SELECT method, path, require::text FROM herald.actions ORDER BY method, path"
+#define DEFS_ACTIONS_SQL \
+	"SELECT method, path, require::text FROM herald.actions ORDER BY method, path"
 
 /* Owned, unless whoever took them has emptied them. */
 struct defs {
@@ -26,8 +29,8 @@ struct defs {
 	size_t action_count;
 };
 
-void defs_take(struct defs *d, const PGresult *res); /* one row of DEFS_SQL, in binary */
+void defs_take(struct defs *d, const PGresult *res);        /* one row of DEFS_SQL, in binary */
 void defs_take_action(struct defs *d, const PGresult *res); /* one of DEFS_ACTIONS_SQL */
-void defs_release(struct defs *d);                   /* empty again */
+void defs_release(struct defs *d);                          /* empty again */
 
 #endif

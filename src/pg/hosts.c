@@ -65,17 +65,18 @@ static char *item_of(const char *list, size_t i)
 /* A path of a socket, an abstract socket and the default are none. */
 static bool is_name(const struct host *host)
 {
-	return host->address[0] == '\0' && host->name[0] != '\0' && host->name[0] != '/' && host->name[0] != '@' &&
-	       !lookup_is_number(host->name);
+	return host->address[0] == '\0' && host->name[0] != '\0' && host->name[0] != '/' &&
+	       host->name[0] != '@' && !lookup_is_number(host->name);
 }
 
-/* How many there are: by address, where there are any, else by name. 0: none; or too many, or lists that do not fit together, which are
- * libpq's to complain of. */
+/* How many there are: by address, where there are any, else by name. 0: none; or too many, or lists
+ * that do not fit together, which are libpq's to complain of. */
 static size_t count_items(const char *name, const char *address, const char *port)
 {
 	size_t count = count_of(address[0] == '\0' ? name : address);
 
-	if ((name[0] == '\0' && address[0] == '\0') || count > HOSTS_MAX || (name[0] != '\0' && count_of(name) != count) ||
+	if ((name[0] == '\0' && address[0] == '\0') || count > HOSTS_MAX ||
+	    (name[0] != '\0' && count_of(name) != count) ||
 	    (count_of(port) != 1 && count_of(port) != count))
 		return 0;
 	return count;
@@ -91,7 +92,8 @@ static size_t take_items(struct hosts *h, const char *name, const char *address,
 	for (h->count = 0; h->count < count; h->count++) {
 		struct host *host = &h->items[h->count];
 
-		*host = (struct host){.of = h, .name = item_of(name, h->count), .port = item_of(port, h->count)};
+		*host = (struct host){
+			.of = h, .name = item_of(name, h->count), .port = item_of(port, h->count)};
 		host->address = item_of(address, h->count); /* of no list, nothing */
 		host->is_name = is_name(host);
 		if (host->address[0] == '\0' && lookup_is_number(host->name)) {
@@ -137,8 +139,8 @@ static void put(struct hosts *h, const char *name, const char *address, const ch
 	h->usable++;
 }
 
-/* One of several that are written. libpq takes an empty list for none, and reads what is written: so where there is nothing to say, it is
- * said twice. */
+/* One of several that are written. libpq takes an empty list for none, and reads what is written:
+ * so where there is nothing to say, it is said twice. */
 static void put_alone(struct hosts *h, const char *name, const char *address, const char *port)
 {
 	put(h, name, address, port);
@@ -155,7 +157,8 @@ static void make_lists(struct hosts *h)
 	for (size_t i = 0; i < count; i++) {
 		const struct entry *e = &entries[(h->first + i) % count];
 
-		(count == 1 && h->count > 1 ? put_alone : put)(h, e->host->name, e->address, e->host->port);
+		(count == 1 && h->count > 1 ? put_alone : put)(h, e->host->name, e->address,
+							       e->host->port);
 	}
 }
 
@@ -207,7 +210,9 @@ bool hosts_find(struct hosts *h, const char *conninfo)
 
 	hosts_release(h);
 	if (options != NULL)
-		names = take_items(h, conninfo_value(options, "host"), conninfo_value(options, "hostaddr"), conninfo_value(options, "port"));
+		names = take_items(h, conninfo_value(options, "host"),
+				   conninfo_value(options, "hostaddr"),
+				   conninfo_value(options, "port"));
 	PQconninfoFree(options);
 	if (names == 0 && h->count > 1)
 		make_lists(h);
@@ -225,11 +230,13 @@ bool hosts_usable(const struct hosts *h, struct buf *why)
 	const struct host *first = &h->items[0]; /* a name, for all are */
 
 	if (h->usable == 0)
-		buf_appendf(why, "could not translate host name \"%s\" to address: %s", first->name, first->lookup.error);
+		buf_appendf(why, "could not translate host name \"%s\" to address: %s", first->name,
+			    first->lookup.error);
 	return h->usable > 0;
 }
 
-/* Up to the interface of a link-local one, which libpq does not tell. The same number has several spellings. */
+/* Up to the interface of a link-local one, which libpq does not tell. The same number has several
+ * spellings. */
 static bool is_same_address(const char *a, const char *b)
 {
 	unsigned char bytes[2][sizeof(struct in6_addr)];
@@ -239,14 +246,17 @@ static bool is_same_address(const char *a, const char *b)
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		char text[INET6_ADDRSTRLEN];
 
-		if (snprintf(text, sizeof(text), "%.*s", (int)strcspn(texts[i], "%"), texts[i]) >= (int)sizeof(text) ||
+		if (snprintf(text, sizeof(text), "%.*s", (int)strcspn(texts[i], "%"), texts[i]) >=
+			    (int)sizeof(text) ||
 		    inet_pton(family, text, bytes[i]) != 1)
 			return false;
 	}
-	return memcmp(bytes[0], bytes[1], family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr)) == 0;
+	return memcmp(bytes[0], bytes[1],
+		      family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr)) == 0;
 }
 
-/* Its port is written, or the default one. A socket has no address, and goes by its path, which may be the default one, too. */
+/* Its port is written, or the default one. A socket has no address, and goes by its path, which may
+ * be the default one, too. */
 static bool is_at(const struct entry *e, const struct hosts_place *place)
 {
 	if (e->host->port[0] != '\0' && strcmp(e->host->port, place->port) != 0)
@@ -257,7 +267,8 @@ static bool is_at(const struct entry *e, const struct hosts_place *place)
 }
 
 /* The first of that place, in the order of the lists; count: it is not among them. */
-static size_t find_place(const struct hosts *h, const struct entry *entries, size_t count, const struct hosts_place *place)
+static size_t find_place(const struct hosts *h, const struct entry *entries, size_t count,
+			 const struct hosts_place *place)
 {
 	for (size_t i = 0; i < count; i++) {
 		size_t at = (h->first + i) % count;
@@ -268,7 +279,8 @@ static size_t find_place(const struct hosts *h, const struct entry *entries, siz
 	return count;
 }
 
-/* Where nobody knows it, the one that the lists begin with is passed over: whatever it is, nobody may be stuck there. */
+/* Where nobody knows it, the one that the lists begin with is passed over: whatever it is, nobody
+ * may be stuck there. */
 void hosts_skip(struct hosts *h, const struct hosts_place *place)
 {
 	struct entry entries[HOSTS_MAX * LOOKUP_ADDRESSES_MAX];
@@ -285,10 +297,12 @@ void hosts_only(struct hosts *h, const struct hosts *other, const struct hosts_p
 	struct entry entries[HOSTS_MAX * LOOKUP_ADDRESSES_MAX];
 	size_t count = collect(other, entries), at = find_place(other, entries, count, place);
 	bool found = at < count;
-	const char *name = found && entries[at].host->name[0] != '\0' ? entries[at].host->name : place->name;
+	const char *name =
+		found && entries[at].host->name[0] != '\0' ? entries[at].host->name : place->name;
 
 	hosts_release(h);
-	(count > 1 ? put_alone : put)(h, name, found ? entries[at].address : place->address, place->port);
+	(count > 1 ? put_alone : put)(h, name, found ? entries[at].address : place->address,
+				      place->port);
 }
 
 void hosts_begin_with(struct hosts *h, const struct hosts_place *place)

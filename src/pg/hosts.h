@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * hosts.h: where the database is, by address. libpq looks names up while it connects, and waits; so we do it before, and hand it
- * `hostaddr` for each `host`. The names stay: certificates, passwords and Kerberos go by them. What is no name (a number, a
- * socket's path, a host whose hostaddr is given) stays as it is, and where there is no name at all nothing is looked up.
+ * hosts.h: where the database is, by address. libpq looks names up while it connects, and waits; so
+ * we do it before, and hand it `hostaddr` for each `host`. The names stay: certificates, passwords
+ * and Kerberos go by them. What is no name (a number, a socket's path, a host whose hostaddr is
+ * given) stays as it is, and where there is no name at all nothing is looked up.
  *
- * Of several hosts those that have an answer are used once one of them has had HOSTS_PATIENCE_MS for it. A name with several
- * addresses becomes as many hosts, in the order of the answer, as libpq would try them.
+ * Of several hosts those that have an answer are used once one of them has had HOSTS_PATIENCE_MS
+ * for it. A name with several addresses becomes as many hosts, in the order of the answer, as libpq
+ * would try them.
  *
- * libpq goes on to the next one when a host refuses, and waits without end for one that is silent: a machine that is gone, or a server
- * whose processes are frozen, behind a socket as well. So the owner gives up after hosts_connect_ms, and says where (hosts_skip): the
- * next attempt begins with the one after that. When all have been silent, each is given
- * more time. Whoever is up has the written order again.
+ * libpq goes on to the next one when a host refuses, and waits without end for one that is silent:
+ * a machine that is gone, or a server whose processes are frozen, behind a socket as well. So the
+ * owner gives up after hosts_connect_ms, and says where (hosts_skip): the next attempt begins with
+ * the one after that. When all have been silent, each is given more time. Whoever is up has the
+ * written order again.
  */
 #ifndef PG_HOSTS_H
 #define PG_HOSTS_H
@@ -53,8 +56,9 @@ struct hosts {
 void hosts_init(struct hosts *h, struct loop *loop, void (*known)(struct hosts *h));
 void hosts_release(struct hosts *h); /* may be asked again */
 
-/* What libpq would take from this conninfo, environment, service file and defaults. True: known() follows, if DNS answers at all. False:
- * nothing has to be looked up; of several there are lists all the same, so that one can be skipped. */
+/* What libpq would take from this conninfo, environment, service file and defaults. True: known()
+ * follows, if DNS answers at all. False: nothing has to be looked up; of several there are lists
+ * all the same, so that one can be skipped. */
 MUST_CHECK bool hosts_find(struct hosts *h, const char *conninfo);
 
 /* Once known: false when no host has an address, and why says it. */
@@ -62,7 +66,8 @@ MUST_CHECK bool hosts_usable(const struct hosts *h, struct buf *why);
 
 /* In place of hosts_find: this place alone, where a connection is that `other` was for. */
 void hosts_only(struct hosts *h, const struct hosts *other, const struct hosts_place *place);
-/* Once known: the lists begin with this place, if it is one of theirs, and none has been skipped. */
+/* Once known: the lists begin with this place, if it is one of theirs, and none has been skipped.
+ */
 void hosts_begin_with(struct hosts *h, const struct hosts_place *place);
 
 int hosts_connect_ms(const struct hosts *h);

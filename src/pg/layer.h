@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * layer.h: what TLS or GSSAPI hold back between a socket and libpq. A record may have 16 kB, and libpq makes room for 8: what was
- * decrypted beyond that stays in the layer. The socket is empty then, so nothing tells of it. TLS can be asked; GSSAPI's packets are
- * libpq's own secret.
+ * layer.h: what TLS or GSSAPI hold back between a socket and libpq. A record may have 16 kB, and
+ * libpq makes room for 8: what was decrypted beyond that stays in the layer. The socket is empty
+ * then, so nothing tells of it. TLS can be asked; GSSAPI's packets are libpq's own secret.
  */
 #ifndef PG_LAYER_H
 #define PG_LAYER_H
@@ -14,10 +14,12 @@
 
 typedef int layer_pending_fn(const void *ssl);
 
-/* OpenSSL's SSL_pending(), of the OpenSSL that libpq uses: another one in this process may have another struct. NULL: not found. */
+/* OpenSSL's SSL_pending(), of the OpenSSL that libpq uses: another one in this process may have
+ * another struct. NULL: not found. */
 layer_pending_fn *layer_find_pending(void);
 
-/* Milliseconds until one should read again, -1: when the socket says so. awaits: an answer is to come. */
+/* Milliseconds until one should read again, -1: when the socket says so. awaits: an answer is to
+ * come. */
 int layer_wait_ms(PGconn *pg, layer_pending_fn *pending, bool awaits);
 
 #endif

@@ -24,8 +24,8 @@ int migrate_program_version(void)
 	return newest;
 }
 
-/* The server's words, without the prefix that libpq puts before them, on one line; the hint in parentheses. A sentence of
- * our own says all: it needs no file's name. */
+/* The server's words, without the prefix that libpq puts before them, on one line; the hint in
+ * parentheses. A sentence of our own says all: it needs no file's name. */
 static void complain(const char *doing, const PGresult *res, const PGconn *pg)
 {
 	const char *message = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
@@ -40,12 +40,13 @@ static void complain(const char *doing, const PGresult *res, const PGconn *pg)
 	}
 	buf_init(&line);
 	message_append(&line, message);
-	fprintf(stderr, "pgherald: %s%s%s%s%s%s\n", doing, doing[0] == '\0' ? "" : ": ", line.data, hint == NULL ? "" : " (",
-		hint == NULL ? "" : hint, hint == NULL ? "" : ")");
+	fprintf(stderr, "pgherald: %s%s%s%s%s%s\n", doing, doing[0] == '\0' ? "" : ": ", line.data,
+		hint == NULL ? "" : " (", hint == NULL ? "" : hint, hint == NULL ? "" : ")");
 	buf_release(&line);
 }
 
-/* What our functions say on the way, a warning with what to do; not "already exists, skipping" and the like. */
+/* What our functions say on the way, a warning with what to do; not "already exists, skipping" and
+ * the like. */
 static void on_notice(void *ctx, const PGresult *res)
 {
 	const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
@@ -86,7 +87,8 @@ static bool is_good(const PGresult *res)
 
 static PGresult *execute(PGconn *pg, const char *sql, int count, const char *const *params)
 {
-	return count == 0 ? PQexec(pg, sql) : PQexecParams(pg, sql, count, NULL, params, NULL, NULL, 0);
+	return count == 0 ? PQexec(pg, sql)
+			  : PQexecParams(pg, sql, count, NULL, params, NULL, NULL, 0);
 }
 
 bool migrate_exec(PGconn *pg, const char *sql, int count, const char *const *params)
@@ -129,7 +131,8 @@ char *migrate_query_text(PGconn *pg, const char *sql, int count, const char *con
 
 int migrate_database_version(PGconn *pg)
 {
-	int there = query_int(pg, "SELECT count(*) FROM pg_tables WHERE schemaname = 'herald' AND tablename = 'migrations'");
+	int there = query_int(pg, "SELECT count(*) FROM pg_tables WHERE schemaname = 'herald' AND "
+				  "tablename = 'migrations'");
 
 	if (there <= 0)
 		return there;
@@ -153,13 +156,15 @@ static bool apply_migration(PGconn *pg, const struct sql_file *f, bool dry_run)
 	char sql[200];
 	int applied;
 
-	snprintf(sql, sizeof(sql), "SELECT count(*) FROM herald.migrations WHERE version = %d", version_of(f));
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM herald.migrations WHERE version = %d",
+		 version_of(f));
 	applied = query_int(pg, sql);
 	if (applied != 0)
 		return applied > 0;
 	printf("%s %s\n", dry_run ? "would apply" : "applying", f->name);
-	snprintf(sql, sizeof(sql), "INSERT INTO herald.migrations (version, name) VALUES (%d, '%s')",
-		 version_of(f), f->name);
+	snprintf(sql, sizeof(sql),
+		 "INSERT INTO herald.migrations (version, name) VALUES (%d, '%s')", version_of(f),
+		 f->name);
 	return apply_file(pg, f) && migrate_exec(pg, sql, 0, NULL);
 }
 
@@ -171,7 +176,8 @@ static bool apply_all(PGconn *pg, bool dry_run)
 	return true;
 }
 
-/* Triggers that are missing, a table at a time: the lock on one is not kept while another's is waited for. */
+/* Triggers that are missing, a table at a time: the lock on one is not kept while another's is
+ * waited for. */
 static bool hang_triggers(PGconn *pg)
 {
 	PGresult *res = PQexec(pg, "SELECT herald.unhung()");

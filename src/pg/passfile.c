@@ -10,8 +10,10 @@
 #include "base/xalloc.h"
 #include "pg/conninfo.h"
 
-/* It must not look into the file meanwhile: so the other one of passfile and password is given. For the caller to free. */
-static char *read_option(const char *conninfo, const char *keyword, const char *given, const char *value)
+/* It must not look into the file meanwhile: so the other one of passfile and password is given. For
+ * the caller to free. */
+static char *read_option(const char *conninfo, const char *keyword, const char *given,
+			 const char *value)
 {
 	PQconninfoOption *options = conninfo_read(conninfo, given, value);
 	char *found = xstrdup(options == NULL ? "" : conninfo_value(options, keyword));
@@ -57,7 +59,9 @@ static const char *fault_of(const char *path)
 		return NULL;
 	if (!S_ISREG(file.st_mode))
 		return "it is no plain file";
-	return file.st_mode & (S_IRWXG | S_IRWXO) ? "others than its owner can read or write it, chmod 600 it" : NULL;
+	return file.st_mode & (S_IRWXG | S_IRWXO)
+		       ? "others than its owner can read or write it, chmod 600 it"
+		       : NULL;
 }
 
 bool passfile_is_usable(const char *conninfo, struct buf *why)

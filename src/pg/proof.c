@@ -74,8 +74,8 @@ static void on_result(struct conn *c, const PGresult *res)
 	take_pid(container_of(c, struct proof, second), res);
 }
 
-/* A pooler shows by a number of its own in place of the server process's that it is one. What fails for want of resources, or because
- * somebody cancels, stops or ends it, says nothing of that. */
+/* A pooler shows by a number of its own in place of the server process's that it is one. What fails
+ * for want of resources, or because somebody cancels, stops or ends it, says nothing of that. */
 static enum proof_verdict verdict_of_failure(const struct proof *p)
 {
 	const char *state = p->second.failed ? p->second.fault_state : "";
@@ -120,9 +120,11 @@ static void on_late(struct timer *t)
 		end(p, PROOF_NONE);
 }
 
-static const struct conn_calls calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
+static const struct conn_calls calls = {
+	.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
 
-void proof_init(struct proof *p, struct conn *first, const char *conninfo, void (*ended)(struct proof *, enum proof_verdict))
+void proof_init(struct proof *p, struct conn *first, const char *conninfo,
+		void (*ended)(struct proof *, enum proof_verdict))
 {
 	*p = (struct proof){.first = first, .ended = ended};
 	conn_init(&p->second, first->loop, conninfo, "pgherald proof", &calls);

@@ -9,13 +9,25 @@
 #include "base/xalloc.h"
 
 static const struct session_statement statements[] = {
-	{"page", "SELECT * FROM herald.replay($1::bigint, $2::bigint, $3::bigint, $4::text[], $5::text[],"
-		 " $6::text[], $7::text[], $8::text[], $9::text[], $10::int, $11::xid8[], $12::bigint)"},
-	{"pages", "SELECT * FROM herald.replay_many($1::bigint, $2::bigint, $3::bigint, $4::jsonb, $5::int, $6::bigint)"},
+	{"page",
+	 "SELECT * FROM herald.replay($1::bigint, $2::bigint, $3::bigint, $4::text[], $5::text[],"
+	 " $6::text[], $7::text[], $8::text[], $9::text[], $10::int, $11::xid8[], $12::bigint)"},
+	{"pages", "SELECT * FROM herald.replay_many($1::bigint, $2::bigint, $3::bigint, $4::jsonb, "
+		  "$5::int, $6::bigint)"},
 };
-enum { PAGES_PARAMS = 6, PAGE_PARAMS = 12, PARAM_TOPICS = 3, PARAM_EVENTS = 4, PARAM_KEYS = 5, PARAM_MOST = 9, PARAM_SEEN = 10, PARAM_BYTES = 11 };
+enum {
+	PAGES_PARAMS = 6,
+	PAGE_PARAMS = 12,
+	PARAM_TOPICS = 3,
+	PARAM_EVENTS = 4,
+	PARAM_KEYS = 5,
+	PARAM_MOST = 9,
+	PARAM_SEEN = 10,
+	PARAM_BYTES = 11
+};
 
-/* How often a page has failed at one place: then one change is read, then one without its data, then it is given up. */
+/* How often a page has failed at one place: then one change is read, then one without its data,
+ * then it is given up. */
 enum { CARE_NONE, CARE_ONE, CARE_NO_DATA, CARE_OVER };
 
 static void add_array(struct buf *text, const char **param, char *const *values, size_t count)
@@ -34,19 +46,21 @@ static void write_bounds(struct bounds *b, const struct replay_worker *w)
 {
 	const struct catchup *c = w->catchup;
 
-
 	snprintf(b->after_tick, sizeof(b->after_tick), "%" PRId64, c->after.tick);
 	snprintf(b->after_change, sizeof(b->after_change), "%" PRId64, c->after.change);
 	snprintf(b->upto, sizeof(b->upto), "%" PRId64, c->upto_tick);
 	snprintf(b->most, sizeof(b->most), "%zu", w->most);
-	snprintf(b->bytes, sizeof(b->bytes), "%" PRId64, c->care == CARE_NO_DATA ? -1 : (int64_t)w->replay->data_max);
+	snprintf(b->bytes, sizeof(b->bytes), "%" PRId64,
+		 c->care == CARE_NO_DATA ? -1 : (int64_t)w->replay->data_max);
 }
 
 static void send_page(struct replay_worker *w, const struct catchup *c, const struct bounds *b)
 {
 	const struct stream_def *def = &c->facets->stream->def;
 	const struct wanted *wanted = c->facets->wanted;
-	const char *params[PAGE_PARAMS] = {b->after_tick, b->after_change, b->upto, [PARAM_MOST] = b->most, [PARAM_SEEN] = c->seen, [PARAM_BYTES] = b->bytes};
+	const char *params[PAGE_PARAMS] = {
+		b->after_tick,          b->after_change,        b->upto,
+		[PARAM_MOST] = b->most, [PARAM_SEEN] = c->seen, [PARAM_BYTES] = b->bytes};
 	struct buf texts[PAGE_PARAMS];
 	char **names;
 	size_t count;
@@ -57,7 +71,8 @@ static void send_page(struct replay_worker *w, const struct catchup *c, const st
 	if (wanted_left_names(c->facets, &names, &count))
 		add_array(&texts[PARAM_EVENTS], &params[PARAM_EVENTS], names, count);
 	for (size_t k = 0; k < wanted->count; k++)
-		add_array(&texts[PARAM_KEYS + k], &params[PARAM_KEYS + k], wanted->keys[k].values, wanted->keys[k].count);
+		add_array(&texts[PARAM_KEYS + k], &params[PARAM_KEYS + k], wanted->keys[k].values,
+			  wanted->keys[k].count);
 	conn_run(&w->conn, "page", PAGE_PARAMS, params, CONN_STALL_READ_MS);
 	for (size_t i = 0; i < PAGE_PARAMS; i++)
 		buf_release(&texts[i]);
@@ -104,7 +119,9 @@ static void send_pages(struct replay_worker *w, const struct catchup *c, const s
 		append_facet(&facets, &c->facets[i]);
 	}
 	buf_append_char(&facets, ']');
-	conn_run(&w->conn, "pages", PAGES_PARAMS, (const char *[]){b->after_tick, b->after_change, b->upto, facets.data, b->most, b->bytes},
+	conn_run(&w->conn, "pages", PAGES_PARAMS,
+		 (const char *[]){b->after_tick, b->after_change, b->upto, facets.data, b->most,
+				  b->bytes},
 		 CONN_STALL_READ_MS);
 	buf_release(&facets);
 }
@@ -128,7 +145,8 @@ static void work(struct replay_worker *w)
 {
 	struct bounds bounds;
 
-	if (w->session.step != SESSION_READY || !conn_is_free(&w->conn) || (w->catchup = next_catchup(w)) == NULL)
+	if (w->session.step != SESSION_READY || !conn_is_free(&w->conn) ||
+	    (w->catchup = next_catchup(w)) == NULL)
 		return;
 	list_remove(&w->catchup->link);
 	if (w->catchup->fresh)
@@ -181,7 +199,8 @@ struct catchup_ops replay_ops(struct replay *r)
 	return (struct catchup_ops){submit, cancel, r};
 }
 
-/* The first row is the cursor itself: from where the page really starts, what is wrong with it, and how far the server has come. */
+/* The first row is the cursor itself: from where the page really starts, what is wrong with it, and
+ * how far the server has come. */
 static void take_cursor(struct replay_worker *w, const PGresult *res)
 {
 	w->reached = decode_int8(res, 10);
@@ -234,18 +253,22 @@ static bool put_off(struct replay *r, struct catchup *c)
 	return true;
 }
 
-/* The server has stood still before what the hub has been told of, by another one. Nothing is lost: its client comes back for it. */
+/* The server has stood still before what the hub has been told of, by another one. Nothing is lost:
+ * its client comes back for it. */
 static void give_up(struct catchup *c, int64_t reached)
 {
 	char why[160];
 
 	forget_troubles(c);
-	snprintf(why, sizeof(why), "the server that it is read from has tick %" PRId64 " and not yet %" PRId64 ": is its replication in order?",
+	snprintf(why, sizeof(why),
+		 "the server that it is read from has tick %" PRId64 " and not yet %" PRId64
+		 ": is its replication in order?",
 		 reached, c->upto_tick);
 	c->ended(c, CATCHUP_BEHIND, why);
 }
 
-/* The page is over, but the server, a standby that lags, does not have all that it was to be read up to. */
+/* The page is over, but the server, a standby that lags, does not have all that it was to be read
+ * up to. */
 static void go_on_later(struct replay_worker *w, struct catchup *c)
 {
 	if (c->after.tick < w->reached) {
@@ -256,7 +279,8 @@ static void go_on_later(struct replay_worker *w, struct catchup *c)
 		give_up(c, w->reached);
 }
 
-/* The server does not have the cursor. One that nobody here has been told of is taken, in the end, for one that was never given out. */
+/* The server does not have the cursor. One that nobody here has been told of is taken, in the end,
+ * for one that was never given out. */
 static void end_later(struct replay_worker *w, struct catchup *c)
 {
 	if (put_off(w->replay, c))
@@ -279,7 +303,11 @@ static void end_catchup(struct replay_worker *w, struct catchup *c, const char *
 		go_on_later(w, c);
 	} else {
 		forget_troubles(c);
-		c->ended(c, fault != NULL ? CATCHUP_FAULT : full ? CATCHUP_MORE : CATCHUP_ALL, fault);
+		c->ended(c,
+			 fault != NULL ? CATCHUP_FAULT
+			 : full        ? CATCHUP_MORE
+				       : CATCHUP_ALL,
+			 fault);
 	}
 }
 
@@ -298,7 +326,8 @@ static void end_page(struct replay_worker *w)
 	free(fault);
 }
 
-/* Others come first now. Without the data there is nothing left that the change could be to blame for. */
+/* Others come first now. Without the data there is nothing left that the change could be to blame
+ * for. */
 static void take_care(struct replay_worker *w)
 {
 	struct catchup *c = w->catchup;
@@ -340,9 +369,10 @@ static void on_up(struct conn *c)
 }
 
 /*
- * A page that was cut short goes on after its last event, when those that wait have had their turn. The first time the network may be to
- * blame: then this connection, which is soon a new one, may have it again; the others may be as silent. If it is no new one in a second, another
- * one that is idle takes it.
+ * A page that was cut short goes on after its last event, when those that wait have had their turn.
+ * The first time the network may be to blame: then this connection, which is soon a new one, may
+ * have it again; the others may be as silent. If it is no new one in a second, another one that is
+ * idle takes it.
  */
 static void on_lost(struct conn *c)
 {
@@ -364,7 +394,8 @@ static void on_lost(struct conn *c)
 		loop_set_timer(w->replay->loop, &w->replay->again, CUT_AGAIN_MS);
 }
 
-static const struct conn_calls conn_calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
+static const struct conn_calls conn_calls = {
+	.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
 
 void replay_init(struct replay *r, struct loop *loop, const char *conninfo, size_t data_max)
 {
@@ -378,7 +409,9 @@ void replay_init(struct replay *r, struct loop *loop, const char *conninfo, size
 		w->replay = r;
 		decode_init(&w->decode);
 		conn_init(&w->conn, loop, conninfo, "pgherald replay", &conn_calls);
-		session_init(&w->session, &w->conn, &(struct session_plan){statements, ARRAY_SIZE(statements), 0, 0, false});
+		session_init(
+			&w->session, &w->conn,
+			&(struct session_plan){statements, ARRAY_SIZE(statements), 0, 0, false});
 	}
 }
 

@@ -9,46 +9,64 @@
 #include "base/xalloc.h"
 #include "pg/settings.h"
 
-#define WHO_IT_IS "SELECT a.pid, extract(epoch FROM a.backend_start) FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a"
+#define WHO_IT_IS                                                 \
+	"SELECT a.pid, extract(epoch FROM a.backend_start) FROM " \
+	"pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a"
 
-/* The modes of its transactions where the defaults are not ours: a recovering server could not write anyhow. No SELECT can set them. */
-#define IN_WHAT_MODES                                                                                                      \
-	"SELECT 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED'"                                                          \
-	"    || CASE WHEN current_setting('default_transaction_read_only') = 'on' AND NOT pg_catalog.pg_is_in_recovery() THEN ', READ WRITE' ELSE '' END" \
-	"  WHERE current_setting('default_transaction_isolation') <> 'read committed' OR current_setting('default_transaction_read_only') = 'on'"
+/* The modes of its transactions where the defaults are not ours: a recovering server could not
+ * write anyhow. No SELECT can set them. */
+#define IN_WHAT_MODES                                                                       \
+	"SELECT 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED'"                           \
+	"    || CASE WHEN current_setting('default_transaction_read_only') = 'on' AND NOT " \
+	"pg_catalog.pg_is_in_recovery() THEN ', READ WRITE' ELSE '' END"                    \
+	"  WHERE current_setting('default_transaction_isolation') <> 'read committed' OR "  \
+	"current_setting('default_transaction_read_only') = 'on'"
 
 /*
- * What the session before does, and who is in its way; then its end. A tick that holds all others up for that long is ended too:
- * its own instance may be frozen. Who may not end them has only looked. (A process that is frozen itself ends when it goes on.)
- * The ends give no rows. No DO: not everybody may use plpgsql.
+ * What the session before does, and who is in its way; then its end. A tick that holds all others
+ * up for that long is ended too: its own instance may be frozen. Who may not end them has only
+ * looked. (A process that is frozen itself ends when it goes on.) The ends give no rows. No DO: not
+ * everybody may use plpgsql.
  */
-#define ELDER                                                                                                              \
-	"SELECT 'Process ' || e.pid || coalesce(' waits for ' || e.wait_event_type || ' ' || e.wait_event, ' is ' || e.state)" \
-	"    || coalesce((SELECT ' of ' || l.relation::pg_catalog.regclass FROM pg_catalog.pg_locks l"                        \
-	"                  WHERE l.pid = e.pid AND NOT l.granted), '')"                                                     \
-	"    || coalesce((SELECT ', held by ' || pg_catalog.string_agg(pg_catalog.format('process %%s (%%s of role %%s)', b.pid," \
-	"           coalesce(nullif(h.application_name, ''), 'a session'), coalesce(h.usename, '?')), ', ')"               \
-	"         FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(e.pid)) b (pid)"                                       \
-	"         LEFT JOIN pg_catalog.pg_stat_activity h ON h.pid = b.pid), '')"                                          \
-	"  FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s;"          \
-	"SELECT 1 FROM (SELECT pg_catalog.pg_terminate_backend(h.pid) AS ended"                                            \
-	"    FROM pg_catalog.pg_stat_activity e, pg_catalog.unnest(pg_catalog.pg_blocking_pids(e.pid)) b (pid),"           \
-	"         pg_catalog.pg_stat_activity h"                                                                           \
-	"   WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s AND h.pid = b.pid AND h.usesysid = e.usesysid" \
-	"     AND pg_catalog.pg_has_role(h.usesysid, 'USAGE')"                                                              \
-	"     AND h.query LIKE 'SELECT herald.tick()%%' AND h.state = 'active'"                                            \
-	"     AND h.query_start < pg_catalog.clock_timestamp() - interval '10 s') t WHERE ended IS NULL;"                  \
-	"SELECT 1 FROM (SELECT pg_catalog.pg_terminate_backend(e.pid) AS ended"                                            \
-	"    FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s"         \
+#define ELDER                                                                                     \
+	"SELECT 'Process ' || e.pid || coalesce(' waits for ' || e.wait_event_type || ' ' || "    \
+	"e.wait_event, ' is ' || e.state)"                                                        \
+	"    || coalesce((SELECT ' of ' || l.relation::pg_catalog.regclass FROM "                 \
+	"pg_catalog.pg_locks l"                                                                   \
+	"                  WHERE l.pid = e.pid AND NOT l.granted), '')"                           \
+	"    || coalesce((SELECT ', held by ' || "                                                \
+	"pg_catalog.string_agg(pg_catalog.format('process %%s (%%s of role %%s)', b.pid,"         \
+	"           coalesce(nullif(h.application_name, ''), 'a session'), coalesce(h.usename, "  \
+	"'?')), ', ')"                                                                            \
+	"         FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids(e.pid)) b (pid)"             \
+	"         LEFT JOIN pg_catalog.pg_stat_activity h ON h.pid = b.pid), '')"                 \
+	"  FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM "         \
+	"e.backend_start) = %2$s;"                                                                \
+	"SELECT 1 FROM (SELECT pg_catalog.pg_terminate_backend(h.pid) AS ended"                   \
+	"    FROM pg_catalog.pg_stat_activity e, "                                                \
+	"pg_catalog.unnest(pg_catalog.pg_blocking_pids(e.pid)) b (pid),"                          \
+	"         pg_catalog.pg_stat_activity h"                                                  \
+	"   WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s AND h.pid = b.pid " \
+	"AND h.usesysid = e.usesysid"                                                             \
+	"     AND pg_catalog.pg_has_role(h.usesysid, 'USAGE')"                                    \
+	"     AND h.query LIKE 'SELECT herald.tick()%%' AND h.state = 'active'"                   \
+	"     AND h.query_start < pg_catalog.clock_timestamp() - interval '10 s') t WHERE ended " \
+	"IS NULL;"                                                                                \
+	"SELECT 1 FROM (SELECT pg_catalog.pg_terminate_backend(e.pid) AS ended"                   \
+	"    FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM "       \
+	"e.backend_start) = %2$s"                                                                 \
 	"     AND pg_catalog.pg_has_role(e.usesysid, 'USAGE')) t WHERE ended IS NULL"
 
-/* The end of one that a pool has: not while somebody else's transaction runs in it. It may be the one that answers. No row: it is not there. */
-#define ELDER_LENT                                                                                                         \
-	"SELECT 1 FROM (SELECT pg_catalog.pg_sleep(%3$s)::text AS slept) t WHERE slept IS NULL;"                           \
-	"SELECT CASE WHEN e.state = 'idle' OR e.pid = pg_catalog.pg_backend_pid() THEN pg_catalog.pg_terminate_backend(e.pid) ELSE false END" \
-	"  FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM e.backend_start) = %2$s"           \
+/* The end of one that a pool has: not while somebody else's transaction runs in it. It may be the
+ * one that answers. No row: it is not there. */
+#define ELDER_LENT                                                                               \
+	"SELECT 1 FROM (SELECT pg_catalog.pg_sleep(%3$s)::text AS slept) t WHERE slept IS NULL;" \
+	"SELECT CASE WHEN e.state = 'idle' OR e.pid = pg_catalog.pg_backend_pid() THEN "         \
+	"pg_catalog.pg_terminate_backend(e.pid) ELSE false END"                                  \
+	"  FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM "        \
+	"e.backend_start) = %2$s"                                                                \
 	"   AND pg_catalog.pg_has_role(e.usesysid, 'USAGE')"
-#define ELDER_LOOKS 20 /* a second of them; then it is tried again later ... */
+#define ELDER_LOOKS 20  /* a second of them; then it is tried again later ... */
 #define ELDER_MOST 1000 /* ... so often, for it may be impossible */
 
 void session_init(struct session *s, struct conn *c, const struct session_plan *plan)
@@ -59,7 +77,9 @@ void session_init(struct session *s, struct conn *c, const struct session_plan *
 static void look_after_elder(struct session *s)
 {
 	struct session_elder *e = &s->elder;
-	char *sql = s->pooled ? xasprintf(ELDER_LENT, e->pid, e->born, e->looks++ == 0 ? "0" : "0.05") : xasprintf(ELDER, e->pid, e->born);
+	char *sql = s->pooled
+			    ? xasprintf(ELDER_LENT, e->pid, e->born, e->looks++ == 0 ? "0" : "0.05")
+			    : xasprintf(ELDER, e->pid, e->born);
 
 	e->busy = false;
 	if (!s->pooled)
@@ -69,10 +89,13 @@ static void look_after_elder(struct session *s)
 }
 
 /* The same as settings of one transaction. */
-static const char *const once_log =
-	SETTINGS_ONCE("0") ", set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true),"
-	" set_config('max_parallel_workers_per_gather', '0', true), set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),"
-	" set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', true)";
+static const char *const once_log = SETTINGS_ONCE(
+	"0") ", set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true),"
+	     " set_config('max_parallel_workers_per_gather', '0', true), "
+	     "set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', "
+	     "true),"
+	     " set_config('enable_hashjoin', 'off', true), set_config('enable_mergejoin', 'off', "
+	     "true)";
 static const char *const once_applications = SETTINGS_ONCE("5000") "";
 _Static_assert(SESSION_FUNCTION_MS == 5000, "it stands above as text, too");
 
@@ -109,9 +132,10 @@ static void set_up(struct session *s)
 		conn_script(s->conn, WHO_IT_IS ";" IN_WHAT_MODES);
 		return;
 	}
-	sql = xasprintf("%s" SETTINGS_NOTICE "SET idle_session_timeout = %d; SET statement_timeout = %d; " WHO_IT_IS,
-			      s->plan.applications ? SETTINGS_UNBOUND : SETTINGS_OURS SETTINGS_LOG, s->plan.idle_most_ms,
-			      s->plan.applications ? SESSION_FUNCTION_MS : 0);
+	sql = xasprintf("%s" SETTINGS_NOTICE
+			"SET idle_session_timeout = %d; SET statement_timeout = %d; " WHO_IT_IS,
+			s->plan.applications ? SETTINGS_UNBOUND : SETTINGS_OURS SETTINGS_LOG,
+			s->plan.idle_most_ms, s->plan.applications ? SESSION_FUNCTION_MS : 0);
 
 	conn_script(s->conn, sql);
 	free(sql);
@@ -139,7 +163,8 @@ static void say(struct session *s)
 		conn_script(s->conn, "SELECT max(version) FROM herald.migrations");
 		break;
 	case SESSION_PREPARE:
-		conn_prepare(s->conn, s->plan.statements[s->prepared].name, s->plan.statements[s->prepared].sql);
+		conn_prepare(s->conn, s->plan.statements[s->prepared].name,
+			     s->plan.statements[s->prepared].sql);
 		break;
 	case SESSION_READY:
 		break;
@@ -148,10 +173,12 @@ static void say(struct session *s)
 
 void session_begin(struct session *s)
 {
-	s->once = (struct conn_once){NULL, s->plan.applications ? once_applications : once_log, sql_of};
+	s->once = (struct conn_once){NULL, s->plan.applications ? once_applications : once_log,
+				     sql_of};
 	s->modes[0] = '\0';
 	s->conn->once = s->pooled ? &s->once : NULL;
-	s->step = s->elder.pid != 0 && s->elder.begun++ < ELDER_MOST ? SESSION_ELDER : SESSION_SETUP;
+	s->step =
+		s->elder.pid != 0 && s->elder.begun++ < ELDER_MOST ? SESSION_ELDER : SESSION_SETUP;
 	s->elder.looks = 0;
 	s->prepared = 0;
 	say(s);
@@ -183,7 +210,8 @@ void session_result(struct session *s, const PGresult *res)
 	if (s->step == SESSION_ELDER && s->pooled)
 		s->elder.busy |= PQntuples(res) == 1 && !yes;
 	else if (s->step == SESSION_ELDER && PQntuples(res) == 1)
-		log_warn("[STREAM JOB] the session before of '%s' was given up: %s", s->conn->name, PQgetvalue(res, 0, 0));
+		log_warn("[STREAM JOB] the session before of '%s' was given up: %s", s->conn->name,
+			 PQgetvalue(res, 0, 0));
 	else if (s->step == SESSION_SETUP && PQntuples(res) == 1 && PQnfields(res) == 1)
 		take_modes(s, res);
 	else if (s->step == SESSION_SETUP && PQntuples(res) == 1)
@@ -196,7 +224,8 @@ void session_result(struct session *s, const PGresult *res)
 		s->schema_version = atoi(PQgetvalue(res, 0, 0));
 }
 
-/* The server converts the others, or lets no client in that asks for UTF-8 (MULE_INTERNAL); this one goes out as it is, whatever its bytes. */
+/* The server converts the others, or lets no client in that asks for UTF-8 (MULE_INTERNAL); this
+ * one goes out as it is, whatever its bytes. */
 const char *session_bad_encoding(const struct session *s)
 {
 	const char *encoding = PQparameterStatus(s->conn->pg, "server_encoding");
@@ -237,14 +266,16 @@ static bool goes_on_with_elder(struct session *s)
 	if (!s->elder.busy)
 		s->elder.pid = 0;
 	else if (s->elder.begun == 1)
-		log_warn("[STREAM JOB] the pooler's server process %d has settings and locks of '%s' from before: it is ended when it has nobody else's transaction",
+		log_warn("[STREAM JOB] the pooler's server process %d has settings and locks of "
+			 "'%s' from before: it is ended when it has nobody else's transaction",
 			 s->elder.pid, s->conn->name);
 	return false;
 }
 
 void session_next(struct session *s)
 {
-	if ((s->step == SESSION_PREPARE && ++s->prepared < s->plan.count) || (s->step == SESSION_ELDER && goes_on_with_elder(s))) {
+	if ((s->step == SESSION_PREPARE && ++s->prepared < s->plan.count) ||
+	    (s->step == SESSION_ELDER && goes_on_with_elder(s))) {
 		say(s);
 		return;
 	}

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * session.h: what a connection of the daemon says before it is used: its settings, whether the database has the schema
- * that this program needs, what it listens to, its prepared statements. One query after the other; whoever owns the
- * connection passes on what comes back until SESSION_READY.
+ * session.h: what a connection of the daemon says before it is used: its settings, whether the
+ * database has the schema that this program needs, what it listens to, its prepared statements. One
+ * query after the other; whoever owns the connection passes on what comes back until SESSION_READY.
  *
- * The log is read by index, in generic plans, whatever the statistics of the moment make the planner think; and no
- * setting of the role or the database may cut a read short. A session for the application's own functions keeps to the
- * settings that these are used to, and bounds their time.
+ * The log is read by index, in generic plans, whatever the statistics of the moment make the
+ * planner think; and no setting of the role or the database may cut a read short. A session for the
+ * application's own functions keeps to the settings that these are used to, and bounds their time.
  *
- * A session that a pooler shares with others (session_pool) has none of that: see conn_once. It listens to nothing.
+ * A session that a pooler shares with others (session_pool) has none of that: see conn_once. It
+ * listens to nothing.
  *
- * A session that was given up because a query stalled may live on at the server, waiting for a lock, say. The next one of the
- * same connection says what it waited for, and ends it: else a lock that is held for minutes would collect them. The server process of a
- * session that turns out to be a pool's is ended as well, with the settings and locks that it has of ours, but only when it is idle:
- * it may have somebody else's transaction.
+ * A session that was given up because a query stalled may live on at the server, waiting for a
+ * lock, say. The next one of the same connection says what it waited for, and ends it: else a lock
+ * that is held for minutes would collect them. The server process of a session that turns out to be
+ * a pool's is ended as well, with the settings and locks that it has of ours, but only when it is
+ * idle: it may have somebody else's transaction.
  */
 #ifndef PG_SESSION_H
 #define PG_SESSION_H
@@ -39,26 +41,34 @@ struct session_plan {
 };
 
 enum session_step {
-	SESSION_ELDER, SESSION_SETUP, SESSION_STANDBY, SESSION_LISTEN, SESSION_SCHEMA, SESSION_VERSION, SESSION_PREPARE, SESSION_READY,
+	SESSION_ELDER,
+	SESSION_SETUP,
+	SESSION_STANDBY,
+	SESSION_LISTEN,
+	SESSION_SCHEMA,
+	SESSION_VERSION,
+	SESSION_PREPARE,
+	SESSION_READY,
 };
 
 struct session {
 	struct conn *conn;
 	struct session_plan plan;
 	struct conn_once once; /* for a pooled one */
-	/* what its transactions must say of themselves against defaults of the role or the database; "": nothing */
+	/* what its transactions must say of themselves against defaults of the role or the
+	 * database; "": nothing */
 	char modes[80];
 	bool pooled;
 	enum session_step step;
 	/* the server process, which a pooler does not tell the truth about; 0: none yet */
 	int pid;
-	char born[32];      /* when it began, for a number is given out again */
+	char born[32]; /* when it began, for a number is given out again */
 	struct session_elder {
-		int pid;    /* a process that is to be ended; 0: none */
+		int pid; /* a process that is to be ended; 0: none */
 		char born[32];
-		bool busy;  /* it was, when it was looked at last */
-		int begun;  /* so often it was taken up ... */
-		int looks;  /* ... and so often looked at since */
+		bool busy; /* it was, when it was looked at last */
+		int begun; /* so often it was taken up ... */
+		int looks; /* ... and so often looked at since */
 	} elder;
 	size_t prepared;    /* statements so far */
 	int schema_version; /* that was found; 0: none */
@@ -66,13 +76,14 @@ struct session {
 };
 
 void session_init(struct session *s, struct conn *c, const struct session_plan *plan);
-/* From the next connection on it is a pooled one. What the one before has left with the pool is ended. */
+/* From the next connection on it is a pooled one. What the one before has left with the pool is
+ * ended. */
 void session_pool(struct session *s);
 
 /* the connection is up; a pooled one that is idle may begin again */
 void session_begin(struct session *s);
-void session_lost(struct session *s);                              /* it is not any more */
-void session_result(struct session *s, const PGresult *res);       /* while it is not ready */
+void session_lost(struct session *s);                        /* it is not any more */
+void session_result(struct session *s, const PGresult *res); /* while it is not ready */
 /* false: the schema is not this program's, or the encoding no one's */
 MUST_CHECK bool session_fits(const struct session *s);
 /* the database's, which does not become UTF-8; NULL: it does */

@@ -10,11 +10,15 @@
 
 static const struct session_statement statements[] = {
 	{"tick", "SELECT herald.tick()"},
-	{"note", "SELECT tick, upto, told, seen::text FROM herald.snapshot($1, $2::jsonb, $3::jsonb, $4::bigint)"},
+	{"note", "SELECT tick, upto, told, seen::text FROM herald.snapshot($1, $2::jsonb, "
+		 "$3::jsonb, $4::bigint)"},
 };
 
-/* A daemon that freezes must not hold the transaction for ever: between two portions nobody is silent for so long. */
-#define BEGIN_SQL "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 60000"
+/* A daemon that freezes must not hold the transaction for ever: between two portions nobody is
+ * silent for so long. */
+#define BEGIN_SQL                                                     \
+	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL " \
+	"idle_in_transaction_session_timeout = 60000"
 
 static bool may_begin(const struct snapshots *s, const struct snapshot *snapshot)
 {
@@ -23,7 +27,8 @@ static bool may_begin(const struct snapshots *s, const struct snapshot *snapshot
 	for (size_t i = 0; i < SNAPSHOTS_WORKERS && snapshot->user != NULL; i++) {
 		const struct snapshot *other = s->workers[i].snapshot;
 
-		of_user += other != NULL && other->user != NULL && strcmp(other->user, snapshot->user) == 0;
+		of_user += other != NULL && other->user != NULL &&
+			   strcmp(other->user, snapshot->user) == 0;
 	}
 	return of_user < SNAPSHOTS_PER_USER;
 }
@@ -43,7 +48,8 @@ static struct snapshot *find_next(struct snapshots *s)
 /* Takes a snapshot, where the connection is free. */
 static void work(struct snapshots_worker *w, struct snapshot *snapshot)
 {
-	if (!w->started || w->session.step != SESSION_READY || !conn_is_free(&w->conn) || w->step != SNAPSHOTS_REST)
+	if (!w->started || w->session.step != SESSION_READY || !conn_is_free(&w->conn) ||
+	    w->step != SNAPSHOTS_REST)
 		return;
 	w->snapshot = snapshot;
 	list_remove(&snapshot->link);
@@ -136,8 +142,11 @@ struct snapshot_ops snapshots_ops(struct snapshots *s)
 static void take_note(struct snapshots_worker *w, const PGresult *res)
 {
 	free(w->seen);
-	w->seen = PQgetisnull(res, 0, 3) ? NULL : xstrndup(PQgetvalue(res, 0, 3), (size_t)PQgetlength(res, 0, 3));
-	w->note = (struct snapshot_note){{decode_int8(res, 0), decode_int8(res, 1)}, decode_int8(res, 2), w->seen};
+	w->seen = PQgetisnull(res, 0, 3)
+			  ? NULL
+			  : xstrndup(PQgetvalue(res, 0, 3), (size_t)PQgetlength(res, 0, 3));
+	w->note = (struct snapshot_note){
+		{decode_int8(res, 0), decode_int8(res, 1)}, decode_int8(res, 2), w->seen};
 }
 
 /* A function may return NULL among its items: it is passed on as JSON's. */
@@ -280,7 +289,8 @@ static void on_lost(struct conn *c)
 		list_append(w->snapshots->queue.next, &snapshot->link);
 }
 
-static const struct conn_calls conn_calls = {.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
+static const struct conn_calls conn_calls = {
+	.up = on_up, .lost = on_lost, .result = on_result, .done = on_done};
 
 void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo, size_t data_max)
 {
@@ -291,8 +301,10 @@ void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo
 
 		w->snapshots = s;
 		conn_init(&w->conn, loop, conninfo, "pgherald snapshots", &conn_calls);
-		session_init(&w->session, &w->conn, &(struct session_plan){
-			.statements = statements, .count = ARRAY_SIZE(statements), .applications = true});
+		session_init(&w->session, &w->conn,
+			     &(struct session_plan){.statements = statements,
+						    .count = ARRAY_SIZE(statements),
+						    .applications = true});
 	}
 }
 

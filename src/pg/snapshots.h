@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * snapshots.h: runs the snapshot functions of the application, each in a transaction with one snapshot of the database, on a few
- * connections, first come first served, but for a user who has half of them. A connection is made when a snapshot finds all others busy. Rows come by a cursor, so
- * many as make about SNAPSHOTS_PORTION bytes at a time; in between the transaction waits for whoever takes them.
+ * snapshots.h: runs the snapshot functions of the application, each in a transaction with one
+ * snapshot of the database, on a few connections, first come first served, but for a user who has
+ * half of them. A connection is made when a snapshot finds all others busy. Rows come by a cursor,
+ * so many as make about SNAPSHOTS_PORTION bytes at a time; in between the transaction waits for
+ * whoever takes them.
  */
 #ifndef PG_SNAPSHOTS_H
 #define PG_SNAPSHOTS_H
@@ -14,17 +16,19 @@
 #include "pg/session.h"
 
 #define SNAPSHOTS_WORKERS 8
-#define SNAPSHOTS_PER_USER (SNAPSHOTS_WORKERS / 2) /* at a time: who does not read must not keep everybody waiting */
+#define SNAPSHOTS_PER_USER \
+	(SNAPSHOTS_WORKERS / 2) /* at a time: who does not read must not keep everybody waiting */
 #define SNAPSHOTS_PORTION (64 << 10)
-#define SNAPSHOTS_FIRST_ROWS 100 /* of the first portion, when the length of a row is not known yet */
+#define SNAPSHOTS_FIRST_ROWS \
+	100 /* of the first portion, when the length of a row is not known yet */
 #define SNAPSHOTS_MOST_ROWS 1000
 
 enum snapshots_step {
-	SNAPSHOTS_REST,  /* no transaction */
-	SNAPSHOTS_TICK,  /* so that few transactions stand behind the last tick */
+	SNAPSHOTS_REST, /* no transaction */
+	SNAPSHOTS_TICK, /* so that few transactions stand behind the last tick */
 	SNAPSHOTS_BEGIN,
-	SNAPSHOTS_NOTE,  /* the cursor is opened; where it stands comes back */
-	SNAPSHOTS_HOLD,  /* somebody is to say next, or cancel */
+	SNAPSHOTS_NOTE, /* the cursor is opened; where it stands comes back */
+	SNAPSHOTS_HOLD, /* somebody is to say next, or cancel */
 	SNAPSHOTS_FETCH,
 	SNAPSHOTS_END,
 };
@@ -37,8 +41,8 @@ struct snapshots_worker {
 	enum snapshots_step step;
 	struct snapshot *snapshot; /* NULL: none, or cancelled while a statement runs */
 	struct snapshot_note note;
-	char *seen;                /* of the note, owned */
-	int asked, got;            /* rows of the portion */
+	char *seen;     /* of the note, owned */
+	int asked, got; /* rows of the portion */
 	size_t bytes;
 };
 

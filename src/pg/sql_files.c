@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * sql_files.c: the files of sql/install.sql inside the program. The assembler takes their bytes in as they are, so no tool that
- * reads backslashes in a way of its own can change them. make writes the list, $(BUILD)/sql_files.list, from install.sql's lines:
- * SQL_FILE(name, path), the path from the folder in which make runs.
+ * sql_files.c: the files of sql/install.sql inside the program. The assembler takes their bytes in
+ * as they are, so no tool that reads backslashes in a way of its own can change them. make writes
+ * the list, $(BUILD)/sql_files.list, from install.sql's lines: SQL_FILE(name, path), the path from
+ * the folder in which make runs.
  */
 #include "pg/migrate.h"
 
-#define SQL_FILE(name, path)                                                                                  \
-	extern const char sql_##name[] __attribute__((visibility("hidden")));                                          \
-	__asm__(".pushsection .rodata\n"                                                                               \
-		".globl sql_" #name "\n"                                                                               \
-		".hidden sql_" #name "\n"                                                                              \
-		"sql_" #name ":\n"                                                                                     \
-		".incbin \"" path "\"\n"                                                                               \
-		".byte 0\n"                                                                                            \
+#define SQL_FILE(name, path)                                                  \
+	extern const char sql_##name[] __attribute__((visibility("hidden"))); \
+	__asm__(".pushsection .rodata\n"                                      \
+		".globl sql_" #name "\n"                                      \
+		".hidden sql_" #name "\n"                                     \
+		"sql_" #name ":\n"                                            \
+		".incbin \"" path "\"\n"                                      \
+		".byte 0\n"                                                   \
 		".popsection\n");
 #include "sql_files.list"
 #undef SQL_FILE

@@ -14,14 +14,20 @@
 #define PRUNE_EVERY_MS 60000 /* or a quarter of a short retention */
 
 static const struct session_statement statements[] = {
-	{"head", "SELECT herald.cursor_fault($1::bigint), h.tick, h.upto, herald.complete() FROM herald.head() h"},
+	{"head", "SELECT herald.cursor_fault($1::bigint), h.tick, h.upto, herald.complete() FROM "
+		 "herald.head() h"},
 	{"streams", DEFS_SQL},
-	{"revoked", "SELECT herald.revocation_data(r)::text FROM herald.revocations r WHERE r.until IS NULL OR r.until > now()"},
+	{"revoked", "SELECT herald.revocation_data(r)::text FROM herald.revocations r WHERE "
+		    "r.until IS NULL OR r.until > now()"},
 	{"actions", DEFS_ACTIONS_SQL},
 	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
-	/* and, where nobody has been let in yet, a tick: what was committed before is no news to who comes */
-	{"attach", "SELECT a FROM herald.attach() a CROSS JOIN LATERAL (SELECT CASE WHEN $1::boolean AND NOT a THEN herald.tick() END) t"},
-	{"care", "SELECT max(version)::bigint, herald.stopping(), pg_catalog.pg_backend_pid()::bigint, herald.queue_usage() FROM herald.migrations"},
+	/* and, where nobody has been let in yet, a tick: what was committed before is no news to
+	   who comes */
+	{"attach", "SELECT a FROM herald.attach() a CROSS JOIN LATERAL (SELECT CASE WHEN "
+		   "$1::boolean AND NOT a THEN herald.tick() END) t"},
+	{"care",
+	 "SELECT max(version)::bigint, herald.stopping(), pg_catalog.pg_backend_pid()::bigint, "
+	 "herald.queue_usage() FROM herald.migrations"},
 	{"same", "SELECT herald.follows() = $1::boolean AND herald.complete()"},
 	{"mode", "SELECT herald.wake($1)"},
 	{"rise", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_AWAKE ")"},
@@ -35,14 +41,15 @@ static const struct session_statement statements[] = {
 	{"prune", "SELECT herald.prune(make_interval(secs => $1::int), $2::int)"},
 };
 
-static void run_text(struct ticker *t, enum ticker_step step, const char *statement, const char *param)
+static void run_text(struct ticker *t, enum ticker_step step, const char *statement,
+		     const char *param)
 {
 	t->step = step;
 	conn_run(&t->conn, statement, 1, &param, CONN_STALL_MS);
 }
 
-static void run(struct ticker *t, enum ticker_step step, const char *statement, int64_t first, int64_t second,
-		int count)
+static void run(struct ticker *t, enum ticker_step step, const char *statement, int64_t first,
+		int64_t second, int count)
 {
 	char text[2][24];
 	const char *params[] = {text[0], text[1]};
@@ -62,7 +69,8 @@ static int64_t earlier(int64_t a, int64_t b)
 
 int64_t ticker_owes_since(const struct ticker *t)
 {
-	return earlier(earlier(t->debt.rung_ms, t->debt.look_ms), earlier(t->debt.told_ms, t->debt.read_ms));
+	return earlier(earlier(t->debt.rung_ms, t->debt.look_ms),
+		       earlier(t->debt.told_ms, t->debt.read_ms));
 }
 
 static void look(struct ticker *t)
@@ -76,14 +84,16 @@ static void look(struct ticker *t)
 static void read_on(struct ticker *t)
 {
 	char tick[24], change[24], most_bytes[24];
-	const char *params[] = {tick, change, most_bytes, t->pace == TICKER_AS_IT_COMES ? NULL : "1"};
+	const char *params[] = {tick, change, most_bytes,
+				t->pace == TICKER_AS_IT_COMES ? NULL : "1"};
 
 	t->debt.read_ms = earlier(earlier(t->debt.told_ms, t->debt.read_ms), t->loop->now_ms);
 	t->debt.told_ms = 0;
 	t->rows = 0;
 	snprintf(tick, sizeof(tick), "%" PRId64, t->whole ? t->at.tick + 1 : t->at.tick);
 	snprintf(change, sizeof(change), "%" PRId64, t->whole ? 0 : t->at.change);
-	snprintf(most_bytes, sizeof(most_bytes), "%" PRId64, t->pace == TICKER_WITHOUT_DATA ? -1 : (int64_t)t->options.data_max);
+	snprintf(most_bytes, sizeof(most_bytes), "%" PRId64,
+		 t->pace == TICKER_WITHOUT_DATA ? -1 : (int64_t)t->options.data_max);
 	t->step = TICKER_READ;
 	conn_run(&t->conn, "read", ARRAY_SIZE(params), params, CONN_STALL_READ_MS);
 }
@@ -103,7 +113,8 @@ static void pass_by(struct ticker *t)
 /* True: it is tried again, with more care. */
 static bool slow_down(struct ticker *t)
 {
-	if (t->step != TICKER_READ || t->pace == TICKER_WITHOUT_DATA || !conn_read_in_vain(&t->conn))
+	if (t->step != TICKER_READ || t->pace == TICKER_WITHOUT_DATA ||
+	    !conn_read_in_vain(&t->conn))
 		return false;
 	t->pace++;
 	t->want_read = true;
@@ -163,7 +174,8 @@ static void next_step(struct ticker *t)
 	} else if (t->want_role && !t->leader && may_lead(t)) {
 		t->want_role = false;
 		run(t, TICKER_ROLE, "role", 0, 0, 0);
-	} else if (t->want_rise && t->wake.mood != WAKE_AWAKE) { /* twice would have to be given up twice */
+	} else if (t->want_rise &&
+		   t->wake.mood != WAKE_AWAKE) { /* twice would have to be given up twice */
 		t->want_rise = false;
 		run(t, TICKER_RISE, "rise", 0, 0, 0);
 	} else if (t->want_doze) {
@@ -178,7 +190,8 @@ static void next_step(struct ticker *t)
 	} else if (t->want_pass_by) { /* before it is read on: there is room for one */
 		t->want_pass_by = false;
 		pass_by(t);
-	} else if (t->want_read) { /* before the next tick: under a steady doorbell there always is one wanted */
+	} else if (t->want_read) { /* before the next tick: under a steady doorbell there always is
+				      one wanted */
 		t->want_read = t->read_any = false;
 		take_bell(t, &t->tick);
 		read_on(t);
@@ -208,7 +221,8 @@ static void nudge(struct ticker *t)
 static const char *misfits(struct ticker *t)
 {
 	if (!t->misfit)
-		t->calls.misfit(t->calls.ctx, t->session.schema_version, session_bad_encoding(&t->session));
+		t->calls.misfit(t->calls.ctx, t->session.schema_version,
+				session_bad_encoding(&t->session));
 	t->misfit = true;
 	return "the database does not fit";
 }
@@ -257,7 +271,8 @@ static const char *fault_of_care(struct ticker *t)
 	/* nothing but a lender does that: no further proof is needed */
 	if (t->astray && !t->session.pooled) {
 		begin_pooled(t);
-		return "another server process answers than before: a pooler lends the session to others";
+		return "another server process answers than before: a pooler lends the session to "
+		       "others";
 	}
 	if (t->session.schema_version != t->options.schema_version)
 		return misfits(t);
@@ -266,7 +281,8 @@ static const char *fault_of_care(struct ticker *t)
 	return t->stopping ? tell_stopping(t) : NULL;
 }
 
-/* A statement that this connection has prepared, and nobody else can have thrown away, is one that another server process has. */
+/* A statement that this connection has prepared, and nobody else can have thrown away, is one that
+ * another server process has. */
 static const char *fault_of_failure(struct ticker *t)
 {
 	bool gone = strcmp(t->conn.fault_state, INVALID_STATEMENT) == 0 && t->step > TICKER_BEGIN;
@@ -275,7 +291,8 @@ static const char *fault_of_failure(struct ticker *t)
 	if (!gone || t->session.pooled)
 		return "a query failed";
 	begin_pooled(t);
-	return "another server process answers, without our statements: a pooler lends the session to others";
+	return "another server process answers, without our statements: a pooler lends the session "
+	       "to others";
 }
 
 /* Why the connection cannot be gone on with after this step; NULL: it can. */
@@ -286,7 +303,8 @@ static const char *fault_of_step(struct ticker *t, bool ok)
 	if (t->step == TICKER_CARE)
 		return fault_of_care(t);
 	if (t->step == TICKER_SAME && !t->same)
-		return t->follows ? "the database does not follow the log of before any more" : "the database follows another one's log now";
+		return t->follows ? "the database does not follow the log of before any more"
+				  : "the database follows another one's log now";
 	return NULL;
 }
 
@@ -301,7 +319,8 @@ static void begin(struct ticker *t)
 	if (t->session.step == SESSION_READY) {
 		t->step = TICKER_ATTACH;
 		/* it may have a whole log to throw away */
-		conn_run(&t->conn, "attach", 1, (const char *[]){t->at.tick == 0 ? "t" : "f"}, CONN_STALL_READ_MS);
+		conn_run(&t->conn, "attach", 1, (const char *[]){t->at.tick == 0 ? "t" : "f"},
+			 CONN_STALL_READ_MS);
 	}
 }
 
@@ -323,7 +342,8 @@ static void on_done(struct conn *c, bool ok)
 	if (fault != NULL) {
 		conn_drop(c, fault);
 	} else if (t->step == TICKER_CARE && t->session.pooled && t->session.elder.pid != 0) {
-		/* what it has left with the pool is looked after once more; there is nothing to lose by it */
+		/* what it has left with the pool is looked after once more; there is nothing to
+		 * lose by it */
 		t->step = TICKER_BEGIN;
 		session_begin(&t->session);
 	} else if (t->step == TICKER_PROOF) {
@@ -350,7 +370,8 @@ static void on_up(struct conn *c)
 	}
 }
 
-/* Where nothing could be proved it is taken for our own, as most are, and tried again with the next connection. */
+/* Where nothing could be proved it is taken for our own, as most are, and tried again with the next
+ * connection. */
 static void on_proved(struct proof *p, enum proof_verdict verdict)
 {
 	struct ticker *t = container_of(p, struct ticker, proof);
@@ -359,7 +380,9 @@ static void on_proved(struct proof *p, enum proof_verdict verdict)
 	if (verdict == PROOF_POOLED)
 		begin_pooled(t);
 	else if (verdict == PROOF_NONE && p->pid != PQbackendPID(t->conn.pg))
-		log_warn("[STREAM JOB] a pooler stands between, and whether it keeps our sessions could not be found out: a second connection could not be made, or failed");
+		log_warn(
+			"[STREAM JOB] a pooler stands between, and whether it keeps our sessions "
+			"could not be found out: a second connection could not be made, or failed");
 	t->step = TICKER_BEGIN;
 	session_begin(&t->session);
 }
@@ -373,12 +396,13 @@ static void on_lost(struct conn *c)
 	t->unproved += t->step == TICKER_PROOF;
 	proof_stop(&t->proof);
 	conn_stop(&t->probe); /* it is of this session's server */
-	t->leader = false; /* its locks went with the session */
+	t->leader = false;    /* its locks went with the session */
 	t->early = t->anew = false;
 	t->pace = TICKER_AS_IT_COMES;
 	t->debt.rung_ms = earlier(t->debt.rung_ms, t->debt.look_ms);
 	t->debt.look_ms = 0;
-	t->want_head = t->want_care = t->want_same = t->want_actions = t->want_rise = t->want_doze = t->want_since = t->want_settled = false;
+	t->want_head = t->want_care = t->want_same = t->want_actions = t->want_rise = t->want_doze =
+		t->want_since = t->want_settled = false;
 	wake_sleep(&t->wake);
 	loop_stop_timer(t->loop, &t->look);
 	defs_release(&t->defs);
@@ -448,12 +472,14 @@ static void on_notified(struct conn *c, const char *channel, int backend_pid)
 		t->debt.told_ms = earlier(earlier(t->debt.told_ms, t->debt.rung_ms), t->heard_ms);
 		t->debt.rung_ms = 0;
 		if (!t->leader)
-			ticker_suspect(t); /* awake it may have died, and nobody rings for what came behind this tick */
+			ticker_suspect(t); /* awake it may have died, and nobody rings for what came
+					      behind this tick */
 	}
 	nudge(t);
 }
 
-/* There was a doorbell or a tick a while ago: while ticks come, all is well; when none does, this instance makes one. */
+/* There was a doorbell or a tick a while ago: while ticks come, all is well; when none does, this
+ * instance makes one. */
 static void on_suspect(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, suspect);
@@ -510,7 +536,8 @@ static void prune_later(struct ticker *t)
 {
 	int64_t quarter_ms = (int64_t)t->options.retention_s * 250;
 
-	loop_set_timer(t->loop, &t->prune, quarter_ms < PRUNE_EVERY_MS ? quarter_ms : PRUNE_EVERY_MS);
+	loop_set_timer(t->loop, &t->prune,
+		       quarter_ms < PRUNE_EVERY_MS ? quarter_ms : PRUNE_EVERY_MS);
 }
 
 static void on_prune(struct timer *timer)
@@ -524,17 +551,23 @@ static void on_prune(struct timer *timer)
 
 static bool on_enough(const struct conn *c)
 {
-	const struct ticker *t = (const struct ticker *)(uintptr_t)container_of(c, struct ticker, conn);
+	const struct ticker *t =
+		(const struct ticker *)(uintptr_t)container_of(c, struct ticker, conn);
 
 	return t->calls.enough(t->calls.ctx);
 }
 
-static const struct conn_calls conn_calls = {
-	.up = on_up, .lost = on_lost, .result = on_result, .enough = on_enough, .done = on_done, .notified = on_notified};
+static const struct conn_calls conn_calls = {.up = on_up,
+					     .lost = on_lost,
+					     .result = on_result,
+					     .enough = on_enough,
+					     .done = on_done,
+					     .notified = on_notified};
 
 static int most_quiet_ms(const struct ticker_options *options)
 {
-	return options->poll_interval_ms < TICKER_CARE_MS ? options->poll_interval_ms : TICKER_CARE_MS;
+	return options->poll_interval_ms < TICKER_CARE_MS ? options->poll_interval_ms
+							  : TICKER_CARE_MS;
 }
 
 void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_options *options,
@@ -542,9 +575,12 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 {
 	*t = (struct ticker){.loop = loop, .options = *options, .calls = *calls};
 	conn_init(&t->conn, loop, options->conninfo, "pgherald ticker", &conn_calls);
-	/* The locks of a frozen or lost daemon must go: the server ends a session that has said nothing for longer than it ever is quiet. */
-	session_init(&t->session, &t->conn, &(struct session_plan){
-		statements, ARRAY_SIZE(statements), options->schema_version, most_quiet_ms(options) + CONN_STALL_MS, true});
+	/* The locks of a frozen or lost daemon must go: the server ends a session that has said
+	 * nothing for longer than it ever is quiet. */
+	session_init(&t->session, &t->conn,
+		     &(struct session_plan){statements, ARRAY_SIZE(statements),
+					    options->schema_version,
+					    most_quiet_ms(options) + CONN_STALL_MS, true});
 	conn_init(&t->probe, loop, options->conninfo, "pgherald probe", &probe_calls);
 	conn_go_with(&t->probe, &t->conn, true);
 	proof_init(&t->proof, &t->conn, options->conninfo, on_proved);

@@ -8,16 +8,20 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define PRUNE_PAUSE_MS 20  /* up to the next go: 50,000 changes a second */
-#define TICKS_AT_ONCE 65536 /* without an event there are not so many: ids have jumped (herald.begin_history) */
+#define PRUNE_PAUSE_MS 20 /* up to the next go: 50,000 changes a second */
+#define TICKS_AT_ONCE \
+	65536 /* without an event there are not so many: ids have jumped (herald.begin_history) */
 
-/* Is it to wait for the log that is followed? For the whole of it as long as it takes, for what it had read already for a while. */
+/* Is it to wait for the log that is followed? For the whole of it as long as it takes, for what it
+ * had read already for a while. */
 static bool is_early(struct ticker *t, const PGresult *res, bool arrived)
 {
-	if (!text_is(decode_text(res, 0), "later") || (arrived && ++t->early_looks > TICKER_EARLY_MOST))
+	if (!text_is(decode_text(res, 0), "later") ||
+	    (arrived && ++t->early_looks > TICKER_EARLY_MOST))
 		return false;
 	if (!t->early)
-		log_info("[STREAM JOB] the log that is followed has not arrived yet up to where it was read: waiting");
+		log_info("[STREAM JOB] the log that is followed has not arrived yet up to where it "
+			 "was read: waiting");
 	return true;
 }
 
@@ -32,7 +36,8 @@ static void take_head(struct ticker *t, const PGresult *res)
 	t->early_looks = 0;
 	t->at_proved = true;
 	if (!PQgetisnull(res, 0, 0))
-		t->lost = text_is(fault, "later") ? xstrdup("restored") : xstrndup(fault.bytes, fault.len);
+		t->lost = text_is(fault, "later") ? xstrdup("restored")
+						  : xstrndup(fault.bytes, fault.len);
 	if (t->at.tick == 0 || t->lost != NULL) {
 		t->at = head;
 		t->whole = true;
@@ -60,8 +65,9 @@ static void take_passed_by(struct ticker *t, const PGresult *res)
 {
 	struct text whose = decode_text(res, 0);
 
-	log_error("[STREAM JOB] change %" PRId64 "-%" PRId64 " cannot be read (%s) and was told as 'bulk': %.*s", t->vain.tick, t->vain.change,
-		  t->vain_reason, (int)whose.len, whose.bytes);
+	log_error("[STREAM JOB] change %" PRId64 "-%" PRId64
+		  " cannot be read (%s) and was told as 'bulk': %.*s",
+		  t->vain.tick, t->vain.change, t->vain_reason, (int)whose.len, whose.bytes);
 }
 
 static void take_event(struct ticker *t, const PGresult *res)
@@ -90,7 +96,9 @@ static void take_tick(struct ticker *t, const PGresult *res)
 	t->ticks += t->found;
 	t->want_read = t->want_read || t->found;
 	if (t->found)
-		t->debt.told_ms = t->debt.told_ms != 0 && t->debt.told_ms < t->debt.look_ms ? t->debt.told_ms : t->debt.look_ms;
+		t->debt.told_ms = t->debt.told_ms != 0 && t->debt.told_ms < t->debt.look_ms
+					  ? t->debt.told_ms
+					  : t->debt.look_ms;
 	t->debt.look_ms = 0;
 }
 
@@ -175,7 +183,8 @@ void ticker_take(struct ticker *t, const PGresult *res)
 
 /* --- and what it means --- */
 
-/* While awake or dozing it looks by itself; the pause counts from the last look's begin, for its commit may have taken long. */
+/* While awake or dozing it looks by itself; the pause counts from the last look's begin, for its
+ * commit may have taken long. */
 static void look_again(struct ticker *t)
 {
 	int wait = t->session.pooled ? TICKER_POOLED_MS : wake_next_look_ms(&t->wake, t->found);
@@ -210,7 +219,8 @@ static void take_over(struct ticker *t)
 	t->want_tick = true;
 }
 
-/* Of a database that answers, but not to what is behind a lock, nobody may be told that all is well. */
+/* Of a database that answers, but not to what is behind a lock, nobody may be told that all is
+ * well. */
 static void believe(struct ticker *t)
 {
 	bool doubted = t->doubt_tick || t->doubt_read;
@@ -228,7 +238,8 @@ static void pay(struct ticker *t, struct ticker_bell *b, bool found)
 	b->answer = false;
 }
 
-/* All there is, or, where care was needed, one change: the others after it are read as they come. */
+/* All there is, or, where care was needed, one change: the others after it are read as they come.
+ */
 static void conclude_read(struct ticker *t)
 {
 	bool one = t->pace != TICKER_AS_IT_COMES && t->rows > 0;
@@ -267,7 +278,8 @@ void ticker_conclude(struct ticker *t)
 		t->want_revoked = t->want_streams = t->want_read = true;
 		t->want_mode = t->want_role = t->want_tick = t->want_shapes = !t->follows;
 		if (t->follows)
-			log_info("[STREAM JOB] the database follows another one's log: no ticks are made here");
+			log_info("[STREAM JOB] the database follows another one's log: no ticks "
+				 "are made here");
 		break;
 	case TICKER_REVOKED:
 		t->calls.revoked_all(t->calls.ctx);

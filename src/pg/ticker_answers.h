@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * ticker_answers.h: what the database answers to the ticker, and what that means for its next steps: the half of the
- * ticker that takes. ticker.c is the other half: what wakes it, and what it asks for.
+ * ticker_answers.h: what the database answers to the ticker, and what that means for its next
+ * steps: the half of the ticker that takes. ticker.c is the other half: what wakes it, and what it
+ * asks for.
  */
 #ifndef PG_TICKER_ANSWERS_H
 #define PG_TICKER_ANSWERS_H

@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * wake.h: when the ticker sleeps and when it is awake. Asleep it waits for the doorbell, which costs writers group commit;
- * awake it looks every few milliseconds and writers need not ring. Pure: time is an argument, milliseconds.
+ * wake.h: when the ticker sleeps and when it is awake. Asleep it waits for the doorbell, which
+ * costs writers group commit; awake it looks every few milliseconds and writers need not ring.
+ * Pure: time is an argument, milliseconds.
  *
  *   ASLEEP  rung awake: WAKE_BELLS in WAKE_BELLS_MS, for changes that were there -> AWAKE
- *   AWAKE   holds the lock that tells writers so; few looks find anything for WAKE_QUIET_MS -> DOZING
- *   DOZING  has given the lock up, looks on until every writer that may have seen it has ended -> ASLEEP
+ *   AWAKE   holds the lock that tells writers so; few looks find anything for WAKE_QUIET_MS ->
+ * DOZING DOZING  has given the lock up, looks on until every writer that may have seen it has ended
+ * -> ASLEEP
  *
  * Why none is forgotten on the way to sleep stands in sql/functions/ring.sql.
  *
- * Anybody in the database can ring, for nothing and as often as they like. So looks that find nothing are rationed.
+ * Anybody in the database can ring, for nothing and as often as they like. So looks that find
+ * nothing are rationed.
  */
 #ifndef PG_WAKE_H
 #define PG_WAKE_H
@@ -17,14 +20,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WAKE_BELLS 20      /* so many rings ... */
-#define WAKE_BELLS_MS 100  /* ... in so many milliseconds: 200 a second, where polling is cheaper for all */
+#define WAKE_BELLS 20 /* so many rings ... */
+#define WAKE_BELLS_MS \
+	100 /* ... in so many milliseconds: 200 a second, where polling is cheaper for all */
 #define WAKE_LOOK_MS 5
 #define WAKE_QUIET_MS 1000
-#define WAKE_QUIET_FINDS 20 /* fewer finds than this in WAKE_QUIET_MS: back to the doorbell */
+#define WAKE_QUIET_FINDS 20  /* fewer finds than this in WAKE_QUIET_MS: back to the doorbell */
 #define WAKE_DOZE_MAX_MS 100 /* while a writer stays open for long, look less often */
 
-#define WAKE_VAIN_MS 70   /* a look at a bell that finds nothing is paid for by so much time: 14 a second ... */
+#define WAKE_VAIN_MS \
+	70 /* a look at a bell that finds nothing is paid for by so much time: 14 a second ... */
 #define WAKE_VAIN_MOST 20 /* ... and so many in advance. Two that find something earn one */
 
 enum wake_mode { WAKE_ADAPTIVE, WAKE_ALWAYS, WAKE_NEVER };
@@ -64,7 +69,8 @@ struct wake_ration {
 int wake_ration_wait_ms(const struct wake_ration *r, int64_t now_ms);
 void wake_ration_use(struct wake_ration *r, int64_t now_ms, bool found);
 
-/* When to look next without being rung; -1: not at all (the safety poll apart). found: whether the last look did. */
+/* When to look next without being rung; -1: not at all (the safety poll apart). found: whether the
+ * last look did. */
 int wake_next_look_ms(struct wake *w, bool found);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* The configuration file. What is refused is refused with a sentence; what is taken has a key that is none too short and
- * numbers within their bounds, and is the same when it is printed and read again. */
+/* The configuration file. What is refused is refused with a sentence; what is taken has a key that
+ * is none too short and numbers within their bounds, and is the same when it is printed and read
+ * again. */
 #include "config.h"
 
 #include <sys/mman.h>
@@ -21,7 +22,8 @@ static bool has_said(int said)
 
 static bool read_config(struct config *c, const char *bytes, size_t len)
 {
-	int fd = memfd_create("pgherald.conf", MFD_CLOEXEC), said = memfd_create("said", MFD_CLOEXEC), terminal = dup(STDERR_FILENO);
+	int fd = memfd_create("pgherald.conf", MFD_CLOEXEC),
+	    said = memfd_create("said", MFD_CLOEXEC), terminal = dup(STDERR_FILENO);
 	char path[40];
 	bool good;
 
@@ -44,8 +46,10 @@ static void check_values(const struct config *c)
 
 	MUST(token->keys == c->keyring && token->keys->count <= KEYRING_MAX);
 	for (size_t i = 0; i < token->keys->count; i++)
-		MUST(token->keys->keys[i].len >= KEY_HMAC_MIN && token->keys->keys[i].algorithm != JWT_ALG_NONE);
-	MUST((c->seal == NULL) == (c->encryption_key == NULL) && (c->seal == NULL || strlen(c->encryption_key) >= 32));
+		MUST(token->keys->keys[i].len >= KEY_HMAC_MIN &&
+		     token->keys->keys[i].algorithm != JWT_ALG_NONE);
+	MUST((c->seal == NULL) == (c->encryption_key == NULL) &&
+	     (c->seal == NULL || strlen(c->encryption_key) >= 32));
 	MUST(c->listen != NULL && c->jwt_cookie != NULL && c->jwt_cookie[0] != '\0');
 	MUST(c->heartbeat_ms >= 50 && c->http.heartbeat_ms == c->heartbeat_ms);
 	MUST(c->retry_ms >= 0 && c->http.retry_ms == c->retry_ms);
@@ -58,7 +62,8 @@ static void check_values(const struct config *c)
 
 static bool is_secret(const char *line)
 {
-	static const char *const secrets[] = {"database-url = ", "jwt-secret = ", "encryption-key = "};
+	static const char *const secrets[] = {
+		"database-url = ", "jwt-secret = ", "encryption-key = "};
 
 	for (size_t i = 0; i < ARRAY_SIZE(secrets); i++)
 		if (strncmp(line, secrets[i], strlen(secrets[i])) == 0)

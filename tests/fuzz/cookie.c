@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Where a token is looked for: "name: value" a line, handed over as the HTTP library would (its three functions are played here, so
- * that any bytes can come), a parameter as "?name=value". What is found is exactly what another reading of the headers finds.
+ * Where a token is looked for: "name: value" a line, handed over as the HTTP library would (its
+ * three functions are played here, so that any bytes can come), a parameter as "?name=value". What
+ * is found is exactly what another reading of the headers finds.
  */
 #include "http/request.h"
 
@@ -18,18 +19,20 @@ static int header_count;
 
 /* --- the library's part --- */
 
-int MHD_get_connection_values(struct MHD_Connection *connection, enum MHD_ValueKind kind, MHD_KeyValueIterator iterator,
-			      void *ctx)
+int MHD_get_connection_values(struct MHD_Connection *connection, enum MHD_ValueKind kind,
+			      MHD_KeyValueIterator iterator, void *ctx)
 {
 	int i = 0;
 
 	(void)connection;
-	while (i < header_count && iterator(ctx, kind, headers[i].name, headers[i].value) == MHD_YES)
+	while (i < header_count &&
+	       iterator(ctx, kind, headers[i].name, headers[i].value) == MHD_YES)
 		i++;
 	return i;
 }
 
-const char *MHD_lookup_connection_value(struct MHD_Connection *connection, enum MHD_ValueKind kind, const char *name)
+const char *MHD_lookup_connection_value(struct MHD_Connection *connection, enum MHD_ValueKind kind,
+					const char *name)
 {
 	(void)connection, (void)kind;
 	for (int i = 0; i < header_count; i++)
@@ -48,14 +51,15 @@ static void take_headers(struct input *in, struct params *params)
 			*colon = '\0';
 		headers[header_count++] = (struct header){name, value};
 		if (name[0] == '?' && value != NULL && params->count < PARAMS_MAX)
-			params->items[params->count++] =
-				(struct param){{name + 1, strlen(name + 1)}, {value, strlen(value)}};
+			params->items[params->count++] = (struct param){
+				{name + 1, strlen(name + 1)}, {value, strlen(value)}};
 	}
 }
 
 /* --- the other reading --- */
 
-/* The value of the first pair of that name, blanks and then quotes around it left out; NULL: none. */
+/* The value of the first pair of that name, blanks and then quotes around it left out; NULL: none.
+ */
 static char *cookie_of(const char *header)
 {
 	char *copy = xstrdup(header), *rest = copy, *pair, *found = NULL;
@@ -67,7 +71,8 @@ static char *cookie_of(const char *header)
 		if (strncmp(pair, "jwt=", 4) != 0)
 			continue;
 		pair += 4;
-		for (len = strlen(pair); len > 0 && (pair[len - 1] == ' ' || pair[len - 1] == '\t'); len--)
+		for (len = strlen(pair); len > 0 && (pair[len - 1] == ' ' || pair[len - 1] == '\t');
+		     len--)
 			;
 		if (len > 1 && pair[0] == '"' && pair[len - 1] == '"')
 			found = xstrndup(pair + 1, len - 2);
@@ -94,7 +99,8 @@ static char *expected_cookie(void)
 
 static void check(enum token_source source, const char *expected, const struct params *params)
 {
-	struct http_options options = {.cookie = "jwt", .sources = {source, TOKEN_NOWHERE, TOKEN_NOWHERE}};
+	struct http_options options = {.cookie = "jwt",
+				       .sources = {source, TOKEN_NOWHERE, TOKEN_NOWHERE}};
 	struct request r = {.path = "/"};
 	char *token = request_token(&r, params, &options);
 
@@ -116,7 +122,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(TOKEN_COOKIE, cookie, &params);
 	free(cookie);
 	bearer = MHD_lookup_connection_value(NULL, MHD_HEADER_KIND, "authorization");
-	check(TOKEN_HEADER, bearer != NULL && strncasecmp(bearer, "bearer ", 7) == 0 ? bearer + 7 : NULL, &params);
+	check(TOKEN_HEADER,
+	      bearer != NULL && strncasecmp(bearer, "bearer ", 7) == 0 ? bearer + 7 : NULL,
+	      &params);
 	param = params_find(&params, "token");
 	check(TOKEN_QUERY, param == NULL || param->len == 0 ? NULL : param->bytes, &params);
 	for (int i = 0; i < header_count; i++)

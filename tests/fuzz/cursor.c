@@ -17,12 +17,14 @@ static void check_text(const char *text)
 
 static void check_numbers(const struct cursor *pair)
 {
-	struct cursor a = {pair[0].tick & INT64_MAX, pair[0].change & INT64_MAX}, read = {0, 0}, b = pair[1];
+	struct cursor a = {pair[0].tick & INT64_MAX, pair[0].change & INT64_MAX}, read = {0, 0},
+		      b = pair[1];
 	char text[CURSOR_TEXT_MAX];
 
 	MUST(cursor_format(a, text) == (int)strlen(text));
 	MUST(cursor_parse(text, &read) == (a.tick > 0));
-	MUST(a.tick == 0 || (cursor_compare(a, read) == 0 && read.tick == a.tick && read.change == a.change));
+	MUST(a.tick == 0 ||
+	     (cursor_compare(a, read) == 0 && read.tick == a.tick && read.change == a.change));
 	MUST(cursor_compare(a, b) == -cursor_compare(b, a));
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Claims, a require, a parameter, a line each. Who is let in wants a value for each key of the match, its own claim and
- * parameter and nothing else; and has every claim that a require of one object asks for.
+ * Claims, a require, a parameter, a line each. Who is let in wants a value for each key of the
+ * match, its own claim and parameter and nothing else; and has every claim that a require of one
+ * object asks for.
  */
 #include "http/entitlement.h"
 
@@ -37,7 +38,8 @@ static void check_wanted(const struct wanted *w, struct json_object *claims, str
 	MUST(json_object_object_get_ex(claims, "sub", &sub) && w->keys[0].count > 0);
 	for (size_t i = 0; i < w->keys[0].count; i++)
 		MUST(is_claimed(w->keys[0].values[i], sub));
-	MUST(strncmp(w->keys[1].values[0], "store=", 6) == 0 && strcmp(w->keys[1].values[0] + 6, store.bytes) == 0);
+	MUST(strncmp(w->keys[1].values[0], "store=", 6) == 0 &&
+	     strcmp(w->keys[1].values[0] + 6, store.bytes) == 0);
 	MUST(strcmp(w->keys[2].values[0], "kind=row") == 0);
 }
 
@@ -45,9 +47,11 @@ static void check_required(const char *require, struct json_object *claims)
 {
 	struct json_object *parsed = json_parse(require, strlen(require));
 
-	MUST(json_object_is_type(parsed, json_type_object) || json_object_is_type(parsed, json_type_array));
+	MUST(json_object_is_type(parsed, json_type_object) ||
+	     json_object_is_type(parsed, json_type_array));
 	if (json_object_is_type(parsed, json_type_object)) {
-		json_object_object_foreach (parsed, name, allowed) {
+		json_object_object_foreach(parsed, name, allowed)
+		{
 			(void)allowed;
 			MUST(json_object_object_get_ex(claims, name, NULL));
 		}
@@ -60,7 +64,8 @@ static bool is_object_of_arrays(struct json_object *value)
 {
 	if (!json_object_is_type(value, json_type_object))
 		return false;
-	json_object_object_foreach (value, name, allowed) {
+	json_object_object_foreach(value, name, allowed)
+	{
 		(void)name;
 		if (!json_object_is_type(allowed, json_type_array))
 			return false;
@@ -83,7 +88,8 @@ static bool is_usable(const char *require)
 }
 
 /* Who asks why is told the same. */
-static void check_explained(const struct stream_def *def, const struct identity *id, const struct params *params, enum entitlement decision)
+static void check_explained(const struct stream_def *def, const struct identity *id,
+			    const struct params *params, enum entitlement decision)
 {
 	struct entitlement_findings f;
 	struct wanted wanted;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Name and data of an event, the name up to the first 0xff (which UTF-8 does not have). Whatever they hold, what goes out is one
- * chunk, and read by the standard it is one event with this id, this name and this data; JSON where the data was.
+ * Name and data of an event, the name up to the first 0xff (which UTF-8 does not have). Whatever
+ * they hold, what goes out is one chunk, and read by the standard it is one event with this id,
+ * this name and this data; JSON where the data was.
  */
 #include "hub/sealer.h"
 
@@ -20,7 +21,8 @@ static bool is_field(struct text line, const char *field)
 {
 	size_t len = strlen(field);
 
-	return line.len >= len && memcmp(line.bytes, field, len) == 0 && (line.len == len || line.bytes[len] == ':');
+	return line.len >= len && memcmp(line.bytes, field, len) == 0 &&
+	       (line.len == len || line.bytes[len] == ':');
 }
 
 static struct text value_of(struct text line)
@@ -170,7 +172,8 @@ static struct text without_chunk(const struct buf *out)
 	MUST(out->len >= FRAME_HEAD + FRAME_TAIL);
 	len = strtoul(out->data, &end, 16);
 	MUST(end == out->data + FRAME_HEAD - 2 && len == out->len - FRAME_HEAD - FRAME_TAIL);
-	MUST(memcmp(end, "\r\n", 2) == 0 && memcmp(out->data + out->len - FRAME_TAIL, "\r\n", FRAME_TAIL) == 0);
+	MUST(memcmp(end, "\r\n", 2) == 0 &&
+	     memcmp(out->data + out->len - FRAME_TAIL, "\r\n", FRAME_TAIL) == 0);
 	return (struct text){out->data + FRAME_HEAD, len};
 }
 
@@ -200,8 +203,10 @@ static void check(enum frame_format format, struct text name, struct text data, 
 	buf_release(&out);
 }
 
-/* One line, whatever is in it; where data is JSON it is an object with the same id, and this data. */
-static void check_line(enum frame_format format, bool sealed, struct text name, struct text data, bool json)
+/* One line, whatever is in it; where data is JSON it is an object with the same id, and this data.
+ */
+static void check_line(enum frame_format format, bool sealed, struct text name, struct text data,
+		       bool json)
 {
 	static const struct cursor at = {12, 7};
 	struct json_object *value, *member;
@@ -214,8 +219,10 @@ static void check_line(enum frame_format format, bool sealed, struct text name, 
 	if (json) {
 		MUST(is_json(out.data, out.len - 1));
 		value = json_tokener_parse(out.data);
-		MUST(json_object_object_length(value) == 3 && json_object_object_get_ex(value, "event", &member));
-		MUST(json_object_object_get_ex(value, "id", &member) && strcmp(json_object_get_string(member), "12-7") == 0);
+		MUST(json_object_object_length(value) == 3 &&
+		     json_object_object_get_ex(value, "event", &member));
+		MUST(json_object_object_get_ex(value, "id", &member) &&
+		     strcmp(json_object_get_string(member), "12-7") == 0);
 		MUST(json_object_object_get_ex(value, "data", &member));
 		MUST(!sealed || (size_t)json_object_get_string_len(member) == data.len);
 		json_object_put(value);
@@ -235,7 +242,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_line(FRAME_MESSAGE, false, name, bytes, false);
 	check_line(FRAME_NAMED, true, name, bytes, false);
 	if (value != NULL && memchr(name.bytes, '\0', name.len + 1) == name.bytes + name.len) {
-		const char *text = json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+		const char *text = json_object_to_json_string_ext(
+			value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
 
 		check(FRAME_MESSAGE, name, (struct text){text, strlen(text)}, true);
 		check_sealed(FRAME_NAMED, name, (struct text){text, strlen(text)});

@@ -17,12 +17,12 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What is promised whatever the input: the fuzzer keeps an input that breaks it. */
-#define MUST(condition)                                                                       \
-	do {                                                                                  \
-		if (!(condition)) {                                                           \
+#define MUST(condition)                                                                         \
+	do {                                                                                    \
+		if (!(condition)) {                                                             \
 			fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                              \
-		}                                                                             \
+			abort();                                                                \
+		}                                                                               \
 	} while (0)
 
 /* What is left of the input. */
@@ -35,8 +35,8 @@ static inline struct input input_of(const uint8_t *data, size_t size)
 	return (struct input){(const char *)data, (const char *)data + size};
 }
 
-/* Up to the next byte `stop`, which is taken as well; the rest where there is none. A copy of just its length and a NUL, so
- * that a sanitizer sees who reads on; freed by the caller. */
+/* Up to the next byte `stop`, which is taken as well; the rest where there is none. A copy of just
+ * its length and a NUL, so that a sanitizer sees who reads on; freed by the caller. */
 static inline struct text input_piece(struct input *in, char stop)
 {
 	size_t left = (size_t)(in->end - in->at);

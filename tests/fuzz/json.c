@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* JSON from outside. The grammar takes what a plain reader takes and nothing else; json-c takes all that the grammar takes; a text
- * that is taken has no end inside it; and what is printed of it is read as the same again. */
+/* JSON from outside. The grammar takes what a plain reader takes and nothing else; json-c takes all
+ * that the grammar takes; a text that is taken has no end inside it; and what is printed of it is
+ * read as the same again. */
 #include "base/json_grammar.h"
 #include "http/json.h"
 
@@ -18,7 +19,8 @@ static void check_texts(struct json_object *value)
 		for (size_t i = 0; i < json_object_array_length(value); i++)
 			check_texts(json_object_array_get_idx(value, i));
 	if (json_object_is_type(value, json_type_object)) {
-		json_object_object_foreach (value, name, member) {
+		json_object_object_foreach(value, name, member)
+		{
 			(void)name;
 			check_texts(member);
 		}
@@ -57,7 +59,8 @@ static size_t members_of(struct json_object *value)
 		for (size_t i = 0; i < json_object_array_length(value); i++)
 			count += members_of(json_object_array_get_idx(value, i));
 	if (json_object_is_type(value, json_type_object)) {
-		json_object_object_foreach (value, name, member) {
+		json_object_object_foreach(value, name, member)
+		{
 			(void)name;
 			count += 1 + members_of(member);
 		}

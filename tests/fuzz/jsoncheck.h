@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* jsoncheck.h: is this JSON (RFC 8259)? A reader of the tests' own, that shares nothing with base/json_grammar.h: each judges the
- * other. Bytes above 0x7f count as they are, UTF-8 or not; names, pairs and ranges are for jsonstrict.h. */
+/* jsoncheck.h: is this JSON (RFC 8259)? A reader of the tests' own, that shares nothing with
+ * base/json_grammar.h: each judges the other. Bytes above 0x7f count as they are, UTF-8 or not;
+ * names, pairs and ranges are for jsonstrict.h. */
 #ifndef TESTS_FUZZ_JSONCHECK_H
 #define TESTS_FUZZ_JSONCHECK_H
 
@@ -64,7 +65,8 @@ static const char *jsoncheck_string(const char *p, const char *end)
 	return p < end ? p + 1 : NULL;
 }
 
-/* The members of an object or the items of an array, from behind its bracket to behind the closing one. */
+/* The members of an object or the items of an array, from behind its bracket to behind the closing
+ * one. */
 static const char *jsoncheck_items(const char *p, const char *end, char close, int depth)
 {
 	p = jsoncheck_blank(p, end);
@@ -103,7 +105,8 @@ static const char *jsoncheck_value(const char *p, const char *end, int depth)
 		const char *word = NULL;
 
 		for (size_t i = 0; i < ARRAY_SIZE(words) && word == NULL; i++)
-			if ((size_t)(end - p) >= strlen(words[i]) && memcmp(p, words[i], strlen(words[i])) == 0)
+			if ((size_t)(end - p) >= strlen(words[i]) &&
+			    memcmp(p, words[i], strlen(words[i])) == 0)
 				word = p + strlen(words[i]);
 		p = word;
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * jsonstrict.h: what we ask of a text beyond that it is JSON (jsoncheck.h, first to be asked). It shares nothing with the product:
- * it walks the tokens without recursion, reads each string as UTF-16, compares names pair by pair, and asks the C library for numbers.
+ * jsonstrict.h: what we ask of a text beyond that it is JSON (jsoncheck.h, first to be asked). It
+ * shares nothing with the product: it walks the tokens without recursion, reads each string as
+ * UTF-16, compares names pair by pair, and asks the C library for numbers.
  */
 #ifndef TESTS_FUZZ_JSONSTRICT_H
 #define TESTS_FUZZ_JSONSTRICT_H
@@ -35,7 +36,12 @@ static uint32_t jsonstrict_utf8(const unsigned char **p, const unsigned char *en
 {
 	static const uint32_t least[] = {1, 0x80, 0x800, 0x10000};
 	unsigned char first = *(*p)++;
-	int more = first < 0x80 ? 0 : first < 0xc0 ? -1 : first < 0xe0 ? 1 : first < 0xf0 ? 2 : first < 0xf8 ? 3 : -1;
+	int more = first < 0x80   ? 0
+		   : first < 0xc0 ? -1
+		   : first < 0xe0 ? 1
+		   : first < 0xf0 ? 2
+		   : first < 0xf8 ? 3
+				  : -1;
 	uint32_t c = more <= 0 ? first : first & (0x3fu >> more);
 
 	for (int i = 0; i < more; i++) {
@@ -53,7 +59,12 @@ static uint16_t jsonstrict_escape(const unsigned char **p)
 	unsigned char c = *(*p)++;
 
 	if (c != 'u')
-		return c == 'b' ? 8 : c == 'f' ? 12 : c == 'n' ? 10 : c == 'r' ? 13 : c == 't' ? 9 : c;
+		return c == 'b'   ? 8
+		       : c == 'f' ? 12
+		       : c == 'n' ? 10
+		       : c == 'r' ? 13
+		       : c == 't' ? 9
+				  : c;
 	memcpy(digits, *p, 4);
 	*p += 4;
 	return (uint16_t)strtoul(digits, NULL, 16);
@@ -71,7 +82,8 @@ static bool jsonstrict_paired(const uint16_t *units, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		bool high = (units[i] & 0xfc00) == 0xd800, low = (units[i] & 0xfc00) == 0xdc00;
 
-		if (units[i] == 0 || low || (high && (i + 1 == count || (units[i + 1] & 0xfc00) != 0xdc00)))
+		if (units[i] == 0 || low ||
+		    (high && (i + 1 == count || (units[i + 1] & 0xfc00) != 0xdc00)))
 			return false;
 		i += high;
 	}
@@ -79,7 +91,8 @@ static bool jsonstrict_paired(const uint16_t *units, size_t count)
 }
 
 /* Its units are the last ones. */
-static const unsigned char *jsonstrict_string(struct jsonstrict *s, const unsigned char *p, const unsigned char *end)
+static const unsigned char *jsonstrict_string(struct jsonstrict *s, const unsigned char *p,
+					      const unsigned char *end)
 {
 	size_t first = s->unit_count;
 
@@ -116,7 +129,8 @@ static void jsonstrict_name(struct jsonstrict *s, size_t first)
 	s->names[s->name_count++] = name;
 }
 
-static const unsigned char *jsonstrict_number(struct jsonstrict *s, const unsigned char *p, const unsigned char *end)
+static const unsigned char *jsonstrict_number(struct jsonstrict *s, const unsigned char *p,
+					      const unsigned char *end)
 {
 	size_t len = 0;
 	char *text;
@@ -128,7 +142,8 @@ static const unsigned char *jsonstrict_number(struct jsonstrict *s, const unsign
 	if (strpbrk(text, ".eE") != NULL) {
 		s->good = s->good && !isinf(strtod(text, NULL));
 	} else {
-		(void)(text[0] == '-' ? (unsigned long long)strtoll(text, NULL, 10) : strtoull(text, NULL, 10));
+		(void)(text[0] == '-' ? (unsigned long long)strtoll(text, NULL, 10)
+				      : strtoull(text, NULL, 10));
 		s->good = s->good && errno != ERANGE;
 	}
 	free(text);
@@ -136,7 +151,8 @@ static const unsigned char *jsonstrict_number(struct jsonstrict *s, const unsign
 }
 
 /* A string, and whether it is a name: what follows says so. */
-static const unsigned char *jsonstrict_text(struct jsonstrict *s, const unsigned char *p, const unsigned char *end)
+static const unsigned char *jsonstrict_text(struct jsonstrict *s, const unsigned char *p,
+					    const unsigned char *end)
 {
 	size_t first = s->unit_count;
 	const unsigned char *next;
@@ -149,7 +165,8 @@ static const unsigned char *jsonstrict_text(struct jsonstrict *s, const unsigned
 	return p;
 }
 
-/* Is a text that jsoncheck.h takes one that we do? *ret_depth: arrays and objects that are open at once. */
+/* Is a text that jsoncheck.h takes one that we do? *ret_depth: arrays and objects that are open at
+ * once. */
 static inline bool is_strict_json(const char *bytes, size_t len, size_t *ret_depth)
 {
 	const unsigned char *p = (const unsigned char *)bytes, *end = p + len;
@@ -166,7 +183,8 @@ static inline bool is_strict_json(const char *bytes, size_t len, size_t *ret_dep
 		if (*p == '"')
 			p = jsonstrict_text(&s, p, end);
 		else
-			p = *p == '-' || (*p >= '0' && *p <= '9') ? jsonstrict_number(&s, p, end) : p + 1;
+			p = *p == '-' || (*p >= '0' && *p <= '9') ? jsonstrict_number(&s, p, end)
+								  : p + 1;
 	}
 	*ret_depth = s.deepest;
 	return s.good;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* A key file, as a secret, as a public key and as a key set. No secret under 32 bytes or of several lines, no algorithm that the
- * key is not for, no two keys of one kid; and what is taken is the same key when it is read again. */
+/* A key file, as a secret, as a public key and as a key set. No secret under 32 bytes or of several
+ * lines, no algorithm that the key is not for, no two keys of one kid; and what is taken is the
+ * same key when it is read again. */
 #include "http/keyring.h"
 
 #include <sys/mman.h>
@@ -14,7 +15,9 @@
 
 static size_t least_len(const struct key *k)
 {
-	return k->algorithm == JWT_ALG_HS512 ? 64 : k->algorithm == JWT_ALG_HS384 ? 48 : KEY_HMAC_MIN;
+	return k->algorithm == JWT_ALG_HS512   ? 64
+	       : k->algorithm == JWT_ALG_HS384 ? 48
+					       : KEY_HMAC_MIN;
 }
 
 static void check_key(const struct keyring *ring, size_t i)
@@ -23,11 +26,14 @@ static void check_key(const struct keyring *ring, size_t i)
 
 	MUST(k->bytes != NULL && k->mark != 0 && keyring_has(ring, k->mark));
 	MUST(k->algorithm >= JWT_ALG_HS256 && k->algorithm <= JWT_ALG_ES512);
-	MUST(key_is_secret(k) ? k->len >= least_len(k) : memcmp(k->bytes, "-----BEGIN PUBLIC KEY-----\n", 27) == 0);
+	MUST(key_is_secret(k) ? k->len >= least_len(k)
+			      : memcmp(k->bytes, "-----BEGIN PUBLIC KEY-----\n", 27) == 0);
 	MUST(!key_is_secret(k) || memmem(k->bytes, k->len, "-----BEGIN ", 11) == NULL);
-	MUST(k->kid == NULL || (ring->has_kids && strlen(k->kid) > 0 && strlen(k->kid) <= JWK_KID_MAX));
+	MUST(k->kid == NULL ||
+	     (ring->has_kids && strlen(k->kid) > 0 && strlen(k->kid) <= JWK_KID_MAX));
 	for (size_t n = 0; n < i; n++)
-		MUST(k->kid == NULL || ring->keys[n].kid == NULL || strcmp(k->kid, ring->keys[n].kid) != 0);
+		MUST(k->kid == NULL || ring->keys[n].kid == NULL ||
+		     strcmp(k->kid, ring->keys[n].kid) != 0);
 }
 
 static void check_again(const struct keyring *ring, const struct keyring_source *source)
@@ -74,9 +80,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(fd >= 0 && write(fd, data, size) == (ssize_t)size && fchmod(fd, 0600) == 0);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
 	check(&(struct keyring_source){.secret_file = path}, JWT_ALG_HS256, JWT_ALG_HS256);
-	check(&(struct keyring_source){.secret_file = path, .algorithm = "RS256"}, JWT_ALG_TERM, JWT_ALG_NONE);
+	check(&(struct keyring_source){.secret_file = path, .algorithm = "RS256"}, JWT_ALG_TERM,
+	      JWT_ALG_NONE);
 	check(&(struct keyring_source){.public_key_file = path}, JWT_ALG_RS256, JWT_ALG_ES512);
-	check(&(struct keyring_source){.public_key_file = path, .algorithm = "HS256"}, JWT_ALG_TERM, JWT_ALG_NONE);
+	check(&(struct keyring_source){.public_key_file = path, .algorithm = "HS256"}, JWT_ALG_TERM,
+	      JWT_ALG_NONE);
 	check(&(struct keyring_source){.jwks_file = path}, JWT_ALG_HS256, JWT_ALG_ES512);
 	close(fd);
 	return 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The first line is a path, each line behind it a stream's path, up to eight of those that herald.stream would take. What is found
- * gives the path back when its parameters are put in; nothing fits better; and nothing fits where nothing is found.
+ * The first line is a path, each line behind it a stream's path, up to eight of those that
+ * herald.stream would take. What is found gives the path back when its parameters are put in;
+ * nothing fits better; and nothing fits where nothing is found.
  */
 #include "hub/router.h"
 
@@ -12,7 +13,8 @@
 /* sql/functions/stream.sql, check_path */
 static bool is_usable(const char *path)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-";
 
 	if (path[0] == '\0' || strlen(path) > 500)
 		return false;

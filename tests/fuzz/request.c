@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The bytes of a connection: what head_scan lets through goes to the HTTP library as the daemon starts it. That takes every such head, and makes
- * of it what a plain reader makes of the same bytes: the same lines, in the same order, nothing more and nothing less, one Host at the
- * most, and a body only where one is taken, of the length that was announced. Whatever the head, an answered connection serves no
- * second request, which could be a smuggled one.
+ * The bytes of a connection: what head_scan lets through goes to the HTTP library as the daemon
+ * starts it. That takes every such head, and makes of it what a plain reader makes of the same
+ * bytes: the same lines, in the same order, nothing more and nothing less, one Host at the most,
+ * and a body only where one is taken, of the length that was announced. Whatever the head, an
+ * answered connection serves no second request, which could be a smuggled one.
  */
 #include "http/head.h"
 #include "http/library.h"
@@ -17,7 +18,8 @@
 
 #include "fuzz.h"
 
-static const struct http_options options = {.cookie = "jwt", .sources = {TOKEN_COOKIE, TOKEN_HEADER, TOKEN_QUERY}};
+static const struct http_options options = {.cookie = "jwt",
+					    .sources = {TOKEN_COOKIE, TOKEN_HEADER, TOKEN_QUERY}};
 static struct text sent;
 static struct target target;
 static char *raw_target; /* target, before the library decodes it */
@@ -45,12 +47,14 @@ static struct text next_line(struct lines *l)
 	struct text line = {l->at, cr == NULL ? 0 : (size_t)(cr - l->at)};
 
 	MUST(cr != NULL && memchr(line.bytes, '\0', line.len) == NULL);
-	MUST(memchr(line.bytes, '\r', line.len) == NULL && memchr(line.bytes, '\n', line.len) == NULL);
+	MUST(memchr(line.bytes, '\r', line.len) == NULL &&
+	     memchr(line.bytes, '\n', line.len) == NULL);
 	l->at = cr + 2;
 	return line;
 }
 
-static enum MHD_Result compare_field(void *ctx, enum MHD_ValueKind kind, const char *name, const char *value)
+static enum MHD_Result compare_field(void *ctx, enum MHD_ValueKind kind, const char *name,
+				     const char *value)
 {
 	struct lines *l = ctx;
 	struct text line = next_line(l);
@@ -58,7 +62,8 @@ static enum MHD_Result compare_field(void *ctx, enum MHD_ValueKind kind, const c
 
 	(void)kind;
 	MUST(line.len > len && memcmp(line.bytes, name, len) == 0 && line.bytes[len] == ':');
-	for (line.bytes += len + 1, line.len -= len + 1; line.len > 0 && is_blank(line.bytes[0]); line.bytes++)
+	for (line.bytes += len + 1, line.len -= len + 1; line.len > 0 && is_blank(line.bytes[0]);
+	     line.bytes++)
 		line.len--;
 	while (!old && line.len > 0 && is_blank(line.bytes[line.len - 1])) /* 1.0 cuts them off */
 		line.len--;
@@ -106,18 +111,21 @@ static void check_path(const struct request *r)
 
 static bool takes_body(const struct request *r)
 {
-	return strcmp(r->method, MHD_HTTP_METHOD_POST) == 0 && strcmp(r->path, "/stream/ticket") == 0;
+	return strcmp(r->method, MHD_HTTP_METHOD_POST) == 0 &&
+	       strcmp(r->path, "/stream/ticket") == 0;
 }
 
 static void check_body(const struct request *r)
 {
 	const char *length = request_header(r, "Content-Length");
 
-	MUST(head.body_len <= HEAD_BODY_MAX && head.body_len == (length == NULL ? 0 : strtoul(length, NULL, 10)));
+	MUST(head.body_len <= HEAD_BODY_MAX &&
+	     head.body_len == (length == NULL ? 0 : strtoul(length, NULL, 10)));
 	MUST(head.body_len == 0 || takes_body(r));
 }
 
-/* Every "name=value" of the query is there, decoded: none of the escapes that it has makes it longer. */
+/* Every "name=value" of the query is there, decoded: none of the escapes that it has makes it
+ * longer. */
 static void check_params(const struct request *r)
 {
 	struct params params = {.count = 3};
@@ -127,7 +135,8 @@ static void check_params(const struct request *r)
 	MUST(params.count >= 3 && params.count <= PARAMS_MAX);
 	MUST(all || params.count == PARAMS_MAX);
 	for (size_t i = 3; i < params.count; i++) {
-		MUST(params.items[i].name.bytes[params.items[i].name.len] == '\0' && params.items[i].value.bytes != NULL);
+		MUST(params.items[i].name.bytes[params.items[i].name.len] == '\0' &&
+		     params.items[i].value.bytes != NULL);
 		bytes += params.items[i].name.len + params.items[i].value.len;
 	}
 	MUST(bytes <= strlen(strchrnul(raw_target, '?')));
@@ -164,8 +173,9 @@ static enum MHD_Result on_head(const struct request *r)
 	return head.body_len == 0 ? answer(r) : MHD_YES;
 }
 
-static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url, const char *method,
-				  const char *version, const char *upload, size_t *upload_size, void **state)
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *upload,
+				  size_t *upload_size, void **state)
 {
 	struct request r;
 
@@ -196,10 +206,12 @@ static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connec
 static size_t on_path(void *ctx, struct MHD_Connection *connection, char *path)
 {
 	(void)ctx, (void)connection;
-	return target.usable ? target.prefix + MHD_http_unescape(path + target.prefix) : strlen(path);
+	return target.usable ? target.prefix + MHD_http_unescape(path + target.prefix)
+			     : strlen(path);
 }
 
-static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit, enum MHD_ConnectionNotificationCode what)
+static void on_visit(void *ctx, struct MHD_Connection *connection, void **visit,
+		     enum MHD_ConnectionNotificationCode what)
 {
 	(void)ctx, (void)connection, (void)visit;
 	started += what == MHD_CONNECTION_NOTIFY_STARTED;
@@ -241,7 +253,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	MUST(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) == 0);
 	MUST(send(ends[0], data, size, 0) == (ssize_t)size);
 	library = library_for_head();
-	MUST(library_take(library, ends[1], (struct sockaddr *)&address, sizeof(address)) && started == 1);
+	MUST(library_take(library, ends[1], (struct sockaddr *)&address, sizeof(address)) &&
+	     started == 1);
 	for (int turn = 0; turn < 8; turn++)
 		library_run(library);
 	MUST(requests == 1);

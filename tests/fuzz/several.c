@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * The parameters of a request for /stream/multi, a line each, "name=value" as the HTTP library has decoded them; a line without '=' is
- * a value of `paths`. What is asked for is what stands in the request: at most 16 streams, none twice, each path where one of the list
- * begins, in UTF-8; and written down again, each path with all its parameters, it asks for the same.
+ * The parameters of a request for /stream/multi, a line each, "name=value" as the HTTP library has
+ * decoded them; a line without '=' is a value of `paths`. What is asked for is what stands in the
+ * request: at most 16 streams, none twice, each path where one of the list begins, in UTF-8; and
+ * written down again, each path with all its parameters, it asks for the same.
  */
 #include "http/several.h"
 
@@ -60,7 +61,8 @@ static bool is_asked_for(const struct params *query, const char *path)
 		struct text list = query->items[i].value;
 
 		for (size_t at = 0; is_listed(query->items[i].name) && at < list.len; at++)
-			if (begins_path(list, at) && stands_at(list.bytes + at, list.bytes + list.len, path))
+			if (begins_path(list, at) &&
+			    stands_at(list.bytes + at, list.bytes + list.len, path))
 				return true;
 	}
 	return false;
@@ -87,8 +89,10 @@ static void check_params(struct json_object *query)
 	for (size_t i = 0; i < params.count; i++) {
 		const struct param *p = &params.items[i];
 
-		MUST(p->name.len > 0 && utf8_is(p->name.bytes, p->name.len) && utf8_is(p->value.bytes, p->value.len));
-		MUST(!text_is(p->name, "token") && !text_is(p->name, "ticket") && !text_is(p->name, "last_event_id"));
+		MUST(p->name.len > 0 && utf8_is(p->name.bytes, p->name.len) &&
+		     utf8_is(p->value.bytes, p->value.len));
+		MUST(!text_is(p->name, "token") && !text_is(p->name, "ticket") &&
+		     !text_is(p->name, "last_event_id"));
 	}
 }
 
@@ -99,8 +103,9 @@ static void check_common(const struct several_item *item, const struct params *q
 		struct text name = query->items[i].name;
 		char *copy = xstrndup(name.bytes, name.len);
 
-		if (name.len > 0 && !is_listed(name) && strcmp(copy, "token") != 0 && strcmp(copy, "ticket") != 0 &&
-		    strcmp(copy, "last_event_id") != 0 && strcmp(copy, "lastEventId") != 0)
+		if (name.len > 0 && !is_listed(name) && strcmp(copy, "token") != 0 &&
+		    strcmp(copy, "ticket") != 0 && strcmp(copy, "last_event_id") != 0 &&
+		    strcmp(copy, "lastEventId") != 0)
 			MUST(json_object_object_get_ex(item->query, copy, NULL));
 		free(copy);
 	}
@@ -119,7 +124,8 @@ static void check(const struct several *s, const struct params *query)
 		check_params(item->query);
 		check_common(item, query);
 		for (size_t k = 0; k < i; k++)
-			MUST(strcmp(s->items[k].path, item->path) != 0 || !json_object_equal(s->items[k].query, item->query));
+			MUST(strcmp(s->items[k].path, item->path) != 0 ||
+			     !json_object_equal(s->items[k].query, item->query));
 	}
 }
 
@@ -140,7 +146,8 @@ static void append_item(struct buf *out, const struct several_item *item)
 {
 	append_encoded(out, item->path, "/\\");
 	buf_append_char(out, '?');
-	json_object_object_foreach (item->query, name, value) {
+	json_object_object_foreach(item->query, name, value)
+	{
 		append_encoded(out, name, "");
 		buf_append_char(out, '=');
 		append_encoded(out, json_object_get_string(value), "");

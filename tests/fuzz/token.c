@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * Tokens. "r" and bytes: a token as it comes; nothing is valid that the key has not signed. "s", a header and a payload, a line
- * each: signed with the key here, so that what is behind the signature is reached; nothing is valid then but HS256,
- * with the claims that are asked for, and with every byte as it was signed.
+ * Tokens. "r" and bytes: a token as it comes; nothing is valid that the key has not signed. "s", a
+ * header and a payload, a line each: signed with the key here, so that what is behind the signature
+ * is reached; nothing is valid then but HS256, with the claims that are asked for, and with every
+ * byte as it was signed.
  */
 #include "http/token.h"
 
@@ -57,10 +58,14 @@ static void check_examined(const struct token_options *options, const char *toke
 	identity_release(&f.identity);
 }
 
-static bool verify(const char *token, const char *issuer, const char *audience, struct identity *ret_id)
+static bool verify(const char *token, const char *issuer, const char *audience,
+		   struct identity *ret_id)
 {
-	struct keyring ring = {.keys = {{NULL, JWT_ALG_HS256, (unsigned char *)(uintptr_t)key, KEY_LEN, 7}}, .count = 1};
-	struct token_options options = {.keys = &ring, .issuer = issuer, .audience = audience, .leeway_ms = 30000};
+	struct keyring ring = {
+		.keys = {{NULL, JWT_ALG_HS256, (unsigned char *)(uintptr_t)key, KEY_LEN, 7}},
+		.count = 1};
+	struct token_options options = {
+		.keys = &ring, .issuer = issuer, .audience = audience, .leeway_ms = 30000};
 	const char *why = NULL;
 	bool valid = token_verify(&options, token, NOW_S * 1000, ret_id, &why);
 
@@ -71,7 +76,8 @@ static bool verify(const char *token, const char *issuer, const char *audience, 
 
 static bool is_well_formed(const char *token)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	size_t a = strspn(token, letters), b, c;
 
 	if (a == 0 || token[a] != '.')
@@ -110,10 +116,13 @@ static void check_identity(const struct identity *id, struct text payload)
 	MUST(json_object_is_type(id->claims, json_type_object));
 	MUST(json_object_object_get_ex(id->claims, "exp", &exp));
 	seconds = json_object_get_double(exp);
-	MUST(isfinite(seconds) && seconds + 30 > NOW_S && fabs((double)id->ends_ms - (seconds + 30) * 1000) < 1000);
+	MUST(isfinite(seconds) && seconds + 30 > NOW_S &&
+	     fabs((double)id->ends_ms - (seconds + 30) * 1000) < 1000);
 	MUST(id->ends_ms > NOW_S * 1000);
-	MUST(json_object_object_get_ex(id->claims, "sub", &sub) && json_object_is_type(sub, json_type_string));
-	MUST(id->sub == json_object_get_string(sub) && id->sub[0] != '\0' && strlen(id->sub) <= 255);
+	MUST(json_object_object_get_ex(id->claims, "sub", &sub) &&
+	     json_object_is_type(sub, json_type_string));
+	MUST(id->sub == json_object_get_string(sub) && id->sub[0] != '\0' &&
+	     strlen(id->sub) <= 255);
 	MUST(strpbrk(id->sub, "\n\r\t\x1b\x7f") == NULL && id->key_mark == 7);
 	MUST(id->jti == NULL || (id->jti[0] != '\0' && strlen(id->jti) <= 255));
 	MUST(id->issued_ms <= NOW_S * 1000 + 30000);
@@ -123,8 +132,10 @@ static void check_identity(const struct identity *id, struct text payload)
 static bool is_plain_hs256(struct text header)
 {
 	struct json_object *object = json_parse(header.bytes, header.len), *alg;
-	bool good = json_object_object_get_ex(object, "alg", &alg) && json_object_is_type(alg, json_type_string) &&
-		    strcmp(json_object_get_string(alg), "HS256") == 0 && !json_object_object_get_ex(object, "crit", NULL) &&
+	bool good = json_object_object_get_ex(object, "alg", &alg) &&
+		    json_object_is_type(alg, json_type_string) &&
+		    strcmp(json_object_get_string(alg), "HS256") == 0 &&
+		    !json_object_object_get_ex(object, "crit", NULL) &&
 		    !json_object_object_get_ex(object, "b64", NULL);
 
 	json_object_put(object);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * dns.h: getaddrinfo() as a test wants it, in place of the C library's. A name "a.b" has the addresses 10.0.0.a and 10.0.0.b, "none" has
- * none, "hangs" has 10.0.0.9 once dns_go_on() is called.
+ * dns.h: getaddrinfo() as a test wants it, in place of the C library's. A name "a.b" has the
+ * addresses 10.0.0.a and 10.0.0.b, "none" has none, "hangs" has 10.0.0.9 once dns_go_on() is
+ * called.
  */
 #ifndef TESTS_UNIT_DNS_H
 #define TESTS_UNIT_DNS_H
@@ -42,14 +43,16 @@ static inline struct addrinfo *dns_address(int last)
 	struct addrinfo *a = calloc(1, sizeof(*a) + sizeof(struct sockaddr_in));
 	struct sockaddr_in *in = (struct sockaddr_in *)(void *)(a + 1);
 
-	*in = (struct sockaddr_in){.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000000u + (unsigned)last)};
+	*in = (struct sockaddr_in){.sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(0x0a000000u + (unsigned)last)};
 	a->ai_family = AF_INET;
 	a->ai_addr = (struct sockaddr *)in;
 	a->ai_addrlen = sizeof(*in);
 	return a;
 }
 
-int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints, struct addrinfo **ret_found)
+int getaddrinfo(const char *name, const char *service, const struct addrinfo *hints,
+		struct addrinfo **ret_found)
 {
 	(void)service, (void)hints;
 	pthread_mutex_lock(&dns_lock);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* model.h: what the random models of the hub share: the router under test, events that were published, and subscribers that take some
- * bytes now and then. What an event is for, and for whom, each model says by itself. Included in the place of hub.h.
+/* model.h: what the random models of the hub share: the router under test, events that were
+ * published, and subscribers that take some bytes now and then. What an event is for, and for whom,
+ * each model says by itself. Included in the place of hub.h.
  */
 #ifndef TESTS_UNIT_MODEL_H
 #define TESTS_UNIT_MODEL_H
@@ -38,7 +39,8 @@ static inline void write_data(struct buf *out, size_t len)
 }
 
 /* What this taker must have got of an event that is for it. */
-static inline void expect(const struct taker *t, enum frame_format format, const struct cursor *at, const char *name, size_t len, struct buf *out)
+static inline void expect(const struct taker *t, enum frame_format format, const struct cursor *at,
+			  const char *name, size_t len, struct buf *out)
 {
 	struct buf data;
 
@@ -50,13 +52,16 @@ static inline void expect(const struct taker *t, enum frame_format format, const
 		buf_appendf(&data, "{\"truncated\": true, \"bytes\": %zu}", len);
 	}
 	if (t->sub.bare)
-		frame_append_bare(out, format, at, frame_text(name), (struct text){data.data, data.len});
+		frame_append_bare(out, format, at, frame_text(name),
+				  (struct text){data.data, data.len});
 	else
-		frame_append(out, FRAME_EVENTS, format, false, at, frame_text(name), (struct text){data.data, data.len});
+		frame_append(out, FRAME_EVENTS, format, false, at, frame_text(name),
+			     (struct text){data.data, data.len});
 	buf_release(&data);
 }
 
-/* It has got the beginning of what is expected of it; true: all, and from the event `next` on it begins anew. */
+/* It has got the beginning of what is expected of it; true: all, and from the event `next` on it
+ * begins anew. */
 static inline bool compare(struct taker *t, const struct buf *expected, size_t next)
 {
 	assert_true(t->got.len <= expected->len);
@@ -102,7 +107,8 @@ static inline void begin(struct taker *t)
 	buf_clear(&t->got);
 }
 
-/* Goes on with event number `since` if the log still has it and what follows, `behind` the one before; else with what comes, number `next`. */
+/* Goes on with event number `since` if the log still has it and what follows, `behind` the one
+ * before; else with what comes, number `next`. */
 static inline void go_live(struct taker *t, size_t since, struct cursor behind, size_t next)
 {
 	bool held = since > 0 && router_holds_for(&router, &t->sub, behind);

@@ -12,7 +12,8 @@ static bool decodes_to(const char *text, const char *bytes, size_t bytes_len)
 {
 	size_t len = strlen(text), got = 0;
 	unsigned char *out = malloc(BASE64_ROOM(len));
-	bool good = base64url_decode(text, len, out, &got) && got == bytes_len && memcmp(out, bytes, got) == 0;
+	bool good = base64url_decode(text, len, out, &got) && got == bytes_len &&
+		    memcmp(out, bytes, got) == 0;
 
 	free(out);
 	return good;
@@ -44,7 +45,8 @@ TEST(what_is_not_of_the_alphabet_is_refused)
 {
 	for (int c = 1; c < 256; c++) {
 		char text[] = {'Z', 'm', (char)c, 'v', '\0'};
-		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+		bool letter = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+			      (c >= '0' && c <= '9') || c == '-' || c == '_';
 
 		assert_int_equal(decodes(text, 4), letter);
 		assert_int_equal(base64url_digit((char)c) >= 0, letter);
@@ -63,7 +65,8 @@ TEST(a_lonely_last_letter_is_refused)
 
 TEST(of_the_spellings_of_some_bytes_one_is_read)
 {
-	static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static const char letters[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 	char one[] = "Z?", two[] = "Zm?";
 	int ones = 0, twos = 0;
 

@@ -209,21 +209,21 @@ TEST(json_is_appended_to_what_is_there)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_empty_buf_reads_as_an_empty_string),
-	    cmocka_unit_test(appended_bytes_may_hold_nuls),
-	    cmocka_unit_test(a_hundred_thousand_bytes_arrive_one_by_one),
-	    cmocka_unit_test(formatted_text_of_any_length_fits),
-	    cmocka_unit_test(appending_into_reserved_room_does_not_move_the_bytes),
-	    cmocka_unit_test(a_cleared_buf_keeps_its_memory),
-	    cmocka_unit_test(a_released_buf_can_be_used_again),
-	    cmocka_unit_test(the_front_can_be_dropped_in_part_or_whole),
-	    cmocka_unit_test(detached_bytes_belong_to_the_caller),
-	    cmocka_unit_test(an_empty_buf_detaches_as_a_string_to_free),
-	    cmocka_unit_test(json_escapes_quote_and_backslash_and_no_slash),
-	    cmocka_unit_test(json_uses_the_short_escapes_where_there_are_some),
-	    cmocka_unit_test(json_escapes_every_other_control_character_by_number),
-	    cmocka_unit_test(json_leaves_bytes_beyond_ascii_alone),
-	    cmocka_unit_test(json_is_appended_to_what_is_there),
+		cmocka_unit_test(an_empty_buf_reads_as_an_empty_string),
+		cmocka_unit_test(appended_bytes_may_hold_nuls),
+		cmocka_unit_test(a_hundred_thousand_bytes_arrive_one_by_one),
+		cmocka_unit_test(formatted_text_of_any_length_fits),
+		cmocka_unit_test(appending_into_reserved_room_does_not_move_the_bytes),
+		cmocka_unit_test(a_cleared_buf_keeps_its_memory),
+		cmocka_unit_test(a_released_buf_can_be_used_again),
+		cmocka_unit_test(the_front_can_be_dropped_in_part_or_whole),
+		cmocka_unit_test(detached_bytes_belong_to_the_caller),
+		cmocka_unit_test(an_empty_buf_detaches_as_a_string_to_free),
+		cmocka_unit_test(json_escapes_quote_and_backslash_and_no_slash),
+		cmocka_unit_test(json_uses_the_short_escapes_where_there_are_some),
+		cmocka_unit_test(json_escapes_every_other_control_character_by_number),
+		cmocka_unit_test(json_leaves_bytes_beyond_ascii_alone),
+		cmocka_unit_test(json_is_appended_to_what_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

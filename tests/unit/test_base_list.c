@@ -22,7 +22,8 @@ static int digits(struct list *head)
 {
 	int sum = 0;
 
-	list_each(node, next, head) sum = sum * 10 + container_of(node, struct item, link)->number;
+	list_each (node, next, head)
+		sum = sum * 10 + container_of(node, struct item, link)->number;
 	return sum;
 }
 
@@ -74,8 +75,7 @@ TEST(a_walk_may_remove_every_node_it_stands_on)
 	int seen = 0;
 
 	add(&head, items, 4);
-	list_each(node, next, &head)
-	{
+	list_each (node, next, &head) {
 		seen = seen * 10 + container_of(node, struct item, link)->number;
 		list_remove(node);
 	}
@@ -115,13 +115,13 @@ TEST(a_splice_of_nothing_changes_nothing)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_new_list_is_empty),
-	    cmocka_unit_test(nodes_come_in_the_order_they_were_appended),
-	    cmocka_unit_test(a_node_can_be_removed_twice),
-	    cmocka_unit_test(a_node_that_was_never_in_a_list_can_be_removed),
-	    cmocka_unit_test(a_walk_may_remove_every_node_it_stands_on),
-	    cmocka_unit_test(a_splice_moves_all_nodes_to_the_end),
-	    cmocka_unit_test(a_splice_of_nothing_changes_nothing),
+		cmocka_unit_test(a_new_list_is_empty),
+		cmocka_unit_test(nodes_come_in_the_order_they_were_appended),
+		cmocka_unit_test(a_node_can_be_removed_twice),
+		cmocka_unit_test(a_node_that_was_never_in_a_list_can_be_removed),
+		cmocka_unit_test(a_walk_may_remove_every_node_it_stands_on),
+		cmocka_unit_test(a_splice_moves_all_nodes_to_the_end),
+		cmocka_unit_test(a_splice_of_nothing_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

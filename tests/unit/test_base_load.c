@@ -70,10 +70,10 @@ TEST(a_loop_tells_how_busy_it_is)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_loop_that_waits_is_not_busy),
-	    cmocka_unit_test(the_share_goes_to_what_it_is_in_seconds_and_not_at_once),
-	    cmocka_unit_test(one_long_wait_counts_as_long_as_it_was),
-	    cmocka_unit_test(a_loop_tells_how_busy_it_is),
+		cmocka_unit_test(a_loop_that_waits_is_not_busy),
+		cmocka_unit_test(the_share_goes_to_what_it_is_in_seconds_and_not_at_once),
+		cmocka_unit_test(one_long_wait_counts_as_long_as_it_was),
+		cmocka_unit_test(a_loop_tells_how_busy_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -184,16 +184,27 @@ TEST(numbers_are_no_names)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_name_becomes_its_addresses_in_the_order_of_the_answer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_name_without_an_address_has_a_reason, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_name_has_so_many_addresses_and_no_more, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(all_who_want_a_name_share_one_answer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_has_stopped_gets_no_answer_and_others_do, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_asks_again_waits_for_the_thread_that_is_out, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_name_is_asked_for_again_within_five_minutes_however_long_it_was_in_vain, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(threads_that_never_come_back_are_few, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_first_answer_counts_whichever_thread_brings_it, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_loop_may_end_while_threads_are_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_name_becomes_its_addresses_in_the_order_of_the_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_name_without_an_address_has_a_reason, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_name_has_so_many_addresses_and_no_more, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(all_who_want_a_name_share_one_answer, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(who_has_stopped_gets_no_answer_and_others_do,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_asks_again_waits_for_the_thread_that_is_out,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_name_is_asked_for_again_within_five_minutes_however_long_it_was_in_vain,
+			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(threads_that_never_come_back_are_few, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(the_first_answer_counts_whichever_thread_brings_it,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_loop_may_end_while_threads_are_out, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(numbers_are_no_names, set_up, tear_down),
 	};
 

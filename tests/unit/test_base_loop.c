@@ -15,7 +15,7 @@ struct probe {
 	int called;
 	uint32_t events;
 	struct probe *unwatches; /* in the callback */
-	struct probe *moves;	 /* to moves_to, in the callback */
+	struct probe *moves;     /* to moves_to, in the callback */
 	int moves_to;
 };
 
@@ -266,17 +266,17 @@ TEST(what_does_not_fit_into_one_turn_comes_in_the_next)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_ready_file_calls_its_watch),
-	    cmocka_unit_test(a_closed_pipe_calls_its_watch),
-	    cmocka_unit_test(the_events_of_a_watch_can_be_changed),
-	    cmocka_unit_test(a_watch_can_move_to_another_file),
-	    cmocka_unit_test(a_file_closed_and_opened_under_the_same_number_is_watched_again),
-	    cmocka_unit_test(a_file_that_is_not_open_cannot_be_watched),
-	    cmocka_unit_test(unwatching_is_harmless_twice_and_after_close),
-	    cmocka_unit_test(a_watch_unwatched_earlier_in_the_batch_is_not_called),
-	    cmocka_unit_test(a_callback_may_unwatch_itself),
-	    cmocka_unit_test(a_watch_moved_earlier_in_the_batch_keeps_working),
-	    cmocka_unit_test(what_does_not_fit_into_one_turn_comes_in_the_next),
+		cmocka_unit_test(a_ready_file_calls_its_watch),
+		cmocka_unit_test(a_closed_pipe_calls_its_watch),
+		cmocka_unit_test(the_events_of_a_watch_can_be_changed),
+		cmocka_unit_test(a_watch_can_move_to_another_file),
+		cmocka_unit_test(a_file_closed_and_opened_under_the_same_number_is_watched_again),
+		cmocka_unit_test(a_file_that_is_not_open_cannot_be_watched),
+		cmocka_unit_test(unwatching_is_harmless_twice_and_after_close),
+		cmocka_unit_test(a_watch_unwatched_earlier_in_the_batch_is_not_called),
+		cmocka_unit_test(a_callback_may_unwatch_itself),
+		cmocka_unit_test(a_watch_moved_earlier_in_the_batch_keeps_working),
+		cmocka_unit_test(what_does_not_fit_into_one_turn_comes_in_the_next),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -127,7 +127,8 @@ TEST(a_signal_that_was_not_taken_only_ends_the_turn)
 {
 	struct sigaction action = {.sa_handler = interrupt};
 	/* the first may come before the turn begins */
-	struct itimerval often = {.it_value = {.tv_usec = 20000}, .it_interval = {.tv_usec = 20000}};
+	struct itimerval often = {.it_value = {.tv_usec = 20000},
+				  .it_interval = {.tv_usec = 20000}};
 	struct alarm a = {.fired = 0};
 	struct loop l;
 	int64_t start_ms;
@@ -149,11 +150,11 @@ TEST(a_signal_that_was_not_taken_only_ends_the_turn)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_turn_without_limit_lasts_until_the_next_timer),
-	    cmocka_unit_test(a_turn_ends_at_its_limit_although_a_timer_is_later),
-	    cmocka_unit_test(timers_fire_after_files),
-	    cmocka_unit_test(taken_signals_come_to_the_callback_between_others),
-	    cmocka_unit_test(a_signal_that_was_not_taken_only_ends_the_turn),
+		cmocka_unit_test(a_turn_without_limit_lasts_until_the_next_timer),
+		cmocka_unit_test(a_turn_ends_at_its_limit_although_a_timer_is_later),
+		cmocka_unit_test(timers_fire_after_files),
+		cmocka_unit_test(taken_signals_come_to_the_callback_between_others),
+		cmocka_unit_test(a_signal_that_was_not_taken_only_ends_the_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

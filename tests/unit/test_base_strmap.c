@@ -259,16 +259,16 @@ TEST(a_released_map_is_empty_and_can_be_used_again)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(an_empty_map_has_nothing_to_give),
-	    cmocka_unit_test(a_value_is_found_by_a_copy_of_its_key),
-	    cmocka_unit_test(a_second_put_replaces_the_value),
-	    cmocka_unit_test(keys_are_bytes_of_a_given_length),
-	    cmocka_unit_test(a_removed_key_is_gone_after_growth),
-	    cmocka_unit_test(churn_does_not_make_the_table_grow),
-	    cmocka_unit_test(removal_closes_the_gap_round_the_end_of_the_table),
-	    cmocka_unit_test(thousands_of_random_steps_agree_with_a_plain_array),
-	    cmocka_unit_test(a_walk_meets_every_value_once),
-	    cmocka_unit_test(a_released_map_is_empty_and_can_be_used_again),
+		cmocka_unit_test(an_empty_map_has_nothing_to_give),
+		cmocka_unit_test(a_value_is_found_by_a_copy_of_its_key),
+		cmocka_unit_test(a_second_put_replaces_the_value),
+		cmocka_unit_test(keys_are_bytes_of_a_given_length),
+		cmocka_unit_test(a_removed_key_is_gone_after_growth),
+		cmocka_unit_test(churn_does_not_make_the_table_grow),
+		cmocka_unit_test(removal_closes_the_gap_round_the_end_of_the_table),
+		cmocka_unit_test(thousands_of_random_steps_agree_with_a_plain_array),
+		cmocka_unit_test(a_walk_meets_every_value_once),
+		cmocka_unit_test(a_released_map_is_empty_and_can_be_used_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

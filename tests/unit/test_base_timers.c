@@ -286,19 +286,19 @@ TEST(thousands_of_random_steps_agree_with_a_plain_array)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(nothing_fires_and_nothing_waits_when_no_timer_is_set),
-	    cmocka_unit_test(a_timer_fires_once_and_not_before_its_time),
-	    cmocka_unit_test(the_wait_is_the_time_to_the_next_timer),
-	    cmocka_unit_test(equal_times_fire_in_the_order_they_were_set),
-	    cmocka_unit_test(setting_a_pending_timer_moves_it),
-	    cmocka_unit_test(a_timer_can_be_stopped_at_any_time),
-	    cmocka_unit_test(a_callback_that_sets_its_own_past_time_waits_for_the_next_call),
-	    cmocka_unit_test(a_past_time_set_in_a_callback_does_not_delay_the_others),
-	    cmocka_unit_test(a_callback_can_put_off_another_timer_that_is_due),
-	    cmocka_unit_test(a_callback_can_stop_another_timer_that_is_due),
-	    cmocka_unit_test(a_callback_may_free_its_timer),
-	    cmocka_unit_test(released_timers_are_not_pending),
-	    cmocka_unit_test(thousands_of_random_steps_agree_with_a_plain_array),
+		cmocka_unit_test(nothing_fires_and_nothing_waits_when_no_timer_is_set),
+		cmocka_unit_test(a_timer_fires_once_and_not_before_its_time),
+		cmocka_unit_test(the_wait_is_the_time_to_the_next_timer),
+		cmocka_unit_test(equal_times_fire_in_the_order_they_were_set),
+		cmocka_unit_test(setting_a_pending_timer_moves_it),
+		cmocka_unit_test(a_timer_can_be_stopped_at_any_time),
+		cmocka_unit_test(a_callback_that_sets_its_own_past_time_waits_for_the_next_call),
+		cmocka_unit_test(a_past_time_set_in_a_callback_does_not_delay_the_others),
+		cmocka_unit_test(a_callback_can_put_off_another_timer_that_is_due),
+		cmocka_unit_test(a_callback_can_stop_another_timer_that_is_due),
+		cmocka_unit_test(a_callback_may_free_its_timer),
+		cmocka_unit_test(released_timers_are_not_pending),
+		cmocka_unit_test(thousands_of_random_steps_agree_with_a_plain_array),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,11 +85,11 @@ TEST(durations_are_a_number_and_a_unit)
 TEST(sizes_are_a_number_and_a_unit_of_1024)
 {
 	static const struct reading all[] = {
-		{"0B", 0},	{"17B", 17},	    {"1kB", 1024},
-		{"1KB", 1024},	{"64MB", 64 << 20}, {"2GB", INT64_C(2) << 30},
-		{"", NONE},	{"64", NONE},	    {"64mb", NONE},
-		{"64M", NONE},	{"64MiB", NONE},    {"-1MB", NONE},
-		{"1 MB", NONE}, {"MB", NONE},	    {"9999999999GB", NONE},
+		{"0B", 0},      {"17B", 17},        {"1kB", 1024},
+		{"1KB", 1024},  {"64MB", 64 << 20}, {"2GB", INT64_C(2) << 30},
+		{"", NONE},     {"64", NONE},       {"64mb", NONE},
+		{"64M", NONE},  {"64MiB", NONE},    {"-1MB", NONE},
+		{"1 MB", NONE}, {"MB", NONE},       {"9999999999GB", NONE},
 	};
 
 	assert_readings(units_parse_size, all, ARRAY_SIZE(all));
@@ -98,7 +98,7 @@ TEST(sizes_are_a_number_and_a_unit_of_1024)
 TEST(an_address_is_a_host_and_a_port)
 {
 	static const char *const good[] = {"127.0.0.1:8000", "localhost:1", "*:65535",
-					   ":8000",	     "[::1]:8000",  "[fe80::1]:80"};
+					   ":8000",          "[::1]:8000",  "[fe80::1]:80"};
 	static const char *const bad[] = {"",
 					  "8000",
 					  "localhost",

@@ -101,7 +101,8 @@ static int put_too_much(void)
 	return count;
 }
 
-/* The numbers that were read rise by one, but for gaps, where a line says how wide it is. The next one: */
+/* The numbers that were read rise by one, but for gaps, where a line says how wide it is. The next
+ * one: */
 static int next_number(void)
 {
 	int next = 0;

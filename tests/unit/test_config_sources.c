@@ -83,17 +83,35 @@ static void put(const char *variable, bool there)
 		unsetenv(name);
 }
 
-/* What stands in a container beside the services pgherald, pgherald-admin and pgherald-web-2, and what Docker's --link puts there. */
+/* What stands in a container beside the services pgherald, pgherald-admin and pgherald-web-2, and
+ * what Docker's --link puts there. */
 TEST(what_kubernetes_and_docker_say_of_services_is_no_option)
 {
 	static const char *const service[] = {
-		"_SERVICE_HOST=10.0.0.2", "_SERVICE_HOST=fd00::2", "_SERVICE_PORT=8001", "_SERVICE_PORT_HTTP=8001", "_SERVICE_PORT_HTTP_2=8001",
-		"_PORT=tcp://10.0.0.2:8001", "_PORT=udp://[fd00::2]:8001", "_PORT_8001_TCP=tcp://10.0.0.2:8001", "_PORT_8001_TCP_PROTO=tcp",
-		"_PORT_8001_TCP_PORT=8001", "_PORT_8001_TCP_ADDR=10.0.0.2", "_PORT_53_UDP_ADDR=10.0.0.2", "_PORT_1_SCTP_PROTO=sctp",
-		"_PORT_8000_TCP_START=tcp://172.17.0.2:8000", "_PORT_8000_TCP_END=tcp://172.17.0.2:8003", "_PORT_8000_TCP_PORT_START=8000",
-		"_PORT_8000_TCP_PORT_END=8003", "_NAME=/web/pgherald", "_ENV_LANG=C", "_ENV_PGHERALD_LISTEN=0.0.0.0:8000", "_ENV_npm_config_x=",
+		"_SERVICE_HOST=10.0.0.2",
+		"_SERVICE_HOST=fd00::2",
+		"_SERVICE_PORT=8001",
+		"_SERVICE_PORT_HTTP=8001",
+		"_SERVICE_PORT_HTTP_2=8001",
+		"_PORT=tcp://10.0.0.2:8001",
+		"_PORT=udp://[fd00::2]:8001",
+		"_PORT_8001_TCP=tcp://10.0.0.2:8001",
+		"_PORT_8001_TCP_PROTO=tcp",
+		"_PORT_8001_TCP_PORT=8001",
+		"_PORT_8001_TCP_ADDR=10.0.0.2",
+		"_PORT_53_UDP_ADDR=10.0.0.2",
+		"_PORT_1_SCTP_PROTO=sctp",
+		"_PORT_8000_TCP_START=tcp://172.17.0.2:8000",
+		"_PORT_8000_TCP_END=tcp://172.17.0.2:8003",
+		"_PORT_8000_TCP_PORT_START=8000",
+		"_PORT_8000_TCP_PORT_END=8003",
+		"_NAME=/web/pgherald",
+		"_ENV_LANG=C",
+		"_ENV_PGHERALD_LISTEN=0.0.0.0:8000",
+		"_ENV_npm_config_x=",
 	};
-	static const char *const names[] = {"PGHERALD", "PGHERALD_ADMIN", "PGHERALD_WEB_2", "PGHERALD_LISTEN", "PGHERALD_2"};
+	static const char *const names[] = {"PGHERALD", "PGHERALD_ADMIN", "PGHERALD_WEB_2",
+					    "PGHERALD_LISTEN", "PGHERALD_2"};
 	char variable[128];
 
 	for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
@@ -114,20 +132,47 @@ TEST(what_kubernetes_and_docker_say_of_services_is_no_option)
 TEST(what_looks_like_a_service_and_is_none_is_refused)
 {
 	static const char *const misspelt[] = {
-		"PGHERALD_LISTEN_ADDR=0.0.0.0:8000", "PGHERALD_JWT_SECRT_FILE=/run/secret", "PGHERALD_ADMIN=0.0.0.0:8001", "PGHERALD_HOST=0.0.0.0",
-		"PGHERALD_PORT=8000", "PGHERALD_ADMIN_PORT=8001", "PGHERALD_PORT=0.0.0.0:8000", "PGHERALD_PORT=", "PGHERALD_PORTS=tcp://10.0.0.2:1",
-		"PGHERALD_LISTEN_PORT=8000", "PGHERALD_LISTEN_HOST=0.0.0.0", "PGHERALD_ADMIN_HOST=0.0.0.0", "PGHERALD_PORT_X_TCP=tcp://10.0.0.2:1",
-		"PGHERALD_PORT_8000=tcp://10.0.0.2:8000", "PGHERALD_PORT_8000_TCP_HOST=10.0.0.2", "PGHERALD_PORT_8000_TCP_ADDRESS=10.0.0.2",
-		"PGHERALD_SERVICE=x", "PGHERALD_SERVICE_HOSTS=x", "PGHERALD_SERVICE_NAME=x", "PGHERALD_SERVICE_PORT_=1", "PGHERALD_X_SERVICE=x",
-		"PGHERALD_SERVICE_PORT_http=1", "PGHERALD_admin_SERVICE_HOST=10.0.0.2", "PGHERALD__=x", "PGHERALD_=x", "PGHERALD_ENV=production",
-		"PGHERALD_ENVIRONMENT=x", "PGHERALD_ENV_=x", "PGHERALD_NAME=pgherald", "PGHERALD_COOKIE_NAME=jwt", "PGHERALD_JWT_COOKIE_NAME=jwt",
-		"PGHERALD_DATABASE_NAME=app", "PGHERALD_X=PGHERALD_SERVICE_HOST=10.0.0.2", "PGHERALD_X=_PORT=tcp://10.0.0.2:1",
+		"PGHERALD_LISTEN_ADDR=0.0.0.0:8000",
+		"PGHERALD_JWT_SECRT_FILE=/run/secret",
+		"PGHERALD_ADMIN=0.0.0.0:8001",
+		"PGHERALD_HOST=0.0.0.0",
+		"PGHERALD_PORT=8000",
+		"PGHERALD_ADMIN_PORT=8001",
+		"PGHERALD_PORT=0.0.0.0:8000",
+		"PGHERALD_PORT=",
+		"PGHERALD_PORTS=tcp://10.0.0.2:1",
+		"PGHERALD_LISTEN_PORT=8000",
+		"PGHERALD_LISTEN_HOST=0.0.0.0",
+		"PGHERALD_ADMIN_HOST=0.0.0.0",
+		"PGHERALD_PORT_X_TCP=tcp://10.0.0.2:1",
+		"PGHERALD_PORT_8000=tcp://10.0.0.2:8000",
+		"PGHERALD_PORT_8000_TCP_HOST=10.0.0.2",
+		"PGHERALD_PORT_8000_TCP_ADDRESS=10.0.0.2",
+		"PGHERALD_SERVICE=x",
+		"PGHERALD_SERVICE_HOSTS=x",
+		"PGHERALD_SERVICE_NAME=x",
+		"PGHERALD_SERVICE_PORT_=1",
+		"PGHERALD_X_SERVICE=x",
+		"PGHERALD_SERVICE_PORT_http=1",
+		"PGHERALD_admin_SERVICE_HOST=10.0.0.2",
+		"PGHERALD__=x",
+		"PGHERALD_=x",
+		"PGHERALD_ENV=production",
+		"PGHERALD_ENVIRONMENT=x",
+		"PGHERALD_ENV_=x",
+		"PGHERALD_NAME=pgherald",
+		"PGHERALD_COOKIE_NAME=jwt",
+		"PGHERALD_JWT_COOKIE_NAME=jwt",
+		"PGHERALD_DATABASE_NAME=app",
+		"PGHERALD_X=PGHERALD_SERVICE_HOST=10.0.0.2",
+		"PGHERALD_X=_PORT=tcp://10.0.0.2:1",
 	};
 	char name[128];
 
 	for (size_t i = 0; i < ARRAY_SIZE(misspelt); i++) {
 		put(misspelt[i], true);
-		snprintf(name, sizeof(name), "the environment has %.*s,", (int)strcspn(misspelt[i], "="), misspelt[i]);
+		snprintf(name, sizeof(name), "the environment has %.*s,",
+			 (int)strcspn(misspelt[i], "="), misspelt[i]);
 		assert_bad(NULL, name);
 		put(misspelt[i], false);
 	}
@@ -292,11 +337,14 @@ TEST(a_line_that_makes_no_sense_is_not_shown)
 {
 	assert_bad("jwt-secret: " SECRET "\n", "line 1 is not of the form");
 	assert_null(strstr(said, SECRET));
-	assert_bad("jwt-secret = c2VjcmV0\nc2VjcmV0IGFuZCBtb3Jl=\n", "line 2: what stands before the = is no option");
+	assert_bad("jwt-secret = c2VjcmV0\nc2VjcmV0IGFuZCBtb3Jl=\n",
+		   "line 2: what stands before the = is no option");
 	assert_null(strstr(said, "c2Vj"));
-	assert_bad("jwt-secret = c2VjcmV0\nIGhpZGRlbiBvbmU==\n", "line 2: what stands before the = is no option");
+	assert_bad("jwt-secret = c2VjcmV0\nIGhpZGRlbiBvbmU==\n",
+		   "line 2: what stands before the = is no option");
 	assert_bad("0123456789abcdef=\n", "line 1: what stands before the = is no option");
-	assert_bad("PGHERALD_JWT_PUBLIC_KEY_FILE = x\n", "line 1: there is no option 'PGHERALD_JWT_PUBLIC_KEY_FILE'");
+	assert_bad("PGHERALD_JWT_PUBLIC_KEY_FILE = x\n",
+		   "line 1: there is no option 'PGHERALD_JWT_PUBLIC_KEY_FILE'");
 }
 
 TEST(names_of_secrets_are_known)

@@ -93,8 +93,8 @@ TEST(a_leeway_below_a_second_is_kept)
 TEST(a_value_that_is_given_may_be_empty_only_where_that_means_something)
 {
 	static const char *const must[] = {
-		"listen",    "jwt-secret", "jwt-leeway",	   "jwt-cookie", "token-sources",
-		"heartbeat", "retry",	   "max-streams-per-user", "log-size",	 "retention",
+		"listen",    "jwt-secret", "jwt-leeway",           "jwt-cookie", "token-sources",
+		"heartbeat", "retry",      "max-streams-per-user", "log-size",   "retention",
 		"log-level", "log-format", "poll-interval"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(must); i++)
@@ -179,11 +179,13 @@ TEST(the_encryption_key_is_made_ready_and_a_bad_one_refused)
 	assert_good("encryption-key-id = k1\n");
 	assert_non_null(config.seal);
 	unsetenv("SSE_ENCRYPTION_KEY");
-	assert_bad_flag("encryption-key", "0123456789012345678901234567890", "31 characters, fewer than 32");
+	assert_bad_flag("encryption-key", "0123456789012345678901234567890",
+			"31 characters, fewer than 32");
 	assert_bad_flag("encryption-key", "", "is empty");
 	assert_bad_flag("encryption-key", SECRET "\xff", "not UTF-8");
 	assert_bad("encryption-key-id = k1\n", "no encryption-key");
-	assert_bad("encryption-key = " SECRET "\nencryption-key-id = k.1\n", "letters, digits and _");
+	assert_bad("encryption-key = " SECRET "\nencryption-key-id = k.1\n",
+		   "letters, digits and _");
 	config_release(&config);
 	assert_good(NULL);
 	assert_null(config.seal);
@@ -191,7 +193,8 @@ TEST(the_encryption_key_is_made_ready_and_a_bad_one_refused)
 
 TEST(the_key_of_tokens_is_not_taken_for_the_encryption_key)
 {
-	assert_bad("jwt-secret = " SECRET "\nencryption-key = " SECRET "\n", "also the key of tokens");
+	assert_bad("jwt-secret = " SECRET "\nencryption-key = " SECRET "\n",
+		   "also the key of tokens");
 	config_release(&config);
 	assert_good("jwt-secret = " SECRET "\nencryption-key = " SECRET "x\n");
 	assert_non_null(config.seal);
@@ -209,10 +212,14 @@ TEST(a_database_url_that_cannot_be_read_is_refused_and_not_shown)
 		{"database-url", "postgres://app:hidden@[::1/x", "percent-encode"},
 		{"database-url", "postgres://app:hidden@db/x?schema=hidden", "after its ?"},
 		{"database-url", "postgres://app:hid?den@db/x?pool=1&pool", "after its ?"},
-		{"database-url", "postgresql+asyncpg://app:hidden@db/x", "which begins with postgresql://"},
-		{"database-url", "jdbc:postgresql://db/x?user=app&password=hidden", "which begins with postgresql://"},
-		{"database-url", " postgresql://app:hidden@db/x", "which begins with postgresql://"},
-		{"database-url", "'postgresql://app:hidden@db/x?sslmode=require'", "which begins with postgresql://"},
+		{"database-url", "postgresql+asyncpg://app:hidden@db/x",
+		 "which begins with postgresql://"},
+		{"database-url", "jdbc:postgresql://db/x?user=app&password=hidden",
+		 "which begins with postgresql://"},
+		{"database-url", " postgresql://app:hidden@db/x",
+		 "which begins with postgresql://"},
+		{"database-url", "'postgresql://app:hidden@db/x?sslmode=require'",
+		 "which begins with postgresql://"},
 		{"database-url", "app:hidden@db/x", "which begins with postgresql://"},
 		{"database-url", "host=db password=h hidden user=app", "keyword=value"},
 		{"database-url", "host=db password=h hidden=1", "keyword=value"},
@@ -229,9 +236,22 @@ TEST(a_database_url_that_cannot_be_read_is_refused_and_not_shown)
 TEST(a_database_url_may_be_all_that_libpq_reads)
 {
 	static const char *const good[] = {
-		"mydb", "my db:2", "a@b", "postgresql://", "postgres:///x", "postgres://%2Frun%2Fpg/x", "postgres://%40abstract/x", "host=@a,@b",
-		"postgres://app:p%40%2F%25ss@a:1,[::1]:2,c/x?sslmode=require&target_session_attrs=any", "postgres://app@db/a@b", "service=prod",
-		"host=a,b port=5432,,1 password='two words' user=app", "postgres://db/a@b?user=app", "postgres://app:hid?den@db", "port= 5432",
+		"mydb",
+		"my db:2",
+		"a@b",
+		"postgresql://",
+		"postgres:///x",
+		"postgres://%2Frun%2Fpg/x",
+		"postgres://%40abstract/x",
+		"host=@a,@b",
+		"postgres://app:p%40%2F%25ss@a:1,[::1]:2,c/"
+		"x?sslmode=require&target_session_attrs=any",
+		"postgres://app@db/a@b",
+		"service=prod",
+		"host=a,b port=5432,,1 password='two words' user=app",
+		"postgres://db/a@b?user=app",
+		"postgres://app:hid?den@db",
+		"port= 5432",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {

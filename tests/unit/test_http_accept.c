@@ -32,7 +32,9 @@ TEST(who_asks_for_nothing_that_there_is_gets_a_stream_as_ever)
 	assert_int_equal(chosen("*/*"), ACCEPT_EVENTS);
 	assert_int_equal(chosen("text/html"), ACCEPT_EVENTS);
 	assert_int_equal(chosen("image/png;q=0"), ACCEPT_EVENTS);
-	assert_int_equal(chosen("text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,*/*;q=0.8"), ACCEPT_EVENTS);
+	assert_int_equal(chosen("text/html,application/xhtml+xml,application/xml;q=0.9,image/"
+				"avif,*/*;q=0.8"),
+			 ACCEPT_EVENTS);
 	assert_int_equal(chosen("text/event-stream;q=0"), ACCEPT_EVENTS);
 	assert_int_equal(chosen("application/json;q=0"), ACCEPT_EVENTS);
 }
@@ -51,16 +53,20 @@ TEST(a_form_is_had_by_its_name_in_any_case)
 TEST(the_highest_quality_decides)
 {
 	assert_int_equal(chosen("application/json;q=0.5, application/x-ndjson"), ACCEPT_LINES);
-	assert_int_equal(chosen("application/json;q=0.5, application/x-ndjson;q=0.499"), ACCEPT_PAGE);
+	assert_int_equal(chosen("application/json;q=0.5, application/x-ndjson;q=0.499"),
+			 ACCEPT_PAGE);
 	assert_int_equal(chosen("text/event-stream;q=0.9, application/json"), ACCEPT_PAGE);
 	assert_int_equal(chosen("text/event-stream, application/json;Q=0.9"), ACCEPT_EVENTS);
-	assert_int_equal(chosen("application/json;level=1;q=0.1, application/x-ndjson;q=0.2"), ACCEPT_LINES);
-	assert_int_equal(chosen("application/json;q=1.000, text/event-stream;q=0.999"), ACCEPT_PAGE);
+	assert_int_equal(chosen("application/json;level=1;q=0.1, application/x-ndjson;q=0.2"),
+			 ACCEPT_LINES);
+	assert_int_equal(chosen("application/json;q=1.000, text/event-stream;q=0.999"),
+			 ACCEPT_PAGE);
 }
 
 TEST(of_equal_qualities_the_one_named_more_exactly_decides_then_the_stream)
 {
-	assert_int_equal(chosen("application/json, text/plain, */*"), ACCEPT_PAGE); /* as axios asks */
+	assert_int_equal(chosen("application/json, text/plain, */*"),
+			 ACCEPT_PAGE); /* as axios asks */
 	assert_int_equal(chosen("application/json, text/event-stream"), ACCEPT_EVENTS);
 	assert_int_equal(chosen("application/json, application/x-ndjson"), ACCEPT_LINES);
 	assert_int_equal(chosen("application/*"), ACCEPT_LINES);
@@ -71,13 +77,15 @@ TEST(of_equal_qualities_the_one_named_more_exactly_decides_then_the_stream)
 TEST(the_quality_of_a_type_is_that_of_its_most_exact_name)
 {
 	assert_int_equal(chosen("application/*, application/x-ndjson;q=0.1"), ACCEPT_PAGE);
-	assert_int_equal(chosen("*/*, text/event-stream;q=0.1, application/x-ndjson;q=0.1"), ACCEPT_PAGE);
+	assert_int_equal(chosen("*/*, text/event-stream;q=0.1, application/x-ndjson;q=0.1"),
+			 ACCEPT_PAGE);
 	assert_int_equal(chosen("text/event-stream;q=0, */*"), ACCEPT_LINES);
 }
 
 TEST(what_is_malformed_names_nothing)
 {
-	static const char *const bad[] = {"q=2", "q=1.001", "q=-1", "q=.5", "q=0.5000", "q=", "q=x", "q=0.5x", "q=00"};
+	static const char *const bad[] = {"q=2", "q=1.001", "q=-1",   "q=.5", "q=0.5000",
+					  "q=",  "q=x",     "q=0.5x", "q=00"};
 	char value[80];
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
@@ -129,7 +137,8 @@ int main(void)
 		cmocka_unit_test(who_asks_for_nothing_that_there_is_gets_a_stream_as_ever),
 		cmocka_unit_test(a_form_is_had_by_its_name_in_any_case),
 		cmocka_unit_test(the_highest_quality_decides),
-		cmocka_unit_test(of_equal_qualities_the_one_named_more_exactly_decides_then_the_stream),
+		cmocka_unit_test(
+			of_equal_qualities_the_one_named_more_exactly_decides_then_the_stream),
 		cmocka_unit_test(the_quality_of_a_type_is_that_of_its_most_exact_name),
 		cmocka_unit_test(what_is_malformed_names_nothing),
 		cmocka_unit_test(a_comma_in_quotes_is_none),

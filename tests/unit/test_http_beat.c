@@ -46,11 +46,11 @@ TEST(one_that_was_learned_holds_under_load_and_only_lowers)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_loop_with_time_to_spare_pings_as_configured),
-	    cmocka_unit_test(a_busy_one_stretches_the_period_gradually_up_to_twice),
-	    cmocka_unit_test(never_so_far_that_a_proxy_of_sixty_seconds_would_cut),
-	    cmocka_unit_test(a_longer_one_that_is_configured_stays),
-	    cmocka_unit_test(one_that_was_learned_holds_under_load_and_only_lowers),
+		cmocka_unit_test(a_loop_with_time_to_spare_pings_as_configured),
+		cmocka_unit_test(a_busy_one_stretches_the_period_gradually_up_to_twice),
+		cmocka_unit_test(never_so_far_that_a_proxy_of_sixty_seconds_would_cut),
+		cmocka_unit_test(a_longer_one_that_is_configured_stays),
+		cmocka_unit_test(one_that_was_learned_holds_under_load_and_only_lowers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,13 +71,16 @@ TEST(paths_are_bounded_and_the_others_counted_together)
 
 TEST(ends_are_counted_by_their_reason)
 {
-	static const char *const words[] = {"client", "slow", "expired", "revoked", "forbidden", "changed", "shutdown", "failed", "fault", "restored"};
+	static const char *const words[] = {"client",    "slow",    "expired",  "revoked",
+					    "forbidden", "changed", "shutdown", "failed",
+					    "fault",     "restored"};
 	char line[80];
 
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		census_opened(&census, "/a");
 		census_closed(&census, "/a", words[i], 1);
-		snprintf(line, sizeof(line), "pgherald_streams_closed_total{reason=\"%s\"} 1", words[i]);
+		snprintf(line, sizeof(line), "pgherald_streams_closed_total{reason=\"%s\"} 1",
+			 words[i]);
 		assert_true(has(line));
 	}
 	assert_true(has("pgherald_streams_closed_total{reason=\"other\"} 0"));
@@ -109,9 +112,11 @@ TEST(ages_are_a_histogram)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(streams_are_counted_by_the_path_of_their_definition), CASE(a_path_cannot_break_out_of_its_label),
-	    CASE(paths_are_bounded_and_the_others_counted_together),   CASE(ends_are_counted_by_their_reason),
-	    CASE(ages_are_a_histogram),
+		CASE(streams_are_counted_by_the_path_of_their_definition),
+		CASE(a_path_cannot_break_out_of_its_label),
+		CASE(paths_are_bounded_and_the_others_counted_together),
+		CASE(ends_are_counted_by_their_reason),
+		CASE(ages_are_a_histogram),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,10 +39,12 @@ static int open_stream(const struct cuts_client *who)
 static struct cuts_end end_of(int64_t age_ms, int64_t silent_ms, int learned_ms)
 {
 	now_ms += age_ms;
-	return (struct cuts_end){now_ms, age_ms, silent_ms, learned_ms > 0 ? learned_ms : PERIOD, learned_ms, 0};
+	return (struct cuts_end){
+		now_ms, age_ms, silent_ms, learned_ms > 0 ? learned_ms : PERIOD, learned_ms, 0};
 }
 
-/* Its stream, pinged with what was learned, is cut at this age after so much silence, and the client is back. */
+/* Its stream, pinged with what was learned, is cut at this age after so much silence, and the
+ * client is back. */
 static int cut(const struct cuts_client *who, int64_t age_ms, int64_t silent_ms, int learned_ms)
 {
 	struct cuts_end end = end_of(age_ms, silent_ms, learned_ms);
@@ -119,8 +121,10 @@ TEST(it_only_lowers)
 
 TEST(a_client_is_address_user_and_path)
 {
-	static const struct cuts_client others[] = {
-	    {"10.0.0.2", "ann", "/orders"}, {"10.0.0.1", "bob", "/orders"}, {"10.0.0.1", NULL, "/orders"}, {"10.0.0.1", "ann", "/order"}};
+	static const struct cuts_client others[] = {{"10.0.0.2", "ann", "/orders"},
+						    {"10.0.0.1", "bob", "/orders"},
+						    {"10.0.0.1", NULL, "/orders"},
+						    {"10.0.0.1", "ann", "/order"}};
 
 	cut(&ann, 10000, 10000, 0);
 	cut(&ann, 20000, 10000, 0);
@@ -156,7 +160,8 @@ TEST(ends_at_other_ages_do_not_unlearn)
 
 TEST(three_clients_teach_a_path)
 {
-	static const struct cuts_client late = {"10.0.0.9", "zoe", "/orders"}, elsewhere = {"10.0.0.9", "zoe", "/other"};
+	static const struct cuts_client late = {"10.0.0.9", "zoe", "/orders"},
+					elsewhere = {"10.0.0.9", "zoe", "/other"};
 
 	assert_int_equal(teach("ann", 10000), 6000);
 	assert_int_equal(teach("bob", 10500), 6300);
@@ -208,7 +213,8 @@ TEST(a_path_is_unlearned_by_three_clients_and_not_by_one)
 
 TEST(an_operator_is_told_once_and_every_lesson_has_its_line)
 {
-	static const char advice[] = "a proxy ends connections of '/orders' after 10.0 s, pings or not: raise its read timeout";
+	static const char advice[] = "a proxy ends connections of '/orders' after 10.0 s, pings or "
+				     "not: raise its read timeout";
 	char *first;
 
 	for (size_t i = 0; i < 2; i++) {
@@ -222,7 +228,8 @@ TEST(an_operator_is_told_once_and_every_lesson_has_its_line)
 	first = strstr(said, advice);
 	assert_non_null(first);
 	assert_null(strstr(first + 1, advice));
-	assert_non_null(strstr(said, "'/orders' by 'ann' from 10.0.0.1 was cut after 10.0 s of silence again: it is pinged every 6.0 s"));
+	assert_non_null(strstr(said, "'/orders' by 'ann' from 10.0.0.1 was cut after 10.0 s of "
+				     "silence again: it is pinged every 6.0 s"));
 	assert_non_null(strstr(said, "by 'bob' from"));
 	listen_start();
 }
@@ -303,7 +310,8 @@ TEST(random_ends_keep_the_books_right)
 	for (int i = 0; i < 200000; i++) {
 		char user[16], path[16];
 		struct cuts_client who = {"10.0.0.1", user, path};
-		struct cuts_end end = end_of(1000 + next_random(&seed) % 3 * 4000, next_random(&seed) % 3 * 2000, 0);
+		struct cuts_end end = end_of(1000 + next_random(&seed) % 3 * 4000,
+					     next_random(&seed) % 3 * 2000, 0);
 
 		snprintf(user, sizeof(user), "u%u", next_random(&seed) % 50);
 		snprintf(path, sizeof(path), "/p%u", next_random(&seed) % 2000);
@@ -314,7 +322,8 @@ TEST(random_ends_keep_the_books_right)
 			learned += cuts_opened(&cuts, &who, now_ms, PATIENCE) > 0;
 	}
 	assert_true(learned > 0);
-	assert_true(cuts.clients.count <= CUTS_MOST && cuts.known_count <= CUTS_LEARNED_MOST && cuts.learned <= cuts.known_count);
+	assert_true(cuts.clients.count <= CUTS_MOST && cuts.known_count <= CUTS_LEARNED_MOST &&
+		    cuts.learned <= cuts.known_count);
 	assert_true(cuts.paths.count <= CUTS_PATHS_MOST);
 	now_ms += DAY;
 	cut(&ann, 5000, 5000, 0);
@@ -328,24 +337,24 @@ TEST(random_ends_keep_the_books_right)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(two_cuts_after_the_same_silence_teach_a_shorter_period),
-	    CASE(one_cut_or_two_after_different_silences_teach_nothing),
-	    CASE(who_comes_back_later_was_not_cut),
-	    CASE(silences_under_two_seconds_or_over_the_period_teach_nothing),
-	    CASE(the_shortest_period_is_a_second_at_least),
-	    CASE(it_only_lowers),
-	    CASE(a_client_is_address_user_and_path),
-	    CASE(a_cut_at_the_same_age_although_it_was_pinged_unlearns),
-	    CASE(ends_at_other_ages_do_not_unlearn),
-	    CASE(three_clients_teach_a_path),
-	    CASE(one_user_from_three_addresses_is_one_teacher),
-	    CASE(a_path_is_unlearned_by_three_clients_and_not_by_one),
-	    CASE(an_operator_is_told_once_and_every_lesson_has_its_line),
-	    CASE(what_was_learned_is_forgotten_after_a_day),
-	    CASE(with_other_streams_open_more_cuts_are_needed_and_with_many_nothing_is_learned),
-	    CASE(the_table_is_bounded_and_what_was_learned_outlives_what_was_not),
-	    CASE(who_learns_much_leaves_room_for_others_to_learn),
-	    CASE(random_ends_keep_the_books_right),
+		CASE(two_cuts_after_the_same_silence_teach_a_shorter_period),
+		CASE(one_cut_or_two_after_different_silences_teach_nothing),
+		CASE(who_comes_back_later_was_not_cut),
+		CASE(silences_under_two_seconds_or_over_the_period_teach_nothing),
+		CASE(the_shortest_period_is_a_second_at_least),
+		CASE(it_only_lowers),
+		CASE(a_client_is_address_user_and_path),
+		CASE(a_cut_at_the_same_age_although_it_was_pinged_unlearns),
+		CASE(ends_at_other_ages_do_not_unlearn),
+		CASE(three_clients_teach_a_path),
+		CASE(one_user_from_three_addresses_is_one_teacher),
+		CASE(a_path_is_unlearned_by_three_clients_and_not_by_one),
+		CASE(an_operator_is_told_once_and_every_lesson_has_its_line),
+		CASE(what_was_learned_is_forgotten_after_a_day),
+		CASE(with_other_streams_open_more_cuts_are_needed_and_with_many_nothing_is_learned),
+		CASE(the_table_is_bounded_and_what_was_learned_outlives_what_was_not),
+		CASE(who_learns_much_leaves_room_for_others_to_learn),
+		CASE(random_ends_keep_the_books_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

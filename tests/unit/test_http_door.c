@@ -49,7 +49,8 @@ static void have_entered(struct door *d)
 	(void)d;
 }
 
-static const struct door_calls calls = {.is_full = is_full, .enter = enter, .entered = have_entered};
+static const struct door_calls calls = {
+	.is_full = is_full, .enter = enter, .entered = have_entered};
 
 static void come(size_t client)
 {
@@ -100,7 +101,8 @@ static void turn_until_tried_again(void)
 	timers_fire(&loop.timers, door.retry.due_ms);
 }
 
-/* Whatever is the matter, it opens when that is over, and nothing else happens in between: no timer, no descriptor is ready. */
+/* Whatever is the matter, it opens when that is over, and nothing else happens in between: no
+ * timer, no descriptor is ready. */
 static void assert_shuts_by(int error)
 {
 	door_open(&door);
@@ -245,17 +247,28 @@ TEST(nobody_is_let_in_before_it_opens)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_process_without_descriptors_lets_in_again_by_itself, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_system_without_descriptors_lets_in_again_by_itself, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_system_without_memory_lets_in_again_by_itself, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_system_without_buffers_lets_in_again_by_itself, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(one_who_has_left_already_shuts_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_kept_for_the_database_stays_free, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_limit_below_what_is_open_shuts_until_it_is_raised, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(nobody_needs_to_wait_for_a_shut_door_to_open, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(who_comes_when_it_is_full_waits_for_a_look, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_door_that_is_full_and_shut_opens_when_it_is_neither, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(nobody_is_let_in_before_it_opens, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_process_without_descriptors_lets_in_again_by_itself, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_system_without_descriptors_lets_in_again_by_itself, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_system_without_memory_lets_in_again_by_itself,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_system_without_buffers_lets_in_again_by_itself,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_who_has_left_already_shuts_nothing, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(what_is_kept_for_the_database_stays_free, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(a_limit_below_what_is_open_shuts_until_it_is_raised,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nobody_needs_to_wait_for_a_shut_door_to_open,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_comes_when_it_is_full_waits_for_a_look, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_door_that_is_full_and_shut_opens_when_it_is_neither, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nobody_is_let_in_before_it_opens, set_up,
+						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

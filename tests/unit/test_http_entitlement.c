@@ -16,13 +16,14 @@
 struct question {
 	const char *require;
 	const char *match[2 * MATCH_MAX + 1]; /* "key", "source", …, NULL */
-	const char *claims;		      /* NULL: anonymous */
+	const char *claims;                   /* NULL: anonymous */
 	const char *params[9];
 };
 
 /* Who asks why is told the same decision, and what it is for. */
-static void assert_explained(const struct stream_def *def, const struct identity *id, const struct params *params,
-			     enum entitlement decision, const char *missing)
+static void assert_explained(const struct stream_def *def, const struct identity *id,
+			     const struct params *params, enum entitlement decision,
+			     const char *missing)
 {
 	struct entitlement_findings f;
 	struct wanted wanted;
@@ -295,7 +296,9 @@ static struct entitlement_findings findings_of(const char *require, const char *
 
 TEST(who_asks_why_is_told_which_claim_of_each_alternative_fails)
 {
-	struct entitlement_findings f = findings_of("[{\"role\": [\"admin\"]}, {\"team\": [1, \"params.x\"]}]", "{\"role\": [\"a\", null]}");
+	struct entitlement_findings f =
+		findings_of("[{\"role\": [\"admin\"]}, {\"team\": [1, \"params.x\"]}]",
+			    "{\"role\": [\"a\", null]}");
 
 	assert_false(f.required);
 	assert_int_equal(f.count, 2);
@@ -313,7 +316,8 @@ TEST(who_asks_why_is_told_which_claim_of_each_alternative_fails)
 
 TEST(who_asks_why_is_told_which_alternative_is_met)
 {
-	struct entitlement_findings f = findings_of("[{\"a\": [1]}, {\"b\": [2]}, {}]", "{\"b\": 2}");
+	struct entitlement_findings f =
+		findings_of("[{\"a\": [1]}, {\"b\": [2]}, {}]", "{\"b\": 2}");
 
 	assert_true(f.required);
 	assert_int_equal(f.count, 2);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Pieces that are packed once, put together to streams of gzip, and read by zlib as a client reads them. */
+/* Pieces that are packed once, put together to streams of gzip, and read by zlib as a client reads
+ * them. */
 #include "http/gzip.h"
 
 #include <stdlib.h>
@@ -33,7 +34,8 @@ static struct buf make(enum content content, size_t len, uint32_t seed)
 		if (content == NOISE)
 			buf_append_char(&b, (char)next_random(&seed));
 		else
-			buf_appendf(&b, "{\"id\": %u, \"name\": \"something\"}", next_random(&seed) % 1000);
+			buf_appendf(&b, "{\"id\": %u, \"name\": \"something\"}",
+				    next_random(&seed) % 1000);
 	}
 	b.len = len;
 	return b;
@@ -48,7 +50,8 @@ static struct packsum pack(const struct buf *plain, struct buf *out)
 }
 
 /* A client: what it has read after each byte that comes. */
-static void inflate_more(z_stream *z, const struct buf *bytes, size_t from, struct buf *plain, int expected)
+static void inflate_more(z_stream *z, const struct buf *bytes, size_t from, struct buf *plain,
+			 int expected)
 {
 	unsigned char piece[4096];
 	int result;
@@ -75,8 +78,9 @@ static void assert_same(const struct buf *a, const struct buf *b)
 static const struct {
 	enum content content;
 	size_t len;
-} pieces[] = {{TEXT, 9},      {TEXT, 1024},  {TEXT, 1025},   {TEXT, 0},      {NOISE, 5000},   {TEXT, 300000},
-	      {NOISE, 65535}, {NOISE, 65536}, {NOISE, 300000}, {NOISE, 1}, {TEXT, 2000}, {TEXT, 2000}};
+} pieces[] = {{TEXT, 9},       {TEXT, 1024},   {TEXT, 1025},   {TEXT, 0},
+	      {NOISE, 5000},   {TEXT, 300000}, {NOISE, 65535}, {NOISE, 65536},
+	      {NOISE, 300000}, {NOISE, 1},     {TEXT, 2000},   {TEXT, 2000}};
 #define PIECES (sizeof(pieces) / sizeof(*pieces))
 
 TEST(each_piece_can_be_read_as_it_comes_and_the_end_is_right)
@@ -209,10 +213,15 @@ TEST(the_length_of_a_stream_goes_round_at_4_gigabytes)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(each_piece_can_be_read_as_it_comes_and_the_end_is_right, begin, end),
-		cmocka_unit_test_setup_teardown(pieces_can_be_put_together_in_any_order, begin, end),
-		cmocka_unit_test_setup_teardown(what_is_short_or_does_not_get_shorter_is_stored_with_5_bytes_a_block, begin, end),
-		cmocka_unit_test_setup_teardown(the_same_text_makes_the_same_bytes_whatever_came_before, begin, end),
+		cmocka_unit_test_setup_teardown(
+			each_piece_can_be_read_as_it_comes_and_the_end_is_right, begin, end),
+		cmocka_unit_test_setup_teardown(pieces_can_be_put_together_in_any_order, begin,
+						end),
+		cmocka_unit_test_setup_teardown(
+			what_is_short_or_does_not_get_shorter_is_stored_with_5_bytes_a_block, begin,
+			end),
+		cmocka_unit_test_setup_teardown(
+			the_same_text_makes_the_same_bytes_whatever_came_before, begin, end),
 		cmocka_unit_test(the_length_of_a_stream_goes_round_at_4_gigabytes),
 	};
 

@@ -114,8 +114,10 @@ TEST(what_can_never_be_well_is_refused_before_it_is_whole)
 
 TEST(more_of_a_line_that_goes_on_is_not_read_again_with_all_that_came_before)
 {
-	static const char *const texts[] = {HEAD("A: b\r\n"), "\r\n" HEAD("A:\tb\r\n"), "GET /a\x01 HTTP/1.1\r\n", HEAD("A: b\rc\r\n"), HEAD("A: b\n"),
-					     HEAD("A b\r\n"), HEAD("Host: b\r\n"), "GET  HTTP/1.1\r\n\r\n"};
+	static const char *const texts[] = {
+		HEAD("A: b\r\n"),    "\r\n" HEAD("A:\tb\r\n"), "GET /a\x01 HTTP/1.1\r\n",
+		HEAD("A: b\rc\r\n"), HEAD("A: b\n"),           HEAD("A b\r\n"),
+		HEAD("Host: b\r\n"), "GET  HTTP/1.1\r\n\r\n"};
 
 	for (size_t t = 0; t < ARRAY_SIZE(texts); t++) {
 		struct head on = {.status = 0};
@@ -182,8 +184,11 @@ TEST(the_first_line_has_two_blanks_and_a_version_that_is_spoken)
 TEST(there_is_one_way_to_say_where_a_body_ends)
 {
 	assert_int_equal(status_of(HEAD("Content-Length: 0\r\nContent-Length: 0\r\n")), 400);
-	assert_int_equal(status_of(HEAD("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")), 400);
-	assert_int_equal(status_of(HEAD("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")), 400);
+	assert_int_equal(status_of(HEAD("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n")),
+			 400);
+	assert_int_equal(
+		status_of(HEAD("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")),
+		400);
 	assert_int_equal(status_of("GET /a HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);
 	assert_int_equal(status_of(HEAD("Transfer-Encoding: Chunked \r\n")), 0);
 	assert_int_equal(judged(POST("Transfer-Encoding: chunked\r\n")), 411);
@@ -292,11 +297,15 @@ static unsigned status_of_size(const char *before, size_t size, const char *afte
 
 TEST(a_head_has_32_kilobytes_whatever_fills_them)
 {
-	assert_int_equal(status_of_size("GET /a HTTP/1.1\r\nHost: a\r\nX: ", HEAD_MAX, "\r\n\r\n"), 0);
+	assert_int_equal(status_of_size("GET /a HTTP/1.1\r\nHost: a\r\nX: ", HEAD_MAX, "\r\n\r\n"),
+			 0);
 	assert_true(head.large);
-	assert_int_equal(status_of_size("GET /a HTTP/1.1\r\nHost: a\r\nX: ", HEAD_MEMORY / 2, "\r\n\r\n"), 0);
+	assert_int_equal(
+		status_of_size("GET /a HTTP/1.1\r\nHost: a\r\nX: ", HEAD_MEMORY / 2, "\r\n\r\n"),
+		0);
 	assert_false(head.large);
-	assert_int_equal(status_of_size("GET /a HTTP/1.1\r\nHost: a\r\nX: ", HEAD_MAX + 2, ""), 431);
+	assert_int_equal(status_of_size("GET /a HTTP/1.1\r\nHost: a\r\nX: ", HEAD_MAX + 2, ""),
+			 431);
 	assert_int_equal(status_of_size("GET /a HTTP/1.1\r\n", HEAD_MAX + 2, ""), 431);
 	assert_int_equal(status_of_size("GET /", HEAD_MAX, " HTTP/1.1\r\nHost: a\r\n\r\n"), 0);
 	assert_int_equal(status_of_size("GET /", HEAD_MAX + 2, ""), 414);
@@ -306,30 +315,45 @@ TEST(a_head_has_32_kilobytes_whatever_fills_them)
 
 TEST(a_body_is_json_that_is_not_packed)
 {
-	static const char *const good[] = {"application/json", "Application/JSON;charset=UTF-8", "application/json; charset=\"utf-8\"", "application/json ; a=b"};
-	static const char *const bad[] = {"text/plain", "application/jsonx", "application/json; charset=utf-16", "application/json;charset=", "", ";"};
+	static const char *const good[] = {"application/json", "Application/JSON;charset=UTF-8",
+					   "application/json; charset=\"utf-8\"",
+					   "application/json ; a=b"};
+	static const char *const bad[] = {"text/plain",
+					  "application/jsonx",
+					  "application/json; charset=utf-16",
+					  "application/json;charset=",
+					  "",
+					  ";"};
 	char text[200];
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
-		snprintf(text, sizeof(text), POST("Content-Length: 2\r\nContent-Type: %s\r\n"), good[i]);
+		snprintf(text, sizeof(text), POST("Content-Length: 2\r\nContent-Type: %s\r\n"),
+			 good[i]);
 		assert_int_equal(judged(text), 0);
 		assert_int_equal(head.body_len, 2);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
-		snprintf(text, sizeof(text), POST("Content-Length: 2\r\nContent-Type: %s\r\n"), bad[i]);
+		snprintf(text, sizeof(text), POST("Content-Length: 2\r\nContent-Type: %s\r\n"),
+			 bad[i]);
 		assert_int_equal(judged(text), 415);
 		assert_int_equal(head.body_len, 0);
 	}
 	assert_int_equal(judged(POST("Content-Length: 2\r\n")), 415);
-	assert_int_equal(judged(POST("Content-Length: 2\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n")), 415);
-	assert_int_equal(judged(POST("Content-Length: 65537\r\nContent-Type: application/json\r\n")), 413);
+	assert_int_equal(judged(POST("Content-Length: 2\r\nContent-Type: "
+				     "application/json\r\nContent-Encoding: gzip\r\n")),
+			 415);
+	assert_int_equal(
+		judged(POST("Content-Length: 65537\r\nContent-Type: application/json\r\n")), 413);
 	assert_int_equal(judged(POST("")), 0);
 }
 
 TEST(what_is_said_twice_is_refused)
 {
 	assert_int_equal(judged(POST("Authorization: a\r\nauthorization: a\r\n")), 400);
-	assert_int_equal(judged(POST("Content-Type: application/json\r\nContent-Type: application/json\r\n")), 400);
+	assert_int_equal(
+		judged(POST(
+			"Content-Type: application/json\r\nContent-Type: application/json\r\n")),
+		400);
 	assert_int_equal(judged(POST("Expect: 200-ok\r\n")), 417);
 	assert_int_equal(judged(POST("Expect: 100-Continue\r\n")), 0);
 }
@@ -338,11 +362,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_head_of_whole_lines_is_well),
-		cmocka_unit_test(a_target_with_letters_that_are_not_percent_encoded_is_refused_with_a_sentence),
-		cmocka_unit_test(blanks_around_a_value_are_well_and_so_are_empty_values_and_bytes_that_are_no_ascii),
+		cmocka_unit_test(
+			a_target_with_letters_that_are_not_percent_encoded_is_refused_with_a_sentence),
+		cmocka_unit_test(
+			blanks_around_a_value_are_well_and_so_are_empty_values_and_bytes_that_are_no_ascii),
 		cmocka_unit_test(what_is_not_whole_is_waited_for_up_to_its_last_byte),
 		cmocka_unit_test(what_can_never_be_well_is_refused_before_it_is_whole),
-		cmocka_unit_test(more_of_a_line_that_goes_on_is_not_read_again_with_all_that_came_before),
+		cmocka_unit_test(
+			more_of_a_line_that_goes_on_is_not_read_again_with_all_that_came_before),
 		cmocka_unit_test(every_line_ends_with_cr_and_lf),
 		cmocka_unit_test(every_line_is_a_name_a_colon_and_a_value),
 		cmocka_unit_test(the_first_line_has_two_blanks_and_a_version_that_is_spoken),

@@ -15,7 +15,9 @@ static struct params params_of(const char *const *texts)
 	struct params params = {.count = 0};
 
 	for (; texts[2 * params.count] != NULL; params.count++)
-		params.items[params.count] = (struct param){frame_text(texts[2 * params.count]), frame_text(texts[2 * params.count + 1])};
+		params.items[params.count] =
+			(struct param){frame_text(texts[2 * params.count]),
+				       frame_text(texts[2 * params.count + 1])};
 	return params;
 }
 
@@ -31,23 +33,28 @@ static void assert_params(const char *const *texts, const char *json)
 TEST(parameters_are_kept_as_json_of_texts)
 {
 	assert_params((const char *const[]){NULL}, "{}");
-	assert_params((const char *const[]){"store", "s1", "k", "3", NULL}, "{\"store\":\"s1\",\"k\":\"3\"}");
+	assert_params((const char *const[]){"store", "s1", "k", "3", NULL},
+		      "{\"store\":\"s1\",\"k\":\"3\"}");
 	assert_params((const char *const[]){"a\"b", "x\ny", NULL}, "{\"a\\\"b\":\"x\\ny\"}");
 }
 
 TEST(of_one_name_the_first_counts)
 {
-	assert_params((const char *const[]){"store", "path", "store", "query", NULL}, "{\"store\":\"path\"}");
+	assert_params((const char *const[]){"store", "path", "store", "query", NULL},
+		      "{\"store\":\"path\"}");
 }
 
 TEST(what_authorises_and_cursors_are_no_parameters)
 {
-	assert_params((const char *const[]){"token", "t", "a", "1", "ticket", "t", "last_event_id", "1-1", "lastEventId", "1-1", NULL}, "{\"a\":\"1\"}");
+	assert_params((const char *const[]){"token", "t", "a", "1", "ticket", "t", "last_event_id",
+					    "1-1", "lastEventId", "1-1", NULL},
+		      "{\"a\":\"1\"}");
 }
 
 TEST(parameters_come_back_as_they_were)
 {
-	struct params params = params_of((const char *const[]){"a", "1", "b\"", "x\ny", NULL}), again = {.count = 0};
+	struct params params = params_of((const char *const[]){"a", "1", "b\"", "x\ny", NULL}),
+		      again = {.count = 0};
 	char *text = holder_params_json(&params);
 	struct json_object *object = json_parse(text, strlen(text));
 
@@ -60,8 +67,12 @@ TEST(parameters_come_back_as_they_were)
 
 TEST(an_identity_comes_back_as_it_was)
 {
-	static const char json[] = "{\"sub\":\"ann\",\"jti\":\"j1\",\"stores\":[\"a\",\"b\"],\"n\":12345678901234567,\"x\":1.50}";
-	struct identity id = {.claims = json_parse(json, strlen(json)), .issued_ms = INT64_MIN, .ends_ms = 1700000000000, .key_mark = 0xfedcba9876543210};
+	static const char json[] = "{\"sub\":\"ann\",\"jti\":\"j1\",\"stores\":[\"a\",\"b\"],\"n\":"
+				   "12345678901234567,\"x\":1.50}";
+	struct identity id = {.claims = json_parse(json, strlen(json)),
+			      .issued_ms = INT64_MIN,
+			      .ends_ms = 1700000000000,
+			      .key_mark = 0xfedcba9876543210};
 	struct identity again;
 	struct buf text;
 
@@ -70,8 +81,10 @@ TEST(an_identity_comes_back_as_it_was)
 	assert_true(identity_read(text.data, text.len, &again));
 	assert_string_equal(again.sub, "ann");
 	assert_string_equal(again.jti, "j1");
-	assert_true(again.issued_ms == INT64_MIN && again.ends_ms == 1700000000000 && again.key_mark == 0xfedcba9876543210);
-	assert_string_equal(json_object_to_json_string_ext(again.claims, JSON_C_TO_STRING_PLAIN), json);
+	assert_true(again.issued_ms == INT64_MIN && again.ends_ms == 1700000000000 &&
+		    again.key_mark == 0xfedcba9876543210);
+	assert_string_equal(json_object_to_json_string_ext(again.claims, JSON_C_TO_STRING_PLAIN),
+			    json);
 	identity_release(&again);
 	identity_release(&id);
 	buf_release(&text);
@@ -79,8 +92,14 @@ TEST(an_identity_comes_back_as_it_was)
 
 TEST(what_is_no_identity_is_not_read_as_one)
 {
-	static const char *const texts[] = {"", "{}", "null", "{\"claims\":{},\"issued\":1,\"ends\":2}", "{\"claims\":[],\"issued\":1,\"ends\":2,\"key\":\"0\"}",
-					    "{\"claims\":{},\"issued\":\"1\",\"ends\":2,\"key\":\"0\"}", "{\"claims\":{},\"issued\":1,\"key\":\"0\"}"};
+	static const char *const texts[] = {
+		"",
+		"{}",
+		"null",
+		"{\"claims\":{},\"issued\":1,\"ends\":2}",
+		"{\"claims\":[],\"issued\":1,\"ends\":2,\"key\":\"0\"}",
+		"{\"claims\":{},\"issued\":\"1\",\"ends\":2,\"key\":\"0\"}",
+		"{\"claims\":{},\"issued\":1,\"key\":\"0\"}"};
 	struct identity id;
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -113,10 +113,10 @@ TEST(depth_has_an_end)
 TEST(what_only_looks_like_json_is_refused)
 {
 	static const char *const bad[] = {
-		"[1,]",	  "{\"a\":1,}", "{a:1}",	  "[01]",	"[1 2]",  "{\"a\" 1}",
-		"[.5]",	  "[+1]",	"[0x10]",	  "[TRUE]",	"[Null]", "[undefined]",
-		"/**/[]", "[]//",	"[\"\\x\"]",	  "[\"\xff\"]", "['a']",  "x",
-		"]",	  ",",		"\xef\xbb\xbf{}", "[--1]",	"[1-2]",
+		"[1,]",   "{\"a\":1,}", "{a:1}",          "[01]",       "[1 2]",  "{\"a\" 1}",
+		"[.5]",   "[+1]",       "[0x10]",         "[TRUE]",     "[Null]", "[undefined]",
+		"/**/[]", "[]//",       "[\"\\x\"]",      "[\"\xff\"]", "['a']",  "x",
+		"]",      ",",          "\xef\xbb\xbf{}", "[--1]",      "[1-2]",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
@@ -153,7 +153,8 @@ TEST(a_bare_number_or_word_is_a_value)
 
 TEST(a_name_that_is_there_twice_is_refused)
 {
-	static const char *const good[] = {"{\"a\":{\"a\":\":\"},\"b\":[{\"a\":1},{\"a\":1}]}", "{\"a\":1,\"A\":1}"};
+	static const char *const good[] = {"{\"a\":{\"a\":\":\"},\"b\":[{\"a\":1},{\"a\":1}]}",
+					   "{\"a\":1,\"A\":1}"};
 
 	assert_refused("{\"a\":1,\"a\":1}");
 	assert_refused("{\"a\":1,\"b\":2,\"a\":{}}");
@@ -213,7 +214,8 @@ static void assert_member(struct json_object *object, const char *name, const ch
 /* json-c 0.18 and 0.19 refuse each byte over 0x7f when they are asked to be strict. */
 TEST(letters_that_are_not_ascii_arrive_as_they_are)
 {
-	static const char text[] = "{\"name\":\"Jo\xc3\xa3o\",\"\xe6\x97\xa5\":\"\xf0\x9f\x98\x80\",\"\\u00e3\":\"\\ud83d\\ude00\"}";
+	static const char text[] = "{\"name\":\"Jo\xc3\xa3o\",\"\xe6\x97\xa5\":"
+				   "\"\xf0\x9f\x98\x80\",\"\\u00e3\":\"\\ud83d\\ude00\"}";
 	struct json_object *value = json_parse(text, strlen(text));
 
 	assert_non_null(value);

@@ -22,7 +22,8 @@ static EVP_PKEY *rsa, *p256, *p384, *p521;
 
 static bool load(const char *text, const char *algorithm)
 {
-	struct keyring_source s = {.jwks_file = temp_write("jwks", text, strlen(text)), .algorithm = algorithm};
+	struct keyring_source s = {.jwks_file = temp_write("jwks", text, strlen(text)),
+				   .algorithm = algorithm};
 	bool good;
 
 	keyring_release(&ring);
@@ -100,17 +101,21 @@ TEST(a_public_key_verifies_what_the_private_one_has_signed)
 	const struct {
 		EVP_PKEY *key;
 		jwt_alg_t usual, named;
-	} keys[] = {{rsa, JWT_ALG_RS256, JWT_ALG_RS512}, {p256, JWT_ALG_ES256, JWT_ALG_ES256},
-		    {p384, JWT_ALG_ES384, JWT_ALG_ES384}, {p521, JWT_ALG_ES512, JWT_ALG_ES512}};
+	} keys[] = {{rsa, JWT_ALG_RS256, JWT_ALG_RS512},
+		    {p256, JWT_ALG_ES256, JWT_ALG_ES256},
+		    {p384, JWT_ALG_ES384, JWT_ALG_ES384},
+		    {p521, JWT_ALG_ES512, JWT_ALG_ES512}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
-		char more[64], *set = set_of(keys[i].key, ""), *token = sign_with(keys[i].key, keys[i].usual, NULL);
+		char more[64], *set = set_of(keys[i].key, ""),
+			       *token = sign_with(keys[i].key, keys[i].usual, NULL);
 
 		assert_loaded(set, 1);
 		assert_true(ring_takes(&ring, token));
 		free(set);
 		free(token);
-		snprintf(more, sizeof(more), ",\"kid\":\"k\",\"use\":\"sig\",\"alg\":\"%s\"", jwt_alg_str(keys[i].named));
+		snprintf(more, sizeof(more), ",\"kid\":\"k\",\"use\":\"sig\",\"alg\":\"%s\"",
+			 jwt_alg_str(keys[i].named));
 		set = set_of(keys[i].key, more);
 		token = sign_with(keys[i].key, keys[i].named, "k");
 		assert_loaded(set, 1);
@@ -126,7 +131,8 @@ TEST(old_and_new_keys_are_taken_side_by_side)
 	char *old = jwk_of(rsa, ",\"kid\":\"old\""), *new = jwk_of(p256, ",\"kid\":\"new\"");
 	char *both = xasprintf("{\"keys\":[%s,%s,%s]}", old, new, OCT(",\"kid\":\"secret\""));
 	char *only_new = xasprintf("{\"keys\":[%s]}", new);
-	char *by_old = sign_with(rsa, JWT_ALG_RS256, "old"), *by_new = sign_with(p256, JWT_ALG_ES256, "new");
+	char *by_old = sign_with(rsa, JWT_ALG_RS256, "old"),
+	     *by_new = sign_with(p256, JWT_ALG_ES256, "new");
 	uint64_t mark;
 
 	assert_loaded(both, 3);
@@ -149,7 +155,8 @@ TEST(the_public_key_is_no_secret_that_a_token_can_be_signed_with)
 
 	assert_loaded(set, 1);
 	for (size_t cut = 0; cut < 2; cut++) { /* with its final line end, and without */
-		char *token = make_token("{\"alg\":\"HS256\",\"kid\":\"k\"}", "{\"sub\":\"7\",\"exp\":" LATER "}", EVP_sha256(),
+		char *token = make_token("{\"alg\":\"HS256\",\"kid\":\"k\"}",
+					 "{\"sub\":\"7\",\"exp\":" LATER "}", EVP_sha256(),
 					 (char *)ring.keys[0].bytes, ring.keys[0].len - cut);
 
 		assert_false(ring_takes(&ring, token));
@@ -165,7 +172,8 @@ TEST(the_public_key_is_no_secret_that_a_token_can_be_signed_with)
 
 TEST(a_key_that_says_no_algorithm_has_the_configured_one_if_it_is_of_that_kind)
 {
-	char *jwk = jwk_of(rsa, ",\"kid\":\"r\""), *set = xasprintf("{\"keys\":[%s,%s]}", jwk, OCT(""));
+	char *jwk = jwk_of(rsa, ",\"kid\":\"r\""),
+	     *set = xasprintf("{\"keys\":[%s,%s]}", jwk, OCT(""));
 
 	assert_true(load(set, "RS384"));
 	assert_int_equal(ring.keys[0].algorithm, JWT_ALG_RS384);
@@ -180,14 +188,22 @@ TEST(a_key_that_says_no_algorithm_has_the_configured_one_if_it_is_of_that_kind)
 
 TEST(keys_for_other_uses_are_left_out_with_a_warning)
 {
-	static const char *const other[] = {
-		OCT2(",\"use\":\"enc\""), OCT2(",\"use\":7"), OCT2(",\"key_ops\":[\"sign\"]"), OCT2(",\"key_ops\":\"verify\""),
-		OCT2(",\"alg\":\"PS256\""), OCT2(",\"alg\":\"none\""), OCT2(",\"alg\":7"), "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" K "\"}",
-		"{\"kty\":\"AKP\"}", "{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"" K "\",\"y\":\"" K "\"}"};
+	static const char *const other[] = {OCT2(",\"use\":\"enc\""),
+					    OCT2(",\"use\":7"),
+					    OCT2(",\"key_ops\":[\"sign\"]"),
+					    OCT2(",\"key_ops\":\"verify\""),
+					    OCT2(",\"alg\":\"PS256\""),
+					    OCT2(",\"alg\":\"none\""),
+					    OCT2(",\"alg\":7"),
+					    "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" K "\"}",
+					    "{\"kty\":\"AKP\"}",
+					    "{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"" K
+					    "\",\"y\":\"" K "\"}"};
 	char text[1000];
 
 	for (size_t i = 0; i < ARRAY_SIZE(other); i++) {
-		snprintf(text, sizeof(text), "{\"keys\":[%s,%s]}", other[i], OCT(",\"key_ops\":[\"sign\",\"verify\"]"));
+		snprintf(text, sizeof(text), "{\"keys\":[%s,%s]}", other[i],
+			 OCT(",\"key_ops\":[\"sign\",\"verify\"]"));
 		assert_loaded(text, 1);
 		assert_memory_equal(ring.keys[0].bytes, KEY, 32);
 		assert_non_null(strstr(said, "key 1 is left out"));
@@ -206,7 +222,8 @@ TEST(a_key_that_is_wrong_or_weak_is_refused)
 		{"{\"kty\":\"oct\",\"k\":\"\"}", "its k is missing"},
 		{"{\"kty\":\"oct\",\"k\":\"" K "=\"}", "its k is missing or not base64url"},
 		{"{\"kty\":\"oct\",\"k\":7}", "its k is missing"},
-		{"{\"kty\":\"oct\",\"k\":\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQ\"}", "31 bytes, fewer than 32"},
+		{"{\"kty\":\"oct\",\"k\":\"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZQ\"}",
+		 "31 bytes, fewer than 32"},
 		{OCT(",\"alg\":\"HS384\""), "32 bytes, fewer than 48"},
 		{OCT(",\"alg\":\"RS256\""), "not for"},
 		{OCT(",\"kid\":\"\""), "kid"},
@@ -215,7 +232,8 @@ TEST(a_key_that_is_wrong_or_weak_is_refused)
 		{"{\"kty\":\"RSA\",\"e\":\"AQAB\"}", "numbers"},
 		{"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" K "\",\"y\":\"" K "\"}", "numbers"},
 		{"{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"" K "\"}", "numbers"},
-		{"{\"keys\":[" OCT(",\"kid\":\"a\"") "," OCT2(",\"kid\":\"a\"") "]}", "key 2: its kid is also"},
+		{"{\"keys\":[" OCT(",\"kid\":\"a\"") "," OCT2(",\"kid\":\"a\"") "]}",
+		 "key 2: its kid is also"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
@@ -224,8 +242,10 @@ TEST(a_key_that_is_wrong_or_weak_is_refused)
 
 TEST(a_public_key_of_another_algorithm_or_with_its_private_part_is_refused)
 {
-	static const char *const bad[][2] = {{",\"alg\":\"ES384\"", "not for"}, {",\"alg\":\"HS256\"", "not for"},
-					     {",\"alg\":\"RS256\"", "not for"}, {",\"d\":\"" K "\"", "private part"},
+	static const char *const bad[][2] = {{",\"alg\":\"ES384\"", "not for"},
+					     {",\"alg\":\"HS256\"", "not for"},
+					     {",\"alg\":\"RS256\"", "not for"},
+					     {",\"d\":\"" K "\"", "private part"},
 					     {",\"d\":\"" K "\",\"use\":\"enc\"", "private part"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -236,7 +256,8 @@ TEST(a_public_key_of_another_algorithm_or_with_its_private_part_is_refused)
 	}
 }
 
-/* Numbers that are those of no key. OpenSSL itself would verify with an exponent of 1: any text is then its own signature. */
+/* Numbers that are those of no key. OpenSSL itself would verify with an exponent of 1: any text is
+ * then its own signature. */
 TEST(an_rsa_key_with_an_exponent_of_1_is_refused)
 {
 	/* the modulus is random: without quotes it may be there */
@@ -252,10 +273,15 @@ TEST(an_rsa_key_with_an_exponent_of_1_is_refused)
 
 TEST(what_is_no_set_is_refused)
 {
-	static const char *const bad[][2] = {{"[]", "not a JSON Web Key Set"}, {"x", "not a JSON Web Key Set"},
-					     {"{\"keys\":[]}", "there is no key in it"}, {"{\"keys\":{}}", "not an array"},
-					     {"{}", "it has no kty"}, {OCT("") OCT(""), "not a JSON Web Key Set"},
-					     {OCT(",\"kid\":\"a\",\"kid\":\"b\""), "each name in it once"}, {" ", "not a JSON"}};
+	static const char *const bad[][2] = {
+		{"[]", "not a JSON Web Key Set"},
+		{"x", "not a JSON Web Key Set"},
+		{"{\"keys\":[]}", "there is no key in it"},
+		{"{\"keys\":{}}", "not an array"},
+		{"{}", "it has no kty"},
+		{OCT("") OCT(""), "not a JSON Web Key Set"},
+		{OCT(",\"kid\":\"a\",\"kid\":\"b\""), "each name in it once"},
+		{" ", "not a JSON"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_refused(bad[i][0], bad[i][1]);
@@ -269,7 +295,8 @@ TEST(a_set_has_up_to_16_keys)
 	buf_init(&text);
 	buf_append_str(&text, "{\"keys\":[");
 	for (int i = 0; i < 17; i++) {
-		buf_appendf(&text, "%s{\"kty\":\"oct\",\"k\":\"" K "\",\"kid\":\"%d\"}", i == 0 ? "" : ",", i);
+		buf_appendf(&text, "%s{\"kty\":\"oct\",\"k\":\"" K "\",\"kid\":\"%d\"}",
+			    i == 0 ? "" : ",", i);
 		if (i == 15) {
 			size_t len = text.len;
 
@@ -309,14 +336,17 @@ int main(void)
 		cmocka_unit_test(a_public_key_verifies_what_the_private_one_has_signed),
 		cmocka_unit_test(old_and_new_keys_are_taken_side_by_side),
 		cmocka_unit_test(the_public_key_is_no_secret_that_a_token_can_be_signed_with),
-		cmocka_unit_test(a_key_that_says_no_algorithm_has_the_configured_one_if_it_is_of_that_kind),
+		cmocka_unit_test(
+			a_key_that_says_no_algorithm_has_the_configured_one_if_it_is_of_that_kind),
 		cmocka_unit_test(keys_for_other_uses_are_left_out_with_a_warning),
 		cmocka_unit_test(a_key_that_is_wrong_or_weak_is_refused),
-		cmocka_unit_test(a_public_key_of_another_algorithm_or_with_its_private_part_is_refused),
+		cmocka_unit_test(
+			a_public_key_of_another_algorithm_or_with_its_private_part_is_refused),
 		cmocka_unit_test(an_rsa_key_with_an_exponent_of_1_is_refused),
 		cmocka_unit_test(what_is_no_set_is_refused),
 		cmocka_unit_test(a_set_has_up_to_16_keys),
-		cmocka_unit_test(a_set_with_a_secret_is_for_its_owner_and_one_of_public_keys_for_all),
+		cmocka_unit_test(
+			a_set_with_a_secret_is_for_its_owner_and_one_of_public_keys_for_all),
 	};
 
 	return cmocka_run_group_tests(tests, open_files, close_files);

@@ -44,7 +44,9 @@ static void assert_refused(struct keyring_source s, const char *expected)
 static void assert_secret_refused(const char *secret, const char *expected)
 {
 	assert_refused((struct keyring_source){.secret = secret}, expected);
-	assert_refused((struct keyring_source){.secret_file = temp_write("secret", secret, strlen(secret))}, expected);
+	assert_refused((struct keyring_source){.secret_file = temp_write("secret", secret,
+									 strlen(secret))},
+		       expected);
 }
 
 /* The public half as a file; takes the key over unless it is to be kept. */
@@ -64,8 +66,8 @@ static void write_public(const char *name, EVP_PKEY *pair, EVP_PKEY **ret_kept)
 static int open_files(void **state __attribute__((unused)))
 {
 	static const char *const curves[][2] = {
-		{"p384.pem", "P-384"},		 {"p521.pem", "P-521"},
-		{"p224.pem", "P-224"},		 {"k256.pem", "secp256k1"},
+		{"p384.pem", "P-384"},           {"p521.pem", "P-521"},
+		{"p224.pem", "P-224"},           {"k256.pem", "secp256k1"},
 		{"b256.pem", "brainpoolP256r1"}, {"b384.pem", "brainpoolP384r1"}};
 
 	log_setup(LOG_ERROR, false);
@@ -107,9 +109,12 @@ TEST(an_empty_or_short_secret_is_refused)
 {
 	assert_refused((struct keyring_source){.secret = ""}, "0 bytes, fewer than 32");
 	assert_refused((struct keyring_source){.secret_file = temp_write("empty", "", 0)}, "empty");
-	assert_refused((struct keyring_source){.secret_file = temp_write("ends", "\n\r\n\n", 4)}, "0 bytes");
+	assert_refused((struct keyring_source){.secret_file = temp_write("ends", "\n\r\n\n", 4)},
+		       "0 bytes");
 	assert_secret_refused("0123456789abcdef0123456789abcde", "31 bytes, fewer than 32");
-	assert_refused((struct keyring_source){.secret_file = temp_write("filled", "0123456789abcdef0123456789abcde\n\n", 33)},
+	assert_refused((struct keyring_source){.secret_file = temp_write(
+						       "filled",
+						       "0123456789abcdef0123456789abcde\n\n", 33)},
 		       "31 bytes");
 }
 
@@ -119,10 +124,14 @@ TEST(a_secret_is_as_long_as_the_hash)
 
 	memset(secret, 'k', sizeof(secret));
 	secret[64] = '\0';
-	assert_loaded((struct keyring_source){.secret = secret, .algorithm = "HS512"}, JWT_ALG_HS512);
-	assert_refused((struct keyring_source){.secret = secret + 1, .algorithm = "HS512"}, "63 bytes, fewer than 64");
-	assert_loaded((struct keyring_source){.secret = secret + 16, .algorithm = "HS384"}, JWT_ALG_HS384);
-	assert_refused((struct keyring_source){.secret = secret + 17, .algorithm = "HS384"}, "47 bytes, fewer than 48");
+	assert_loaded((struct keyring_source){.secret = secret, .algorithm = "HS512"},
+		      JWT_ALG_HS512);
+	assert_refused((struct keyring_source){.secret = secret + 1, .algorithm = "HS512"},
+		       "63 bytes, fewer than 64");
+	assert_loaded((struct keyring_source){.secret = secret + 16, .algorithm = "HS384"},
+		      JWT_ALG_HS384);
+	assert_refused((struct keyring_source){.secret = secret + 17, .algorithm = "HS384"},
+		       "47 bytes, fewer than 48");
 }
 
 TEST(what_is_no_file_of_a_few_bytes_is_refused_at_once)
@@ -135,10 +144,14 @@ TEST(what_is_no_file_of_a_few_bytes_is_refused_at_once)
 	assert_refused((struct keyring_source){.secret_file = temp_path("missing")}, "cannot read");
 	assert_refused((struct keyring_source){.secret_file = temp_dir}, "it is a directory");
 	assert_refused((struct keyring_source){.secret_file = fifo}, "it is not a regular file");
-	assert_refused((struct keyring_source){.public_key_file = fifo}, "it is not a regular file");
-	assert_refused((struct keyring_source){.jwks_file = "/dev/zero"}, "it is not a regular file");
-	assert_refused((struct keyring_source){.secret_file = temp_write("large", large, 65537)}, "too large");
-	assert_loaded((struct keyring_source){.secret_file = temp_write("large", large, 65536)}, JWT_ALG_HS256);
+	assert_refused((struct keyring_source){.public_key_file = fifo},
+		       "it is not a regular file");
+	assert_refused((struct keyring_source){.jwks_file = "/dev/zero"},
+		       "it is not a regular file");
+	assert_refused((struct keyring_source){.secret_file = temp_write("large", large, 65537)},
+		       "too large");
+	assert_loaded((struct keyring_source){.secret_file = temp_write("large", large, 65536)},
+		      JWT_ALG_HS256);
 	free(large);
 }
 
@@ -147,14 +160,16 @@ TEST(a_secret_file_that_everybody_can_read_or_write_is_refused)
 	static const struct {
 		mode_t mode;
 		bool good;
-	} modes[] = {{0600, true}, {0400, true}, {0640, true}, {0660, true}, {0644, false}, {0604, false}, {0602, false}, {0666, false}};
+	} modes[] = {{0600, true},  {0400, true},  {0640, true},  {0660, true},
+		     {0644, false}, {0604, false}, {0602, false}, {0666, false}};
 	const char *secret = temp_write("modes", KEY, 32), *link = temp_path("link");
 
 	assert_int_equal(symlink(secret, link), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		assert_int_equal(chmod(secret, modes[i].mode), 0);
 		if (modes[i].good) {
-			assert_loaded((struct keyring_source){.secret_file = secret}, JWT_ALG_HS256);
+			assert_loaded((struct keyring_source){.secret_file = secret},
+				      JWT_ALG_HS256);
 			continue;
 		}
 		assert_refused((struct keyring_source){.secret_file = secret}, "chmod 600");
@@ -176,16 +191,25 @@ TEST(what_is_no_secret_is_not_taken_for_one)
 {
 	static const char lines[] = KEY "\n" KEY;
 
-	assert_secret_refused("-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC KEY-----", "PEM form");
+	assert_secret_refused(
+		"-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE\n-----END PUBLIC "
+		"KEY-----",
+		"PEM form");
 	assert_secret_refused("# the key\n" KEY, "several lines");
 	assert_secret_refused(KEY "\r\n" KEY "\n", "several lines");
-	assert_refused((struct keyring_source){.secret_file = temp_write("lines", lines, strlen(lines))}, "several lines");
+	assert_refused(
+		(struct keyring_source){.secret_file = temp_write("lines", lines, strlen(lines))},
+		"several lines");
 	/* as openssl leaves it */
-	assert_refused((struct keyring_source){.secret_file = temp_path("rsa2048.pem")}, "chmod 600");
+	assert_refused((struct keyring_source){.secret_file = temp_path("rsa2048.pem")},
+		       "chmod 600");
 	assert_int_equal(chmod(temp_path("rsa2048.pem"), 0600), 0);
-	assert_refused((struct keyring_source){.secret_file = temp_path("rsa2048.pem")}, "PEM form");
+	assert_refused((struct keyring_source){.secret_file = temp_path("rsa2048.pem")},
+		       "PEM form");
 	/* bytes that are no text may have a line end among them */
-	assert_loaded((struct keyring_source){.secret_file = temp_write("bytes", KEY "\n\x01" KEY, 66)}, JWT_ALG_HS256);
+	assert_loaded(
+		(struct keyring_source){.secret_file = temp_write("bytes", KEY "\n\x01" KEY, 66)},
+		JWT_ALG_HS256);
 }
 
 TEST(the_mark_is_that_of_the_same_key_in_the_same_use)
@@ -194,13 +218,17 @@ TEST(the_mark_is_that_of_the_same_key_in_the_same_use)
 
 	assert_loaded((struct keyring_source){.secret = KEY}, JWT_ALG_HS256);
 	mark = ring.keys[0].mark;
-	assert_loaded((struct keyring_source){.secret_file = temp_write("again", KEY "\n", 33)}, JWT_ALG_HS256);
+	assert_loaded((struct keyring_source){.secret_file = temp_write("again", KEY "\n", 33)},
+		      JWT_ALG_HS256);
 	assert_true(keyring_has(&ring, mark));
 	assert_loaded((struct keyring_source){.secret = KEY "!"}, JWT_ALG_HS256);
 	assert_false(keyring_has(&ring, mark));
-	assert_loaded((struct keyring_source){.public_key_file = temp_path("rsa2048.pem")}, JWT_ALG_RS256);
+	assert_loaded((struct keyring_source){.public_key_file = temp_path("rsa2048.pem")},
+		      JWT_ALG_RS256);
 	mark = ring.keys[0].mark;
-	assert_loaded((struct keyring_source){.public_key_file = temp_path("rsa2048.pem"), .algorithm = "RS384"}, JWT_ALG_RS384);
+	assert_loaded((struct keyring_source){.public_key_file = temp_path("rsa2048.pem"),
+					      .algorithm = "RS384"},
+		      JWT_ALG_RS384);
 	assert_false(keyring_has(&ring, mark));
 }
 
@@ -215,8 +243,9 @@ TEST(line_ends_behind_a_secret_do_not_count_and_other_bytes_do)
 	assert_loaded((struct keyring_source){.secret_file = temp_write("blank", KEY " \n", 34)},
 		      JWT_ALG_HS256);
 	assert_int_equal(ring.keys[0].len, 33);
-	assert_loaded((struct keyring_source){.secret_file = temp_write("nul", "\0" KEY "\0\n", 35)},
-		      JWT_ALG_HS256);
+	assert_loaded(
+		(struct keyring_source){.secret_file = temp_write("nul", "\0" KEY "\0\n", 35)},
+		JWT_ALG_HS256);
 	assert_int_equal(ring.keys[0].len, 34);
 	assert_memory_equal(ring.keys[0].bytes, "\0" KEY "\0", 34);
 }
@@ -229,7 +258,7 @@ TEST(two_sources_are_refused)
 		(struct keyring_source){.secret = KEY, .public_key_file = temp_path("rsa2048.pem")},
 		"more than one");
 	assert_refused((struct keyring_source){.secret_file = temp_path("nl"),
-					   .public_key_file = temp_path("rsa2048.pem")},
+					       .public_key_file = temp_path("rsa2048.pem")},
 		       "more than one");
 }
 
@@ -238,33 +267,35 @@ TEST(the_key_fixes_the_family_of_algorithms)
 	assert_loaded((struct keyring_source){.public_key_file = temp_path("rsa2048.pem")},
 		      JWT_ALG_RS256);
 	assert_loaded((struct keyring_source){.public_key_file = temp_path("rsa2048.pem"),
-					  .algorithm = "RS512"},
+					      .algorithm = "RS512"},
 		      JWT_ALG_RS512);
-	assert_loaded((struct keyring_source){.public_key_file = temp_path("p256.pem")}, JWT_ALG_ES256);
-	assert_loaded((struct keyring_source){.public_key_file = temp_path("p384.pem")}, JWT_ALG_ES384);
-	assert_loaded(
-		(struct keyring_source){.public_key_file = temp_path("p521.pem"), .algorithm = "ES512"},
-		JWT_ALG_ES512);
+	assert_loaded((struct keyring_source){.public_key_file = temp_path("p256.pem")},
+		      JWT_ALG_ES256);
+	assert_loaded((struct keyring_source){.public_key_file = temp_path("p384.pem")},
+		      JWT_ALG_ES384);
+	assert_loaded((struct keyring_source){.public_key_file = temp_path("p521.pem"),
+					      .algorithm = "ES512"},
+		      JWT_ALG_ES512);
 }
 
 TEST(an_algorithm_that_does_not_fit_the_key_is_refused)
 {
 	static const struct {
 		const char *file, *algorithm;
-	} bad[] = {{NULL, "RS256"},	     {NULL, "ES256"},	    {"rsa2048.pem", "HS256"},
+	} bad[] = {{NULL, "RS256"},          {NULL, "ES256"},       {"rsa2048.pem", "HS256"},
 		   {"rsa2048.pem", "ES256"}, {"p256.pem", "ES384"}, {"p256.pem", "HS256"},
 		   {"p256.pem", "RS256"},    {"p384.pem", "ES256"}, {"p521.pem", "ES384"}};
-	static const char *const unknown[] = {"none",  "",	 "hs256", "HS256 ",
+	static const char *const unknown[] = {"none",  "",       "hs256", "HS256 ",
 					      "PS256", "ES256K", "EdDSA"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		assert_refused(
-			(struct keyring_source){.secret = bad[i].file == NULL ? KEY : NULL,
-					    .algorithm = bad[i].algorithm,
-					    .public_key_file = bad[i].file == NULL
+		assert_refused((struct keyring_source){.secret = bad[i].file == NULL ? KEY : NULL,
+						       .algorithm = bad[i].algorithm,
+						       .public_key_file =
+							       bad[i].file == NULL
 								       ? NULL
 								       : temp_path(bad[i].file)},
-			"not for");
+			       "not for");
 	for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
 		assert_refused((struct keyring_source){.secret = KEY, .algorithm = unknown[i]},
 			       "not one of");
@@ -282,7 +313,8 @@ TEST(a_weak_or_unsuitable_public_key_is_refused)
 		       "empty");
 	assert_refused((struct keyring_source){.public_key_file = temp_write("text", KEY, 32)},
 		       "no public key");
-	assert_refused((struct keyring_source){.public_key_file = temp_path("missing")}, "cannot read");
+	assert_refused((struct keyring_source){.public_key_file = temp_path("missing")},
+		       "cannot read");
 }
 
 TEST(a_curve_of_the_same_length_is_another_curve)
@@ -295,7 +327,8 @@ TEST(a_curve_of_the_same_length_is_another_curve)
 		       "neither RSA nor");
 }
 
-/* Both PEM texts of one key, one behind the other; each NULL: left out. Valid until the next call. */
+/* Both PEM texts of one key, one behind the other; each NULL: left out. Valid until the next call.
+ */
 static const char *pems(const char *first, const char *second)
 {
 	static char text[8192];
@@ -322,7 +355,8 @@ static char *pem_of(EVP_PKEY *key, bool private)
 
 TEST(a_private_key_a_certificate_or_two_keys_are_no_public_key)
 {
-	char *private = pem_of(rsa2048, true), *public = pem_of(rsa2048, false), *other = pem_of(p256, false);
+	char *private = pem_of(rsa2048, true), *public = pem_of(rsa2048, false),
+	     *other = pem_of(p256, false);
 	struct keyring_source s = {.public_key_file = pems(private, "")};
 
 	assert_refused(s, "that is a private key");

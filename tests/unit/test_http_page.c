@@ -22,7 +22,17 @@ TEST(a_wait_is_whole_seconds_and_55_at_the_most)
 
 TEST(anything_else_is_no_wait)
 {
-	static const char *const bad[] = {"", "-1", "+1", "1.5", "1s", " 1", "1 ", "x", "1e3", "0x1", "99999999999999999999x"};
+	static const char *const bad[] = {"",
+					  "-1",
+					  "+1",
+					  "1.5",
+					  "1s",
+					  " 1",
+					  "1 ",
+					  "x",
+					  "1e3",
+					  "0x1",
+					  "99999999999999999999x"};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
 		assert_int_equal(wait_of(bad[i]), -1);

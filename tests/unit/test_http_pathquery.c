@@ -21,7 +21,8 @@ static void assert_read(const char *target, const char *expected)
 	for (size_t i = 0; i < p.query.count; i++) {
 		const struct param *param = &p.query.items[i];
 
-		buf_appendf(&said, " %.*s=%.*s", (int)param->name.len, param->name.bytes, (int)param->value.len, param->value.bytes);
+		buf_appendf(&said, " %.*s=%.*s", (int)param->name.len, param->name.bytes,
+			    (int)param->value.len, param->value.bytes);
 	}
 	assert_string_equal(said.data, expected);
 	buf_release(&said);
@@ -73,7 +74,9 @@ TEST(what_is_percent_encoded_is_decoded_once)
 
 TEST(an_escape_that_is_none_or_hides_something_is_refused)
 {
-	static const char *const bad[] = {"/%", "/a%2", "/a%zz", "/a%2%30", "/a%00", "/a%2Fb", "/a%2f", "/%5c", "/a%5C", "/a?b=%", "/a?%4=b", "/a?b=%00", "%"};
+	static const char *const bad[] = {"/%",      "/a%2",     "/a%zz", "/a%2%30", "/a%00",
+					  "/a%2Fb",  "/a%2f",    "/%5c",  "/a%5C",   "/a?b=%",
+					  "/a?%4=b", "/a?b=%00", "%"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_fault(bad[i], PATHQUERY_ESCAPE);
@@ -81,7 +84,8 @@ TEST(an_escape_that_is_none_or_hides_something_is_refused)
 
 TEST(texts_are_utf8)
 {
-	static const char *const bad[] = {"/\xe9", "/%e9", "/a?%ff=1", "/a?b=%c0%80", "/a?b=\xff", "/a?=%ff", "/%c3?b=%a9"};
+	static const char *const bad[] = {"/\xe9",     "/%e9",    "/a?%ff=1",  "/a?b=%c0%80",
+					  "/a?b=\xff", "/a?=%ff", "/%c3?b=%a9"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_fault(bad[i], PATHQUERY_TEXT);

@@ -74,9 +74,10 @@ TEST(refusals_are_counted_by_what_they_were_answered)
 		unsigned status;
 		enum refusal_kind kind;
 	} cases[] = {
-	    {400, REFUSED_FRAMING}, {413, REFUSED_FRAMING}, {415, REFUSED_FRAMING},   {417, REFUSED_FRAMING},
-	    {431, REFUSED_FRAMING}, {404, REFUSED_PATH},    {405, REFUSED_PATH},      {501, REFUSED_PATH},
-	    {401, REFUSED_TOKEN},   {403, REFUSED_FORBIDDEN}, {429, REFUSED_FULL},    {503, REFUSED_FULL},
+		{400, REFUSED_FRAMING},   {413, REFUSED_FRAMING}, {415, REFUSED_FRAMING},
+		{417, REFUSED_FRAMING},   {431, REFUSED_FRAMING}, {404, REFUSED_PATH},
+		{405, REFUSED_PATH},      {501, REFUSED_PATH},    {401, REFUSED_TOKEN},
+		{403, REFUSED_FORBIDDEN}, {429, REFUSED_FULL},    {503, REFUSED_FULL},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -91,10 +92,16 @@ TEST(refusals_are_counted_by_what_they_were_answered)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(ten_refusals_of_a_second_are_told_and_the_others_counted, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(the_number_of_the_others_is_told_when_the_second_is_over, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(where_all_were_told_nothing_more_is, set_up, tear_down),
-	    cmocka_unit_test_setup_teardown(refusals_are_counted_by_what_they_were_answered, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			ten_refusals_of_a_second_are_told_and_the_others_counted, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_number_of_the_others_is_told_when_the_second_is_over, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(where_all_were_told_nothing_more_is, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(refusals_are_counted_by_what_they_were_answered,
+						set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -35,7 +35,8 @@ TEST(a_subject_is_revoked_with_what_was_issued_up_to_then)
 	struct revocations r;
 
 	revocations_init(&r);
-	assert_string_equal(add(&r, "{\"jti\": null, \"sub\": \"ann\", \"at\": 1000, \"until\": null}"), "ann");
+	assert_string_equal(
+		add(&r, "{\"jti\": null, \"sub\": \"ann\", \"at\": 1000, \"until\": null}"), "ann");
 	assert_true(revocations_have(&r, NULL, "ann", 999, 5000));
 	assert_true(revocations_have(&r, "x", "ann", 1000, 5000));
 	assert_true(revocations_have(&r, NULL, "ann", INT64_MIN, 5000)); /* it does not say when */
@@ -69,7 +70,12 @@ TEST(of_two_about_one_the_later_times_count)
 
 TEST(what_is_no_revocation_is_not_taken_for_one)
 {
-	static const char *const rows[] = {"", "{}", "[]", "{\"jti\": \"a\"}", "{\"jti\": 7, \"at\": 1}", "{\"jti\": \"a\", \"at\": \"1\"}",
+	static const char *const rows[] = {"",
+					   "{}",
+					   "[]",
+					   "{\"jti\": \"a\"}",
+					   "{\"jti\": 7, \"at\": 1}",
+					   "{\"jti\": \"a\", \"at\": \"1\"}",
 					   "{\"at\": 1, \"until\": 2}"};
 	struct revocations r;
 	const char *sub;
@@ -91,9 +97,11 @@ TEST(what_has_passed_for_a_day_takes_no_room)
 
 	revocations_init(&r);
 	for (int64_t at_s = 0; at_s < 5 * day_s; at_s += 60) {
-		snprintf(row, sizeof(row), "{\"%s\": \"x%" PRId64 "\", \"at\": %" PRId64 ", \"until\": %" PRId64 "}", at_s % 120 == 0 ? "jti" : "sub", at_s, at_s * 1000,
-			 (at_s + 60) * 1000);
-		assert_true(revocations_add(&r, (struct text){row, strlen(row)}, at_s * 1000, &sub));
+		snprintf(row, sizeof(row),
+			 "{\"%s\": \"x%" PRId64 "\", \"at\": %" PRId64 ", \"until\": %" PRId64 "}",
+			 at_s % 120 == 0 ? "jti" : "sub", at_s, at_s * 1000, (at_s + 60) * 1000);
+		assert_true(
+			revocations_add(&r, (struct text){row, strlen(row)}, at_s * 1000, &sub));
 	}
 	assert_true(r.jtis.count + r.subs.count < 2 * 1440 + 1100);
 	assert_true(revocations_have(&r, "x431880", NULL, 0, 0));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* What is sealed is read here by other calls of libcrypto than it is made with; texts that @hapi/iron has made show that they
- * are the right ones. */
+/* What is sealed is read here by other calls of libcrypto than it is made with; texts that
+ * @hapi/iron has made show that they are the right ones. */
 #include "http/seal.h"
 
 #include <openssl/evp.h>
@@ -42,7 +42,10 @@ static size_t decode(const char *text, unsigned char *out)
 
 static void derive(const char *password, const char *salt, unsigned char key[32])
 {
-	assert_int_equal(PKCS5_PBKDF2_HMAC_SHA1(password, (int)strlen(password), (const unsigned char *)salt, (int)strlen(salt), 1, 32, key), 1);
+	assert_int_equal(PKCS5_PBKDF2_HMAC_SHA1(password, (int)strlen(password),
+						(const unsigned char *)salt, (int)strlen(salt), 1,
+						32, key),
+			 1);
 }
 
 /* Appends what was sealed; false: the mac is not of this text and password. */
@@ -65,8 +68,13 @@ static bool unseal(const char *sealed, const char *password, struct buf *out)
 		assert_int_equal(decode(parts[IV], iv), 16);
 		assert_int_equal(EVP_DecryptInit_ex(aes, EVP_aes_256_cbc(), NULL, key, iv), 1);
 		buf_reserve(out, strlen(parts[ENCRYPTED]));
-		assert_int_equal(EVP_DecryptUpdate(aes, (unsigned char *)out->data + out->len, &len, encrypted, (int)decode(parts[ENCRYPTED], encrypted)), 1);
-		assert_int_equal(EVP_DecryptFinal_ex(aes, (unsigned char *)out->data + out->len + len, &last), 1);
+		assert_int_equal(EVP_DecryptUpdate(aes, (unsigned char *)out->data + out->len, &len,
+						   encrypted,
+						   (int)decode(parts[ENCRYPTED], encrypted)),
+				 1);
+		assert_int_equal(EVP_DecryptFinal_ex(
+					 aes, (unsigned char *)out->data + out->len + len, &last),
+				 1);
 		out->len += (size_t)len + (size_t)last;
 		out->data[out->len] = '\0';
 	}
@@ -97,12 +105,16 @@ static void assert_unseals(const char *sealed, const char *password, const char 
 
 TEST(what_iron_has_sealed_is_unsealed_by_these_tests)
 {
-	assert_unseals("Fe26.2*k1*1851eaedac721ede90b11c696100a0b904674e42a1cce608d50d060723e72f78*oUu-3rXCG4J8XyyAngsEqQ"
+	assert_unseals("Fe26.2*k1*1851eaedac721ede90b11c696100a0b904674e42a1cce608d50d060723e72f78*"
+		       "oUu-3rXCG4J8XyyAngsEqQ"
 		       "*5SM0kAq5_fVUGpXEZ8x46rYB7TgyQXp2g38m_04JpMcTQLX398jHP0PijUZX1eLx*"
-		       "*59c89d70a86caf0f4c429bd42668d28f1ed809c2a9cb69b72d4f0637ad7cb7cf*gXhjekpT1pQdRLs-b41n2h3uvwG1zlbigKZaCqydfcQ",
+		       "*59c89d70a86caf0f4c429bd42668d28f1ed809c2a9cb69b72d4f0637ad7cb7cf*"
+		       "gXhjekpT1pQdRLs-b41n2h3uvwG1zlbigKZaCqydfcQ",
 		       PASSWORD, "{\"name\":\"iron\",\"n\":460.1,\"text\":\"ü\xe2\x80\xa8\"}");
-	assert_unseals("Fe26.2**e8fab98c6dac6711b51b3c19d06e0456e0f53f00787158eca448e90e3ac709fa*XIeZwTbD3Kg7OrQsRER4GQ"
-		       "*pcf1Z70Kies4KqrZljzoAQ**e9914dda3594c0dbd58ca24fc3e946caf589a121cd26464c2268badf09eb6e52"
+	assert_unseals("Fe26.2**e8fab98c6dac6711b51b3c19d06e0456e0f53f00787158eca448e90e3ac709fa*"
+		       "XIeZwTbD3Kg7OrQsRER4GQ"
+		       "*pcf1Z70Kies4KqrZljzoAQ**"
+		       "e9914dda3594c0dbd58ca24fc3e946caf589a121cd26464c2268badf09eb6e52"
 		       "*k33XMtiVFkjf3pfEoyJoTCK_CiC7YNWxfW3K3ViPxN4",
 		       PASSWORD, "{}");
 }
@@ -222,15 +234,19 @@ TEST(a_password_has_at_least_32_characters_whatever_their_bytes)
 	assert_refused("", NULL, "encryption-key has 0 characters, fewer than 32");
 	assert_refused(TEN TEN TEN "1", NULL, "encryption-key has 31 characters, fewer than 32");
 	assert_taken(TEN TEN TEN "12", NULL);
-	assert_refused(FOUR FOUR FOUR FOUR, NULL, "encryption-key has 16 characters, fewer than 32");
+	assert_refused(FOUR FOUR FOUR FOUR, NULL,
+		       "encryption-key has 16 characters, fewer than 32");
 	assert_taken(FOUR FOUR FOUR FOUR FOUR FOUR FOUR FOUR, NULL);
 	/* 32 units for JavaScript */
-	assert_refused("😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀", NULL, "encryption-key has 16 characters, fewer than 32");
+	assert_refused("😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀😀", NULL,
+		       "encryption-key has 16 characters, fewer than 32");
 }
 
 TEST(a_password_that_is_not_utf_8_is_refused)
 {
-	const char *const wrong[] = {"\xe9", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\x80", "\xf0\x9f\x98"};
+	const char *const wrong[] = {
+		"\xe9", "\xc3",        "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80",
+		"\x80", "\xf0\x9f\x98"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
 		char *password = xasprintf(TEN TEN TEN TEN "%s", wrong[i]);
@@ -246,7 +262,8 @@ TEST(an_id_is_of_letters_digits_and_underscores)
 	char id[SEAL_ID_MAX + 2];
 
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
-		assert_refused(PASSWORD, wrong[i], "encryption-key-id is not of 1 to 64 letters, digits and _");
+		assert_refused(PASSWORD, wrong[i],
+			       "encryption-key-id is not of 1 to 64 letters, digits and _");
 	memset(id, 'z', sizeof(id));
 	id[SEAL_ID_MAX + 1] = '\0';
 	assert_refused(PASSWORD, id, "encryption-key-id is not of 1 to 64 letters, digits and _");

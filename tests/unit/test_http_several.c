@@ -14,7 +14,8 @@ static struct several *parse(struct refusal *refusal, const char *const *texts)
 	struct params query = {.count = 0};
 
 	for (; texts[2 * query.count] != NULL; query.count++)
-		query.items[query.count] = (struct param){frame_text(texts[2 * query.count]), frame_text(texts[2 * query.count + 1])};
+		query.items[query.count] = (struct param){frame_text(texts[2 * query.count]),
+							  frame_text(texts[2 * query.count + 1])};
 	*refusal = (struct refusal){.status = 0};
 	return several_parse(&query, refusal);
 }
@@ -64,68 +65,86 @@ TEST(a_list_is_cut_at_its_commas)
 
 TEST(path_and_paths_are_the_same_and_may_be_repeated)
 {
-	assert_asks(QUERY("path", "/a", "path", "/b", "paths", "/c,/d"), "/a {} | /b {} | /c {} | /d {}");
+	assert_asks(QUERY("path", "/a", "path", "/b", "paths", "/c,/d"),
+		    "/a {} | /b {} | /c {} | /d {}");
 }
 
 TEST(a_comma_in_a_paths_query_is_its_own_unless_a_slash_follows)
 {
-	assert_asks(QUERY("paths", "/a?events=x,y,/b?events=z"), "/a {\"events\":\"x,y\"} | /b {\"events\":\"z\"}");
+	assert_asks(QUERY("paths", "/a?events=x,y,/b?events=z"),
+		    "/a {\"events\":\"x,y\"} | /b {\"events\":\"z\"}");
 	assert_asks(QUERY("paths", "/a?x=1,,2,"), "/a {\"x\":\"1,,2\"}");
 	assert_asks(QUERY("paths", "/a?x=1%2C/b"), "/a {\"x\":\"1,/b\"}");
 }
 
 TEST(each_path_has_its_own_parameters_and_those_of_the_request_where_it_does_not_say_otherwise)
 {
-	assert_asks(QUERY("store", "s", "paths", "/a?store=t&x=1,/b", "y", "2"),
-		    "/a {\"store\":\"t\",\"x\":\"1\",\"y\":\"2\"} | /b {\"store\":\"s\",\"y\":\"2\"}");
+	assert_asks(
+		QUERY("store", "s", "paths", "/a?store=t&x=1,/b", "y", "2"),
+		"/a {\"store\":\"t\",\"x\":\"1\",\"y\":\"2\"} | /b {\"store\":\"s\",\"y\":\"2\"}");
 	assert_asks(QUERY("paths", "/a?paths=/b&path=x"), "/a {\"paths\":\"/b\",\"path\":\"x\"}");
 	assert_asks(QUERY("paths", "/a?=1", "", "2", "x", "3"), "/a {\"x\":\"3\"}");
-	assert_asks(QUERY("paths", "/a?store=,/b", "store", "s"), "/a {\"store\":\"\"} | /b {\"store\":\"s\"}");
+	assert_asks(QUERY("paths", "/a?store=,/b", "store", "s"),
+		    "/a {\"store\":\"\"} | /b {\"store\":\"s\"}");
 }
 
 TEST(tokens_and_cursors_are_no_parameters)
 {
-	assert_asks(QUERY("token", "secret", "paths", "/a?ticket=t&last_event_id=1-1&lastEventId=1-1&x=1"), "/a {\"x\":\"1\"}");
+	assert_asks(QUERY("token", "secret", "paths",
+			  "/a?ticket=t&last_event_id=1-1&lastEventId=1-1&x=1"),
+		    "/a {\"x\":\"1\"}");
 }
 
 TEST(paths_and_queries_are_decoded_as_a_requests_target_is)
 {
-	assert_asks(QUERY("paths", "/a%20b/%C3%A9+?x%3D=%26+1&y&=2&&z=a=b"), "/a b/\xC3\xA9+ {\"x=\":\"& 1\",\"y\":\"\",\"z\":\"a=b\"}");
+	assert_asks(QUERY("paths", "/a%20b/%C3%A9+?x%3D=%26+1&y&=2&&z=a=b"),
+		    "/a b/\xC3\xA9+ {\"x=\":\"& 1\",\"y\":\"\",\"z\":\"a=b\"}");
 	assert_asks(QUERY("paths", "/a??x=1?2"), "/a {\"?x\":\"1?2\"}");
 }
 
 TEST(events_that_are_repeated_are_one_list)
 {
-	assert_asks(QUERY("paths", "/a?events=x&events=y,/b", "events", "u,v"), "/a {\"events\":\"x,y\"} | /b {\"events\":\"u,v\"}");
+	assert_asks(QUERY("paths", "/a?events=x&events=y,/b", "events", "u,v"),
+		    "/a {\"events\":\"x,y\"} | /b {\"events\":\"u,v\"}");
 }
 
 TEST(the_same_path_with_the_same_parameters_is_there_once)
 {
-	assert_asks(QUERY("paths", "/a,/a,/a?,/a?x=1,/%61,/a?x=%31", "token", "t"), "/a {} | /a {\"x\":\"1\"}");
+	assert_asks(QUERY("paths", "/a,/a,/a?,/a?x=1,/%61,/a?x=%31", "token", "t"),
+		    "/a {} | /a {\"x\":\"1\"}");
 	assert_asks(QUERY("paths", "/a,/a?x=1", "x", "1"), "/a {\"x\":\"1\"}");
 }
 
 TEST(sixteen_streams_are_as_many_as_there_may_be)
 {
 	struct refusal refusal;
-	struct several *s = parse(&refusal, QUERY("paths", "/0,/1,/2,/3,/4,/5,/6,/7,/8,/9,/a,/b,/c,/d,/e,/f,/0,/f"));
+	struct several *s = parse(
+		&refusal, QUERY("paths", "/0,/1,/2,/3,/4,/5,/6,/7,/8,/9,/a,/b,/c,/d,/e,/f,/0,/f"));
 
 	assert_non_null(s);
 	assert_int_equal(s->count, 16);
 	several_free(s);
-	assert_refused(QUERY("paths", "/0,/1,/2,/3,/4,/5,/6,/7,/8,/9,/a,/b,/c,/d,/e,/f", "path", "/g"), "At most 16 streams go into one connection");
+	assert_refused(
+		QUERY("paths", "/0,/1,/2,/3,/4,/5,/6,/7,/8,/9,/a,/b,/c,/d,/e,/f", "path", "/g"),
+		"At most 16 streams go into one connection");
 }
 
 TEST(what_is_malformed_is_refused_with_a_sentence)
 {
-	static const char *const malformed[] = {"/a%", "/a%2", "/a%2g", "/a%00b", "/a%2fb", "/a%2Fb", "/a%5cb", "/a?x=%", "/a?%zz=1", "/a?x=%00", "/b,/a%"};
+	static const char *const malformed[] = {"/a%",      "/a%2",     "/a%2g",  "/a%00b",
+						"/a%2fb",   "/a%2Fb",   "/a%5cb", "/a?x=%",
+						"/a?%zz=1", "/a?x=%00", "/b,/a%"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(malformed); i++)
-		assert_refused(QUERY("paths", malformed[i]), "A path in paths is not percent-encoded well");
+		assert_refused(QUERY("paths", malformed[i]),
+			       "A path in paths is not percent-encoded well");
 	assert_refused(QUERY("x", "/a"), "Name the streams, as in /stream/multi?paths=/one,/two");
-	assert_refused(QUERY("paths", "", "path", ",,"), "Name the streams, as in /stream/multi?paths=/one,/two");
-	assert_refused(QUERY("paths", "/a?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q"), "The request has too many parameters");
-	assert_refused(QUERY("paths", "/a?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o", "x", "1", "y", "2"), "The request has too many parameters");
+	assert_refused(QUERY("paths", "", "path", ",,"),
+		       "Name the streams, as in /stream/multi?paths=/one,/two");
+	assert_refused(QUERY("paths", "/a?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o&p&q"),
+		       "The request has too many parameters");
+	assert_refused(QUERY("paths", "/a?a&b&c&d&e&f&g&h&i&j&k&l&m&n&o", "x", "1", "y", "2"),
+		       "The request has too many parameters");
 	assert_refused(QUERY("paths", "/a%ff"), "A parameter is not UTF-8");
 	assert_refused(QUERY("paths", "/a?x=%c0%80"), "A parameter is not UTF-8");
 	assert_refused(QUERY("paths", "/a?%ff=1"), "A parameter is not UTF-8");
@@ -137,7 +156,9 @@ static struct router router;
 
 static int open_router(void **state __attribute__((unused)))
 {
-	struct stream_def defs[] = {make_def("/own/:id", "orders", "user_id", NULL), make_def("/news", "news", NULL, NULL), make_def("/free", "free", NULL, NULL)};
+	struct stream_def defs[] = {make_def("/own/:id", "orders", "user_id", NULL),
+				    make_def("/news", "news", NULL, NULL),
+				    make_def("/free", "free", NULL, NULL)};
 
 	defs[1].format = FRAME_MESSAGE;
 	defs[1].anonymous = defs[2].anonymous = true;
@@ -183,7 +204,8 @@ TEST(one_that_is_not_there_is_none_for_all)
 TEST(all_of_one_format_and_all_anonymous_are_so_together)
 {
 	struct refusal refusal;
-	struct several *message = parse(&refusal, QUERY("paths", "/news")), *both = parse(&refusal, QUERY("paths", "/news,/free"));
+	struct several *message = parse(&refusal, QUERY("paths", "/news")),
+		       *both = parse(&refusal, QUERY("paths", "/news,/free"));
 
 	assert_true(several_find(message, &router) && several_find(both, &router));
 	assert_int_equal(several_format(message), FRAME_MESSAGE);
@@ -220,7 +242,8 @@ int main(void)
 		cmocka_unit_test(a_list_is_cut_at_its_commas),
 		cmocka_unit_test(path_and_paths_are_the_same_and_may_be_repeated),
 		cmocka_unit_test(a_comma_in_a_paths_query_is_its_own_unless_a_slash_follows),
-		cmocka_unit_test(each_path_has_its_own_parameters_and_those_of_the_request_where_it_does_not_say_otherwise),
+		cmocka_unit_test(
+			each_path_has_its_own_parameters_and_those_of_the_request_where_it_does_not_say_otherwise),
 		cmocka_unit_test(tokens_and_cursors_are_no_parameters),
 		cmocka_unit_test(paths_and_queries_are_decoded_as_a_requests_target_is),
 		cmocka_unit_test(events_that_are_repeated_are_one_list),

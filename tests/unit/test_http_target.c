@@ -27,7 +27,8 @@ static void assert_target(const char *text, const char *left, const char *expect
 	for (size_t i = 0; i < target.params.count; i++) {
 		const struct param *param = &target.params.items[i];
 
-		buf_appendf(&said, "%.*s=%.*s ", (int)param->name.len, param->name.bytes, (int)param->value.len, param->value.bytes);
+		buf_appendf(&said, "%.*s=%.*s ", (int)param->name.len, param->name.bytes,
+			    (int)param->value.len, param->value.bytes);
 	}
 	assert_string_equal(raw, left);
 	assert_string_equal(said.data == NULL ? "" : said.data, expected);
@@ -153,7 +154,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_library_gets_the_path_and_an_empty_query),
-		cmocka_unit_test(a_parameter_ends_at_the_next_ampersand_and_its_name_at_the_first_sign),
+		cmocka_unit_test(
+			a_parameter_ends_at_the_next_ampersand_and_its_name_at_the_first_sign),
 		cmocka_unit_test(a_parameter_is_decoded_in_name_and_value),
 		cmocka_unit_test(what_is_no_escape_stays_as_it_is_and_is_not_usable),
 		cmocka_unit_test(only_visible_ascii_and_honest_escapes_are_usable),
@@ -161,7 +163,8 @@ int main(void)
 		cmocka_unit_test(a_path_names_no_host),
 		cmocka_unit_test(a_host_that_is_none_makes_a_target_unusable),
 		cmocka_unit_test(sixteen_parameters_are_kept_and_more_are_noticed),
-		cmocka_unit_test(tokens_and_tickets_are_counted_however_they_are_spelled_and_wherever_they_stand),
+		cmocka_unit_test(
+			tokens_and_tickets_are_counted_however_they_are_spelled_and_wherever_they_stand),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -87,10 +87,10 @@ TEST(three_segments_of_base64url_are_a_token)
 {
 	static const char *const good[] = {"a.b.c", "A-_9.B.C", "abc.def.ghi", "----.____.0000"};
 	static const char *const bad[] = {
-		"",	   ".",	     "..",     "a",	 "a.b",		"a.b.",
-		".b.c",	   "a..c",   "..c",    "a..",	 ".b.",		"a.b.c.",
-		"a.b.c.d", ".a.b.c", "a.b.c=", "a.b.c ", " a.b.c",	"a. .c",
-		"a.b.c\n", "a.b+.c", "a.b/.c", "a,b,c",	 "a.b.\xc3\xa4"};
+		"",        ".",      "..",     "a",      "a.b",         "a.b.",
+		".b.c",    "a..c",   "..c",    "a..",    ".b.",         "a.b.c.",
+		"a.b.c.d", ".a.b.c", "a.b.c=", "a.b.c ", " a.b.c",      "a. .c",
+		"a.b.c\n", "a.b+.c", "a.b/.c", "a,b,c",  "a.b.\xc3\xa4"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		assert_true(token_well_formed(good[i], strlen(good[i])));
@@ -116,7 +116,7 @@ TEST(a_token_has_a_greatest_length)
 
 TEST(what_has_not_the_form_never_reaches_the_library)
 {
-	static const char *const bad[] = {"",	 ".",	 "..",	 "a..",	 ".b.",
+	static const char *const bad[] = {"",    ".",    "..",   "a..",  ".b.",
 					  "..c", "a.b.", ".b.c", "a..c", "a.b.c.d"};
 	char *token = make_token(HS256, "{\"exp\":" LATER "}", EVP_sha256(), KEY, sizeof(KEY) - 1);
 
@@ -219,7 +219,8 @@ TEST(issuer_and_audience_are_required_where_they_are_configured)
 	assert_payload("{\"exp\":" LATER ",\"iss\":\"me\",\"aud\":7}", "audience");
 	assert_payload("{\"exp\":" LATER ",\"iss\":\"me\",\"aud\":{\"us\":\"us\"}}", "audience");
 	assert_payload("{\"sub\":\"7\",\"exp\":" LATER ",\"iss\":\"me\",\"aud\":\"us\"}", NULL);
-	assert_payload("{\"sub\":\"7\",\"exp\":" LATER ",\"iss\":\"me\",\"aud\":[\"x\",\"us\"]}", NULL);
+	assert_payload("{\"sub\":\"7\",\"exp\":" LATER ",\"iss\":\"me\",\"aud\":[\"x\",\"us\"]}",
+		       NULL);
 	identity_release(&identity);
 }
 
@@ -247,12 +248,16 @@ static void assert_name(const char *name, const char *json, const char *why)
 /* Neither has blanks trimmed, case folded or Unicode composed: what differs is another name. */
 TEST(sub_and_jti_are_texts_of_1_to_255_bytes_without_control_characters)
 {
-	static const char *const bad[] = {
-		"7",	   "null",	   "true",	   "[\"7\"]",	      "{}",
-		"\"\"",	   "\"a\\nb\"", "\"a\\r\"", "\"\\u001b\"", "\"\\u007f\""};
-	static const char *const good[] = {
-		"\"7\"", "\" a \"", "\"' OR 1=1; --\"", "\"\\\"\"", "\"\xc3\xa9\"", "\"e\xcc\x81\"",
-		"\"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11\""};
+	static const char *const bad[] = {"7",           "null",       "true",      "[\"7\"]",
+					  "{}",          "\"\"",       "\"a\\nb\"", "\"a\\r\"",
+					  "\"\\u001b\"", "\"\\u007f\""};
+	static const char *const good[] = {"\"7\"",
+					   "\" a \"",
+					   "\"' OR 1=1; --\"",
+					   "\"\\\"\"",
+					   "\"\xc3\xa9\"",
+					   "\"e\xcc\x81\"",
+					   "\"A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11\""};
 	static const char *const names[] = {"sub", "jti"};
 
 	for (size_t n = 0; n < ARRAY_SIZE(names); n++) {
@@ -292,11 +297,11 @@ TEST(a_name_beyond_ascii_is_a_claim_like_any_other)
 
 TEST(a_claim_that_is_there_twice_is_refused)
 {
-	static const char *const bad[] = {
-		"{\"sub\":\"7\",\"exp\":" LATER ",\"sub\":\"8\"}",
-		"{\"sub\":\"7\",\"exp\":" LATER ",\"exp\":" LATER "}",
-		"{\"sub\":\"7\",\"exp\":" LATER ",\"s\\u0075b\":\"7\"}",
-		"{\"sub\":\"7\",\"exp\":" LATER ",\"a\":[{\"b\":1,\"b\":1}]}"};
+	static const char *const bad[] = {"{\"sub\":\"7\",\"exp\":" LATER ",\"sub\":\"8\"}",
+					  "{\"sub\":\"7\",\"exp\":" LATER ",\"exp\":" LATER "}",
+					  "{\"sub\":\"7\",\"exp\":" LATER ",\"s\\u0075b\":\"7\"}",
+					  "{\"sub\":\"7\",\"exp\":" LATER
+					  ",\"a\":[{\"b\":1,\"b\":1}]}"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_payload(bad[i], "payload");
@@ -304,19 +309,20 @@ TEST(a_claim_that_is_there_twice_is_refused)
 
 TEST(a_payload_must_be_one_json_object)
 {
-	static const char *const bad[] = {"[]",
-					  "7",
-					  "\"x\"",
-					  "null",
-					  "{\"exp\":" LATER "}x",
-					  "{'exp':" LATER "}",
-					  "{\"exp\":" LATER,
-					  "{\"exp\":NaN}",
-					  "\xef\xbb\xbf{\"sub\":\"7\",\"exp\":" LATER "}",
-					  "{\"sub\":\"\xff\",\"exp\":" LATER "}",
-					  "{\"sub\":\"7\",\"exp\":" LATER ",\"n\":18446744073709551616}",
-					  "{\"sub\":\"7\",\"exp\":" LATER ",\"n\":[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}",
-					  "x"};
+	static const char *const bad[] = {
+		"[]",
+		"7",
+		"\"x\"",
+		"null",
+		"{\"exp\":" LATER "}x",
+		"{'exp':" LATER "}",
+		"{\"exp\":" LATER,
+		"{\"exp\":NaN}",
+		"\xef\xbb\xbf{\"sub\":\"7\",\"exp\":" LATER "}",
+		"{\"sub\":\"\xff\",\"exp\":" LATER "}",
+		"{\"sub\":\"7\",\"exp\":" LATER ",\"n\":18446744073709551616}",
+		"{\"sub\":\"7\",\"exp\":" LATER ",\"n\":[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]}",
+		"x"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_payload(bad[i], "");
@@ -324,7 +330,8 @@ TEST(a_payload_must_be_one_json_object)
 
 TEST(a_changed_letter_or_another_key_breaks_the_signature)
 {
-	char *token = make_token(HS256, "{\"sub\":\"7\",\"exp\":" LATER "}", EVP_sha256(), KEY, sizeof(KEY) - 1);
+	char *token = make_token(HS256, "{\"sub\":\"7\",\"exp\":" LATER "}", EVP_sha256(), KEY,
+				 sizeof(KEY) - 1);
 	size_t len = strlen(token);
 
 	for (size_t i = 0; i < len; i++) {
@@ -355,8 +362,8 @@ TEST(a_changed_letter_or_another_key_breaks_the_signature)
 TEST(who_asks_why_is_told_of_each_check_whatever_the_others_say)
 {
 	struct token_findings f;
-	char *token = make_token(HS256, "{\"sub\":\"u\",\"jti\":\"\",\"exp\":1,\"iss\":\"b\"}", EVP_sha256(),
-				 "another key than that of the test", 32);
+	char *token = make_token(HS256, "{\"sub\":\"u\",\"jti\":\"\",\"exp\":1,\"iss\":\"b\"}",
+				 EVP_sha256(), "another key than that of the test", 32);
 
 	options.issuer = "a";
 	token_examine(&options, token, NOW_S * 1000, &f);

@@ -29,7 +29,8 @@ static void add_scheme(struct scheme *s, jwt_alg_t algorithm, EVP_PKEY *private)
 	buf_init(&why);
 	*s = (struct scheme){.algorithm = algorithm, .private = private, .ring = {.count = 1}};
 	if (private == NULL)
-		assert_true(key_from_secret(&s->ring.keys[0], SECRET, strlen(SECRET), algorithm, &why));
+		assert_true(
+			key_from_secret(&s->ring.keys[0], SECRET, strlen(SECRET), algorithm, &why));
 	else
 		assert_true(key_from_public(&s->ring.keys[0], private, algorithm, &why));
 	buf_release(&why);
@@ -68,7 +69,8 @@ static char *sign(const struct scheme *s)
 	if (s->private != NULL)
 		return sign_with(s->private, s->algorithm, NULL);
 	snprintf(header, sizeof(header), "{\"alg\":\"%s\"}", jwt_alg_str(s->algorithm));
-	return make_token(header, PAYLOAD, hashes[s->algorithm - JWT_ALG_HS256](), SECRET, strlen(SECRET));
+	return make_token(header, PAYLOAD, hashes[s->algorithm - JWT_ALG_HS256](), SECRET,
+			  strlen(SECRET));
 }
 
 TEST(each_algorithm_is_taken_by_its_own_key_alone)
@@ -78,7 +80,8 @@ TEST(each_algorithm_is_taken_by_its_own_key_alone)
 
 		for (size_t k = 0; k < ARRAY_SIZE(schemes); k++)
 			if (ring_takes(&schemes[k].ring, token) != (k == i))
-				fail_msg("%s at a server of %s", jwt_alg_str(schemes[i].algorithm), jwt_alg_str(schemes[k].algorithm));
+				fail_msg("%s at a server of %s", jwt_alg_str(schemes[i].algorithm),
+					 jwt_alg_str(schemes[k].algorithm));
 		free(token);
 	}
 }
@@ -108,7 +111,8 @@ TEST(a_signature_that_differs_in_a_byte_is_refused)
 	}
 }
 
-/* Of 64 last letters one is right; the library alone takes the four or sixteen that differ in bits that mean nothing. */
+/* Of 64 last letters one is right; the library alone takes the four or sixteen that differ in bits
+ * that mean nothing. */
 TEST(a_last_letter_has_one_spelling)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
@@ -117,7 +121,8 @@ TEST(a_last_letter_has_one_spelling)
 		for (const char *letter = letters; *letter != '\0'; letter++) {
 			*last = *letter;
 			if (ring_takes(&schemes[i].ring, token) != (*letter == kept))
-				fail_msg("%s, %c for %c", jwt_alg_str(schemes[i].algorithm), *letter, kept);
+				fail_msg("%s, %c for %c", jwt_alg_str(schemes[i].algorithm),
+					 *letter, kept);
 		}
 		free(token);
 	}
@@ -132,7 +137,8 @@ static void assert_changed(const struct scheme *s, const char *token, const char
 	free(changed);
 }
 
-/* 1000 for each kind of key; the longer ones of a kind take long, and 100 each. TIMES: see unit.h. */
+/* 1000 for each kind of key; the longer ones of a kind take long, and 100 each. TIMES: see unit.h.
+ */
 TEST(random_signatures_of_the_right_length_are_refused)
 {
 	uint32_t seed = 7;
@@ -153,7 +159,8 @@ TEST(random_signatures_of_the_right_length_are_refused)
 
 TEST(a_signature_cut_short_or_longer_is_refused)
 {
-	static const char *const tails[] = {"A", "AA", "AAA", "AAAA", "=", "==", "\n", " ", "!", ".", "%3D"};
+	static const char *const tails[] = {
+		"A", "AA", "AAA", "AAAA", "=", "==", "\n", " ", "!", ".", "%3D"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++) {
 		char *token = sign(&schemes[i]), *signature = strrchr(token, '.') + 1;

@@ -68,9 +68,10 @@ static void give_kids(void)
 /* All of them signed as HS256, with the right key: only the header is wrong. */
 TEST(alg_is_that_of_a_key_in_just_its_spelling)
 {
-	static const char *const bad[] = {
-		"none", "None", "nOnE", "NONE", "",      "hs256",  "Hs256", "HS256 ", " HS256", "HS384", "HS512",
-		"RS256", "ES256", "PS256", "EdDSA", "dir", "HS256\\n", "SHA256"};
+	static const char *const bad[] = {"none",  "None",     "nOnE",   "NONE",   "",
+					  "hs256", "Hs256",    "HS256 ", " HS256", "HS384",
+					  "HS512", "RS256",    "ES256",  "PS256",  "EdDSA",
+					  "dir",   "HS256\\n", "SHA256"};
 	char header[100];
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -89,7 +90,8 @@ TEST(alg_is_that_of_a_key_in_just_its_spelling)
 TEST(the_pin_is_the_keys_and_not_what_the_token_could_be_verified_with)
 {
 	struct token_options options = {.keys = &ring};
-	char *token = make_token("{\"alg\":\"HS384\"}", PAYLOAD, EVP_sha384(), KEY, sizeof(KEY) - 1);
+	char *token =
+		make_token("{\"alg\":\"HS384\"}", PAYLOAD, EVP_sha384(), KEY, sizeof(KEY) - 1);
 	const char *why;
 
 	assert_false(token_verify(&options, token, NOW_S * 1000, &identity, &why));
@@ -109,8 +111,16 @@ TEST(a_member_that_is_there_twice_is_refused)
 
 TEST(a_header_must_be_one_json_object)
 {
-	static const char *const bad[] = {"[]", "HS256", "\"HS256\"", "null", "1", "{'alg':'HS256'}", "{\"alg\":\"HS256\"}x",
-					  "{\"alg\":\"HS256\",}", "\xef\xbb\xbf{\"alg\":\"HS256\"}", "{\"alg\":\"HS256\",\"x\":\"\xff\"}"};
+	static const char *const bad[] = {"[]",
+					  "HS256",
+					  "\"HS256\"",
+					  "null",
+					  "1",
+					  "{'alg':'HS256'}",
+					  "{\"alg\":\"HS256\"}x",
+					  "{\"alg\":\"HS256\",}",
+					  "\xef\xbb\xbf{\"alg\":\"HS256\"}",
+					  "{\"alg\":\"HS256\",\"x\":\"\xff\"}"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_refused(bad[i], KEY, "header");
@@ -127,12 +137,15 @@ TEST(what_asks_for_more_than_is_understood_is_refused)
 	assert_refused("{\"alg\":\"HS256\",\"b64\":true}", KEY, "b64");
 }
 
-/* No address and no key of the header is looked at: without its own signature such a token is like any other. */
+/* No address and no key of the header is looked at: without its own signature such a token is like
+ * any other. */
 TEST(a_key_that_the_token_brings_along_means_nothing)
 {
 	static const char *const bringing[] = {
-		"{\"alg\":\"HS256\",\"jku\":\"http://127.0.0.1:1/keys\"}", "{\"alg\":\"HS256\",\"x5u\":\"http://127.0.0.1:1/cert\"}",
-		"{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":\"YW5vdGhlci1zZWNyZXQtZm9yLXRoZS10ZXN0cy1vZi1raWRz\"}}",
+		"{\"alg\":\"HS256\",\"jku\":\"http://127.0.0.1:1/keys\"}",
+		"{\"alg\":\"HS256\",\"x5u\":\"http://127.0.0.1:1/cert\"}",
+		"{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":"
+		"\"YW5vdGhlci1zZWNyZXQtZm9yLXRoZS10ZXN0cy1vZi1raWRz\"}}",
 		"{\"alg\":\"HS256\",\"x5c\":[\"MIIB\"]}"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bringing); i++) {
@@ -198,7 +211,8 @@ TEST(without_a_kid_every_key_of_the_algorithm_is_tried)
 	give_kids();
 	assert_taken("{\"alg\":\"HS256\"}", KEY);
 	assert_taken("{\"alg\":\"HS256\"}", OTHER_KEY);
-	assert_refused("{\"alg\":\"HS256\"}", "a-third-secret-for-the-tests-of-kids", "signature is wrong");
+	assert_refused("{\"alg\":\"HS256\"}", "a-third-secret-for-the-tests-of-kids",
+		       "signature is wrong");
 	ring.keys[1].algorithm = JWT_ALG_HS384;
 	assert_refused("{\"alg\":\"HS256\"}", OTHER_KEY, "signature is wrong");
 }

@@ -70,7 +70,8 @@ static bool takes_at(const char *token, int64_t now_s)
 
 TEST(the_library_is_asked_once_for_a_token)
 {
-	char *token = sign_with(pair, JWT_ALG_ES256, NULL), *second = sign_with(pair, JWT_ALG_ES256, NULL);
+	char *token = sign_with(pair, JWT_ALG_ES256, NULL),
+	     *second = sign_with(pair, JWT_ALG_ES256, NULL);
 
 	for (int i = 0; i < 5; i++)
 		assert_true(takes_at(token, NOW_S));
@@ -125,7 +126,8 @@ TEST(another_payload_under_a_remembered_signature_is_refused)
 /* A secret's are not: to verify is quicker. */
 TEST(what_is_signed_with_a_secret_is_not_remembered)
 {
-	char *token = make_token(HS256, "{\"sub\":\"7\",\"exp\":" LATER "}", EVP_sha256(), KEY, sizeof(KEY) - 1);
+	char *token = make_token(HS256, "{\"sub\":\"7\",\"exp\":" LATER "}", EVP_sha256(), KEY,
+				 sizeof(KEY) - 1);
 	struct buf why;
 
 	keyring_release(&ring);

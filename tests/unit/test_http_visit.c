@@ -32,7 +32,8 @@ static int set_up(void **state)
 	int ends[2];
 
 	(void)state;
-	if (!loop_open(&loop) || socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+	if (!loop_open(&loop) ||
+	    socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
 		return -1;
 	client = ends[0];
 	server = ends[1];
@@ -329,22 +330,23 @@ TEST(no_more_than_some_linger_at_a_time)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    VISIT_TEST(a_head_that_is_there_is_known_at_once_and_stays_unread),
-	    VISIT_TEST(a_head_that_comes_in_pieces_is_known_when_it_is_whole),
-	    VISIT_TEST(each_byte_of_a_long_head_is_not_a_reading_of_all_of_it),
+		VISIT_TEST(a_head_that_is_there_is_known_at_once_and_stays_unread),
+		VISIT_TEST(a_head_that_comes_in_pieces_is_known_when_it_is_whole),
+		VISIT_TEST(each_byte_of_a_long_head_is_not_a_reading_of_all_of_it),
 		VISIT_TEST(a_client_that_leaves_in_the_middle_of_its_head_is_forgotten_at_once),
-	    VISIT_TEST(a_client_that_never_says_a_whole_head_is_late),
-	    VISIT_TEST(a_head_that_is_refused_is_answered_and_the_client_may_read_it_while_it_still_sends),
-	    VISIT_TEST(a_visit_that_is_late_has_its_socket_shut_down),
-	    VISIT_TEST(each_part_has_its_own_time),
-	    VISIT_TEST(in_a_crowd_there_is_less_time),
-	    VISIT_TEST(a_socket_that_lives_on_elsewhere_is_left_alone),
-	    VISIT_TEST(a_visit_with_nothing_unread_is_closed_at_once),
-	    VISIT_TEST(who_still_sends_may_go_on_until_it_closes),
-	    VISIT_TEST(a_refused_body_is_waited_for_though_nothing_of_it_has_come),
-	    VISIT_TEST(lingering_is_bounded_in_time),
-	    VISIT_TEST(lingering_is_bounded_in_bytes),
-	    VISIT_TEST(no_more_than_some_linger_at_a_time),
+		VISIT_TEST(a_client_that_never_says_a_whole_head_is_late),
+		VISIT_TEST(
+			a_head_that_is_refused_is_answered_and_the_client_may_read_it_while_it_still_sends),
+		VISIT_TEST(a_visit_that_is_late_has_its_socket_shut_down),
+		VISIT_TEST(each_part_has_its_own_time),
+		VISIT_TEST(in_a_crowd_there_is_less_time),
+		VISIT_TEST(a_socket_that_lives_on_elsewhere_is_left_alone),
+		VISIT_TEST(a_visit_with_nothing_unread_is_closed_at_once),
+		VISIT_TEST(who_still_sends_may_go_on_until_it_closes),
+		VISIT_TEST(a_refused_body_is_waited_for_though_nothing_of_it_has_come),
+		VISIT_TEST(lingering_is_bounded_in_time),
+		VISIT_TEST(lingering_is_bounded_in_bytes),
+		VISIT_TEST(no_more_than_some_linger_at_a_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

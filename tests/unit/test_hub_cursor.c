@@ -100,7 +100,7 @@ TEST(what_is_written_is_read_as_the_same)
 TEST(the_tick_decides_and_then_the_change)
 {
 	static const struct cursor order[] = {
-		{0, 0}, {1, 0},	 {1, 1},	 {1, CURSOR_TICK_END},	{2, 0},
+		{0, 0}, {1, 0},  {1, 1},         {1, CURSOR_TICK_END},  {2, 0},
 		{2, 9}, {10, 1}, {INT64_MAX, 0}, {INT64_MAX, INT64_MAX}};
 
 	for (size_t a = 0; a < ARRAY_SIZE(order); a++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* The forms of a stream: framed for who wants them, from then on, and sealed once for all. The packer of these tests only puts brackets
- * around what it is given, and counts. */
+/* The forms of a stream: framed for who wants them, from then on, and sealed once for all. The
+ * packer of these tests only puts brackets around what it is given, and counts. */
 #include "hub/router.h"
 
 #include "base/log.h"
@@ -34,8 +34,9 @@ static int64_t say_time(void)
 
 static int open_router(void **state __attribute__((unused)))
 {
-	struct stream_def defs[] = {make_def("/a", "t", NULL, NULL), make_def("/message", "t", NULL, NULL),
-				    make_def("/sealed", "t", NULL, NULL), make_def("/sealed/message", "t", NULL, NULL)};
+	struct stream_def defs[] = {
+		make_def("/a", "t", NULL, NULL), make_def("/message", "t", NULL, NULL),
+		make_def("/sealed", "t", NULL, NULL), make_def("/sealed/message", "t", NULL, NULL)};
 
 	defs[1].format = defs[3].format = FRAME_MESSAGE;
 	defs[2].sealed = defs[3].sealed = true;
@@ -63,7 +64,10 @@ static int close_router(void **state __attribute__((unused)))
 
 static void publish(const char *data)
 {
-	router_publish(&router, &(struct event){.at = AT(router.head.tick + 1, 1), .topic = T("t"), .name = T("n"), .data = frame_text(data)});
+	router_publish(&router, &(struct event){.at = AT(router.head.tick + 1, 1),
+						.topic = T("t"),
+						.name = T("n"),
+						.data = frame_text(data)});
 }
 
 static void open_in(struct subscriber *sub, const char *path, enum frame_form form)
@@ -152,7 +156,8 @@ TEST(an_event_is_sealed_once_for_all_forms)
 	publish("{\"x\": 1}");
 	assert_sent(&a, "id: 2-1\nevent: n\ndata: <{\"x\":1,\"timestamp\":5}>\n\n");
 	assert_sent(&b, "[id: 2-1\nevent: n\ndata: <{\"x\":1,\"timestamp\":5}>\n\n]");
-	assert_sent(&c, "{\"id\":\"2-1\",\"event\":\"n\",\"data\":\"<{\\\"x\\\":1,\\\"timestamp\\\":5}>\"}\n");
+	assert_sent(&c, "{\"id\":\"2-1\",\"event\":\"n\",\"data\":\"<{\\\"x\\\":1,"
+			"\\\"timestamp\\\":5}>\"}\n");
 	assert_int_equal(sealings, 2); /* the other one is of /sealed/message */
 }
 
@@ -160,7 +165,8 @@ TEST(a_sealed_message_does_not_say_its_name)
 {
 	open_in(&c, "/sealed/message", FRAME_LINES);
 	publish("{}");
-	assert_sent(&c, "{\"id\":\"2-1\",\"event\":\"message\",\"data\":\"<{\\\"type\\\":\\\"n\\\",\\\"timestamp\\\":5}>\"}\n");
+	assert_sent(&c, "{\"id\":\"2-1\",\"event\":\"message\",\"data\":\"<{\\\"type\\\":\\\"n\\\","
+			"\\\"timestamp\\\":5}>\"}\n");
 }
 
 TEST(the_sum_of_a_packed_frame_stands_in_front_of_its_chunk)

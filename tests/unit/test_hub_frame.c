@@ -31,8 +31,10 @@ TEST(a_named_event_has_id_event_and_data)
 
 TEST(an_empty_id_makes_a_client_forget_the_one_it_has)
 {
-	assert_bare(FRAME_NAMED, &(struct cursor){0, 0}, "reset", "{}", "id:\nevent: reset\ndata: {}\n\n");
-	assert_bare(FRAME_MESSAGE, &(struct cursor){0, 0}, "reset", "{}", "id:\ndata: {\"type\":\"reset\"}\n\n");
+	assert_bare(FRAME_NAMED, &(struct cursor){0, 0}, "reset", "{}",
+		    "id:\nevent: reset\ndata: {}\n\n");
+	assert_bare(FRAME_MESSAGE, &(struct cursor){0, 0}, "reset", "{}",
+		    "id:\ndata: {\"type\":\"reset\"}\n\n");
 }
 
 TEST(a_message_has_its_name_as_type_inside_data)
@@ -158,8 +160,8 @@ TEST(a_chunk_is_the_bare_frame_with_its_size_around_it)
 	}
 }
 
-static void assert_line(enum frame_format format, bool sealed, const struct cursor *id, const char *name, const char *data,
-			const char *expected)
+static void assert_line(enum frame_format format, bool sealed, const struct cursor *id,
+			const char *name, const char *data, const char *expected)
 {
 	struct buf out;
 
@@ -171,19 +173,26 @@ static void assert_line(enum frame_format format, bool sealed, const struct curs
 
 TEST(a_line_is_one_object_with_the_data_as_it_is)
 {
-	assert_line(FRAME_NAMED, false, &at, "insert", "{\"a\": 1.50}", "{\"id\":\"12-7\",\"event\":\"insert\",\"data\":{\"a\": 1.50}}\n");
+	assert_line(FRAME_NAMED, false, &at, "insert", "{\"a\": 1.50}",
+		    "{\"id\":\"12-7\",\"event\":\"insert\",\"data\":{\"a\": 1.50}}\n");
 	assert_line(FRAME_NAMED, false, NULL, "ready", "{}", "{\"event\":\"ready\",\"data\":{}}\n");
-	assert_line(FRAME_NAMED, false, &(struct cursor){0, 0}, "reset", "{}", "{\"id\":\"\",\"event\":\"reset\",\"data\":{}}\n");
-	assert_line(FRAME_MESSAGE, false, &at, "insert", "{\"a\": 1}",
-		    "{\"id\":\"12-7\",\"event\":\"insert\",\"data\":{\"type\":\"insert\",\"a\":1}}\n");
-	assert_line(FRAME_NAMED, true, &at, "insert", "Fe26.2*a", "{\"id\":\"12-7\",\"event\":\"insert\",\"data\":\"Fe26.2*a\"}\n");
-	assert_line(FRAME_NAMELESS, true, &at, "insert", "Fe26.2*a", "{\"id\":\"12-7\",\"event\":\"message\",\"data\":\"Fe26.2*a\"}\n");
+	assert_line(FRAME_NAMED, false, &(struct cursor){0, 0}, "reset", "{}",
+		    "{\"id\":\"\",\"event\":\"reset\",\"data\":{}}\n");
+	assert_line(
+		FRAME_MESSAGE, false, &at, "insert", "{\"a\": 1}",
+		"{\"id\":\"12-7\",\"event\":\"insert\",\"data\":{\"type\":\"insert\",\"a\":1}}\n");
+	assert_line(FRAME_NAMED, true, &at, "insert", "Fe26.2*a",
+		    "{\"id\":\"12-7\",\"event\":\"insert\",\"data\":\"Fe26.2*a\"}\n");
+	assert_line(FRAME_NAMELESS, true, &at, "insert", "Fe26.2*a",
+		    "{\"id\":\"12-7\",\"event\":\"message\",\"data\":\"Fe26.2*a\"}\n");
 }
 
 TEST(nothing_in_a_line_can_end_it)
 {
-	assert_line(FRAME_NAMED, false, NULL, "a\n\"b\\", "{\n\"a\":\r\n1}", "{\"event\":\"a\\\"b\\\\\",\"data\":{ \"a\":  1}}\n");
-	assert_line(FRAME_MESSAGE, false, NULL, "n", "{\"a\": [1,\n2]}", "{\"event\":\"n\",\"data\":{\"type\":\"n\",\"a\":[1, 2]}}\n");
+	assert_line(FRAME_NAMED, false, NULL, "a\n\"b\\", "{\n\"a\":\r\n1}",
+		    "{\"event\":\"a\\\"b\\\\\",\"data\":{ \"a\":  1}}\n");
+	assert_line(FRAME_MESSAGE, false, NULL, "n", "{\"a\": [1,\n2]}",
+		    "{\"event\":\"n\",\"data\":{\"type\":\"n\",\"a\":[1, 2]}}\n");
 }
 
 TEST(chunks_follow_one_another_in_one_buffer)
@@ -192,7 +201,8 @@ TEST(chunks_follow_one_another_in_one_buffer)
 
 	buf_init(&out);
 	frame_append_raw(&out, frame_text(": ping\n"));
-	frame_append(&out, FRAME_EVENTS, FRAME_NAMED, false, NULL, frame_text("n"), frame_text("1"));
+	frame_append(&out, FRAME_EVENTS, FRAME_NAMED, false, NULL, frame_text("n"),
+		     frame_text("1"));
 	assert_string_equal(out.data, "00000007\r\n: ping\n\r\n"
 				      "00000012\r\nevent: n\ndata: 1\n\n\r\n");
 	buf_release(&out);

@@ -10,7 +10,9 @@ static struct params params_of(const char *const *texts)
 	struct params params = {.count = 0};
 
 	for (; texts[2 * params.count] != NULL; params.count++)
-		params.items[params.count] = (struct param){frame_text(texts[2 * params.count]), frame_text(texts[2 * params.count + 1])};
+		params.items[params.count] =
+			(struct param){frame_text(texts[2 * params.count]),
+				       frame_text(texts[2 * params.count + 1])};
 	return params;
 }
 
@@ -23,7 +25,8 @@ static void assert_params(const struct params *params, const char *expected)
 	for (size_t i = 0; i < params->count; i++) {
 		const struct param *p = &params->items[i];
 
-		buf_appendf(&text, "%.*s=%.*s ", (int)p->name.len, p->name.bytes, (int)p->value.len, p->value.bytes);
+		buf_appendf(&text, "%.*s=%.*s ", (int)p->name.len, p->name.bytes, (int)p->value.len,
+			    p->value.bytes);
 	}
 	assert_string_equal(text.data, expected);
 	buf_release(&text);

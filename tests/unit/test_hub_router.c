@@ -231,15 +231,16 @@ TEST(the_log_says_from_where_on_it_can_continue)
 	const struct stream *s = stream_at(&router, "/mine");
 	static char data[50000];
 
-	assert_true(router_holds(&router, s, FRAME_EVENTS, AT(1, 0)) && router_holds(&router, s, FRAME_EVENTS, AT(1, 1)));
+	assert_true(router_holds(&router, s, FRAME_EVENTS, AT(1, 0)) &&
+		    router_holds(&router, s, FRAME_EVENTS, AT(1, 1)));
 	assert_false(router_holds(&router, s, FRAME_EVENTS, AT(0, CURSOR_TICK_END)));
 	memset(data, 'x', sizeof(data) - 1);
 	for (int i = 0; i < 100; i++)
 		publish(KEYS(T("user_id=7")), data);
 	assert_false(router_holds(&router, s, FRAME_EVENTS, AT(1, 0)));
 	assert_true(router_holds(&router, s, FRAME_EVENTS, router.log.floor));
-	assert_false(
-		router_holds(&router, s, FRAME_EVENTS, AT(router.log.floor.tick, router.log.floor.change - 1)));
+	assert_false(router_holds(&router, s, FRAME_EVENTS,
+				  AT(router.log.floor.tick, router.log.floor.change - 1)));
 	assert_true(router_holds(&router, s, FRAME_EVENTS, router.head));
 	router_restart(&router, AT(500, 3));
 	assert_false(router_holds(&router, s, FRAME_EVENTS, AT(500, 2)));
@@ -264,7 +265,11 @@ TEST(a_cursor_of_before_a_jump_of_ids_is_not_held)
 {
 	struct stream *s = stream_at(&router, "/mine");
 	struct text key = T("user_id=7");
-	struct event later = {.at = AT(1 << 20, 7), .topic = T("orders"), .name = T("insert"), .audience = {&key, 1}, .data = T("2")};
+	struct event later = {.at = AT(1 << 20, 7),
+			      .topic = T("orders"),
+			      .name = T("insert"),
+			      .audience = {&key, 1},
+			      .data = T("2")};
 
 	join_live(&router, &a, "/mine", KEYS(T("user_id=7")));
 	publish(KEYS(T("user_id=7")), "1");

@@ -11,15 +11,19 @@
 
 #include "hub.h"
 
-#define VALUES 400 /* of each of two keys: 160000 routing keys, more than are kept and than a small log takes */
+#define VALUES                                                                                   \
+	400 /* of each of two keys: 160000 routing keys, more than are kept and than a small log \
+	       takes */
 
 static struct router router;
 static struct subscriber a, b, c;
 
 static int open_router(void **state __attribute__((unused)))
 {
-	struct stream_def defs[] = {make_def("/both", "orders", "store,role", NULL), make_def("/stores", "orders", "store", NULL),
-				    make_def("/three", "orders", "store,role,tenant", NULL), make_def("/other", "others", NULL, NULL)};
+	struct stream_def defs[] = {make_def("/both", "orders", "store,role", NULL),
+				    make_def("/stores", "orders", "store", NULL),
+				    make_def("/three", "orders", "store,role,tenant", NULL),
+				    make_def("/other", "others", NULL, NULL)};
 
 	log_setup(LOG_ERROR, false);
 	a = b = c = (struct subscriber){.stream = NULL};
@@ -123,7 +127,12 @@ TEST(one_of_many_who_see_the_row_still_is_not_told_that_it_was_left)
 {
 	static char names[2000][16];
 	struct text items[2000], left = T("store=7");
-	struct event event = {.at = AT(2, 1), .topic = T("orders"), .name = T("left"), .audience = {&left, 1}, .data = T("6"), .unless = {items, 2000}};
+	struct event event = {.at = AT(2, 1),
+			      .topic = T("orders"),
+			      .name = T("left"),
+			      .audience = {&left, 1},
+			      .data = T("6"),
+			      .unless = {items, 2000}};
 
 	for (size_t i = 0; i < 2000; i++) {
 		snprintf(names[i], sizeof(names[i]), "store=%zu", i + 100);
@@ -136,17 +145,24 @@ TEST(one_of_many_who_see_the_row_still_is_not_told_that_it_was_left)
 	assert_sees(&router, &c, "");
 }
 
-/* So much of the processor the rest of the test may take; of a busy machine's time it may take more. */
+/* So much of the processor the rest of the test may take; of a busy machine's time it may take
+ * more. */
 static void allow_cpu(time_t seconds)
 {
-	assert_int_equal(setitimer(ITIMER_PROF, &(struct itimerval){.it_value.tv_sec = seconds}, NULL), 0);
+	assert_int_equal(
+		setitimer(ITIMER_PROF, &(struct itimerval){.it_value.tv_sec = seconds}, NULL), 0);
 }
 
 TEST(each_of_very_many_values_is_looked_at_once_for_each_key_of_a_match)
 {
 	static char names[60000][16];
 	static struct text items[60001];
-	struct event event = {.at = AT(2, 1), .topic = T("orders"), .name = T("left"), .audience = {items, 60000}, .data = T("6"), .unless = {items, 60000}};
+	struct event event = {.at = AT(2, 1),
+			      .topic = T("orders"),
+			      .name = T("left"),
+			      .audience = {items, 60000},
+			      .data = T("6"),
+			      .unless = {items, 60000}};
 
 	for (size_t i = 0; i < 60000; i++) {
 		snprintf(names[i], sizeof(names[i]), i % 2 == 0 ? "store=%zu" : "role=%zu", i / 2);
@@ -157,7 +173,11 @@ TEST(each_of_very_many_values_is_looked_at_once_for_each_key_of_a_match)
 	router_publish(&router, &event); /* no tenant: it makes no key */
 	assert_true(router_holds(&router, stream_at(&router, "/three"), FRAME_EVENTS, AT(1, 0)));
 	items[60000] = T("tenant=1"); /* the last level has one value: 900 million keys */
-	event = (struct event){.at = AT(3, 1), .topic = T("orders"), .name = T("insert"), .audience = {items, 60001}, .data = T("7")};
+	event = (struct event){.at = AT(3, 1),
+			       .topic = T("orders"),
+			       .name = T("insert"),
+			       .audience = {items, 60001},
+			       .data = T("7")};
 	router_publish(&router, &event);
 	allow_cpu(0);
 	assert_sees(&router, &b, "7 ");
@@ -170,7 +190,11 @@ TEST(a_long_value_that_would_stand_in_each_of_many_keys_stands_in_none)
 	size_t len = (size_t)128 << 10;
 	char *role = xcalloc(1, len + 1), names[1000][16];
 	struct text items[1002];
-	struct event event = {.at = AT(2, 1), .topic = T("orders"), .name = T("insert"), .audience = {items, 1002}, .data = T("8")};
+	struct event event = {.at = AT(2, 1),
+			      .topic = T("orders"),
+			      .name = T("insert"),
+			      .audience = {items, 1002},
+			      .data = T("8")};
 
 	for (size_t i = 0; i < 1000; i++) {
 		snprintf(names[i], sizeof(names[i]), "store=%zu", i);
@@ -212,7 +236,11 @@ TEST(what_is_for_more_than_fit_into_the_log_leaves_a_hole_in_its_stream_only_and
 	static struct subscriber crowd[6000];
 	static char names[6000][16];
 	struct text items[6000];
-	struct event event = {.at = AT(2, 1), .topic = T("orders"), .name = T("insert"), .audience = {items, 6000}, .data = T("7")};
+	struct event event = {.at = AT(2, 1),
+			      .topic = T("orders"),
+			      .name = T("insert"),
+			      .audience = {items, 6000},
+			      .data = T("7")};
 
 	for (size_t i = 0; i < 6000; i++) {
 		snprintf(names[i], sizeof(names[i]), "store=%08zu", i);
@@ -223,7 +251,11 @@ TEST(what_is_for_more_than_fit_into_the_log_leaves_a_hole_in_its_stream_only_and
 	assert_true(stream_at(&router, "/stores")->holed);
 	assert_true(router.holed);
 	assert_false(stream_at(&router, "/other")->holed);
-	event = (struct event){.at = AT(3, 1), .topic = T("orders"), .name = T("insert"), .audience = {items, 1}, .data = T("8")};
+	event = (struct event){.at = AT(3, 1),
+			       .topic = T("orders"),
+			       .name = T("insert"),
+			       .audience = {items, 1},
+			       .data = T("8")};
 	assert_int_equal(lines_of(&event), 0);
 	for (size_t i = 0; i < 6000; i++)
 		subscriber_leave(&crowd[i]);
@@ -242,7 +274,8 @@ int main(void)
 		IN_ROUTER(one_of_many_who_see_the_row_still_is_not_told_that_it_was_left),
 		IN_ROUTER(each_of_very_many_values_is_looked_at_once_for_each_key_of_a_match),
 		IN_ROUTER(a_long_value_that_would_stand_in_each_of_many_keys_stands_in_none),
-		IN_ROUTER(what_is_for_more_than_fit_into_the_log_leaves_a_hole_in_its_stream_only_and_blames_no_other),
+		IN_ROUTER(
+			what_is_for_more_than_fit_into_the_log_leaves_a_hole_in_its_stream_only_and_blames_no_other),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

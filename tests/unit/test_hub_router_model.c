@@ -74,7 +74,8 @@ static void check(struct client *c)
 	buf_init(&expected);
 	for (size_t i = c->taker.since; i < event_count; i++)
 		if (model_sees(c, &events[i]))
-			expect(&c->taker, c->shape->format, &events[i].at, names[events[i].name], events[i].len, &expected);
+			expect(&c->taker, c->shape->format, &events[i].at, names[events[i].name],
+			       events[i].len, &expected);
 	checked += compare(&c->taker, &expected, event_count);
 	buf_release(&expected);
 }
@@ -128,7 +129,8 @@ static void publish(void)
 			       .len = some_length()};
 	h->at.change = below(3) == 0 ? 1 : h->at.change + 1 + below(3);
 	if (h->at.change == 1)
-		h->at.tick += below(50) == 0 ? 1000 : 1; /* ids may jump: older cursors are held no more */
+		h->at.tick += below(50) == 0 ? 1000
+					     : 1; /* ids may jump: older cursors are held no more */
 	if (h->name == 2)
 		h->unless = some_people();
 	event_count++;
@@ -170,7 +172,8 @@ static void open_client(struct client *c)
 	begin(&c->taker);
 	c->shape = &shapes[below(ARRAY_SIZE(shapes))];
 	c->wanted = some_people();
-	join(&router, &c->taker.sub, c->shape->path, (struct keys){keys, put_keys(keys, c->wanted)});
+	join(&router, &c->taker.sub, c->shape->path,
+	     (struct keys){keys, put_keys(keys, c->wanted)});
 	for (uint32_t n = below(3); n > 0; n--) /* it waits for a while */
 		publish();
 	since = event_count - (back < event_count ? back : event_count);

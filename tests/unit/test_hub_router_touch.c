@@ -89,7 +89,8 @@ TEST(the_touched_are_due_long_before_the_log_forgets_what_they_have_not_been_sen
 	for (int i = 0; i < 100 && !router_is_due(&router); i++)
 		publish(KEYS(T("user_id=7")), data);
 	assert_true(router_is_due(&router));
-	assert_true(router.log.head - router.log.tail < router.log.cap / 2 && !subscriber_fell_off(&a, &router.log));
+	assert_true(router.log.head - router.log.tail < router.log.cap / 2 &&
+		    !subscriber_fell_off(&a, &router.log));
 	router_take_touched(&router, &now);
 	assert_ptr_equal(list_first(&now, struct subscriber, touched), &a);
 	assert_true(list_empty(&router.touched));
@@ -102,7 +103,8 @@ TEST(the_touched_are_due_long_before_the_log_forgets_what_they_have_not_been_sen
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		IN_ROUTER(the_touched_are_due_long_before_the_log_forgets_what_they_have_not_been_sent),
+		IN_ROUTER(
+			the_touched_are_due_long_before_the_log_forgets_what_they_have_not_been_sent),
 		IN_ROUTER(a_subscriber_that_is_touched_again_is_in_the_list_once),
 		IN_ROUTER(an_event_for_one_who_was_touched_without_any_touches_no_second_time),
 		IN_ROUTER(an_event_for_one_who_was_sent_all_while_touched_touches_no_second_time),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* What is sealed, and how often. The sealer of these tests only puts brackets around what it is given, and counts. */
+/* What is sealed, and how often. The sealer of these tests only puts brackets around what it is
+ * given, and counts. */
 #include "hub/sealer.h"
 
 #include "base/log.h"
@@ -30,8 +31,10 @@ static int64_t say_time(void)
 static int open_router(void **state __attribute__((unused)))
 {
 	struct stream_def defs[] = {
-		make_def("/sealed", "t", NULL, NULL),  make_def("/sealed/too", "t", NULL, NULL),
-		make_def("/message", "t", NULL, NULL), make_def("/clear", "t", NULL, NULL),
+		make_def("/sealed", "t", NULL, NULL),
+		make_def("/sealed/too", "t", NULL, NULL),
+		make_def("/message", "t", NULL, NULL),
+		make_def("/clear", "t", NULL, NULL),
 		make_def("/clear/message", "t", NULL, NULL),
 	};
 
@@ -61,7 +64,10 @@ static int close_router(void **state __attribute__((unused)))
 
 static void publish(const char *data)
 {
-	struct event event = {.at = AT(router.head.tick + 1, 1), .topic = T("t"), .name = T("insert"), .data = frame_text(data)};
+	struct event event = {.at = AT(router.head.tick + 1, 1),
+			      .topic = T("t"),
+			      .name = T("insert"),
+			      .data = frame_text(data)};
 
 	router_publish(&router, &event);
 }
@@ -92,7 +98,8 @@ static void assert_sealed(enum frame_format format, const char *data, const char
 
 TEST(the_time_stands_behind_the_members_of_an_object)
 {
-	assert_sealed(FRAME_NAMED, "{\"a\": 1.50, \"b\": {\"c\": [1, 2]}}", "<{\"a\":1.50,\"b\":{\"c\": [1, 2]}," NOW);
+	assert_sealed(FRAME_NAMED, "{\"a\": 1.50, \"b\": {\"c\": [1, 2]}}",
+		      "<{\"a\":1.50,\"b\":{\"c\": [1, 2]}," NOW);
 	assert_sealed(FRAME_NAMED, "{}", "<{" NOW);
 	assert_sealed(FRAME_MESSAGE, "{\"a\": 1}", "<{\"type\":\"na\\\"me\",\"a\":1," NOW);
 	assert_sealed(FRAME_MESSAGE, "{}", "<{\"type\":\"na\\\"me\"," NOW);
@@ -108,9 +115,12 @@ TEST(what_is_no_object_becomes_a_member)
 
 TEST(the_time_and_the_type_are_the_servers_and_no_member_comes_twice)
 {
-	assert_sealed(FRAME_NAMED, "{\"timestamp\": 1, \"type\": 2, \"Timestamp\": 3}", "<{\"type\":2,\"Timestamp\":3," NOW);
-	assert_sealed(FRAME_NAMED, "{\"a\": {\"timestamp\": 1}}", "<{\"a\":{\"timestamp\": 1}," NOW);
-	assert_sealed(FRAME_MESSAGE, "{\"type\": 2, \"timestamp\": 1}", "<{\"type\":\"na\\\"me\"," NOW);
+	assert_sealed(FRAME_NAMED, "{\"timestamp\": 1, \"type\": 2, \"Timestamp\": 3}",
+		      "<{\"type\":2,\"Timestamp\":3," NOW);
+	assert_sealed(FRAME_NAMED, "{\"a\": {\"timestamp\": 1}}",
+		      "<{\"a\":{\"timestamp\": 1}," NOW);
+	assert_sealed(FRAME_MESSAGE, "{\"type\": 2, \"timestamp\": 1}",
+		      "<{\"type\":\"na\\\"me\"," NOW);
 }
 
 TEST(sealed_streams_get_what_is_sealed_and_others_the_data)
@@ -179,7 +189,8 @@ TEST(behind_an_event_that_is_missing_nothing_comes_until_the_subscribers_are_clo
 
 TEST(the_log_does_not_answer_for_a_cursor_in_front_of_an_event_that_is_missing)
 {
-	struct stream *sealed = stream_at(&router, "/sealed"), *clear = stream_at(&router, "/clear");
+	struct stream *sealed = stream_at(&router, "/sealed"),
+		      *clear = stream_at(&router, "/clear");
 
 	publish("{}");
 	broken = true;
@@ -214,11 +225,14 @@ int main(void)
 		IN_ROUTER(what_is_no_object_becomes_a_member),
 		IN_ROUTER(the_time_and_the_type_are_the_servers_and_no_member_comes_twice),
 		IN_ROUTER(sealed_streams_get_what_is_sealed_and_others_the_data),
-		IN_ROUTER(an_event_is_sealed_once_for_each_format_whatever_the_streams_and_subscribers),
+		IN_ROUTER(
+			an_event_is_sealed_once_for_each_format_whatever_the_streams_and_subscribers),
 		IN_ROUTER(what_cannot_be_sealed_goes_to_nobody_and_the_others_get_it),
 		IN_ROUTER(without_a_sealer_nothing_is_sealed),
-		IN_ROUTER(behind_an_event_that_is_missing_nothing_comes_until_the_subscribers_are_closed),
-		IN_ROUTER(the_log_does_not_answer_for_a_cursor_in_front_of_an_event_that_is_missing),
+		IN_ROUTER(
+			behind_an_event_that_is_missing_nothing_comes_until_the_subscribers_are_closed),
+		IN_ROUTER(
+			the_log_does_not_answer_for_a_cursor_in_front_of_an_event_that_is_missing),
 		IN_ROUTER(a_stream_that_is_sealed_from_now_on_is_another_one),
 	};
 

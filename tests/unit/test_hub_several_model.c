@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* One subscriber of several streams: random streams and events, and a model that asks each event by itself. */
+/* One subscriber of several streams: random streams and events, and a model that asks each event by
+ * itself. */
 #include "hub/subscriber.h"
 
 #include "model.h"
@@ -66,7 +67,8 @@ static struct client clients[SUBSCRIBERS];
 
 static bool meets(const struct facet_model *f, struct people audience)
 {
-	bool user = (f->wanted.users & audience.users) != 0, store = (f->wanted.stores & audience.stores) != 0;
+	bool user = (f->wanted.users & audience.users) != 0,
+	     store = (f->wanted.stores & audience.stores) != 0;
 
 	switch (f->shape->by) {
 	case ALL:
@@ -85,7 +87,8 @@ static bool is_for(const struct facet_model *f, const struct happened *h)
 {
 	uint32_t always = 1 << LEFT | 1 << BULK, asked = f->names == 0 ? 31 : f->names | always;
 
-	return (f->shape->topic_set >> h->topic & 1) && ((f->shape->name_set & asked) >> h->name & 1) &&
+	return (f->shape->topic_set >> h->topic & 1) &&
+	       ((f->shape->name_set & asked) >> h->name & 1) &&
 	       (h->everyone || meets(f, h->audience));
 }
 
@@ -95,7 +98,9 @@ static bool model_sees(const struct client *c, const struct happened *h)
 
 	for (size_t i = 0; i < c->facet_count; i++) {
 		sees = sees || is_for(&c->facets[i], h);
-		still = still || (h->has_unless && !h->everyone && (c->facets[i].shape->topic_set >> h->topic & 1) && meets(&c->facets[i], h->unless));
+		still = still || (h->has_unless && !h->everyone &&
+				  (c->facets[i].shape->topic_set >> h->topic & 1) &&
+				  meets(&c->facets[i], h->unless));
 	}
 	lefts += sees && h->has_unless && !still;
 	kept += sees && still;
@@ -119,7 +124,8 @@ static void check(struct client *c)
 		const struct happened *h = &events[i];
 
 		if (model_sees(c, h))
-			expect(&c->taker, format_of(c, h->topic), &h->at, names[h->name], h->len, &expected);
+			expect(&c->taker, format_of(c, h->topic), &h->at, names[h->name], h->len,
+			       &expected);
 	}
 	(void)compare(&c->taker, &expected, event_count);
 	buf_release(&expected);
@@ -129,7 +135,8 @@ static void check(struct client *c)
 
 static struct keys put_keys(struct text *items, struct people p)
 {
-	static const struct text users[USERS] = {T("user_id=0"), T("user_id=1"), T("user_id=22"), T("user_id=2")};
+	static const struct text users[USERS] = {T("user_id=0"), T("user_id=1"), T("user_id=22"),
+						 T("user_id=2")};
 	static const struct text stores[STORES] = {T("store=a"), T("store=b"), T("store=")};
 	size_t count = 0;
 
@@ -144,7 +151,8 @@ static struct keys put_keys(struct text *items, struct people p)
 
 static struct people some_people(void)
 {
-	return (struct people){below(1 << USERS) & below(1 << USERS), below(1 << STORES) & below(1 << STORES)};
+	return (struct people){below(1 << USERS) & below(1 << USERS),
+			       below(1 << STORES) & below(1 << STORES)};
 }
 
 static void publish(void)
@@ -156,8 +164,12 @@ static void publish(void)
 
 	if (event_count == EVENTS)
 		return;
-	*h = (struct happened){.at = router.head, .topic = (int)below(3), .name = (int)below(5), .audience = some_people(),
-			       .everyone = below(40) == 0, .len = below(30) == 0 ? below(60000) : below(300)};
+	*h = (struct happened){.at = router.head,
+			       .topic = (int)below(3),
+			       .name = (int)below(5),
+			       .audience = some_people(),
+			       .everyone = below(40) == 0,
+			       .len = below(30) == 0 ? below(60000) : below(300)};
 	h->at.change = below(3) == 0 ? 1 : h->at.change + 1 + below(3);
 	h->at.tick += h->at.change == 1;
 	h->has_unless = h->name == LEFT;
@@ -165,8 +177,12 @@ static void publish(void)
 	event_count++;
 	buf_init(&data);
 	write_data(&data, h->len);
-	event = (struct event){.at = h->at, .topic = frame_text(topics[h->topic]), .name = frame_text(names[h->name]),
-			       .audience = put_keys(audience, h->audience), .everyone = h->everyone, .data = {data.data, data.len}};
+	event = (struct event){.at = h->at,
+			       .topic = frame_text(topics[h->topic]),
+			       .name = frame_text(names[h->name]),
+			       .audience = put_keys(audience, h->audience),
+			       .everyone = h->everyone,
+			       .data = {data.data, data.len}};
 	if (h->has_unless)
 		event.unless = put_keys(unless, h->unless);
 	router_publish(&router, &event);
@@ -194,7 +210,8 @@ static void join_facet(struct client *c, struct facet_model *f)
 	char *chosen[ARRAY_SIZE(names)];
 	size_t count = 0;
 
-	*f = (struct facet_model){&shapes[below(ARRAY_SIZE(shapes))], some_people(), below(3) == 0 ? 1 + below(31) : 0};
+	*f = (struct facet_model){&shapes[below(ARRAY_SIZE(shapes))], some_people(),
+				  below(3) == 0 ? 1 + below(31) : 0};
 	join(&router, &c->taker.sub, f->shape->path, put_keys(items, f->wanted));
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (f->names >> i & 1)
@@ -206,7 +223,8 @@ static void join_facet(struct client *c, struct facet_model *f)
 /* One stream, or several, also the same one twice. Behind any event that the log still has. */
 static void open_client(struct client *c)
 {
-	size_t count = below(4) == 0 ? 1 : 1 + below(SUBSCRIBER_PARTS_MAX), back = below(4) == 0 ? below(300) : below(30), since;
+	size_t count = below(4) == 0 ? 1 : 1 + below(SUBSCRIBER_PARTS_MAX),
+	       back = below(4) == 0 ? below(300) : below(30), since;
 
 	begin(&c->taker);
 	c->slow = below(4) == 0;
@@ -246,7 +264,8 @@ static void run(uint32_t with_seed)
 	router_init(&router, 0);
 	router_restart(&router, AT(1, 0));
 	for (size_t d = 0; d < ARRAY_SIZE(shapes); d++) {
-		defs[d] = make_def(shapes[d].path, shapes[d].topics, shapes[d].match, shapes[d].events);
+		defs[d] = make_def(shapes[d].path, shapes[d].topics, shapes[d].match,
+				   shapes[d].events);
 		defs[d].format = shapes[d].format;
 	}
 	define(&router, defs, ARRAY_SIZE(defs));
@@ -275,13 +294,15 @@ TEST(a_connection_of_several_streams_gets_the_bytes_that_a_naive_model_says_and_
 	for (size_t i = 0; i < SUBSCRIBERS; i++)
 		buf_release(&clients[i].taker.got);
 	/* else this proves little */
-	assert_true(resumed > TIMES(100) && fallen > TIMES(5) && lefts > TIMES(500) && kept > TIMES(500));
+	assert_true(resumed > TIMES(100) && fallen > TIMES(5) && lefts > TIMES(500) &&
+		    kept > TIMES(500));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_connection_of_several_streams_gets_the_bytes_that_a_naive_model_says_and_no_others),
+		cmocka_unit_test(
+			a_connection_of_several_streams_gets_the_bytes_that_a_naive_model_says_and_no_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -181,7 +181,8 @@ TEST(pages_that_are_not_used_are_given_back)
 			continue;
 		for (size_t n = 0; n <= i; n++)
 			if (sharedlog_holds(&l, offsets[n]))
-				assert_true(sharedlog_at(&l, offsets[n])[0] == (char)n && sharedlog_at(&l, offsets[n])[999] == (char)n);
+				assert_true(sharedlog_at(&l, offsets[n])[0] == (char)n &&
+					    sharedlog_at(&l, offsets[n])[999] == (char)n);
 	}
 	assert_true(l.head > 2 * l.cap);
 	assert_true(resident(&l) < l.cap / 4 + l.cap / 16);

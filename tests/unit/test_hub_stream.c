@@ -86,13 +86,19 @@ TEST(keys_that_are_too_many_or_too_long_are_not_begun)
 	for (size_t i = 0; i < ARRAY_SIZE(many); i++)
 		many[i] = T("a=1");
 	many[STREAM_KEYS_MAX + 1] = T("b=1");
-	assert_int_equal(stream_append_keys(s, (struct keys){many, ARRAY_SIZE(many)}, SIZE_MAX, &out), STREAM_KEYS_MAX + 1);
+	assert_int_equal(
+		stream_append_keys(s, (struct keys){many, ARRAY_SIZE(many)}, SIZE_MAX, &out),
+		STREAM_KEYS_MAX + 1);
 	/* no b */
-	assert_int_equal(stream_append_keys(s, (struct keys){many, ARRAY_SIZE(many) - 1}, SIZE_MAX, &out), 0);
+	assert_int_equal(
+		stream_append_keys(s, (struct keys){many, ARRAY_SIZE(many) - 1}, SIZE_MAX, &out),
+		0);
 	assert_int_equal(out.len, 0);
 	assert_int_equal(stream_append_keys(s, audience, 26, &out), 2);
 	assert_int_equal(out.len, 26);
-	assert_int_equal(stream_append_keys(s, (struct keys){many + 1, ARRAY_SIZE(many) - 1}, SIZE_MAX, &out), STREAM_KEYS_MAX);
+	assert_int_equal(stream_append_keys(s, (struct keys){many + 1, ARRAY_SIZE(many) - 1},
+					    SIZE_MAX, &out),
+			 STREAM_KEYS_MAX);
 	buf_release(&out);
 	stream_free(s);
 }
@@ -103,7 +109,8 @@ TEST(a_stream_carries_its_events_and_always_left_bulk_and_schema)
 
 	assert_true(stream_carries(all, T("anything")));
 	assert_true(stream_carries(some, T("insert")) && stream_carries(some, T("update")));
-	assert_true(stream_carries(some, T("left")) && stream_carries(some, T("bulk")) && stream_carries(some, T("schema")));
+	assert_true(stream_carries(some, T("left")) && stream_carries(some, T("bulk")) &&
+		    stream_carries(some, T("schema")));
 	assert_false(stream_carries(some, T("delete")));
 	assert_false(stream_carries(some, T("inser")) || stream_carries(some, T("insert2")) ||
 		     stream_carries(some, T("")));
@@ -223,7 +230,7 @@ TEST(definitions_are_equal_only_in_every_part)
 		make_def("/z", "t", "a", NULL), make_def("/s", "t,u", "a", NULL),
 		make_def("/s", "u", "a", NULL), make_def("/s", "t", "a,b", NULL),
 		make_def("/s", "t", "b", NULL), make_def("/s", "t", NULL, NULL),
-		make_def("/s", "t", "a", "e"),	make_def("/s", "t", "a", NULL),
+		make_def("/s", "t", "a", "e"),  make_def("/s", "t", "a", NULL),
 		make_def("/s", "t", "a", NULL), make_def("/s", "t", "a", NULL),
 		make_def("/s", "t", "a", NULL), make_def("/s", "t", "a", NULL),
 		make_def("/s", "t", "a", NULL), make_def("/s", "t", "a", NULL),

@@ -48,9 +48,11 @@ static void publish_many(struct buf *expected, bool bare, int64_t count)
 		else
 			publish(at, KEYS(T("user_id=8")), data, len);
 		if (i % 2 == 0 && bare)
-			frame_append_bare(expected, FRAME_NAMED, &at, T("insert"), (struct text){data, len});
+			frame_append_bare(expected, FRAME_NAMED, &at, T("insert"),
+					  (struct text){data, len});
 		else if (i % 2 == 0)
-			frame_append(expected, FRAME_EVENTS, FRAME_NAMED, false, &at, T("insert"), (struct text){data, len});
+			frame_append(expected, FRAME_EVENTS, FRAME_NAMED, false, &at, T("insert"),
+				     (struct text){data, len});
 	}
 }
 
@@ -291,7 +293,8 @@ TEST(a_look_at_thousands_of_events_of_others_ends_and_goes_on)
 	router_go_live(&router, &sub, AT(1, 0));
 	for (; sub.pending; looks++) {
 		subscriber_gather(&sub, &router.log, &g);
-		assert_true(g.until[0] > sub.one.position && g.until[0] - sub.one.position < 100000);
+		assert_true(g.until[0] > sub.one.position &&
+			    g.until[0] - sub.one.position < 100000);
 		send_some(&router, &sub, SIZE_MAX, &got);
 	}
 	assert_true(looks >= 2);
@@ -318,7 +321,8 @@ int main(void)
 						open_router, close_router),
 		cmocka_unit_test_setup_teardown(the_same_key_twice_is_one_event_and_leaves_cleanly,
 						open_router, close_router),
-		cmocka_unit_test_setup_teardown(keys_are_the_same_when_neither_side_has_one_more, open_router, close_router),
+		cmocka_unit_test_setup_teardown(keys_are_the_same_when_neither_side_has_one_more,
+						open_router, close_router),
 		cmocka_unit_test_setup_teardown(who_has_left_is_in_no_list_and_may_leave_again,
 						open_router, close_router),
 		cmocka_unit_test_setup_teardown(

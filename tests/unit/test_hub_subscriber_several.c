@@ -9,7 +9,8 @@ static struct subscriber sub;
 
 static int open_router(void **state __attribute__((unused)))
 {
-	struct stream_def defs[] = {make_def("/mine", "orders", "user_id", NULL), make_def("/store", "orders", "store", NULL),
+	struct stream_def defs[] = {make_def("/mine", "orders", "user_id", NULL),
+				    make_def("/store", "orders", "store", NULL),
 				    make_def("/news", "news", NULL, NULL)};
 
 	sub = (struct subscriber){.stream = NULL};
@@ -26,10 +27,15 @@ static int close_router(void **state __attribute__((unused)))
 	return 0;
 }
 
-static void tell(const char *topic, const char *name, struct keys audience, struct keys unless, const char *data)
+static void tell(const char *topic, const char *name, struct keys audience, struct keys unless,
+		 const char *data)
 {
-	struct event event = {.at = AT(router.head.tick + 1, 1), .topic = frame_text(topic), .name = frame_text(name),
-			      .audience = audience, .unless = unless, .data = frame_text(data)};
+	struct event event = {.at = AT(router.head.tick + 1, 1),
+			      .topic = frame_text(topic),
+			      .name = frame_text(name),
+			      .audience = audience,
+			      .unless = unless,
+			      .data = frame_text(data)};
 
 	router_publish(&router, &event);
 }
@@ -146,11 +152,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		IN_ROUTER(what_two_streams_show_is_sent_once_and_touches_once),
-		IN_ROUTER(left_is_not_for_who_sees_the_row_by_another_stream_though_it_was_not_in_that_before),
+		IN_ROUTER(
+			left_is_not_for_who_sees_the_row_by_another_stream_though_it_was_not_in_that_before),
 		IN_ROUTER(an_event_that_only_says_who_sees_a_row_still_is_nobodys),
 		IN_ROUTER(a_filter_is_its_own_parts_and_what_it_rejects_touches_nobody),
 		IN_ROUTER(events_of_others_that_were_forgotten_meanwhile_were_not_missed),
-		IN_ROUTER(behind_an_event_that_one_stream_misses_nothing_of_another_is_sent_but_the_rest_of_a_frame),
+		IN_ROUTER(
+			behind_an_event_that_one_stream_misses_nothing_of_another_is_sent_but_the_rest_of_a_frame),
 		IN_ROUTER(the_log_must_hold_what_is_missed_of_every_stream),
 	};
 

@@ -30,8 +30,9 @@ TEST(it_makes_the_same_routing_keys_as_an_event_with_these_values)
 	wanted_add(&w, 0, "store", "b", 1);
 	wanted_add(&w, 1, "role", "x", 1);
 	assert_int_equal(wanted_append_keys(&w, s, &mine), 2);
-	assert_int_equal(
-		stream_append_keys(s, KEYS(T("store=a"), T("role=x"), T("store=b")), SIZE_MAX, &events), 2);
+	assert_int_equal(stream_append_keys(s, KEYS(T("store=a"), T("role=x"), T("store=b")),
+					    SIZE_MAX, &events),
+			 2);
 	assert_int_equal(mine.len, events.len);
 	assert_memory_equal(mine.data, events.data, mine.len);
 	assert_int_equal(wanted_combinations(&w), 2);
@@ -75,7 +76,8 @@ TEST(combinations_are_the_product_and_never_overflow)
 	wanted_release(&w);
 }
 
-/* The names that a stream with these events has left when it is narrowed: "a b "; "all" where nothing narrows it. */
+/* The names that a stream with these events has left when it is narrowed: "a b "; "all" where
+ * nothing narrows it. */
 static void assert_left(const char *events, const char *list, const char *expected)
 {
 	struct stream_def def = make_def("/s", "t", NULL, events);
@@ -112,11 +114,15 @@ TEST(thirty_two_names_are_as_many_as_there_may_be)
 {
 	struct wanted w = {.count = 0};
 
-	assert_true(wanted_narrow(&w, frame_text("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,")));
+	assert_true(wanted_narrow(
+		&w,
+		frame_text("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,")));
 	assert_int_equal(w.name_count, 32);
 	wanted_release(&w);
 	assert_int_equal(w.name_count, 0);
-	assert_false(wanted_narrow(&w, frame_text("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,b")));
+	assert_false(wanted_narrow(
+		&w,
+		frame_text("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,b")));
 	wanted_release(&w);
 }
 

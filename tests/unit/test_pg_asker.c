@@ -41,7 +41,8 @@ static void bring(struct asker_worker *w, const char *value)
 	PGresult *res = PQmakeEmptyPGresult(NULL, PGRES_SINGLE_TUPLE);
 	PGresAttDesc column = {.name = (char *)"value"};
 
-	assert_true(PQsetResultAttrs(res, 1, &column) && PQsetvalue(res, 0, 0, (char *)value, value == NULL ? -1 : (int)strlen(value)));
+	assert_true(PQsetResultAttrs(res, 1, &column) &&
+		    PQsetvalue(res, 0, 0, (char *)value, value == NULL ? -1 : (int)strlen(value)));
 	w->conn.calls->result(&w->conn, res);
 	PQclear(res);
 }
@@ -49,7 +50,8 @@ static void bring(struct asker_worker *w, const char *value)
 /* A row has come, and the connection is lost before the server says that it is all. */
 TEST(what_came_for_a_question_whose_connection_was_lost_answers_no_other)
 {
-	struct question first = {.kind = QUESTION_ENTITLED, .answered = on_answered}, second = {.kind = QUESTION_REDEEM, .answered = on_answered};
+	struct question first = {.kind = QUESTION_ENTITLED, .answered = on_answered},
+			second = {.kind = QUESTION_REDEEM, .answered = on_answered};
 	struct asker_worker *w = &asker.pools[ASKER_AUTHORIZE].workers[0];
 
 	list_node_init(&first.link);
@@ -72,7 +74,9 @@ TEST(what_came_for_a_question_whose_connection_was_lost_answers_no_other)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_came_for_a_question_whose_connection_was_lost_answers_no_other, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			what_came_for_a_question_whose_connection_was_lost_answers_no_other, set_up,
+			tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -18,7 +18,8 @@ static void on_known(struct hosts *h)
 
 static int set_up(void **state)
 {
-	static const char *const others[] = {"PGHOST", "PGHOSTADDR", "PGPORT", "PGSERVICE", "PGSERVICEFILE", "PGDATABASE"};
+	static const char *const others[] = {"PGHOST",    "PGHOSTADDR",    "PGPORT",
+					     "PGSERVICE", "PGSERVICEFILE", "PGDATABASE"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
@@ -61,7 +62,8 @@ static void assert_lists(const char *host, const char *hostaddr, const char *por
 	buf_release(&why);
 }
 
-static void assert_becomes(const char *conninfo, const char *host, const char *hostaddr, const char *port)
+static void assert_becomes(const char *conninfo, const char *host, const char *hostaddr,
+			   const char *port)
 {
 	known = 0;
 	assert_true(hosts_find(&hosts, conninfo));
@@ -78,18 +80,21 @@ static void pass_over(const char *name, const char *address, const char *port)
 TEST(a_name_keeps_its_name_and_gets_its_addresses)
 {
 	assert_becomes("host=7 dbname=x", "7", "10.0.0.7", "5432");
-	assert_becomes("postgresql://u:p@7.8:5433/x?sslmode=verify-full", "7.8,7.8", "10.0.0.7,10.0.0.8", "5433,5433");
+	assert_becomes("postgresql://u:p@7.8:5433/x?sslmode=verify-full", "7.8,7.8",
+		       "10.0.0.7,10.0.0.8", "5433,5433");
 }
 
 TEST(each_of_several_hosts_keeps_its_place_and_port)
 {
-	assert_becomes("postgresql://1:5001,2.3:5002,4/x", "1,2.3,2.3,4", "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4", "5001,5002,5002,");
+	assert_becomes("postgresql://1:5001,2.3:5002,4/x", "1,2.3,2.3,4",
+		       "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4", "5001,5002,5002,");
 	assert_becomes("host=1,2 port=6000", "1,2", "10.0.0.1,10.0.0.2", "6000,6000");
 }
 
 TEST(what_is_no_name_stays_beside_one)
 {
-	assert_becomes("host=/tmp,@abstract,127.0.0.1,::1,5,", "/tmp,@abstract,127.0.0.1,::1,5,", ",,127.0.0.1,::1,10.0.0.5,", "5432,5432,5432,5432,5432,5432");
+	assert_becomes("host=/tmp,@abstract,127.0.0.1,::1,5,", "/tmp,@abstract,127.0.0.1,::1,5,",
+		       ",,127.0.0.1,::1,10.0.0.5,", "5432,5432,5432,5432,5432,5432");
 	assert_becomes("host=a,6 hostaddr=192.0.2.1,", "a,6", "192.0.2.1,10.0.0.6", "5432,5432");
 	assert_int_equal(dns_count(), 2);
 }
@@ -97,8 +102,20 @@ TEST(what_is_no_name_stays_beside_one)
 TEST(where_no_name_is_nothing_is_looked_up)
 {
 	static const char *const conninfos[] = {
-		NULL, "", "dbname=x", "host=/tmp", "host=127.0.0.1 port=5", "postgresql://[::1]:5/x", "host=a hostaddr=127.0.0.1", "hostaddr=127.0.0.1",
-		"host=@abstract", "host=,", "host=1,2 hostaddr=127.0.0.1", "host=1,2,3 port=1,2", "no conninfo at all", "host=1 nonsense=2",
+		NULL,
+		"",
+		"dbname=x",
+		"host=/tmp",
+		"host=127.0.0.1 port=5",
+		"postgresql://[::1]:5/x",
+		"host=a hostaddr=127.0.0.1",
+		"hostaddr=127.0.0.1",
+		"host=@abstract",
+		"host=,",
+		"host=1,2 hostaddr=127.0.0.1",
+		"host=1,2,3 port=1,2",
+		"no conninfo at all",
+		"host=1 nonsense=2",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(conninfos); i++)
@@ -139,7 +156,9 @@ TEST(without_any_address_there_is_a_reason)
 	assert_true(hosts_find(&hosts, "host=none"));
 	wait_until_known();
 	assert_false(hosts_usable(&hosts, &why));
-	assert_string_equal(why.data, "could not translate host name \"none\" to address: Name or service not known");
+	assert_string_equal(
+		why.data,
+		"could not translate host name \"none\" to address: Name or service not known");
 	buf_release(&why);
 }
 
@@ -173,14 +192,18 @@ TEST(the_only_host_is_waited_for_until_its_owner_gives_up)
 
 TEST(an_address_that_is_silent_is_the_last_one_next_time)
 {
-	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "6000,6000,6000");
+	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3",
+		       "6000,6000,6000");
 	pass_over("", "10.0.0.2", "6000");
-	assert_becomes("host=1,2.3 port=6000", "2.3,1,2.3", "10.0.0.3,10.0.0.1,10.0.0.2", "6000,6000,6000");
+	assert_becomes("host=1,2.3 port=6000", "2.3,1,2.3", "10.0.0.3,10.0.0.1,10.0.0.2",
+		       "6000,6000,6000");
 	pass_over("", "10.0.0.3", "6000");
-	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "6000,6000,6000");
+	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3",
+		       "6000,6000,6000");
 	pass_over("", "10.0.0.1", "6000");
 	hosts_worked(&hosts);
-	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "6000,6000,6000");
+	assert_becomes("host=1,2.3 port=6000", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3",
+		       "6000,6000,6000");
 }
 
 TEST(numbers_are_skipped_as_well_and_the_port_tells_which)
@@ -227,7 +250,9 @@ TEST(a_socket_that_is_silent_is_skipped_by_its_path)
 
 TEST(the_same_address_may_be_written_in_several_ways)
 {
-	static const char *const same[][2] = {{"2001:DB8::1", "2001:db8::1"}, {"2001:db8:0:0::1", "2001:db8::1"}, {"fe80::1%eth0", "fe80::1"}};
+	static const char *const same[][2] = {{"2001:DB8::1", "2001:db8::1"},
+					      {"2001:db8:0:0::1", "2001:db8::1"},
+					      {"fe80::1%eth0", "fe80::1"}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++) {
 		char conninfo[100];
@@ -254,7 +279,8 @@ TEST(where_nobody_knows_the_silent_address_the_first_one_is_passed_over)
 	assert_lists("127.0.0.3,127.0.0.1,127.0.0.2", "127.0.0.3,127.0.0.1,127.0.0.2", "5,5,5");
 }
 
-static void assert_alone(const char *conninfo, const char *name, const char *address, const char *port, const char *const *lists)
+static void assert_alone(const char *conninfo, const char *name, const char *address,
+			 const char *port, const char *const *lists)
 {
 	struct hosts alone;
 
@@ -271,18 +297,23 @@ static void assert_alone(const char *conninfo, const char *name, const char *add
 
 TEST(a_connection_can_be_sent_to_where_another_one_is)
 {
-	assert_alone("host=1,2.3 port=6000", "2.3", "10.0.0.3", "6000", (const char *[]){"2.3", "10.0.0.3", "6000"});
+	assert_alone("host=1,2.3 port=6000", "2.3", "10.0.0.3", "6000",
+		     (const char *[]){"2.3", "10.0.0.3", "6000"});
 	/* an empty list is none */
 	assert_alone("host=/a,/b", "/b", "", "5432", (const char *[]){"/b,/b", ",", "5432,5432"});
 	assert_alone("host=/a", "/a", "", "5432", (const char *[]){"/a", "", "5432"});
-	assert_alone("hostaddr=127.0.0.1,127.0.0.2", "127.0.0.2", "127.0.0.2", "5432", (const char *[]){"127.0.0.2", "127.0.0.2", "5432"});
-	assert_alone("host=fe80::1%lo", "fe80::1%lo", "fe80::1", "5432", (const char *[]){"fe80::1%lo", "fe80::1%lo", "5432"});
-	assert_alone("", "/var/run/postgresql", "", "5432", (const char *[]){"/var/run/postgresql", "", "5432"});
+	assert_alone("hostaddr=127.0.0.1,127.0.0.2", "127.0.0.2", "127.0.0.2", "5432",
+		     (const char *[]){"127.0.0.2", "127.0.0.2", "5432"});
+	assert_alone("host=fe80::1%lo", "fe80::1%lo", "fe80::1", "5432",
+		     (const char *[]){"fe80::1%lo", "fe80::1%lo", "5432"});
+	assert_alone("", "/var/run/postgresql", "", "5432",
+		     (const char *[]){"/var/run/postgresql", "", "5432"});
 }
 
 TEST(a_connection_can_begin_where_another_one_is_until_that_is_silent)
 {
-	const struct hosts_place third = {"2.3", "10.0.0.3", "5"}, elsewhere = {"7", "10.0.0.7", "5"};
+	const struct hosts_place third = {"2.3", "10.0.0.3", "5"},
+				 elsewhere = {"7", "10.0.0.7", "5"};
 
 	assert_becomes("host=1,2.3 port=5", "1,2.3,2.3", "10.0.0.1,10.0.0.2,10.0.0.3", "5,5,5");
 	hosts_begin_with(&hosts, &elsewhere);
@@ -317,36 +348,61 @@ TEST(where_all_have_been_silent_each_is_given_more_time)
 
 TEST(more_hosts_than_there_is_room_for_are_left_to_libpq)
 {
-	assert_becomes("host=1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7", "1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7",
-		       "10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5,10.0.0.6,10.0.0.7,10.0.0.8,10.0.0.9,10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5,"
-		       "10.0.0.6,10.0.0.7",
-		       "5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432");
+	assert_becomes(
+		"host=1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7", "1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7",
+		"10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5,10.0.0.6,10.0.0.7,10.0.0.8,10.0.0.9,"
+		"10.0.0.1,10.0.0.2,10.0.0.3,10.0.0.4,10.0.0.5,"
+		"10.0.0.6,10.0.0.7",
+		"5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432,5432");
 	assert_false(hosts_find(&hosts, "host=1,2,3,4,5,6,7,8,9,1,2,3,4,5,6,7,8"));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_name_keeps_its_name_and_gets_its_addresses, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(each_of_several_hosts_keeps_its_place_and_port, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_is_no_name_stays_beside_one, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(where_no_name_is_nothing_is_looked_up, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(environment_and_service_files_are_read_as_libpq_does, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_host_without_an_address_is_left_out, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(without_any_address_there_is_a_reason, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(of_several_hosts_one_that_is_not_answered_is_waited_for_a_while_only, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_only_host_is_waited_for_until_its_owner_gives_up, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_address_that_is_silent_is_the_last_one_next_time, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(numbers_are_skipped_as_well_and_the_port_tells_which, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(addresses_without_a_name_are_skipped_as_well, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_socket_that_is_silent_is_skipped_by_its_path, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_same_address_may_be_written_in_several_ways, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(where_nobody_knows_the_silent_address_the_first_one_is_passed_over, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_connection_can_be_sent_to_where_another_one_is, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_connection_can_begin_where_another_one_is_until_that_is_silent, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(of_several_hosts_the_only_one_left_keeps_a_default_port, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(where_all_have_been_silent_each_is_given_more_time, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(more_hosts_than_there_is_room_for_are_left_to_libpq, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_name_keeps_its_name_and_gets_its_addresses,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_of_several_hosts_keeps_its_place_and_port,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_no_name_stays_beside_one, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(where_no_name_is_nothing_is_looked_up, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			environment_and_service_files_are_read_as_libpq_does, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_host_without_an_address_is_left_out, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(without_any_address_there_is_a_reason, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			of_several_hosts_one_that_is_not_answered_is_waited_for_a_while_only,
+			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_only_host_is_waited_for_until_its_owner_gives_up, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_address_that_is_silent_is_the_last_one_next_time,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			numbers_are_skipped_as_well_and_the_port_tells_which, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(addresses_without_a_name_are_skipped_as_well,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_socket_that_is_silent_is_skipped_by_its_path,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_same_address_may_be_written_in_several_ways,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			where_nobody_knows_the_silent_address_the_first_one_is_passed_over, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(a_connection_can_be_sent_to_where_another_one_is,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_connection_can_begin_where_another_one_is_until_that_is_silent, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			of_several_hosts_the_only_one_left_keeps_a_default_port, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(where_all_have_been_silent_each_is_given_more_time,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(more_hosts_than_there_is_room_for_are_left_to_libpq,
+						set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -70,7 +70,8 @@ TEST(the_file_is_the_one_that_libpq_takes)
 	(void)write_passwords(".pgpass", 0600);
 	setenv("PGPASSFILE", write_passwords("other", 0644), 1);
 	assert_judged("", "/other' is not used");
-	snprintf(text, sizeof(text), "postgresql://u@h/d?passfile=%s", write_passwords("third", 0604));
+	snprintf(text, sizeof(text), "postgresql://u@h/d?passfile=%s",
+		 write_passwords("third", 0604));
 	assert_judged(text, "/third' is not used");
 	snprintf(text, sizeof(text), "passfile=%s", temp_path(".pgpass"));
 	assert_judged(text, NULL);

@@ -100,11 +100,17 @@ TEST(the_second_connection_goes_where_the_first_one_is)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(who_gives_numbers_of_its_own_and_refuses_a_transaction_lends_statements, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_server_itself_that_refuses_one_says_nothing_of_a_pool, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_passes_says_nothing_of_a_pool_either, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_pooler_may_end_the_connection_in_place_of_an_answer, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_second_connection_goes_where_the_first_one_is, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			who_gives_numbers_of_its_own_and_refuses_a_transaction_lends_statements,
+			set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_server_itself_that_refuses_one_says_nothing_of_a_pool, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_passes_says_nothing_of_a_pool_either, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_pooler_may_end_the_connection_in_place_of_an_answer, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_second_connection_goes_where_the_first_one_is,
+						set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

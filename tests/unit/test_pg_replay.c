@@ -3,7 +3,8 @@
 
 #include "unit.h"
 
-/* A stream with a snapshot begins anew with the same catchup: it is not to pay for what its former page has met. */
+/* A stream with a snapshot begins anew with the same catchup: it is not to pay for what its former
+ * page has met. */
 TEST(what_is_cancelled_begins_without_the_troubles_of_before)
 {
 	struct catchup c = {.care = 2, .cut = true, .doubtful = true, .early = 150};

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* What the program installs is what psql installs from sql/install.sql: the same files, in the same order, byte for byte. */
+/* What the program installs is what psql installs from sql/install.sql: the same files, in the same
+ * order, byte for byte. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -67,7 +68,8 @@ TEST(the_program_has_the_files_of_the_installer_in_its_order_byte_for_byte)
 	assert_true(f - sql_files > 30);
 }
 
-/* A database of another encoding takes no other bytes: the server converts the whole text, comments too. */
+/* A database of another encoding takes no other bytes: the server converts the whole text, comments
+ * too. */
 TEST(the_files_are_ascii)
 {
 	for (const struct sql_file *f = sql_files; f->name != NULL; f++)
@@ -89,12 +91,15 @@ static const char *end_of_literal(const char *quote, bool escapes, bool *ret_bac
 	return c;
 }
 
-/* With standard_conforming_strings = off it would mean something else; E'' always means the same. */
+/* With standard_conforming_strings = off it would mean something else; E'' always means the same.
+ */
 TEST(no_literal_but_those_with_escapes_has_a_backslash)
 {
 	for (const struct sql_file *f = sql_files; f->name != NULL; f++)
 		for (const char *c = f->text; *c != '\0'; c++) {
-			bool escapes = c > f->text + 1 && c[-1] == 'E' && !isalnum((unsigned char)c[-2]), backslash = false;
+			bool escapes = c > f->text + 1 && c[-1] == 'E' &&
+				       !isalnum((unsigned char)c[-2]),
+			     backslash = false;
 			const char *end;
 
 			if (c[0] == '-' && c[1] == '-')
@@ -125,7 +130,8 @@ TEST(its_version_is_that_of_the_last_migration)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_program_has_the_files_of_the_installer_in_its_order_byte_for_byte),
+		cmocka_unit_test(
+			the_program_has_the_files_of_the_installer_in_its_order_byte_for_byte),
 		cmocka_unit_test(the_files_are_ascii),
 		cmocka_unit_test(no_literal_but_those_with_escapes_has_a_backslash),
 		cmocka_unit_test(its_version_is_that_of_the_last_migration),

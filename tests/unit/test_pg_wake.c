@@ -19,7 +19,8 @@ static struct wake make(enum wake_mode mode, enum wake_mood mood)
 	return w;
 }
 
-/* So many rings, for a change each, evenly over so many milliseconds; how many of them said that it is time to rise.
+/* So many rings, for a change each, evenly over so many milliseconds; how many of them said that it
+ * is time to rise.
  */
 static int ring(struct wake *w, int64_t from_ms, int rings, int64_t over_ms)
 {
@@ -87,7 +88,7 @@ TEST(many_rings_in_a_short_time_wake_it)
 
 	assert_int_equal(ring(&w, NOW, WAKE_BELLS - 1, WAKE_BELLS_MS), 0);
 	assert_true(wake_on_bell(&w, NOW + WAKE_BELLS_MS));
-	assert_int_equal(w.mood, WAKE_ASLEEP);		    /* until the lock is held */
+	assert_int_equal(w.mood, WAKE_ASLEEP);              /* until the lock is held */
 	assert_true(wake_on_bell(&w, NOW + WAKE_BELLS_MS)); /* it was not: asked for again */
 }
 
@@ -281,7 +282,8 @@ TEST(what_rang_may_be_read_a_little_later)
 	assert_true(wake_on_bell(&w, NOW + WAKE_BELLS_MS));
 }
 
-/* How often a bell that rings all the time is looked at, in so many milliseconds; one look of so many is vain. */
+/* How often a bell that rings all the time is looked at, in so many milliseconds; one look of so
+ * many is vain. */
 static int looks(struct wake_ration *r, int64_t from_ms, int64_t over_ms, int vain_every)
 {
 	int count = 0;
@@ -296,7 +298,8 @@ TEST(vain_looks_are_rationed)
 {
 	struct wake_ration r = {0};
 
-	assert_in_range(looks(&r, NOW, 1000, 1), WAKE_VAIN_MOST, WAKE_VAIN_MOST + 1000 / WAKE_VAIN_MS + 1);
+	assert_in_range(looks(&r, NOW, 1000, 1), WAKE_VAIN_MOST,
+			WAKE_VAIN_MOST + 1000 / WAKE_VAIN_MS + 1);
 	assert_in_range(looks(&r, NOW + 1000, 10000, 1), 10 * 10, 10 * 20);
 	assert_in_range(wake_ration_wait_ms(&r, NOW + 11000), 0, WAKE_VAIN_MS);
 }

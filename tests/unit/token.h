@@ -18,11 +18,11 @@
 #define LATER "1800000100"
 
 /* The key above, for a ring of the test's own; kid is lent. */
-#define test_key(name)                                                                      \
-	((struct key){.kid = (char *)(uintptr_t)(name),                                     \
-		      .algorithm = JWT_ALG_HS256,                                           \
-		      .bytes = (unsigned char *)(uintptr_t)KEY,                             \
-		      .len = sizeof(KEY) - 1,                                               \
+#define test_key(name)                                          \
+	((struct key){.kid = (char *)(uintptr_t)(name),         \
+		      .algorithm = JWT_ALG_HS256,               \
+		      .bytes = (unsigned char *)(uintptr_t)KEY, \
+		      .len = sizeof(KEY) - 1,                   \
 		      .mark = 7})
 
 /* Base64url without padding (RFC 4648 5). */
