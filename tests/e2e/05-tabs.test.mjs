@@ -178,7 +178,7 @@ class Tab {
   get fault() {
     const { events } = this.world, { numbers } = this
     if (this.whole && numbers.length !== events.length) return `${numbers.length} of ${events.length}`
-    if (numbers.length > 0 && numbers.at(-1) !== events.length - 1) return `up to ${numbers.at(-1)} of ${events.length - 1}`
+    if (numbers.at(-1) !== events.length - 1) return `up to ${numbers.at(-1)} of ${events.length - 1}`
     const wrong = numbers.findIndex((n, i) => i > 0 && n !== numbers[i - 1] + 1)
     return wrong < 0 ? '' : `${numbers[wrong]} behind ${numbers[wrong - 1]}`
   }
