@@ -174,8 +174,10 @@ export class Cluster {
 
   /** Kills the postmaster and all its processes at once, as a power cut does. */
   async kill9() {
-    processes.signal(this.server.pid, 'SIGSTOP') // it makes no more processes while they are counted
-    const pids = [this.server.pid, ...processes.childrenOf(this.server.pid)]
+    const { pid: postmaster } = this.server
+    processes.signal(postmaster, 'SIGSTOP') // or it may have one more child, which keeps the next server from its start
+    await until(() => processes.stopped(postmaster), { every: 1, what: 'the postmaster to stand still' })
+    const pids = [postmaster, ...processes.childrenOf(postmaster)]
     for (const pid of pids) processes.signal(pid, 'SIGKILL')
     await this.server.exited
     for (const pid of pids) await processes.gone(pid)

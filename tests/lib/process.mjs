@@ -123,6 +123,9 @@ export function alive(pid) {
   }
 }
 
+/** Whether SIGSTOP has stopped it, or it is gone. */
+export const stopped = (pid) => /^State:\s+T/m.test(read(pid, 'status')) || !alive(pid)
+
 export const gone = (pid, timeout = 30_000) =>
   until(() => !alive(pid), { timeout, what: `end of process ${pid}` })
 
