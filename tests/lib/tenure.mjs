@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { Proxy } from './proxy.mjs'
 import { request, Subscriber } from './sse.mjs'
 import { openStage } from './stage.mjs'
-import { token } from './token.mjs'
+import { seconds, token } from './token.mjs'
 import { until } from './wait.mjs'
 
 export const flags = ['--jwt-leeway', '0s']
@@ -55,6 +55,12 @@ export async function openTenure() {
     if (stream.status === 200) await stream.next('connected')
     return stream
   }
+  /** With a token that ends in so many seconds. Who was not let in before its end comes with another one. */
+  const openFor = (life, claims, more) => until(async () => {
+    const stream = await open({ ...claims, exp: seconds() + life }, more)
+    if (stream.status === 200) return stream
+    await stream.close()
+  }, { what: `a stream for ${life} s` })
   const statusOf = async (...args) => {
     const stream = await open(...args)
     await stream.close()
@@ -65,5 +71,5 @@ export async function openTenure() {
     headers: { Authorization: `Bearer ${await token(claims)}`, 'Content-Type': 'application/json', ...headers },
   })
 
-  return { stage, daemon, other, close, behindProxy, note, write, open, statusOf, renew }
+  return { stage, daemon, other, close, behindProxy, note, write, open, openFor, statusOf, renew }
 }
