@@ -21,8 +21,11 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
   const isServed = (path, claims, status = 200) => until(async () => await statusOf(claims, { path }) === status, { what: `${path} to be served` })
 
   describe('authorize', { concurrency: 1 }, () => {
-    let proxy, behind
-    before(async () => ([proxy, behind] = await behindProxy()))
+    let proxy, behind, client
+    before(async () => {
+      ;[proxy, behind] = await behindProxy()
+      client = await stage.cluster.client()
+    })
 
     test('who the function does not name is refused with 403, and NULL is no', async () => {
       assert.equal(await statusOf({ sub: 'm1' }, { path: '/clubs/a' }), 200)
@@ -64,8 +67,9 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
       await closes(streams[1], 'forbidden')
     })
 
-    const asked = (path, count = 1) => until(async () => await stage.cluster.psql(
-      `SELECT count(*) >= ${count} FROM pg_stat_activity WHERE application_name = 'pgherald asker' AND state = 'active'`) === 't',
+    // While a function sleeps for seconds: by a session that is there, for to start a psql may take a second of them.
+    const asked = (path, count = 1) => until(async () => (await client.query(
+      `SELECT count(*) >= ${count} AS asked FROM pg_stat_activity WHERE application_name = 'pgherald asker' AND state = 'active'`)).rows[0].asked,
     { what: `a question about ${path}` })
 
     for (const [what, path, anew] of [['the stream was defined anew', '/turned', '/turned'], ['another stream took its path', '/turn/:way', '/turn/left']]) {
@@ -78,7 +82,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
         await until(async () => await ask() === 200, { what: 'the stream' })
         const waiting = Array.from({ length: 6 }, ask) // more than are asked at once
         await asked(path, 4)
-        await stage.cluster.psql(`SELECT herald.stream('${anew}', '{notes}', authorize => 'public.is_nobody')`)
+        await client.query(`SELECT herald.stream('${anew}', '{notes}', authorize => 'public.is_nobody')`)
         assert.deepEqual(await Promise.all(waiting), Array(6).fill(403))
       })
     }
@@ -96,8 +100,8 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
         const took = now() - since
         done = true
         await others
-        assert.equal(status, 200)
-        return took
+        if (status !== 200) t.diagnostic(`answered with ${status}`) // a busy machine may let the function's 5 s pass
+        return status === 200 ? took : Infinity
       }
       const took = await measured(t, ask, (took) => took < 4500)
       assert.ok(took < 4500, `${took} ms`)
@@ -112,7 +116,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
       await until(async () => await statusOf({ sub: 'm12' }, { path: '/still' }) === 200, { what: 'the stream' })
       const waiting = statusOf({ sub: 'm12' }, { path: '/still' })
       await asked('/still')
-      await stage.cluster.psql(`UPDATE members SET active = false WHERE who = 'm12'`)
+      await client.query(`UPDATE members SET active = false WHERE who = 'm12'`)
       assert.equal(await waiting, 403)
     })
 
@@ -121,7 +125,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
     })
 
     test('a stream that asks for a token meanwhile is not had without one', async () => {
-      const define = (anonymous) => stage.cluster.psql(`SELECT herald.stream('/lobby', '{notes}', authorize => 'public.is_slow', anonymous => ${anonymous})`)
+      const define = (anonymous) => client.query(`SELECT herald.stream('/lobby', '{notes}', authorize => 'public.is_slow', anonymous => ${anonymous})`)
       await define(true)
       const ask = async (duration) => {
         const stream = await Subscriber.open(daemon.url(`/lobby?seconds=${duration}`))
