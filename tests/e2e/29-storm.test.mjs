@@ -26,7 +26,8 @@ describe('storm', { skip: missing() }, () => {
     bad = await token({ sub: 'ann' }, { secret: 'another-secret-of-more-than-32-bytes' })
     const good = await token({ sub: 'ann' })
     streams = await Promise.all(Array.from({ length: 20 }, () => daemon.subscribe('/own', { token: good })))
-    files = daemon.connections()
+    files = streams.length
+    await until(() => daemon.connections() === files, { what: 'no connection but those of the streams' })
     rss = [daemon.rssBytes()]
   })
   after(async () => {
