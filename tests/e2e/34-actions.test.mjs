@@ -9,7 +9,7 @@ import { Proxy } from '../lib/proxy.mjs'
 import { addressOf, answers } from '../lib/raw.mjs'
 import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
-import { measured, now, until } from '../lib/wait.mjs'
+import { measured, now, until, within } from '../lib/wait.mjs'
 
 const invalid = '{"success": false, "errors": ["Invalid status. Must be one of: Order Received, Preparing, Out for Delivery, Delivered, Cancelled"]}'
 const unknown = '00000000-0000-4000-8000-00000000ffff'
@@ -232,7 +232,7 @@ describe('actions', { skip: missing() }, () => {
   async function enter() {
     const since = now()
     const slow = Array.from({ length: 6 }, () => ask('GET', '/slow?seconds=2')) // four at a time
-    await until(async () => await stage.cluster.psql("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgherald asker' AND wait_event = 'PgSleep'") === '4',
+    await until(async () => (await client.query("SELECT count(*)::int n FROM pg_stat_activity WHERE application_name = 'pgherald asker' AND wait_event = 'PgSleep'")).rows[0].n === 4,
       { what: 'four at a time' })
     const ticket = await request(daemon.url('/stream/ticket'), { method: 'POST', headers: { Authorization: `Bearer ${staff.token}` } })
     const asked = await daemon.subscribe('/asked', { token: staff.token })
@@ -287,10 +287,10 @@ describe('actions', { skip: missing() }, () => {
     const other = await stage.addDaemon()
     const stream = await other.subscribe('/api/orders/stream', { token: ann.token })
     await stream.next('connected')
-    const before = other.connections()
+    await until(() => other.connections() === 1, { what: 'no connection but that of the stream' })
     const paid = Array.from({ length: 6 }, (_, n) => ask('POST', '/pay', { json: { n }, from: other })) // four connections do actions
     await until(async () => (await client.query(`SELECT count(*)::int n FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted`)).rows[0].n === 4, { what: 'four actions that wait' })
-    await until(() => other.connections() >= before + 6, { what: 'the two that wait for a connection' })
+    await until(() => other.connections() >= 1 + 6, { what: 'the two that wait for a connection' })
     await other.status() // which is read after what they had said before
     const stopped = other.stop()
     await stream.ended()
@@ -359,10 +359,10 @@ describe('actions', { skip: missing() }, () => {
     const other = await stage.addDaemon()
     const long = ask('GET', '/slow?seconds=60', { from: other })
     await until(async () => (await client.query(`SELECT count(*)::int n FROM pg_stat_activity WHERE wait_event = 'PgSleep'`)).rows[0].n > 0, { what: 'the action' })
-    const stopped = other.stop()
+    other.child.kill('SIGTERM') // at once: a second later the function's own time would be over first
     const { status, json, headers } = await long
     assert.deepEqual([status, json.errors, headers['retry-after']], [503, ['The server stops, and it is not known whether this was done'], undefined])
-    assert.equal(await stopped, 0)
+    assert.equal((await within(other.child.exited, 30_000, 'the end')).code, 0)
     await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'`)
   })
 
