@@ -112,7 +112,7 @@ describe('retention', { skip: missing(), timeout: 300_000 }, () => {
       for (let end = now() + duration; now() < end; await pause(5)) {
         await timed(times.writes, change)
         await timed(times.ticks, 'SELECT herald.tick()')
-        await stream.when(() => stream.events.length === (count + 1) * rows, 20_000, () => 'an event')
+        await stream.when(() => stream.events.length === (count + 1) * rows, 60_000, () => 'an event')
         count++
       }
       return times

@@ -60,7 +60,7 @@ describe('a change that cannot be read', { skip: missing(), timeout: 200_000 }, 
     test(`is told as bulk to who comes later, ${noted ? 'without another try' : 'also when nobody has noted it'}`, async () => {
       if (!noted) await psql('DELETE FROM herald.unreadable')
       const late = await daemon.subscribe(`/forms?last_event_id=${noted ? start : 'earliest'}`) // the log of this instance does not have that stream's form
-      await late.when(() => late.events.length === 2, 20_000, () => `the others: ${late.tail()}`)
+      await late.when(() => late.events.length === 2, 60_000, () => `the others: ${late.tail()}`)
       assert.deepEqual(late.frames.slice(1).map(({ name }) => name), ['forms.insert', 'bulk', 'forms.insert'])
       const page = await request(daemon.url('/forms?last_event_id=earliest'), { headers: { Accept: 'application/json' } })
       assert.deepEqual(JSON.parse(page.text).events.map(({ event }) => event), ['forms.insert', 'bulk', 'forms.insert'])
@@ -86,7 +86,7 @@ describe('a change that cannot be read', { skip: missing(), timeout: 200_000 }, 
       { timeout: 60_000, what: 'degraded, and not ready any more' })
     await blocker.query('COMMIT')
     await blocker.end()
-    assert.equal(JSON.parse((await orders.next('orders.insert', 40_000)).data).row.id, 3)
+    assert.equal(JSON.parse((await orders.next('orders.insert', 60_000)).data).row.id, 3)
     await until(async () => (await daemon.status()).json.lag_ms === 0 && (await request(daemon.adminUrl('/readyz'))).status === 200,
       { timeout: 30_000, what: 'no lag, and ready' })
   })

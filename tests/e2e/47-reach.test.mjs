@@ -144,12 +144,12 @@ test('a crowd that comes back while events of 1,100 routing keys go on asks the 
     const asked = await pages()
     const crowd = await Promise.all(Array.from({ length: 100 }, (_, n) => open(n + 2, start)))
     writes.catch(() => {})
-    await Promise.all(crowd.map((one) => one.when(() => one.events.length > 1, 20_000, () => one.tail())))
+    await Promise.all(crowd.map((one) => one.when(() => one.events.length > 1, 60_000, () => one.tail())))
     coming = false
     await writes
     const numbers = (stream) => stream.events.map(({ data }) => JSON.parse(data).row.n)
     for (const one of [witness, ...crowd]) {
-      await one.when(() => one.events.length > written, 20_000, () => one.tail())
+      await one.when(() => one.events.length > written, 60_000, () => one.tail())
       assert.deepEqual(numbers(one), Array.from({ length: written + 1 }, (_, n) => n))
     }
     assert.equal(await pages() - asked, crowd.length)

@@ -20,7 +20,7 @@ const tickOf = (id) => parseId(id)[0]
 async function assertReset(daemon, cursors, cluster, note) {
   const streams = []
   for (const [name, cursor] of Object.entries(cursors)) streams.push(await open(daemon, `${name} ${cursor}`, cursor))
-  await Promise.all(streams.map((stream) => stream.when(() => resetsOf(stream).length > 0, 20_000, () => `a reset of ${stream.name}: ${stream.tail()}`)))
+  await Promise.all(streams.map((stream) => stream.when(() => resetsOf(stream).length > 0, 60_000, () => `a reset of ${stream.name}: ${stream.tail()}`)))
   await writeNote(cluster, note)
   for (const stream of streams) {
     await idOf(note, stream)

@@ -27,7 +27,7 @@ export class Curl {
     return Buffer.from(this.text, 'latin1').toString('utf8').split('\n')
   }
 
-  until(condition, timeout = 20_000) {
+  until(condition, timeout = 60_000) {
     const what = () => `${condition} in what curl shows: ${this.text.slice(-500)} ${this.errors}`
     return until(() => condition(this), { timeout, every: 5, what: what() })
   }
@@ -42,7 +42,7 @@ export class Curl {
   }
 
   /** Waits for its own end and all its output: { code }. */
-  async ended(timeout = 20_000) {
+  async ended(timeout = 60_000) {
     const result = await within(this.child.exited, timeout, 'end of curl')
     await within(this.output, timeout, 'all output of curl')
     return result

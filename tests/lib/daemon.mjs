@@ -198,7 +198,7 @@ export class Daemon {
 }
 
 /** Runs a command of the program to its end: { code, stdout, stderr }. */
-export async function run(args, { env = {}, input, timeout = 30_000, cwd } = {}) {
+export async function run(args, { env = {}, input, timeout, cwd } = {}) {
   const result = await processes.run(program, args, { env: { ...environment(), ...env }, input, timeout, cwd })
   assertClean(result.stderr)
   assertNoLeak(result.stderr, `what ${args[0]} says`)
@@ -206,7 +206,7 @@ export async function run(args, { env = {}, input, timeout = 30_000, cwd } = {})
 }
 
 export async function migrate(cluster, { database } = {}) {
-  const result = await run(['migrate', '--database-url', cluster.url(database)], { timeout: 60_000 })
+  const result = await run(['migrate', '--database-url', cluster.url(database)])
   if (result.code !== 0) throw new Error(`pgherald migrate: exit status ${result.code}: ${result.stderr}`)
 }
 

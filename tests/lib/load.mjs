@@ -40,7 +40,7 @@ export function openLoad(cluster) {
   return load
 }
 
-export const arrives = (stream, mark, timeout = 20_000) => stream.when(() => marksOf(stream).has(mark), timeout, () => `the event of ${mark} at ${stream.name}`)
+export const arrives = (stream, mark, timeout = 60_000) => stream.when(() => marksOf(stream).has(mark), timeout, () => `the event of ${mark} at ${stream.name}`)
 
 /** From commit to arrival, of what was committed from `since` on and has arrived. */
 export const waits = (stream, { commits }, since = 0) => stream.events

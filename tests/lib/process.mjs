@@ -35,7 +35,7 @@ export function start(command, args, { death = 'SIGKILL', user = [], ...options 
 }
 
 /** Runs a program to its end: { code, signal, stdout, stderr }, never throws for its status. */
-export function run(command, args, { input, timeout = 30_000, ...options } = {}) {
+export function run(command, args, { input, timeout = 120_000, ...options } = {}) {
   return new Promise((resolve) => {
     const settings = { timeout, killSignal: 'SIGKILL', maxBuffer: 256 << 20, ...options }
     const child = execFile(command, args, settings, (error, stdout, stderr) => {

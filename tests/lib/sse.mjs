@@ -117,7 +117,7 @@ export class Subscriber {
    * The next frame, after those that next() returned before, for which `wanted` holds: a function or
    * an event name. Frames before it are passed over.
    */
-  async next(wanted = () => true, timeout = 20_000) {
+  async next(wanted = () => true, timeout = 60_000) {
     const matches = typeof wanted === 'string' ? (frame) => frame.name === wanted : wanted
     const found = await this.when(() => {
       for (; this.read < this.frames.length; ) {
@@ -129,7 +129,7 @@ export class Subscriber {
   }
 
   /** Waits until `condition` yields something true; it is looked at whenever bytes arrive. */
-  when(condition, timeout = 20_000, what = () => String(condition)) {
+  when(condition, timeout = 60_000, what = () => String(condition)) {
     return new Promise((resolve, reject) => {
       const finish = (settle, value) => {
         clearTimeout(timer)
@@ -151,7 +151,7 @@ export class Subscriber {
   }
 
   /** Waits for the other side's end of the stream. */
-  ended(timeout = 20_000) {
+  ended(timeout = 60_000) {
     return within(this.current.done, timeout, `end of the stream ${this.name}`)
   }
 
@@ -239,7 +239,7 @@ export function eventSource(url, { headers = {} } = {}) {
 }
 
 /** The first event of an EventSource that `wanted` accepts. */
-export async function eventOf(source, type, wanted = () => true, timeout = 20_000) {
+export async function eventOf(source, type, wanted = () => true, timeout = 60_000) {
   let found
   source.addEventListener(type, (event) => (found ??= wanted(event) ? event : undefined))
   return until(() => found, { timeout, what: `event ${type} of the eventsource client` })
