@@ -39,7 +39,7 @@ describe('a watched table is altered', { skip: missing(), timeout: 200_000 }, ()
     for (const [ddl, table, key] of [
       ['ALTER TABLE orders RENAME TO purchases', 'public.purchases', { id: 1 }],
       ['ALTER TABLE purchases SET SCHEMA shop', 'shop.purchases', { id: 1 }],
-      ['ALTER TABLE shop.purchases DROP CONSTRAINT orders_pkey; ALTER TABLE shop.purchases ADD PRIMARY KEY (code)', 'shop.purchases', { code: 'c1' }],
+      ['ALTER TABLE shop.purchases DROP CONSTRAINT orders_pkey, ADD PRIMARY KEY (code)', 'shop.purchases', { code: 'c1' }],
     ]) {
       await cluster.psql(ddl)
       await stream.next('schema', patience)
