@@ -24,10 +24,15 @@ async function prepare(cluster) {
   await cluster.psql(`SELECT herald.stream('/notes', '{notes}', match => '{"owner": "claims.sub"}')`)
 }
 
-// A full page would wake the WAL writer before its delay is over.
+// A full page would wake the WAL writer before its delay is over. It is frozen asleep: else it may hold a lock that every commit waits for.
 async function freezeWalWriter(cluster) {
-  const pid = await until(() => cluster.psql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'walwriter'"), { what: 'the WAL writer' })
-  processes.signal(Number(pid), 'SIGSTOP')
+  const look = (what) => cluster.psql(`SELECT ${what} FROM pg_stat_activity WHERE backend_type = 'walwriter'`)
+  const pid = Number(await until(() => look('pid'), { what: 'the WAL writer' }))
+  await until(async () => {
+    processes.signal(pid, 'SIGSTOP')
+    if ((await look('wait_event')) === 'WalWriterMain') return true
+    processes.signal(pid, 'SIGCONT')
+  }, { what: 'a WAL writer that sleeps' })
 }
 
 const asynchronous = (mark) => `INSERT INTO notes VALUES ('${mark}', 'ann')`
@@ -53,7 +58,7 @@ async function write(cluster, name, statement, gap, acked, stopped) {
 
 const markOf = ({ data }) => JSON.parse(data).row.mark
 const arrives = (stream, mark) => stream.when(
-  () => stream.frames.slice(-500).some(({ data }) => data.includes(`"${mark}"`)), 30_000, () => `the event of ${mark}`)
+  () => stream.frames.some(({ data }) => data.includes(`"${mark}"`)), 60_000, () => `the event of ${mark}`)
 
 // An event that has just come, and whose commit nobody has waited for, is the first that a crash would take back. Behind it
 // one is committed while ticks are held up: that one does go.
