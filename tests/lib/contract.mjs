@@ -31,7 +31,7 @@ export async function compile(files) {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text)
     const args = [tsc, '--strict', '--noEmit', '--target', 'es2022', '--module', 'nodenext', ...Object.keys(files)]
     return await new Promise((resolve, reject) => {
-      execFile(process.execPath, args, { cwd: directory, timeout: 120_000 }, (error, stdout) => (error && !stdout ? reject(error) : resolve(stdout)))
+      execFile(process.execPath, args, { cwd: directory, timeout: 240_000 }, (error, stdout) => (error && !stdout ? reject(error) : resolve(stdout)))
     })
   } finally {
     removeDirectory(directory)
