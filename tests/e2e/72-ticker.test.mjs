@@ -21,7 +21,7 @@ describe('a frozen ticker', { skip: missing(), timeout: 300_000 }, () => {
   after(() => stage?.close())
 
   async function roles() {
-    const { name } = await until(async () => ((await holder(stage.cluster, 1)).name ? holder(stage.cluster, 1) : null), { what: 'a ticker' })
+    const name = await until(async () => (await holder(stage.cluster, 1)).name, { what: 'a ticker' })
     return { name, ticker: daemons[name], other: daemons[name === 'first' ? 'second' : 'first'] }
   }
 

@@ -70,7 +70,7 @@ describe('a silent network', { skip: missing(), timeout: 300_000, concurrency: t
 
   test('to the only instance: it connects anew, delivers what was missed, to who resumes too, and has the role again', (t) => judge(t, () => onStage(async (stage, proxy, first) => {
     const { cluster } = stage
-    const { pid } = await until(async () => ((await holder(cluster, 1)).pid ? holder(cluster, 1) : null), { what: 'the ticker' })
+    const pid = await until(async () => (await holder(cluster, 1)).pid, { what: 'the ticker' })
     const streams = [await openHot(first, 'first')]
     const load = openLoad(cluster)
     await rouse(cluster, load, 'first')
