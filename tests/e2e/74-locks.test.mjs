@@ -34,20 +34,20 @@ describe('who is in the way', { skip: missing(), timeout: 300_000 }, () => {
     const load = openLoad(cluster)
     const stream = await openHot(daemon, 'ann')
     await arrives(stream, await load.lone())
-    const before = (await holder(cluster, 1)).pid
+    const before = await until(async () => (await holder(cluster, 1)).pid, { what: 'the ticker' })
     const client = await cluster.client()
     const { rows: [{ pid }] } = await client.query('SELECT pg_backend_pid() AS pid')
     await client.query('BEGIN; LOCK TABLE herald.changes IN ACCESS EXCLUSIVE MODE')
     const lone = load.lone() // waits, too
     await until(async () => (await waiting()) > 0, { what: 'the ticker to wait' })
-    const line = await until(async () => (await locksOf(daemon)).find(({ outcome }) => outcome === 'no'), { timeout: 20_000, what: 'doctor to name the holder' })
+    const line = await until(async () => (await locksOf(daemon)).find(({ outcome }) => outcome === 'no'), { timeout: 60_000, what: 'doctor to name the holder' })
     assert.equal(line.about, `pid ${pid}`)
     assert.match(line.says, /waiting for table herald\.changes.*test of role postgres, idle in transaction/)
-    await until(() => /given up: Process \d+ waits for Lock relation of herald\.changes, held by process \d+ \(test of role postgres\)/.test(daemon.logs()), { timeout: 40_000, what: 'the log to name the holder' })
+    await until(() => /given up: Process \d+ waits for Lock relation of herald\.changes, held by process \d+ \(test of role postgres\)/.test(daemon.logs()), { timeout: 60_000, what: 'the log to name the holder' })
     await daemon.said(new RegExp(`held by process ${pid} `))
     const gone = async () => (await cluster.psql(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${before}`)) === '0'
-    await until(gone, { timeout: 20_000, what: 'the end of the session that was given up' })
-    assert.equal((await daemon.status()).json.status, 'degraded')
+    await until(gone, { timeout: 60_000, what: 'the end of the session that was given up' })
+    await until(async () => (await daemon.status()).json.status === 'degraded', { timeout: 60_000, what: 'degraded' })
     await client.query('COMMIT')
     await lone
     await arrives(stream, await load.lone())
@@ -67,7 +67,7 @@ describe('who is in the way', { skip: missing(), timeout: 300_000 }, () => {
       await until(async () => (await cluster.psql(`SELECT wait_event FROM pg_stat_activity WHERE pid = ${pid}`)) === 'SyncRep', { what: 'the commit that waits' })
       const other = await cluster.client()
       const rings = other.query("NOTIFY stuck").catch(() => {})
-      const line = await until(async () => (await locksOf(daemon)).find(({ says }) => says?.includes('the queue of notifications')), { timeout: 40_000, what: 'doctor to name it' })
+      const line = await until(async () => (await locksOf(daemon)).find(({ says }) => says?.includes('the queue of notifications')), { timeout: 60_000, what: 'doctor to name it' })
       assert.equal(line.about, `pid ${pid}`)
       assert.match(line.says, /active at IPC SyncRep/)
       await cluster.psql('ALTER SYSTEM RESET synchronous_standby_names')
@@ -99,7 +99,7 @@ describe('who is in the way', { skip: missing(), timeout: 300_000 }, () => {
     try {
       await client.query('COMMIT')
       await until(() => new RegExp(`waits for Lock relation of herald\\.ticking, held by process ${pid} `).test(witness.logs()), { timeout: 60_000, what: 'the other instance to name it' })
-      const line = await until(async () => (await locksOf(witness)).find(({ outcome }) => outcome === 'no'), { timeout: 20_000, what: 'doctor to name it' })
+      const line = await until(async () => (await locksOf(witness)).find(({ outcome }) => outcome === 'no'), { timeout: 60_000, what: 'doctor to name it' })
       assert.equal(line.about, `pid ${pid}`)
       assert.match(line.do, new RegExp(`pg_terminate_backend\\(${pid}\\).*kill -CONT ${pid}`))
     } finally {
