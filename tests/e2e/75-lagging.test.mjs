@@ -13,7 +13,7 @@ import { token } from '../lib/token.mjs'
 import { until } from '../lib/wait.mjs'
 import { marksOf } from '../lib/writer.mjs'
 
-describe('pages of what was missed, from a standby that lags,', { skip: missing(), timeout: 200_000 }, () => {
+describe('pages of what was missed, from a standby that lags,', { skip: missing(), timeout: 400_000 }, () => {
   let stage, standby, front, daemon
   before(async () => {
     stage = await openStage({ prepare: async (cluster) => {
@@ -41,6 +41,16 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
   async function startDaemon(...flags) {
     daemon = await stage.addDaemon({ databaseUrl: front.url(stage.cluster.database), flags })
   }
+  // The same, where what was missed is read from the primary; returns the processes that serve its readers.
+  async function startWithReaders(...flags) {
+    const readers = async (state) => (await stage.cluster.psql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'pgherald replay' AND state ~ '${state}'`)).split('\n')
+    const before = await readers('')
+    await startDaemon(...flags)
+    return until(async () => {
+      const fresh = (await readers('idle')).filter((pid) => !before.includes(pid))
+      return fresh.length === 2 && fresh
+    }, { what: 'its connections' })
+  }
   // What the standby gets when its replay is resumed; returns the ids of a note before, and of these, as the other daemon gives them out.
   async function missNotes(names) {
     const stream = await openHot(stage.daemon, 'witness')
@@ -62,7 +72,7 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     await until(async () => (await pages()) > asked + 2, { what: 'the page to be asked for again' })
     assert.deepEqual(notes(stream), [], 'nothing that is newer comes first')
     await replay('resume')
-    await stream.when(() => marksOf(stream).has('n4'), 20_000, () => stream.tail())
+    await stream.when(() => marksOf(stream).has('n4'), 60_000, () => stream.tail())
     assert.deepEqual([notes(stream), resetsOf(stream)], [['n1', 'n2', 'n3', 'n4'], []])
     await stream.close()
   })
@@ -73,9 +83,9 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     const ahead = await openHot(daemon, 'ahead', ofN5) // of a tick that the standby does not have
     await writeNote(stage.cluster, 'n7')
     const stream = await openHot(daemon, 'late', lastEventId)
-    const page = request(daemon.url(`/hot?after=${lastEventId}`), { timeout: 30_000, headers: { Accept: 'application/json', Authorization: `Bearer ${await token({ sub: 'ann' })}` } })
+    const page = request(daemon.url(`/hot?after=${lastEventId}`), { timeout: 90_000, headers: { Accept: 'application/json', Authorization: `Bearer ${await token({ sub: 'ann' })}` } })
     for (const one of [stream, ahead]) {
-      assert.equal(JSON.parse((await one.next('closing', 40_000)).data).reason, 'fault')
+      assert.equal(JSON.parse((await one.next('closing', 90_000)).data).reason, 'fault')
       await one.current.done
     }
     assert.equal((await page).status, 503)
@@ -83,7 +93,7 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     await replay('resume')
     for (const one of [stream, ahead]) {
       await one.connect()
-      await one.when(() => marksOf(one).has('n7'), 20_000, () => one.tail())
+      await one.when(() => marksOf(one).has('n7'), 60_000, () => one.tail())
       assert.deepEqual([notes(one), resetsOf(one)], [one === stream ? ['n5', 'n6', 'n7'] : ['n6', 'n7'], []])
       await one.close()
     }
@@ -92,7 +102,7 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     const { portOf } = front
     front.portOf = () => stage.cluster.port
     const [lastEventId] = await missNotes(['n8'])
-    await startDaemon()
+    await startWithReaders() // the other one must have come, too, before none can
     const blocker = await stage.cluster.client()
     await blocker.query('BEGIN; LOCK TABLE herald.unreadable')
     const stream = await openHot(daemon, 'cut', lastEventId)
@@ -102,7 +112,7 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     front.portOf = (name) => (name === 'pgherald replay' ? closed : stage.cluster.port)
     await stage.cluster.psql(`SELECT pg_terminate_backend(${pid})`, { database: 'postgres' })
     await blocker.query('COMMIT')
-    await stream.when(() => marksOf(stream).has('n8'), 20_000, () => stream.tail())
+    await stream.when(() => marksOf(stream).has('n8'), 60_000, () => stream.tail())
     assert.deepEqual(notes(stream), ['n8'])
     await stream.close()
     front.portOf = portOf
@@ -111,13 +121,7 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     const { portOf } = front
     front.portOf = () => stage.cluster.port
     const [lastEventId] = await missNotes(['n9'])
-    const readers = async (state) => (await stage.cluster.psql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'pgherald replay' AND state ~ '${state}'`)).split('\n')
-    const before = await readers('')
-    await startDaemon('--log-size', '1MB')
-    const pids = await until(async () => {
-      const fresh = (await readers('idle')).filter((pid) => !before.includes(pid))
-      return fresh.length === 2 && fresh
-    }, { what: 'its connections' })
+    const pids = await startWithReaders('--log-size', '1MB')
     const others = await daemon.subscribe('/others')
     await others.next('connected')
     const asked = await pages(), crowd = []
