@@ -114,6 +114,7 @@ test('an event for more than fit into the log closes its streams, which come bac
       assert.equal(JSON.parse((await stream.next('closing')).data).reason, 'fault')
       await stream.next('posts.insert')
     }
+    await daemon.said(/is for more than fit into the log/)
     assert.equal(daemon.log.split('is for more than fit into the log').length, 2)
     assert.ok(!daemon.log.includes('cannot be sealed'))
     for (const stream of streams) await stream.close()
