@@ -182,7 +182,7 @@ describe('the contract', { skip: missing(), timeout: 300_000 }, () => {
   })
 })
 
-describe('the contract of the example', { skip: missing(), timeout: 300_000 }, () => {
+describe('the contract of the example', { skip: missing(), timeout: 500_000 }, () => {
   let stage, daemon, client, staff, admin, ann, document
   const rounds = '/stream/rounds/:gameType/:gameId/:version/live'
   before(async () => {
