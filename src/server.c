@@ -24,9 +24,8 @@
 #include "pg/snapshots.h"
 #include "pg/ticker.h"
 
-#define DRAIN_MS                                                                                  \
-	4000 /* then streams that have not ended are cut, and actions that run are not waited for \
-		any more */
+/* then streams that have not ended are cut, and actions that run are not waited for any more */
+#define DRAIN_MS 4000
 
 struct server {
 	struct loop loop;

@@ -18,9 +18,11 @@
 #include "base/list.h"
 
 #define WRITER_BYTES_MAX ((size_t)256 << 10) /* that wait; more are dropped */
-#define WRITER_BURST_MS                                                                           \
-	2 /* woken by a line, the thread sleeps so long: those that follow need not wake it. Each \
-	     is a write of its own */
+/*
+ * woken by a line, the thread sleeps so long: those that follow need not wake it. Each is a write
+ * of its own
+ */
+#define WRITER_BURST_MS 2
 
 struct writer {
 	int fd; /* borrowed */

@@ -5,9 +5,8 @@
 
 #include "base/log.h"
 
-#define LEVEL                                                                               \
-	3 /* 6 takes as long for 2 KB and three times as long for 200 KB, to be a twentieth \
-	     shorter */
+/* 6 takes as long for 2 KB and three times as long for 200 KB, to be a twentieth shorter */
+#define LEVEL 3
 #define RAW_WINDOW (-15) /* no header: it is said once a stream */
 #define MEMORY 8
 #define STORED_MAX ((size_t)65535)

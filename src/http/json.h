@@ -11,8 +11,8 @@
 #include <json-c/json.h>
 #include <stddef.h>
 
-#define JSON_DEPTH_MAX \
-	16 /* arrays and objects that are open at once; a scalar in the innermost one adds none */
+/* arrays and objects that are open at once; a scalar in the innermost one adds none */
+#define JSON_DEPTH_MAX 16
 
 /* One whole JSON value, to be released with json_object_put; NULL when it is not exactly that, and
  * for null. */

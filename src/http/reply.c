@@ -8,9 +8,8 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 
-#define EXPOSED                                                                                    \
-	"Retry-After" /* what pages of another origin may read beside the few that they always may \
-		       */
+/* what pages of another origin may read beside the few that they always may */
+#define EXPOSED "Retry-After"
 
 char *reply_cors(const struct request *r, const struct http_options *options)
 {

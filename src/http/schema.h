@@ -15,9 +15,8 @@
 #include "hub/question.h"
 #include "http/request.h"
 
-#define SCHEMA_WAITING_MAX                                                                         \
-	200 /* requests that wait for the same answer; more are answered 503: nobody had to show a \
-	       token */
+/* requests that wait for the same answer; more are answered 503: nobody had to show a token */
+#define SCHEMA_WAITING_MAX 200
 #define SCHEMA_TAG_MAX 19
 
 struct outlets;

@@ -8,9 +8,8 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-#define ROOM_KEPT  \
-	((size_t)1 \
-	 << 20) /* for the next event; a longer one is made in memory that is given back */
+/* for the next event; a longer one is made in memory that is given back */
+#define ROOM_KEPT ((size_t)1 << 20)
 
 /* The streams that carry one topic. */
 struct topic {

@@ -15,8 +15,8 @@
 #include "hub/event.h"
 #include "hub/frame.h"
 
-#define SEALER_LACKS \
-	"no encryption-key, or no randomness" /* why something cannot be sealed, for the log */
+/* why something cannot be sealed, for the log */
+#define SEALER_LACKS "no encryption-key, or no randomness"
 
 struct sealer {
 	/* appends one line; false: it cannot, out is as it was */

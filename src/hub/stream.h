@@ -23,12 +23,12 @@
 #include "hub/sharedlog.h"
 
 #define STREAM_MATCH_MAX 4
-#define STREAM_KEYS_MAX                                                                          \
-	1024 /* routing keys of one event that are kept, whoever is there; of more only those of \
-		who is (reach.h) */
-#define STREAM_KEYS_BYTES \
-	((size_t)64       \
-	 << 10) /* and their bytes, for one long value may stand in every one of many keys */
+/*
+ * routing keys of one event that are kept, whoever is there; of more only those of who is (reach.h)
+ */
+#define STREAM_KEYS_MAX 1024
+/* and their bytes, for one long value may stand in every one of many keys */
+#define STREAM_KEYS_BYTES ((size_t)64 << 10)
 
 /* What herald.streams says. All strings are owned by the def. */
 struct stream_def {

@@ -7,8 +7,8 @@
 #include "base/xalloc.h"
 
 #define LOOK_MAX 65536 /* events looked at in one gather: well under a millisecond */
-#define GATHER_BYTES \
-	(256 << 10) /* more in one writev only makes one subscriber hold up the others */
+/* more in one writev only makes one subscriber hold up the others */
+#define GATHER_BYTES (256 << 10)
 
 /* --- joining and leaving --- */
 

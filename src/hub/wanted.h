@@ -11,8 +11,8 @@
 #include "base/buf.h"
 #include "hub/stream.h"
 
-#define WANTED_VALUES_MAX \
-	1000 /* routing keys of one subscriber: a list longer than this is refused */
+/* routing keys of one subscriber: a list longer than this is refused */
+#define WANTED_VALUES_MAX 1000
 
 #define WANTED_NAMES_MAX 32
 

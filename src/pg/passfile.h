@@ -11,9 +11,8 @@
 
 #include "base/buf.h"
 
-#define PASSFILE_NONE                                                                         \
-	"/dev/null/none" /* where there can be no file: libpq says nothing of one that is not \
-			    there */
+/* where there can be no file: libpq says nothing of one that is not there */
+#define PASSFILE_NONE "/dev/null/none"
 
 /* False: libpq is to have PASSFILE_NONE, and why says what is wrong. True also where it needs none.
  */

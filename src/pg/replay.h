@@ -18,8 +18,8 @@
 
 #define REPLAY_WORKERS 2
 #define REPLAY_PAGE_EVENTS 1000
-#define REPLAY_PAGE_BYTES \
-	(1 << 20) /* of data; the rest of the page is read again with the next one */
+/* of data; the rest of the page is read again with the next one */
+#define REPLAY_PAGE_BYTES (1 << 20)
 
 struct replay_worker {
 	struct replay *replay;

@@ -16,11 +16,11 @@
 #include "pg/session.h"
 
 #define SNAPSHOTS_WORKERS 8
-#define SNAPSHOTS_PER_USER \
-	(SNAPSHOTS_WORKERS / 2) /* at a time: who does not read must not keep everybody waiting */
+/* at a time: who does not read must not keep everybody waiting */
+#define SNAPSHOTS_PER_USER (SNAPSHOTS_WORKERS / 2)
 #define SNAPSHOTS_PORTION (64 << 10)
-#define SNAPSHOTS_FIRST_ROWS \
-	100 /* of the first portion, when the length of a row is not known yet */
+/* of the first portion, when the length of a row is not known yet */
+#define SNAPSHOTS_FIRST_ROWS 100
 #define SNAPSHOTS_MOST_ROWS 1000
 
 enum snapshots_step {

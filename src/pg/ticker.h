@@ -44,9 +44,8 @@
 #define TICKER_POOLED_MS 100
 #define TICKER_PROBE_MS 5000
 #define TICKER_STAND_INS 10 /* ticks made in the ticker's place; then this instance prunes too */
-#define TICKER_EARLY_MOST                                                                        \
-	200 /* looks, 10 s in all, for what had been read and is not there; then it is taken for \
-	       lost */
+/* looks, 10 s in all, for what had been read and is not there; then it is taken for lost */
+#define TICKER_EARLY_MOST 200
 
 /* Notifications that ask for a look of one kind, which anybody can send: answered at once, or when
  * the ration of vain looks allows it. */

@@ -9,8 +9,8 @@
 #include "base/xalloc.h"
 
 #define PRUNE_PAUSE_MS 20 /* up to the next go: 50,000 changes a second */
-#define TICKS_AT_ONCE \
-	65536 /* without an event there are not so many: ids have jumped (herald.begin_history) */
+/* without an event there are not so many: ids have jumped (herald.begin_history) */
+#define TICKS_AT_ONCE 65536
 
 /* Is it to wait for the log that is followed? For the whole of it as long as it takes, for what it
  * had read already for a while. */

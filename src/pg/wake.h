@@ -21,15 +21,15 @@
 #include <stdint.h>
 
 #define WAKE_BELLS 20 /* so many rings ... */
-#define WAKE_BELLS_MS \
-	100 /* ... in so many milliseconds: 200 a second, where polling is cheaper for all */
+/* ... in so many milliseconds: 200 a second, where polling is cheaper for all */
+#define WAKE_BELLS_MS 100
 #define WAKE_LOOK_MS 5
 #define WAKE_QUIET_MS 1000
 #define WAKE_QUIET_FINDS 20  /* fewer finds than this in WAKE_QUIET_MS: back to the doorbell */
 #define WAKE_DOZE_MAX_MS 100 /* while a writer stays open for long, look less often */
 
-#define WAKE_VAIN_MS \
-	70 /* a look at a bell that finds nothing is paid for by so much time: 14 a second ... */
+/* a look at a bell that finds nothing is paid for by so much time: 14 a second ... */
+#define WAKE_VAIN_MS 70
 #define WAKE_VAIN_MOST 20 /* ... and so many in advance. Two that find something earn one */
 
 enum wake_mode { WAKE_ADAPTIVE, WAKE_ALWAYS, WAKE_NEVER };

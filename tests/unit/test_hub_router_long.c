@@ -11,9 +11,8 @@
 
 #include "hub.h"
 
-#define VALUES                                                                                   \
-	400 /* of each of two keys: 160000 routing keys, more than are kept and than a small log \
-	       takes */
+/* of each of two keys: 160000 routing keys, more than are kept and than a small log takes */
+#define VALUES 400
 
 static struct router router;
 static struct subscriber a, b, c;
