@@ -3,10 +3,12 @@
  * outlet.h: one open stream: a socket that was taken over from the HTTP library, and the subscriber
  * behind it.
  *
- *   CATCHING   its snapshot, or pages of what it missed, are read from the database and sent;
- * nothing live yet LIVE       position in the shared log; sent to when it is touched, or when its
- * socket has room again CLOSING    its last frame goes out, then the socket is closed CLOSED the
- * socket is closed; memory stays until outlets_reap, at the end of the turn
+ *   CATCHING   Its snapshot, or pages of what it missed, are read from the database and sent.
+ *              Nothing live goes out yet.
+ *   LIVE       It has a position in the shared log. It is sent to when it is touched, or when its
+ *              socket has room again.
+ *   CLOSING    Its last frame goes out, then the socket is closed.
+ *   CLOSED     The socket is closed. Memory stays until outlets_reap, at the end of the turn.
  *
  * What goes out, in this order: the rest of a frame that has begun, then `out` (head, control
  * events, pages), then the log. Nothing here waits: a socket that takes no more is left alone until

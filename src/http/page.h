@@ -4,9 +4,10 @@
  * poll. It is an outlet whose lines are gathered instead of sent: rights, tenure, prelude, catching
  * up and the log are those of every stream. It ends itself:
  *
- *   at once    when PAGE_EVENTS or PAGE_BYTES are there, or where nothing is to be waited for (no
- * cursor was given, or a reset) or when    all that there is has been looked at, and there is an
- * event, or the client has waited as long as it wished
+ *   - at once when it has PAGE_EVENTS or PAGE_BYTES, or has nothing to wait for: no cursor was
+ *     given, or there was a reset;
+ *   - when all there is has been looked at, and it has an event or has waited as long as its client
+ *     wished.
  *
  * The cursor is that of the last event that has an id; where all there is has been looked at, the
  * head, as a new stream would be told. A state (prelude.h) is always whole, and may be large: it is

@@ -11,8 +11,9 @@
  *   ASKED     the snapshot waits for a connection, or its transaction begins
  *   COVERING  asks which tick is `end`, where S sees more than `since`
  *   WAITING   until the log has been read up to `end` here: nothing is shown that is newer than a
- * revocation not yet heard of ITEMS     a portion at a time, the next one when the socket has taken
- * the last CHANGES   those up to `end`
+ *             revocation not yet heard of
+ *   ITEMS     a portion at a time, the next one when the socket has taken the last
+ *   CHANGES   those up to `end`
  *
  * No id before the end of the prelude: a cursor inside it cannot say what the state had, so a
  * client that is cut off there comes back without one and gets a whole snapshot. `ready` has the id

@@ -4,10 +4,10 @@
  * costs writers group commit; awake it looks every few milliseconds and writers need not ring.
  * Pure: time is an argument, milliseconds.
  *
- *   ASLEEP  rung awake: WAKE_BELLS in WAKE_BELLS_MS, for changes that were there -> AWAKE
- *   AWAKE   holds the lock that tells writers so; few looks find anything for WAKE_QUIET_MS ->
- * DOZING DOZING  has given the lock up, looks on until every writer that may have seen it has ended
- * -> ASLEEP
+ *   ASLEEP  Listens. WAKE_BELLS rings in WAKE_BELLS_MS, for changes that are there, lead to AWAKE.
+ *   AWAKE   Holds the lock that tells writers so. Few finds in WAKE_QUIET_MS lead to DOZING.
+ *   DOZING  Has given the lock up. Looks on until each writer that may have seen it has ended, then
+ *           ASLEEP.
  *
  * Why none is forgotten on the way to sleep stands in sql/functions/ring.sql.
  *
