@@ -6,6 +6,7 @@ import { clientProgram, tooOld } from './postgres.mjs'
 import { run } from './process.mjs'
 import { token } from './token.mjs'
 import { pause } from './wait.mjs'
+import { beImpatient, dealt } from './upkeep.mjs'
 import { Writer } from './writer.mjs'
 
 const resident = 'neighbour'
@@ -22,15 +23,15 @@ export const besides = `
   SELECT herald.stream('/beside', '{beside,faulty}', match => '{"owner": "claims.sub"}');`
 
 export class Neighbour extends Writer {
-  /** shared: the watched table of the others, which is renamed and gets its name back in one transaction. */
-  static async open({ daemon, shared, ...options }) {
-    const neighbour = Object.assign(new Neighbour({ ...options, name: resident }), { shared })
+  /** shared: the watched table of the others, which is renamed and gets its name back in one transaction. patience, eager: as in upkeep.mjs. */
+  static async open({ daemon, shared, patience = 1500, eager = [], ...options }) {
+    const neighbour = Object.assign(new Neighbour({ ...options, name: resident }), { shared, patience, eager })
     neighbour.subscriber = await daemon.subscribe('/beside', { token: await token({ sub: resident }), reconnect: true })
     return neighbour
   }
 
   choose() {
-    if (!this.hand?.length) this.hand = this.random.shuffle(cards.filter(([, name]) => name !== 'dump' || !tooOld('pg_dump')))
+    if (!this.hand?.length) this.hand = dealt(cards.filter(([, name]) => name !== 'dump' || !tooOld('pg_dump')), this)
     return this.hand.pop()
   }
 
@@ -65,7 +66,7 @@ const cards = [
 
 // Nobody waits long for a lock of the whole table, and what it is not given in time is not done.
 const alone = (it, statements) => it.perform({}, async () => {
-  await it.query("SET LOCAL lock_timeout = '1500ms'")
+  await beImpatient(it)
   for (const statement of statements) await it.query(statement)
 })
 

@@ -27,10 +27,10 @@ const patience = 20_000 // when all faults are over, nothing may take this long:
 const defaults = { daemonKills: 2, freezes: 2, wakeRestarts: 1, terminations: 4, serverRestarts: 1, lulls: 2, orphans: 1, long: true }
 const people = { streams: 36, roamers: 6, sleepers: 2 }
 
-/** Runs one seed; the report is the oracle's, with figures of what really was done, and all that it was made of in `show`. */
-export async function runSchedule({ seed, duration = 27_000, writers = 24, faults = {}, say = () => {} }) {
+/** Runs one seed. patience and eager are of upkeep.mjs. The report is the oracle's, with figures of what really was done, and all that it was made of in `show`. */
+export async function runSchedule({ seed, duration = 27_000, writers = 24, faults = {}, patience = 1500, eager = [], say = () => {} }) {
   const random = new Random(seed)
-  const show = { random, duration, say, plan: { ...defaults, ...faults }, gate: new Gate(), log: [], stalls: [], acts: {} }
+  const show = { random, duration, patience, eager, say, plan: { ...defaults, ...faults }, gate: new Gate(), log: [], stalls: [], acts: {} }
   try {
     await setUp(show)
     await perform(show, writers)
@@ -44,7 +44,7 @@ export async function runSchedule({ seed, duration = 27_000, writers = 24, fault
 async function setUp(show) {
   const settings = { max_prepared_transactions: 30, wal_retrieve_retry_interval: '200ms' }
   show.stage = await openStage({ settings, prepare, daemon: { flags: flags('64MB') } })
-  const { stage, random } = show
+  const { stage, random, patience, eager } = show
   const second = await stage.addDaemon({ flags: flags('1MB') })
   show.standby = await Cluster.standbyOf(stage.cluster)
   const far = await stage.addDaemon({ cluster: show.standby, flags: ['--log-size', '1MB', '--poll-interval', '1s'] })
@@ -52,7 +52,7 @@ async function setUp(show) {
   show.crowd = new Crowd({ cluster: stage.cluster, daemons: show.daemons, random: random.fork(), keep, owners: users })
   await show.crowd.open(people)
   show.neighbour = await Neighbour.open({ daemon: stage.daemon, cluster: stage.cluster, log: show.log, random: random.fork(), done: show.acts,
-    gate: show.gate, pace: [50, 300], shared: 'hot' })
+    gate: show.gate, pace: [50, 300], shared: 'hot', patience, eager })
 }
 
 async function prepare(cluster) {
@@ -80,7 +80,7 @@ async function perform(show, count) {
   const stopped = () => now() >= end
   const common = () => ({ cluster: stage.cluster, log, random: random.fork(), rows, owners, done, gate })
   const actors = deal(repertoire, count, random).map((first, index) => new Writer({ ...common(), name: `w${index}`, repertoire, first }).run(stopped))
-  show.upkeep = new Upkeep({ ...common(), keep })
+  show.upkeep = new Upkeep({ ...common(), keep, patience: show.patience, eager: show.eager })
   show.faults = new Faults(show, random.fork(), new Writer({ ...common(), name: 'late' }))
   const hold = Math.min(longTransaction, show.duration - 1500)
   const list = planFaults({ random: random.fork(), begin, end, plan, longEnd: begin + (plan.long ? hold + 500 : 0) })

@@ -5,16 +5,23 @@ import { announce } from './repertoire.mjs'
 import { Writer } from './writer.mjs'
 
 export class Upkeep extends Writer {
-  /** keep: how much of the log stays, in ms. */
-  constructor({ keep, ...options }) {
+  /** keep: how much of the log stays, in ms. patience: how long an act waits for a lock, in ms. eager: names of acts whose turn comes first. */
+  constructor({ keep, patience, eager, ...options }) {
     super({ ...options, name: 'upkeep', pace: [100, 600] })
-    Object.assign(this, { keep, columns: ['extra', 'extra_0'], pruned: 0 })
+    Object.assign(this, { keep, patience, eager, columns: ['extra', 'extra_0'], pruned: 0 })
   }
 
   choose() {
-    if (!this.hand?.length) this.hand = this.random.shuffle(cards)
+    if (!this.hand?.length) this.hand = dealt(cards, this)
     return this.hand.pop()
   }
+}
+
+/** Shuffled, those that are eagerly awaited on top: hands are dealt from their end. */
+export function dealt(cards, { random, eager }) {
+  const late = ([, name]) => !eager.includes(name)
+  const shuffled = random.shuffle(cards)
+  return [...shuffled.filter(late), ...shuffled.filter((card) => !late(card))]
 }
 
 const wake = (mode) => async (upkeep) => {
@@ -59,11 +66,11 @@ async function disturb(upkeep, how) {
 }
 
 // Nobody waits long behind a lock of the whole table, and what it is not given in time is not done.
-const patience = "SET LOCAL lock_timeout = '1500ms'"
+export const beImpatient = (who) => who.query(`SET LOCAL lock_timeout = '${who.patience}ms'`)
 
 function declare(upkeep, sql) {
   return upkeep.perform({}, async () => {
-    await upkeep.query(patience)
+    await beImpatient(upkeep)
     await upkeep.query(sql)
   })
 }
@@ -102,7 +109,7 @@ function stranger(upkeep) {
 function truncate(upkeep) {
   const write = upkeep.begin()
   return upkeep.perform(write, async () => {
-    await upkeep.query(patience)
+    await beImpatient(upkeep)
     await upkeep.query('LOCK TABLE public.hot')
     const { rows } = await upkeep.query('SELECT id AS key, version + 1 AS version, owner, owner AS "from" FROM public.hot WHERE id <= $1', [upkeep.rows])
     await upkeep.query('TRUNCATE public.hot')
