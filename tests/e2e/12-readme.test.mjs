@@ -1,6 +1,6 @@
 // What the README has a reader type, typed as it stands there. The shell gets a PATH with the program, and DATABASE_URL.
 import assert from 'node:assert/strict'
-import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -126,30 +126,4 @@ describe('a page of the README', { skip: missing(), timeout: 300_000 }, () => {
     await page.addScriptTag({ type: 'module', content: snippet.replace('@pgherald/client', '/index.js').replace("'/my/orders'", `'${stage.daemon.url('/my/orders')}'`) })
     return page
   }))
-})
-
-// The example's table names a test for each statement of the documents: that test has to be there.
-describe("the example's table of statements", () => {
-  const table = readFileSync(join(repository, 'contrib/example/README.md'), 'utf8').split('## Statement by statement')[1]
-  const rows = table.split('\n').filter((line) => /^\| (?!statement)/.test(line))
-  const source = (name) => readFileSync(join(repository, `tests/e2e/${name}.test.mjs`), 'utf8')
-
-  test('has the documents', () => assert.equal(rows.length > 80 && table.match(/^### 00\d/gm).length, 5))
-
-  test('names tests that are there', () => {
-    let named = 0
-    for (const row of rows) {
-      const cell = row.split(' | ').at(-1)
-      for (const [, sql] of cell.matchAll(/\bsql\/(\w+)/g)) assert.ok(existsSync(join(repository, `tests/sql/${sql}.sql`)), `${sql}: ${row}`)
-      for (const [, unit] of cell.matchAll(/\bunit\/(\w+)/g)) assert.ok(existsSync(join(repository, `tests/unit/${unit}.c`)), `${unit}: ${row}`)
-      for (const [, file, names] of cell.matchAll(/\be2e\/([\w-]+)((?:[^;]*?"[^"]+")*)/g)) {
-        const text = source(file).replaceAll("\\'", "'")
-        for (const [, name] of names.matchAll(/"([^"]+)"/g)) {
-          named++
-          assert.ok(new RegExp(`['"\`]${name.replace(/ ?…$/, '').replace(/[.*+?^${}()|[\]\\]/g, '\\$&')}`).test(text), `e2e/${file} "${name}": ${row}`)
-        }
-      }
-    }
-    assert.ok(named > 60, `${named} tests are named`)
-  })
 })
