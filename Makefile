@@ -56,9 +56,21 @@ $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 $(BUILD)/obj/pg/sql_files.o: CPPFLAGS += -I$(BUILD)
 $(BUILD)/obj/pg/sql_files.o: $(BUILD)/sql_files.list $(wildcard sql/*/*.sql sql/*.sql)
 
-$(BUILD)/sql_files.list: sql/install.sql
+$(BUILD)/sql_files.list: $(BUILD)/install.sql
+	@cmp -s $< sql/install.sql || { echo "sql/install.sql does not list the migrations that there are: run make migrations"; exit 1; }
+	$(Q)sed -n -e 's|^\\set migration \(.*\)$$|SQL_FILE(\1, "sql/migrations/\1.sql")|p' \
+		-e '\|^\\ir migration\.sql$$|d' -e 's|^\\ir \(.*/\)*\([^/]*\)\.sql$$|SQL_FILE(\2, "sql/\1\2.sql")|p' $< > $@
+
+# as install.sql is to be: with the migrations of the directory
+SQL_NAMES = $(sort $(basename $(notdir $(wildcard sql/$1/*.sql))))
+$(BUILD)/install.sql: sql/install.sql .ci/install.awk $(wildcard sql/migrations/*.sql sql/functions/*.sql)
 	@mkdir -p $(@D)
-	$(Q)sed -n 's|^\\ir \(.*/\)*\([^/]*\)\.sql$$|SQL_FILE(\2, "sql/\1\2.sql")|p' $< > $@
+	$(Q)awk -v migrations='$(call SQL_NAMES,migrations)' -v functions='$(call SQL_NAMES,functions)' -f .ci/install.awk $< > $@ || \
+		{ rm -f $@; exit 1; }
+
+.PHONY: migrations
+migrations: $(BUILD)/install.sql ## lists the files of sql/migrations in sql/install.sql
+	@cmp -s $< sql/install.sql || cp $< sql/install.sql
 
 # a machine without compiler or headers is told what it needs, not the compiler's first error
 .PHONY: tools

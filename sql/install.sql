@@ -1,9 +1,13 @@
--- install.sql: the schema herald by psql alone; `pgherald migrate` does the same with the same files in the same order.
+-- install.sql: installs the schema herald by psql alone.
 --
 --   psql -v ON_ERROR_STOP=1 -f sql/install.sql YOUR_DATABASE
 --
--- One transaction, one installer at a time. A migration (state) is applied once and noted in herald.migrations;
--- functions (code) are replaced every time. New files are added here: the program embeds the list from this page.
+-- `pgherald migrate` does the same with the same files in the same order. The build takes the list of
+-- files from this page into the program.
+-- Everything is one transaction, and one installer runs at a time.
+-- A migration changes state. It is applied once, and herald.migrations notes it.
+-- Functions are code. They are replaced by every installation.
+-- A new function file gets a line below. Its place matters where the file does more than define.
 \set ON_ERROR_STOP on
 \set QUIET on
 SET client_min_messages = warning;
@@ -15,89 +19,35 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir begin.sql
 \ir functions/patience.sql
 
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 1) AS pending \gset
-\if :pending
-\ir migrations/0001_log.sql
-INSERT INTO herald.migrations (version, name) VALUES (1, '0001_log');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 2) AS pending \gset
-\if :pending
-\ir migrations/0002_rows.sql
-INSERT INTO herald.migrations (version, name) VALUES (2, '0002_rows');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 3) AS pending \gset
-\if :pending
-\ir migrations/0003_doorbell.sql
-INSERT INTO herald.migrations (version, name) VALUES (3, '0003_doorbell');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 4) AS pending \gset
-\if :pending
-\ir migrations/0004_history.sql
-INSERT INTO herald.migrations (version, name) VALUES (4, '0004_history');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 5) AS pending \gset
-\if :pending
-\ir migrations/0005_bulk.sql
-INSERT INTO herald.migrations (version, name) VALUES (5, '0005_bulk');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 6) AS pending \gset
-\if :pending
-\ir migrations/0006_default.sql
-INSERT INTO herald.migrations (version, name) VALUES (6, '0006_default');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 7) AS pending \gset
-\if :pending
-\ir migrations/0007_gate.sql
-INSERT INTO herald.migrations (version, name) VALUES (7, '0007_gate');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 8) AS pending \gset
-\if :pending
-\ir migrations/0008_actions.sql
-INSERT INTO herald.migrations (version, name) VALUES (8, '0008_actions');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 9) AS pending \gset
-\if :pending
-\ir migrations/0009_snapshot.sql
-INSERT INTO herald.migrations (version, name) VALUES (9, '0009_snapshot');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 10) AS pending \gset
-\if :pending
-\ir migrations/0010_shapes.sql
-INSERT INTO herald.migrations (version, name) VALUES (10, '0010_shapes');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 11) AS pending \gset
-\if :pending
-\ir migrations/0011_capture.sql
-INSERT INTO herald.migrations (version, name) VALUES (11, '0011_capture');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 12) AS pending \gset
-\if :pending
-\ir migrations/0012_bounds.sql
-INSERT INTO herald.migrations (version, name) VALUES (12, '0012_bounds');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 13) AS pending \gset
-\if :pending
-\ir migrations/0013_ddl.sql
-INSERT INTO herald.migrations (version, name) VALUES (13, '0013_ddl');
-\endif
-
-SELECT NOT EXISTS (SELECT FROM herald.migrations WHERE version = 14) AS pending \gset
-\if :pending
-\ir migrations/0014_own_rows.sql
-INSERT INTO herald.migrations (version, name) VALUES (14, '0014_own_rows');
-\endif
+-- Made from the directory migrations/ by `make migrations`.
+\set migration 0001_log
+\ir migration.sql
+\set migration 0002_rows
+\ir migration.sql
+\set migration 0003_doorbell
+\ir migration.sql
+\set migration 0004_history
+\ir migration.sql
+\set migration 0005_bulk
+\ir migration.sql
+\set migration 0006_default
+\ir migration.sql
+\set migration 0007_gate
+\ir migration.sql
+\set migration 0008_actions
+\ir migration.sql
+\set migration 0009_snapshot
+\ir migration.sql
+\set migration 0010_shapes
+\ir migration.sql
+\set migration 0011_capture
+\ir migration.sql
+\set migration 0012_bounds
+\ir migration.sql
+\set migration 0013_ddl
+\ir migration.sql
+\set migration 0014_own_rows
+\ir migration.sql
 
 \ir functions/names.sql
 \ir functions/ring.sql

@@ -29,16 +29,30 @@ static int close_install(void **state __attribute__((unused)))
 	return 0;
 }
 
-/* The path of the next \ir line, as psql reads it; false: there is none. */
+/* The next file that psql reads: that of an \ir line, or the migration that a \set line names
+ * for migration.sql. False: there is none. */
 static bool next_path(const char **at, char *ret_path, size_t size)
 {
-	const char *line = strstr(*at, "\n\\ir ");
+	static const char include[] = "\n\\ir ", migration[] = "\n\\set migration ";
 
-	if (line == NULL)
-		return false;
-	*at = line + strlen("\n\\ir ");
-	snprintf(ret_path, size, "sql/%.*s", (int)strcspn(*at, " \n"), *at);
-	return true;
+	while ((*at = strstr(*at, "\n\\")) != NULL) {
+		const char *line = *at;
+
+		*at += 2;
+		if (strncmp(line, migration, strlen(migration)) == 0) {
+			line += strlen(migration);
+			snprintf(ret_path, size, "sql/migrations/%.*s.sql",
+				 (int)strcspn(line, " \n"), line);
+			return true;
+		}
+		if (strncmp(line, include, strlen(include)) == 0 &&
+		    strncmp(line + strlen(include), "migration.sql\n", 14) != 0) {
+			line += strlen(include);
+			snprintf(ret_path, size, "sql/%.*s", (int)strcspn(line, " \n"), line);
+			return true;
+		}
+	}
+	return false;
 }
 
 static void assert_same_bytes(const struct sql_file *f, const char *path)
