@@ -53,7 +53,7 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir functions/ring.sql
 \ir functions/audience_source.sql
 \ir functions/default_data.sql
-\ir functions/renew.sql
+\ir functions/renew_captures.sql
 \ir functions/own.sql
 \ir functions/settings.sql
 \ir functions/bounds.sql
@@ -68,6 +68,11 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir functions/doubts.sql
 \ir functions/stream.sql
 \ir functions/gate.sql
+\ir functions/revoke.sql
+\ir functions/recheck.sql
+\ir functions/entitled.sql
+\ir functions/ticket.sql
+\ir functions/renewal.sql
 \ir functions/action.sql
 \ir functions/act.sql
 \ir functions/publish.sql
