@@ -94,9 +94,11 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir functions/obstacles.sql
 \ir functions/status.sql
 \ir functions/explain.sql
+\ir functions/comments.sql
 \ir functions/own_rows.sql
 \ir functions/daemon.sql
 \ir functions/log_columns.sql
+\ir functions/internal.sql
 \ir grants.sql
 COMMIT;
 

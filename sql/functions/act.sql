@@ -32,6 +32,11 @@ BEGIN
     RETURN herald.act_error(SQLSTATE, SQLERRM);
   END;
 END $$;
+COMMENT ON FUNCTION herald.act(text, text, jsonb) IS
+  'Public: calls the action of method and path and returns {"status", "body", "fault"}. request: '
+  '{"params", "query", "body", "claims"}; the caller is trusted with require and the claims. An '
+  'error of the function is caught and becomes a status, but the end of the statement from '
+  'outside (57014) is not. To be the only statement of its transaction.';
 
 -- herald.action_function(method, path): the function that serves them, NULL: none. Reads herald.actions.
 CREATE OR REPLACE FUNCTION herald.action_function(method text, path text) RETURNS text

@@ -23,7 +23,14 @@ BEGIN
   INSERT INTO herald.actions (method, path, function, require) VALUES (method, path, herald.function_name(function, 'request jsonb', 'jsonb'), require)
   ON CONFLICT ON CONSTRAINT actions_pkey DO UPDATE SET function = excluded.function, require = excluded.require;
 END $$;
+COMMENT ON FUNCTION herald.action(text, text, text, jsonb) IS
+  'Public: lets a SQL function serve an HTTP method (GET, POST, PUT, PATCH, DELETE) and path. '
+  'function: schema.name (request jsonb) returns jsonb. require: what the claims must hold, as '
+  'in herald.stream. The same method and path again replace it. Raises for a function that is '
+  'not there, and for GET of a path that is a stream.';
 
 -- herald.unaction(method, path): takes the action away.
 CREATE OR REPLACE FUNCTION herald.unaction(method text, path text) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$ DELETE FROM herald.actions a WHERE a.method = $1 AND a.path = $2 $$;
+COMMENT ON FUNCTION herald.unaction(text, text) IS
+  'Public: takes the action of this method and path away. Does nothing where there is none.';

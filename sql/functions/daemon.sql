@@ -18,6 +18,10 @@ BEGIN
       USING HINT = 'It is a superuser, or a member of a role that may: choose another one for the daemon.';
   END IF;
 END $$;
+COMMENT ON FUNCTION herald.grant_daemon(regrole) IS
+  'Public: gives the role daemon the least rights that pgherald serve needs, and takes all '
+  'others that it has in the schema herald. Raises for the owner of the schema. Warns where the '
+  'role has more by membership or as a superuser.';
 
 -- herald.let_daemon(daemon): grants what serve needs, no more and no less (the_daemons_role_has_the_least_rights). Functions without
 -- rights of their own are among them because the planner puts their text into the caller's: hence SELECT on what they read.

@@ -18,3 +18,6 @@ LANGUAGE sql IMMUTABLE AS $$
               WHEN c.key IS NULL AND c.row_now IS NULL AND c.row_was IS NULL THEN c.data
               ELSE herald.default_data(c.data, c.key, c.row_now, c.row_was) END
 $$;
+COMMENT ON FUNCTION herald.event_data(herald.changes) IS
+  'Public: the data of an event as subscribers get it. c: a row of herald.changes. SELECT id, '
+  'event, herald.event_data(c) FROM herald.changes c.';

@@ -2,6 +2,9 @@
 -- `bulk` event, at which clients fetch anew. For bulk loads. Ends with the transaction.
 CREATE OR REPLACE FUNCTION herald.mute() RETURNS void
 LANGUAGE sql VOLATILE AS $$ SELECT pg_catalog.set_config('herald.mute', 'on', true) $$;
+COMMENT ON FUNCTION herald.mute() IS
+  'Public: in this transaction each watched table that is changed yields one bulk event in place '
+  'of an event a row. For bulk loads. Ends with the transaction.';
 
 -- herald.bulk(watch, topic, reason): a `bulk` event for everyone on the topic, {"topic", "reason"}, at the end of the
 -- transaction: behind all that it makes stale. One a transaction and table, with the first reason.

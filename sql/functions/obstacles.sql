@@ -28,3 +28,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN pg_stat_activity h ON h.pid = b.pid
    ORDER BY w.since, b.pid
 $$;
+COMMENT ON FUNCTION herald.obstacles() IS
+  'Public: who has waited for more than two seconds for a lock that pgherald needs (pid, '
+  'waits_for, since, waiters), and which session is in the way (holder, held_by). Reads no table '
+  'of herald.';

@@ -30,6 +30,10 @@ BEGIN
   END IF;
   RETURN gone;
 END $$;
+COMMENT ON FUNCTION herald.prune(interval, integer) IS
+  'Public: forgets what is older than keep (an interval, by default 24 hours), at most so many '
+  'changes and ticks in one call as most says. Returns how many changes went; where it returns '
+  'most, call it again. The daemon does this by itself. Takes no lock that a writer waits for.';
 
 -- herald.forget(keep, most): the same without the tick. Revocations and tickets go when their time has passed.
 -- Writes herald.ticks, changes, revocations, tickets and pruned.

@@ -18,6 +18,11 @@ BEGIN
   INSERT INTO herald.changes (topic, event, audience, data, bytes)
   SELECT topic, event, herald.audience_of(audience), b.data, b.bytes FROM herald.bounded_data(data) b;
 END $$;
+COMMENT ON FUNCTION herald.publish(text, text, jsonb, jsonb) IS
+  'Public: sends an event of the application, if and when the transaction commits. data: any '
+  'jsonb but SQL NULL. audience: {"<key>": value or [values]}, who on the topic may see it; {} '
+  'reaches streams without match only. Raises for names of topic, event or keys that are not '
+  'usable, and for keys of more than 4 MB.';
 
 -- herald.audience_of(audience): {"a": 1, "b": ["x", "y"]} as routing keys {a=1,b=x,b=y}; null values are left out.
 CREATE OR REPLACE FUNCTION herald.audience_of(audience jsonb) RETURNS text[]

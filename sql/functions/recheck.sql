@@ -4,6 +4,10 @@ CREATE OR REPLACE FUNCTION herald.recheck(sub text DEFAULT NULL) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT herald.tell_gate('recheck', jsonb_build_object('sub', sub))
 $$;
+COMMENT ON FUNCTION herald.recheck(text) IS
+  'Public: asks the authorize function again for every open stream of the subject sub; of '
+  'everyone where sub is NULL. Streams that are not allowed any more are closed. Takes effect '
+  'when the transaction commits.';
 
 -- herald.tell_recheck(): trigger function of the tables that streams name in `recheck`. Its argument is the column that holds the
 -- subject. Without one, or where it cannot be said whom a row names: everyone, once a transaction. Fails no writer.

@@ -12,6 +12,10 @@ BEGIN
   INSERT INTO herald.revocations (jti, sub, until)
   SELECT r.jti, r.sub, revoke.until FROM (VALUES (revoke.jti, NULL), (NULL, revoke.sub)) r(jti, sub) WHERE num_nonnulls(r.jti, r.sub) = 1;
 END $$;
+COMMENT ON FUNCTION herald.revoke(text, text, timestamp with time zone) IS
+  'Public: revokes the token with this jti, or all tokens of sub that were issued up to now. '
+  'Their streams end on every instance. until: when that may be forgotten, NULL for never. '
+  'Raises where neither jti nor sub is given.';
 
 -- herald.tell_revocation(): trigger function of herald.revocations. One that is forgotten because its time has passed is no news.
 CREATE OR REPLACE FUNCTION herald.tell_revocation() RETURNS trigger

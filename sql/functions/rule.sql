@@ -29,6 +29,12 @@ BEGIN
   ON CONFLICT ON CONSTRAINT rules_meaning DO UPDATE SET data = excluded.data;
   PERFORM herald.reshape(w.topic), herald.capture(w) FROM herald.watches w WHERE w.target = target;
 END $$;
+COMMENT ON FUNCTION herald.rule(regclass, text, text, text, text) IS
+  'Public: gives the watched table target a typed event in place of the default ones. operation: '
+  'insert, update, delete, truncate or any. condition: SQL over NEW and OLD, NULL for always. '
+  'data: SQL over NEW and OLD that yields jsonb, NULL for the data of a default event. The same '
+  'event, operation and condition again replace data. Raises for a table that is not watched, '
+  'for an expression that does not compile, and lock_not_available.';
 
 -- herald.check_expression(target, what, expression, type): raises unless it is one SQL expression over the table's NEW and
 -- OLD that yields the type. The server plans it over no rows, with the names it will be run with: a column that does not
@@ -60,3 +66,7 @@ BEGIN
   DELETE FROM herald.rules r WHERE r.target = target AND (event IS NULL OR r.event = event);
   PERFORM herald.reshape(w.topic), herald.capture(w) FROM herald.watches w WHERE w.target = target;
 END $$;
+COMMENT ON FUNCTION herald.unrule(regclass, text) IS
+  'Public: takes the rules of this event away from the table target; all its rules where event '
+  'is NULL. Raises lock_not_available where the table cannot be locked within lock_timeout (30 s '
+  'if that is 0).';

@@ -23,6 +23,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
     '$defs', herald.shared_schemas())
     FROM CAST('{"description": "Not known: no rule tells this event, so the application publishes it."}' AS jsonb) AS unknown
 $$;
+COMMENT ON FUNCTION herald.schema() IS
+  'Public: JSON Schema of what every stream tells, as one jsonb document. Writes nothing. Rules '
+  'are tried over sample rows with the rights of the caller.';
 
 -- herald.stream_head(s): what the document says of a stream beside its events.
 CREATE OR REPLACE FUNCTION herald.stream_head(s herald.streams) RETURNS jsonb

@@ -23,7 +23,20 @@ CREATE OR REPLACE VIEW herald.status AS
          (SELECT array_agg(format('%s waits for %s since %s: process %s is in the way, %s', o.pid, o.waits_for, date_trunc('second', o.since),
                                   o.holder, o.held_by)) FROM herald.obstacles() o) AS waiting
     FROM herald.ticks h ORDER BY h.id DESC LIMIT 1;
-COMMENT ON VIEW herald.status IS 'Where the log stands: head and oldest tick, what is configured, bytes on disk, whether a ticker runs, what is wrong.';
+COMMENT ON VIEW herald.status IS 'Public: one row for operators: where the log stands, what it holds, what is configured, and what is wrong.';
+COMMENT ON COLUMN herald.status.head IS 'Id of the last tick.';
+COMMENT ON COLUMN herald.status.head_at IS 'When the last tick was made.';
+COMMENT ON COLUMN herald.status.oldest IS 'Id of the oldest tick that is retained.';
+COMMENT ON COLUMN herald.status.oldest_at IS 'When that was made: streams resume from then on.';
+COMMENT ON COLUMN herald.status.watches IS 'How many tables are watched.';
+COMMENT ON COLUMN herald.status.streams IS 'How many streams are defined.';
+COMMENT ON COLUMN herald.status.wake IS 'How writers wake the ticker: adaptive, always or never.';
+COMMENT ON COLUMN herald.status.log_bytes IS 'Bytes of herald.changes on disk, with its index. NULL while the table is locked.';
+COMMENT ON COLUMN herald.status.tickers IS 'How many instances make ticks: 1, or 0 where no daemon runs.';
+COMMENT ON COLUMN herald.status.faults IS '{"<table>": "<reason>"} for watched tables whose capture failed last time: mend the rule, or watch the table again.';
+COMMENT ON COLUMN herald.status.prepared IS 'Prepared transactions of this database that hold their own changes back.';
+COMMENT ON COLUMN herald.status.unreadable IS 'How many changes the server cannot hand out (table herald.unreadable).';
+COMMENT ON COLUMN herald.status.waiting IS 'Who waits for a lock that pgherald needs, and who is in the way (herald.obstacles).';
 
 -- Who may read it needs to call what it calls. Versions before 14 called nothing: for the roles that could read it then.
 DO $$

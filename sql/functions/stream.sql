@@ -53,10 +53,20 @@ BEGIN
     END IF;
   END LOOP;
 END $$;
+COMMENT ON FUNCTION herald.stream(text, text[], jsonb, text[], jsonb, text, text, text, boolean, boolean, jsonb) IS
+  'Public: defines the address path that subscribers open. topics: what it streams. match: '
+  '{"<audience key>": "claims.x", "params.x" or "=literal"}, at most 4. events: only these '
+  'names, NULL for all. require: {"<claim>": [allowed values]}. authorize and snapshot: '
+  'functions (claims jsonb, params jsonb). format: named or message. sealed: encrypted. '
+  'anonymous: without a token. recheck: {"<schema.table>": "<column of the subject>" or null}. '
+  'The same path again replaces all of it. Raises for what is not usable.';
 
 -- herald.unstream(path): takes the stream away; its subscribers are closed.
 CREATE OR REPLACE FUNCTION herald.unstream(path text) RETURNS void
 LANGUAGE sql AS $$ DELETE FROM herald.streams s WHERE s.path = $1; SELECT herald.hang_rechecks() $$;
+COMMENT ON FUNCTION herald.unstream(text) IS
+  'Public: takes the stream of this path away. Its subscribers are closed. Does nothing where '
+  'there is none.';
 
 -- herald.check_recheck(recheck, authorize): raises, with the reason, unless recheck is as herald.stream describes it.
 CREATE OR REPLACE FUNCTION herald.check_recheck(recheck jsonb, authorize text) RETURNS void

@@ -41,6 +41,13 @@ BEGIN
   PERFORM herald.reshape(t) FROM (SELECT w.topic UNION SELECT former WHERE former IS NOT NULL) n(t);
   PERFORM herald.capture(w); -- last, for it locks the table
 END $$;
+COMMENT ON FUNCTION herald.watch(regclass, text, text[], text[], text[]) IS
+  'Public: makes the changes of a table events. target: an ordinary or partitioned table. topic: '
+  'the name that streams ask for, by default that of the table. audience: routing columns. '
+  'columns: the only ones that events show, {*} for all. exclude: those that events never show. '
+  'A parameter that is NULL leaves what an earlier call has said. Raises for what cannot be '
+  'watched, and lock_not_available where the table cannot be locked within lock_timeout (30 s if '
+  'that is 0).';
 
 -- herald.check_kept(w): raises where a watch still names a column that is not there any more. What it excluded may have got another
 -- name, and only who watches knows: it is not left out in silence.
@@ -129,3 +136,7 @@ BEGIN
     PERFORM herald.reshape(w.topic);
   END IF;
 END $$;
+COMMENT ON FUNCTION herald.unwatch(regclass) IS
+  'Public: ends the watch of the table target. Its rules and triggers go, what is in the log '
+  'stays. Does nothing for a table that is not watched. Raises lock_not_available where the '
+  'table cannot be locked within lock_timeout (30 s if that is 0).';
