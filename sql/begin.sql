@@ -1,7 +1,11 @@
--- begin.sql: first step of every installation. Serialises installers (the lock goes with the transaction) and makes the
--- list of what has been applied. 1751478881 is 'hera': the first half of every advisory lock key of pgherald.
--- What follows needs PostgreSQL 14; an older server would take most of it, and fail later. Events are UTF-8: the server converts what it
--- has in another encoding, where it knows how. Of SQL_ASCII nobody knows what its bytes mean, and of MULE_INTERNAL it has no conversion.
+-- begin.sql: the first step of every installation.
+-- It lets one installer in at a time. The lock goes with the transaction.
+-- It makes the list of the migrations that have been applied.
+-- 1751478881 is 'hera'. It is the first half of every advisory lock key of pgherald.
+--
+-- PostgreSQL 14 is the oldest server. An older one would take most of the files, and fail later.
+-- Events are UTF-8. The server converts from other encodings where it knows how.
+-- It has no conversion for MULE_INTERNAL. The bytes of SQL_ASCII have no known meaning.
 DO $$
 BEGIN
   IF current_setting('server_version_num')::int < 140000 THEN
@@ -14,16 +18,20 @@ BEGIN
       USING ERRCODE = 'feature_not_supported', HINT = 'Nothing was changed. Move to another database: createdb -E UTF8 -T template0.';
   END IF;
   PERFORM pg_advisory_xact_lock(1751478881, 4);
-  -- From here on no lock is waited for longer than a second: whoever comes after waits too. The installer's own setting says how long
-  -- those that are tried again (functions/patience.sql) are tried.
+  -- From here on the installer waits for a lock for one second at most, because others queue after
+  -- it.
+  -- Some locks are tried again (functions/patience.sql). The installer's own lock_timeout says for
+  -- how long.
   PERFORM set_config('herald.lock_timeout_ms', s.setting, true), set_config('lock_timeout', '1s', true)
      FROM pg_settings s WHERE s.name = 'lock_timeout';
 END $$;
 
 CREATE SCHEMA IF NOT EXISTS herald;
 
--- All in the schema is its owner's, whoever installs: functions call each other with their owner's rights, which grants.sql takes from all
--- others. What another role has left here is given to the owner; the rest of the installation is done as the owner.
+-- Everything in the schema belongs to the owner of the schema, whoever installs.
+-- The functions call each other with the owner's rights. grants.sql takes these rights from all
+-- others.
+-- The owner gets what another role has left here. The rest of the installation runs as the owner.
 DO $$
 DECLARE
   owner regrole := (SELECT n.nspowner FROM pg_namespace n WHERE n.nspname = 'herald');
@@ -46,7 +54,7 @@ BEGIN
     END;
   END LOOP;
   IF pg_get_userbyid(owner) <> current_user THEN
-    IF NOT pg_has_role(owner, 'USAGE') THEN -- what comes after the transaction needs its rights, too
+    IF NOT pg_has_role(owner, 'USAGE') THEN -- what comes after the transaction needs its rights too
       RAISE insufficient_privilege;
     END IF;
     PERFORM set_config('role', pg_get_userbyid(owner), true);
@@ -62,7 +70,8 @@ CREATE TABLE IF NOT EXISTS herald.migrations (
   applied_at timestamptz NOT NULL DEFAULT now()
 );
 
--- A publication of all tables takes herald's in: its subscribers stand still at the first row of a table that they have not.
+-- A publication of all tables includes the tables of herald.
+-- A subscriber stands still at the first row of a table that it does not have.
 DO $$
 DECLARE
   publication name;
@@ -74,8 +83,10 @@ BEGIN
   END IF;
 END $$;
 
--- A dump of the schema alone (structure.sql, pg_dump -s) brings the tables and none of their rows: it says itself which migrations it has.
--- What was watched is known by nobody then: the trigger functions go, and their triggers with them.
+-- A dump of the schema alone (structure.sql, pg_dump -s) brings the tables without their rows.
+-- The function herald.applied() in it says which migrations it has.
+-- Nobody knows any more what was watched. So the trigger functions go, and their triggers with
+-- them.
 DO $$
 DECLARE
   fn regprocedure;

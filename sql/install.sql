@@ -2,8 +2,8 @@
 --
 --   psql -v ON_ERROR_STOP=1 -f sql/install.sql YOUR_DATABASE
 --
--- `pgherald migrate` does the same with the same files in the same order. The build takes the list of
--- files from this page into the program.
+-- `pgherald migrate` does the same with the same files in the same order. The build takes the list
+-- of files from this page into the program.
 -- Everything is one transaction, and one installer runs at a time.
 -- A migration changes state. It is applied once, and herald.migrations notes it.
 -- Functions are code. They are replaced by every installation.
@@ -102,5 +102,6 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir grants.sql
 COMMIT;
 
--- Triggers that are missing, a table at a time: the lock on one is not kept while another's is waited for.
+-- Triggers that are missing. Each table has a transaction of its own, so no lock is kept while the
+-- installer waits for another one.
 SELECT herald.unhung() \gexec

@@ -1,19 +1,32 @@
--- herald.act(method, path, request): calls the action that is defined for method and path, and says what to answer:
--- {"status": int, "body": json, "fault": text}. body null: none. fault null: all went well; else what the daemon logs, SQLSTATE
--- and message, of which nothing is for the client. Whether the claims hold what the action requires has been looked at before.
+-- herald.act(method, path, request): calls the action that serves method and path.
+-- It returns the answer: {"status": int, "body": json, "fault": text}.
+--   body   null: the answer has none
+--   fault  null: all went well. Else SQLSTATE and message for the daemon's log. Nothing of it is
+--          for the client.
+-- Parameters:
 --   path     as it was defined, with its ':params'
---   request  {"params", "query", "body", "claims"}; the claims are also at request.jwt.claims, for row security policies
--- To be the only statement of its transaction. An answer of any status commits what the function wrote; an error takes it back:
---   P0001 (RAISE EXCEPTION)                 400  with its message: the application's text, so write it for users
---   PT400 to PT599 (USING ERRCODE)          that status, with its message
+--   request  {"params", "query", "body", "claims"}
+-- The claims are also at request.jwt.claims, for row security policies.
+-- The daemon has checked before that the claims hold what the action requires.
+-- It must be the only statement of its transaction.
+-- An answer of any status commits what the function wrote. An error takes it back, and becomes a
+-- status:
+--   P0001 (RAISE EXCEPTION)                   400  with its message, which the application writes
+--                                                  for users
+--   PT400 to PT599 (USING ERRCODE)            that status, with its message
 --   P0002 (no_data_found, SELECT ... STRICT)  404
---   23505, 23P01, 23503, 23001              409  unique and exclusion constraints, foreign keys; also deferred ones
---   23502, 23514, 22xxx                     400  NOT NULL, check constraints, values that are none of their type
---   42501                                   403  row security, privileges
---   40001, 40P01, 55P03, 25006, 53xxx       503  serialization, locks, a standby, no resources: try again
---   all else, an answer that is none, and one of more than 16 MB  500
--- Not caught: what ends the statement from outside (57014, a timeout or cancel).
--- Runs with the caller's rights and settings, so it has no search_path of its own: the application's functions are to find theirs.
+--   23505, 23P01, 23503, 23001                409  unique and exclusion constraints, foreign keys,
+--                                                  also deferred ones
+--   23502, 23514, 22xxx                       400  NOT NULL, check constraints, values that do not
+--                                                  fit their type
+--   42501                                     403  row security, privileges
+--   40001, 40P01, 55P03, 25006, 53xxx         503  serialization, locks, a standby, no resources:
+--                                                  try again
+--   all else                                  500  also an answer that is malformed, or longer than
+--                                                  16 MB
+-- A cancellation of the statement from outside (57014) is not caught.
+-- The function runs with the rights and settings of the caller. It has no search_path of its own,
+-- so that the application's functions find their tables.
 CREATE OR REPLACE FUNCTION herald.act(method text, path text, request jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -26,7 +39,8 @@ BEGIN
   PERFORM pg_catalog.set_config('request.jwt.claims', herald.act_claims(request), true);
   BEGIN
     EXECUTE pg_catalog.format('SELECT %s($1)', fn) INTO answer USING request;
-    SET CONSTRAINTS ALL IMMEDIATE; -- a deferred one would fail at the commit, where nobody could say why
+    -- a deferred one would fail at the commit, too late for an answer
+    SET CONSTRAINTS ALL IMMEDIATE;
     RETURN herald.act_answer(fn, answer);
   EXCEPTION WHEN OTHERS OR assert_failure THEN
     RETURN herald.act_error(SQLSTATE, SQLERRM);
@@ -38,20 +52,24 @@ COMMENT ON FUNCTION herald.act(text, text, jsonb) IS
   'error of the function is caught and becomes a status, but the end of the statement from '
   'outside (57014) is not. To be the only statement of its transaction.';
 
--- herald.action_function(method, path): the function that serves them, NULL: none. Reads herald.actions.
+-- herald.action_function(method, path): the function that serves them. NULL: none. Reads
+-- herald.actions.
 CREATE OR REPLACE FUNCTION herald.action_function(method text, path text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT a.function FROM herald.actions a WHERE a.method = $1 AND a.path = $2
 $$;
 
--- herald.act_claims(request): its claims as text; {} where there are none, so that a cast to json never fails.
+-- herald.act_claims(request): the claims of the request as text.
+-- It is {} where there are none, so that a cast to json never fails.
 CREATE OR REPLACE FUNCTION herald.act_claims(request jsonb) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE jsonb_typeof(request -> 'claims') WHEN 'object' THEN (request -> 'claims')::text ELSE '{}' END
 $$;
 
--- herald.act_answer(fn, answer): what herald.act answers when the function answered this; raises where that is no answer: one that
--- was misspelt must not go out as a success, and one that is longer than any event (bounds.sql) would stay in everybody's memory.
+-- herald.act_answer(fn, answer): what herald.act returns when the function has answered this.
+-- Raises where the answer is malformed, because a misspelt one must not go out as a success.
+-- Raises where it is longer than any event may be (bounds.sql), because it would take memory from
+-- everybody.
 CREATE OR REPLACE FUNCTION herald.act_answer(fn text, answer jsonb) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -64,7 +82,7 @@ BEGIN
   RETURN jsonb_build_object('status', coalesce(answer -> 'status', '200'), 'body', answer -> 'body', 'fault', NULL);
 END $$;
 
--- herald.act_error(code, message): what herald.act answers when the function raised this.
+-- herald.act_error(code, message): what herald.act returns when the function has raised this.
 CREATE OR REPLACE FUNCTION herald.act_error(code text, message text) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

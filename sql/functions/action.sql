@@ -1,10 +1,14 @@
--- herald.action(method, path, function, require): an HTTP method and path that a SQL function serves. Daemons pick it up at once.
+-- herald.action(method, path, function, require): lets a SQL function serve an HTTP method and
+-- path.
+-- Daemons pick it up at once.
 --   method    GET, POST, PUT, PATCH or DELETE
---   path      as of herald.stream: '/api/orders/:id/status'
---   function  'schema.function' (request jsonb) returns jsonb. It gets {"params", "query", "body", "claims"} and answers
---             {"status": 200 to 599, "body": any JSON}, both optional: without status 200, without body none
---   require   as of herald.stream: what the claims must hold; the daemon looks at it before it calls
--- The same method and path again replaces all of it. Writes herald.actions. herald.act says what becomes of errors.
+--   path      as in herald.stream: '/api/orders/:id/status'
+--   function  'schema.function' (request jsonb) returns jsonb. It gets {"params", "query", "body",
+--             "claims"}. It answers {"status": 200 to 599, "body": any JSON}. Both are optional.
+--             Without status it is 200, without body there is none.
+--   require   as in herald.stream: what the claims must hold. The daemon checks it before it calls.
+-- The same method and path again replace all of it. Writes herald.actions.
+-- herald.act says what becomes of errors.
 CREATE OR REPLACE FUNCTION herald.action(method text, path text, function text, require jsonb DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable

@@ -1,16 +1,21 @@
--- herald.audience_source(target, columns, rec): SQL text that yields the audience of a row as text[].
+-- herald.audience_source(target, columns, rec): SQL text that yields the audience of a row as
+-- text[].
 --   target   the watched table
 --   columns  its routing columns
 --   rec      'NEW' or 'OLD'
--- A column of an array type yields one key for each element, of any other the text of its value: textanycat takes no array, so one that
--- becomes an array is a fault until this is made anew, and not one odd word. A NULL yields a NULL element, which matches nobody. A column
--- that is not there is named all the same, and so a fault of each change: without it the row would go to others, or to nobody.
--- Reads pg_attribute. Called by herald.capture_source only.
+-- A column of an array type yields one key for each element. Any other column yields the text of
+-- its value.
+-- textanycat takes no array. So a column that becomes an array is a fault until this text is made
+-- again.
+-- A NULL yields a NULL element, which matches nobody.
+-- A column that does not exist is named all the same, so each change is a fault. Without the name
+-- the row would go to others, or to nobody.
+-- Reads pg_attribute. Only herald.capture_source calls it.
 CREATE OR REPLACE FUNCTION herald.audience_source(target regclass, columns text[], rec text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(
     string_agg(
-      CASE WHEN strpos(c.name, '=') > 0 -- of a watch that is older than herald.check_keys
+      CASE WHEN strpos(c.name, '=') > 0 -- in a watch that is older than herald.check_keys
         THEN 'ARRAY[NULL::pg_catalog.text]'
         WHEN t.typcategory = 'A'
         THEN format('ARRAY(SELECT %L OPERATOR(pg_catalog.||) pg_catalog.unnest(%s.%I)::pg_catalog.text)', c.name || '=', rec, c.name)
@@ -21,15 +26,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN (pg_attribute a JOIN pg_type t ON t.oid = a.atttypid) ON a.attrelid = target AND a.attname = c.name AND NOT a.attisdropped
 $$;
 
--- herald.key_source(w, rec): SQL text that yields the row's primary key as jsonb, 'NULL' for a table without one.
+-- herald.key_source(w, rec): SQL text that yields the row's primary key as jsonb.
+-- It is NULL for a table without one.
 CREATE OR REPLACE FUNCTION herald.key_source(w herald.watches, rec text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce('pg_catalog.jsonb_build_object(' || string_agg(format('%L, %s.%I', c, rec, c), ', ' ORDER BY position) || ')', 'NULL::pg_catalog.jsonb')
     FROM unnest(herald.key_columns(w)) WITH ORDINALITY AS k(c, position)
 $$;
 
--- herald.key_columns(w): the columns of its primary key, in the key's order, as events tell it: none where one of them is excluded, for
--- what is left of the key tells no row from others. Reads pg_index, pg_attribute.
+-- herald.key_columns(w): the columns of the primary key, in the order of the key, as events tell
+-- it.
+-- There are none where one of them is excluded: what is left of the key does not identify a row.
+-- Reads pg_index, pg_attribute.
 CREATE OR REPLACE FUNCTION herald.key_columns(w herald.watches) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN bool_or(a.attname = ANY (w.exclude) OR a.attnum = ANY (w.hidden)) IS NOT FALSE THEN '{}' ELSE array_agg(a.attname::text ORDER BY k.position) END
@@ -39,11 +47,14 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE i.indrelid = w.target AND i.indisprimary
 $$;
 
--- herald.row_lines(w, rec, variable): the statements that put into a variable what a subscriber may see of a row, as jsonb.
---   w    the watch: its columns (NULL: all), and those it excludes
+-- herald.row_lines(w, rec, variable): statements that put the visible part of a row into a
+-- variable, as jsonb.
+--   w    the watch: its columns (NULL: all), and those that it excludes
 --   rec  'NEW' or 'OLD'
--- Built on to_jsonb, so that a column that joins, leaves or changes its type shows in the next event and fails no writer. Excluded
--- columns go by their names only as long as all names are known: else one of them may have got another name.
+-- It uses to_jsonb. So a column that is added, dropped or changes its type shows in the next event,
+-- and no writer fails.
+-- Excluded columns are removed by name only as long as all names are known. Else one of them may
+-- have been renamed.
 CREATE OR REPLACE FUNCTION herald.row_lines(w herald.watches, rec text, variable text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
@@ -59,16 +70,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   END
 $$;
 
--- herald.known_columns(w): the names that its columns have, but for what was excluded by another name.
+-- herald.known_columns(w): the names of its columns, without those that were excluded by another
+-- name.
 CREATE OR REPLACE FUNCTION herald.known_columns(w herald.watches) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
    WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped AND (a.attnum <> ALL (w.hidden) OR a.attname = ANY (w.exclude))
 $$;
 
--- herald.row_without(watch, excluded, row_now): the row where not all columns have the names that they had. An excluded one
--- that was dropped is no secret; one that was renamed would go out under its new name: then this raises, inside a trigger
--- function's exception block, and nothing of the row goes out.
+-- herald.row_without(watch, excluded, row_now): the row, where columns have other names than
+-- before.
+-- An excluded column that was dropped is no secret.
+-- One that was renamed would go out under its new name. Then this raises, within the exception
+-- block of the trigger function, and nothing of the row goes out.
 --   watch     id of the watched table
 --   excluded  numbers of the columns that were excluded by name when it was watched
 CREATE OR REPLACE FUNCTION herald.row_without(watch int, excluded int2[], row_now jsonb) RETURNS jsonb

@@ -1,27 +1,34 @@
--- How long a change is for its readers. jsonb may be short and its text long: 1e131071 takes 10 bytes and prints 131,072 digits, a
--- control character takes one and prints six. So a change is measured where it is made, while its values are at hand, and only
--- where it may be long: pg_column_size tells, as nothing is compressed yet. The numbers here and in bound_lines:
---   400       bytes of jsonb that print 5 MB at the worst: 33 numbers. Less is not looked at
---   8192      bytes that are printed at once to be measured: 90 MB at the worst, of somebody who writes such numbers
---   50        levels that are taken apart one by one: a call each, and the server's stack is bounded
---   90000     bytes of jsonb, nested deeper than that, which are printed at once: under 1 GB at the worst. More is taken for as long as it is
+-- How long a change is for its readers.
+-- jsonb may be short and its text long. 1e131071 takes 10 bytes and prints 131,072 digits. A
+-- control character takes one byte and prints six.
+-- So a change is measured where it is made, while its values are at hand, and only where it may be
+-- long. pg_column_size tells that, because nothing is compressed yet.
+-- The numbers here and in bound_lines:
+--   400    bytes of jsonb. They print 5 MB at the worst: 33 numbers. Less is not measured.
+--   8192   bytes that are printed at once to be measured. They print 90 MB at the worst.
+--   50     levels that are taken apart one by one. Each is a call, and the server's stack is
+--          bounded.
+--   90000  bytes of jsonb that are nested deeper. They are printed at once, under 1 GB at the
+--          worst. The length of more is taken as it is.
 
--- herald.told_bytes(): of text, beyond which a change is told without its data, which is not kept then; and an action gives no answer.
+-- herald.told_bytes(): bytes of text. A longer change is told without its data, and the data is not
+-- kept. A longer answer of an action is an error.
 CREATE OR REPLACE FUNCTION herald.told_bytes() RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT 16777216::bigint $$;
 
--- herald.noted_bytes(): of text, that are not worth a note.
+-- herald.noted_bytes(): bytes of text. The length of a shorter change is not noted.
 CREATE OR REPLACE FUNCTION herald.noted_bytes() RETURNS bigint LANGUAGE sql IMMUTABLE AS $$ SELECT 65536::bigint $$;
 
--- herald.keys_bytes(): of routing keys that one change may have: about 200,000 of them.
+-- herald.keys_bytes(): bytes of routing keys that one change may have. That is about 200,000 keys.
 CREATE OR REPLACE FUNCTION herald.keys_bytes() RETURNS int LANGUAGE sql IMMUTABLE AS $$ SELECT 4194304 $$;
 
--- herald.printed_bytes(value, room, level): about the length of its text. Where that is more than room it is found out by pieces that are
--- printed one after the other: what is far longer is not printed whole.
+-- herald.printed_bytes(value, room, level): about the length of its text.
+-- Where that is more than room, it is measured in pieces that are printed one after the other. So a
+-- text that is far longer is never printed whole.
 --   level  how deep the value is nested in what is measured
 CREATE OR REPLACE FUNCTION herald.printed_bytes(value jsonb, room bigint DEFAULT herald.told_bytes(), level int DEFAULT 0) RETURNS bigint
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  flat jsonb := value #> '{}'; -- taken out of what it may be compressed in
+  flat jsonb := value #> '{}'; -- taken out of what may hold it compressed
   raw bigint := pg_column_size(flat);
   kind text := jsonb_typeof(flat);
   total bigint := 2;
@@ -38,7 +45,8 @@ BEGIN
   ELSIF kind = 'object' THEN
     FOR member IN SELECT e.key, e.value FROM jsonb_each(flat) e LOOP
       total := total + octet_length(member.key) + 6;
-      IF pg_column_size(member.value) <= 8192 THEN -- no CASE: a plan for this very value would work out both of its arms
+      -- no CASE: a plan for this very value would compute both arms
+      IF pg_column_size(member.value) <= 8192 THEN
         total := total + octet_length(member.value::text);
       ELSE
         total := total + herald.printed_bytes(member.value, room - total, level + 1);
@@ -60,9 +68,11 @@ BEGIN
   RETURN total;
 END $$;
 
--- herald.bounded(row_now, row_was): a row's states as they are kept, and bytes, the length of their text where that is long. Of an
--- update that is long only those members of the former state are kept that have changed, which is what a reader tells of it; of what is
--- too long nothing.
+-- herald.bounded(row_now, row_was): the two states of a row as they are kept.
+-- bytes is the length of their text where that is long.
+-- Of a long update only those members of the former state are kept that have changed. A reader
+-- tells no others.
+-- Of a change that is too long nothing is kept.
 CREATE OR REPLACE FUNCTION herald.bounded(INOUT row_now jsonb, INOUT row_was jsonb, OUT bytes bigint)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -81,7 +91,7 @@ BEGIN
   END IF;
 END $$;
 
--- herald.bounded_data(data): the same of the data of a rule, or of herald.publish.
+-- herald.bounded_data(data): the same for the data of a rule, or of herald.publish.
 CREATE OR REPLACE FUNCTION herald.bounded_data(INOUT data jsonb, OUT bytes bigint)
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -91,9 +101,11 @@ BEGIN
   END IF;
 END $$;
 
--- herald.bound_lines(w, op, rule): the statements of a trigger function that measure what it has worked out: the row's states, or the
--- data of one rule. Cheap where nothing is long: a comparison or two. A row is printed where what may hold numbers of any length has more
--- than 400 bytes.
+-- herald.bound_lines(w, op, rule): statements of a trigger function that measure what it has
+-- computed.
+-- That is the two states of the row, or the data of one rule.
+-- It is cheap where nothing is long: a comparison or two.
+-- A row is printed where columns that may hold numbers of any length have more than 400 bytes.
 CREATE OR REPLACE FUNCTION herald.bound_lines(w herald.watches, op text, rule int DEFAULT NULL) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
@@ -106,21 +118,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                 FROM unnest(CASE op WHEN 'insert' THEN ARRAY['"!row_now"'] WHEN 'delete' THEN ARRAY['"!row_was"'] ELSE ARRAY['"!row_now"', '"!row_was"'] END) s)) END
 $$;
 
--- herald.may_be_long(value, columns): SQL text that is true where the text of this jsonb may be long.
---   columns  members in which there may be many numbers of any length; '{}': anywhere; NULL: nowhere
+-- herald.may_be_long(value, columns): SQL text that is true where the text of this jsonb may be
+-- long.
+--   columns  members that may hold many numbers of any length. '{}': anywhere. NULL: nowhere.
 CREATE OR REPLACE FUNCTION herald.may_be_long(value text, columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN columns IS NULL THEN size || ' OPERATOR(pg_catalog.>) ' || herald.noted_bytes()
     ELSE format('(%1$s OPERATOR(pg_catalog.>) 400 AND (%1$s OPERATOR(pg_catalog.>) 8192 OR %3$s pg_catalog.octet_length((%2$s)::pg_catalog.text) OPERATOR(pg_catalog.>) %4$s))',
       size, value,
-      -- a member that is not there has another name now
+      -- a member that does not exist has another name now
       (SELECT string_agg(format('coalesce(pg_catalog.pg_column_size(%s OPERATOR(pg_catalog.->) %L), 401)', value, c), ' OPERATOR(pg_catalog.+) ')
               || ' OPERATOR(pg_catalog.>) 400 AND ' FROM unnest(columns) c HAVING count(*) <= 3), herald.noted_bytes()) END
     FROM format('pg_catalog.pg_column_size(%s)', value) size
 $$;
 
--- herald.long_columns(w): the columns that events tell of and in which there may be many numbers of any length; NULL: none. A single one
--- has 150,000 digits at the most, which does not matter; text prints six times as long as it is.
+-- herald.long_columns(w): the columns that events tell and that may hold many numbers of any
+-- length.
+-- NULL: none. A single number has 150,000 digits at the most, which does not matter.
+-- Text prints at most six times as long as it is.
 CREATE OR REPLACE FUNCTION herald.long_columns(w herald.watches) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_agg(a.attname::text ORDER BY a.attnum)
@@ -136,8 +151,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
           OR EXISTS (SELECT FROM pg_cast c WHERE c.castsource = base.oid AND c.casttarget IN ('json'::regtype, 'jsonb'::regtype) AND c.castmethod = 'f'))
 $$;
 
--- herald.keys_lines(w): the statement of a trigger function that refuses routing keys of more than herald.keys_bytes. Their
--- event becomes `bulk`, as with any fault. Only where the routing columns may make so many.
+-- herald.keys_lines(w): the statement of a trigger function that refuses more routing keys than
+-- herald.keys_bytes.
+-- The event becomes `bulk`, as with any fault. There is none where the routing columns cannot make
+-- so many.
 CREATE OR REPLACE FUNCTION herald.keys_lines(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format('    IF pg_catalog.pg_column_size("!seen_by") OPERATOR(pg_catalog.>) %1$s OR pg_catalog.pg_column_size("!left_by") OPERATOR(pg_catalog.>) %1$s THEN'

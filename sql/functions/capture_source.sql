@@ -1,15 +1,26 @@
--- herald.capture_source(w, op): the body of the trigger function for one operation on a watched table, as text; NULL where
--- the operation yields no event. It runs at every change while a writer waits, so its form is what was measured to be
--- cheapest (src/README.md): a function for each operation, few expressions, one INSERT an event, nothing EXECUTEd.
+-- herald.capture_source(w, op): the body of the trigger function for one operation on a watched
+-- table.
+-- tests/sql/golden/capture_orders_update.sql is such a function. NULL: the operation yields no
+-- event.
 --   w   its row of herald.watches
 --   op  insert, update, delete or truncate
--- Two parts. First everything that can fail is computed, in an exception block that writes nothing and so costs no
--- transaction id; then the log is written. A column that is gone, a rule that divides by zero, an ASSERT in it fails no writer: the
--- topic gets one `bulk` event, so that clients fetch anew, and herald.faults has the reason. But the cancellation of a writer's
--- statement ends that. A column whose type has changed under a session's cached plans (42804) makes it plan anew, once.
--- Every name in the text is qualified, operators and types too: the function has its owner's rights and, without rules, no
--- search_path of its own. A name in a rule is a column wherever a column has it, as herald.check_expression found it to be; the
--- function's own variables have names that nobody writes. Reads herald.rules and the catalog.
+-- It runs at every change while a writer waits, so it has the form that was measured as the
+-- cheapest (src/decisions/01-trigger-per-operation.md). There is a function for each operation,
+-- with few expressions and one INSERT for an event. It EXECUTEs nothing.
+--
+-- It has two parts. First it computes everything that can fail. The exception block around that
+-- writes nothing, so it costs no transaction id. Then it writes to the log.
+-- No writer fails by a column that is gone, a rule that divides by zero, or an ASSERT in a rule.
+-- The topic gets one `bulk` event, so that clients fetch again, and herald.faults has the reason.
+-- Only the cancellation of the writer's statement ends the statement.
+-- A column may change its type under the cached plans of a session (42804). Then the function plans
+-- again, once.
+--
+-- Every name in the text is qualified, operators and types too. The function has its owner's
+-- rights, and without rules it has no search_path of its own.
+-- A name in a rule is a column wherever a column has that name, as herald.check_expression has
+-- found. The function's own variables have names that nobody writes.
+-- Reads herald.rules and the catalog.
 CREATE OR REPLACE FUNCTION herald.capture_source(w herald.watches, op text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT concat_ws(E'\n',
@@ -23,7 +34,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     (SELECT '  ' || string_agg(format('"!data_%1$s" pg_catalog.jsonb; "!bytes_%1$s" pg_catalog.int8;', r.id), ' ' ORDER BY r.id) FROM herald.rules_of(w, op) r),
     'BEGIN',
     herald.own_lines(w),
-    '  IF ' || CASE op WHEN 'update' THEN 'NEW OPERATOR(pg_catalog.*=) OLD OR ' ELSE '' END -- byte by byte: works for any type
+    -- byte by byte: works for any type
+    '  IF ' || CASE op WHEN 'update' THEN 'NEW OPERATOR(pg_catalog.*=) OLD OR ' ELSE '' END
       || 'pg_catalog.current_setting(''herald.mute'', true) OPERATOR(pg_catalog.=) ''on'' THEN',
     CASE op WHEN 'update' THEN '    IF NEW OPERATOR(pg_catalog.*=) OLD THEN RETURN NULL; END IF;' END,
     format('    PERFORM herald.bulk(%s, %L, ''muted''); RETURN NULL;', w.id, w.topic),
@@ -70,8 +82,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.* FROM herald.rules r WHERE r.target = w.target AND r.operation IN (op, 'any')
 $$;
 
--- herald.virtual_columns(w): the virtual generated columns (PostgreSQL 18) that its events may tell of or route by, each with its
--- expression. They are not stored, so a trigger sees NULL where a query sees the value.
+-- herald.virtual_columns(w): the virtual generated columns (PostgreSQL 18) that its events may tell
+-- or route by, with their expressions.
+-- They are not stored. A trigger sees NULL where a query sees the value.
 CREATE OR REPLACE FUNCTION herald.virtual_columns(w herald.watches) RETURNS TABLE (name text, expression text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT a.attname, pg_get_expr(d.adbin, d.adrelid)
@@ -82,8 +95,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    ORDER BY a.attnum
 $$;
 
--- herald.virtual_lines(w, op): the statements that give these columns their values, as a query would. Their expressions name columns
--- only, and nothing outside pg_catalog.
+-- herald.virtual_lines(w, op): statements that give these columns their values, as a query would.
+-- Their expressions name columns only, and nothing outside pg_catalog.
 CREATE OR REPLACE FUNCTION herald.virtual_lines(w herald.watches, op text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT string_agg(format('    %1$s.%2$I := (SELECT (%3$s) FROM (SELECT %1$s.*, TG_RELID AS tableoid) AS t);', r.record, v.name, v.expression), E'\n')
@@ -91,8 +104,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE op = ANY (r.operations)
 $$;
 
--- herald.audience_lines(w, op): the statements that work out who sees the event and, of an update, who had seen the row and
--- does not any more. An update that changes neither the audience nor a column that subscribers may see is no event.
+-- herald.audience_lines(w, op): statements that compute who sees the event.
+-- For an update they also compute who saw the row before and does not see it any more.
+-- An update is no event where it changes neither the audience nor a column that subscribers may
+-- see.
 CREATE OR REPLACE FUNCTION herald.audience_lines(w herald.watches, op text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT concat_ws(E'\n',
@@ -101,7 +116,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '    IF ' || herald.leaves_source(w) || ' THEN',
     '      "!left_by" := ' || herald.audience_source(w.target, w.audience, 'OLD') || ';',
     '      "!left_key" := ' || herald.key_source(w, 'OLD') || ';',
-    -- whoever stays knows the row by its new key only
+    -- a subscriber that stays knows the row by its new key only
     '      "!left_unless" := ' || coalesce('CASE WHEN NOT ' || herald.moved_source(herald.key_columns(w)) || ' THEN "!seen_by" END', '"!seen_by"') || ';',
     '    END IF;') END,
     herald.keys_lines(w),
@@ -111,16 +126,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '    IF "!left_by" IS NULL AND "!row_now" OPERATOR(pg_catalog.=) "!row_was" THEN "!silent" := true; EXIT; END IF;') END)
 $$;
 
--- herald.narrows(w): do subscribers see less than all columns? Then an update's states are worked out to be compared.
+-- herald.narrows(w): do subscribers see less than all columns? Then the two states of an update are
+-- computed, to be compared.
 CREATE OR REPLACE FUNCTION herald.narrows(w herald.watches) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT w.columns IS NOT NULL OR w.exclude <> '{}' $$;
 
--- herald.record_of(op): the record that says whom an event of this operation is for.
+-- herald.record_of(op): the record whose audience gets an event of this operation.
 CREATE OR REPLACE FUNCTION herald.record_of(op text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT CASE op WHEN 'delete' THEN 'OLD' ELSE 'NEW' END $$;
 
--- herald.leaves_source(w): SQL text that is true when somebody must be told that the row is not there any more as it was: its
--- audience has changed, or (default events) its key, and not all of that is among the columns that are told. NULL: never.
+-- herald.leaves_source(w): SQL text that is true when somebody must be told that the row has left.
+-- That is when its audience has changed. With default events it is also when its key has changed
+-- and not all columns of the key are told. NULL: never.
 CREATE OR REPLACE FUNCTION herald.leaves_source(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT string_agg(herald.moved_source(moving), ' OR ')
@@ -128,16 +145,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                                        WHERE k <> ALL (w.columns)) THEN herald.key_columns(w) END)) m(moving)
 $$;
 
--- herald.moved_source(columns): SQL text that is true when one of these columns has changed as text, which is how it routes.
--- Arrays, because they compare NULLs as equal. NULL for no columns.
+-- herald.moved_source(columns): SQL text that is true when the text of one of these columns has
+-- changed.
+-- Routing goes by the text. Arrays are compared, because in them NULLs are equal. NULL for no
+-- columns.
 CREATE OR REPLACE FUNCTION herald.moved_source(columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT '(ARRAY[' || string_agg(format('NEW.%I::pg_catalog.text', c), ', ') || '] OPERATOR(pg_catalog.<>) ARRAY['
          || string_agg(format('OLD.%I::pg_catalog.text', c), ', ') || '])' FROM unnest(columns) c
 $$;
 
--- herald.event_lines(w, op): the statements that fill "!data_<rule>" for each rule that holds; its condition is evaluated
--- before anything is built. Without any rule: what a default event holds.
+-- herald.event_lines(w, op): statements that fill "!data_<rule>" for each rule that holds.
+-- The condition is evaluated before anything is built. Without any rule they fill what a default
+-- event holds.
 CREATE OR REPLACE FUNCTION herald.event_lines(w herald.watches, op text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN herald.default_events(w) THEN '    ' || herald.state_lines(w, op)
@@ -149,7 +169,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
         || coalesce('coalesce((' || r.data || E'\n), ''null''::jsonb); ' || herald.bound_lines(w, op, r.id), herald.constant_source(w, op) || '; ' || herald.state_lines(w, op)) AS line) d) END
 $$;
 
--- herald.state_lines(w, op): the statements that keep the key and the row's states, of which the reader makes the default data.
+-- herald.state_lines(w, op): statements that keep the key and the two states of the row. The reader
+-- makes the default data of them.
 CREATE OR REPLACE FUNCTION herald.state_lines(w herald.watches, op text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT concat_ws(' ',
@@ -159,8 +180,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     herald.bound_lines(w, op))
 $$;
 
--- herald.old_source(w): SQL text for an updated row's former state. An update that changes the audience says nothing of it:
--- who gets the event now may not have been entitled to that.
+-- herald.old_source(w): SQL text for the former state of an updated row.
+-- An update that changes the audience tells nothing of that state. Those who get the event now may
+-- not have been entitled to it.
 CREATE OR REPLACE FUNCTION herald.old_source(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE w.audience WHEN '{}' THEN s ELSE format('CASE WHEN "!left_by" IS NULL THEN %s END', s) END
@@ -175,7 +197,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = w.target
 $$;
 
--- herald.write_lines(w, op): the statements that write what was worked out, and end the function where there is nothing.
+-- herald.write_lines(w, op): statements that write what was computed, and end the function where
+-- there is nothing.
 CREATE OR REPLACE FUNCTION herald.write_lines(w herald.watches, op text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT concat_ws(E'\n',

@@ -1,7 +1,8 @@
--- What psql shows of the tables: \d+ herald.changes, \dt+ herald.*
--- A comment begins with "Public" where the table is for users, else with "Internal".
--- COMMENT takes a lock that VACUUM takes too, but no reader and no writer. So only a comment that
--- differs is written. Where the lock cannot be had in time, the next installation writes it.
+-- What psql shows of the tables with \dt+ herald.* and \d+ herald.changes.
+-- The comment of a table for users begins with "Public", that of any other with "Internal".
+-- COMMENT takes a lock that VACUUM takes too. Readers and writers do not wait for it.
+-- So a comment is written only where it differs. Where the lock cannot be had in time, the next
+-- installation writes it.
 -- Views and functions have their comments beside their definitions (status.sql, watch.sql, ...).
 -- A column that an upgrade adds at its very end has its comment there (log_columns.sql).
 DO $do$
@@ -107,7 +108,8 @@ BEGIN
        AND CASE WHEN k.name IS NULL THEN obj_description(r.relation, 'pg_class') ELSE col_description(r.relation, a.attnum) END IS DISTINCT FROM k.says
      GROUP BY r.relation
   LOOP
-    BEGIN -- 2 s: autovacuum gives way to who has waited for deadlock_timeout, which is 1 s as a rule
+    -- 2 s: autovacuum gives way to a session that has waited for deadlock_timeout, as a rule 1 s
+    BEGIN
       PERFORM herald.patiently(t.ddl, ARRAY[t.relation], least(herald.patience(), '3 s'), '{AccessShareLock,RowShareLock,RowExclusiveLock}', 2000);
     EXCEPTION WHEN lock_not_available OR insufficient_privilege THEN
       NULL;

@@ -1,8 +1,13 @@
--- herald.grant_daemon(daemon): the least rights for the role that `pgherald serve` connects as. It owns nothing and writes to no
--- table; what has to be written for it, functions write that run with the rights of herald's owner.
+-- herald.grant_daemon(daemon): gives the least rights to the role that `pgherald serve` connects
+-- as.
 --   CREATE ROLE pgherald LOGIN;  SELECT herald.grant_daemon('pgherald');
--- Grants the list of herald.let_daemon and revokes whatever else the role itself had in the schema herald; again: the same.
--- What it has as a member of other roles or as a superuser nobody can revoke here: then this warns. Called by herald's owner.
+-- The role owns nothing and writes to no table. Functions that run with the rights of herald's
+-- owner write for it.
+-- It grants the list of herald.let_daemon, and revokes whatever else the role itself had in the
+-- schema herald. Called again it does the same.
+-- What the role has as a member of other roles, or as a superuser, cannot be revoked here. Then
+-- this warns.
+-- The owner of herald calls it.
 CREATE OR REPLACE FUNCTION herald.grant_daemon(daemon regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -23,8 +28,10 @@ COMMENT ON FUNCTION herald.grant_daemon(regrole) IS
   'others that it has in the schema herald. Raises for the owner of the schema. Warns where the '
   'role has more by membership or as a superuser.';
 
--- herald.let_daemon(daemon): grants what serve needs, no more and no less (the_daemons_role_has_the_least_rights). Functions without
--- rights of their own are among them because the planner puts their text into the caller's: hence SELECT on what they read.
+-- herald.let_daemon(daemon): grants what serve needs, no more and no less
+-- (the_daemons_role_has_the_least_rights).
+-- The planner puts the text of functions without rights of their own into the caller's query. So
+-- these are in the list, and so is SELECT on what they read.
 CREATE OR REPLACE FUNCTION herald.let_daemon(daemon regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -47,7 +54,7 @@ BEGIN
     daemon);
 END $$;
 
--- What this version needs and the one before did not have, for the roles that serve already.
+-- Roles that serve already get what this version needs and the one before did not have.
 DO $$
 BEGIN
   PERFORM herald.let_daemon(a.grantee::regrole)

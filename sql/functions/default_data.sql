@@ -1,5 +1,7 @@
--- herald.default_data(constant, key, row_now, row_was): the whole data of a default event. The daemon composes the same from
--- the columns of herald.changes (src/pg/decode.c), and compares texts as this does. For psql.
+-- herald.default_data(constant, key, row_now, row_was): the whole data of a default event. For
+-- psql.
+-- The daemon composes the same from the columns of herald.changes (src/pg/decode.c). It compares
+-- texts, as this does.
 CREATE OR REPLACE FUNCTION herald.default_data(constant jsonb, key jsonb, row_now jsonb, row_was jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$
   SELECT constant || pg_catalog.jsonb_build_object('key', key, 'row', row_now,
@@ -10,7 +12,7 @@ LANGUAGE sql IMMUTABLE AS $$
            WHERE row_now IS NOT NULL AND (row_now -> o.key)::text IS DISTINCT FROM o.value::text) d
 $$;
 
--- herald.event_data(c): the data of an event as subscribers get it, for psql:
+-- herald.event_data(c): the data of an event as subscribers get it. For psql:
 --   SELECT id, topic, event, herald.event_data(c) FROM herald.changes c
 CREATE OR REPLACE FUNCTION herald.event_data(c herald.changes) RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$

@@ -1,13 +1,20 @@
--- herald.doubts(s): what is odd about a stream, a row each: it can show nothing of what it names, or everybody sees everything.
---   kind     topic: no table is watched as one of its topics; match: none of the tables of a topic has its keys as audience;
---            events: no table makes an event that it names; open: it shows rows that have an audience to all who come;
---            recheck: a table that it names there is gone, or tells nothing
---   outcome  as doctor prints it: '!', or '-' where herald.publish is likely to tell what no table does
+-- herald.doubts(s): what is odd about a stream, one row for each oddity.
+-- Either it can show nothing of what it names, or everybody sees everything.
+--   kind     topic    no table is watched as one of its topics
+--            match    no table of a topic has its keys as audience
+--            events   no table makes an event that it names
+--            open     it shows rows that have an audience to everybody
+--            recheck  a table that it names there is gone, or tells nothing
+--   outcome  as doctor prints it: '!', or '-' where herald.publish is likely to tell what no table
+--            does
 --   says     what is so
 --   advice   what to do
--- What herald.publish sends nobody can know before: all but the last is certain of watched tables only, and so are the words. At a
--- subscriber of the log by logical replication nothing is: watches and rules are the publisher's. A routing column that is gone counts
--- as none; a watch whose table is gone is told by doctor. Asked by herald.stream and by doctor.
+-- Nobody can know what herald.publish will send. So all but recheck is certain of watched tables
+-- only, and the words say so.
+-- At a subscriber of the log by logical replication nothing is certain, because watches and rules
+-- are at the publisher. There are no rows then.
+-- A routing column that is gone counts as none. doctor itself tells of a watch whose table is gone.
+-- herald.stream and doctor ask it.
 CREATE OR REPLACE FUNCTION herald.doubts(s herald.streams) RETURNS TABLE (kind text, outcome text, says text, advice text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH watched AS (
@@ -51,7 +58,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   CASE count(*) WHEN 1 THEN 'it' ELSE 'them' END),
            'are the names right? Its tables make ' || (SELECT string_agg(m.event, ', ' ORDER BY m.event) FROM (SELECT DISTINCT event FROM made) m)
       FROM (SELECT DISTINCT event FROM unnest(s.events) n(event)) e
-     WHERE EXISTS (SELECT FROM watched) AND NOT EXISTS (SELECT FROM made m WHERE m.event = e.event) AND e.event NOT IN ('left', 'bulk', 'schema') -- which always come
+     -- these always come
+     WHERE EXISTS (SELECT FROM watched) AND NOT EXISTS (SELECT FROM made m WHERE m.event = e.event) AND e.event NOT IN ('left', 'bulk', 'schema')
     HAVING count(*) > 0
     UNION ALL
     SELECT 3, 'events', '!', 'its list of events is empty: it shows none', 'define the stream anew, without events for all of them' WHERE s.events = '{}'

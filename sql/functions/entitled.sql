@@ -1,5 +1,7 @@
--- herald.entitled(path, claims, params): what the stream's authorize function says; true where it has none. NULL counts as no.
--- The claims are also at request.jwt.claims, so that row security policies can use them. Runs with the caller's rights.
+-- herald.entitled(path, claims, params): what the stream's authorize function says.
+-- True where the stream has none. NULL counts as no.
+-- The claims are also at request.jwt.claims, so that row security policies can use them. Runs with
+-- the caller's rights.
 CREATE OR REPLACE FUNCTION herald.entitled(path text, claims jsonb, params jsonb) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE

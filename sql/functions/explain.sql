@@ -1,13 +1,27 @@
--- What `pgherald explain` asks: where a change stands in the log, what may have made it, and whether it is for a subscriber. For
--- operators: granted to nobody. The daemon calls none of these.
+-- What `pgherald explain` asks. Where does a change stand in the log? What may have made it? Is it
+-- for a subscriber?
+-- These functions are for operators, and granted to nobody. The daemon calls none of them.
 
--- herald.explain_change(change): all about one change of the log, as jsonb:
---   found    true, with "xid", "tick" (NULL: none that is retained holds it), "at" (of the tick), "topic", "event", "audience", "unless",
---            "makers" (herald.explain_makers), and "fault": NULL; unticked: no tick holds it yet; expired: its tick is pruned
---            false, with "fault": expired: pruned, or never committed; open: a transaction that writes is not through, and it may
---            be one of its; absent: never committed; ahead: not given out yet; restored: of before the log was emptied
---   oldest, last  the first and the last tick that are retained
--- Read in one snapshot. Looks where the change should stand first; else through the whole log, for ids have no index.
+-- herald.explain_change(change): all about one change of the log, as jsonb.
+-- Where it is in the log:
+--   found   true
+--   tick    the tick that holds it. NULL: no retained tick holds it
+--   at      when that tick was made
+--   xid, topic, event, audience, unless  as in herald.changes
+--   makers  herald.explain_makers
+--   fault   NULL; unticked: no tick holds it yet; expired: its tick is pruned
+-- Where it is not:
+--   found   false
+--   fault   expired   it is pruned, or was never committed
+--           open      a transaction that writes is still open, and the change may be one of its
+--           absent    it was never committed
+--           ahead     the id is not given out yet
+--           restored  it is from before the log was emptied
+-- In both:
+--   oldest  the first tick that is retained
+--   last    the last tick
+-- It reads in one snapshot. It looks first where the change should stand. Then it looks through the
+-- whole log, because ids have no index.
 CREATE OR REPLACE FUNCTION herald.explain_change(change bigint) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -35,20 +49,22 @@ BEGIN
     'oldest', oldest.id, 'last', last.id);
 END $$;
 
--- herald.explain_absence(change, oldest, last): why this change is not in the log; see above.
+-- herald.explain_absence(change, oldest, last): why this change is not in the log. See above.
 CREATE OR REPLACE FUNCTION herald.explain_absence(change bigint, oldest herald.ticks, last herald.ticks) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN change > CASE WHEN herald.follows() THEN last.upto ELSE (SELECT CASE WHEN s.is_called THEN s.last_value ELSE 0 END FROM herald.change_id s) END THEN 'ahead'
     WHEN change <= oldest.upto THEN 'expired'
-    WHEN oldest.upto = 0 AND oldest.id > 1 -- then the next tick says where the new history begins, at the latest
+    -- then the next tick says where the new history begins, at the latest
+    WHEN oldest.upto = 0 AND oldest.id > 1
      AND change <= coalesce((SELECT k.upto FROM herald.ticks k WHERE k.id > oldest.id ORDER BY k.id LIMIT 1), change) THEN 'restored'
     WHEN EXISTS (SELECT FROM pg_locks l WHERE l.relation = 'herald.changes'::regclass AND l.mode = 'RowExclusiveLock'
                     AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())) THEN 'open'
     ELSE 'absent' END
 $$;
 
--- herald.explain_makers(c): what may have made this change, as sentences; by the watches and rules of now, so all that could are named.
+-- herald.explain_makers(c): what may have made this change, as sentences.
+-- It goes by the watches and rules of now, so it names all that could have made it.
 CREATE OR REPLACE FUNCTION herald.explain_makers(c herald.changes) RETURNS SETOF text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -88,16 +104,18 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT c.data ->> 'table' = (SELECT n.nspname || '.' || t.relname FROM pg_class t JOIN pg_namespace n ON n.oid = t.relnamespace WHERE t.oid = w.target)
 $$;
 
--- herald.one_line(sql, most): an expression as it can stand in a sentence: on one line, at most so many characters.
+-- herald.one_line(sql, most): an expression on one line, cut to so many characters, for a sentence.
 CREATE OR REPLACE FUNCTION herald.one_line(sql text, most int) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN length(s) > most THEN left(s, most - 3) || '...' ELSE s END FROM regexp_replace(btrim(sql, E' \t\n'), E'\\s+', ' ', 'g') s
 $$;
 
--- herald.explain_for(xid, change, topics, events, key1 .. key4): is this change for a subscriber with such topics, events and keys?
---   passes       the answer, by herald.is_for
---   topic, event, unless (NULL: it has none), keys (one for each key): the same asked for one thing at a time
--- All NULL where the change is not in the log.
+-- herald.explain_for(xid, change, topics, events, key1 .. key4): is this change for a subscriber
+-- with such topics, events and keys?
+--   passes  the answer, by herald.is_for
+--   topic, event, unless, keys  the same, asked for one thing at a time. unless NULL: the change
+--                               has none. keys: one for each key
+-- All are NULL where the change is not in the log.
 CREATE OR REPLACE FUNCTION herald.explain_for(
   xid xid8, change bigint, topics text[], events text[], key1 text[], key2 text[], key3 text[], key4 text[],
   OUT passes boolean, OUT topic boolean, OUT event boolean, OUT unless boolean, OUT keys boolean[])

@@ -1,9 +1,15 @@
--- DDL takes rows away, or brings some, that no trigger sees: DROP and swapped names of a watched table, partitions and children that are
--- dropped, detached or attached, UNLOGGED tables that a crash empties. So it is kept what a watched table consisted of (herald.extents), and
--- the maker of ticks compares that with the catalog, with its looks at the shapes. A difference is a `bulk` event, reason ddl or
--- crash, at which clients fetch anew. No event trigger and so no superuser is needed.
+-- DDL takes rows away, or brings rows, that no trigger sees:
+--   - a watched table is dropped, or swaps its name with another one
+--   - a partition or child is dropped, detached or attached
+--   - a crash empties an UNLOGGED table
+-- So herald.extents keeps what a watched table consisted of. The maker of ticks compares that with
+-- the catalog, when it looks at the shapes.
+-- A difference is a `bulk` event, reason ddl or crash, at which clients fetch again.
+-- That needs no event trigger, and so no superuser.
 
--- herald.keep_extent(w): what a watched table consists of now, and its name, without telling anything. Writes herald.extents.
+-- herald.keep_extent(w): notes what a watched table consists of now, and its name. It tells
+-- nothing.
+-- Writes herald.extents.
 CREATE OR REPLACE FUNCTION herald.keep_extent(w herald.watches) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO herald.extents (watch, schema, name, tables)
@@ -12,8 +18,11 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   ON CONFLICT (watch) DO UPDATE SET schema = excluded.schema, name = excluded.name, tables = excluded.tables, namesake = NULL
 $$;
 
--- herald.extents_now(): of each watched table: what it consists of, itself, partitions and children by INHERITS on all levels; another
--- table that has its name of before; whether a crash would empty any of it. '{}': it is gone. Locks no table.
+-- herald.extents_now(): for each watched table
+--   tables    itself, its partitions and its children by INHERITS on all levels. '{}': it is gone
+--   namesake  another table that has the name it was watched by
+--   unlogged  would a crash empty any of it?
+-- Locks no table.
 CREATE OR REPLACE FUNCTION herald.extents_now() RETURNS TABLE (watch int, tables oid[], namesake oid, unlogged boolean)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH RECURSIVE tree AS (
@@ -29,8 +38,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    GROUP BY t.id
 $$;
 
--- herald.arrived(target, known): have tables come to it that brought rows? One that was made as a partition was empty. What was attached
--- may have had rows: it counts unless it is empty now, as far as can be seen without waiting for a lock.
+-- herald.arrived(target, known): have tables come to it that brought rows?
+-- A table that was made as a partition was empty. One that was attached may have had rows.
+-- It counts unless it is empty now, as far as can be seen without waiting for a lock.
 --   known  what it consisted of before
 CREATE OR REPLACE FUNCTION herald.arrived(target oid, known oid[]) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
@@ -43,8 +53,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM tree t WHERE t.attached AND herald.has_pages(t.oid))
 $$;
 
--- herald.is_born_so(part): was it made by CREATE TABLE ... PARTITION OF? Then some column has its row in the catalog from the command that made the
--- table, as its system columns have. ATTACH PARTITION writes those of all columns anew.
+-- herald.is_born_so(part): was it made by CREATE TABLE ... PARTITION OF?
+-- Then the catalog row of some column is from the same command as those of its system columns.
+-- ATTACH PARTITION writes the rows of all columns again.
 CREATE OR REPLACE FUNCTION herald.is_born_so(part oid) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM pg_class c JOIN pg_attribute s ON s.attrelid = c.oid AND s.attnum = -1
@@ -52,7 +63,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
                   WHERE c.oid = part AND c.relispartition)
 $$;
 
--- herald.has_pages(part): may there be rows in it? True where that cannot be seen, for somebody has it locked.
+-- herald.has_pages(part): may there be rows in it? True where somebody has it locked, so that it
+-- cannot be seen.
 CREATE OR REPLACE FUNCTION herald.has_pages(part oid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 BEGIN
@@ -67,8 +79,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT herald.default_events(w) OR EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation = ANY (operations || 'any'::text))
 $$;
 
--- herald.look_at_extents(): compares what is kept with what is there; returns whether there was something to tell. The maker of ticks
--- calls it by way of herald.look_at_shapes. Waits for no lock longer than a moment: the next look does what is left.
+-- herald.look_at_extents(): compares what is kept with what is there. Returns whether there was
+-- something to tell.
+-- The maker of ticks calls it through herald.look_at_shapes.
+-- It waits for a lock only for a moment. The next look does what is left.
 CREATE OR REPLACE FUNCTION herald.look_at_extents() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
@@ -83,7 +97,7 @@ BEGIN
   FOR now IN SELECT x.* FROM herald.extents_now() x JOIN herald.extents e USING (watch)
               WHERE x.tables <> e.tables OR x.namesake IS DISTINCT FROM e.namesake OR (crashed AND x.unlogged) LOOP
     SELECT e.* INTO was FROM herald.extents e WHERE e.watch = now.watch FOR UPDATE SKIP LOCKED;
-    CONTINUE WHEN NOT FOUND; -- somebody watches it anew just now
+    CONTINUE WHEN NOT FOUND; -- somebody is watching it again just now
     SELECT h.* INTO w FROM herald.watches h WHERE h.id = now.watch;
     IF NOT now.tables <@ was.tables THEN
       PERFORM herald.try_hang(w, '!herald_truncated'); -- on the new ones
@@ -103,7 +117,8 @@ EXCEPTION WHEN lock_not_available THEN
   RETURN false;
 END $$;
 
--- herald.tell_extent(topic, reason): the `bulk` event, to everyone on the topic. Returns true. Writes herald.changes; rings.
+-- herald.tell_extent(topic, reason): the `bulk` event, to everyone on the topic. Returns true.
+-- Writes herald.changes. Rings.
 CREATE OR REPLACE FUNCTION herald.tell_extent(topic text, reason text) RETURNS boolean
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO herald.changes (topic, event, audience, data)
@@ -111,9 +126,11 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   SELECT true;
 $$;
 
--- herald.succeed(target): the watch of a table that had this one's name and is gone, or has another name now, goes over to this one, with all
--- it says and its rules: who makes a table anew, or swaps two, and watches the name again, has what there was. The other one is watched no more,
--- and that is said. Called by herald.watch.
+-- herald.succeed(target): moves a watch to a table that has the name now.
+-- The former table had this name, and is gone or has another name. The watch goes over with its
+-- rules and all it says.
+-- So nothing is lost when somebody makes a table again, or swaps two, and watches the name again.
+-- A warning says that the other table is watched no more. herald.watch calls it.
 CREATE OR REPLACE FUNCTION herald.succeed(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable

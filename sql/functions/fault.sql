@@ -1,18 +1,21 @@
--- herald.mute(): the changes of this transaction are no events one by one; each watched table that is changed yields a single
--- `bulk` event, at which clients fetch anew. For bulk loads. Ends with the transaction.
+-- herald.mute(): the changes of this transaction are not told one by one.
+-- Each watched table that is changed yields one `bulk` event, at which clients fetch again.
+-- It is for bulk loads, and ends with the transaction.
 CREATE OR REPLACE FUNCTION herald.mute() RETURNS void
 LANGUAGE sql VOLATILE AS $$ SELECT pg_catalog.set_config('herald.mute', 'on', true) $$;
 COMMENT ON FUNCTION herald.mute() IS
   'Public: in this transaction each watched table that is changed yields one bulk event in place '
   'of an event a row. For bulk loads. Ends with the transaction.';
 
--- herald.bulk(watch, topic, reason): a `bulk` event for everyone on the topic, {"topic", "reason"}, at the end of the
--- transaction: behind all that it makes stale. One a transaction and table, with the first reason.
+-- herald.bulk(watch, topic, reason): a `bulk` event for everyone on the topic, {"topic", "reason"}.
+-- It comes at the end of the transaction, after all that it makes stale. There is one for a
+-- transaction and table, with the first reason.
 --   watch   id of the watched table
 --   reason  muted or truncate
--- With session_replication_role = replica nothing fires at that end, for a trigger of herald's own must not fire for rows that are
--- replicated: what then stays in herald.bulks the ticker tells (herald.tell_untold).
--- Called by trigger functions. Writes herald.bulks, and at the end herald.changes; rings.
+-- With session_replication_role = replica no trigger of herald's fires at that end, because it must
+-- not fire for rows that are replicated. The ticker tells what then stays in herald.bulks
+-- (herald.tell_untold).
+-- Trigger functions call it. Writes herald.bulks, and at the end herald.changes. Rings.
 CREATE OR REPLACE FUNCTION herald.bulk(watch int, topic text, reason text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -28,7 +31,8 @@ BEGIN
   PERFORM set_config(mark, pg_current_xact_id()::text, true);
 END $$;
 
--- herald.tell_bulk(): trigger function of herald.bulks, at the end of the transaction: the event that waited there.
+-- herald.tell_bulk(): trigger function of herald.bulks. At the end of the transaction it writes the
+-- event that waited there.
 CREATE OR REPLACE FUNCTION herald.tell_bulk() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -40,9 +44,10 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- herald.fault(watch, topic, reason): a change of this table could not be told. Once a transaction: the reason is kept for
--- herald.status, and the topic is noted, so that the ticker tells `bulk` of it (herald.tell_untold). Rings. Called by trigger
--- functions in the handler of what failed.
+-- herald.fault(watch, topic, reason): a change of this table could not be told.
+-- Once a transaction, it keeps the reason for herald.status, and notes the topic. The ticker then
+-- tells `bulk` of the topic (herald.tell_untold).
+-- Rings. Trigger functions call it when they handle what failed.
 CREATE OR REPLACE FUNCTION herald.fault(watch int, topic text, reason text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -53,17 +58,23 @@ BEGIN
   END IF;
 END $$;
 
--- herald.has_failed(watch): has this transaction a fault of the table already? A savepoint that is rolled back takes that along.
+-- herald.has_failed(watch): has this transaction noted a fault of the table already?
+-- A rollback to a savepoint takes the note along.
 CREATE OR REPLACE FUNCTION herald.has_failed(watch int) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN coalesce(current_setting('herald.fault_' || watch, true) = pg_current_xact_id_if_assigned()::text, false);
 END $$;
 
--- herald.keep_fault(watch, reason): keeps why a watched table's capture failed, for herald.status. No writer waits here for
--- another one: who does not get the lock at once leaves it to who has it. And none fails: who has an older snapshot than
--- the last fault (REPEATABLE READ), or whose table is unwatched meanwhile, keeps nothing. The same reason is not written
--- again for some seconds, for each writing makes a version that the next one has to pass. Writes herald.faults.
+-- herald.keep_fault(watch, reason): keeps why the capture of a watched table failed, for
+-- herald.status.
+-- No writer waits here for another one. A writer that does not get the lock at once leaves it to
+-- the one that has it.
+-- No writer fails here. It keeps nothing where its snapshot is older than the last fault
+-- (REPEATABLE READ), or where the table is unwatched meanwhile.
+-- The same reason is not written again for 10 s, because each version of the row is one that the
+-- next writer has to pass.
+-- Writes herald.faults.
 CREATE OR REPLACE FUNCTION herald.keep_fault(watch int, reason text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
@@ -77,19 +88,24 @@ EXCEPTION WHEN OTHERS THEN
   NULL;
 END $$;
 
--- herald.is_raised(message, context): was this query_canceled raised by SQL, as an error of a rule's own? Else it is the writer's
--- statement that is to end: its statement_timeout, or somebody who cancels it. A server says so in its own words, which are known
--- where it speaks English; else PL/pgSQL names the place of a RAISE. What another server has cancelled dblink and postgres_fdw say.
--- Where the server does not speak English, an error 57014 that a function in another language than PL/pgSQL makes ends the writer's statement.
+-- herald.is_raised(message, context): did SQL raise this query_canceled, as an error of a rule?
+-- Else the writer's statement is to end: by its statement_timeout, or because somebody cancels it.
+-- A server that speaks English says so in words that are known. Else PL/pgSQL names the place of a
+-- RAISE.
+-- dblink and postgres_fdw say what another server has cancelled.
+-- One case is taken for a cancellation: the server does not speak English, and a function in a
+-- language other than PL/pgSQL raises 57014.
 CREATE OR REPLACE FUNCTION herald.is_raised(message text, context text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT (message !~ '^canceling ' AND (current_setting('lc_messages') ~* '^(c|posix|en)' OR place ~ E'\\mRAISE$')) OR place ~ '^remote SQL command: ' OR place ~ '^while .* dblink connection'
     FROM split_part(context, E'\n', 1) place
 $$;
 
--- herald.tell_untold(): one `bulk` of each topic that has changes which could not be told, or were not at the end of their transaction
--- (herald.bulk), as a change of the caller's transaction, so behind all that it makes stale. Not more often than every 5 seconds: what
--- comes in between waits. Called by herald.tick(), under its lock. Writes herald.changes, herald.untold, herald.bulks; rings.
+-- herald.tell_untold(): one `bulk` for each topic whose changes could not be told.
+-- It also tells bulks that did not come at the end of their transaction (herald.bulk).
+-- The event is a change of the caller's transaction, so it comes after all that it makes stale.
+-- It is told every 5 seconds at most. What comes in between waits.
+-- herald.tick() calls it under its lock. Writes herald.changes, herald.untold, herald.bulks. Rings.
 CREATE OR REPLACE FUNCTION herald.tell_untold() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -104,6 +120,7 @@ BEGIN
   INSERT INTO herald.changes (topic, event, audience, data)
   SELECT t.topic, 'bulk', '{*}'::text[], jsonb_build_object('topic', t.topic, 'reason', min(t.reason))
     FROM (SELECT * FROM untold UNION ALL SELECT * FROM bulks) t GROUP BY t.topic;
-  -- Where there is nothing the table is not looked at by every tick either: behind an old snapshot nobody can clear it up.
+  -- Where there is nothing to tell, not every tick looks at the table either. While somebody keeps
+  -- an old snapshot, vacuum cannot clear it up.
   PERFORM set_config('herald.untold_due', (now + CASE WHEN FOUND THEN 5 ELSE 0.1 END)::text, false);
 END $$;

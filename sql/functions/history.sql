@@ -1,20 +1,28 @@
--- Whose log this is, and which of its histories. A database can go back: restored from a dump, to a point in time or to a
--- snapshot of its volume; or on without its end: a standby that is promoted. What was given out and is lost must not be given out
--- again, and whoever holds a cursor of it must be found out. And a database can follow: a hot standby, or one that subscribes
--- to herald.changes and herald.ticks by logical replication; it has another one's log and adds nothing to it.
--- PL/pgSQL, for these are asked at every tick and every page: its plans are kept, those of SQL functions are not.
+-- Whose log this is, and which of its histories.
+-- A database can go back. It is restored from a dump, to a point in time, or to a snapshot of its
+-- volume.
+-- It can go on without its end, when a standby is promoted.
+-- Ids that were given out and are lost must not be given out again. A client that holds a cursor of
+-- them must be found out.
+-- A database can also follow another one, as a hot standby or by a subscription to herald.changes
+-- and herald.ticks. Then it has the other one's log and adds nothing to it.
+-- These functions are PL/pgSQL, because every tick and every page asks them. Plans of PL/pgSQL are
+-- kept, those of SQL functions are not.
 
--- herald.follows(): is the log here written by another database? (The setting says what pg_is_in_recovery() does, and to everybody.)
+-- herald.follows(): does another database write the log that is here?
+-- The setting in_hot_standby says what pg_is_in_recovery() does, and everybody may read it.
 CREATE OR REPLACE FUNCTION herald.follows() RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN current_setting('in_hot_standby') = 'on' OR EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = 'herald.ticks'::regclass);
 END $$;
 
--- herald.complete(): may the log be read? Not while a subscription still copies its two tables, each in a snapshot of its own.
--- Nor where two subscriptions bring them, so that one may be ahead of the other.
--- One subscription applies transactions in the order of their commits: a tick commits after all that it holds (its
--- snapshot saw them ended), so what holds is there when the tick is.
+-- herald.complete(): may the log be read?
+-- Not while a subscription still copies the two tables, because it copies each in a snapshot of its
+-- own. Not where two subscriptions bring them, because one may be ahead of the other.
+-- One subscription applies transactions in the order of their commits. A tick commits after all
+-- that it holds, because its snapshot saw them ended. So what a tick holds is there when the tick
+-- is.
 CREATE OR REPLACE FUNCTION herald.complete() RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -24,13 +32,20 @@ BEGIN
                     AND c.srrelid = 'herald.changes'::regclass AND c.srsubstate = 'r');
 END $$;
 
--- herald.origin(): which history a tick that is made now would be of; NULL in recovery.
+-- herald.origin(): the history that a tick of now would belong to. NULL in recovery.
 --   '<system identifier>/<timeline>/<database>/<table>/<start of the server>'
--- The first changes with a dump that is restored into another cluster, the second with a promotion and with a point-in-time
--- restore, the next two with a dump that is restored into the same cluster and with a database made from a template.
--- Nothing in the database tells a snapshot of the volume that was put back from a restart: so a restart counts too.
--- With the rights of the owner, whoever asks: hosting services let not everybody call these functions, or let them fail. What cannot be
--- had is 0: then a promotion is known by the start only, and a volume that was put back not at all. Raises what is wrong for a moment.
+-- A part changes:
+--   system identifier  when a dump is restored into another cluster
+--   timeline           with a promotion, and with a point-in-time restore
+--   database, table    when a dump is restored into the same cluster, and in a database that is
+--                      made from a template
+--   start              with a restart. Nothing in the database tells that from a snapshot of the
+--                      volume that was put back.
+-- It runs with the rights of the owner. Some hosting services do not let everybody call these
+-- functions, or let them fail.
+-- A part that cannot be had is 0. Then only the start shows a promotion, and nothing shows a volume
+-- that was put back.
+-- Raises what is wrong for a moment only.
 CREATE OR REPLACE FUNCTION herald.origin() RETURNS text
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -45,8 +60,9 @@ EXCEPTION WHEN OTHERS THEN
   RETURN herald.origin_in_parts();
 END $$;
 
--- herald.is_refusal(state): does a server say by this that it will not answer? Not that it cannot now: it has no memory or no file to spare, or
--- did not get at what it wanted. It is the same server then.
+-- herald.is_refusal(state): does a server say by this SQLSTATE that it will not answer?
+-- It does not where it only cannot answer now, for want of memory, files or a lock. It is the same
+-- server then.
 CREATE OR REPLACE FUNCTION herald.is_refusal(state text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$ SELECT state !~ '^(40|53|54|55P03|57|58|XX)' $$;
 
@@ -71,7 +87,8 @@ BEGIN
                    'herald.ticks'::regclass::oid, started);
 END $$;
 
--- herald.system_identifier(): the cluster's; where that may not be known, herald.own_identifier.
+-- herald.system_identifier(): that of the cluster. Where it may not be known,
+-- herald.own_identifier.
 CREATE OR REPLACE FUNCTION herald.system_identifier() RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -81,16 +98,18 @@ EXCEPTION WHEN OTHERS THEN
   RETURN herald.own_identifier();
 END $$;
 
--- herald.own_identifier(): '<table>.<xid>': in which transaction the first row of herald.migrations was written here. A restore writes it anew;
--- vacuum, which freezes it, lets it be read still.
+-- herald.own_identifier(): '<table>.<xid>', the transaction that wrote the first row of
+-- herald.migrations here.
+-- A restore writes the row again. vacuum freezes it, and it can still be read.
 CREATE OR REPLACE FUNCTION herald.own_identifier() RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN (SELECT m.tableoid || '.' || m.xmin FROM herald.migrations m ORDER BY m.version LIMIT 1);
 END $$;
 
--- herald.is_of_here(origin): is it one of this cluster? The right to ask may have been lost since it was written, or been got. Without it
--- the database and the table tell: a restore seldom gives both of them the numbers that they had.
+-- herald.is_of_here(origin): is it an origin of this cluster?
+-- The right to ask may have been lost or got since it was written. Without it the database and the
+-- table decide. A restore seldom gives both of them the numbers that they had.
 CREATE OR REPLACE FUNCTION herald.is_of_here(origin text) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -111,8 +130,9 @@ BEGIN
   RETURN herald.follows() OR herald.is_of_here(origin);
 END $$;
 
--- herald.attach(): what a daemon calls before it looks at the log: if the history is another one, ids jump before anybody is
--- told where the log ends. Returns herald.follows().
+-- herald.attach(): what a daemon calls before it looks at the log.
+-- If the history is another one, ids jump before anybody is told where the log ends. Returns
+-- herald.follows().
 CREATE OR REPLACE FUNCTION herald.attach() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -123,10 +143,14 @@ BEGIN
   RETURN false;
 END $$;
 
--- herald.last_tick(): takes the lock of ticks, to the end of the transaction, and returns the last tick of this history. A tick
--- that is written then is on disk when its transaction is confirmed: synchronous_commit is on for it, whatever the session says.
--- The lock is one on a view of nothing, that nobody else has a right on: an advisory one anybody in the database could take, and stop
--- the streams with it. On a table VACUUM, ANALYZE and the like would hold this mode, ANALYZE to the end of a transaction that does more.
+-- herald.last_tick(): takes the lock of ticks, to the end of the transaction. Returns the last tick
+-- of this history.
+-- A tick that is written then is on disk when its transaction is confirmed. synchronous_commit is
+-- on for it, whatever the session says.
+-- The lock is one on an empty view, on which nobody else has a right. Anybody in the database could
+-- take an advisory lock, and stop the streams with it.
+-- On a table VACUUM and ANALYZE would hold this mode. ANALYZE holds it to the end of its
+-- transaction.
 CREATE OR REPLACE FUNCTION herald.last_tick() RETURNS herald.ticks
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -148,8 +172,12 @@ BEGIN
   RETURN last;
 END $$;
 
--- herald.restart(last, now): the log goes on in another history than `last` was made in; NULL: there is no tick. In another cluster
--- stored xids mean nothing: the log is emptied, and begins with an upto of 0. Returns the tick that now is the last one.
+-- herald.restart(last, now): lets the log go on in another history than that of `last`.
+--   last  the last tick. NULL: there is none
+--   now   the origin of the new history
+-- In another cluster the stored xids mean nothing. Then the log is emptied, and begins with an upto
+-- of 0.
+-- Returns the tick that is the last one now.
 CREATE OR REPLACE FUNCTION herald.restart(last herald.ticks, now text) RETURNS herald.ticks
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -169,10 +197,13 @@ BEGIN
   RETURN herald.begin_history(last.id, base.snapshot, base.upto, now);
 END $$;
 
--- herald.begin_history(last, snap, upto, origin): the tick with which a history begins. It holds nothing. Ids jump, to 4096 times the
--- milliseconds since 2020: ticks are never made that fast, so this is more than any history has given out by now, also one that
--- began at the same `last` and that nothing here knows of; and exact in a JavaScript number until 2089. (Where the clock is
--- behind: by 2^32.)
+-- herald.begin_history(last, snap, upto, origin): makes the tick with which a history begins. It
+-- holds nothing.
+-- Its id jumps to 4096 times the milliseconds since 2020. Ticks are never made that fast.
+-- So the id is higher than any that a history has given out by now. That includes a history that
+-- began at the same `last` and is unknown here.
+-- Such ids are exact in a JavaScript number until 2089. Where the clock is behind, the id jumps by
+-- 2^32.
 CREATE OR REPLACE FUNCTION herald.begin_history(last bigint, snap pg_snapshot, upto bigint, origin text) RETURNS herald.ticks
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

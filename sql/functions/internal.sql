@@ -1,7 +1,7 @@
--- Every function that has no comment of its own is internal, and gets one that says so. In \df+ herald.* the
--- public ones stand apart by that: their comments begin with "Public". sql/README.md says why.
--- The trigger functions of watched tables are left out: they are made at any time, and have names of their own
--- (capture_<watch>_<tag>_<operation>).
+-- Every function without a comment of its own is internal, and gets a comment that says so.
+-- In \df+ herald.* the comments of public functions begin with "Public". sql/README.md says why.
+-- The trigger functions of watched tables are left out. They are made at any time, and have names
+-- of their own (capture_<watch>_<tag>_<operation>).
 DO $$
 DECLARE
   fn regprocedure;

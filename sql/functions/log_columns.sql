@@ -1,5 +1,7 @@
--- Columns of the log that writers get at the end of an upgrade: a column costs an exclusive lock on the log for a moment, but in its migration
--- that would be kept until all else is installed. Functions name them before they are there, which nobody sees before the end.
+-- Columns of the log that an upgrade adds at its end.
+-- Adding a column takes an exclusive lock on the log for a moment. In its migration that lock would
+-- be kept until all else is installed.
+-- Functions name the column before it is there. Nobody sees that before the end.
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = 'herald.changes'::regclass AND a.attname = 'bytes') THEN

@@ -1,12 +1,16 @@
--- An UPDATE that moves a row to another partition is DELETE and INSERT to PostgreSQL: no AFTER UPDATE trigger sees it, so rules for update
--- would not. Its BEFORE UPDATE triggers do fire, so where a partitioned table has such rules one of those tells of rows that are about
--- to move. It fires only where the UPDATE names a column of a partition key, and costs other writes nothing.
--- Logical replication moves a row by DELETE and INSERT itself, and fires no trigger for UPDATE: at a subscriber whose triggers are ENABLE ALWAYS
--- these two are told, by rules for delete, insert and any.
+-- To PostgreSQL an UPDATE that moves a row to another partition is DELETE and INSERT. No AFTER
+-- UPDATE trigger sees it, so no rule for update would.
+-- Its BEFORE UPDATE triggers do fire. So where a partitioned table has such rules, one of those
+-- tells the rows that are about to move.
+-- It fires only where the UPDATE names a column of a partition key. Other writes cost nothing.
+-- Logical replication moves a row by DELETE and INSERT itself, and fires no trigger for UPDATE. At
+-- a subscriber whose triggers are ENABLE ALWAYS rules for delete, insert and any tell these two.
 
--- herald.relocation_source(w): the body of its trigger function, as text; NULL where there is no use for it: what herald.capture_source has for
--- update, for rows that leave their partition. Not with rules for `any`, which the DELETE and the INSERT tell; nor with stored generated columns,
--- which have no value yet. Then doctor says so.
+-- herald.relocation_source(w): the body of its trigger function for rows that leave their
+-- partition.
+-- It does what herald.capture_source has for update. NULL: the table has no use for it.
+-- Not with rules for `any`, because the DELETE and the INSERT tell the move. Not with stored
+-- generated columns, because they have no value yet. Then doctor says so.
 CREATE OR REPLACE FUNCTION herald.relocation_source(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT concat_ws(E'\n',
@@ -19,7 +23,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE herald.relocates(w)
 $$;
 
--- herald.relocates(w): has it a use for that?
+-- herald.relocates(w): has the table a use for that?
 CREATE OR REPLACE FUNCTION herald.relocates(w herald.watches) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM pg_class c WHERE c.oid = w.target AND c.relkind = 'p')
@@ -28,14 +32,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = w.target AND a.attgenerated = 's' AND NOT a.attisdropped)
 $$;
 
--- herald.returning_new(source, kept): a trigger's body that lets the row pass, whatever it does; what the rules say in it is left as it is.
+-- herald.returning_new(source, kept): the body of a trigger that lets the row pass, whatever it
+-- does.
+-- The text of the rules in it stays as it is.
 CREATE OR REPLACE FUNCTION herald.returning_new(source text, kept text) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT replace(left(source, p - 1), 'RETURN NULL;', 'RETURN NEW;') || kept || replace(substr(source, p + length(kept)), 'RETURN NULL;', 'RETURN NEW;')
     FROM nullif(strpos(source, kept), 0) p
 $$;
 
--- herald.partition_columns(target): the columns of its partition keys, on all levels, those in expressions too.
+-- herald.partition_columns(target): the columns of its partition keys on all levels, also those in
+-- expressions.
 CREATE OR REPLACE FUNCTION herald.partition_columns(target oid) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_agg(DISTINCT a.attname::text)
@@ -45,7 +52,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = t AND d.refobjid = t AND d.refobjsubid = a.attnum AND d.deptype = 'i')))
 $$;
 
--- herald.stays(part, new): does the partition take the row as it is to be? True where that cannot be told.
+-- herald.stays(part, new): does the partition take the new row? True where that cannot be told.
 CREATE OR REPLACE FUNCTION herald.stays(part oid, new anyelement) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

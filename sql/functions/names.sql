@@ -1,8 +1,8 @@
 -- herald.check_name(what, name): raises unless name can stand in an SSE field and in a log line.
 --   what  the word for it in the error
---   name  1 to 200 characters, no control characters; control event names of the wire are refused for events, and topics that
---         begin with '!' (tell_gate)
--- Source of the rule: WHATWG HTML 9.2 (a CR, LF or NUL ends a field). Reads and writes no table.
+--   name  1 to 200 characters without control characters. An event must not have the name of a
+--         control event. A topic must not begin with '!' (gate.sql).
+-- Source of the rule: WHATWG HTML 9.2. A CR, LF or NUL ends a field. Reads and writes no table.
 CREATE OR REPLACE FUNCTION herald.check_name(what text, name text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -19,8 +19,9 @@ BEGIN
   END IF;
 END $$;
 
--- herald.check_keys(names): raises for the first one that cannot name a routing key. Keys are texts 'name=value': with an equals sign in
--- the name, a = 'b=c' and "a=b" = 'c' would be one key, and who may see the one would see the other.
+-- herald.check_keys(names): raises for the first name that cannot be that of a routing key.
+-- Keys are texts 'name=value'. With an equals sign in a name, a = 'b=c' and "a=b" = 'c' would be
+-- one key. Then whoever may see the one would see the other.
 CREATE OR REPLACE FUNCTION herald.check_keys(names text[]) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -32,8 +33,9 @@ BEGIN
   END IF;
 END $$;
 
--- herald.function_name(name, params, yields): a function of the application as it can be put into SQL text; raises unless it is there.
--- NULL for NULL.
+-- herald.function_name(name, params, yields): a function of the application as it can stand in SQL
+-- text.
+-- Raises unless it exists. NULL for NULL.
 --   name    'schema.function'
 --   params  as it is declared, 'claims jsonb, params jsonb'
 --   yields  its type, perhaps 'setof ...'

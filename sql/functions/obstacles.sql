@@ -1,12 +1,16 @@
--- herald.obstacles(): who has waited for a lock for more than two seconds, where herald needs it, and for whom. One row for each thing
--- that is waited for and each session in the way, those first that have waited longest:
---   waiters    how many wait for it; `pid` is the one that has waited longest, since `since`
---   waits_for  a table of herald; the queue of notifications, which a commit with a NOTIFY holds up to its end; or what one of the
---              daemon's sessions stands at
---   holder     the process in the way; 0: a prepared transaction
+-- herald.obstacles(): who has waited for more than two seconds for a lock that herald needs, and
+-- for whom.
+-- There is a row for each thing that is waited for and each session in the way. Those that have
+-- waited longest come first.
+--   pid        the process that has waited longest, since `since`
+--   waits_for  a table of herald; the queue of notifications, which a commit with a NOTIFY holds up
+--              to its end; or what one of the daemon's sessions stands at
+--   waiters    how many wait for it
+--   holder     the process in the way. 0: a prepared transaction
 --   held_by    what that is, and since when its transaction is open
--- Reads no table of herald: it answers though all of them are locked. With the rights of herald's owner, so that the daemon's role
--- sees how old a stranger's transaction is. Nobody's queries are shown.
+-- It reads no table of herald, so it answers though all of them are locked.
+-- It runs with the rights of herald's owner, so the daemon's role sees how old a stranger's
+-- transaction is. It shows nobody's queries.
 CREATE OR REPLACE FUNCTION herald.obstacles()
 RETURNS TABLE (pid int, waits_for text, since timestamptz, waiters bigint, holder int, held_by text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,9 +1,12 @@
--- Whose change is it? A trigger function can be called by a trigger that nobody hung there: one that came with a dump, with a schema
--- that was cloned, or with a statement somebody has copied. Of such a table nothing is told.
+-- Whose change is it?
+-- A trigger function can be called by a trigger that pgherald has not hung. Such a trigger comes
+-- with a dump, with a cloned schema, or with a statement that somebody has copied.
+-- Changes of such a table are not told.
 
--- herald.own_lines(w): the statements that let a trigger function do nothing for another table. What the server says of the table is
--- compared with what it was when this text was made; only where that differs herald.is_own looks. An oid alone would not do: after a
--- dump is restored another table may have it.
+-- herald.own_lines(w): statements that let a trigger function do nothing for another table.
+-- They compare what the server says of the table with what it was when this text was made. Only
+-- where that differs herald.is_own looks.
+-- An oid alone would not do. After a dump is restored another table may have it.
 CREATE OR REPLACE FUNCTION herald.own_lines(w herald.watches) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -14,8 +17,9 @@ BEGIN
             FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = w.target);
 END $$;
 
--- herald.partitions_source(w): SQL text that is true for the partitions that are known. All of them are listed where they are few: a
--- session keeps the text once for each partition that it writes to. With many the server is asked for the root, 3 us.
+-- herald.partitions_source(w): SQL text that is true for the partitions that are known.
+-- Up to 100 of them are listed. A session keeps the text once for each partition that it writes to.
+-- With more the server is asked for the root, which takes 3 us.
 CREATE OR REPLACE FUNCTION herald.partitions_source(w herald.watches) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -26,7 +30,8 @@ BEGIN
             FROM unnest(herald.tables_of(w.target)) t JOIN pg_class c ON c.oid = t JOIN pg_namespace n ON n.oid = c.relnamespace);
 END $$;
 
--- herald.tables_of(target): the table and its partitions. pg_partition_tree would lock them, and so wait for whoever alters one.
+-- herald.tables_of(target): the table and its partitions.
+-- pg_partition_tree would lock them, and so wait for whoever alters one.
 CREATE OR REPLACE FUNCTION herald.tables_of(target oid) RETURNS oid[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH RECURSIVE tree AS (
@@ -37,9 +42,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(array_agg(t.oid), '{}') FROM tree t
 $$;
 
--- herald.is_own(watch, target, relation): is this relation the watched table, or one of its partitions?
---   target  the table as the trigger function knows it: for a writer whose snapshot is older than the watch. In another database, where
---           it may be any, the watch is older than all snapshots
+-- herald.is_own(watch, target, relation): is this relation the watched table, or one of its
+-- partitions?
+--   target  the table as the trigger function knows it. It counts for a writer whose snapshot is
+--           older than the watch. In another database the oid may be any table's, but there the
+--           watch is older than all snapshots.
 CREATE OR REPLACE FUNCTION herald.is_own(watch int, target oid, relation oid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable

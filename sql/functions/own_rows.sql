@@ -1,7 +1,11 @@
--- What keeps the log one's own. Rows come into herald.changes and herald.ticks from the captures and ticks of this database, by a
--- subscription from the database that it follows, and from a dump while the log has not begun here. Anything else is another one's.
+-- What keeps the log one's own. Rows come into herald.changes and herald.ticks
+--   - from the captures and ticks of this database
+--   - by a subscription from the database that it follows
+--   - from a dump, while the log has not begun here
+-- Any other row is of another log.
 
--- herald.has_begun(): is the last tick of this database? Not where a dump has just been restored, nor where there is no tick.
+-- herald.has_begun(): is the last tick of this database?
+-- It is not where a dump has just been restored. There may also be no tick.
 CREATE OR REPLACE FUNCTION herald.has_begun() RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -11,8 +15,9 @@ BEGIN
   RETURN coalesce((string_to_array(last, '/'))[3:4] = here[3:4] AND herald.is_of_here(last), false);
 END $$;
 
--- herald.takes_rows(): may rows be written into the log that are of no transaction of here? Raises where not. Called by the check of
--- herald.changes.xid for such rows only.
+-- herald.takes_rows(): may rows be written into the log that are of no transaction of this
+-- database? Raises where not.
+-- The check of herald.changes.xid calls it for such rows only.
 CREATE OR REPLACE FUNCTION herald.takes_rows() RETURNS boolean
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -23,7 +28,7 @@ BEGIN
     USING ERRCODE = 'check_violation', HINT = 'Leave herald out of the data: pg_dump --exclude-table-data=''herald.*''';
 END $$;
 
--- herald.take_tick(): trigger function of herald.ticks: the same for ticks.
+-- herald.take_tick(): trigger function of herald.ticks. It does the same for ticks.
 CREATE OR REPLACE FUNCTION herald.take_tick() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -32,7 +37,8 @@ BEGIN
   END IF;
 END $$;
 
--- herald.number_hidden(): numbers what is excluded of all tables (herald.numbered), and makes their trigger functions anew where it had other numbers.
+-- herald.number_hidden(): numbers the excluded columns of all tables (herald.numbered).
+-- Where the numbers differ it makes the trigger functions again.
 CREATE OR REPLACE FUNCTION herald.number_hidden() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -43,11 +49,14 @@ BEGIN
   END LOOP;
 END $$;
 
--- A log without any tick begins when herald is installed: one of a dump of the schema alone, or whose ticks were taken away. Not by itself:
--- who is to follow another database's log makes room for its first tick (sql/README.md).
+-- A log without any tick begins when herald is installed. It came from a dump of the schema alone,
+-- or its ticks were taken away.
+-- It does not begin by itself. A database that is to follow another one's log makes room for the
+-- first tick of that (sql/README.md).
 DO $$
 BEGIN
-  UPDATE herald.ticks SET origin = herald.origin() WHERE id = 1 AND origin = 'new'; -- this very installation's
+  -- that of this very installation
+  UPDATE herald.ticks SET origin = herald.origin() WHERE id = 1 AND origin = 'new';
   IF NOT herald.has_begun() THEN
     PERFORM herald.number_hidden();
   END IF;
@@ -56,9 +65,13 @@ BEGIN
   END IF;
 END $$;
 
--- herald.begin_anew(): trigger function of herald.changes, after TRUNCATE: what cursors of before want is gone. All of the log waits meanwhile, so
--- the ticks of before stay: herald.prune takes them away in steps, and nobody counts them any more. Takes no lock of ticks
--- and waits for nobody who prunes: they may wait for this very transaction. Of both tables emptied at once nothing is left to be told.
+-- herald.begin_anew(): trigger function of herald.changes, after TRUNCATE. What earlier cursors
+-- want is gone.
+-- All of the log waits meanwhile, so the earlier ticks stay. Nobody counts them any more, and
+-- herald.prune takes them away in steps.
+-- It takes no lock of ticks, and waits for nobody who prunes, because they may wait for this very
+-- transaction.
+-- Where both tables are emptied at once nothing is left to be told.
 CREATE OR REPLACE FUNCTION herald.begin_anew() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -74,8 +87,10 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- Hung once, at the end of the installation, so that writers and ticks wait for a moment only. The check must come after the column has the
--- type, else the table would be written anew. The trigger of ticks is there for those, too, who load with session_replication_role = replica.
+-- These are hung once, at the end of the installation, so that writers and ticks wait only for a
+-- moment.
+-- The check comes after the column has the type. Else the table would be written again.
+-- The trigger of ticks also fires for a session that loads with session_replication_role = replica.
 DO $$
 BEGIN
   IF NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contypid = 'herald.own_xid'::regtype) THEN
@@ -88,7 +103,7 @@ BEGIN
   END IF;
 END $$;
 
--- The schema of a dump without rows says by this what it has: see begin.sql.
+-- By this the schema of a dump without rows says which migrations it has. begin.sql reads it.
 DO $$
 BEGIN
   EXECUTE format('CREATE OR REPLACE FUNCTION herald.applied() RETURNS TABLE (version int, name text) LANGUAGE sql AS %L',

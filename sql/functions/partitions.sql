@@ -1,6 +1,10 @@
--- herald.partition_function(w): the function of the trigger on each partition that tells of its TRUNCATE: row triggers the server clones
--- to partitions, also to those made later, but no statement triggers. The parent gets it too, after the one of its own event
--- (triggers fire in the order of their names). The function is generated so that unwatch needs no right on the partitions.
+-- herald.partition_function(w): makes the function of the trigger on each partition that tells its
+-- TRUNCATE.
+-- The server clones row triggers to partitions, also to later ones. It does not clone statement
+-- triggers.
+-- The parent gets this trigger too, after the one of its own event. Triggers fire in the order of
+-- their names.
+-- The function is generated, so that unwatch needs no right on the partitions.
 CREATE OR REPLACE FUNCTION herald.partition_function(w herald.watches) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -13,9 +17,12 @@ BEGIN
   END IF;
 END $$;
 
--- herald.let_partition(w): who makes a partition needs EXECUTE on what is cloned to it. That is the table's owner of the day, and nobody
--- tells when it is another one: so everybody has it. It is good for nothing else: to hang such a function on another table takes
--- USAGE on the schema herald, and it tells of no other table than its own.
+-- herald.let_partition(w): lets everybody execute the functions that PostgreSQL clones to
+-- partitions.
+-- A role that makes a partition needs that right. It is the owner of the table, and no event says
+-- when the owner changes.
+-- The right is good for nothing else. To hang such a function on another table takes USAGE on the
+-- schema herald, and the function tells of no other table than its own.
 CREATE OR REPLACE FUNCTION herald.let_partition(w herald.watches) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -28,12 +35,16 @@ BEGIN
   END LOOP;
 END $$;
 
--- herald.truncated(watch, relation): a partition of a watched table, or the table itself, has been truncated. Rows of a
--- partition are gone and others are not: no event can say which, so it is `bulk`, at which clients fetch anew.
+-- herald.truncated(watch, relation): a partition of a watched table, or the table itself, has been
+-- truncated.
+-- The rows of a partition are gone and others are not. No event can say which, so it is `bulk`, at
+-- which clients fetch again.
 --   watch     id of the watched table
---   relation  what was truncated: nothing is to be told of a partition that went along with the table, whose own event
---             has told it: then this transaction has written nothing since. Nor of one that was detached
--- Called by trigger functions. Writes herald.changes; rings.
+--   relation  what was truncated
+-- Nothing is told of a partition that went along with the table, because the table's own event has
+-- told it. Then this transaction has written nothing since. Nothing is told of a partition that was
+-- detached.
+-- Trigger functions call it. Writes herald.changes. Rings.
 CREATE OR REPLACE FUNCTION herald.truncated(watch int, relation regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,15 +1,19 @@
--- As they were before: a call that leaves out what has a default would fit both.
+-- As they were before. A call that leaves out what has a default would fit both.
 DROP FUNCTION IF EXISTS herald.patiently(text, oid[], interval), herald.patiently(text, oid[], interval, text[]), herald.in_the_way(oid[], boolean);
 
--- herald.patiently(ddl, targets, most, harmless, wait_ms): runs DDL that takes strong locks on tables, and lets nobody wait for long after it. A session that
--- waits for a lock has all who come later wait too, readers and writers, until the one in front ends. So it waits for a moment only,
--- gives up all that it has got meanwhile, lets the others through, and tries again.
---   ddl      one or several statements; what they lock is kept to the end of the transaction, once all of them have run
---   targets  the tables that they lock: who is in the way is looked for there
---   most     how long it tries; NULL: the caller's lock_timeout, 30 s where that is 0
---   harmless  locks that are in the way of none of it, so who has no other one is not named; NULL: readers', unless ddl drops or locks something
---   wait_ms  how long the first try waits
--- Raises 55P03 and names the session that is in the way. To be called before anything else is locked that somebody may want.
+-- herald.patiently(ddl, targets, most, harmless, wait_ms): runs DDL that takes strong locks on
+-- tables, and lets nobody wait for long after it.
+-- Readers and writers that come later queue after a session that waits for a lock. So it waits only
+-- for a moment. Then it gives up all that it has got, lets the others through, and tries again.
+--   ddl       one or several statements. Once all of them have run, what they lock is kept to the
+--             end of the transaction
+--   targets   the tables that they lock. A session in the way is looked for there
+--   most      how long it tries. NULL: the caller's lock_timeout, 30 s where that is 0
+--   harmless  locks that are in the way of none of it. A session that has no others is not named.
+--             NULL: readers' locks, unless ddl drops or locks something
+--   wait_ms   how long the first try waits
+-- Raises 55P03 and names the session that is in the way. Call it before anything else is locked
+-- that somebody may want.
 CREATE OR REPLACE FUNCTION herald.patiently(ddl text, targets oid[], most interval DEFAULT NULL, harmless text[] DEFAULT NULL, wait_ms int DEFAULT 100) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -37,14 +41,18 @@ BEGIN
       RAISE WARNING 'pgherald: waiting: %', way.who;
       said := true;
     END IF;
-    wait_ms := CASE WHEN way.is_vacuum THEN least(herald.setting_ms('deadlock_timeout') + 500, 2500) -- it gives way to who has waited that long
-                    WHEN way.is_stuck IS DISTINCT FROM false THEN 100 -- no use to have others wait for it
+    -- it gives way to a session that has waited that long
+    wait_ms := CASE WHEN way.is_vacuum THEN least(herald.setting_ms('deadlock_timeout') + 500, 2500)
+                    -- there is no use in others waiting for it
+                    WHEN way.is_stuck IS DISTINCT FROM false THEN 100
                     ELSE least(wait_ms * 5 / 4, 1000) END;
-    PERFORM pg_sleep(greatest(least(wait_ms * 0.003, extract(epoch FROM ends - clock_timestamp())), 0)); -- three times what the next try takes
+    -- three times what the next try takes
+    PERFORM pg_sleep(greatest(least(wait_ms * 0.003, extract(epoch FROM ends - clock_timestamp())), 0));
   END LOOP;
 END $$;
 
--- herald.patience(): how long DDL is tried. In an installation lock_timeout is its own, and the installer's is kept (begin.sql).
+-- herald.patience(): how long DDL is tried.
+-- In an installation lock_timeout is its own, and the installer's is kept (begin.sql).
 CREATE OR REPLACE FUNCTION herald.patience() RETURNS interval
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(make_interval(secs => nullif(coalesce(nullif(current_setting('herald.lock_timeout_ms', true), '')::float,
@@ -57,20 +65,22 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.setting::int FROM pg_settings s WHERE s.name = setting_ms.name
 $$;
 
--- herald.some_names(tables): the first of them by name, for a message.
+-- herald.some_names(tables): the names of the first of them, for a message.
 CREATE OR REPLACE FUNCTION herald.some_names(tables oid[]) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT string_agg(t::regclass::text, ', ') || CASE WHEN cardinality(tables) > 3 THEN format(' and %s more', cardinality(tables) - 3) ELSE '' END
     FROM unnest(tables[:3]) t
 $$;
 
--- herald.in_the_way(tables, harmless): who has locks on these tables that stand in the way of DDL: the one with the oldest transaction.
---   harmless   locks that do not
---   who        a sentence: process, application, role, state, since when, query; NULL: nobody
+-- herald.in_the_way(tables, harmless): which session has locks on these tables that stand in the
+-- way of DDL. Of several it is the one with the oldest transaction.
+--   harmless   locks that do not stand in the way
+--   who        a sentence: process, application, role, state, since when, query. NULL: nobody
 --   advice     what to do about it
 --   is_vacuum  is it autovacuum and nobody else? It gives way by itself
---   is_stuck   will it be in the way for longer, as far as can be seen? NULL: nothing can
--- Reads pg_locks; of others' sessions pg_stat_activity shows little to who is no member of pg_read_all_stats.
+--   is_stuck   will it be in the way for longer, as far as can be seen? NULL: nothing can be seen
+-- Reads pg_locks. pg_stat_activity shows little of others' sessions to a role that is no member of
+-- pg_read_all_stats.
 CREATE OR REPLACE FUNCTION herald.in_the_way(tables oid[], harmless text[], OUT who text, OUT advice text, OUT is_vacuum boolean, OUT is_stuck boolean)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -86,10 +96,12 @@ BEGIN
            WHERE k.locktype = 'relation' AND k.relation = ANY (tables) AND k.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
              AND k.pid IS DISTINCT FROM pg_backend_pid() AND k.mode <> ALL (harmless) AND k.granted
            ORDER BY k.virtualtransaction, k.mode) l
-   ORDER BY l.pid IS NOT NULL, harmless <> '{}' AND l.mode = 'RowShareLock', l.xact_start LIMIT 1; -- of a row: who has written is likelier than who refers to one
+   -- of a row's locks: a session that has written is likelier than one that refers to the row
+   ORDER BY l.pid IS NOT NULL, harmless <> '{}' AND l.mode = 'RowShareLock', l.xact_start LIMIT 1;
 END $$;
 
--- herald.session_words(pid, virtualtransaction): which session that is, or which prepared transaction.
+-- herald.session_words(pid, virtualtransaction): which session that is, or which prepared
+-- transaction.
 CREATE OR REPLACE FUNCTION herald.session_words(pid int, virtualtransaction text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN session_words.pid IS NOT NULL
@@ -100,7 +112,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            WHERE l.virtualtransaction = session_words.virtualtransaction AND l.pid IS NULL) END
 $$;
 
--- herald.doing_words(pid): what it is doing, since when. Empty for a prepared transaction, which does nothing.
+-- herald.doing_words(pid): what it is doing, since when. Empty for a prepared transaction, which
+-- does nothing.
 CREATE OR REPLACE FUNCTION herald.doing_words(pid int) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce((
@@ -110,7 +123,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       FROM pg_stat_activity a WHERE a.pid = doing_words.pid), '')
 $$;
 
--- Version 14 gives a column of the log another type, which a view that somebody has made of it forbids.
+-- Version 14 gives a column of the log another type. A view of that column, which somebody has
+-- made, forbids that.
 DO $$
 DECLARE
   reader regclass := (SELECT r.ev_class FROM pg_attribute a
@@ -124,13 +138,19 @@ BEGIN
   END IF;
 END $$;
 
--- An upgrade takes its strong locks now, all of them at once, before it has any that others wait for: on the log, where a migration alters
--- it, so until the end nobody writes to it; on the watched tables for triggers of before 0003; on the view that is replaced each time, alone,
--- for LOCK TABLE would take all that it reads.
--- A migration that alters a table of herald which streams use adds its version, or the last one of several, to the list. What the log needs to
--- version 14 comes last (log_columns.sql, own_rows.sql). That lock is tried before all others, and given up again: whoever has it for long is
--- waited for while nobody waits for this. At the end it is tried for as long only as streams may stand still,
--- and waited for longer at once, as who writes in transactions of some length makes necessary.
+-- An upgrade takes its strong locks now, all of them at once, before it has any that others wait
+-- for:
+--   - on the log, where a migration alters it. Nobody writes to it until the end
+--   - on the watched tables, for triggers of versions before 0003
+--   - on the view that is replaced each time. It is locked alone, because LOCK TABLE would lock all
+--     that it reads
+-- A migration that alters a table of herald which streams use adds its version to the list. Of
+-- several such migrations the last one does.
+-- The log needs another lock for versions up to 14, and that comes last (log_columns.sql,
+-- own_rows.sql). It is tried here before all others, and given up again. So the upgrade waits for a
+-- session that has the log for long, while nobody waits for the upgrade.
+-- At the end that lock is tried only for as long as streams may stand still. A single try waits
+-- longer there, because writers with transactions of some length make it necessary.
 DO $$
 DECLARE
   had int := (SELECT max(m.version) FROM herald.migrations m);
@@ -155,7 +175,8 @@ BEGIN
                            ARRAY(SELECT c.oid FROM pg_class c WHERE c.oid = to_regclass('herald.status')), NULL, '{}')
     WHERE had > 0;
   PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE',
-                                     'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', strong), -- against whoever watches just now
+                                     -- against a session that is watching just now
+                                     'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', strong),
                            targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,rules,streams}')),
                            NULL, CASE WHEN functions IS NULL AND strong IS NULL THEN '{AccessShareLock,RowShareLock}' ELSE '{}' END::text[])
     WHERE had > 0;

@@ -1,5 +1,6 @@
--- herald.first_tick(): the oldest tick that is retained; NULL: there is none. Steps over nothing that was pruned, but where another
--- database's log is followed: its ids may be lower than those of here.
+-- herald.first_tick(): the oldest tick that is retained. NULL: there is none.
+-- It steps over nothing that was pruned. Only where another database's log is followed it may,
+-- because ids there may be lower than those of here.
 CREATE OR REPLACE FUNCTION herald.first_tick() RETURNS herald.ticks
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -12,13 +13,16 @@ BEGIN
   RETURN first;
 END $$;
 
--- herald.prune(keep, most): forgets what is older than keep; returns how many changes went, `most` where there is more to do.
+-- herald.prune(keep, most): forgets what is older than keep.
 --   keep  retention
---   most  changes and ticks at the most in this call, so that a call stays short; call again while it returns as many
--- Ticks go in the same transaction as, or before, their changes: a cursor that cannot be continued is always found out.
--- The last tick stays for ever. Takes no lock that a writer waits for, nor waits for another one that prunes: then nothing
--- goes in this call. Where nobody has made a tick for a minute it makes one, last of all, for others wait for that lock: what is in no
--- tick never grows old, and cron may be all there is.
+--   most  changes and ticks at the most in this call, so that a call stays short
+-- Returns how many changes went. It returns `most` where there is more to do: then call it again.
+-- Ticks go in the same transaction as their changes, or before. So a cursor that cannot be
+-- continued is always found out. The last tick stays for ever.
+-- It takes no lock that a writer waits for. It does not wait for another session that prunes. Then
+-- nothing goes in this call.
+-- What is in no tick never grows old, and cron may be all there is. So where nobody has made a tick
+-- for a minute, this makes one. It does so last of all, because others wait for the lock of ticks.
 CREATE OR REPLACE FUNCTION herald.prune(keep interval DEFAULT '24 hours', most int DEFAULT 10000) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -35,18 +39,21 @@ COMMENT ON FUNCTION herald.prune(interval, integer) IS
   'changes and ticks in one call as most says. Returns how many changes went; where it returns '
   'most, call it again. The daemon does this by itself. Takes no lock that a writer waits for.';
 
--- herald.forget(keep, most): the same without the tick. Revocations and tickets go when their time has passed.
+-- herald.forget(keep, most): the same without the tick. Revocations and tickets go when their time
+-- has passed.
 -- Writes herald.ticks, changes, revocations, tickets and pruned.
 CREATE OR REPLACE FUNCTION herald.forget(keep interval, most int) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  was bigint := (SELECT p.tick FROM herald.pruned p); -- who empties the log by hand meanwhile writes another one
+  -- whoever empties the log by hand meanwhile writes another value
+  was bigint := (SELECT p.tick FROM herald.pruned p);
   first herald.ticks := herald.first_tick();
   oldest herald.ticks; -- the oldest tick that stays
   gone bigint;
   ticks_gone bigint;
 BEGIN
-  -- Who prunes holds the oldest tick: an advisory lock anybody in the database could take, and the log would grow.
+  -- A session that prunes holds the oldest tick. Anybody in the database could take an advisory
+  -- lock, and the log would grow.
   PERFORM FROM herald.ticks t WHERE t.id = first.id FOR UPDATE SKIP LOCKED;
   IF NOT FOUND THEN
     RETURN 0;
@@ -79,13 +86,15 @@ BEGIN
   RETURN CASE WHEN ticks_gone < most THEN gone ELSE greatest(gone, most) END;
 END $$;
 
--- herald.last_before(first, moment, most): the last tick, from `first` on, that is older than the moment, or the one that stands `most` after
--- the first where that is earlier; NULL: none. Looks at no more than these, and at one where the first is not so old: nothing is then, but
--- where a clock once ran ahead.
+-- herald.last_before(first, moment, most): the last tick, from `first` on, that is older than the
+-- moment.
+-- It is the one that stands `most` after the first where that is earlier. NULL: none.
+-- It looks at no more than these. Where the first is not so old it looks at one: then none is,
+-- unless a clock once ran ahead.
 CREATE OR REPLACE FUNCTION herald.last_before(first herald.ticks, moment timestamptz, most int) RETURNS herald.ticks
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  young bigint; -- the first that is not so old; NULL: none
+  young bigint; -- the first that is not so old. NULL: none
   found herald.ticks;
 BEGIN
   IF first.at < moment THEN

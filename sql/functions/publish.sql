@@ -1,8 +1,10 @@
--- herald.publish(topic, event, data, audience): an event of the application's own, in its transaction: it goes out if and
--- only if that commits.
---   data      jsonb, any value
---   audience  {"<key>": value or [values]}: who on the topic may see it; '{}': streams of the topic that match nothing
--- Writes herald.changes with the owner's rights; EXECUTE is not given to PUBLIC. Raises for unusable names.
+-- herald.publish(topic, event, data, audience): an event of the application's own.
+-- It goes out if, and only if, the transaction commits.
+--   data      any jsonb but SQL NULL
+--   audience  {"<key>": value or [values]}: who on the topic may see it. '{}': streams of the topic
+--             that match nothing
+-- Writes herald.changes with the owner's rights. PUBLIC may not execute it. Raises for names that
+-- are not usable.
 CREATE OR REPLACE FUNCTION herald.publish(topic text, event text, data jsonb, audience jsonb DEFAULT '{}') RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -11,7 +13,8 @@ BEGIN
     RAISE EXCEPTION 'pgherald: audience must be an object, such as {"user_id": "7"}' USING ERRCODE = 'invalid_parameter_value';
   ELSIF data IS NULL THEN
     RAISE EXCEPTION 'pgherald: data of event ''%'' is NULL', event USING ERRCODE = 'null_value_not_allowed';
-  ELSIF pg_column_size(herald.audience_of(audience)) > herald.keys_bytes() THEN -- as of a row (keys_lines)
+  -- as for a row (keys_lines)
+  ELSIF pg_column_size(herald.audience_of(audience)) > herald.keys_bytes() THEN
     RAISE EXCEPTION 'pgherald: audience of event ''%'' makes routing keys of more than 4 MB', event USING ERRCODE = 'program_limit_exceeded';
   END IF;
   PERFORM herald.check_keys(ARRAY(SELECT jsonb_object_keys(audience)));
@@ -24,7 +27,8 @@ COMMENT ON FUNCTION herald.publish(text, text, jsonb, jsonb) IS
   'reaches streams without match only. Raises for names of topic, event or keys that are not '
   'usable, and for keys of more than 4 MB.';
 
--- herald.audience_of(audience): {"a": 1, "b": ["x", "y"]} as routing keys {a=1,b=x,b=y}; null values are left out.
+-- herald.audience_of(audience): {"a": 1, "b": ["x", "y"]} as routing keys {a=1,b=x,b=y}. NULL
+-- values are left out.
 CREATE OR REPLACE FUNCTION herald.audience_of(audience jsonb) RETURNS text[]
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT coalesce(array_agg(a.key || '=' || v.value ORDER BY a.key, v.value), '{}')

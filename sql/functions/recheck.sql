@@ -1,5 +1,6 @@
--- herald.recheck(sub): asks the authorize function again for every open stream of this subject, NULL: of everyone. Who may not
--- see it any more is closed (forbidden). In the caller's transaction.
+-- herald.recheck(sub): asks the authorize function again for every open stream of this subject.
+-- NULL: of everyone. A stream that is not allowed any more is closed (forbidden). It belongs to the
+-- caller's transaction.
 CREATE OR REPLACE FUNCTION herald.recheck(sub text DEFAULT NULL) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT herald.tell_gate('recheck', jsonb_build_object('sub', sub))
@@ -9,8 +10,9 @@ COMMENT ON FUNCTION herald.recheck(text) IS
   'everyone where sub is NULL. Streams that are not allowed any more are closed. Takes effect '
   'when the transaction commits.';
 
--- herald.tell_recheck(): trigger function of the tables that streams name in `recheck`. Its argument is the column that holds the
--- subject. Without one, or where it cannot be said whom a row names: everyone, once a transaction. Fails no writer.
+-- herald.tell_recheck(): trigger function of the tables that streams name in `recheck`.
+-- Its argument is the column that holds the subject. Where there is none, or where it cannot be
+-- said whom a row names, it asks again for everyone, once a transaction. It fails no writer.
 CREATE OR REPLACE FUNCTION herald.tell_recheck() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -32,10 +34,12 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- herald.subjects_of(r, col): the subject that a row names in this column, or none; NULL: it cannot be said, for there is no such column any
--- more, or its value cannot be printed. Only a writer whose own statement is cancelled ends here (herald.is_raised).
---   whole  prints the whole row, which is twice as fast; where that fails the column alone is tried
--- Has the search_path of herald.tell_recheck, which alone calls it: one of its own would cost a writer 5 to 10 us a row.
+-- herald.subjects_of(r, col, whole): the subject that a row names in this column, or none.
+-- NULL: it cannot be said. There is no such column any more, or its value cannot be printed.
+--   whole  prints the whole row, which is twice as fast. Where that fails the column alone is tried
+-- Only the cancellation of the writer's own statement ends here (herald.is_raised).
+-- It has the search_path of herald.tell_recheck, which alone calls it. One of its own would cost a
+-- writer 5 to 10 us a row.
 CREATE OR REPLACE FUNCTION herald.subjects_of(r record, col text, whole boolean DEFAULT true) RETURNS text[]
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -56,9 +60,11 @@ EXCEPTION WHEN OTHERS OR assert_failure OR query_canceled THEN
   RETURN CASE WHEN whole THEN herald.subjects_of(r, col, false) END;
 END $$;
 
--- herald.hang_rechecks(): gives every table that a stream names in `recheck` its triggers, and takes away those that no stream
--- needs any more. Raises where they cannot be locked, as herald.patiently does: all of them at once, for no lock is kept while another one is
--- waited for. Nothing to do locks nothing.
+-- herald.hang_rechecks(): gives every table that a stream names in `recheck` its triggers. It takes
+-- away those that no stream needs any more.
+-- Raises where they cannot be locked, as herald.patiently does. It locks all of them at once, so
+-- that no lock is kept while another one is waited for. Where there is nothing to do it locks
+-- nothing.
 CREATE OR REPLACE FUNCTION herald.hang_rechecks() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 DECLARE
@@ -72,7 +78,8 @@ BEGIN
   END IF;
 END $$;
 
--- herald.let_recheck(): as herald.let_partition, where such a table is partitioned. What it can tell is that somebody is to be asked again.
+-- herald.let_recheck(): as herald.let_partition, where such a table is partitioned. The function
+-- can only tell that somebody is to be asked again.
 CREATE OR REPLACE FUNCTION herald.let_recheck() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -81,8 +88,9 @@ BEGIN
   END IF;
 END $$;
 
--- herald.rechecks_ddl(): the statements for that, and the table that each locks. A name that no table has (any more) stands in nobody's way:
--- doctor tells of it (herald.doubts), and where the table was renamed its triggers stay.
+-- herald.rechecks_ddl(): the statements for that, and the table that each locks.
+-- A name that no table has, or has any more, stands in nobody's way. doctor tells of it
+-- (herald.doubts). The triggers of a table that was renamed stay.
 CREATE OR REPLACE FUNCTION herald.rechecks_ddl() RETURNS TABLE (target oid, ddl text)
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH wanted AS (
@@ -101,7 +109,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM wanted w WHERE w.target IS NOT NULL AND NOT EXISTS (SELECT FROM hung h WHERE h.target = w.target AND h.name = w.name)
 $$;
 
--- herald.table_named(name): the table that `recheck` names, "schema.table"; NULL: there is none. Unlike to_regclass it takes no right on the schema.
+-- herald.table_named(name): the table that `recheck` names, "schema.table". NULL: there is none.
+-- Unlike to_regclass it needs no right on the schema.
 CREATE OR REPLACE FUNCTION herald.table_named(name text) RETURNS regclass
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,10 +1,18 @@
--- DDL of a watched table: another name or schema, another primary key, a routing column of another type, a virtual column, a new
--- partition. The text of its trigger functions was made for what was there before. Nobody tells of DDL (an event trigger takes a
--- superuser), so the maker of ticks looks at each of its safety polls, and makes them anew. That locks no table, but for a moment where rows can
--- move between new partitions.
+-- Captures follow DDL of a watched table. The text of its trigger functions was made for what was
+-- there before:
+--   - its name and schema
+--   - its primary key
+--   - the types of its routing columns
+--   - its virtual columns
+--   - its partitions
+-- Nobody tells of DDL, because an event trigger needs a superuser. So the maker of ticks looks at
+-- each of its safety polls, and makes the functions again. That locks no table, but for a moment
+-- where rows can move between new partitions.
 
--- herald.stamp(w): of all in the catalog that the text follows from; it stands in the text. The rest is in herald.watches and
--- herald.rules, and whoever changes that makes the functions anew.
+-- herald.stamp(w): a fingerprint of all in the catalog that the text depends on. It stands in the
+-- text.
+-- The text also depends on herald.watches and herald.rules. Whatever changes these makes the
+-- functions again.
 CREATE OR REPLACE FUNCTION herald.stamp(w herald.watches) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -14,41 +22,48 @@ BEGIN
               FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
            (SELECT i.indkey::text FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
            CASE c.relkind WHEN 'p' THEN concat_ws(',', herald.partitions_source(w), herald.partition_columns(c.oid), herald.relocates(w)) END,
-           CASE WHEN herald.has_made_types(c.oid) THEN concat_ws(',', herald.settings_of(w), herald.calls_casts(w), herald.long_columns(w)) END)) -- which see into them
+           -- which see into them
+           CASE WHEN herald.has_made_types(c.oid) THEN concat_ws(',', herald.settings_of(w), herald.calls_casts(w), herald.long_columns(w)) END))
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = w.target);
 END $$;
 
--- herald.has_made_types(target): has it columns of types that DDL can change below the table? Those of pg_catalog it cannot, and of an enum nothing
--- follows, unless somebody made a cast. Else to look into all types would take ten times as long as the rest of the stamp.
+-- herald.has_made_types(target): has it columns of types that DDL can change below the table?
+-- DDL cannot change the types of pg_catalog. Nothing depends on an enum, unless somebody made a
+-- cast.
+-- Without this, a look into all types would take ten times as long as the rest of the stamp.
 CREATE OR REPLACE FUNCTION herald.has_made_types(target oid) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_type e ON e.oid = t.typelem
                   WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped
                     AND ((t.typnamespace <> 'pg_catalog'::regnamespace AND t.typtype <> 'e' AND e.typtype IS DISTINCT FROM 'e')
-                         OR EXISTS (SELECT FROM pg_cast c WHERE c.castsource = ANY (ARRAY[t.oid, t.typelem]) AND c.castfunc >= 16384))); -- the first that is not PostgreSQL's own
+                         -- 16384: the first oid that is not PostgreSQL's own
+                         OR EXISTS (SELECT FROM pg_cast c WHERE c.castsource = ANY (ARRAY[t.oid, t.typelem]) AND c.castfunc >= 16384)));
 END $$;
 
--- herald.renew_captures(): makes the trigger functions of those tables anew that are not what they were; their last fault is
--- forgotten. Called by herald.look_at_shapes. Where somebody is changing the same functions it leaves off: the next look goes on. So
--- ticks wait no longer than for one lock_timeout; stamps are taken without a lock. Writes to
--- the catalog, and herald.faults.
+-- herald.renew_captures(): makes the trigger functions again of those tables that are not what they
+-- were.
+-- It forgets their last fault. herald.look_at_shapes calls it.
+-- Where somebody is changing the same functions it leaves off, and the next look goes on. So ticks
+-- wait for one lock_timeout at most. It takes stamps without a lock. Writes to the catalog, and
+-- herald.faults.
 CREATE OR REPLACE FUNCTION herald.renew_captures() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' SET client_min_messages = warning AS $$
 DECLARE
   w herald.watches;
 BEGIN
-  -- OFFSET 0: a function is looked up once, whatever the settings of the planner make of a join
+  -- OFFSET 0: a function is looked up once, whatever join the settings of the planner lead to
   FOR w IN SELECT h.* FROM herald.watches h CROSS JOIN LATERAL (SELECT herald.stamp(h) AS now OFFSET 0) s
             WHERE EXISTS (SELECT FROM (SELECT to_regprocedure(herald.capture_name(h, op)) AS fn FROM unnest(herald.capture_kinds()) op OFFSET 0) f
                            WHERE (SELECT p.prosrc ~ '^-- generated' AND strpos(p.prosrc, s.now) = 0 FROM pg_proc p WHERE p.oid = f.fn))
-              FOR NO KEY UPDATE OF h SKIP LOCKED LOOP -- who has it makes them himself
+              -- a session that has the row makes them itself
+              FOR NO KEY UPDATE OF h SKIP LOCKED LOOP
     EXIT WHEN NOT herald.renew_capture(w);
   END LOOP;
 END $$;
 
--- herald.renew_capture(w): does so for one; returns false where somebody else is at it. What cannot be done is its fault, which doctor
--- names; nobody else's.
+-- herald.renew_capture(w): does so for one table. Returns false where somebody else is at it.
+-- What cannot be done is a fault of this table only. doctor names it.
 CREATE OR REPLACE FUNCTION herald.renew_capture(w herald.watches) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -1,15 +1,23 @@
 -- herald.replay(...): one page of what one subscriber missed.
---   after_tick, after_change  its cursor; after_tick 0: all that is retained
+--   after_tick, after_change  its cursor. after_tick 0: all that is retained
 --   upto_tick                 the last tick to look at
---   topics, events            of its stream; events NULL: all
---   key1 .. key4              for each key of the stream's match the values it may see, as 'key=value'; NULL: no such key
+--   topics, events            those of its stream. events NULL: all
+--   key1 .. key4              for each key of the stream's match the values it may see, as
+--                             'key=value'. NULL: no such key
 --   most                      rows of the page
---   seen                      without the changes of these transactions (herald.snapshot); NULL: with all
---   most_bytes                of text that the reader takes of one change, as herald.read has it
--- The first row always is the cursor itself: (tick, id -1, event: NULL where the cursor holds, else why it does not:
--- expired, restored, unknown, later; bytes: the last tick that is here. It may be before upto_tick, where another server is read than the
--- one that told of that). Then, where it holds, the changes, in the total order. The page is read in one snapshot, so pruning
--- meanwhile cannot take a part of it unseen. Reads herald.ticks, herald.changes and herald.unreadable.
+--   seen                      leave out the changes of these transactions (herald.snapshot). NULL:
+--                             leave out none
+--   most_bytes                bytes of text that the reader takes of one change, as in herald.read
+-- The first row always is the cursor itself:
+--   tick   the cursor's
+--   id     -1
+--   event  NULL where the cursor holds. Else why it does not: expired, restored, unknown, later
+--   bytes  the last tick that is here. Where another server told of upto_tick, it may be before
+--          that
+-- Where the cursor holds, the changes follow in the total order. The page is read in one snapshot,
+-- so pruning meanwhile cannot take a part of it unseen.
+-- Reads herald.ticks, herald.changes and herald.unreadable.
+-- The columns are spelt out here, in read.sql and in replay_many.sql. sql/README.md says why.
 CREATE OR REPLACE FUNCTION herald.replay(
   after_tick bigint, after_change bigint, upto_tick bigint, topics text[], events text[],
   key1 text[], key2 text[], key3 text[], key4 text[], most int, seen xid8[] DEFAULT NULL, most_bytes bigint DEFAULT NULL)
@@ -36,12 +44,16 @@ LANGUAGE sql STABLE AS $$
                      WHERE fault IS NULL AND t.id > CASE after_tick WHEN 0 THEN (herald.first_tick()).id - 1 ELSE after_tick END AND t.id <= upto_tick AND herald.is_for(c, topics, events, key1, key2, key3, key4)
                        AND (seen IS NULL OR c.xid <> ALL (seen))
                      ORDER BY t.id, c.id LIMIT most)) s
-            LIMIT most OFFSET 0) p) -- the parts come one after the other, the second only where the first has not filled the page
+            -- the parts come one after the other, the second only where the first has not filled
+            -- the page
+            LIMIT most OFFSET 0) p)
 $$;
 
--- herald.rest(since, snap, after, ...): what a tick that was delivered up to change `after` still holds for a subscriber: at
--- most `most` changes of each transaction, in no order. By transaction, because the index then leads to the first one that
--- is due: the pages of a tick with a million changes do not start over each time.
+-- herald.rest(since, snap, after, ...): what a tick that was delivered up to change `after` still
+-- holds for a subscriber.
+-- It yields at most `most` changes of each transaction, in no order. It goes by transaction,
+-- because the index then leads to the first change that is due. So the pages of a tick with a
+-- million changes do not start over each time.
 CREATE OR REPLACE FUNCTION herald.rest(
   since pg_snapshot, snap pg_snapshot, after bigint, topics text[], events text[],
   key1 text[], key2 text[], key3 text[], key4 text[], most int, seen xid8[])
@@ -68,7 +80,8 @@ LANGUAGE sql STABLE AS $$
   SELECT x FROM pg_snapshot_xip(since) x WHERE pg_visible_in_snapshot(x, snap)
 $$;
 
--- herald.is_of(c, topics, events): is this change of one of these topics, and of these events? Control events always pass.
+-- herald.is_of(c, topics, events): is this change of one of these topics, and of these events?
+-- Control events always pass.
 CREATE OR REPLACE FUNCTION herald.is_of(c herald.changes, topics text[], events text[]) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT c.topic = ANY (topics) AND (events IS NULL OR c.event = ANY (events) OR c.event IN ('left', 'bulk', 'schema'))
@@ -92,9 +105,11 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 -- herald.cursor_fault(tick): NULL where a cursor of this tick can be continued, else why not.
---   expired: older than what is retained; restored: of a history that was lost; unknown: never given out here;
---   later: this database follows another one's log, and may not have it yet
--- Right also before herald.attach has found out that the history is another one.
+--   expired   older than what is retained
+--   restored  of a history that was lost
+--   unknown   never given out here
+--   later     this database follows another one's log, and may not have the tick yet
+-- It is also right before herald.attach has found out that the history is another one.
 CREATE OR REPLACE FUNCTION herald.cursor_fault(tick bigint) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -110,6 +125,7 @@ BEGIN
     WHEN tick > last.id AND herald.follows() THEN 'later'
     WHEN tick > last.id AND last.origin <> herald.origin() THEN 'restored'
     WHEN tick < 0 OR tick > last.id THEN 'unknown'
-    ELSE (SELECT CASE WHEN tick > f.id OR f.upto = 0 THEN 'restored' ELSE 'expired' END FROM herald.first_tick() f) -- between two ticks, or of before the log was emptied
+    -- between two ticks, or from before the log was emptied
+    ELSE (SELECT CASE WHEN tick > f.id OR f.upto = 0 THEN 'restored' ELSE 'expired' END FROM herald.first_tick() f)
     END;
 END $$;

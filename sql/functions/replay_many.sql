@@ -1,9 +1,10 @@
--- herald.replay_many(after_tick, after_change, upto_tick, facets, most, most_bytes): as herald.replay, for a subscriber of several streams: one
--- page of what it missed of all of them, each change once.
---   facets  [{"topics": [...], "events": [...], "key1": [...], ...}, ...], one for each stream, of what herald.replay says of one; a member
---           that is missing is NULL there
--- A change is in the page when it is for one of the facets; `left` only where none of them sees the row still. Rows and first row as
--- herald.replay has them.
+-- herald.replay_many(after_tick, after_change, upto_tick, facets, most, most_bytes): as
+-- herald.replay, for a subscriber of several streams.
+-- It is one page of what the subscriber missed of all of them, each change once.
+--   facets  [{"topics": [...], "events": [...], "key1": [...], ...}, ...]. There is one for each
+--           stream, with what herald.replay takes of one. A member that is missing is NULL there.
+-- A change is in the page when it is for one of the facets. `left` is in it only where none of them
+-- sees the row still. The rows and the first row are as in herald.replay.
 CREATE OR REPLACE FUNCTION herald.replay_many(
   after_tick bigint, after_change bigint, upto_tick bigint, facets jsonb, most int, most_bytes bigint DEFAULT NULL)
 RETURNS TABLE (tick bigint, id bigint, topic text, event text, audience text[], unless text[], data text, key text, row_now text, row_was text, bytes bigint)
@@ -28,7 +29,9 @@ LANGUAGE sql STABLE AS $$
                       FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c, LATERAL herald.is_for_any(c, facets)
                      WHERE fault IS NULL AND t.id > CASE after_tick WHEN 0 THEN (herald.first_tick()).id - 1 ELSE after_tick END AND t.id <= upto_tick
                      ORDER BY t.id, c.id LIMIT most)) s
-            LIMIT most OFFSET 0) p) -- the parts come one after the other, the second only where the first has not filled the page
+            -- the parts come one after the other, the second only where the first has not filled
+            -- the page
+            LIMIT most OFFSET 0) p)
 $$;
 
 -- herald.rest_many(since, snap, after, facets, most): as herald.rest.
@@ -41,7 +44,8 @@ LANGUAGE sql STABLE AS $$
                    WHERE h.xid = x AND h.id > after ORDER BY h.id LIMIT most) c
 $$;
 
--- herald.is_for_any(c, facets): a row where the change is for one of them and none of them has something against it; else none.
+-- herald.is_for_any(c, facets): one row where the change is for one of them and none of them
+-- excludes it. Else no row.
 CREATE OR REPLACE FUNCTION herald.is_for_any(c herald.changes, facets jsonb) RETURNS SETOF boolean
 LANGUAGE sql STABLE AS $$
   SELECT true

@@ -1,10 +1,12 @@
--- Event `schema`, data {"topics": ["orders"]}: what a topic's events look like is not what it was, so clients may fetch the contract
--- (herald.schema, GET /stream/schema) anew. It goes to everyone on the topic, as a change of the log: once, in the total order.
--- herald.watch, unwatch, rule, unrule and stream tell it with their transaction; DDL is found by the maker of ticks, which looks
--- at each of its safety polls, so no event trigger and no superuser is needed. The first shape of a topic is no news.
+-- Event `schema`, data {"topics": ["orders"]}: the events of a topic look otherwise from here on.
+-- Clients may fetch the contract again (herald.schema, GET /stream/schema).
+-- It goes to everyone on the topic as a change of the log: once, in the total order.
+-- herald.watch, unwatch, rule, unrule and stream tell it with their transaction. The maker of ticks
+-- finds DDL at its safety polls. So no event trigger and no superuser is needed.
+-- The first shape of a topic is not told.
 
--- herald.is_filled(a): is there no NULL in this column? NOT NULL that is NOT VALID (PostgreSQL 18) says nothing of the rows that
--- were there before.
+-- herald.is_filled(a): is there no NULL in this column?
+-- A NOT NULL that is NOT VALID (PostgreSQL 18) says nothing of the rows that were there before.
 CREATE OR REPLACE FUNCTION herald.is_filled(a pg_attribute) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -12,9 +14,12 @@ BEGIN
                                        WHERE c.conrelid = a.attrelid AND c.contype = 'n' AND NOT c.convalidated AND c.conkey = ARRAY[a.attnum]);
 END $$;
 
--- herald.fingerprint(topic): of all that decides what its events look like: the told columns of its tables with their types, NOT
--- NULLs, checks and enum labels, and the text of its rules and of the functions that they name; NULL: no table has the topic.
--- Locks no table, for the maker of ticks must wait for no ALTER TABLE (pg_get_constraintdef would). Reads the catalog.
+-- herald.fingerprint(topic): of all that decides what the events of a topic look like. NULL: no
+-- table has the topic.
+-- That is the told columns of its tables with their types, NOT NULLs, checks and enum labels. It is
+-- also the text of its rules and of the functions that they name.
+-- It locks no table, because the maker of ticks must wait for no ALTER TABLE. pg_get_constraintdef
+-- would lock one. Reads the catalog.
 CREATE OR REPLACE FUNCTION herald.fingerprint(topic text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -25,7 +30,8 @@ BEGIN
               FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
              WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped
                AND (NOT d.defaults OR (a.attname <> ALL (w.exclude) AND (w.columns IS NULL OR a.attname = ANY (w.columns))) OR a.attname = ANY (d.keys))),
-           (SELECT jsonb_agg(DISTINCT regexp_replace(c.conbin::text, E':location -?\\d+', '', 'g')) -- where its text stood, which a dump changes
+           -- where its text stood, which a dump changes
+           (SELECT jsonb_agg(DISTINCT regexp_replace(c.conbin::text, E':location -?\\d+', '', 'g'))
               FROM pg_constraint c WHERE c.conrelid = w.target AND c.contype = 'c' AND c.convalidated),
            (SELECT jsonb_agg(DISTINCT jsonb_build_array(r.event, r.operation, herald.rule_texts(r.data))) FROM herald.rules r WHERE r.target = w.target))
          ORDER BY w.target::text)::text)
@@ -33,8 +39,10 @@ BEGIN
    WHERE w.topic = fingerprint.topic);
 END $$;
 
--- herald.rule_texts(data): a rule's expression, and behind it the sources of the functions that it names with their schema.
--- Whatever the locale of the database, PostgreSQL itself folds names as "C" does: in Turkish the lower case of I is not i.
+-- herald.rule_texts(data): the expression of a rule, and after it the sources of the functions that
+-- it names with their schema.
+-- PostgreSQL folds names as "C" does, whatever the locale of the database. In Turkish the lower
+-- case of I is not i.
 CREATE OR REPLACE FUNCTION herald.rule_texts(data text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -44,8 +52,10 @@ BEGIN
                                 JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = lower(m[2] COLLATE "C") ORDER BY p.prosrc));
 END $$;
 
--- herald.reshape(topic): looks whether the events of the topic look as they did; a difference is told at the end of the transaction.
--- Called by whatever changes watches, rules and streams. Writes herald.shapes, herald.reshapes.
+-- herald.reshape(topic): looks whether the events of the topic look as they did.
+-- A difference is told at the end of the transaction. Whatever changes watches, rules and streams
+-- calls it.
+-- Writes herald.shapes, herald.reshapes.
 CREATE OR REPLACE FUNCTION herald.reshape(topic text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
@@ -59,16 +69,19 @@ BEGIN
   END IF;
 END $$;
 
--- herald.streamed(topic): can anybody hear of it? A publisher's streams may be at its subscribers.
+-- herald.streamed(topic): can anybody hear of it? The streams of a publisher may be at its
+-- subscribers.
 CREATE OR REPLACE FUNCTION herald.streamed(topic text) RETURNS boolean
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT EXISTS (SELECT FROM herald.streams s WHERE streamed.topic = ANY (s.topics)) OR EXISTS (SELECT FROM pg_publication)
 $$;
 
--- herald.take_shape(topic, at): keeps what the topic's events look like now, and tells it where they looked otherwise; returns whether.
---   at  the id that the event is to have; NULL: the next one
--- The fingerprint is taken after the lock of its row, so of two at once only one tells. The other one waits for nobody, for it may
--- have locked the table: the next look tells what is left. Writes herald.shapes, herald.changes; rings.
+-- herald.take_shape(topic, at): keeps what the events of the topic look like now. Where they looked
+-- otherwise it tells that, and returns true.
+--   at  the id that the event is to have. NULL: the next one
+-- It takes the fingerprint after the lock of its row, so of two at once only one tells. The other
+-- one waits for nobody, because it may have locked the table. The next look tells what is left.
+-- Writes herald.shapes, herald.changes. Rings.
 CREATE OR REPLACE FUNCTION herald.take_shape(topic text, at bigint) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
@@ -96,12 +109,14 @@ BEGIN
   RETURN true;
 END $$;
 
--- herald.tell_reshape(): trigger function of herald.reshapes, at the end of the transaction. Fails nobody: what it cannot tell
--- (an older snapshot than another one's change of the same topic) the next look does.
+-- herald.tell_reshape(): trigger function of herald.reshapes, at the end of the transaction.
+-- It fails nobody. It cannot tell where its snapshot is older than another session's change of the
+-- same topic. The next look does that.
 CREATE OR REPLACE FUNCTION herald.tell_reshape() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  DELETE FROM herald.reshapes r WHERE r.topic = NEW.topic; -- those of this transaction: others' are not to be seen
+  -- those of this transaction. Others' are not visible
+  DELETE FROM herald.reshapes r WHERE r.topic = NEW.topic;
   IF FOUND THEN
     PERFORM herald.take_shape(NEW.topic, NEW.id);
   END IF;
@@ -110,9 +125,11 @@ EXCEPTION WHEN serialization_failure THEN
   RETURN NULL;
 END $$;
 
--- herald.look_at_shapes(): makes captures follow DDL, and compares every topic with what was told last, every watched table with what it
--- consisted of (herald.look_at_extents); returns whether there was something to tell. The maker of ticks calls it. Waits for nobody who
--- is changing the same topic just now, nor for a lock longer than a moment: ticks would wait too.
+-- herald.look_at_shapes(): makes captures follow DDL, and compares what was told with what is.
+-- It compares every topic with what was told last, and every watched table with what it consisted
+-- of (herald.look_at_extents). Returns whether there was something to tell.
+-- The maker of ticks calls it. It does not wait for a session that is changing the same topic. It
+-- waits for a lock only for a moment, because ticks wait too.
 CREATE OR REPLACE FUNCTION herald.look_at_shapes() RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
@@ -130,7 +147,9 @@ BEGIN
       told := (FOUND OR t.was IS NULL) AND herald.take_shape(t.topic, NULL) OR told;
     END IF;
   END LOOP;
-  PERFORM herald.renew_captures(); -- last: what of DDL the shapes have seen, this sees. After its event "schema" a topic's events look so
+  -- last, so it sees all DDL that the shapes have seen. After its event "schema" a topic's events
+  -- look so
+  PERFORM herald.renew_captures();
   RETURN told;
 EXCEPTION WHEN lock_not_available THEN
   RETURN false; -- and nothing was told

@@ -1,8 +1,10 @@
--- herald.revoke(jti, sub, until): tokens that are not accepted any more, and whose streams end, on every instance.
+-- herald.revoke(jti, sub, until): revokes tokens. They are not accepted any more, and their streams
+-- end, on every instance.
 --   jti    the one token with this id
---   sub    all tokens of this subject that were issued (iat) up to now, the running second included; those without iat too
---   until  when that may be forgotten, the latest exp of such a token; NULL: never
--- Writes herald.revocations; the same goes for rows that are inserted there by hand.
+--   sub    all tokens of this subject that were issued (iat) up to now, the running second
+--          included, and those without iat
+--   until  when that may be forgotten: the latest exp of such a token. NULL: never
+-- Writes herald.revocations. Rows that are inserted there by hand do the same.
 CREATE OR REPLACE FUNCTION herald.revoke(jti text DEFAULT NULL, sub text DEFAULT NULL, until timestamptz DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -17,7 +19,8 @@ COMMENT ON FUNCTION herald.revoke(text, text, timestamp with time zone) IS
   'Their streams end on every instance. until: when that may be forgotten, NULL for never. '
   'Raises where neither jti nor sub is given.';
 
--- herald.tell_revocation(): trigger function of herald.revocations. One that is forgotten because its time has passed is no news.
+-- herald.tell_revocation(): trigger function of herald.revocations. One that is forgotten because
+-- its time has passed is not told.
 CREATE OR REPLACE FUNCTION herald.tell_revocation() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -32,7 +35,8 @@ END $$;
 -- herald.revocation_data(r): a revocation as daemons read it.
 CREATE OR REPLACE FUNCTION herald.revocation_data(r herald.revocations) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT jsonb_build_object('jti', r.jti, 'sub', r.sub, 'at', floor(extract(epoch FROM r.at) * 1000)::bigint, -- not ceil: the next second's tokens are newer
+  -- not ceil: tokens of the next second are newer
+  SELECT jsonb_build_object('jti', r.jti, 'sub', r.sub, 'at', floor(extract(epoch FROM r.at) * 1000)::bigint,
                             'until', CASE WHEN isfinite(r.until) THEN ceil(extract(epoch FROM r.until) * 1000)::bigint END)
 $$;
 

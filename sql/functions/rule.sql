@@ -1,12 +1,17 @@
--- herald.rule(target, event, operation, condition, data): a typed event of a watched table, instead of the default ones.
+-- herald.rule(target, event, operation, condition, data): a typed event of a watched table, instead
+-- of the default ones.
 --   event      its name
 --   operation  insert, update, delete, truncate or any
---   condition  SQL over NEW and OLD; NULL: always. Evaluated before data is built
---   data       SQL over NEW and OLD that yields jsonb; NULL: the default data
--- One change may fulfil several rules and then yields several events, in the order the rules were made. The same event,
--- operation and condition again replaces data, by the default data where it is not said. Expressions run in the writer's transaction, with pg_catalog as search path,
--- and a backslash in them is one, whatever standard_conforming_strings of the writer says.
--- Writes herald.rules and makes the trigger function anew; raises where an expression does not compile.
+--   condition  SQL over NEW and OLD. NULL: always. It is evaluated before data is built
+--   data       SQL over NEW and OLD that yields jsonb. NULL: the default data
+-- One change may fulfil several rules. Then it yields several events, in the order the rules were
+-- made.
+-- The same event, operation and condition again replace data. Without data that is the default
+-- data.
+-- Expressions run in the writer's transaction, with pg_catalog as search path. A backslash in them
+-- is one, whatever standard_conforming_strings the writer has.
+-- Writes herald.rules and makes the trigger function again. Raises where an expression does not
+-- compile.
 CREATE OR REPLACE FUNCTION herald.rule(
   target regclass, event text, operation text, condition text DEFAULT NULL, data text DEFAULT NULL
 ) RETURNS void
@@ -36,8 +41,9 @@ COMMENT ON FUNCTION herald.rule(regclass, text, text, text, text) IS
   'event, operation and condition again replace data. Raises for a table that is not watched, '
   'for an expression that does not compile, and lock_not_available.';
 
--- herald.check_expression(target, what, expression, type): raises unless it is one SQL expression over the table's NEW and
--- OLD that yields the type. The server plans it over no rows, with the names it will be run with: a column that does not
+-- herald.check_expression(target, what, expression, type): raises unless it is one SQL expression
+-- over NEW and OLD of the table that yields the type.
+-- The server plans it over no rows, with the names it will be run with. So a column that does not
 -- exist is found here, and not by the next writer. A cursor takes one statement only.
 CREATE OR REPLACE FUNCTION herald.check_expression(target regclass, what text, expression text, type text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
@@ -57,7 +63,8 @@ EXCEPTION WHEN syntax_error_or_access_rule_violation OR data_exception OR invali
           HINT = format('One SQL expression over NEW and OLD that yields %s; names outside pg_catalog need their schema.', type);
 END $$;
 
--- herald.unrule(target, event): takes the rules of this event away, all rules of the table where event is NULL.
+-- herald.unrule(target, event): takes the rules of this event away. Where event is NULL it takes
+-- all rules of the table.
 CREATE OR REPLACE FUNCTION herald.unrule(target regclass, event text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable

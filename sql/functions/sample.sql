@@ -1,9 +1,11 @@
--- Rows to try rules with. Nothing of them is stored. Values of a row differ from each other, and from those of another row, as far
--- as their types allow, so that what a rule makes of a row shows by the values from which column it comes.
+-- Rows to try rules with. They are stored nowhere.
+-- The values of a row differ from each other, and from those of another row, as far as their types
+-- allow. So the values that a rule makes of a row show from which column they come.
 
--- herald.sample_text(type, n, name): the text of a value of this type; NULL: there is none known.
---   n     differs for each column and row; its parity is a boolean's value, and decides between the first and last label of an enum
---   name  the column's, a part of texts
+-- herald.sample_text(type, n, name): the text of a value of this type. NULL: none is known.
+--   n     differs for each column and row. Its parity is the value of a boolean, and decides
+--         between the first and last label of an enum
+--   name  the name of the column, a part of texts
 CREATE OR REPLACE FUNCTION herald.sample_text(type oid, n int, name text) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -32,9 +34,10 @@ BEGIN
 END $$;
 
 -- herald.sample_row(target, which, sparse): SQL text of a row of the table.
---   which   number of the row, 1 to 7: rows of other numbers have other values
+--   which   number of the row, 1 to 7. Rows of other numbers have other values
 --   sparse  NULL wherever a column may be
--- A column whose type has no sample, or refuses it (a domain's check, a narrow number), is tried with others, then is NULL.
+-- A type may have no sample, or refuse it (a domain's check, a narrow number). Then the column is
+-- tried with others, and is NULL in the end.
 CREATE OR REPLACE FUNCTION herald.sample_row(target regclass, which int, sparse boolean) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -70,7 +73,8 @@ EXCEPTION WHEN OTHERS THEN
   RETURN false;
 END $$;
 
--- herald.sample_rows(target): four rows: two with a value wherever there is a sample, two sparse ones.
+-- herald.sample_rows(target): four rows. Two have a value wherever there is a sample, two are
+-- sparse.
 CREATE OR REPLACE FUNCTION herald.sample_rows(target regclass) RETURNS text[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT array_agg(herald.sample_row(target, n, n > 2) ORDER BY n) FROM generate_series(1, 4) n

@@ -1,14 +1,20 @@
--- The typed contract: what subscribers of each stream may be told, as JSON Schema (draft 2020-12). GET /stream/schema serves it, `pgherald
--- types` prints TypeScript for it.
+-- The typed contract: what subscribers of each stream may be told, as JSON Schema (draft 2020-12).
+-- GET /stream/schema serves it. `pgherald types` prints TypeScript for it.
 
--- herald.schema(): {"$schema", "description", "streams": {"<path>": {"format", "sealed", "events": {"<name>": schema of data}, "control": {...}}},
--- "$defs": {...}}. Events come from the watched tables (default events: from their columns) and from the rules (herald.rule_schema: by
--- trying, with the caller's rights: {} where those do not suffice). Writes nothing. Shows names, types and the literals of rules, no row.
+-- herald.schema(): the contract of all streams.
+--   {"$schema", "description", "$defs": {...},
+--   "streams": {"<path>": {"format", "sealed", "events": {"<name>": schema of data}, "control":
+--     {...}}}}
+-- Events come from the watched tables and from the rules. Default events have the columns of their
+-- tables.
+-- The data of a rule is found by trying it (herald.rule_schema), with the rights of the caller. It
+-- is {} where these do not suffice.
+-- Writes nothing. Shows names, types and the literals of rules, and no row.
 CREATE OR REPLACE FUNCTION herald.schema() RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
   WITH told AS MATERIALIZED (
     SELECT w.topic, e.* FROM herald.watched() w, LATERAL herald.event_schemas(w) e),
-  carried AS ( -- by each stream: what its topics tell, and what it names itself
+  carried AS ( -- for each stream: what its topics tell, and what it names itself
     SELECT s.path, t.event, t.schema, t.n FROM herald.streams s JOIN told t ON t.topic = ANY (s.topics) WHERE s.events IS NULL OR t.event = ANY (s.events)
     UNION ALL
     SELECT s.path, unnest(s.events), NULL, NULL FROM herald.streams s),
@@ -27,20 +33,21 @@ COMMENT ON FUNCTION herald.schema() IS
   'Public: JSON Schema of what every stream tells, as one jsonb document. Writes nothing. Rules '
   'are tried over sample rows with the rights of the caller.';
 
--- herald.stream_head(s): what the document says of a stream beside its events.
+-- herald.stream_head(s): what the document says of a stream apart from its events.
 CREATE OR REPLACE FUNCTION herald.stream_head(s herald.streams) RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_build_object('format', s.format, 'sealed', s.sealed) || CASE WHEN s.events IS NULL
            THEN '{"description": "Events that the application publishes (herald.publish) come here too; their names and data are not known."}' ELSE '{}' END::jsonb
 $$;
 
--- herald.watched(): the watches whose tables are there.
+-- herald.watched(): the watches whose tables exist.
 CREATE OR REPLACE FUNCTION herald.watched() RETURNS SETOF herald.watches
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT w.* FROM herald.watches w JOIN pg_class c ON c.oid = w.target
 $$;
 
--- herald.event_schemas(w): each event that changes of the table cause, with the schema of its data; n: their order.
+-- herald.event_schemas(w): each event that changes of the table cause, with the schema of its data.
+-- n: their order.
 CREATE OR REPLACE FUNCTION herald.event_schemas(w herald.watches, OUT event text, OUT schema jsonb, OUT n bigint) RETURNS SETOF record
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   SELECT r.event, herald.rule_schema(w, r, s.samples, s.columns), (w.id::bigint << 32) + r.id
@@ -49,7 +56,7 @@ LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   SELECT w.topic || '.' || op, herald.default_schema(w, op), w.id::bigint << 32 FROM unnest('{insert,update,delete,truncate}'::text[]) op WHERE herald.default_events(w)
 $$;
 
--- herald.row_name(w): how the rows of a watched table are called in $defs.
+-- herald.row_name(w): the name of a watched table's rows in $defs.
 CREATE OR REPLACE FUNCTION herald.row_name(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT 'row_' || CASE WHEN name ~ '^[A-Za-z0-9_.]+$' THEN name ELSE regexp_replace(name, '[^A-Za-z0-9_.]', '_', 'g') || '_' || w.id END
@@ -88,7 +95,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM jsonb_each(herald.column_schemas(w.target, true)) c WHERE herald.tells_column(w, c.key)
 $$;
 
--- herald.key_schema(w): the primary key; null for a table without one, and where a column of it is excluded.
+-- herald.key_schema(w): the primary key. null for a table without one, and where a column of it is
+-- excluded.
 CREATE OR REPLACE FUNCTION herald.key_schema(w herald.watches) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE count(*) WHEN 0 THEN '{"type": "null"}'
@@ -96,8 +104,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM jsonb_each(herald.column_schemas(w.target, false)) c WHERE c.key = ANY (herald.key_columns(w))
 $$;
 
--- herald.wire_schema(schema, event, format, sealed): the schema of what stands in `data:`, sealed: of what the client unseals.
--- In format message the name is a member "type", and the time of sealing a member "timestamp"; data that is no object is in "data" then.
+-- herald.wire_schema(schema, event, format, sealed): the schema of what stands in `data:`. Of a
+-- sealed stream it is that of what the client unseals.
+-- In format message the name is a member "type", and the time of sealing a member "timestamp". Data
+-- that is no object is in "data" then.
 CREATE OR REPLACE FUNCTION herald.wire_schema(schema jsonb, event text, format text, sealed boolean) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -116,7 +126,8 @@ BEGIN
     ELSE jsonb_build_object('type', 'object', 'properties', added || jsonb_build_object('data', schema), 'required', names || '"data"') END;
 END $$;
 
--- herald.control_schemas(s): {"<name>": schema of data} of the events that the server itself tells on a stream.
+-- herald.control_schemas(s): {"<name>": schema of data} of the events that the server itself tells
+-- on a stream.
 CREATE OR REPLACE FUNCTION herald.control_schemas(s herald.streams) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_object_agg(c.key, CASE WHEN s.sealed AND c.key IN ('left', 'bulk', 'schema', 'snapshot') THEN herald.wire_schema(c.value, c.key, s.format, true)
@@ -125,7 +136,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE s.snapshot IS NOT NULL OR c.key NOT IN ('snapshot', 'ready')
 $$;
 
--- herald.control_data(): {"<name>": schema of data} of control events in format named. Source: src/http/control.c, tenure.c, fault.sql.
+-- herald.control_data(): {"<name>": schema of data} of control events in format named.
+-- Source: control.c and tenure.c of the daemon, fault.sql.
 CREATE OR REPLACE FUNCTION herald.control_data() RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT $json${
@@ -147,7 +159,8 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   }$json$::jsonb
 $$;
 
--- herald.shared_schemas(): what several places refer to: rows of tables with default events, control events, the cursor.
+-- herald.shared_schemas(): what several places refer to: rows of tables with default events,
+-- control events, the cursor.
 CREATE OR REPLACE FUNCTION herald.shared_schemas() RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT herald.control_data()

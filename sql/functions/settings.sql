@@ -1,9 +1,12 @@
--- What the text of a value depends on but the value itself: settings of the writer's session. Keys, rows and routing keys are written
--- with the same ones whoever writes, and snapshots are read with them, so that a row looks the same wherever it is told.
--- SET clauses of the trigger function would cost a writer 2 to 4 us in 24. So the function looks at those settings that can matter
--- for its table, and only where one is another it sets them, and puts them back.
+-- The text of a value also depends on settings of the writer's session.
+-- Keys, rows and routing keys are written with the same settings whoever writes. Snapshots are read
+-- with these settings. So a row looks the same wherever it is told.
+-- SET clauses of the trigger function would cost a writer 2 to 4 us in 24. So the function looks at
+-- those settings that can matter for its table. Only where one differs it sets them, and puts them
+-- back.
 
--- herald.fixed_settings(): what they are set to, and with which the text is the same, the usual one first.
+-- herald.fixed_settings(): what the settings are set to.
+--   alike  values with which the text is the same, the usual one first
 CREATE OR REPLACE FUNCTION herald.fixed_settings() RETURNS TABLE (name text, value text, alike text[])
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   VALUES ('TimeZone', 'UTC', '{UTC,Etc/UTC}'::text[]), ('DateStyle', 'ISO, YMD', '{"ISO, MDY","ISO, DMY","ISO, YMD"}'), ('IntervalStyle', 'postgres', '{postgres}'),
@@ -32,7 +35,8 @@ BEGIN
   SELECT u.type, bool_or(u.as_text) FROM used u GROUP BY u.type;
 END $$;
 
--- herald.calls_casts(w): are values of the table turned into JSON or text by functions that somebody wrote? These look names up where they are told.
+-- herald.calls_casts(w): do functions that somebody wrote turn values of the table into JSON or
+-- text? These look names up where they are told.
 CREATE OR REPLACE FUNCTION herald.calls_casts(w herald.watches) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -41,9 +45,11 @@ BEGIN
                    JOIN pg_proc p ON p.oid = c.castfunc JOIN pg_language l ON l.oid = p.prolang AND l.lanname NOT IN ('internal', 'c'));
 END $$;
 
--- herald.settings_of(w): the names of those settings that can matter for what is told of the table. An expression of a rule may depend
--- on any that is usual, and so may a type that PostgreSQL does not bring along. Only what looks into a table, or calls a function of another
--- schema that may, depends on row_security.
+-- herald.settings_of(w): the names of those settings that can matter for what is told of the table.
+-- The expression of a rule may depend on any of the usual ones. So may a type that is not
+-- PostgreSQL's own.
+-- Some rules look into a table, or call a function of another schema that may. Only these depend on
+-- row_security.
 CREATE OR REPLACE FUNCTION herald.settings_of(w herald.watches) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -73,8 +79,8 @@ BEGIN
   SELECT coalesce(array_agg(s.name ORDER BY s.name COLLATE "C"), '{}') FROM herald.fixed_settings() s JOIN needed USING (name));
 END $$;
 
--- herald.fix_lines(w): the statements that set what is set otherwise, and keep what it was. Within an exception block, whose abort
--- puts them back as well.
+-- herald.fix_lines(w): statements that set what is set otherwise, and keep what it was.
+-- They stand within an exception block, whose abort puts the settings back as well.
 CREATE OR REPLACE FUNCTION herald.fix_lines(w herald.watches) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -101,8 +107,9 @@ BEGIN
   HAVING count(*) > 0);
 END $$;
 
--- herald.fix_settings(): sets them to the end of the transaction, but for names, which a snapshot function looks up as it likes, and row_security,
--- which is its role's.
+-- herald.fix_settings(): sets them to the end of the transaction.
+-- Two kinds are left alone. A snapshot function looks up names as it likes, and row_security is
+-- that of its role.
 CREATE OR REPLACE FUNCTION herald.fix_settings() RETURNS void
 LANGUAGE sql VOLATILE AS $$
   SELECT pg_catalog.set_config(s.name, s.value, true) FROM herald.fixed_settings() s

@@ -1,8 +1,10 @@
--- What the data of a rule looks like, found by trying: its expression is evaluated over sample rows, as the trigger does over real ones, and
--- what comes out is looked at. No SQL is parsed. What is said holds for what was tried; a member that an expression makes for other
--- values only is not seen.
+-- What the data of a rule looks like is found by trying. The expression is evaluated over sample
+-- rows, as the trigger does over real ones. No SQL is parsed.
+-- The result holds for what was tried. A member that an expression makes for other values only is
+-- not seen.
 
--- herald.rule_schema(w, r, samples, columns): JSON Schema of the data of a rule; {} with a description where it cannot be told.
+-- herald.rule_schema(w, r, samples, columns): JSON Schema of the data of a rule.
+-- It is {} with a description where it cannot be told.
 --   samples  herald.sample_rows of the table
 --   columns  herald.column_schemas of the table, without nulls
 -- Runs the expression with the caller's rights.
@@ -28,9 +30,11 @@ BEGIN
                       columns, herald.told(r.data));
 END $$;
 
--- herald.try_rule(target, data, op, samples): what the expression makes of sample rows, one try after the other:
--- [{"data", "new", "old"}, ...]; as a string the SQLSTATE with which it failed.
--- Nothing is left behind: the tries are read-only, which refuses writes and the drawing of ids, and are rolled back.
+-- herald.try_rule(target, data, op, samples): what the expression makes of sample rows, one try
+-- after the other: [{"data", "new", "old"}, ...].
+-- Where it fails, the SQLSTATE as a string.
+-- The tries leave nothing behind. They are read-only, which refuses writes and the drawing of ids,
+-- and are rolled back.
 CREATE OR REPLACE FUNCTION herald.try_rule(target regclass, data text, op text, samples text[]) RETURNS jsonb
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET standard_conforming_strings = on AS $$
 DECLARE
@@ -58,11 +62,12 @@ EXCEPTION
 END $$;
 
 -- herald.shape(seen, tries, columns, told, member): the schema of what was seen at one place.
---   seen     a value for each try; SQL NULL: there was none
---   tries    the rows of each, as herald.try_rule has them
---   columns  schemas of the table's columns: a value that is a column's in all tries has its schema
---   told     herald.told of the rule: only what their author wrote there as a literal is told as one. Nobody reads here what is in a table
---   member   the name of this place, NULL: it has none
+--   seen     a value for each try. SQL NULL: there was none
+--   tries    the rows of each, as in herald.try_rule
+--   columns  schemas of the table's columns. A value that is a column's in all tries has its schema
+--   told     herald.told of the rule. Only what its author wrote there as a literal is told as one.
+--            So nobody reads here what is in a table
+--   member   the name of this place. NULL: it has none
 CREATE OR REPLACE FUNCTION herald.shape(seen jsonb[], tries jsonb[], columns jsonb, told text[], member text DEFAULT NULL) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -86,7 +91,8 @@ BEGIN
   RETURN CASE WHEN nullable THEN herald.or_null(schema) ELSE schema END;
 END $$;
 
--- herald.is_literal(told, member, value): does one of the texts give this member this value as a literal, "'member','value'"?
+-- herald.is_literal(told, member, value): does one of the texts give this member this value as a
+-- literal, "'member','value'"?
 CREATE OR REPLACE FUNCTION herald.is_literal(told text[], member text, value jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -97,9 +103,12 @@ BEGIN
      WHERE strpos(t, quote_literal(member) || ',' || l || behind) > 0);
 END $$;
 
--- herald.told(data): what the author of a rule wrote, its own text and the functions' that it names, as herald.is_literal looks for
--- literals: no blanks around commas and parentheses, no casts behind literals. A text with something in it that chooses among values
--- has no commas, so that no literal is found; nor have the functions' where the rule chooses.
+-- herald.told(data): what the author of a rule wrote: its own text and that of the functions that
+-- it names.
+-- herald.is_literal looks for literals in it. So there are no blanks around commas and parentheses,
+-- and no casts after literals.
+-- A text that has something in it which chooses among values gets no commas, so that no literal is
+-- found. Where the rule chooses, the texts of the functions get none either.
 CREATE OR REPLACE FUNCTION herald.told(data text) RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -112,8 +121,9 @@ BEGIN
                  FROM unnest(herald.rule_texts(data)) t);
 END $$;
 
--- herald.column_of(seen, tries, columns): the schema of the column whose values these are, without null; NULL: of none, or of
--- columns that differ.
+-- herald.column_of(seen, tries, columns): the schema of the column whose values these are, without
+-- null.
+-- NULL: of no column, or of columns that differ.
 CREATE OR REPLACE FUNCTION herald.column_of(seen jsonb[], tries jsonb[], columns jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -126,8 +136,10 @@ BEGIN
           HAVING count(DISTINCT columns -> c.name) = 1);
 END $$;
 
--- herald.object_shape(...): of objects: the members that any of them has; required is what all have. Names are told where they are a
--- column's or stand in the rule's text, for others could come out of a table.
+-- herald.object_shape(...): the schema of objects. It has the members that any of them has. Those
+-- that all have are required.
+-- A name is told where it is a column's or stands in the text of the rule. Others could come out of
+-- a table.
 CREATE OR REPLACE FUNCTION herald.object_shape(seen jsonb[], tries jsonb[], columns jsonb, told text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -139,7 +151,7 @@ BEGIN
            WHERE columns ? k OR position(k IN array_to_string(told, ' ')) > 0 GROUP BY k) m);
 END $$;
 
--- herald.array_shape(...): of arrays: all their elements are of one shape.
+-- herald.array_shape(...): the schema of arrays. All their elements are of one shape.
 CREATE OR REPLACE FUNCTION herald.array_shape(seen jsonb[], tries jsonb[], columns jsonb, told text[]) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -149,7 +161,7 @@ BEGIN
          jsonb_array_elements(CASE jsonb_typeof(t.v) WHEN 'array' THEN t.v ELSE '[]' END) WITH ORDINALITY AS e(value, n));
 END $$;
 
--- herald.any_of(schemas): one of them; each but once. NULL for none.
+-- herald.any_of(schemas): one of them. Each counts once. NULL for none.
 CREATE OR REPLACE FUNCTION herald.any_of(schemas jsonb[]) RETURNS jsonb
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

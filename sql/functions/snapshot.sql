@@ -1,17 +1,25 @@
--- A stream that begins with a state: its snapshot function runs in a transaction with one snapshot of the database for all of it, and
--- the changes that follow are those which that snapshot does not see. Ticks are cut elsewhere, so two things are noted there:
---   the last tick it sees: all of it and of earlier ones is in the state, for a tick commits after what it holds;
---   seen: transactions of later ticks that it sees as well. They are told by their rows in the log, not by comparing ids: a hot
---   standby does not know which transactions run, and ids of a subscription's publisher mean nothing here.
+-- A stream that begins with a state. Its snapshot function runs in a transaction with one snapshot
+-- of the database. The changes that follow are those which that snapshot does not see.
+-- Ticks are cut elsewhere, so two things are noted:
+--   tick  the last tick that the snapshot sees. A tick commits after what it holds, so all of this
+--         tick and of earlier ones is in the state
+--   seen  transactions of later ticks that it sees as well
+-- Their rows in the log tell these, and no comparison of ids does. A hot standby does not know
+-- which transactions run, and ids of a subscription's publisher mean nothing here.
 
--- herald.snapshot(path, claims, params, most_bytes): begins a stream's state: opens the cursor herald_items, each row an item as text. Last
--- statement before the cursor is read, and in the same transaction: REPEATABLE READ. Returns where the state stands:
+-- herald.snapshot(path, claims, params, most_bytes): begins the state of a stream.
+-- It opens the cursor herald_items, in which each row is an item as text.
+-- It is the last statement before the cursor is read, in the same transaction, which is REPEATABLE
+-- READ.
+--   most_bytes  bytes of text that the caller takes of an item. Reading the cursor fails at a
+--               longer one. NULL: any
+-- It returns where the state stands:
 --   tick, upto  <tick>-<upto>: the cursor of the last tick
---   told        the last tick that holds changes, up to tick; 0: none is retained
---   seen        transactions of later ticks that are in the state too; NULL: none
---   most_bytes  of text that the caller takes of an item; a longer one fails the reading of the cursor. NULL: any
--- The claims are also at request.jwt.claims, so that row security policies can use them. Times, numbers and bytes are written as in
--- events (herald.fix_settings), to the end of the transaction. Runs with the caller's rights.
+--   told        the last tick that holds changes, up to tick. 0: none is retained
+--   seen        transactions of later ticks that are in the state too. NULL: none
+-- The claims are also at request.jwt.claims, so that row security policies can use them. Times,
+-- numbers and bytes are written as in events, to the end of the transaction (herald.fix_settings).
+-- Runs with the caller's rights.
 CREATE OR REPLACE FUNCTION herald.snapshot(path text, claims jsonb, params jsonb, most_bytes bigint DEFAULT NULL,
   OUT tick bigint, OUT upto bigint, OUT told bigint, OUT seen xid8[])
 LANGUAGE plpgsql AS $$
@@ -38,7 +46,8 @@ BEGIN
     ' FROM (SELECT i::text AS t FROM ' || fn || '($1, $2) i OFFSET 0) s' USING claims, params, most_bytes;
 END $$;
 
--- herald.refuse_item(bytes, most): raises, for an item of a state that is longer than its reader takes.
+-- herald.refuse_item(bytes, most): raises for an item of a state that is longer than its reader
+-- takes.
 CREATE OR REPLACE FUNCTION herald.refuse_item(bytes bigint, most bigint) RETURNS text
 LANGUAGE plpgsql IMMUTABLE AS $$
 BEGIN
@@ -46,7 +55,8 @@ BEGIN
     USING ERRCODE = 'program_limit_exceeded';
 END $$;
 
--- herald.newer(than): the transactions that have changes which can be seen now and which no tick up to this snapshot holds.
+-- herald.newer(than): the transactions whose changes are visible now and are in no tick up to this
+-- snapshot.
 CREATE OR REPLACE FUNCTION herald.newer(than pg_snapshot) RETURNS SETOF xid8
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
@@ -59,13 +69,15 @@ BEGIN
     SELECT (SELECT c.xid FROM herald.changes c WHERE c.xid > found.x ORDER BY c.xid LIMIT 1) FROM found WHERE found.x IS NOT NULL)
   SELECT x FROM found WHERE x IS NOT NULL
   UNION ALL
-  -- of one that is still open not all rows are looked at, where it is known to be
+  -- where a transaction is known to be open, not all its rows are looked at
   SELECT x FROM pg_snapshot_xip(than) x
    WHERE (follows OR pg_visible_in_snapshot(x, pg_current_snapshot())) AND EXISTS (SELECT FROM herald.changes c WHERE c.xid = x);
 END $$;
 
--- herald.cover(after, seen): the cursor at the end of the first tick behind `after` up to which all of these transactions are told;
--- makes a tick where there is none yet. NULL: not yet, in a database that follows another one's log.
+-- herald.cover(after, seen): the cursor at the end of the first tick after `after` by which all of
+-- these transactions are told.
+-- It makes a tick where there is none yet. NULL: not yet, in a database that follows another one's
+-- log.
 CREATE OR REPLACE FUNCTION herald.cover(after bigint, seen xid8[]) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

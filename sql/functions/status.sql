@@ -1,9 +1,11 @@
 -- herald.status: one row for operators: where the log stands, what it holds, and what is wrong.
---   faults    watched tables whose capture failed last time, with the reason: watch them anew, or mend the rule
---   waiting   who waits for a lock of herald's, and who is in the way (obstacles.sql)
---   unreadable  changes that the server cannot hand out (table herald.unreadable): told as bulk
---   prepared  prepared transactions (of this database) that hold changes back: only their own
--- Others may have a right on it, or views of their own: a new column comes last.
+--   faults      watched tables whose capture failed last time, with the reason. Watch them again,
+--               or mend the rule
+--   waiting     who waits for a lock that herald needs, and who is in the way (obstacles.sql)
+--   unreadable  changes that the server cannot hand out (table herald.unreadable). bulk is told in
+--               their place
+--   prepared    prepared transactions of this database that hold back their own changes
+-- Others may have a right on the view, or views of their own. So a new column comes last.
 CREATE OR REPLACE VIEW herald.status AS
   SELECT h.id AS head, h.at AS head_at,
          (herald.first_tick()).id AS oldest, (herald.first_tick()).at AS oldest_at,
@@ -11,12 +13,14 @@ CREATE OR REPLACE VIEW herald.status AS
          (SELECT s.wake FROM herald.settings s) AS wake,
          CASE WHEN NOT EXISTS (SELECT FROM pg_locks l WHERE l.relation = 'herald.changes'::regclass AND l.mode = 'AccessExclusiveLock'
                                  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))
-              THEN pg_total_relation_size('herald.changes') END AS log_bytes, -- whoever asks why all stands still need not wait for it
+              -- whoever asks why all stands still need not wait for it
+              THEN pg_total_relation_size('herald.changes') END AS log_bytes,
          (SELECT count(*) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid = 1751478881 AND l.objid = 1
              AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND l.granted) AS tickers,
          (SELECT jsonb_object_agg(w.target::text, f.reason) FROM herald.faults f JOIN herald.watches w ON w.id = f.watch) AS faults,
          (SELECT array_agg(p.gid) FROM pg_prepared_xacts p WHERE p.database = current_database()
-             AND EXISTS (SELECT FROM pg_locks x JOIN pg_locks l USING (virtualtransaction) -- a prepared one's: no pid
+             -- of a prepared one: it has no pid
+             AND EXISTS (SELECT FROM pg_locks x JOIN pg_locks l USING (virtualtransaction)
                           WHERE x.transactionid = p.transaction AND x.pid IS NULL AND l.pid IS NULL
                             AND l.relation = 'herald.changes'::regclass AND l.mode = 'RowExclusiveLock')) AS prepared,
          (SELECT count(*) FROM herald.unreadable) AS unreadable,
@@ -38,7 +42,8 @@ COMMENT ON COLUMN herald.status.prepared IS 'Prepared transactions of this datab
 COMMENT ON COLUMN herald.status.unreadable IS 'How many changes the server cannot hand out (table herald.unreadable).';
 COMMENT ON COLUMN herald.status.waiting IS 'Who waits for a lock that pgherald needs, and who is in the way (herald.obstacles).';
 
--- Who may read it needs to call what it calls. Versions before 14 called nothing: for the roles that could read it then.
+-- A role that may read the view needs to call what it calls. Versions before 14 called nothing.
+-- This is for the roles that could read it then.
 DO $$
 DECLARE
   reader regrole;
@@ -49,8 +54,9 @@ BEGIN
   END LOOP;
 END $$;
 
--- herald.queue_usage(): how many millionths of PostgreSQL's queue of notifications are used. Full, it makes every commit with a NOTIFY in
--- the cluster fail: a session that listens and stays in a transaction keeps all that came after. NULL: it may not be known.
+-- herald.queue_usage(): how many millionths of PostgreSQL's queue of notifications are used.
+-- Where the queue is full, every commit with a NOTIFY in the cluster fails. A session that listens
+-- and stays in a transaction keeps all that came after. NULL: it may not be known.
 CREATE OR REPLACE FUNCTION herald.queue_usage() RETURNS bigint
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

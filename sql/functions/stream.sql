@@ -1,21 +1,28 @@
--- herald.stream(path, topics, match, events, require, authorize, snapshot, format, sealed, anonymous, recheck): an
--- address that subscribers open. Daemons pick it up at once.
---   path       '/api/orders/:id/stream'; ':name' takes one segment as parameter
+-- herald.stream(path, topics, match, events, require, authorize, snapshot, format, sealed,
+-- anonymous, recheck): an address that subscribers open.
+-- Daemons pick it up at once.
+--   path       '/api/orders/:id/stream'. ':name' takes one segment as parameter
 --   topics     what is streamed
---   match      {"<audience key>": "claims.x" | "params.x" | "=literal"}: all keys must match; at most 4 keys
---   events     only these event names; NULL: all
---   require    {"<claim>": [allowed values]}: all must hold. An array of such objects: one of them must hold.
---              A value "params.x" stands for the request's parameter x
---   authorize  'schema.function' (claims jsonb, params jsonb) returns boolean: asked, when all else allows it, at every opening
---   recheck    {"<schema.table>": "<column that holds the subject>" or null}: a change there asks authorize again for the open
---              streams of that subject, null: of everyone. Takes the right to make triggers on these tables
---   snapshot   'schema.function' (claims jsonb, params jsonb) returns setof jsonb: the state that a new subscriber gets first, an item
---              a row; then every later change
+--   match      {"<audience key>": "claims.x" | "params.x" | "=literal"}: all keys must match. At
+--              most 4 keys
+--   events     only these event names. NULL: all
+--   require    {"<claim>": [allowed values]}: all must hold. An array of such objects: one of them
+--              must hold. A value "params.x" stands for the request's parameter x
+--   authorize  'schema.function' (claims jsonb, params jsonb) returns boolean. It is asked at every
+--              opening, when all else allows it
+--   recheck    {"<schema.table>": "<column that holds the subject>" or null}: a change there asks
+--              authorize again for the open streams of that subject. null: of everyone. It takes
+--              the right to make triggers on these tables
+--   snapshot   'schema.function' (claims jsonb, params jsonb) returns setof jsonb: the state that a
+--              new subscriber gets first, an item a row. Then comes every later change
 --   format     named (event: line) or message (the name as "type" inside data)
---   sealed     data goes out encrypted, as @hapi/iron reads it; names, ids and control events in clear. Daemons need encryption-key
---   anonymous  no token asked for; then match and require may not use claims
--- The same path again replaces all of it: what is not said is as for a new one. Warns where the stream can show nothing of its watched
--- tables (herald.doubts), and takes it: herald.publish may send what no table does. Writes herald.streams.
+--   sealed     data goes out encrypted, as @hapi/iron reads it. Names, ids and control events go
+--              out in clear. Daemons need encryption-key
+--   anonymous  no token is asked for. Then match and require may not use claims
+-- The same path again replaces all of it. What is not said is as for a new stream.
+-- It warns where the stream can show nothing of its watched tables (herald.doubts). It takes the
+-- stream all the same, because herald.publish may send what no table does.
+-- Writes herald.streams.
 CREATE OR REPLACE FUNCTION herald.stream(
   path text, topics text[], match jsonb DEFAULT '{}', events text[] DEFAULT NULL, require jsonb DEFAULT '{}',
   authorize text DEFAULT NULL, snapshot text DEFAULT NULL, format text DEFAULT 'named',
@@ -61,14 +68,15 @@ COMMENT ON FUNCTION herald.stream(text, text[], jsonb, text[], jsonb, text, text
   'anonymous: without a token. recheck: {"<schema.table>": "<column of the subject>" or null}. '
   'The same path again replaces all of it. Raises for what is not usable.';
 
--- herald.unstream(path): takes the stream away; its subscribers are closed.
+-- herald.unstream(path): takes the stream away. Its subscribers are closed.
 CREATE OR REPLACE FUNCTION herald.unstream(path text) RETURNS void
 LANGUAGE sql AS $$ DELETE FROM herald.streams s WHERE s.path = $1; SELECT herald.hang_rechecks() $$;
 COMMENT ON FUNCTION herald.unstream(text) IS
   'Public: takes the stream of this path away. Its subscribers are closed. Does nothing where '
   'there is none.';
 
--- herald.check_recheck(recheck, authorize): raises, with the reason, unless recheck is as herald.stream describes it.
+-- herald.check_recheck(recheck, authorize): raises, with the reason, unless recheck is as in
+-- herald.stream.
 CREATE OR REPLACE FUNCTION herald.check_recheck(recheck jsonb, authorize text) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -90,7 +98,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- herald.check_path(path): raises unless path is '/segment/:param/...' of characters that need no escaping in a URL, each parameter once.
+-- herald.check_path(path): raises unless path is '/segment/:param/...'.
+-- Its characters need no escaping in a URL, and each parameter stands in it once.
 CREATE OR REPLACE FUNCTION herald.check_path(path text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -106,7 +115,8 @@ BEGIN
   END IF;
 END $$;
 
--- herald.check_match(match, anonymous): raises, with the reason, unless match is as herald.stream describes it.
+-- herald.check_match(match, anonymous): raises, with the reason, unless match is as in
+-- herald.stream.
 CREATE OR REPLACE FUNCTION herald.check_match(match jsonb, anonymous boolean) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -127,7 +137,7 @@ BEGIN
   END LOOP;
 END $$;
 
--- herald.check_require(require, anonymous): raises unless require is as herald.stream describes it.
+-- herald.check_require(require, anonymous): raises unless require is as in herald.stream.
 CREATE OR REPLACE FUNCTION herald.check_require(require jsonb, anonymous boolean) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -1,13 +1,18 @@
 -- herald.tick(): closes the batch of changes that have become visible since the last tick.
--- Returns the new tick's id, or NULL where nothing had become visible (then nothing is written). A database that follows
--- another one's log makes none: also NULL.
--- Deliver a tick's changes only after the transaction of this call is confirmed: its commit record follows, in the
--- WAL, those of all changes it covers, and synchronous_commit is on for it whatever the session says, so a crash cannot
--- take back what was delivered.
--- Source: PgQ's ticker (Kreen, Pihlak 2007): a batch is the difference of two snapshots, so a late committer is never
--- skipped and a long transaction holds nothing back but its own changes.
--- Reads herald.changes; writes herald.ticks, and `bulk` of what could not be told; rings channel herald_tick. READ COMMITTED only: each statement below must
--- see what was committed before it, the lock above all.
+-- Returns the id of the new tick. NULL where nothing had become visible: then nothing is written.
+-- Also NULL in a database that follows another one's log, because that makes none.
+--
+-- Deliver the changes of a tick only after the transaction of this call is confirmed. In the WAL
+-- its commit record follows those of all changes that it covers. synchronous_commit is on for it,
+-- whatever the session says. So a crash cannot take back what was delivered.
+--
+-- Source: PgQ's ticker (Kreen, Pihlak 2007). A batch is the difference of two snapshots. So a late
+-- committer is never skipped, and a long transaction holds back nothing but its own changes.
+--
+-- Reads herald.changes. Writes herald.ticks, and `bulk` of what could not be told. Rings the
+-- channel herald_tick.
+-- READ COMMITTED only. Each statement below must see what was committed before it, the lock above
+-- all.
 CREATE OR REPLACE FUNCTION herald.tick() RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -22,10 +27,11 @@ BEGIN
     RETURN NULL;
   END IF;
   last := herald.last_tick();
-  PERFORM herald.tell_untold(); -- for the next tick: this one does not see what its own transaction writes
+  -- for the next tick: this one does not see what its own transaction writes
+  PERFORM herald.tell_untold();
   snap := pg_current_snapshot();
-  -- Transactions that were in progress are asked first whether they have ended, so that the many rows of one that is
-  -- still open are not looked at again and again.
+  -- Transactions that were in progress are asked first whether they have ended. So the many rows of
+  -- one that is still open are not looked at again and again.
   IF NOT EXISTS (SELECT FROM herald.changes c
                   WHERE c.xid >= pg_snapshot_xmax(last.snapshot) AND c.xid < pg_snapshot_xmax(snap)
                     AND pg_visible_in_snapshot(c.xid, snap))
@@ -42,8 +48,10 @@ BEGIN
   RETURN new_id;
 END $$;
 
--- herald.raise_ids(last, snap): ids went back: a dump's data sets sequences, this one too. They go on above all that were given out, so that
--- the next ones stand behind them. Returns the highest up to this tick.
+-- herald.raise_ids(last, snap): ids went back, because the data of a dump sets sequences, this one
+-- too.
+-- They go on above all that were given out, so that the next ones come after them. Returns the
+-- highest up to this tick.
 CREATE OR REPLACE FUNCTION herald.raise_ids(last herald.ticks, snap pg_snapshot) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

@@ -1,4 +1,5 @@
--- What to_jsonb makes of values, as JSON Schema (2020-12). Written by hand from its documentation, PostgreSQL 15, 9.16.
+-- What to_jsonb makes of values, as JSON Schema (2020-12). Written by hand from the documentation
+-- of PostgreSQL 15, 9.16.
 
 -- herald.or_null(schema): the same, or null.
 CREATE OR REPLACE FUNCTION herald.or_null(schema jsonb) RETURNS jsonb
@@ -13,8 +14,10 @@ BEGIN
 END $$;
 
 -- herald.type_schema(type, dims): a value of this type that is not NULL.
---   dims  dimensions of an array as they were declared; of more than one nothing is said of the elements
--- {}: anything (json, jsonb, types with a cast to json). Numbers: NaN and infinities go out as strings, which is not said here.
+--   dims  dimensions of an array as they were declared. Of more than one nothing is said of the
+--         elements
+-- It is {} for anything: json, jsonb, and types with a cast to json. NaN and infinities go out as
+-- strings, which is not said here.
 CREATE OR REPLACE FUNCTION herald.type_schema(type oid, dims int DEFAULT 0) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -41,9 +44,9 @@ BEGIN
     ELSE '{"type": "string"}' END;
 END $$;
 
--- herald.column_schemas(target, nulls): {"<column>": its schema} for all columns of a table. A check that lists values (col IN (...)) is
--- an enum.
---   nulls  null is among it where a column may be NULL
+-- herald.column_schemas(target, nulls): {"<column>": its schema} for all columns of a table.
+-- A check that lists values (col IN (...)) is an enum.
+--   nulls  allow null where a column may be NULL
 CREATE OR REPLACE FUNCTION herald.column_schemas(target regclass, nulls boolean) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -55,8 +58,9 @@ BEGIN
    WHERE a.attrelid = target AND a.attnum > 0 AND NOT a.attisdropped);
 END $$;
 
--- herald.listed_values(target, attnum): the values that a check allows for a column, NULL: no check lists them. Only a check that
--- holds for all rows and is nothing but a list of constants.
+-- herald.listed_values(target, attnum): the values that a check allows for a column. NULL: no check
+-- lists them.
+-- The check must hold for all rows and be nothing but a list of constants.
 CREATE OR REPLACE FUNCTION herald.listed_values(target regclass, attnum int2) RETURNS jsonb
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

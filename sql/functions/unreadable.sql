@@ -1,8 +1,11 @@
--- herald.pass_by(tick, change, reason): this change cannot be handed out: from now on no reader tries, and all tell `bulk` (fault) in its
--- place. What can be like that: text over 1 GB, bytes that are no UTF-8, a damaged page of the log's
--- TOAST table. Not one of the log itself: nobody can tell which changes are on it, nor whose (contrib/doc/backup.md).
+-- herald.pass_by(tick, change, reason): marks a change that cannot be handed out.
+-- From now on no reader tries, and all tell `bulk` (fault) in its place.
+-- It may be text over 1 GB, bytes that are no UTF-8, or a damaged page of the log's TOAST table. A
+-- damaged page of the log itself is no such case. Nobody can tell which changes are on it, nor
+-- whose (contrib/doc/backup.md).
 --   reason  what the server said
--- Returns whose it is, for the log of who found out. Writes herald.unreadable, but not on a hot standby, where each finds out alone.
+-- Returns whose change it is, for the log of the reader that found it. Writes herald.unreadable. A
+-- hot standby cannot write, so there each reader finds out alone.
 CREATE OR REPLACE FUNCTION herald.pass_by(tick bigint, change bigint, reason text) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,14 +1,21 @@
--- herald.watch(target, topic, audience, columns, exclude): from now on changes of this table are events.
+-- herald.watch(target, topic, audience, columns, exclude): from now on changes of this table are
+-- events.
 --   target    an ordinary or partitioned table
 --   topic     what streams ask for
---   audience  routing columns: streams match them against claims and parameters; '{}': none. No equals sign in their names
---   columns   only these reach an event; '{*}': all (unless the table has a column of that name), '{}': none, only the key is told
---   exclude   these never reach herald.changes, but as routing keys where they are named there too; '{}': none. Where one is part of the
---             primary key no key is told, and who watches is warned
--- NULL leaves as it is what the watch says already; a new one has the table's name as topic, no audience, all columns, and excludes none.
--- So calling it again changes what is named and nothing else, keeps the rules, and takes in partitions that were made since. Raises
--- a sentence for what cannot be watched. Writes herald.watches, trigger functions and triggers. Who owns the schema herald needs
--- the TRIGGER right on the table, and on each partition.
+--   audience  routing columns. Streams match them against claims and parameters. '{}': none. Their
+--             names have no equals sign
+--   columns   only these reach an event. '{*}': all, unless the table has a column of that name.
+--             '{}': none, only the key is told
+--   exclude   these never reach herald.changes, but as routing keys where audience names them too.
+--             '{}': none. Where one is part of the primary key no key is told, and a warning says
+--             so
+-- NULL leaves what the watch says already. A new watch has the table's name as topic, no audience
+-- and all columns, and excludes none.
+-- So calling it again changes what is named and nothing else. It keeps the rules, and takes in
+-- partitions that were made since.
+-- Raises a sentence for what cannot be watched. Writes herald.watches, trigger functions and
+-- triggers.
+-- The owner of the schema herald needs the TRIGGER right on the table, and on each partition.
 CREATE OR REPLACE FUNCTION herald.watch(
   target regclass, topic text DEFAULT NULL, audience text[] DEFAULT NULL, columns text[] DEFAULT NULL, exclude text[] DEFAULT NULL
 ) RETURNS void
@@ -39,7 +46,7 @@ BEGIN
    WHERE h.id = w.id RETURNING h.* INTO w;
   PERFORM herald.keep_extent(w);
   PERFORM herald.reshape(t) FROM (SELECT w.topic UNION SELECT former WHERE former IS NOT NULL) n(t);
-  PERFORM herald.capture(w); -- last, for it locks the table
+  PERFORM herald.capture(w); -- last, because it locks the table
 END $$;
 COMMENT ON FUNCTION herald.watch(regclass, text, text[], text[], text[]) IS
   'Public: makes the changes of a table events. target: an ordinary or partitioned table. topic: '
@@ -49,8 +56,9 @@ COMMENT ON FUNCTION herald.watch(regclass, text, text[], text[], text[]) IS
   'watched, and lock_not_available where the table cannot be locked within lock_timeout (30 s if '
   'that is 0).';
 
--- herald.check_kept(w): raises where a watch still names a column that is not there any more. What it excluded may have got another
--- name, and only who watches knows: it is not left out in silence.
+-- herald.check_kept(w): raises where a watch still names a column that does not exist any more.
+-- An excluded column may have been renamed. Only the role that watches knows, so it is not left out
+-- in silence.
 CREATE OR REPLACE FUNCTION herald.check_kept(w herald.watches) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -67,7 +75,8 @@ BEGIN
   END IF;
 END $$;
 
--- herald.warn_of_key(w): says that events of the table will tell no key, where what it excludes is part of the key.
+-- herald.warn_of_key(w): warns where an excluded column is part of the key, so that events of the
+-- table tell no key.
 CREATE OR REPLACE FUNCTION herald.warn_of_key(w herald.watches) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -77,7 +86,8 @@ BEGIN
   END IF;
 END $$;
 
--- herald.check_target(target): raises, with the reason, unless the relation can have its changes captured.
+-- herald.check_target(target): raises, with the reason, unless the changes of the relation can be
+-- captured.
 CREATE OR REPLACE FUNCTION herald.check_target(target regclass) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -121,8 +131,10 @@ BEGIN
   END IF;
 END $$;
 
--- herald.unwatch(target): its changes are no events any more. Rules and triggers go; what is in the log stays.
--- Harmless for a table that is not watched, and for one that has been dropped meanwhile.
+-- herald.unwatch(target): ends the watch of a table. Rules and triggers go. What is in the log
+-- stays.
+-- It does nothing for a table that is not watched. It works for a table that has been dropped
+-- meanwhile.
 CREATE OR REPLACE FUNCTION herald.unwatch(target regclass) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET client_min_messages = warning AS $$
 #variable_conflict use_variable
@@ -132,7 +144,8 @@ BEGIN
   SELECT h.* INTO w FROM herald.watches h WHERE h.target = target;
   IF FOUND THEN
     PERFORM herald.take_triggers(w);
-    DELETE FROM herald.watches h WHERE h.id = w.id; -- after that: a writer that is open with a fault refers to it
+    -- after that: a writer that is open with a fault refers to it
+    DELETE FROM herald.watches h WHERE h.id = w.id;
     PERFORM herald.reshape(w.topic);
   END IF;
 END $$;

@@ -1,15 +1,18 @@
 -- 0001_log.sql: the change log, its ticks, and what is configured.
 
--- Ids are drawn while the writer holds its row's lock, so for one row they rise in commit order. CACHE 1 keeps it so.
+-- A writer draws ids while it holds the lock of its row. So for one row they rise in the order of
+-- commits. CACHE 1 keeps it so.
 CREATE SEQUENCE herald.change_id CACHE 1;
 
 CREATE TABLE herald.changes (
   id       bigint NOT NULL DEFAULT nextval('herald.change_id'),
-  xid      xid8   NOT NULL DEFAULT pg_current_xact_id(), -- the writer's transaction: what ticks are made of
+  -- the writer's transaction. Ticks are made of it
+  xid      xid8   NOT NULL DEFAULT pg_current_xact_id(),
   topic    text   NOT NULL,
   event    text   NOT NULL,
-  audience text[] NOT NULL,  -- routing keys, 'column=value'; '*' alone: everyone on the topic; a NULL element: nobody
-  unless   text[],           -- of `left`: not for those whose keys match this too
+  -- routing keys, 'column=value'. '*' alone: everyone on the topic. A NULL element: nobody
+  audience text[] NOT NULL,
+  unless   text[], -- of `left`: not for those whose keys match this too
   key      jsonb,            -- the row's primary key, {"column": value}
   data     jsonb  NOT NULL
 );
@@ -21,17 +24,20 @@ CREATE TABLE herald.ticks (
   id       bigint PRIMARY KEY,
   since    pg_snapshot NOT NULL, -- the tick holds what is visible in snapshot and was not in since
   snapshot pg_snapshot NOT NULL,
-  upto     bigint NOT NULL,      -- no change of this tick has a higher id: <id>-<upto> is the cursor behind it
+  -- no change of this tick has a higher id: <id>-<upto> is the cursor after it
+  upto     bigint NOT NULL,
   origin   text   NOT NULL,      -- system identifier and timeline of the cluster that made it
   at       timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 COMMENT ON TABLE herald.ticks IS 'The total order: batches of changes as differences of two snapshots (PgQ). Written only by herald.tick().';
 
--- The first tick holds nothing; cursors start behind it. Its origin is said by herald.origin(), at the end of the installation.
+-- The first tick holds nothing. Cursors start after it. At the end of the installation
+-- herald.origin() says its origin.
 INSERT INTO herald.ticks (id, since, snapshot, upto, origin) VALUES (1, pg_current_snapshot(), pg_current_snapshot(), 0, 'new');
 
 CREATE TABLE herald.watches (
-  id       int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- names the trigger function; survives dump and restore
+  -- a part of the trigger function's name. Survives dump and restore
+  id       int GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   target   regclass NOT NULL UNIQUE,
   topic    text     NOT NULL,
   audience text[]   NOT NULL,

@@ -1,9 +1,12 @@
--- 0002_rows.sql: default events keep the row's two states as they are; what changed is worked out by who reads, not by the
--- writer. Room for settings, and for rules that failed.
--- A new column key: events of before, whose data is whole, have none, so that no reader adds anything to them.
+-- 0002_rows.sql: default events keep the two states of the row as they are. The reader works out
+-- what changed, not the writer.
+-- There is room for settings, and for rules that failed.
+-- The column key is a new one. Earlier events have whole data and no key, so no reader adds
+-- anything to them.
 ALTER TABLE herald.changes DROP COLUMN key;
 ALTER TABLE herald.changes ADD COLUMN key jsonb, ADD COLUMN row_now jsonb, ADD COLUMN row_was jsonb;
--- The log is written and pruned all the time: vacuum it by the number of dead rows, whatever its size, and without pausing.
+-- The log is written and pruned all the time. So it is vacuumed by the number of dead rows,
+-- whatever its size, and without pausing.
 ALTER TABLE herald.changes SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000, autovacuum_vacuum_cost_delay = 0);
 COMMENT ON COLUMN herald.changes.data IS 'A rule''s data; of a default event its constant members, to which the reader adds key, row, old and changed';
@@ -20,7 +23,8 @@ CREATE TABLE herald.settings (
 );
 INSERT INTO herald.settings DEFAULT VALUES;
 
--- The last fault of each watched table's capture: a rule that cannot be evaluated, a column that is gone.
+-- The last fault of each watched table's capture: a rule that cannot be evaluated, a column that is
+-- gone.
 CREATE TABLE herald.faults (
   watch  int PRIMARY KEY REFERENCES herald.watches (id) ON DELETE CASCADE,
   at     timestamptz NOT NULL,

@@ -1,5 +1,7 @@
--- 0003_doorbell.sql: trigger functions are one for each operation, and the doorbell is an expression within them. The former
--- ones go, with their triggers; installing hangs the new ones (sql/functions/capture.sql). Waits for writers that are open.
+-- 0003_doorbell.sql: there is a trigger function for each operation, and the doorbell is an
+-- expression within it.
+-- The former functions go, with their triggers. The installation hangs the new ones
+-- (sql/functions/capture.sql). This waits for writers that are open.
 DO $$
 DECLARE
   watch int;

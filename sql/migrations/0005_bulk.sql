@@ -1,7 +1,9 @@
--- 0005_bulk.sql: a `bulk` event takes its place in the order when its transaction ends. It stands for changes that are none
--- themselves, and a row that is changed late in a transaction may meanwhile have got an event of another one: a client that
--- fetches anew must not put that older state on top. So it waits here, for the end of its transaction only.
--- (A trigger on herald.changes itself would cost every writer; SET CONSTRAINTS ALL IMMEDIATE tells it at once.)
+-- 0005_bulk.sql: a `bulk` event takes its place in the order when its transaction ends.
+-- It stands for changes that are no events themselves. A row that is changed late in a transaction
+-- may meanwhile have got an event of another one. A client that fetches again must not put that
+-- older state on top. So the event waits here, for the end of its transaction only.
+-- A trigger on herald.changes itself would cost every writer. SET CONSTRAINTS ALL IMMEDIATE tells
+-- the event at once.
 CREATE TABLE herald.bulks (
   xid    xid8 NOT NULL DEFAULT pg_current_xact_id(),
   topic  text NOT NULL,
@@ -21,7 +23,7 @@ END $$;
 CREATE CONSTRAINT TRIGGER tell AFTER INSERT ON herald.bulks DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION herald.tell_bulk();
 
--- Vacuum must not cut free pages off the log's end: for that it takes a lock that writers wait for, and the next minute needs
--- the pages again.
+-- Vacuum must not cut free pages off the end of the log. For that it takes a lock that writers wait
+-- for, and the next minute needs the pages again.
 ALTER TABLE herald.changes SET (vacuum_truncate = off);
 ALTER TABLE herald.ticks SET (vacuum_truncate = off);

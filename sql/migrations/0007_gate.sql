@@ -1,4 +1,5 @@
--- 0007_gate.sql: who has lost a right, tickets, and which tables a stream's authorize function looks at.
+-- 0007_gate.sql: revoked tokens, tickets, and the tables that a stream's authorize function looks
+-- at.
 CREATE TABLE herald.revocations (
   id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   jti   text,
@@ -9,7 +10,8 @@ CREATE TABLE herald.revocations (
 );
 COMMENT ON TABLE herald.revocations IS 'Tokens that are not accepted any more: this one (jti), or all of a subject that were issued up to `at`. A row that appears ends streams at once.';
 
--- Lost with a crash, and nobody minds: they live for 30 s. What is kept is a hash: who reads the table has no ticket.
+-- Tickets live for 30 s, so it does not matter that a crash loses them. Only a hash is kept.
+-- Whoever reads the table has no ticket.
 CREATE UNLOGGED TABLE herald.tickets (
   hash     text PRIMARY KEY,
   sub      text,

@@ -2,7 +2,7 @@
 CREATE TABLE herald.actions (
   method   text  NOT NULL,
   path     text  NOT NULL,
-  function text  NOT NULL, -- as it can be put into SQL text
+  function text  NOT NULL, -- as it stands in SQL text
   require  jsonb NOT NULL,
   PRIMARY KEY (method, path)
 );

@@ -1,16 +1,21 @@
--- 0011_capture.sql: a change that cannot be told is told of by the ticker, and no more often than clients can fetch anew. Trigger
--- functions have names that no other database has.
--- What a transaction has changed and its capture could not tell: one row a topic and table. herald.tick() makes one `bulk` of all.
+-- 0011_capture.sql: the ticker tells of a change that could not be told, and no more often than
+-- clients can fetch again.
+-- Trigger functions have names that no other database has.
+--
+-- What a transaction has changed and its capture could not tell: one row a topic and table.
+-- herald.tick() makes one `bulk` of all.
 CREATE TABLE herald.untold (
   xid   xid8 NOT NULL DEFAULT pg_current_xact_id(),
   topic text NOT NULL
 );
-ALTER TABLE herald.untold REPLICA IDENTITY FULL; -- so that a publication of all tables stands in no way
+-- so that a publication of all tables does not stand in the way
+ALTER TABLE herald.untold REPLICA IDENTITY FULL;
 COMMENT ON TABLE herald.untold IS 'Topics with changes that their capture could not tell. The next tick tells `bulk` of them.';
 DROP FUNCTION IF EXISTS herald.fault(int, text), herald.routing_settings(herald.watches),
   herald.row_source(herald.watches, text), herald.key_source(regclass, text), herald.key_columns(regclass), herald.key_schema(regclass);
 
--- A part of the names of its trigger functions. Renaming those that are there locks no table: triggers know them by their oid.
+-- A part of the names of its trigger functions. Renaming those that are there locks no table,
+-- because triggers know them by their oid.
 ALTER TABLE herald.watches ADD COLUMN tag text NOT NULL DEFAULT left(md5(gen_random_uuid()::text), 8);
 DO $$
 DECLARE
@@ -23,7 +28,8 @@ BEGIN
   END LOOP;
 END $$;
 
--- Numbers of the columns that are excluded by name: one that gets another name stays what it is. They were in the functions only.
+-- Numbers of the columns that are excluded by name. So a column that is renamed stays excluded.
+-- Before, only the functions had them.
 ALTER TABLE herald.watches ADD COLUMN hidden int2[];
 UPDATE herald.watches w
    SET hidden = coalesce((SELECT max(substring(p.prosrc FROM 'herald[.]row_without[(][0-9]+, ''([{][0-9,]*[}])'''))::int2[] FROM pg_proc p WHERE p.proname ~ format('^capture_%s_%s_', w.id, w.tag)),

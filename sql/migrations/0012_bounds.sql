@@ -1,6 +1,9 @@
--- 0012_bounds.sql: no reader is stopped by one change. How long a change is as text is noted where it is made, so that who has no room
--- for it need not print it; and what cannot be read is kept by its id, so that everybody passes it by.
--- The column herald.changes.bytes comes last (functions/log_columns.sql), for it needs a lock on the log.
+-- 0012_bounds.sql: no reader is stopped by one change.
+-- The writer notes how long a change is as text. A reader that has no room for it need not print
+-- it.
+-- A change that cannot be read is kept by its id, so that every reader passes it by.
+-- The column herald.changes.bytes comes last (functions/log_columns.sql), because it needs a lock
+-- on the log.
 
 CREATE TABLE herald.unreadable (
   change bigint PRIMARY KEY,
