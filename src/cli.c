@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "cmd/cmd.h"
+#include "exit.h"
 #include "server.h"
 
 static int cmd_serve(struct cli_call *call);
@@ -112,7 +113,7 @@ int cli_usage(const char *fmt, ...)
 	vfprintf(stderr, fmt, args);
 	va_end(args);
 	fputs(", see 'pgherald help'\n", stderr);
-	return CLI_USAGE;
+	return EXIT_USAGE;
 }
 
 const struct cli_flag *cli_flag(const struct cli_call *call, const char *name)
@@ -154,7 +155,7 @@ static int serve(struct cli_call *call)
 	struct config *config;
 
 	if (!cli_config(call) || !config_fits_process(call->config))
-		return CLI_CONFIG;
+		return EXIT_CONFIG;
 	config = xmalloc(sizeof(*config));
 	*config = *call->config;
 	config->http.origins = config->origins; /* points into itself */
@@ -185,19 +186,19 @@ static int cmd_config(struct cli_call *call)
 				 call->words[call->word_count - 1]);
 	if (strcmp(what, "sample") == 0) {
 		config_print_sample(stdout);
-		return CLI_DONE;
+		return EXIT_DONE;
 	}
 	if (strcmp(what, "table") == 0) {
 		config_print_table(stdout);
-		return CLI_DONE;
+		return EXIT_DONE;
 	}
 	if (!cli_config(call))
-		return CLI_CONFIG;
+		return EXIT_CONFIG;
 	if (strcmp(what, "check") == 0)
 		printf("the configuration is valid\n");
 	else
 		config_print(call->config, stdout);
-	return CLI_DONE;
+	return EXIT_DONE;
 }
 
 static int cmd_version(struct cli_call *call)
@@ -205,7 +206,7 @@ static int cmd_version(struct cli_call *call)
 	if (call->word_count > 0)
 		return cli_usage("version takes no argument, not '%s'", call->words[0]);
 	printf("pgherald %s\n", PGHERALD_VERSION);
-	return CLI_DONE;
+	return EXIT_DONE;
 }
 
 static const struct command *find_command(const char *name)
@@ -236,7 +237,7 @@ static int cmd_help(struct cli_call *call)
 		printf("\nOptions of every command, as flag, as environment (PGHERALD_LISTEN), or "
 		       "in the file that --config FILE names:\n\n");
 		config_print_help(stdout);
-		return CLI_DONE;
+		return EXIT_DONE;
 	}
 	printf("pgherald: committed changes of PostgreSQL as Server-Sent Events\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
@@ -247,7 +248,7 @@ static int cmd_help(struct cli_call *call)
 	config_print_help(stdout);
 	printf("\nExit status: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration, 4 schema "
 	       "and program do not fit.\n");
-	return CLI_DONE;
+	return EXIT_DONE;
 }
 
 /* --- reading the line --- */
@@ -282,7 +283,7 @@ static int take_flag(struct cli_call *call, int *at)
 		if (value != NULL)
 			return cli_usage("--%s takes no value", flag->name);
 		flag->count = 1;
-		return CLI_DONE;
+		return EXIT_DONE;
 	}
 	if (value == NULL && *at + 1 < call->argc)
 		value = call->argv[++*at];
@@ -291,14 +292,15 @@ static int take_flag(struct cli_call *call, int *at)
 				 CLI_VALUES_MAX);
 	if (flag != NULL && value != NULL) {
 		flag->given[flag->count++] = value;
-		return CLI_DONE;
+		return EXIT_DONE;
 	}
 	if (len == strlen("config") && memcmp(name, "config", len) == 0 && value != NULL) {
 		call->config_file = value;
-		return CLI_DONE;
+		return EXIT_DONE;
 	}
 	if (flag == NULL && set_option(call, name, len, value))
-		return value != NULL ? CLI_DONE : cli_usage("--%.*s needs a value", (int)len, name);
+		return value != NULL ? EXIT_DONE
+				     : cli_usage("--%.*s needs a value", (int)len, name);
 	if (flag != NULL || (len == strlen("config") && memcmp(name, "config", len) == 0))
 		return cli_usage("--%.*s needs a value", (int)len, name);
 	return cli_usage("there is no option --%.*s", (int)len, name);
@@ -311,7 +313,7 @@ static int parse(struct cli_call *call, const char **words)
 
 	call->words = words;
 	for (int i = 0; i < call->argc; i++) {
-		int result = CLI_DONE;
+		int result = EXIT_DONE;
 
 		if (!only_words && strcmp(argv[i], "--") == 0)
 			only_words = true;
@@ -324,10 +326,10 @@ static int parse(struct cli_call *call, const char **words)
 			result = cli_usage("too many arguments");
 		else
 			words[call->word_count++] = argv[i];
-		if (result != CLI_DONE)
+		if (result != EXIT_DONE)
 			return result;
 	}
-	return CLI_DONE;
+	return EXIT_DONE;
 }
 
 /* "pgherald --help" and "pgherald COMMAND --help" are asked for by habit. */
@@ -352,9 +354,9 @@ static int help_by_habit(int argc, char **argv)
 /* What was said must have arrived: a full disk or a closed pipe is a failure. */
 static int flushed(int result)
 {
-	if ((fflush(stdout) != 0 || ferror(stdout)) && result == CLI_DONE) {
+	if ((fflush(stdout) != 0 || ferror(stdout)) && result == EXIT_DONE) {
 		fprintf(stderr, "pgherald: the output could not be written\n");
-		return CLI_FAILED;
+		return EXIT_FAILED;
 	}
 	return result;
 }
@@ -369,7 +371,7 @@ static int run(const struct command *command, int argc, char **argv)
 
 	config_init(&config);
 	result = parse(&call, words);
-	if (result == CLI_DONE)
+	if (result == EXIT_DONE)
 		result = command->run(&call);
 	config_release(&config);
 	return flushed(result);

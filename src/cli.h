@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * cli.h: the command line: one table of subcommands, their own flags, and the options that all of
- * them take. Wrong usage is answered with a sentence on stderr and CLI_USAGE.
+ * them take. Wrong usage is answered with a sentence on stderr and EXIT_USAGE.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -10,12 +10,6 @@
 #include <stddef.h>
 
 #include "config.h"
-
-#ifndef PGHERALD_VERSION
-#define PGHERALD_VERSION "0.1.0"
-#endif
-
-enum { CLI_DONE = 0, CLI_FAILED = 1, CLI_USAGE = 2, CLI_CONFIG = 3, CLI_MISFIT = 4 };
 
 #define CLI_VALUES_MAX 32
 
@@ -46,7 +40,7 @@ const struct cli_flag *cli_flag(const struct cli_call *call, const char *name);
 /* Completes the configuration; false: it has said why. */
 MUST_CHECK bool cli_config(const struct cli_call *call);
 
-/* Says what is wrong with the call, and how to learn more; returns CLI_USAGE. */
+/* Says what is wrong with the call, and how to learn more; returns EXIT_USAGE. */
 int cli_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
 int cli_main(int argc, char **argv);

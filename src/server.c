@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "base/loop.h"
 #include "base/xalloc.h"
-#include "cli.h"
+#include "exit.h"
 #include "http/gzip.h"
 #include "http/httpd.h"
 #include "http/keyring.h"
@@ -129,7 +129,7 @@ static void open_door(struct server *s)
 	s->serving = true;
 	replay_start(&s->replay);
 	if (!httpd_serve(&s->httpd))
-		stop(s, CLI_FAILED);
+		stop(s, EXIT_FAILED);
 	else
 		log_info("[STREAM] serving on %s", s->boot->listen);
 }
@@ -177,7 +177,7 @@ static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 	}
 	outlets_close_gone(&s->outlets);
 	if (useless)
-		stop(s, CLI_CONFIG);
+		stop(s, EXIT_CONFIG);
 	else
 		open_door(s);
 }
@@ -207,7 +207,7 @@ static void on_misfit(void *ctx, int schema_version, const char *encoding)
 			"schema herald has version %d, this program knows %d: use a newer pgherald",
 			schema_version, s->ticker.options.schema_version);
 	if (!s->serving)
-		stop(s, CLI_MISFIT);
+		stop(s, EXIT_MISFIT);
 }
 
 /* The ticker's own connection it leaves itself. */
@@ -242,7 +242,7 @@ static void on_pooled(void *ctx)
 static void begin_drain(struct server *s, int signo)
 {
 	if (s->stopping) {
-		stop(s, CLI_DONE);
+		stop(s, EXIT_DONE);
 		return;
 	}
 	log_info("signal %d: every stream ends with a whole event, actions that run are answered, "
@@ -262,7 +262,7 @@ static void on_drain_over(struct timer *t)
 		log_warn("%zu requests that the database had not answered in %d s are told so",
 			 s->outlets.parked_count, DRAIN_MS / 1000);
 	parked_give_up(&s->outlets);
-	stop(s, CLI_DONE);
+	stop(s, EXIT_DONE);
 }
 
 static bool is_drained(const struct server *s)
@@ -443,10 +443,10 @@ int server_run(struct config *config, server_reload_fn *reload_fn, void *ctx)
 	s->reload_ctx = ctx;
 	use_config(s, config);
 	if (!loop_open(&s->loop))
-		die(CLI_FAILED, "cannot make the event loop");
+		die(EXIT_FAILED, "cannot make the event loop");
 	build(s);
 	if (!start(s))
-		stop(s, CLI_FAILED);
+		stop(s, EXIT_FAILED);
 	while (!s->stopped && !is_drained(s))
 		turn(s);
 	exit_status = s->exit_status;

@@ -5,6 +5,7 @@
 #define CMD_CMD_H
 
 #include "cli.h"
+#include "exit.h"
 
 int cmd_migrate(struct cli_call *call);
 int cmd_watch(struct cli_call *call);

@@ -119,7 +119,7 @@ static int examine(struct doctor *d, bool json)
 	doctor_daemon(d);
 	look_at_files(d);
 	report_print(&d->report, verdicts, json);
-	return d->misfit ? CLI_MISFIT : d->report.verdict == REPORT_NO ? CLI_FAILED : CLI_DONE;
+	return d->misfit ? EXIT_MISFIT : d->report.verdict == REPORT_NO ? EXIT_FAILED : EXIT_DONE;
 }
 
 int cmd_doctor(struct cli_call *call)
@@ -130,7 +130,7 @@ int cmd_doctor(struct cli_call *call)
 	if (call->word_count > 0)
 		return cli_usage("doctor takes no argument, not '%s'", call->words[0]);
 	if (!cli_config(call))
-		return CLI_CONFIG;
+		return EXIT_CONFIG;
 	report_init(&d.report);
 	result = examine(&d, cli_flag(call, "json")->count > 0);
 	report_release(&d.report);

@@ -11,7 +11,6 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
-#include "cli.h"
 #include "http/json.h"
 
 #define ANSWER_MAX 4096

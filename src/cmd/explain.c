@@ -115,7 +115,7 @@ static int read_target(struct explain *e, const char *stream, const char *events
 				      : xasprintf("%s%cevents=%s", stream,
 						  strchr(stream, '?') == NULL ? '?' : '&', events);
 	bool good = target_is_usable(target) &&
-		    pathquery_read(&e->target, frame_text(target)) == PATHQUERY_GOOD;
+		    pathquery_read(&e->target, text_of(target)) == PATHQUERY_GOOD;
 
 	explicit_bzero(target, strlen(target));
 	free(target);
@@ -128,10 +128,10 @@ static int read_target(struct explain *e, const char *stream, const char *events
 		return cli_usage(
 			"explain takes one stream: give --stream each of the paths of " SEVERAL_PATH
 			" by itself, with the parameters that count for it");
-	return CLI_DONE;
+	return EXIT_DONE;
 }
 
-/* CLI_DONE, or what is wrong with the line. */
+/* EXIT_DONE, or what is wrong with the line. */
 static int read_line(struct cli_call *call, struct explain *e, struct line *line)
 {
 	const char *stream = cli_value(call, "stream"), *change = cli_value(call, "change");
@@ -177,9 +177,9 @@ static int explain(struct explain *e, const struct line *line)
 	static const char *const verdicts[] = {"gets", "does not get", "cannot be said"};
 
 	if (!go(e, line))
-		return e->misfit ? CLI_MISFIT : CLI_FAILED;
+		return e->misfit ? EXIT_MISFIT : EXIT_FAILED;
 	report_print(&e->report, verdicts, line->json);
-	return e->report.verdict == REPORT_UNKNOWN ? CLI_FAILED : CLI_DONE;
+	return e->report.verdict == REPORT_UNKNOWN ? EXIT_FAILED : EXIT_DONE;
 }
 
 static void release(struct explain *e, struct line *line)
@@ -205,9 +205,9 @@ int cmd_explain(struct cli_call *call)
 	report_init(&e.report);
 	router_init(&e.router, (size_t)1 << 20);
 	result = read_line(call, &e, &line);
-	if (result == CLI_DONE && !find_token(call, &e, &line))
-		result = CLI_FAILED;
-	if (result == CLI_DONE)
+	if (result == EXIT_DONE && !find_token(call, &e, &line))
+		result = EXIT_FAILED;
+	if (result == EXIT_DONE)
 		e.pg = open_database(call, &result);
 	if (e.pg != NULL)
 		result = explain(&e, &line);

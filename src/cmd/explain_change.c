@@ -34,7 +34,7 @@ static void append_values(struct buf *out, struct json_object *array, const char
 		buf_append_str(out, "none");
 }
 
-static const char *text_of(struct json_object *change, const char *name)
+static const char *member_text(struct json_object *change, const char *name)
 {
 	return json_object_get_string(json_object_object_get(change, name));
 }
@@ -62,17 +62,17 @@ static void say_absent(struct explain *e, const char *fault, struct json_object 
 			r, REPORT_UNKNOWN, "change", NULL,
 			"%" PRId64
 			" is not there: the log begins anew with tick %s, in a restored database",
-			id, text_of(about, "oldest"));
+			id, member_text(about, "oldest"));
 	else
 		report_say(r, REPORT_UNKNOWN, "change", NULL,
 			   "%" PRId64 " is below what retention has left, from tick %s on: pruned, "
 			   "or never committed",
-			   id, text_of(about, "oldest"));
+			   id, member_text(about, "oldest"));
 }
 
 static void say_tick(struct explain *e, struct json_object *about)
 {
-	const char *fault = text_of(about, "fault");
+	const char *fault = member_text(about, "fault");
 	int64_t tick = json_object_get_int64(json_object_object_get(about, "tick"));
 
 	if (fault == NULL && e->change.tick != 0 && e->change.tick != tick)
@@ -81,7 +81,7 @@ static void say_tick(struct explain *e, struct json_object *about)
 			   e->change.tick, tick, e->change.change);
 	else if (fault == NULL)
 		report_say(&e->report, REPORT_OK, "tick", NULL, "%" PRId64 ", made %s", tick,
-			   text_of(about, "at"));
+			   member_text(about, "at"));
 	else if (strcmp(fault, "unticked") == 0)
 		report_say(&e->report, REPORT_NO, "tick", NULL,
 			   "in none yet, so nobody has got it: does 'pgherald serve' run?");
@@ -104,7 +104,8 @@ static void say_found(struct explain *e, struct json_object *about)
 	buf_init(&audience);
 	append_values(&audience, json_object_object_get(about, "audience"), "");
 	report_say(&e->report, REPORT_OK, "change", NULL, "%s of topic %s, transaction %s",
-		   text_of(about, "event"), text_of(about, "topic"), text_of(about, "xid"));
+		   member_text(about, "event"), member_text(about, "topic"),
+		   member_text(about, "xid"));
 	say_tick(e, about);
 	say_makers(e, json_object_object_get(about, "makers"));
 	report_say(&e->report, REPORT_NOTE, "audience", NULL, "%s",
@@ -198,7 +199,7 @@ static void say_events(struct explain *e, const PGresult *res, const char *event
 
 	if (def->events == NULL)
 		report_say(&e->report, REPORT_OK, "event", NULL, "%s; the stream has all", event);
-	else if (stream_always_carries(frame_text(event)))
+	else if (stream_always_carries(text_of(event)))
 		report_say(&e->report, is_yes(res, 2) ? REPORT_OK : REPORT_NO, "event", NULL,
 			   "%s goes out whatever the stream's events are", event);
 	else
@@ -262,7 +263,7 @@ static bool say_filter(struct explain *e, const char *xid, const char *event,
 
 	if (res == NULL)
 		return false;
-	if (stream_always_carries(frame_text(event)))
+	if (stream_always_carries(text_of(event)))
 		report_say(&e->report, is_yes(res, 2) ? REPORT_OK : REPORT_NO, "filter", NULL,
 			   "%s goes out whatever is asked for", event);
 	else
@@ -275,15 +276,15 @@ static bool say_filter(struct explain *e, const char *xid, const char *event,
 static bool say_verdict(struct explain *e, struct json_object *about)
 {
 	const struct stream_def *def = &e->stream->def;
-	const char *xid = text_of(about, "xid"), *event = text_of(about, "event");
+	const char *xid = member_text(about, "xid"), *event = member_text(about, "event");
 	PGresult *res = ask(e, xid, def->events, def->event_count, def->events == NULL);
 	struct wanted wanted;
 	bool good = res != NULL;
 
 	if (!good)
 		return false;
-	say_names(e, is_yes(res, 1), "topic", text_of(about, "topic"), "the stream's", def->topics,
-		  def->topic_count);
+	say_names(e, is_yes(res, 1), "topic", member_text(about, "topic"), "the stream's",
+		  def->topics, def->topic_count);
 	say_events(e, res, event);
 	if (!read_filter(e, &wanted))
 		report_say(&e->report, REPORT_NO, "filter", NULL,
@@ -323,7 +324,7 @@ static struct json_object *look(struct explain *e)
 static struct json_object *look_well(struct explain *e)
 {
 	struct json_object *about = look(e);
-	const char *fault = about == NULL ? NULL : text_of(about, "fault");
+	const char *fault = about == NULL ? NULL : member_text(about, "fault");
 
 	if (fault == NULL || strcmp(fault, "absent") != 0)
 		return about;
@@ -338,7 +339,7 @@ bool explain_change(struct explain *e)
 	bool good = about != NULL;
 
 	if (good && !json_object_get_boolean(json_object_object_get(about, "found"))) {
-		say_absent(e, text_of(about, "fault"), about);
+		say_absent(e, member_text(about, "fault"), about);
 	} else if (good) {
 		say_found(e, about);
 		good = e->stream == NULL || say_verdict(e, about);

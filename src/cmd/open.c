@@ -10,10 +10,10 @@ PGconn *open_database(struct cli_call *call, int *ret_result)
 	PGconn *pg;
 	int version;
 
-	*ret_result = CLI_CONFIG;
+	*ret_result = EXIT_CONFIG;
 	if (!cli_config(call))
 		return NULL;
-	*ret_result = CLI_FAILED;
+	*ret_result = EXIT_FAILED;
 	pg = migrate_connect(call->config->database_url);
 	version = pg == NULL ? -1 : migrate_database_version(pg);
 	if (version == migrate_program_version())
@@ -23,7 +23,7 @@ PGconn *open_database(struct cli_call *call, int *ret_result)
 			"pgherald: schema herald has version %d, this program needs %d: run "
 			"'pgherald migrate'\n",
 			version, migrate_program_version());
-		*ret_result = CLI_MISFIT;
+		*ret_result = EXIT_MISFIT;
 	}
 	PQfinish(pg);
 	return NULL;

@@ -7,6 +7,7 @@
 #include <libpq-fe.h>
 
 #include "cli.h"
+#include "exit.h"
 
 /* NULL: it has said why on stderr, and *ret_result is the exit status. The caller closes with
  * PQfinish. */

@@ -143,7 +143,7 @@ static int follow(struct tail *t, const char *token)
 		if (!may_try_again(status)) {
 			fprintf(stderr, "pgherald: the server answered %ld: %s\n", status,
 				t->refusal.data);
-			return CLI_FAILED;
+			return EXIT_FAILED;
 		}
 		fprintf(stderr, "pgherald: the stream ended (%s), again in %ld ms\n",
 			status == 200 || code == CURLE_OK ? "closed by the server"
@@ -176,7 +176,7 @@ int cmd_tail(struct cli_call *call)
 	if (call->word_count != 1 || call->words[0][0] != '/')
 		return cli_usage("tail takes one path, such as /api/orders/stream");
 	if (!cli_config(call))
-		return CLI_CONFIG;
+		return EXIT_CONFIG;
 	url = base != NULL ? xasprintf("%s%s", base, call->words[0])
 			   : xasprintf("http://%s%s", call->config->listen, call->words[0]);
 	t.curl = curl_easy_init();

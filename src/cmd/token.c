@@ -77,7 +77,7 @@ static int print_token(const struct config *config, struct json_object *claims)
 	if (good)
 		puts(token);
 	free(token);
-	return good ? CLI_DONE : CLI_FAILED;
+	return good ? EXIT_DONE : EXIT_FAILED;
 }
 
 /* Who it is for and until when, then whatever else is to be said. False: it has said why. */
@@ -108,7 +108,7 @@ int cmd_token(struct cli_call *call)
 	const char *ttl = cli_value(call, "ttl");
 	struct json_object *claims;
 	int64_t ttl_ms = 3600000;
-	int result = CLI_USAGE;
+	int result = EXIT_USAGE;
 
 	if (call->word_count > 0)
 		return cli_usage("token takes no argument, not '%s'", call->words[0]);
@@ -117,11 +117,11 @@ int cmd_token(struct cli_call *call)
 	if (ttl != NULL && (!units_parse_duration(ttl, &ttl_ms) || ttl_ms < 1000))
 		return cli_usage("--ttl is '%s', not a duration such as 30s or 1h", ttl);
 	if (!cli_config(call))
-		return CLI_CONFIG;
+		return EXIT_CONFIG;
 	if (signing_key(call->config->keyring) == NULL) {
 		fprintf(stderr, "pgherald: token signs with the key of jwt-secret-file, "
 				"jwt-secret, or an oct key of jwks-file, and there is none\n");
-		return CLI_CONFIG;
+		return EXIT_CONFIG;
 	}
 	claims = json_object_new_object();
 	if (fill_claims(call, claims, ttl_ms))

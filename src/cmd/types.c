@@ -124,13 +124,13 @@ static int print_types(struct json_object *document, const char *only)
 			"pgherald: there is no stream '%s', give its path as herald.stream has "
 			"it\n",
 			only);
-		return CLI_FAILED;
+		return EXIT_FAILED;
 	}
 	typescript_init(&t);
 	append_document(&t, document, only);
 	fputs(t.out.data, stdout);
 	typescript_release(&t);
-	return CLI_DONE;
+	return EXIT_DONE;
 }
 
 static struct json_object *parse_document(const char *text)
@@ -159,7 +159,7 @@ int cmd_types(struct cli_call *call)
 	document = text == NULL ? NULL : parse_document(text);
 	free(text);
 	if (document == NULL)
-		return CLI_FAILED;
+		return EXIT_FAILED;
 	result = print_types(document, cli_value(call, "stream"));
 	json_object_put(document);
 	return result;

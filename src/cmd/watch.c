@@ -60,14 +60,14 @@ static int watch(struct cli_call *call, const char *const params[5])
 
 	if (pg == NULL)
 		return result;
-	result = CLI_FAILED;
+	result = EXIT_FAILED;
 	if (migrate_exec(
 		    pg, "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[])",
 		    5, params)) {
 		printf("watching %s\n", params[0]);
 		in_force = migrate_query_text(pg, kept, 5, params);
 		if (in_force != NULL)
-			result = CLI_DONE;
+			result = EXIT_DONE;
 		if (in_force != NULL && in_force[0] != '\0')
 			printf("%s\n", in_force);
 		free(in_force);
@@ -111,10 +111,10 @@ int cmd_unwatch(struct cli_call *call)
 	if (pg == NULL)
 		return result;
 	result = migrate_exec(pg, "SELECT herald.unwatch($1::regclass)", 1, call->words)
-			 ? CLI_DONE
-			 : CLI_FAILED;
+			 ? EXIT_DONE
+			 : EXIT_FAILED;
 	PQfinish(pg);
-	if (result == CLI_DONE)
+	if (result == EXIT_DONE)
 		printf("not watching %s any more\n", call->words[0]);
 	return result;
 }

@@ -82,8 +82,8 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 	}
 	buf_init(&text);
 	if (wire.form & FRAME_LINES) {
-		frame_append_line(&text, FRAME_NAMED, false, at, frame_text("connected"),
-				  frame_text(data));
+		frame_append_line(&text, FRAME_NAMED, false, at, text_of("connected"),
+				  text_of(data));
 	} else {
 		buf_appendf(&text, "retry: %d\n", retry_ms);
 		if (named)
@@ -99,9 +99,9 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 void control_append_ping(struct buf *out, struct wire wire)
 {
 	if (wire.page == NULL)
-		append_text(out, wire,
-			    frame_text(wire.form & FRAME_LINES ? "{\"event\":\"ping\"}\n"
-							       : ": ping\n"));
+		append_text(
+			out, wire,
+			text_of(wire.form & FRAME_LINES ? "{\"event\":\"ping\"}\n" : ": ping\n"));
 }
 
 static void append_form(struct buf *out, struct wire wire, const struct cursor *at,
@@ -141,7 +141,7 @@ static void append_reason(struct buf *out, struct wire wire, const struct cursor
 {
 	char *data = xasprintf("{\"reason\":\"%s\"}", reason);
 
-	control_append_event(out, wire, at, frame_text(name), frame_text(data));
+	control_append_event(out, wire, at, text_of(name), text_of(data));
 	free(data);
 }
 
@@ -158,7 +158,7 @@ void control_append_ready(struct buf *out, struct wire wire, const struct cursor
 {
 	char *data = xasprintf("{\"items\":%" PRIu64 "}", items);
 
-	control_append_event(out, wire, at, frame_text("ready"), frame_text(data));
+	control_append_event(out, wire, at, text_of("ready"), text_of(data));
 	free(data);
 }
 
@@ -168,7 +168,7 @@ void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms,
 		xasprintf("{\"expires_in\":%" PRId64 ",\"stream\":\"%s\"}", left_ms / 1000, code);
 
 	if (wire.page == NULL) /* which is over before that */
-		control_append_event(out, wire, NULL, frame_text("expiring"), frame_text(data));
+		control_append_event(out, wire, NULL, text_of("expiring"), text_of(data));
 	free(data);
 }
 

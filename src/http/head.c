@@ -6,7 +6,7 @@
 #include <strings.h>
 
 #include "base/base.h"
-#include "hub/event.h"
+#include "base/text.h"
 #include "http/target.h"
 
 #define LENGTH_DIGITS_MAX 18 /* no program reads less as another number */

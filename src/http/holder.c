@@ -81,7 +81,7 @@ void holder_read_params(struct json_object *object, struct params *params)
 		if (params->count == PARAMS_MAX)
 			break;
 		params->items[params->count++] = (struct param){
-			frame_text(name),
+			text_of(name),
 			{json_object_get_string(value), (size_t)json_object_get_string_len(value)}};
 	}
 }

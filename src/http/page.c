@@ -212,7 +212,7 @@ static void append_part(struct page *p, struct buf *out)
 {
 	if (!p->begun) {
 		append_head(p, out);
-		append_text(p, out, frame_text("{\"events\":["));
+		append_text(p, out, text_of("{\"events\":["));
 	}
 	p->begun = true;
 	append_text(p, out, (struct text){p->members.data, p->members.len});

@@ -116,7 +116,7 @@ static void on_item(struct snapshot *s, struct text item)
 	struct prelude *p = container_of(s, struct prelude, snapshot);
 
 	p->items++;
-	outlet_append(p->outlet, NULL, frame_text("snapshot"), item);
+	outlet_append(p->outlet, NULL, text_of("snapshot"), item);
 }
 
 static void on_portion(struct snapshot *s)

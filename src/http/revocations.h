@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/strmap.h"
-#include "hub/event.h"
+#include "base/text.h"
 
 struct revocations {
 	struct strmap jtis, subs; /* -> struct revocation, owned */

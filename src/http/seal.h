@@ -16,7 +16,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
-#include "hub/event.h"
+#include "base/text.h"
 
 #define SEAL_PASSWORD_MIN 32 /* characters; @hapi/iron takes no shorter one */
 #define SEAL_ID_MAX 64

@@ -10,19 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/text.h"
 #include "hub/cursor.h"
-
-/* A text with its length; may hold any byte but NUL. */
-struct text {
-	const char *bytes;
-	size_t len;
-};
-
-/* Routing keys, each "column=value". */
-struct keys {
-	const struct text *items;
-	size_t count;
-};
 
 struct event {
 	struct cursor at;
@@ -44,14 +33,5 @@ struct event {
 /* The data that stands for one of so many bytes: {"truncated": true, "bytes": …}. Room is for
  * EVENT_LEFT_OUT_MAX. */
 struct text event_leave_out(size_t bytes, char *room);
-
-static inline bool text_is(struct text t, const char *word)
-{
-	size_t i = 0;
-
-	while (i < t.len && word[i] != '\0' && t.bytes[i] == word[i])
-		i++;
-	return i == t.len && word[i] == '\0';
-}
 
 #endif

@@ -7,11 +7,6 @@
 
 #include "hub/jsontext.h"
 
-struct text frame_text(const char *c_string)
-{
-	return (struct text){c_string, strlen(c_string)};
-}
-
 static void append_name(struct buf *out, struct text name)
 {
 	for (size_t i = 0; i < name.len; i++)
@@ -155,7 +150,7 @@ void frame_append_line(struct buf *out, enum frame_format format, bool sealed,
 	if (at != NULL)
 		buf_appendf(out, "\"id\":\"%s\",", id);
 	buf_append_str(out, "\"event\":");
-	append_type(out, format == FRAME_NAMELESS ? frame_text("message") : name);
+	append_type(out, format == FRAME_NAMELESS ? text_of("message") : name);
 	buf_append_str(out, ",\"data\":");
 	if (sealed)
 		buf_append_json(out, data.bytes, data.len);

@@ -15,7 +15,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "hub/event.h"
+#include "base/text.h"
+#include "hub/cursor.h"
 
 enum frame_format {
 	FRAME_NAMED, /* an `event:` line with the name */
@@ -77,8 +78,5 @@ void frame_append_raw(struct buf *out, struct text bytes);
  */
 void frame_append_dated(struct buf *out, enum frame_format format, struct text name,
 			struct text data, int64_t now_ms);
-
-/* A text that is a C string, for names and data known here. */
-struct text frame_text(const char *c_string);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 
 #include "base/buf.h"
-#include "hub/event.h"
+#include "base/text.h"
 
 struct jsontext_member {
 	struct text name; /* with its quotes */

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "hub/event.h"
+#include "base/text.h"
 
 /* What a piece adds to the end of a gzip stream, which tells CRC and length of all plain text (RFC
  * 1952 2.3.1). op: by which a stream joins this crc to its own without seeing the text. */

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "hub/event.h"
+#include "base/text.h"
 
 #define PARAMS_MAX 16
 

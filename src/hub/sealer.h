@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "hub/event.h"
+#include "base/text.h"
 #include "hub/frame.h"
 
 /* why something cannot be sealed, for the log */

@@ -64,7 +64,7 @@ bool wanted_left_names(const struct facet *facet, char ***ret_names, size_t *ret
 		return false;
 	*ret_names = xcalloc(most + 1, sizeof(**ret_names));
 	for (size_t i = 0; i < most; i++)
-		if (stream_carries(facet->stream, frame_text(from[i])))
+		if (stream_carries(facet->stream, text_of(from[i])))
 			(*ret_names)[(*ret_count)++] = from[i];
 	return true;
 }
@@ -81,7 +81,7 @@ uint32_t wanted_append_keys(const struct wanted *w, const struct stream *s, stru
 	count = 0;
 	for (size_t k = 0; k < w->count; k++)
 		for (size_t i = 0; i < w->keys[k].count; i++)
-			items[count++] = frame_text(w->keys[k].values[i]);
+			items[count++] = text_of(w->keys[k].values[i]);
 	made = stream_append_keys(s, (struct keys){items, count}, SIZE_MAX, out);
 	free(items);
 	return made;

@@ -12,7 +12,7 @@
 
 #include "base/base.h"
 #include "base/xalloc.h"
-#include "hub/event.h"
+#include "base/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -52,10 +52,10 @@ static inline void expect(const struct taker *t, enum frame_format format, const
 		buf_appendf(&data, "{\"truncated\": true, \"bytes\": %zu}", len);
 	}
 	if (t->sub.bare)
-		frame_append_bare(out, format, at, frame_text(name),
+		frame_append_bare(out, format, at, text_of(name),
 				  (struct text){data.data, data.len});
 	else
-		frame_append(out, FRAME_EVENTS, format, false, at, frame_text(name),
+		frame_append(out, FRAME_EVENTS, format, false, at, text_of(name),
 			     (struct text){data.data, data.len});
 	buf_release(&data);
 }

@@ -61,8 +61,8 @@ static enum entitlement ask(const struct question *q, struct buf *ret_wanted,
 	}
 	for (; q->params[2 * params.count] != NULL; params.count++)
 		params.items[params.count] =
-			(struct param){frame_text(q->params[2 * params.count]),
-				       frame_text(q->params[2 * params.count + 1])};
+			(struct param){text_of(q->params[2 * params.count]),
+				       text_of(q->params[2 * params.count + 1])};
 	decision = entitlement_decide(&def, &id, &params, &wanted, ret_param);
 	assert_explained(&def, &id, &params, decision, *ret_param);
 	for (size_t k = 0; k < wanted.count; k++)

@@ -15,9 +15,8 @@ static struct params params_of(const char *const *texts)
 	struct params params = {.count = 0};
 
 	for (; texts[2 * params.count] != NULL; params.count++)
-		params.items[params.count] =
-			(struct param){frame_text(texts[2 * params.count]),
-				       frame_text(texts[2 * params.count + 1])};
+		params.items[params.count] = (struct param){text_of(texts[2 * params.count]),
+							    text_of(texts[2 * params.count + 1])};
 	return params;
 }
 

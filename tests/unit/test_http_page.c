@@ -7,7 +7,7 @@ static int wait_of(const char *seconds)
 {
 	int ms = -1;
 
-	return page_parse_wait(frame_text(seconds), &ms) ? ms : -1;
+	return page_parse_wait(text_of(seconds), &ms) ? ms : -1;
 }
 
 TEST(a_wait_is_whole_seconds_and_55_at_the_most)

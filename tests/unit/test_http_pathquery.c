@@ -15,7 +15,7 @@ static void assert_read(const char *target, const char *expected)
 	struct pathquery p;
 	struct buf said;
 
-	assert_int_equal(pathquery_read(&p, frame_text(target)), PATHQUERY_GOOD);
+	assert_int_equal(pathquery_read(&p, text_of(target)), PATHQUERY_GOOD);
 	buf_init(&said);
 	buf_append_str(&said, p.path);
 	for (size_t i = 0; i < p.query.count; i++) {
@@ -33,7 +33,7 @@ static void assert_fault(const char *target, enum pathquery_fault expected)
 {
 	struct pathquery p;
 
-	assert_int_equal(pathquery_read(&p, frame_text(target)), expected);
+	assert_int_equal(pathquery_read(&p, text_of(target)), expected);
 	pathquery_release(&p);
 }
 

@@ -14,8 +14,8 @@ static struct several *parse(struct refusal *refusal, const char *const *texts)
 	struct params query = {.count = 0};
 
 	for (; texts[2 * query.count] != NULL; query.count++)
-		query.items[query.count] = (struct param){frame_text(texts[2 * query.count]),
-							  frame_text(texts[2 * query.count + 1])};
+		query.items[query.count] = (struct param){text_of(texts[2 * query.count]),
+							  text_of(texts[2 * query.count + 1])};
 	*refusal = (struct refusal){.status = 0};
 	return several_parse(&query, refusal);
 }

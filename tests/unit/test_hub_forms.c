@@ -67,7 +67,7 @@ static void publish(const char *data)
 	router_publish(&router, &(struct event){.at = AT(router.head.tick + 1, 1),
 						.topic = T("t"),
 						.name = T("n"),
-						.data = frame_text(data)});
+						.data = text_of(data)});
 }
 
 static void open_in(struct subscriber *sub, const char *path, enum frame_form form)

@@ -16,7 +16,7 @@ static void assert_bare(enum frame_format format, const struct cursor *id, const
 	struct buf out;
 
 	buf_init(&out);
-	frame_append_bare(&out, format, id, frame_text(name), frame_text(data));
+	frame_append_bare(&out, format, id, text_of(name), text_of(data));
 	assert_string_equal(out.data, expected);
 	buf_release(&out);
 }
@@ -66,7 +66,7 @@ static void assert_typed(const char *data, int members)
 	int types = 0;
 
 	buf_init(&out);
-	frame_append_bare(&out, FRAME_MESSAGE, NULL, frame_text("name"), frame_text(data));
+	frame_append_bare(&out, FRAME_MESSAGE, NULL, text_of("name"), text_of(data));
 	assert_memory_equal(out.data, "data: ", 6);
 	end = strstr(out.data, "\n\n");
 	assert_non_null(end);
@@ -149,9 +149,9 @@ TEST(a_chunk_is_the_bare_frame_with_its_size_around_it)
 		for (int format = 0; format < FRAME_FORMATS; format++) {
 			buf_init(&chunk);
 			buf_init(&bare);
-			frame_append(&chunk, FRAME_EVENTS, format, false, &at, frame_text("n"),
+			frame_append(&chunk, FRAME_EVENTS, format, false, &at, text_of("n"),
 				     (struct text){data, len});
-			frame_append_bare(&bare, format, &at, frame_text("n"),
+			frame_append_bare(&bare, format, &at, text_of("n"),
 					  (struct text){data, len});
 			assert_chunk(&chunk, &bare);
 			buf_release(&chunk);
@@ -166,7 +166,7 @@ static void assert_line(enum frame_format format, bool sealed, const struct curs
 	struct buf out;
 
 	buf_init(&out);
-	frame_append_line(&out, format, sealed, id, frame_text(name), frame_text(data));
+	frame_append_line(&out, format, sealed, id, text_of(name), text_of(data));
 	assert_string_equal(out.data, expected);
 	buf_release(&out);
 }
@@ -200,9 +200,8 @@ TEST(chunks_follow_one_another_in_one_buffer)
 	struct buf out;
 
 	buf_init(&out);
-	frame_append_raw(&out, frame_text(": ping\n"));
-	frame_append(&out, FRAME_EVENTS, FRAME_NAMED, false, NULL, frame_text("n"),
-		     frame_text("1"));
+	frame_append_raw(&out, text_of(": ping\n"));
+	frame_append(&out, FRAME_EVENTS, FRAME_NAMED, false, NULL, text_of("n"), text_of("1"));
 	assert_string_equal(out.data, "00000007\r\n: ping\n\r\n"
 				      "00000012\r\nevent: n\ndata: 1\n\n\r\n");
 	buf_release(&out);

@@ -8,7 +8,7 @@
 #include "unit.h"
 
 /* A copy of just its length, so that a sanitizer sees who reads on. */
-static struct text text_of(const char *c_string)
+static struct text exact_text(const char *c_string)
 {
 	size_t len = strlen(c_string);
 	char *bytes = malloc(len + !len);
@@ -21,7 +21,7 @@ static struct text text_of(const char *c_string)
 /* NULL has no bytes. */
 static struct text nullable(const char *c_string)
 {
-	return c_string == NULL ? (struct text){NULL, 0} : text_of(c_string);
+	return c_string == NULL ? (struct text){NULL, 0} : exact_text(c_string);
 }
 
 static void forget(struct text t)
@@ -32,7 +32,7 @@ static void forget(struct text t)
 /* Each member as `name=value;`. */
 static void assert_members(const char *object, const char *expected)
 {
-	struct text text = text_of(object);
+	struct text text = exact_text(object);
 	struct jsontext walk = jsontext_open(text);
 	struct jsontext_member member;
 	struct buf out;

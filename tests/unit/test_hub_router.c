@@ -40,10 +40,10 @@ static void publish_event(const char *name, struct keys audience, struct keys un
 {
 	struct event event = {.at = AT(router.head.tick + 1, 1),
 			      .topic = T("orders"),
-			      .name = frame_text(name),
+			      .name = text_of(name),
 			      .audience = audience,
 			      .unless = unless,
-			      .data = frame_text(data)};
+			      .data = text_of(data)};
 
 	router_publish(&router, &event);
 }

@@ -25,9 +25,9 @@ static int close_router(void **state __attribute__((unused)))
 static void publish(const char *topic, const char *data)
 {
 	struct event event = {.at = AT(router.head.tick + 1, 1),
-			      .topic = frame_text(topic),
+			      .topic = text_of(topic),
 			      .name = T("insert"),
-			      .data = frame_text(data)};
+			      .data = text_of(data)};
 
 	router_publish(&router, &event);
 }

@@ -51,11 +51,11 @@ static void publish(size_t values, const char *data)
 			      .topic = T("orders"),
 			      .name = T("insert"),
 			      .audience = {items, 2 * values},
-			      .data = frame_text(data)};
+			      .data = text_of(data)};
 
 	for (size_t i = 0; i < 2 * values; i++) {
 		snprintf(names[i], sizeof(names[i]), i % 2 == 0 ? "store=%zu" : "role=%zu", i / 2);
-		items[i] = frame_text(names[i]);
+		items[i] = text_of(names[i]);
 	}
 	router_publish(&router, &event);
 }
@@ -135,7 +135,7 @@ TEST(one_of_many_who_see_the_row_still_is_not_told_that_it_was_left)
 
 	for (size_t i = 0; i < 2000; i++) {
 		snprintf(names[i], sizeof(names[i]), "store=%zu", i + 100);
-		items[i] = frame_text(names[i]);
+		items[i] = text_of(names[i]);
 	}
 	join_live(&router, &b, "/stores", KEYS(T("store=7")));
 	join_live(&router, &c, "/stores", KEYS(T("store=7"), T("store=1500")));
@@ -165,7 +165,7 @@ TEST(each_of_very_many_values_is_looked_at_once_for_each_key_of_a_match)
 
 	for (size_t i = 0; i < 60000; i++) {
 		snprintf(names[i], sizeof(names[i]), i % 2 == 0 ? "store=%zu" : "role=%zu", i / 2);
-		items[i] = frame_text(names[i]);
+		items[i] = text_of(names[i]);
 	}
 	join_live(&router, &b, "/three", KEYS(T("store=9"), T("role=9"), T("tenant=1")));
 	allow_cpu(10);
@@ -197,7 +197,7 @@ TEST(a_long_value_that_would_stand_in_each_of_many_keys_stands_in_none)
 
 	for (size_t i = 0; i < 1000; i++) {
 		snprintf(names[i], sizeof(names[i]), "store=%zu", i);
-		items[i] = frame_text(names[i]);
+		items[i] = text_of(names[i]);
 	}
 	memset(role, 'x', len);
 	memcpy(role, "role=", 5);
@@ -243,7 +243,7 @@ TEST(what_is_for_more_than_fit_into_the_log_leaves_a_hole_in_its_stream_only_and
 
 	for (size_t i = 0; i < 6000; i++) {
 		snprintf(names[i], sizeof(names[i]), "store=%08zu", i);
-		items[i] = frame_text(names[i]);
+		items[i] = text_of(names[i]);
 		join_live(&router, &crowd[i], "/stores", (struct keys){&items[i], 1});
 	}
 	assert_int_equal(lines_of(&event), 1);

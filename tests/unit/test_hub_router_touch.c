@@ -32,7 +32,7 @@ static void publish(struct keys audience, const char *data)
 			      .topic = T("orders"),
 			      .name = T("insert"),
 			      .audience = audience,
-			      .data = frame_text(data)};
+			      .data = text_of(data)};
 
 	router_publish(&router, &event);
 }

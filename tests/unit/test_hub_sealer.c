@@ -67,7 +67,7 @@ static void publish(const char *data)
 	struct event event = {.at = AT(router.head.tick + 1, 1),
 			      .topic = T("t"),
 			      .name = T("insert"),
-			      .data = frame_text(data)};
+			      .data = text_of(data)};
 
 	router_publish(&router, &event);
 }
@@ -86,7 +86,7 @@ static void assert_gets(struct subscriber *sub, const char *expected)
 static void assert_sealed(enum frame_format format, const char *data, const char *expected)
 {
 	enum frame_format framed = format;
-	struct text text = frame_text(data);
+	struct text text = text_of(data);
 
 	assert_true(sealer_seal(&router.sealer, T("na\"me"), &framed, &text));
 	assert_int_equal(framed, format == FRAME_MESSAGE ? FRAME_NAMELESS : FRAME_NAMED);

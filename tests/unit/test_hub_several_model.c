@@ -178,8 +178,8 @@ static void publish(void)
 	buf_init(&data);
 	write_data(&data, h->len);
 	event = (struct event){.at = h->at,
-			       .topic = frame_text(topics[h->topic]),
-			       .name = frame_text(names[h->name]),
+			       .topic = text_of(topics[h->topic]),
+			       .name = text_of(names[h->name]),
 			       .audience = put_keys(audience, h->audience),
 			       .everyone = h->everyone,
 			       .data = {data.data, data.len}};

@@ -31,11 +31,11 @@ static void tell(const char *topic, const char *name, struct keys audience, stru
 		 const char *data)
 {
 	struct event event = {.at = AT(router.head.tick + 1, 1),
-			      .topic = frame_text(topic),
-			      .name = frame_text(name),
+			      .topic = text_of(topic),
+			      .name = text_of(name),
 			      .audience = audience,
 			      .unless = unless,
-			      .data = frame_text(data)};
+			      .data = text_of(data)};
 
 	router_publish(&router, &event);
 }

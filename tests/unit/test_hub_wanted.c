@@ -87,7 +87,7 @@ static void assert_left(const char *events, const char *list, const char *expect
 	char **names, text[200] = "";
 	size_t count;
 
-	assert_true(wanted_narrow(&w, frame_text(list)));
+	assert_true(wanted_narrow(&w, text_of(list)));
 	if (wanted_left_names(&facet, &names, &count))
 		for (size_t i = 0; i < count; i++)
 			strcat(strcat(text, names[i]), " ");
@@ -115,14 +115,12 @@ TEST(thirty_two_names_are_as_many_as_there_may_be)
 	struct wanted w = {.count = 0};
 
 	assert_true(wanted_narrow(
-		&w,
-		frame_text("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,")));
+		&w, text_of("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,")));
 	assert_int_equal(w.name_count, 32);
 	wanted_release(&w);
 	assert_int_equal(w.name_count, 0);
 	assert_false(wanted_narrow(
-		&w,
-		frame_text("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,b")));
+		&w, text_of("a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,a,b")));
 	wanted_release(&w);
 }
 
