@@ -169,8 +169,8 @@ static bool is_allowed(struct outlets *set, const struct action_def *action,
 		all.items[all.count++] = query->items[i];
 	if (entitlement_requires(action->require, id->claims, &all, NULL))
 		return true;
-	refusals_log(&set->refusals, "[STREAM] refused: '%s' may not %s '%s'", id->sub, r->method,
-		     action->path);
+	refusal_stats_log(&set->refusals, "[STREAM] refused: '%s' may not %s '%s'", id->sub,
+			  r->method, action->path);
 	refusal_forbidden(ret_refusal, "do this");
 	return false;
 }

@@ -12,7 +12,7 @@
 enum MHD_Result desk_refuse(struct outlets *set, const struct request *r,
 			    const struct refusal *refusal)
 {
-	refusals_count(&set->refusals, refusal->status);
+	refusal_stats_count(&set->refusals, refusal->status);
 	return reply_error(r, set->options, refusal->status, refusal->sentence, refusal->header,
 			   refusal->value);
 }
@@ -22,8 +22,8 @@ static bool is_from_own_page(struct outlets *set, const struct request *r)
 {
 	if (strcmp(r->method, MHD_HTTP_METHOD_GET) == 0 || request_from_own_page(r, set->options))
 		return true;
-	refusals_log(&set->refusals, "[STREAM] refused: a page of '%s' may not ask for '%s'",
-		     r->origin == NULL ? "another site" : r->origin, r->path);
+	refusal_stats_log(&set->refusals, "[STREAM] refused: a page of '%s' may not ask for '%s'",
+			  r->origin == NULL ? "another site" : r->origin, r->path);
 	return false;
 }
 
@@ -40,9 +40,9 @@ bool desk_read_token(struct outlets *set, const struct request *r, const struct 
 		explicit_bzero(token, strlen(token));
 	free(token);
 	if (!valid)
-		refusals_log(&set->refusals,
-			     "[STREAM] refused: token of a request for '%s' from %s: %s", path,
-			     r->address, why);
+		refusal_stats_log(&set->refusals,
+				  "[STREAM] refused: token of a request for '%s' from %s: %s", path,
+				  r->address, why);
 	return valid;
 }
 
@@ -55,11 +55,10 @@ bool desk_identify(struct outlets *set, const struct request *r, const struct pa
 	}
 	if (!desk_read_token(set, r, query, r->path, ret_id, ret_refusal))
 		return false;
-	if (admission_still_valid(set, ret_id->jti, ret_id->sub, ret_id->issued_ms,
-				  ret_id->key_mark))
+	if (outlets_accept(set, identity_standing(ret_id)))
 		return true;
-	refusals_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked",
-		     ret_id->sub);
+	refusal_stats_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked",
+			  ret_id->sub);
 	identity_release(ret_id);
 	return false;
 }

@@ -8,7 +8,7 @@
 
 #include <microhttpd.h>
 
-#include "http/admission.h"
+#include "http/refusal.h"
 #include "http/outlets.h"
 #include "http/request.h"
 

@@ -40,7 +40,7 @@ struct admission {
 static bool refuse(struct admission *a, unsigned status, const char *sentence, const char *header,
 		   const char *value)
 {
-	refusals_count(&a->outlets->refusals, status);
+	refusal_stats_count(&a->outlets->refusals, status);
 	a->result = reply_error(a->request, a->options, status, sentence, header, value);
 	return false;
 }
@@ -187,10 +187,11 @@ static bool pass_ticket(struct admission *a)
 			request_from_own_page(a->request, a->options);
 	if (a->has_ticket)
 		return true;
-	refusals_log(&a->outlets->refusals,
-		     "[STREAM] refused: ticket of a request for '%s' from %s: it has not the form "
-		     "of one, or is another page's",
-		     name_of(a), a->request->address);
+	refusal_stats_log(
+		&a->outlets->refusals,
+		"[STREAM] refused: ticket of a request for '%s' from %s: it has not the form "
+		"of one, or is another page's",
+		name_of(a), a->request->address);
 	refusal_of_token(&refusal, true);
 	return refuse_with(a, &refusal);
 }

@@ -222,10 +222,10 @@ static void on_entitled(struct question *q, bool failed, const char *value)
 		decide(h);
 		return;
 	}
-	refusals_log(&h->parked.set->refusals,
-		     "[STREAM] refused: '%s' is not authorized for '%s'%s",
-		     h->identity.sub == NULL ? "" : h->identity.sub, h->asked_for->path,
-		     failed ? ": the function failed" : "");
+	refusal_stats_log(&h->parked.set->refusals,
+			  "[STREAM] refused: '%s' is not authorized for '%s'%s",
+			  h->identity.sub == NULL ? "" : h->identity.sub, h->asked_for->path,
+			  failed ? ": the function failed" : "");
 	refusal_forbidden(&refusal, "open this stream");
 	refuse(h, &refusal);
 }
@@ -242,10 +242,10 @@ static void on_redeemed(struct question *q, bool failed, const char *value)
 		decide(h);
 		return;
 	}
-	refusals_log(&h->parked.set->refusals,
-		     "[STREAM] refused: ticket of a request for '%s' from %s: %s",
-		     several_name(h->several), h->parked.address,
-		     failed ? "the database did not say" : "there is none, or it was used");
+	refusal_stats_log(&h->parked.set->refusals,
+			  "[STREAM] refused: ticket of a request for '%s' from %s: %s",
+			  several_name(h->several), h->parked.address,
+			  failed ? "the database did not say" : "there is none, or it was used");
 	refusal_of_token(&refusal, true);
 	refuse(h, &refusal);
 }

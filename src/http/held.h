@@ -9,6 +9,7 @@
 #ifndef HTTP_HELD_H
 #define HTTP_HELD_H
 
+#include "http/admission.h"
 #include "http/parked.h"
 
 /* What the gate knows of the request when it holds it. */

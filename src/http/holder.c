@@ -24,6 +24,11 @@ void holder_init(struct holder *h, const struct identity *id, const struct param
 		h->claims = identity_claims_json(id);
 }
 
+struct standing holder_standing(const struct holder *h)
+{
+	return (struct standing){h->jti, h->user, h->issued_ms, h->key_mark};
+}
+
 void holder_release(struct holder *h)
 {
 	free(h->user);

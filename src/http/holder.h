@@ -25,6 +25,9 @@ void holder_init(struct holder *h, const struct identity *id, const struct param
 		 bool with_claims);
 void holder_release(struct holder *h);
 
+/* As of its identity; borrowed. */
+struct standing holder_standing(const struct holder *h);
+
 /* The parameters as the holder keeps them: a JSON object of texts, for the caller to free. */
 char *holder_params_json(const struct params *params);
 

@@ -61,7 +61,7 @@ static enum MHD_Result refuse(const struct httpd *h, const struct request *r, un
 			      const char *why, const char *header, const char *value)
 {
 	if (h->outlets != NULL)
-		refusals_count(&h->outlets->refusals, status);
+		refusal_stats_count(&h->outlets->refusals, status);
 	return reply_error(r, h->options, status, why, header, value);
 }
 
@@ -258,7 +258,7 @@ static void dismiss(struct httpd *h, struct visit *v)
 	struct buf body, answer;
 
 	if (h->outlets != NULL)
-		refusals_count(&h->outlets->refusals, v->head.status);
+		refusal_stats_count(&h->outlets->refusals, v->head.status);
 	buf_init(&body);
 	buf_init(&answer);
 	reply_append_error(&body, v->head.why);

@@ -13,6 +13,11 @@ void identity_release(struct identity *id)
 	*id = (struct identity){.claims = NULL};
 }
 
+struct standing identity_standing(const struct identity *id)
+{
+	return (struct standing){id->jti, id->sub, id->issued_ms, id->key_mark};
+}
+
 char *identity_claims_json(const struct identity *id)
 {
 	return xstrdup(id->claims == NULL ? "{}"

@@ -9,7 +9,7 @@
 
 #include "base/base.h"
 #include "base/buf.h"
-#include "http/options.h"
+#include "http/standing.h"
 
 struct identity {
 	struct json_object *claims; /* an object; NULL: anonymous */
@@ -22,6 +22,9 @@ struct identity {
 };
 
 void identity_release(struct identity *id);
+
+/* What decides whether it still counts later on; borrowed from it. */
+struct standing identity_standing(const struct identity *id);
 
 /*
  * An identity on its way through the database, where a ticket or a renewal takes it: {"claims",

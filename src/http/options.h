@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* options.h: what the outlet room is told at the start. Borrowed strings; they outlive the room. */
+/* options.h: what the configuration says to all that speaks HTTP. Borrowed strings, which outlive
+ * it. */
 #ifndef HTTP_OPTIONS_H
 #define HTTP_OPTIONS_H
 
@@ -7,18 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "http/token.h"
+
 enum token_source { TOKEN_COOKIE, TOKEN_HEADER, TOKEN_QUERY, TOKEN_NOWHERE };
 #define TOKEN_SOURCES 3
-
-struct keyring;
-struct verified;
-
-struct token_options {
-	const struct keyring *keys;    /* NULL or empty: no token is ever accepted */
-	struct verified *verified;     /* what of it is remembered; NULL: nothing */
-	const char *issuer, *audience; /* NULL: not checked */
-	int64_t leeway_ms;
-};
 
 struct http_options {
 	struct token_options token;

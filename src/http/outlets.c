@@ -27,7 +27,7 @@ void outlets_init(struct outlets *set, struct loop *loop, struct router *router,
 				.questions = questions,
 				.snapshots = snapshots};
 	list_init(&set->preludes);
-	refusals_init(&set->refusals, loop);
+	refusal_stats_init(&set->refusals, loop);
 	census_init(&set->census);
 	cuts_init(&set->cuts);
 	list_init(&set->open);
@@ -49,7 +49,7 @@ void outlets_release(struct outlets *set)
 	list_each (node, tmp, &set->parked)
 		parked_drop(container_of(node, struct parked, link));
 	outlets_reap(set);
-	refusals_release(&set->refusals);
+	refusal_stats_release(&set->refusals);
 	census_release(&set->census);
 	cuts_release(&set->cuts);
 	strmap_release(&set->users);
@@ -142,6 +142,11 @@ void outlets_count_out(struct outlets *set, struct outlet *o)
 	tally_down(&set->addresses, o->address);
 	list_remove(&o->link);
 	list_append(&set->closed, &o->link);
+}
+
+bool outlets_accept(const struct outlets *set, struct standing standing)
+{
+	return standing_holds(&standing, set->options->token.keys, &set->revocations);
 }
 
 size_t outlets_beside(const struct outlets *set, const struct outlet *o)

@@ -17,7 +17,7 @@
 #include "http/cuts.h"
 #include "http/options.h"
 #include "http/outlet.h"
-#include "http/refusals.h"
+#include "http/refusal_stats.h"
 #include "http/revocations.h"
 #include "http/schema.h"
 
@@ -35,7 +35,7 @@ struct outlets {
 	struct census census;
 	struct cuts cuts;                       /* what ends of streams teach about proxies */
 	uint64_t requests;                      /* whose head was read, whatever it was answered */
-	struct refusals refusals;               /* requests that did not become streams */
+	struct refusal_stats refusals;          /* requests that did not become streams */
 	struct strmap users, addresses;         /* -> struct tally */
 	struct strmap codes;                    /* -> struct outlet: those that can be renewed */
 	struct revocations revocations, coming; /* coming: while they are read anew */
@@ -68,6 +68,9 @@ void outlets_unreserve(struct outlets *set, const char *user, const char *addres
 
 void outlets_count_in(struct outlets *set, struct outlet *o);
 void outlets_count_out(struct outlets *set, struct outlet *o);
+
+/* Does a token of this standing still count? */
+bool outlets_accept(const struct outlets *set, struct standing standing);
 
 /* How many more streams has its user, or the address of an anonymous one? */
 size_t outlets_beside(const struct outlets *set, const struct outlet *o);

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "http/admission.h"
 #include "http/outlets.h"
+#include "http/refusal.h"
 #include "http/reply.h"
 
 #define PART ((size_t)64 << 10) /* of a state: as much as is read of it at a time */
@@ -298,7 +298,7 @@ static void append_refusal(struct page *p, struct buf *out, const char *reason)
 			.status = 500, .sentence = "The state of this stream could not be read"};
 	else
 		refusal_for_now(&refusal);
-	refusals_count(&p->outlet->set->refusals, refusal.status);
+	refusal_stats_count(&p->outlet->set->refusals, refusal.status);
 	buf_init(&body);
 	reply_append_error(&body, refusal.sentence);
 	reply_append_raw(out,

@@ -108,7 +108,7 @@ void parked_refuse(struct parked *p, const struct refusal *refusal)
 {
 	struct buf body;
 
-	refusals_count(&p->set->refusals, refusal->status);
+	refusal_stats_count(&p->set->refusals, refusal->status);
 	buf_init(&body);
 	reply_append_error(&body, refusal->sentence);
 	parked_answer(p, refusal->status, body.data, refusal->header, refusal->value);

@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/loop.h"
 #include "hub/question.h"
-#include "http/admission.h"
+#include "http/refusal.h"
 #include "http/outlets.h"
 #include "http/reply.h"
 

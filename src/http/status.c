@@ -55,13 +55,13 @@ static void append_seconds(struct buf *out, const char *name, const char *help, 
 		    name, help, name, name, ms / 1000, (int)(ms % 1000));
 }
 
-static void append_refusals(struct buf *out, const struct refusals *r)
+static void append_refusals(struct buf *out, const struct refusal_stats *r)
 {
 	buf_append_str(out, "# HELP pgherald_refused_total Requests that were refused.\n"
 			    "# TYPE pgherald_refused_total counter\n");
 	for (enum refusal_kind kind = 0; kind < REFUSED_KINDS; kind++)
 		buf_appendf(out, "pgherald_refused_total{reason=\"%s\"} %" PRIu64 "\n",
-			    refusal_name(kind), r->counts[kind]);
+			    refusal_stats_name(kind), r->counts[kind]);
 }
 
 void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out)

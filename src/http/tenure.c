@@ -5,7 +5,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "http/admission.h"
 #include "http/entitlement.h"
 #include "http/json.h"
 #include "http/parked.h"
@@ -20,9 +19,7 @@ bool tenure_concerns(const struct event *event)
 
 static void close_if_revoked(struct outlet *o)
 {
-	const struct holder *h = &o->holder;
-
-	if (!admission_still_valid(o->set, h->jti, h->user, h->issued_ms, h->key_mark))
+	if (!outlets_accept(o->set, holder_standing(&o->holder)))
 		outlet_close(o, "revoked");
 }
 
@@ -122,8 +119,7 @@ enum renewal tenure_renew(struct outlets *set, const char *code, const struct id
 		return RENEWAL_ELSEWHERE;
 	query = json_parse(o->holder.params, strlen(o->holder.params));
 	holder_read_params(query, &params);
-	if (is_same_user(o, id) &&
-	    admission_still_valid(set, id->jti, id->sub, id->issued_ms, id->key_mark) &&
+	if (is_same_user(o, id) && outlets_accept(set, identity_standing(id)) &&
 	    has_same_rights(o, id)) {
 		holder_init(&holder, id, &params, outlet_needs_claims(o));
 		recheck_stop(o); /* it reads the holder's texts */

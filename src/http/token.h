@@ -18,6 +18,16 @@
 
 #define TOKEN_MAX 8192
 
+struct keyring;
+struct verified;
+
+struct token_options {
+	const struct keyring *keys;    /* NULL or empty: no token is ever accepted */
+	struct verified *verified;     /* what of it is remembered; NULL: nothing */
+	const char *issuer, *audience; /* NULL: not checked */
+	int64_t leeway_ms;
+};
+
 /* Three non-empty segments of base64url without padding, joined by dots (RFC 7515 7.1). */
 bool token_well_formed(const char *token, size_t len);
 

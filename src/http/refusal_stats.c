@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/refusals.h"
+#include "http/refusal_stats.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 static void on_second(struct timer *t)
 {
-	struct refusals *r = container_of(t, struct refusals, second);
+	struct refusal_stats *r = container_of(t, struct refusal_stats, second);
 
 	if (r->unsaid > 0)
 		log_info("[STREAM] refused: %" PRIu64 " more requests within this second",
@@ -18,13 +18,13 @@ static void on_second(struct timer *t)
 	r->unsaid = 0;
 }
 
-void refusals_init(struct refusals *r, struct loop *loop)
+void refusal_stats_init(struct refusal_stats *r, struct loop *loop)
 {
-	*r = (struct refusals){.loop = loop};
+	*r = (struct refusal_stats){.loop = loop};
 	timer_init(&r->second, on_second);
 }
 
-void refusals_release(struct refusals *r)
+void refusal_stats_release(struct refusal_stats *r)
 {
 	loop_stop_timer(r->loop, &r->second);
 }
@@ -48,16 +48,16 @@ static enum refusal_kind kind_of(unsigned status)
 	}
 }
 
-void refusals_count(struct refusals *r, unsigned status)
+void refusal_stats_count(struct refusal_stats *r, unsigned status)
 {
 	r->counts[kind_of(status)]++;
 }
 
-bool refusals_say(struct refusals *r)
+bool refusal_stats_say(struct refusal_stats *r)
 {
 	if (!timer_pending(&r->second))
 		loop_set_timer(r->loop, &r->second, 1000);
-	if (r->lines < REFUSALS_LINES) {
+	if (r->lines < REFUSAL_STATS_LINES) {
 		r->lines++;
 		return true;
 	}
@@ -65,12 +65,12 @@ bool refusals_say(struct refusals *r)
 	return false;
 }
 
-void refusals_log(struct refusals *r, const char *fmt, ...)
+void refusal_stats_log(struct refusal_stats *r, const char *fmt, ...)
 {
 	char line[500];
 	va_list args;
 
-	if (!refusals_say(r))
+	if (!refusal_stats_say(r))
 		return;
 	va_start(args, fmt);
 	vsnprintf(line, sizeof(line), fmt, args);
@@ -78,7 +78,7 @@ void refusals_log(struct refusals *r, const char *fmt, ...)
 	log_info("%s", line);
 }
 
-const char *refusal_name(enum refusal_kind kind)
+const char *refusal_stats_name(enum refusal_kind kind)
 {
 	static const char *const names[] = {"framing", "path", "token", "forbidden", "full"};
 

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/refusals.h"
+#include "http/refusal_stats.h"
 
 #include "temp.h"
 
 static struct loop loop;
-static struct refusals refusals;
+static struct refusal_stats refusals;
 
 static int set_up(void **state)
 {
 	(void)state;
 	if (!loop_open(&loop))
 		return -1;
-	refusals_init(&refusals, &loop);
+	refusal_stats_init(&refusals, &loop);
 	return 0;
 }
 
 static int tear_down(void **state)
 {
 	(void)state;
-	refusals_release(&refusals);
+	refusal_stats_release(&refusals);
 	loop_close(&loop);
 	return 0;
 }
@@ -28,7 +28,7 @@ static int lines_of(int refused)
 	int lines = 0;
 
 	for (int n = 0; n < refused; n++)
-		lines += refusals_say(&refusals);
+		lines += refusal_stats_say(&refusals);
 	return lines;
 }
 
@@ -83,10 +83,10 @@ TEST(refusals_are_counted_by_what_they_were_answered)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		uint64_t former = refusals.counts[cases[i].kind];
 
-		refusals_count(&refusals, cases[i].status);
+		refusal_stats_count(&refusals, cases[i].status);
 		assert_int_equal(refusals.counts[cases[i].kind], former + 1);
 	}
-	assert_string_equal(refusal_name(REFUSED_FULL), "full");
+	assert_string_equal(refusal_stats_name(REFUSED_FULL), "full");
 }
 
 int main(void)
