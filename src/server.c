@@ -12,7 +12,7 @@
 #include "http/httpd.h"
 #include "http/keyring.h"
 #include "http/outlets.h"
-#include "http/parked.h"
+#include "http/waiter.h"
 #include "http/prelude.h"
 #include "http/seal.h"
 #include "http/status.h"
@@ -71,7 +71,7 @@ static void on_event(void *ctx, const struct event *event)
 	struct server *s = ctx;
 
 	if (text_is(event->name, "schema"))
-		schema_forget(&s->outlets.schema);
+		contract_forget(&s->outlets.contract);
 	if (!tenure_concerns(event))
 		router_publish(&s->router, event);
 	else if (tenure_hear(&s->outlets, event))
@@ -110,7 +110,7 @@ static void on_available(void *ctx, bool available)
 	if (!s->status.available && available)
 		log_info("[STREAM JOB] following the change log");
 	if (s->status.available != available)
-		schema_forget(&s->outlets.schema);
+		contract_forget(&s->outlets.contract);
 	s->status.available = s->outlets.available = available;
 }
 
@@ -172,7 +172,7 @@ static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 	/* anybody in the database can make it look: no line each time */
 	if (router_define(&s->router, defs, count) || !s->serving) {
 		log_info("[STREAM] %zu streams are defined", count);
-		schema_forget(&s->outlets.schema);
+		contract_forget(&s->outlets.contract);
 		say_what_lacks(s);
 	}
 	outlets_close_gone(&s->outlets);
@@ -258,16 +258,16 @@ static void on_drain_over(struct timer *t)
 {
 	struct server *s = container_of(t, struct server, drain);
 
-	if (s->outlets.parked_count > 0)
+	if (s->outlets.waiter_count > 0)
 		log_warn("%zu requests that the database had not answered in %d s are told so",
-			 s->outlets.parked_count, DRAIN_MS / 1000);
-	parked_give_up(&s->outlets);
+			 s->outlets.waiter_count, DRAIN_MS / 1000);
+	waiter_give_up(&s->outlets);
 	stop(s, EXIT_DONE);
 }
 
 static bool is_drained(const struct server *s)
 {
-	return s->stopping && s->outlets.count == 0 && s->outlets.parked_count == 0 &&
+	return s->stopping && s->outlets.count == 0 && s->outlets.waiter_count == 0 &&
 	       httpd_is_idle(&s->httpd);
 }
 

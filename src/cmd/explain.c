@@ -12,7 +12,7 @@
 #include "cmd/open.h"
 #include "http/target.h"
 #include "http/json.h"
-#include "http/several.h"
+#include "http/multi.h"
 #include "http/token.h"
 
 /* What the line asks for. */
@@ -124,9 +124,9 @@ static int read_target(struct explain *e, const char *stream, const char *events
 		return cli_usage("--stream is not a path that a server would take: UTF-8, "
 				 "percent-encoded, with at most %d parameters",
 				 PARAMS_MAX);
-	if (strcmp(e->target.path, SEVERAL_PATH) == 0)
+	if (strcmp(e->target.path, MULTI_PATH) == 0)
 		return cli_usage(
-			"explain takes one stream: give --stream each of the paths of " SEVERAL_PATH
+			"explain takes one stream: give --stream each of the paths of " MULTI_PATH
 			" by itself, with the parameters that count for it");
 	return EXIT_DONE;
 }

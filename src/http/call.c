@@ -8,10 +8,10 @@
 #include "base/log.h"
 #include "base/utf8.h"
 #include "base/xalloc.h"
-#include "http/desk.h"
+#include "http/endpoint.h"
 #include "http/entitlement.h"
 #include "http/holder.h"
-#include "http/parked.h"
+#include "http/waiter.h"
 #include "http/reply.h"
 
 #define CALL_DEPTH_MAX 512 /* arrays and objects of a body that are open at once */
@@ -19,13 +19,13 @@
 #define TEXT(number) #number
 
 struct call {
-	struct parked parked;
+	struct waiter waiter;
 	char *method, *path, *request;
 };
 
-static void over(struct parked *p)
+static void over(struct waiter *p)
 {
-	struct call *c = container_of(p, struct call, parked);
+	struct call *c = container_of(p, struct call, waiter);
 
 	free(c->method);
 	free(c->path);
@@ -65,8 +65,8 @@ static void fail(struct call *c)
 {
 	struct refusal refusal;
 
-	refusal_of_question(&refusal, &c->parked.question);
-	parked_refuse(&c->parked, &refusal);
+	refusal_of_question(&refusal, &c->waiter.question);
+	waiter_refuse(&c->waiter, &refusal);
 }
 
 /* "status", line end, what to log, line end, the body: as the statement of pg/asker.c puts them
@@ -74,7 +74,7 @@ static void fail(struct call *c)
 static void on_answered(struct question *q, bool failed, const char *value)
 {
 	struct call *c =
-		container_of(container_of(q, struct parked, question), struct call, parked);
+		container_of(container_of(q, struct waiter, question), struct call, waiter);
 	const char *fault = failed || value == NULL ? NULL : strchr(value, '\n');
 	const char *body = fault == NULL ? NULL : strchr(fault + 1, '\n');
 	unsigned status;
@@ -88,7 +88,7 @@ static void on_answered(struct question *q, bool failed, const char *value)
 		(status < 500 ? log_info : log_warn)(
 			"[STREAM] action %s '%s' was answered %u: %.*s", c->method, c->path, status,
 			(int)(body - fault - 1), fault + 1);
-	parked_answer(&c->parked, status, body + 1,
+	waiter_answer(&c->waiter, status, body + 1,
 		      status == MHD_HTTP_SERVICE_UNAVAILABLE ? "Retry-After" : NULL, "2");
 }
 
@@ -147,14 +147,14 @@ static bool begin(struct outlets *set, const struct request *r, const struct act
 	c->method = xstrdup(action->method);
 	c->path = xstrdup(action->path);
 	c->request = request_json(r, path, query, id);
-	if (!parked_init(&c->parked, set, r, NULL, over, ret_refusal)) {
-		over(&c->parked);
+	if (!waiter_init(&c->waiter, set, r, NULL, over, ret_refusal)) {
+		over(&c->waiter);
 		return false;
 	}
-	c->parked.question = (struct question){.kind = QUESTION_ACTION,
+	c->waiter.question = (struct question){.kind = QUESTION_ACTION,
 					       .answered = on_answered,
 					       .params = {c->method, c->path, c->request}};
-	parked_ask(&c->parked);
+	waiter_ask(&c->waiter);
 	return true;
 }
 
@@ -188,9 +188,9 @@ enum MHD_Result call_start(struct outlets *set, const struct request *r,
 	else if (!set->available)
 		refusal_for_now(&refusal);
 	else
-		taken = desk_identify(set, r, &query, &id, &refusal) &&
+		taken = endpoint_identify(set, r, &query, &id, &refusal) &&
 			is_allowed(set, action, r, path, &query, &id, &refusal) &&
 			begin(set, r, action, path, &query, &id, &refusal);
 	identity_release(&id);
-	return taken ? MHD_NO : desk_refuse(set, r, &refusal);
+	return taken ? MHD_NO : endpoint_refuse(set, r, &refusal);
 }

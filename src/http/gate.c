@@ -10,12 +10,12 @@
 #include "base/xalloc.h"
 #include "http/admission.h"
 #include "http/call.h"
-#include "http/desk.h"
-#include "http/held.h"
-#include "http/joining.h"
+#include "http/endpoint.h"
+#include "http/pending_open.h"
+#include "http/opening.h"
 #include "http/page.h"
 #include "http/reply.h"
-#include "http/several.h"
+#include "http/multi.h"
 #include "http/ticket.h"
 
 /* A request on its way through the gate. */
@@ -24,7 +24,7 @@ struct admission {
 	const struct http_options *options;
 	const struct request *request;
 	struct stream *stream;       /* NULL where it asks for several */
-	struct several *several;     /* in one connection; NULL where it asks for one */
+	struct multi *multi;         /* in one connection; NULL where it asks for one */
 	struct params query, params; /* of the query alone; of path and query */
 	struct buf joined;           /* texts of parameters that came in parts */
 	struct identity identity;
@@ -127,7 +127,7 @@ static bool read_query(struct admission *a)
 	return pass_texts(a, &a->query);
 }
 
-static bool pass_several(struct admission *a)
+static bool pass_multi(struct admission *a)
 {
 	struct refusal refusal;
 
@@ -135,10 +135,10 @@ static bool pass_several(struct admission *a)
 		return refuse_method(a, "GET");
 	if (!read_query(a))
 		return false;
-	a->several = several_parse(&a->query, &refusal);
-	if (a->several != NULL && several_find(a->several, a->outlets->router))
+	a->multi = multi_parse(&a->query, &refusal);
+	if (a->multi != NULL && multi_find(a->multi, a->outlets->router))
 		return true;
-	if (a->several != NULL)
+	if (a->multi != NULL)
 		refusal_not_found(&refusal);
 	return refuse_with(a, &refusal);
 }
@@ -147,8 +147,8 @@ static bool pass_path(struct admission *a)
 {
 	struct buf methods;
 
-	if (strcmp(a->request->path, SEVERAL_PATH) == 0)
-		return pass_several(a);
+	if (strcmp(a->request->path, MULTI_PATH) == 0)
+		return pass_multi(a);
 	a->stream = router_find(a->outlets->router, a->request->path, &a->params);
 	if (!pass_actions(a))
 		return false;
@@ -167,7 +167,7 @@ static bool pass_path(struct admission *a)
 
 static const char *name_of(const struct admission *a)
 {
-	return a->several != NULL ? SEVERAL_PATH : a->stream->def.path;
+	return a->multi != NULL ? MULTI_PATH : a->stream->def.path;
 }
 
 /* A ticket was got for this very request: it goes before what a browser sends with every one. */
@@ -200,14 +200,14 @@ static bool pass_token(struct admission *a)
 {
 	struct refusal refusal;
 
-	if (a->several != NULL ? several_is_anonymous(a->several) : a->stream->def.anonymous) {
+	if (a->multi != NULL ? multi_is_anonymous(a->multi) : a->stream->def.anonymous) {
 		a->identity.ends_ms = INT64_MAX;
 		return true;
 	}
 	if (find_ticket(a))
 		return pass_ticket(a);
-	return desk_read_token(a->outlets, a->request, &a->query, name_of(a), &a->identity,
-			       &refusal) ||
+	return endpoint_read_token(a->outlets, a->request, &a->query, name_of(a), &a->identity,
+				   &refusal) ||
 	       refuse_with(a, &refusal);
 }
 
@@ -274,27 +274,27 @@ static void let_in(struct admission *a)
 		    stream_def_needs_claims(&a->stream->def));
 	request.address = xstrdup(a->request->address);
 	request.cors = reply_cors(a->request, a->options);
-	joining_open(a->outlets, &request);
+	opening_open(a->outlets, &request);
 	free(request.cors);
 	a->result = MHD_NO;
 }
 
 static void hold(struct admission *a)
 {
-	struct held_request request = {.request = a->request,
-				       .query = &a->query,
-				       .several = a->several,
-				       .identity = &a->identity,
-				       .ticket = a->has_ticket ? a->ticket : NULL,
-				       .resume = a->resume,
-				       .unknown = a->unknown,
-				       .after = a->after,
-				       .delivery = a->delivery};
+	struct pending_open_request request = {.request = a->request,
+					       .query = &a->query,
+					       .multi = a->multi,
+					       .identity = &a->identity,
+					       .ticket = a->has_ticket ? a->ticket : NULL,
+					       .resume = a->resume,
+					       .unknown = a->unknown,
+					       .after = a->after,
+					       .delivery = a->delivery};
 	struct refusal refusal;
 
-	a->several = NULL;
+	a->multi = NULL;
 	a->result = MHD_NO;
-	if (!held_start(a->outlets, &request, &refusal))
+	if (!pending_open_start(a->outlets, &request, &refusal))
 		refuse_with(a, &refusal);
 }
 
@@ -305,7 +305,7 @@ static void decide(struct admission *a)
 	find_resume(a);
 	if (!pass_delivery(a))
 		return;
-	if (a->has_ticket || a->several != NULL)
+	if (a->has_ticket || a->multi != NULL)
 		hold(a);
 	else if (!admission_decide(a->outlets, a->stream, &a->identity, &a->params,
 				   a->request->address, &a->wanted, &refusal))
@@ -325,7 +325,7 @@ enum MHD_Result gate_admit(struct outlets *outlets, const struct request *r)
 	if (pass_path(&a) && pass_token(&a))
 		decide(&a);
 	buf_release(&a.joined);
-	several_free(a.several);
+	multi_free(a.multi);
 	identity_release(&a.identity);
 	wanted_release(&a.wanted);
 	explicit_bzero(a.ticket, sizeof(a.ticket));

@@ -2,8 +2,9 @@
 /*
  * gate.h: the one place where it is decided whether a request, whose head is well (head.h), becomes
  * a stream, in this order: path, method, token, entitlement, room. A request may ask for several
- * streams (several.h): then that holds for each. What is refused is answered through the HTTP
- * library; what is let in is taken over, and so is what only the database can decide (held.h).
+ * streams (multi.h): then that holds for each. What is refused is answered through the HTTP
+ * library; what is let in is taken over, and so is what only the database can decide
+ * (pending_open.h).
  */
 #ifndef HTTP_GATE_H
 #define HTTP_GATE_H

@@ -7,7 +7,7 @@
 #include "http/gate.h"
 #include "http/renew.h"
 #include "http/reply.h"
-#include "http/schema.h"
+#include "http/contract.h"
 #include "http/ticket.h"
 
 static void on_arrived(struct visit *v);
@@ -96,7 +96,7 @@ static enum MHD_Result route(const struct httpd *h, const struct request *r)
 	if (h->outlets == NULL || strcmp(r->path, "/stream/status") == 0)
 		return answer_plain(h, r);
 	if (strcmp(r->path, "/stream/schema") == 0)
-		return schema_get(h->outlets, r);
+		return contract_get(h->outlets, r);
 	if (strcmp(r->path, "/stream/ticket") == 0)
 		return ticket_post(h->outlets, r);
 	if (strcmp(r->path, "/stream/renew") == 0)

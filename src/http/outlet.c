@@ -13,13 +13,13 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/drain.h"
-#include "http/ending.h"
-#include "http/joining.h"
+#include "http/expiry.h"
+#include "http/opening.h"
 #include "http/outlets.h"
 #include "http/page.h"
 #include "http/prelude.h"
 #include "http/recheck.h"
-#include "http/several.h"
+#include "http/multi.h"
 
 static struct loop *loop_of(const struct outlet *o)
 {
@@ -38,18 +38,18 @@ struct wire outlet_wire(struct outlet *o)
 
 const char *outlet_path(const struct outlet *o)
 {
-	return o->several == NULL ? o->sub.stream->def.path : SEVERAL_PATH;
+	return o->multi == NULL ? o->sub.stream->def.path : MULTI_PATH;
 }
 
 const char *outlet_params(const struct outlet *o, size_t part)
 {
-	return o->several == NULL ? o->holder.params : o->several->items[part].params_json;
+	return o->multi == NULL ? o->holder.params : o->multi->items[part].params_json;
 }
 
 bool outlet_needs_claims(const struct outlet *o)
 {
-	return o->several == NULL ? stream_def_needs_claims(&o->sub.stream->def)
-				  : several_needs_claims(o->several);
+	return o->multi == NULL ? stream_def_needs_claims(&o->sub.stream->def)
+				: multi_needs_claims(o->multi);
 }
 
 /* --- the end --- */
@@ -65,8 +65,8 @@ void outlet_drop(struct outlet *o, const char *why)
 		 why, o->bytes, (loop_of(o)->now_ms - o->opened_ms) / 1000);
 	census_closed(&o->set->census, outlet_path(o), o->reason == NULL ? "client" : o->reason,
 		      loop_of(o)->now_ms - o->opened_ms);
-	beat_stop(o);
-	ending_stop(o);
+	heartbeat_stop(o);
+	expiry_stop(o);
 	recheck_stop(o);
 	page_stop(o->page);
 	prelude_stop(o);
@@ -83,8 +83,8 @@ void outlet_end(struct outlet *o, int linger_ms)
 	page_stop(o->page);
 	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
 	o->state = OUTLET_CLOSING;
-	ending_stop(o);
-	beat_give_up_in(o, linger_ms);
+	expiry_stop(o);
+	heartbeat_give_up_in(o, linger_ms);
 }
 
 void outlet_close(struct outlet *o, const char *reason)
@@ -116,7 +116,7 @@ static void close_slow(struct outlet *o)
 
 void outlet_free(struct outlet *o)
 {
-	several_free(o->several);
+	multi_free(o->multi);
 	wanted_release(&o->wanted);
 	page_free(o->page);
 	buf_release(&o->out);
@@ -157,7 +157,7 @@ static bool sent(struct outlet *o, ssize_t n)
 	if (n >= 0) {
 		o->bytes += (uint64_t)n;
 		o->set->census.bytes += (uint64_t)n;
-		beat_sent(o);
+		heartbeat_sent(o);
 		return true;
 	}
 	if (errno == EINTR)
@@ -167,7 +167,7 @@ static bool sent(struct outlet *o, ssize_t n)
 		return false;
 	}
 	if (!o->blocked && o->state != OUTLET_CLOSING)
-		beat_give_up_in(o, OUTLET_STALL_MS);
+		heartbeat_give_up_in(o, OUTLET_STALL_MS);
 	o->blocked = true;
 	return false;
 }
@@ -241,7 +241,7 @@ static bool out_is_empty(struct outlet *o)
 		return false;
 	}
 	if (o->state == OUTLET_CATCHING && o->page_over) {
-		joining_go_on(o);
+		opening_go_on(o);
 		/* a page may be whole now: its end is still to be sent */
 		return o->state == OUTLET_LIVE;
 	}
@@ -321,7 +321,7 @@ void outlet_renew(struct outlet *o, struct holder *holder)
 	*holder = (struct holder){.user = NULL};
 	prelude_renew(o);
 	outlets_take_code(o->set, o);
-	ending_watch(o);
+	expiry_watch(o);
 	log_info("[STREAM %" PRIu64 "] goes on with another token of '%s'", o->number,
 		 o->holder.user);
 }
@@ -336,14 +336,14 @@ void outlet_ready(struct watch *w, uint32_t events)
 		return;
 	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) ||
 	    ((events & EPOLLIN) && !drain(o->watch.fd))) {
-		beat_left(o);
+		heartbeat_left(o);
 		outlet_drop(o, "the client left");
 		return;
 	}
 	if (!(events & EPOLLOUT))
 		return;
 	if (o->blocked && o->state != OUTLET_CLOSING)
-		beat_go_on(o);
+		heartbeat_go_on(o);
 	o->blocked = false;
 	outlet_flush(o);
 }

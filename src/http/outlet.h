@@ -24,7 +24,7 @@
 #include "base/loop.h"
 #include "hub/catchup.h"
 #include "hub/router.h"
-#include "http/beat.h"
+#include "http/heartbeat.h"
 #include "http/control.h"
 #include "http/holder.h"
 
@@ -35,7 +35,7 @@
 enum outlet_state { OUTLET_CATCHING, OUTLET_LIVE, OUTLET_CLOSING, OUTLET_CLOSED };
 
 struct outlets;
-struct several;
+struct multi;
 
 /* How the client wants to have it. */
 struct outlet_delivery {
@@ -52,7 +52,7 @@ struct outlet_request {
 	struct stream *stream;
 	struct wanted wanted;
 	/* all the streams, stream being the first: there are more in the connection; NULL else */
-	struct several *several;
+	struct multi *multi;
 	struct holder holder;
 	char *address;       /* of the client */
 	bool resume;         /* behind `after`; else from now on */
@@ -77,7 +77,7 @@ struct outlet {
 	struct prelude *prelude;  /* CATCHING: while the stream's snapshot is sent; NULL else */
 	struct wanted wanted;     /* until LIVE; with a snapshot as long as the stream is open */
 	struct facet facet;       /* of the one stream */
-	struct several *several;  /* owned; NULL where there is one stream */
+	struct multi *multi;      /* owned; NULL where there is one stream */
 	enum frame_format format; /* of what the server says by itself */
 	struct buf out;
 	size_t out_sent;
@@ -96,7 +96,7 @@ struct outlet {
 	int64_t opened_ms;
 	uint64_t bytes;     /* sent */
 	const char *reason; /* why it ends, a word of census.h; NULL: its client wants it */
-	struct beat beat;
+	struct heartbeat heartbeat;
 	struct timer end; /* of the token; before that: when to say that it comes */
 };
 

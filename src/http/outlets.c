@@ -6,8 +6,8 @@
 
 #include "base/secret.h"
 #include "base/xalloc.h"
-#include "http/joining.h"
-#include "http/parked.h"
+#include "http/opening.h"
+#include "http/waiter.h"
 
 /* How many streams one user, or one address, has. Owned by its map, there as long as it is not 0.
  */
@@ -29,7 +29,7 @@ void outlets_init(struct outlets *set, struct loop *loop, struct router *router,
 	list_init(&set->preludes);
 	refusal_stats_init(&set->refusals, loop);
 	census_init(&set->census);
-	cuts_init(&set->cuts);
+	proxycuts_init(&set->proxycuts);
 	list_init(&set->open);
 	list_init(&set->closed);
 	strmap_init(&set->users);
@@ -37,28 +37,28 @@ void outlets_init(struct outlets *set, struct loop *loop, struct router *router,
 	strmap_init(&set->codes);
 	revocations_init(&set->revocations);
 	revocations_init(&set->coming);
-	list_init(&set->parked);
-	list_init(&set->parked_over);
-	schema_init(&set->schema);
+	list_init(&set->waiters);
+	list_init(&set->waiters_over);
+	contract_init(&set->contract);
 }
 
 void outlets_release(struct outlets *set)
 {
 	list_each (node, tmp, &set->open)
 		outlet_close(container_of(node, struct outlet, link), NULL);
-	list_each (node, tmp, &set->parked)
-		parked_drop(container_of(node, struct parked, link));
+	list_each (node, tmp, &set->waiters)
+		waiter_drop(container_of(node, struct waiter, link));
 	outlets_reap(set);
 	refusal_stats_release(&set->refusals);
 	census_release(&set->census);
-	cuts_release(&set->cuts);
+	proxycuts_release(&set->proxycuts);
 	strmap_release(&set->users);
 	strmap_release(&set->addresses);
 	strmap_release(&set->codes);
 	revocations_release(&set->revocations);
 	revocations_release(&set->coming);
 	actions_release(&set->actions);
-	schema_release(&set->schema, set->questions);
+	contract_release(&set->contract, set->questions);
 }
 
 static size_t tally_of(const struct strmap *map, const char *name)
@@ -217,7 +217,7 @@ void outlets_reap(struct outlets *set)
 		list_remove(node);
 		outlet_free(container_of(node, struct outlet, link));
 	}
-	parked_reap(set);
+	waiter_reap(set);
 }
 
 static void close_subscribers(struct stream *s, const char *reason)
@@ -240,7 +240,7 @@ static void close_subscribers(struct stream *s, const char *reason)
 void outlets_close_gone(struct outlets *set)
 {
 	if (!list_empty(&set->router->gone))
-		parked_doubt(set, NULL);
+		waiter_doubt(set, NULL);
 	list_each (node, tmp, &set->router->gone)
 		close_subscribers(container_of(node, struct stream, link), "changed");
 }
@@ -260,13 +260,13 @@ void outlets_close_holed(struct outlets *set)
 void outlets_reset_all(struct outlets *set, const char *reason)
 {
 	list_each (node, tmp, &set->open)
-		joining_reset(container_of(node, struct outlet, link), reason);
+		opening_reset(container_of(node, struct outlet, link), reason);
 }
 
 void outlets_drain(struct outlets *set)
 {
 	set->draining = true;
-	parked_drain(set);
+	waiter_drain(set);
 	list_each (node, tmp, &set->open)
 		outlet_close(container_of(node, struct outlet, link), "shutdown");
 }

@@ -14,12 +14,12 @@
 #include "hub/snapshot.h"
 #include "http/actions.h"
 #include "http/census.h"
-#include "http/cuts.h"
+#include "http/proxycuts.h"
 #include "http/options.h"
 #include "http/outlet.h"
 #include "http/refusal_stats.h"
 #include "http/revocations.h"
-#include "http/schema.h"
+#include "http/contract.h"
 
 struct outlets {
 	struct loop *loop;
@@ -33,7 +33,7 @@ struct outlets {
 	uint64_t opened;    /* since the start; numbers connections */
 	uint64_t slow;      /* closed as slow, for metrics */
 	struct census census;
-	struct cuts cuts;                       /* what ends of streams teach about proxies */
+	struct proxycuts proxycuts;             /* what ends of streams teach about proxies */
 	uint64_t requests;                      /* whose head was read, whatever it was answered */
 	struct refusal_stats refusals;          /* requests that did not become streams */
 	struct strmap users, addresses;         /* -> struct tally */
@@ -41,12 +41,12 @@ struct outlets {
 	struct revocations revocations, coming; /* coming: while they are read anew */
 	struct question_ops questions;
 	struct snapshot_ops snapshots;
-	struct list preludes;    /* struct prelude: those that wait for a tick to be published */
-	struct list parked;      /* struct parked: requests that wait for the database */
-	struct list parked_over; /* to be freed at the end of the turn */
-	size_t parked_count;
+	struct list preludes;     /* struct prelude: those that wait for a tick to be published */
+	struct list waiters;      /* struct waiter: requests that wait for the database */
+	struct list waiters_over; /* to be freed at the end of the turn */
+	size_t waiter_count;
 	struct actions actions;
-	struct schema schema;
+	struct contract contract;
 	bool available; /* the database can be asked */
 	bool draining;
 };

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/control.h"
-#include "http/joining.h"
+#include "http/opening.h"
 
 #define AGAIN_MS 50 /* a database that follows another one's log is asked for `end` again */
 
@@ -92,11 +92,11 @@ static void ask_changes(struct prelude *p)
 
 	loop_stop_timer(loop_of(p), &p->limit);
 	if (p->seen == NULL) {
-		joining_caught_up(o, p->end.tick);
+		opening_caught_up(o, p->end.tick);
 		return;
 	}
 	p->step = PRELUDE_CHANGES;
-	joining_ask_changes(o, (struct cursor){p->since.tick, CURSOR_TICK_END}, p->end.tick,
+	opening_ask_changes(o, (struct cursor){p->since.tick, CURSOR_TICK_END}, p->end.tick,
 			    p->seen);
 }
 

@@ -9,20 +9,20 @@
 #include "base/clock.h"
 #include "base/secret.h"
 #include "base/xalloc.h"
-#include "http/desk.h"
+#include "http/endpoint.h"
 #include "http/json.h"
-#include "http/parked.h"
+#include "http/waiter.h"
 #include "http/tenure.h"
 
 struct renew {
-	struct parked parked;
+	struct waiter waiter;
 	char code[SECRET_TEXT_MAX];
 	char *identity;
 };
 
-static void over(struct parked *p)
+static void over(struct waiter *p)
 {
-	struct renew *w = container_of(p, struct renew, parked);
+	struct renew *w = container_of(p, struct renew, waiter);
 
 	free(w->identity);
 	free(w);
@@ -45,16 +45,16 @@ static bool read_code(const struct request *r, char ret_code[SECRET_TEXT_MAX])
 static void on_told(struct question *q, bool failed, const char *value)
 {
 	struct renew *w =
-		container_of(container_of(q, struct parked, question), struct renew, parked);
+		container_of(container_of(q, struct waiter, question), struct renew, waiter);
 	struct refusal refusal;
 
 	(void)value;
 	if (!failed) {
-		parked_answer(&w->parked, MHD_HTTP_ACCEPTED, "{\"success\":true}", NULL, NULL);
+		waiter_answer(&w->waiter, MHD_HTTP_ACCEPTED, "{\"success\":true}", NULL, NULL);
 		return;
 	}
 	refusal_for_now(&refusal);
-	parked_refuse(&w->parked, &refusal);
+	waiter_refuse(&w->waiter, &refusal);
 }
 
 static void tell_others(struct renew *w, const struct identity *id)
@@ -64,9 +64,9 @@ static void tell_others(struct renew *w, const struct identity *id)
 	buf_init(&identity);
 	identity_append_json(id, &identity);
 	w->identity = buf_detach(&identity);
-	w->parked.question = (struct question){
+	w->waiter.question = (struct question){
 		.kind = QUESTION_RENEW, .answered = on_told, .params = {w->code, w->identity}};
-	parked_ask(&w->parked);
+	waiter_ask(&w->waiter);
 }
 
 static bool start(struct outlets *set, const struct request *r, const struct identity *id,
@@ -79,7 +79,7 @@ static bool start(struct outlets *set, const struct request *r, const struct ide
 		refusal_bad_request(
 			ret_refusal,
 			"The body must be {\"stream\": \"...\"}, the code of an expiring event");
-	else if (!parked_init(&w->parked, set, r, NULL, over, ret_refusal))
+	else if (!waiter_init(&w->waiter, set, r, NULL, over, ret_refusal))
 		; /* which has said why */
 	else {
 		switch (tenure_renew(set, w->code, id)) {
@@ -87,22 +87,22 @@ static bool start(struct outlets *set, const struct request *r, const struct ide
 			snprintf(body, sizeof(body),
 				 "{\"success\":true,\"expires_in\":%" PRId64 "}",
 				 (id->ends_ms - clock_wall_ms()) / 1000);
-			parked_answer(&w->parked, MHD_HTTP_OK, body, NULL, NULL);
+			waiter_answer(&w->waiter, MHD_HTTP_OK, body, NULL, NULL);
 			break;
 		case RENEWAL_REFUSED:
 			refusal_forbidden(ret_refusal, "renew this stream");
-			parked_refuse(&w->parked, ret_refusal);
+			waiter_refuse(&w->waiter, ret_refusal);
 			break;
 		case RENEWAL_ELSEWHERE:
 			tell_others(w, id);
 		}
 		return true;
 	}
-	over(&w->parked);
+	over(&w->waiter);
 	return false;
 }
 
 enum MHD_Result renew_post(struct outlets *set, const struct request *r)
 {
-	return desk_post(set, r, start);
+	return endpoint_post(set, r, start);
 }

@@ -80,9 +80,9 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	append_metric(
 		out, "heartbeats_learned", "gauge",
 		"Clients behind a proxy that cuts idle connections, which are pinged more often.",
-		o->cuts.learned);
+		o->proxycuts.learned);
 	append_metric(out, "heartbeats_unlearned_total", "counter",
-		      "Clients found to be cut by age, pings or not.", o->cuts.unlearned);
+		      "Clients found to be cut by age, pings or not.", o->proxycuts.unlearned);
 	buf_appendf(out,
 		    "# HELP pgherald_loop_busy_ratio Share of the last seconds in which the event "
 		    "loop was not waiting.\n"

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "http/desk.h"
-#include "http/parked.h"
+#include "http/endpoint.h"
+#include "http/waiter.h"
 
 struct ticket {
-	struct parked parked;
+	struct waiter waiter;
 	char text[SECRET_TEXT_MAX], hash[TICKET_HASH_MAX];
 	char *identity, *origin;
 };
@@ -36,9 +36,9 @@ bool ticket_hash(const char *ticket, size_t len, char ret_hash[TICKET_HASH_MAX])
 	return true;
 }
 
-static void over(struct parked *p)
+static void over(struct waiter *p)
 {
-	struct ticket *t = container_of(p, struct ticket, parked);
+	struct ticket *t = container_of(p, struct ticket, waiter);
 
 	explicit_bzero(t->text, sizeof(t->text));
 	free(t->identity);
@@ -49,20 +49,20 @@ static void over(struct parked *p)
 static void on_kept(struct question *q, bool failed, const char *value)
 {
 	struct ticket *t =
-		container_of(container_of(q, struct parked, question), struct ticket, parked);
+		container_of(container_of(q, struct waiter, question), struct ticket, waiter);
 	struct refusal refusal;
 	char body[SECRET_TEXT_MAX + 64];
 
 	if (failed || value == NULL) {
 		refusal_of_question(&refusal, q);
-		parked_refuse(&t->parked, &refusal);
+		waiter_refuse(&t->waiter, &refusal);
 	} else if (strcmp(value, "true") != 0) {
 		refusal_too_many(&refusal, "Too many unused tickets of this user");
-		parked_refuse(&t->parked, &refusal);
+		waiter_refuse(&t->waiter, &refusal);
 	} else {
 		snprintf(body, sizeof(body), "{\"ticket\":\"%s\",\"expires_in\":%d}", t->text,
 			 TICKET_SECONDS);
-		parked_answer(&t->parked, MHD_HTTP_CREATED, body, NULL, NULL);
+		waiter_answer(&t->waiter, MHD_HTTP_CREATED, body, NULL, NULL);
 	}
 	explicit_bzero(body, sizeof(body));
 }
@@ -73,8 +73,8 @@ static bool start(struct outlets *set, const struct request *r, const struct ide
 	struct ticket *t = xcalloc(1, sizeof(*t));
 	struct buf identity;
 
-	if (!parked_init(&t->parked, set, r, NULL, over, ret_refusal)) {
-		over(&t->parked);
+	if (!waiter_init(&t->waiter, set, r, NULL, over, ret_refusal)) {
+		over(&t->waiter);
 		return false;
 	}
 	buf_init(&identity);
@@ -83,14 +83,14 @@ static bool start(struct outlets *set, const struct request *r, const struct ide
 	t->origin = r->origin == NULL ? NULL : xstrdup(r->origin);
 	secret_make(t->text);
 	hash_text(t->text, strlen(t->text), t->hash);
-	t->parked.question = (struct question){.kind = QUESTION_TICKET,
+	t->waiter.question = (struct question){.kind = QUESTION_TICKET,
 					       .answered = on_kept,
 					       .params = {t->hash, t->identity, t->origin}};
-	parked_ask(&t->parked);
+	waiter_ask(&t->waiter);
 	return true;
 }
 
 enum MHD_Result ticket_post(struct outlets *set, const struct request *r)
 {
-	return desk_post(set, r, start);
+	return endpoint_post(set, r, start);
 }

@@ -47,7 +47,7 @@ TEST(a_subscriber_that_is_touched_again_is_in_the_list_once)
 	assert_sees(&router, &a, "1 2 ");
 }
 
-/* It was touched for what is not in the log, as joining_reset does; then an event comes in the same
+/* It was touched for what is not in the log, as opening_reset does; then an event comes in the same
  * turn. */
 TEST(an_event_for_one_who_was_touched_without_any_touches_no_second_time)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/schema.h"
+#include "http/contract.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -8,13 +8,13 @@
 
 #include "base/hash.h"
 #include "base/xalloc.h"
-#include "http/desk.h"
-#include "http/parked.h"
+#include "http/endpoint.h"
+#include "http/waiter.h"
 #include "http/reply.h"
 
 /* A request that waits for the answer. */
-struct schema_visit {
-	struct parked parked;
+struct contract_visit {
+	struct waiter waiter;
 	struct list link; /* of those that wait */
 	bool head;        /* only the head is wanted */
 	char *known;      /* its If-None-Match, or NULL */
@@ -22,32 +22,32 @@ struct schema_visit {
 
 static void on_answered(struct question *q, bool failed, const char *value);
 
-void schema_init(struct schema *s)
+void contract_init(struct contract *s)
 {
-	*s = (struct schema){.question = {.kind = QUESTION_SCHEMA, .answered = on_answered}};
+	*s = (struct contract){.question = {.kind = QUESTION_SCHEMA, .answered = on_answered}};
 	list_init(&s->waiting);
 }
 
-static void drop_body(struct schema *s)
+static void drop_body(struct contract *s)
 {
 	free(s->body);
 	s->body = NULL;
 }
 
-void schema_forget(struct schema *s)
+void contract_forget(struct contract *s)
 {
 	drop_body(s);
 	s->stale = s->asked;
 }
 
-void schema_release(struct schema *s, struct question_ops questions)
+void contract_release(struct contract *s, struct question_ops questions)
 {
 	if (s->asked)
 		questions.cancel(questions.ctx, &s->question);
 	drop_body(s);
 }
 
-static void keep(struct schema *s, const char *body)
+static void keep(struct contract *s, const char *body)
 {
 	static const struct hash_key everywhere_the_same = {0, 0};
 
@@ -59,12 +59,12 @@ static void keep(struct schema *s, const char *body)
 
 /* If-None-Match (RFC 9110 13.1.2): a list of tags, or '*'. The quotes belong to a tag, so none is
  * found inside another one. */
-static bool is_known(const struct schema *s, const char *known)
+static bool is_known(const struct contract *s, const char *known)
 {
 	return known != NULL && (strcmp(known, "*") == 0 || strstr(known, s->tag) != NULL);
 }
 
-static struct reply reply_of(const struct schema *s, const char *known)
+static struct reply reply_of(const struct contract *s, const char *known)
 {
 	bool same = is_known(s, known);
 
@@ -78,26 +78,26 @@ static struct reply reply_of(const struct schema *s, const char *known)
 
 /* --- asking --- */
 
-static void over(struct parked *p)
+static void over(struct waiter *p)
 {
-	struct schema_visit *v = container_of(p, struct schema_visit, parked);
+	struct contract_visit *v = container_of(p, struct contract_visit, waiter);
 
 	list_remove(&v->link);
-	p->set->schema.waiting_count--;
+	p->set->contract.waiting_count--;
 	free(v->known);
 	free(v);
 }
 
 static void ask(struct outlets *set)
 {
-	struct schema *s = &set->schema;
+	struct contract *s = &set->contract;
 
 	s->asked = true;
 	s->stale = false;
 	set->questions.submit(set->questions.ctx, &s->question);
 }
 
-static void answer(struct schema *s, struct schema_visit *v)
+static void answer(struct contract *s, struct contract_visit *v)
 {
 	struct reply reply;
 	struct refusal refusal;
@@ -105,42 +105,42 @@ static void answer(struct schema *s, struct schema_visit *v)
 	list_remove(&v->link);
 	if (s->body == NULL) {
 		refusal_for_now(&refusal);
-		parked_refuse(&v->parked, &refusal);
+		waiter_refuse(&v->waiter, &refusal);
 		return;
 	}
 	reply = reply_of(s, v->known);
 	reply.head_only = v->head;
-	parked_reply(&v->parked, &reply);
+	waiter_reply(&v->waiter, &reply);
 }
 
 static void on_answered(struct question *q, bool failed, const char *value)
 {
-	struct schema *s = container_of(q, struct schema, question);
+	struct contract *s = container_of(q, struct contract, question);
 
 	s->asked = false;
 	/* who came since is to get the new one */
 	if (!failed && value != NULL && s->stale && !list_empty(&s->waiting)) {
-		ask(list_first(&s->waiting, struct schema_visit, link)->parked.set);
+		ask(list_first(&s->waiting, struct contract_visit, link)->waiter.set);
 		return;
 	}
 	if (!failed && value != NULL && !s->stale)
 		keep(s, value);
 	list_each (node, tmp, &s->waiting)
-		answer(s, container_of(node, struct schema_visit, link));
+		answer(s, container_of(node, struct contract_visit, link));
 }
 
 static bool wait_for_it(struct outlets *set, const struct request *r, struct refusal *ret_refusal)
 {
-	struct schema *s = &set->schema;
+	struct contract *s = &set->contract;
 	const char *known = request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
-	struct schema_visit *v;
+	struct contract_visit *v;
 
-	if (!set->available || s->waiting_count >= SCHEMA_WAITING_MAX) {
+	if (!set->available || s->waiting_count >= CONTRACT_WAITING_MAX) {
 		refusal_for_now(ret_refusal);
 		return false;
 	}
 	v = xcalloc(1, sizeof(*v));
-	if (!parked_init(&v->parked, set, r, NULL, over, ret_refusal)) {
+	if (!waiter_init(&v->waiter, set, r, NULL, over, ret_refusal)) {
 		free(v);
 		return false;
 	}
@@ -153,7 +153,7 @@ static bool wait_for_it(struct outlets *set, const struct request *r, struct ref
 	return true;
 }
 
-enum MHD_Result schema_get(struct outlets *set, const struct request *r)
+enum MHD_Result contract_get(struct outlets *set, const struct request *r)
 {
 	struct refusal refusal;
 	struct reply reply;
@@ -163,11 +163,11 @@ enum MHD_Result schema_get(struct outlets *set, const struct request *r)
 	if (strcmp(r->method, MHD_HTTP_METHOD_GET) != 0 &&
 	    strcmp(r->method, MHD_HTTP_METHOD_HEAD) != 0) {
 		refusal_of_method(&refusal, "Ask with GET", "GET, HEAD, OPTIONS");
-		return desk_refuse(set, r, &refusal);
+		return endpoint_refuse(set, r, &refusal);
 	}
-	if (set->available && set->schema.body != NULL) {
-		reply = reply_of(&set->schema, request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH));
+	if (set->available && set->contract.body != NULL) {
+		reply = reply_of(&set->contract, request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH));
 		return reply_send(r, set->options, &reply);
 	}
-	return wait_for_it(set, r, &refusal) ? MHD_NO : desk_refuse(set, r, &refusal);
+	return wait_for_it(set, r, &refusal) ? MHD_NO : endpoint_refuse(set, r, &refusal);
 }

@@ -5,7 +5,7 @@
  * request: at most 16 streams, none twice, each path where one of the list begins, in UTF-8; and
  * written down again, each path with all its parameters, it asks for the same.
  */
-#include "http/several.h"
+#include "http/multi.h"
 
 #include <json-c/json.h>
 
@@ -69,7 +69,7 @@ static bool is_asked_for(const struct params *query, const char *path)
 }
 
 /* A slash at the beginning or behind a comma begins a path, wherever the comma is. */
-static void check_list(const struct several *s, struct text list)
+static void check_list(const struct multi *s, struct text list)
 {
 	for (size_t at = 0; at < list.len; at++) {
 		bool found = list.bytes[at] != '/' || !begins_path(list, at);
@@ -97,7 +97,7 @@ static void check_params(struct json_object *query)
 }
 
 /* What the request says counts where the path does not say otherwise. */
-static void check_common(const struct several_item *item, const struct params *query)
+static void check_common(const struct multi_item *item, const struct params *query)
 {
 	for (size_t i = 0; i < query->count; i++) {
 		struct text name = query->items[i].name;
@@ -111,14 +111,14 @@ static void check_common(const struct several_item *item, const struct params *q
 	}
 }
 
-static void check(const struct several *s, const struct params *query)
+static void check(const struct multi *s, const struct params *query)
 {
 	MUST(s->joined && s->count >= 1 && s->count <= 16);
 	for (size_t i = 0; i < query->count; i++)
 		if (is_listed(query->items[i].name))
 			check_list(s, query->items[i].value);
 	for (size_t i = 0; i < s->count; i++) {
-		const struct several_item *item = &s->items[i];
+		const struct multi_item *item = &s->items[i];
 
 		MUST(utf8_is(item->path, strlen(item->path)) && is_asked_for(query, item->path));
 		check_params(item->query);
@@ -142,7 +142,7 @@ static void append_encoded(struct buf *out, const char *text, const char *plain)
 	}
 }
 
-static void append_item(struct buf *out, const struct several_item *item)
+static void append_item(struct buf *out, const struct multi_item *item)
 {
 	append_encoded(out, item->path, "/\\");
 	buf_append_char(out, '?');
@@ -155,26 +155,26 @@ static void append_item(struct buf *out, const struct several_item *item)
 	}
 }
 
-static void check_again(const struct several *s)
+static void check_again(const struct multi *s)
 {
 	struct params query = {.count = s->count};
 	struct refusal refusal;
-	struct buf texts[SEVERAL_MAX];
-	struct several *again;
+	struct buf texts[MULTI_MAX];
+	struct multi *again;
 
 	for (size_t i = 0; i < s->count; i++) {
 		buf_init(&texts[i]);
 		append_item(&texts[i], &s->items[i]);
 		query.items[i] = (struct param){{"path", 4}, {texts[i].data, texts[i].len}};
 	}
-	again = several_parse(&query, &refusal);
+	again = multi_parse(&query, &refusal);
 	MUST(again != NULL && again->count == s->count);
 	for (size_t i = 0; i < s->count; i++) {
 		MUST(strcmp(again->items[i].path, s->items[i].path) == 0);
 		MUST(json_object_equal(again->items[i].query, s->items[i].query));
 		buf_release(&texts[i]);
 	}
-	several_free(again);
+	multi_free(again);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -183,7 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct params query = {.count = 0};
 	struct refusal refusal = {.status = 0};
 	struct text lines[PARAMS_MAX];
-	struct several *s;
+	struct multi *s;
 	struct buf joined;
 	size_t count = 0;
 
@@ -193,14 +193,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	}
 	buf_init(&joined);
 	params_join(&query, "events", &joined);
-	s = several_parse(&query, &refusal);
+	s = multi_parse(&query, &refusal);
 	if (s != NULL) {
 		check(s, &query);
 		check_again(s);
 	} else {
 		MUST(refusal.status == 400 && refusal.sentence[0] != '\0');
 	}
-	several_free(s);
+	multi_free(s);
 	buf_release(&joined);
 	while (count > 0)
 		text_free(lines[--count]);

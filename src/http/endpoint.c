@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/desk.h"
+#include "http/endpoint.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +9,8 @@
 #include "http/reply.h"
 #include "http/token.h"
 
-enum MHD_Result desk_refuse(struct outlets *set, const struct request *r,
-			    const struct refusal *refusal)
+enum MHD_Result endpoint_refuse(struct outlets *set, const struct request *r,
+				const struct refusal *refusal)
 {
 	refusal_stats_count(&set->refusals, refusal->status);
 	return reply_error(r, set->options, refusal->status, refusal->sentence, refusal->header,
@@ -27,8 +27,8 @@ static bool is_from_own_page(struct outlets *set, const struct request *r)
 	return false;
 }
 
-bool desk_read_token(struct outlets *set, const struct request *r, const struct params *query,
-		     const char *path, struct identity *ret_id, struct refusal *ret_refusal)
+bool endpoint_read_token(struct outlets *set, const struct request *r, const struct params *query,
+			 const char *path, struct identity *ret_id, struct refusal *ret_refusal)
 {
 	char *token = request_token(r, query, set->options);
 	const char *why = "there is none";
@@ -46,14 +46,14 @@ bool desk_read_token(struct outlets *set, const struct request *r, const struct 
 	return valid;
 }
 
-bool desk_identify(struct outlets *set, const struct request *r, const struct params *query,
-		   struct identity *ret_id, struct refusal *ret_refusal)
+bool endpoint_identify(struct outlets *set, const struct request *r, const struct params *query,
+		       struct identity *ret_id, struct refusal *ret_refusal)
 {
 	if (!is_from_own_page(set, r)) {
 		refusal_of_page(ret_refusal);
 		return false;
 	}
-	if (!desk_read_token(set, r, query, r->path, ret_id, ret_refusal))
+	if (!endpoint_read_token(set, r, query, r->path, ret_id, ret_refusal))
 		return false;
 	if (outlets_accept(set, identity_standing(ret_id)))
 		return true;
@@ -65,7 +65,7 @@ bool desk_identify(struct outlets *set, const struct request *r, const struct pa
 
 /* Tokens of cookie and header only: one in the URL of a request that could have sent a header is a
  * leak. */
-enum MHD_Result desk_post(struct outlets *set, const struct request *r, desk_fn *go_on)
+enum MHD_Result endpoint_post(struct outlets *set, const struct request *r, endpoint_fn *go_on)
 {
 	static const struct params no_query = {.count = 0};
 	struct identity id = {.claims = NULL};
@@ -77,8 +77,8 @@ enum MHD_Result desk_post(struct outlets *set, const struct request *r, desk_fn 
 	if (strcmp(r->method, MHD_HTTP_METHOD_POST) != 0)
 		refusal_of_method(&refusal, "Ask with POST", "POST, OPTIONS");
 	else
-		taken = desk_identify(set, r, &no_query, &id, &refusal) &&
+		taken = endpoint_identify(set, r, &no_query, &id, &refusal) &&
 			go_on(set, r, &id, &refusal);
 	identity_release(&id);
-	return taken ? MHD_NO : desk_refuse(set, r, &refusal);
+	return taken ? MHD_NO : endpoint_refuse(set, r, &refusal);
 }

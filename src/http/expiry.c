@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/ending.h"
+#include "http/expiry.h"
 
 #include "base/clock.h"
 #include "http/outlets.h"
@@ -33,7 +33,7 @@ static void on_end(struct timer *t)
 	}
 }
 
-void ending_watch(struct outlet *o)
+void expiry_watch(struct outlet *o)
 {
 	int64_t left = o->holder.ends_ms - clock_wall_ms();
 
@@ -41,12 +41,12 @@ void ending_watch(struct outlet *o)
 		loop_set_timer(loop_of(o), &o->end, left > 0 ? left - notice_ms(left) : 0);
 }
 
-void ending_init(struct outlet *o)
+void expiry_init(struct outlet *o)
 {
 	timer_init(&o->end, on_end);
 }
 
-void ending_stop(struct outlet *o)
+void expiry_stop(struct outlet *o)
 {
 	loop_stop_timer(loop_of(o), &o->end);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * parked.h: a request that the database has to be asked about before it can be answered. Its socket
+ * waiter.h: a request that the database has to be asked about before it can be answered. Its socket
  * has been taken over from the HTTP library, like a stream's, so nothing waits: libmicrohttpd
  * 0.9.75 neither sees the client of a suspended request leave nor stops well with one. The answer
  * is written by hand and ends the connection. Embedded in its owner, who frees itself in `over`.
  */
-#ifndef HTTP_PARKED_H
-#define HTTP_PARKED_H
+#ifndef HTTP_WAITER_H
+#define HTTP_WAITER_H
 
 #include <stdbool.h>
 
@@ -17,12 +17,12 @@
 #include "http/outlets.h"
 #include "http/reply.h"
 
-#define PARKED_MAX 5000        /* at a time; more are answered 503 at once */
-#define PARKED_ANSWER_MS 10000 /* then it is 503 */
+#define WAITER_MAX 5000        /* at a time; more are answered 503 at once */
+#define WAITER_ANSWER_MS 10000 /* then it is 503 */
 
-struct parked {
+struct waiter {
 	struct outlets *set;
-	struct list link; /* of the set's parked ones */
+	struct list link; /* of the set's waiters */
 	struct watch watch;
 	struct timer timer;
 	struct question question;
@@ -42,41 +42,41 @@ struct parked {
 	size_t out_sent;
 	bool done; /* answered, or the client has left: nothing more is called but over */
 	char *cors, *address;
-	void (*late)(struct parked *p); /* the timer; NULL: 503 */
-	void (*over)(struct parked *p); /* frees its owner; called between turns */
+	void (*late)(struct waiter *w); /* the timer; NULL: 503 */
+	void (*over)(struct waiter *w); /* frees its owner; called between turns */
 };
 
 /* Takes the request's socket. False: it cannot, and the refusal says what to answer; nothing is to
  * be released then. */
-MUST_CHECK bool parked_init(struct parked *p, struct outlets *set, const struct request *r,
-			    void (*late)(struct parked *p), void (*over)(struct parked *p),
+MUST_CHECK bool waiter_init(struct waiter *w, struct outlets *set, const struct request *r,
+			    void (*late)(struct waiter *w), void (*over)(struct waiter *w),
 			    struct refusal *ret_refusal);
 
 /* Asks; the question's kind, params and answered have been set. */
-void parked_ask(struct parked *p);
+void waiter_ask(struct waiter *w);
 
 /* The rights of this subject, NULL: of everybody, may be others than those that were asked for. */
-void parked_doubt(struct outlets *set, const char *sub);
+void waiter_doubt(struct outlets *set, const char *sub);
 
 /* Answers and ends. body: JSON. */
-void parked_reply(struct parked *p, const struct reply *reply);
-void parked_answer(struct parked *p, unsigned status, const char *body, const char *header,
+void waiter_reply(struct waiter *w, const struct reply *reply);
+void waiter_answer(struct waiter *w, unsigned status, const char *body, const char *header,
 		   const char *value);
-void parked_refuse(struct parked *p, const struct refusal *refusal);
-void parked_drop(struct parked *p); /* ends without a word */
+void waiter_refuse(struct waiter *w, const struct refusal *refusal);
+void waiter_drop(struct waiter *w); /* ends without a word */
 
 /* Sends bytes of an answer in the making. */
-void parked_send(struct parked *p, const struct buf *bytes);
+void waiter_send(struct waiter *w, const struct buf *bytes);
 
 /* Gives the socket away, to a stream; ends. */
-int parked_give(struct parked *p);
+int waiter_give(struct waiter *w);
 
 /* The program ends soon. What was to be a stream is dropped: clients come back from that, but not
  * from a 503. The others are answered, for what they asked for may be done. */
-void parked_drain(struct outlets *set);
-void parked_give_up(struct outlets *set); /* the program ends: who is not answered yet is told so */
+void waiter_drain(struct outlets *set);
+void waiter_give_up(struct outlets *set); /* the program ends: who is not answered yet is told so */
 
 /* Calls over for those that have ended. Between turns only. */
-void parked_reap(struct outlets *set);
+void waiter_reap(struct outlets *set);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * schema.h: GET /stream/schema: the contract of all streams (herald.schema) as JSON Schema. Asked
+ * contract.h: GET /stream/schema: the contract of all streams (herald.schema) as JSON Schema. Asked
  * for without a token: it names what the authors of rules have decided to tell, and no row. The
  * answer is kept until something of it may have changed; while it is not known one question is
  * under way, however many ask. 503 while the database is away: what was kept may be old.
  */
-#ifndef HTTP_SCHEMA_H
-#define HTTP_SCHEMA_H
+#ifndef HTTP_CONTRACT_H
+#define HTTP_CONTRACT_H
 
 #include <microhttpd.h>
 #include <stdbool.h>
@@ -16,14 +16,14 @@
 #include "http/request.h"
 
 /* requests that wait for the same answer; more are answered 503: nobody had to show a token */
-#define SCHEMA_WAITING_MAX 200
-#define SCHEMA_TAG_MAX 19
+#define CONTRACT_WAITING_MAX 200
+#define CONTRACT_TAG_MAX 19
 
 struct outlets;
 
-struct schema {
-	char *body;               /* NULL: not known */
-	char tag[SCHEMA_TAG_MAX]; /* its ETag: the same from all instances */
+struct contract {
+	char *body;                 /* NULL: not known */
+	char tag[CONTRACT_TAG_MAX]; /* its ETag: the same from all instances */
 	struct question question;
 	bool asked;          /* the question is under way */
 	bool stale;          /* ... and its answer may be old when it comes */
@@ -31,12 +31,13 @@ struct schema {
 	size_t waiting_count;
 };
 
-void schema_init(struct schema *s);
-void schema_release(struct schema *s, struct question_ops questions); /* nobody waits any more */
+void contract_init(struct contract *s);
+void contract_release(struct contract *s,
+		      struct question_ops questions); /* nobody waits any more */
 
 /* What was kept may be old: the next request asks anew. */
-void schema_forget(struct schema *s);
+void contract_forget(struct contract *s);
 
-enum MHD_Result schema_get(struct outlets *set, const struct request *r);
+enum MHD_Result contract_get(struct outlets *set, const struct request *r);
 
 #endif

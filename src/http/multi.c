@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/several.h"
+#include "http/multi.h"
 
 #include <json-c/json.h>
 #include <stdio.h>
@@ -27,7 +27,7 @@ static bool names_paths(struct text name)
 }
 
 /* The parameters as JSON, which owns them. */
-static bool keep_query(struct several_item *item, const struct params *params,
+static bool keep_query(struct multi_item *item, const struct params *params,
 		       struct refusal *ret_refusal)
 {
 	char *json = holder_params_json(params);
@@ -52,7 +52,7 @@ static bool add_request_params(struct params *params, const struct params *reque
 	return true;
 }
 
-static bool has_item(const struct several *s, const struct several_item *item)
+static bool has_item(const struct multi *s, const struct multi_item *item)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (strcmp(s->items[i].path, item->path) == 0 &&
@@ -61,7 +61,7 @@ static bool has_item(const struct several *s, const struct several_item *item)
 	return false;
 }
 
-static void release_item(struct several_item *item)
+static void release_item(struct multi_item *item)
 {
 	wanted_release(&item->wanted);
 	json_object_put(item->query);
@@ -71,7 +71,7 @@ static void release_item(struct several_item *item)
 }
 
 /* One path of the list, which is a target of its own. */
-static bool read_item(struct several_item *item, struct text target, const struct params *request,
+static bool read_item(struct multi_item *item, struct text target, const struct params *request,
 		      struct refusal *ret_refusal)
 {
 	static const char *const faults[] = {[PATHQUERY_ESCAPE] =
@@ -93,14 +93,14 @@ static bool read_item(struct several_item *item, struct text target, const struc
 	return good;
 }
 
-static bool add_item(struct several *s, struct text target, const struct params *request,
+static bool add_item(struct multi *s, struct text target, const struct params *request,
 		     struct refusal *ret_refusal)
 {
-	struct several_item item = {.path = NULL};
+	struct multi_item item = {.path = NULL};
 	bool good = read_item(&item, target, request, ret_refusal),
 	     known = good && has_item(s, &item);
 
-	if (good && !known && s->count < SEVERAL_MAX) {
+	if (good && !known && s->count < MULTI_MAX) {
 		s->items[s->count++] = item;
 		return true;
 	}
@@ -122,7 +122,7 @@ static const char *end_of_path(const char *p, const char *end)
 	return p;
 }
 
-static bool add_list(struct several *s, struct text list, const struct params *request,
+static bool add_list(struct multi *s, struct text list, const struct params *request,
 		     struct refusal *ret_refusal)
 {
 	const char *end = list.bytes + list.len;
@@ -136,9 +136,9 @@ static bool add_list(struct several *s, struct text list, const struct params *r
 	return true;
 }
 
-struct several *several_parse(const struct params *query, struct refusal *ret_refusal)
+struct multi *multi_parse(const struct params *query, struct refusal *ret_refusal)
 {
-	struct several *s = xcalloc(1, sizeof(*s));
+	struct multi *s = xcalloc(1, sizeof(*s));
 	bool good = true;
 
 	s->joined = true;
@@ -148,25 +148,25 @@ struct several *several_parse(const struct params *query, struct refusal *ret_re
 	if (good && s->count > 0)
 		return s;
 	if (good)
-		refuse(ret_refusal, "Name the streams, as in " SEVERAL_PATH "?paths=/one,/two");
-	several_free(s);
+		refuse(ret_refusal, "Name the streams, as in " MULTI_PATH "?paths=/one,/two");
+	multi_free(s);
 	return NULL;
 }
 
-struct several *several_of_one(const char *path, const struct params *query,
-			       struct refusal *ret_refusal)
+struct multi *multi_of_one(const char *path, const struct params *query,
+			   struct refusal *ret_refusal)
 {
-	struct several *s = xcalloc(1, sizeof(*s));
+	struct multi *s = xcalloc(1, sizeof(*s));
 
 	s->count = 1;
 	s->items[0].path = xstrdup(path);
 	if (keep_query(&s->items[0], query, ret_refusal))
 		return s;
-	several_free(s);
+	multi_free(s);
 	return NULL;
 }
 
-void several_free(struct several *s)
+void multi_free(struct multi *s)
 {
 	for (size_t i = 0; s != NULL && i < s->count; i++)
 		release_item(&s->items[i]);
@@ -175,12 +175,12 @@ void several_free(struct several *s)
 
 /* --- what they are --- */
 
-bool several_find(struct several *s, const struct router *r)
+bool multi_find(struct multi *s, const struct router *r)
 {
 	bool all = true;
 
 	for (size_t i = 0; i < s->count; i++) {
-		struct several_item *item = &s->items[i];
+		struct multi_item *item = &s->items[i];
 
 		item->params.count = 0;
 		item->stream = router_find(r, item->path, &item->params);
@@ -190,7 +190,7 @@ bool several_find(struct several *s, const struct router *r)
 	return all;
 }
 
-bool several_is_anonymous(const struct several *s)
+bool multi_is_anonymous(const struct multi *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (!s->items[i].stream->def.anonymous)
@@ -198,7 +198,7 @@ bool several_is_anonymous(const struct several *s)
 	return true;
 }
 
-bool several_needs_claims(const struct several *s)
+bool multi_needs_claims(const struct multi *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (stream_def_needs_claims(&s->items[i].stream->def))
@@ -206,12 +206,12 @@ bool several_needs_claims(const struct several *s)
 	return false;
 }
 
-const char *several_name(const struct several *s)
+const char *multi_name(const struct multi *s)
 {
-	return s->joined ? SEVERAL_PATH : s->items[0].path;
+	return s->joined ? MULTI_PATH : s->items[0].path;
 }
 
-enum frame_format several_format(const struct several *s)
+enum frame_format multi_format(const struct multi *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		if (s->items[i].stream == NULL || s->items[i].stream->def.format != FRAME_MESSAGE)
@@ -236,7 +236,7 @@ static bool differ(const struct stream_def *a, const struct stream_def *b)
 	return (a->format != b->format || a->sealed != b->sealed) && share_a_topic(a, b);
 }
 
-static bool fit_together(const struct several *s, struct refusal *ret_refusal)
+static bool fit_together(const struct multi *s, struct refusal *ret_refusal)
 {
 	char sentence[sizeof(ret_refusal->sentence)];
 
@@ -260,12 +260,12 @@ static bool fit_together(const struct several *s, struct refusal *ret_refusal)
 	return true;
 }
 
-bool several_admit(struct several *s, struct outlets *set, const struct identity *id,
-		   const char *address, struct refusal *ret_refusal)
+bool multi_admit(struct multi *s, struct outlets *set, const struct identity *id,
+		 const char *address, struct refusal *ret_refusal)
 {
-	several_forget_wanted(s);
+	multi_forget_wanted(s);
 	for (size_t i = 0; i < s->count; i++) {
-		struct several_item *item = &s->items[i];
+		struct multi_item *item = &s->items[i];
 
 		if (!admission_decide(set, item->stream, id, &item->params, address, &item->wanted,
 				      ret_refusal))
@@ -274,10 +274,10 @@ bool several_admit(struct several *s, struct outlets *set, const struct identity
 	return !s->joined || fit_together(s, ret_refusal);
 }
 
-struct several_item *several_unasked(struct several *s)
+struct multi_item *multi_unasked(struct multi *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		struct several_item *item = &s->items[i];
+		struct multi_item *item = &s->items[i];
 
 		if (item->stream->def.authorize != NULL &&
 		    (item->granted == NULL || strcmp(item->granted, item->stream->def.path) != 0))
@@ -286,7 +286,7 @@ struct several_item *several_unasked(struct several *s)
 	return NULL;
 }
 
-void several_doubt(struct several *s)
+void multi_doubt(struct multi *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->items[i].granted);
@@ -294,10 +294,10 @@ void several_doubt(struct several *s)
 	}
 }
 
-void several_settle(struct several *s)
+void multi_settle(struct multi *s)
 {
 	for (size_t i = 0; i < s->count; i++) {
-		struct several_item *item = &s->items[i];
+		struct multi_item *item = &s->items[i];
 
 		free(item->params_json);
 		item->params_json = holder_params_json(&item->params);
@@ -305,7 +305,7 @@ void several_settle(struct several *s)
 	}
 }
 
-void several_forget_wanted(struct several *s)
+void multi_forget_wanted(struct multi *s)
 {
 	for (size_t i = 0; i < s->count; i++)
 		wanted_release(&s->items[i].wanted);

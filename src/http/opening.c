@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/joining.h"
+#include "http/opening.h"
 
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -10,11 +10,11 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "http/ending.h"
+#include "http/expiry.h"
 #include "http/outlets.h"
 #include "http/page.h"
 #include "http/prelude.h"
-#include "http/several.h"
+#include "http/multi.h"
 
 #define USER_TIMEOUT_MS 20000 /* unacknowledged bytes: the peer is gone (RFC 5482) */
 
@@ -25,8 +25,8 @@ static void go_live(struct outlet *o, struct cursor after)
 	o->state = OUTLET_LIVE;
 	if (o->sub.stream->def.snapshot == NULL) /* which may begin anew, after a reset */
 		wanted_release(&o->wanted);
-	if (o->several != NULL)
-		several_forget_wanted(o->several);
+	if (o->multi != NULL)
+		multi_forget_wanted(o->multi);
 	router_go_live(o->set->router, &o->sub, after);
 }
 
@@ -49,7 +49,7 @@ static void join_log(struct outlet *o)
 		ask_page(o);
 }
 
-void joining_go_on(struct outlet *o)
+void opening_go_on(struct outlet *o)
 {
 	if (o->page_last)
 		join_log(o);
@@ -57,7 +57,7 @@ void joining_go_on(struct outlet *o)
 		ask_page(o);
 }
 
-void joining_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick, const char *seen)
+void opening_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick, const char *seen)
 {
 	o->catchup.after = after;
 	o->catchup.upto_tick = upto_tick;
@@ -65,7 +65,7 @@ void joining_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tic
 	ask_page(o);
 }
 
-void joining_caught_up(struct outlet *o, int64_t tick)
+void opening_caught_up(struct outlet *o, int64_t tick)
 {
 	if (o->prelude != NULL)
 		prelude_finish(o);
@@ -106,11 +106,11 @@ static void on_page_end(struct catchup *c, enum catchup_end end, const char *rea
 		return;
 	}
 	if (end == CATCHUP_FAULT) {
-		joining_reset(o, reason);
+		opening_reset(o, reason);
 		return;
 	}
 	if (end == CATCHUP_ALL) {
-		joining_caught_up(o, o->catchup.upto_tick);
+		opening_caught_up(o, o->catchup.upto_tick);
 		return;
 	}
 	o->page_over = true;
@@ -128,7 +128,7 @@ static void begin_anew(struct outlet *o, const char *reason)
 	prelude_start(o);
 }
 
-void joining_reset(struct outlet *o, const char *reason)
+void opening_reset(struct outlet *o, const char *reason)
 {
 	struct cursor head = o->set->router->head;
 
@@ -164,9 +164,9 @@ static void tune_socket(int fd)
 
 static void start_timers(struct outlet *o)
 {
-	beat_start(o);
-	ending_init(o);
-	ending_watch(o);
+	heartbeat_start(o);
+	expiry_init(o);
+	expiry_watch(o);
 }
 
 static void join(struct outlet *o, const struct facet *facet)
@@ -192,12 +192,12 @@ static void seat(struct outlet *o, struct outlet_request *request)
 
 	o->wanted = request->wanted;
 	o->facet = (struct facet){request->stream, &o->wanted};
-	o->several = request->several;
+	o->multi = request->multi;
 	o->format = request->stream->def.format;
-	if (o->several != NULL) {
-		facets = o->several->facets;
-		count = o->several->count;
-		o->format = several_format(o->several);
+	if (o->multi != NULL) {
+		facets = o->multi->facets;
+		count = o->multi->count;
+		o->format = multi_format(o->multi);
 	}
 	o->bare = request->bare;
 	o->sub.bare = request->bare || request->delivery.page;
@@ -241,7 +241,7 @@ static void begin(struct outlet *o, const struct outlet_request *request)
 
 	if (request->unknown) {
 		say_hello(o, NULL);
-		joining_reset(o, "unknown");
+		opening_reset(o, "unknown");
 	} else if (!request->resume && request->stream->def.snapshot != NULL) {
 		say_hello(o, NULL);
 		prelude_start(o);
@@ -258,7 +258,7 @@ static void begin(struct outlet *o, const struct outlet_request *request)
 	}
 }
 
-struct outlet *joining_open(struct outlets *set, struct outlet_request *request)
+struct outlet *opening_open(struct outlets *set, struct outlet_request *request)
 {
 	struct outlet *o = xcalloc(1, sizeof(*o));
 

@@ -1,32 +1,32 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * joining.h: how a stream begins and gets to the shared log: at once, behind a cursor that the log
+ * opening.h: how a stream begins and gets to the shared log: at once, behind a cursor that the log
  * still holds; or by pages of what the database has, until one ends where the log goes on. And how
  * it begins anew, when that cannot be had.
  */
-#ifndef HTTP_JOINING_H
-#define HTTP_JOINING_H
+#ifndef HTTP_OPENING_H
+#define HTTP_OPENING_H
 
 #include <stdint.h>
 
 #include "http/outlet.h"
 
 /* Takes the request over; sends the head and what is there already. */
-struct outlet *joining_open(struct outlets *set, struct outlet_request *request);
+struct outlet *opening_open(struct outlets *set, struct outlet_request *request);
 
 /* What has been read is sent: it joins the log, or reads the next page. */
-void joining_go_on(struct outlet *o);
+void opening_go_on(struct outlet *o);
 
 /* Reads the changes behind `after` up to the end of a tick, without those of the transactions in
  * `seen`. */
-void joining_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick,
+void opening_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick,
 			 const char *seen);
 
 /* Up to the end of this tick everything has been appended: it joins the log when that is sent. */
-void joining_caught_up(struct outlet *o, int64_t tick);
+void opening_caught_up(struct outlet *o, int64_t tick);
 
 /* Tells the subscriber that what it missed cannot be had, and goes on from now; with a snapshot,
  * where the stream has one. */
-void joining_reset(struct outlet *o, const char *reason);
+void opening_reset(struct outlet *o, const char *reason);
 
 #endif

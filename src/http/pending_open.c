@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/held.h"
+#include "http/pending_open.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,15 +8,15 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/control.h"
-#include "http/joining.h"
-#include "http/several.h"
+#include "http/opening.h"
+#include "http/multi.h"
 #include "http/ticket.h"
 
-struct held {
-	struct parked parked;
-	struct several *several; /* what it asks for; NULL when an outlet has it */
+struct pending_open {
+	struct waiter waiter;
+	struct multi *multi; /* what it asks for; NULL when an outlet has it */
 	struct identity identity;
-	struct several_item *asked_for; /* one of several, whose function is being asked */
+	struct multi_item *asked_for; /* one of several, whose function is being asked */
 	/* of the question; asked: the path of the stream, which may be gone meanwhile */
 	char *asked, *claims, *params_json, *origin;
 	char hash[TICKET_HASH_MAX];
@@ -27,26 +27,26 @@ struct held {
 	bool head_sent;
 };
 
-static void reserve(struct held *h)
+static void reserve(struct pending_open *h)
 {
-	outlets_reserve(h->parked.set, h->identity.sub, h->parked.address);
+	outlets_reserve(h->waiter.set, h->identity.sub, h->waiter.address);
 	h->reserved = true;
 }
 
-static void unreserve(struct held *h)
+static void unreserve(struct pending_open *h)
 {
 	if (h->reserved)
-		outlets_unreserve(h->parked.set, h->identity.sub, h->parked.address);
+		outlets_unreserve(h->waiter.set, h->identity.sub, h->waiter.address);
 	h->reserved = false;
 }
 
-static void over(struct parked *p)
+static void over(struct waiter *p)
 {
-	struct held *h = container_of(p, struct held, parked);
+	struct pending_open *h = container_of(p, struct pending_open, waiter);
 
 	unreserve(h);
 	identity_release(&h->identity);
-	several_free(h->several);
+	multi_free(h->multi);
 	free(h->asked);
 	free(h->claims);
 	free(h->params_json);
@@ -56,23 +56,23 @@ static void over(struct parked *p)
 
 /* --- waiting --- */
 
-static struct wire wire_of(const struct held *h, enum frame_format format)
+static struct wire wire_of(const struct pending_open *h, enum frame_format format)
 {
-	return (struct wire){.bare = h->parked.bare, .format = format, .form = h->delivery.form};
+	return (struct wire){.bare = h->waiter.bare, .format = format, .form = h->delivery.form};
 }
 
 /* Longer than proxies like to wait for a head: it gets one, and pings from then on; without gzip,
  * which only an outlet has. A page can have nothing in front: its client is to ask again. */
-static void late(struct parked *p)
+static void late(struct waiter *p)
 {
-	struct held *h = container_of(p, struct held, parked);
+	struct pending_open *h = container_of(p, struct pending_open, waiter);
 	struct refusal refusal;
 	struct wire wire;
 	struct buf out;
 
 	if (h->delivery.page) {
 		refusal_for_now(&refusal);
-		parked_refuse(p, &refusal);
+		waiter_refuse(p, &refusal);
 		return;
 	}
 	h->delivery.form &= ~(unsigned)FRAME_PACKED;
@@ -82,7 +82,7 @@ static void late(struct parked *p)
 		control_append_head(&out, wire, p->cors);
 	control_append_ping(&out, wire);
 	h->head_sent = true;
-	parked_send(p, &out);
+	waiter_send(p, &out);
 	buf_release(&out);
 	if (!p->done)
 		loop_set_timer(p->set->loop, &p->timer, p->set->options->heartbeat_ms);
@@ -108,29 +108,29 @@ static const char *reason_of(unsigned status)
 	}
 }
 
-static void refuse(struct held *h, const struct refusal *refusal)
+static void refuse(struct pending_open *h, const struct refusal *refusal)
 {
 	struct buf out;
 
 	if (!h->head_sent) {
-		parked_refuse(&h->parked, refusal);
+		waiter_refuse(&h->waiter, refusal);
 		return;
 	}
-	several_find(h->several, h->parked.set->router);
+	multi_find(h->multi, h->waiter.set->router);
 	buf_init(&out);
-	control_append_closing(&out, wire_of(h, several_format(h->several)),
+	control_append_closing(&out, wire_of(h, multi_format(h->multi)),
 			       reason_of(refusal->status));
-	parked_send(&h->parked, &out);
-	parked_drop(&h->parked);
+	waiter_send(&h->waiter, &out);
+	waiter_drop(&h->waiter);
 	buf_release(&out);
 }
 
-static void let_in(struct held *h)
+static void let_in(struct pending_open *h)
 {
 	static const struct params none = {.count = 0};
-	struct parked *p = &h->parked;
-	struct several *s = h->several;
-	struct several_item *first = &s->items[0];
+	struct waiter *p = &h->waiter;
+	struct multi *s = h->multi;
+	struct multi_item *first = &s->items[0];
 	struct outlet_request request = {.bare = p->bare,
 					 .stream = first->stream,
 					 .resume = h->resume,
@@ -143,24 +143,24 @@ static void let_in(struct held *h)
 
 	p->address = NULL;
 	holder_init(&request.holder, &h->identity, s->joined ? &none : &first->params,
-		    several_needs_claims(s));
+		    multi_needs_claims(s));
 	if (s->joined) {
-		several_settle(s);
-		request.several = s;
-		h->several = NULL;
+		multi_settle(s);
+		request.multi = s;
+		h->multi = NULL;
 	} else {
 		request.wanted = first->wanted;
 		first->wanted = (struct wanted){0};
 	}
-	request.fd = parked_give(p);
-	joining_open(p->set, &request);
+	request.fd = waiter_give(p);
+	opening_open(p->set, &request);
 }
 
 static void on_entitled(struct question *q, bool failed, const char *value);
 
-static void ask_entitled(struct held *h, struct several_item *item)
+static void ask_entitled(struct pending_open *h, struct multi_item *item)
 {
-	struct question *q = &h->parked.question;
+	struct question *q = &h->waiter.question;
 
 	free(h->asked);
 	free(h->claims);
@@ -169,27 +169,27 @@ static void ask_entitled(struct held *h, struct several_item *item)
 	h->asked = xstrdup(item->stream->def.path);
 	h->claims = identity_claims_json(&h->identity);
 	h->params_json = holder_params_json(&item->params);
-	h->parked.sub = h->identity.sub;
+	h->waiter.sub = h->identity.sub;
 	*q = (struct question){.kind = QUESTION_ENTITLED,
 			       .answered = on_entitled,
 			       .params = {h->asked, h->claims, h->params_json}};
 	reserve(h);
-	parked_ask(&h->parked);
+	waiter_ask(&h->waiter);
 }
 
 /* With what is known now: let in, refuse, or ask what only the database knows. */
-static void decide(struct held *h)
+static void decide(struct pending_open *h)
 {
-	struct several_item *unasked;
+	struct multi_item *unasked;
 	struct refusal refusal;
 
-	if (!several_find(h->several, h->parked.set->router)) {
+	if (!multi_find(h->multi, h->waiter.set->router)) {
 		refusal_not_found(&refusal);
 		refuse(h, &refusal);
-	} else if (!several_admit(h->several, h->parked.set, &h->identity, h->parked.address,
-				  &refusal)) {
+	} else if (!multi_admit(h->multi, h->waiter.set, &h->identity, h->waiter.address,
+				&refusal)) {
 		refuse(h, &refusal);
-	} else if ((unasked = several_unasked(h->several)) != NULL) {
+	} else if ((unasked = multi_unasked(h->multi)) != NULL) {
 		ask_entitled(h, unasked);
 	} else {
 		let_in(h);
@@ -198,10 +198,10 @@ static void decide(struct held *h)
 
 /* The function has said yes. What it, and those before it, said does not count where it rests on
  * what has changed since. */
-static void note_yes(struct held *h)
+static void note_yes(struct pending_open *h)
 {
-	if (h->parked.stale) {
-		several_doubt(h->several);
+	if (h->waiter.stale) {
+		multi_doubt(h->multi);
 		return;
 	}
 	free(h->asked_for->granted);
@@ -212,8 +212,8 @@ static void note_yes(struct held *h)
 /* What it rests on may have changed while it was asked: then it is asked once more. */
 static void on_entitled(struct question *q, bool failed, const char *value)
 {
-	struct held *h =
-		container_of(container_of(q, struct parked, question), struct held, parked);
+	struct pending_open *h =
+		container_of(container_of(q, struct waiter, question), struct pending_open, waiter);
 	struct refusal refusal;
 
 	unreserve(h);
@@ -222,7 +222,7 @@ static void on_entitled(struct question *q, bool failed, const char *value)
 		decide(h);
 		return;
 	}
-	refusal_stats_log(&h->parked.set->refusals,
+	refusal_stats_log(&h->waiter.set->refusals,
 			  "[STREAM] refused: '%s' is not authorized for '%s'%s",
 			  h->identity.sub == NULL ? "" : h->identity.sub, h->asked_for->path,
 			  failed ? ": the function failed" : "");
@@ -232,8 +232,8 @@ static void on_entitled(struct question *q, bool failed, const char *value)
 
 static void on_redeemed(struct question *q, bool failed, const char *value)
 {
-	struct held *h =
-		container_of(container_of(q, struct parked, question), struct held, parked);
+	struct pending_open *h =
+		container_of(container_of(q, struct waiter, question), struct pending_open, waiter);
 	struct refusal refusal;
 
 	unreserve(h);
@@ -242,9 +242,9 @@ static void on_redeemed(struct question *q, bool failed, const char *value)
 		decide(h);
 		return;
 	}
-	refusal_stats_log(&h->parked.set->refusals,
+	refusal_stats_log(&h->waiter.set->refusals,
 			  "[STREAM] refused: ticket of a request for '%s' from %s: %s",
-			  several_name(h->several), h->parked.address,
+			  multi_name(h->multi), h->waiter.address,
 			  failed ? "the database did not say" : "there is none, or it was used");
 	refusal_of_token(&refusal, true);
 	refuse(h, &refusal);
@@ -252,40 +252,40 @@ static void on_redeemed(struct question *q, bool failed, const char *value)
 
 /* --- beginning --- */
 
-static void ask_ticket(struct held *h, const struct request *r)
+static void ask_ticket(struct pending_open *h, const struct request *r)
 {
-	struct question *q = &h->parked.question;
+	struct question *q = &h->waiter.question;
 
 	h->origin = r->origin == NULL ? NULL : xstrdup(r->origin);
 	*q = (struct question){
 		.kind = QUESTION_REDEEM, .answered = on_redeemed, .params = {h->hash, h->origin}};
 	reserve(h);
-	parked_ask(&h->parked);
+	waiter_ask(&h->waiter);
 }
 
-bool held_start(struct outlets *set, const struct held_request *request,
-		struct refusal *ret_refusal)
+bool pending_open_start(struct outlets *set, const struct pending_open_request *request,
+			struct refusal *ret_refusal)
 {
-	struct several *several = request->several;
-	struct held *h;
+	struct multi *multi = request->multi;
+	struct pending_open *h;
 
-	if (several == NULL)
-		several = several_of_one(request->request->path, request->query, ret_refusal);
-	if (several == NULL)
+	if (multi == NULL)
+		multi = multi_of_one(request->request->path, request->query, ret_refusal);
+	if (multi == NULL)
 		return false;
 	h = xcalloc(1, sizeof(*h));
-	h->several = several;
+	h->multi = multi;
 	h->resume = request->resume;
 	h->unknown = request->unknown;
 	h->after = request->after;
 	h->delivery = request->delivery;
 	if ((request->ticket != NULL &&
 	     !admission_room(set, NULL, request->request->address, ret_refusal)) ||
-	    !parked_init(&h->parked, set, request->request, late, over, ret_refusal)) {
-		over(&h->parked);
+	    !waiter_init(&h->waiter, set, request->request, late, over, ret_refusal)) {
+		over(&h->waiter);
 		return false;
 	}
-	h->parked.opens = true;
+	h->waiter.opens = true;
 	if (request->ticket != NULL) {
 		memcpy(h->hash, request->ticket, sizeof(h->hash));
 		ask_ticket(h, request->request);

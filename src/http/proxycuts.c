@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/cuts.h"
+#include "http/proxycuts.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +16,8 @@ struct cut {
 	struct list link; /* of fresh or known */
 	char *key;
 	size_t key_len;
-	int64_t touched_ms;  /* its last end; once it is known: when that was */
-	struct cuts_end end; /* of the last stream, until it is back */
+	int64_t touched_ms;       /* its last end; once it is known: when that was */
+	struct proxycuts_end end; /* of the last stream, until it is back */
 	bool away;
 	int64_t silent_ms, age_ms; /* of the last stream that ended and came back */
 	unsigned silences, ages;   /* so many in a row had about the same */
@@ -27,7 +27,7 @@ struct cut {
 
 /* Different clients that say the same. */
 struct chorus {
-	uint64_t voices[CUTS_TEACHERS];
+	uint64_t voices[PROXYCUTS_TEACHERS];
 	size_t count;
 };
 
@@ -39,16 +39,16 @@ struct cut_path {
 	int64_t told_ms;   /* when an operator was told; 0: not yet */
 };
 
-void cuts_init(struct cuts *c)
+void proxycuts_init(struct proxycuts *c)
 {
-	*c = (struct cuts){.learned = 0};
+	*c = (struct proxycuts){.learned = 0};
 	strmap_init(&c->clients);
 	strmap_init(&c->paths);
 	list_init(&c->fresh);
 	list_init(&c->known);
 }
 
-static void forget(struct cuts *c, struct cut *k)
+static void forget(struct proxycuts *c, struct cut *k)
 {
 	list_remove(&k->link);
 	c->known_count -= k->idle_ms > 0 || k->by_age_ms > 0;
@@ -58,7 +58,7 @@ static void forget(struct cuts *c, struct cut *k)
 	free(k);
 }
 
-void cuts_release(struct cuts *c)
+void proxycuts_release(struct proxycuts *c)
 {
 	struct cut_path *p;
 
@@ -73,7 +73,7 @@ void cuts_release(struct cuts *c)
 }
 
 /* The oldest of the list goes while it is too old, or while there are more than `most`. */
-static void thin(struct cuts *c, struct list *list, int64_t now_ms, const size_t *count,
+static void thin(struct proxycuts *c, struct list *list, int64_t now_ms, const size_t *count,
 		 size_t most)
 {
 	while (!list_empty(list)) {
@@ -85,7 +85,7 @@ static void thin(struct cuts *c, struct list *list, int64_t now_ms, const size_t
 	}
 }
 
-static struct cut *find(struct cuts *c, const struct cuts_client *who, bool make)
+static struct cut *find(struct proxycuts *c, const struct proxycuts_client *who, bool make)
 {
 	struct buf key;
 	struct cut *k;
@@ -108,13 +108,13 @@ static struct cut *find(struct cuts *c, const struct cuts_client *who, bool make
 	return k;
 }
 
-static struct cut_path *find_path(struct cuts *c, const char *path, int64_t now_ms, bool make)
+static struct cut_path *find_path(struct proxycuts *c, const char *path, int64_t now_ms, bool make)
 {
 	struct cut_path *p = strmap_get(&c->paths, path, strlen(path));
 
 	if (p != NULL && p->since_ms > 0 && now_ms - p->since_ms >= DAY_MS)
 		*p = (struct cut_path){.since_ms = 0};
-	if (p == NULL && make && c->paths.count < CUTS_PATHS_MOST) {
+	if (p == NULL && make && c->paths.count < PROXYCUTS_PATHS_MOST) {
 		p = xcalloc(1, sizeof(*p));
 		strmap_put(&c->paths, path, strlen(path), p);
 	}
@@ -132,23 +132,23 @@ static int period_of(int64_t idle_ms)
 {
 	int64_t period = idle_ms * 6 / 10;
 
-	return (int)(period > CUTS_PERIOD_LEAST_MS ? period : CUTS_PERIOD_LEAST_MS);
+	return (int)(period > PROXYCUTS_PERIOD_LEAST_MS ? period : PROXYCUTS_PERIOD_LEAST_MS);
 }
 
 /* True when this is the voice that makes them enough. Voices are users, or addresses of anonymous
  * ones: keys are cheaper to have. */
 static bool joins(struct chorus *s, uint64_t voice)
 {
-	if (s->count == CUTS_TEACHERS)
+	if (s->count == PROXYCUTS_TEACHERS)
 		return false;
 	for (size_t i = 0; i < s->count; i++)
 		if (s->voices[i] == voice)
 			return false;
 	s->voices[s->count++] = voice;
-	return s->count == CUTS_TEACHERS;
+	return s->count == PROXYCUTS_TEACHERS;
 }
 
-static uint64_t voice_of(const struct cuts *c, const struct cuts_client *who)
+static uint64_t voice_of(const struct proxycuts *c, const struct proxycuts_client *who)
 {
 	const char *name = who->user != NULL ? who->user : who->address;
 
@@ -157,13 +157,13 @@ static uint64_t voice_of(const struct cuts *c, const struct cuts_client *who)
 
 /* --- learning --- */
 
-static void teach_path(struct cuts *c, const struct cuts_client *who, const struct cut *k,
+static void teach_path(struct proxycuts *c, const struct proxycuts_client *who, const struct cut *k,
 		       int64_t now_ms)
 {
 	struct cut_path *p = find_path(c, who->path, now_ms, true);
 
 	/* no single one changes what they have said */
-	if (p == NULL || about(p->by_age_ms, k->age_ms) || p->teachers.count == CUTS_TEACHERS)
+	if (p == NULL || about(p->by_age_ms, k->age_ms) || p->teachers.count == PROXYCUTS_TEACHERS)
 		return;
 	if (!about(p->idle_ms, k->idle_ms)) {
 		p->teachers.count = 0;
@@ -177,20 +177,20 @@ static void teach_path(struct cuts *c, const struct cuts_client *who, const stru
 	p->since_ms = now_ms;
 	log_info("[STREAM] '%s': %d clients were cut after about %.1f s of silence: new ones are "
 		 "pinged every %.1f s",
-		 who->path, CUTS_TEACHERS, (double)p->idle_ms / 1000,
+		 who->path, PROXYCUTS_TEACHERS, (double)p->idle_ms / 1000,
 		 period_of(p->idle_ms) / 1000.0);
 }
 
-static void settle(struct cuts *c, struct cut *k, int64_t now_ms)
+static void settle(struct proxycuts *c, struct cut *k, int64_t now_ms)
 {
 	list_remove(&k->link);
 	list_append(&c->known, &k->link);
 	k->touched_ms = now_ms;
-	thin(c, &c->known, now_ms, &c->known_count, CUTS_LEARNED_MOST);
+	thin(c, &c->known, now_ms, &c->known_count, PROXYCUTS_LEARNED_MOST);
 }
 
-static void learn(struct cuts *c, const struct cuts_client *who, struct cut *k, int64_t idle_ms,
-		  int64_t now_ms)
+static void learn(struct proxycuts *c, const struct proxycuts_client *who, struct cut *k,
+		  int64_t idle_ms, int64_t now_ms)
 {
 	if (k->idle_ms > 0 && idle_ms >= k->idle_ms) /* it only lowers */
 		return;
@@ -205,7 +205,7 @@ static void learn(struct cuts *c, const struct cuts_client *who, struct cut *k, 
 	settle(c, k, now_ms);
 }
 
-static void doubt_path(struct cuts *c, const struct cuts_client *who, const struct cut *k,
+static void doubt_path(struct proxycuts *c, const struct proxycuts_client *who, const struct cut *k,
 		       int64_t now_ms)
 {
 	struct cut_path *p = find_path(c, who->path, now_ms, true);
@@ -225,7 +225,8 @@ static void doubt_path(struct cuts *c, const struct cuts_client *who, const stru
 		 who->path, (double)k->by_age_ms / 1000);
 }
 
-static void unlearn(struct cuts *c, const struct cuts_client *who, struct cut *k, int64_t now_ms)
+static void unlearn(struct proxycuts *c, const struct proxycuts_client *who, struct cut *k,
+		    int64_t now_ms)
 {
 	c->known_count += k->idle_ms == 0 && k->by_age_ms == 0;
 	c->learned -= k->idle_ms > 0;
@@ -238,12 +239,13 @@ static void unlearn(struct cuts *c, const struct cuts_client *who, struct cut *k
 }
 
 /* The client is back: its last end counts. */
-static void count(struct cuts *c, const struct cuts_client *who, struct cut *k, int64_t now_ms)
+static void count(struct proxycuts *c, const struct proxycuts_client *who, struct cut *k,
+		  int64_t now_ms)
 {
-	const struct cuts_end *e = &k->end;
+	const struct proxycuts_end *e = &k->end;
 	int64_t former_ms = k->silent_ms;
-	bool telling = e->silent_ms >= CUTS_SILENCE_LEAST_MS && e->silent_ms <= e->period_ms &&
-		       e->others <= CUTS_OTHERS_MOST && !about(e->age_ms, k->by_age_ms);
+	bool telling = e->silent_ms >= PROXYCUTS_SILENCE_LEAST_MS && e->silent_ms <= e->period_ms &&
+		       e->others <= PROXYCUTS_OTHERS_MOST && !about(e->age_ms, k->by_age_ms);
 
 	k->ages = about(e->age_ms, k->age_ms) ? k->ages + 1 : 1;
 	k->silences = !telling                                            ? 0
@@ -259,9 +261,10 @@ static void count(struct cuts *c, const struct cuts_client *who, struct cut *k, 
 
 /* --- what streams tell and ask --- */
 
-void cuts_ended(struct cuts *c, const struct cuts_client *who, const struct cuts_end *end)
+void proxycuts_ended(struct proxycuts *c, const struct proxycuts_client *who,
+		     const struct proxycuts_end *end)
 {
-	struct cut *k = find(c, who, end->silent_ms >= CUTS_SILENCE_LEAST_MS);
+	struct cut *k = find(c, who, end->silent_ms >= PROXYCUTS_SILENCE_LEAST_MS);
 
 	if (k == NULL)
 		return;
@@ -272,18 +275,19 @@ void cuts_ended(struct cuts *c, const struct cuts_client *who, const struct cuts
 		list_remove(&k->link);
 		list_append(&c->fresh, &k->link);
 	}
-	thin(c, &c->fresh, end->now_ms, &c->clients.count, CUTS_MOST);
-	thin(c, &c->known, end->now_ms, &c->known_count, CUTS_LEARNED_MOST);
+	thin(c, &c->fresh, end->now_ms, &c->clients.count, PROXYCUTS_MOST);
+	thin(c, &c->known, end->now_ms, &c->known_count, PROXYCUTS_LEARNED_MOST);
 }
 
-static int64_t path_idle_ms(struct cuts *c, const char *path, int64_t now_ms)
+static int64_t path_idle_ms(struct proxycuts *c, const char *path, int64_t now_ms)
 {
 	struct cut_path *p = find_path(c, path, now_ms, false);
 
-	return p == NULL || p->teachers.count < CUTS_TEACHERS ? 0 : p->idle_ms;
+	return p == NULL || p->teachers.count < PROXYCUTS_TEACHERS ? 0 : p->idle_ms;
 }
 
-int cuts_opened(struct cuts *c, const struct cuts_client *who, int64_t now_ms, int64_t patience_ms)
+int proxycuts_opened(struct proxycuts *c, const struct proxycuts_client *who, int64_t now_ms,
+		     int64_t patience_ms)
 {
 	struct cut *k = find(c, who, false);
 	int64_t idle_ms = path_idle_ms(c, who->path, now_ms);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/several.h"
+#include "http/multi.h"
 
 #include <json-c/json.h>
 
@@ -9,7 +9,7 @@
 #include "hub.h"
 
 /* A query as the HTTP library decodes it: "name", "value", …, NULL. */
-static struct several *parse(struct refusal *refusal, const char *const *texts)
+static struct multi *parse(struct refusal *refusal, const char *const *texts)
 {
 	struct params query = {.count = 0};
 
@@ -17,7 +17,7 @@ static struct several *parse(struct refusal *refusal, const char *const *texts)
 		query.items[query.count] = (struct param){text_of(texts[2 * query.count]),
 							  text_of(texts[2 * query.count + 1])};
 	*refusal = (struct refusal){.status = 0};
-	return several_parse(&query, refusal);
+	return multi_parse(&query, refusal);
 }
 
 #define QUERY(...) ((const char *const[]){__VA_ARGS__, NULL})
@@ -26,7 +26,7 @@ static struct several *parse(struct refusal *refusal, const char *const *texts)
 static void assert_asks(const char *const *query, const char *expected)
 {
 	struct refusal refusal;
-	struct several *s = parse(&refusal, query);
+	struct multi *s = parse(&refusal, query);
 	struct buf text;
 
 	assert_non_null(s);
@@ -43,7 +43,7 @@ static void assert_asks(const char *const *query, const char *expected)
 	}
 	assert_string_equal(text.data, expected);
 	buf_release(&text);
-	several_free(s);
+	multi_free(s);
 }
 
 static void assert_refused(const char *const *query, const char *sentence)
@@ -118,12 +118,12 @@ TEST(the_same_path_with_the_same_parameters_is_there_once)
 TEST(sixteen_streams_are_as_many_as_there_may_be)
 {
 	struct refusal refusal;
-	struct several *s = parse(
+	struct multi *s = parse(
 		&refusal, QUERY("paths", "/0,/1,/2,/3,/4,/5,/6,/7,/8,/9,/a,/b,/c,/d,/e,/f,/0,/f"));
 
 	assert_non_null(s);
 	assert_int_equal(s->count, 16);
-	several_free(s);
+	multi_free(s);
 	assert_refused(
 		QUERY("paths", "/0,/1,/2,/3,/4,/5,/6,/7,/8,/9,/a,/b,/c,/d,/e,/f", "path", "/g"),
 		"At most 16 streams go into one connection");
@@ -177,61 +177,61 @@ static int close_router(void **state __attribute__((unused)))
 TEST(each_is_found_with_the_parameters_of_its_path_first)
 {
 	struct refusal refusal;
-	struct several *s = parse(&refusal, QUERY("paths", "/own/7?id=8,/news"));
+	struct multi *s = parse(&refusal, QUERY("paths", "/own/7?id=8,/news"));
 	char *json;
 
-	assert_true(several_find(s, &router) && several_find(s, &router));
+	assert_true(multi_find(s, &router) && multi_find(s, &router));
 	json = holder_params_json(&s->items[0].params);
 	assert_string_equal(json, "{\"id\":\"7\"}");
 	assert_ptr_equal(s->items[1].stream, stream_at(&router, "/news"));
-	assert_false(several_is_anonymous(s));
-	assert_true(several_needs_claims(s));
-	assert_int_equal(several_format(s), FRAME_NAMED);
+	assert_false(multi_is_anonymous(s));
+	assert_true(multi_needs_claims(s));
+	assert_int_equal(multi_format(s), FRAME_NAMED);
 	free(json);
-	several_free(s);
+	multi_free(s);
 }
 
 TEST(one_that_is_not_there_is_none_for_all)
 {
 	struct refusal refusal;
-	struct several *s = parse(&refusal, QUERY("paths", "/news,/none"));
+	struct multi *s = parse(&refusal, QUERY("paths", "/news,/none"));
 
-	assert_false(several_find(s, &router));
-	assert_int_equal(several_format(s), FRAME_NAMED);
-	several_free(s);
+	assert_false(multi_find(s, &router));
+	assert_int_equal(multi_format(s), FRAME_NAMED);
+	multi_free(s);
 }
 
 TEST(all_of_one_format_and_all_anonymous_are_so_together)
 {
 	struct refusal refusal;
-	struct several *message = parse(&refusal, QUERY("paths", "/news")),
-		       *both = parse(&refusal, QUERY("paths", "/news,/free"));
+	struct multi *message = parse(&refusal, QUERY("paths", "/news")),
+		     *both = parse(&refusal, QUERY("paths", "/news,/free"));
 
-	assert_true(several_find(message, &router) && several_find(both, &router));
-	assert_int_equal(several_format(message), FRAME_MESSAGE);
-	assert_int_equal(several_format(both), FRAME_NAMED);
-	assert_true(several_is_anonymous(both) && !several_needs_claims(both));
-	several_free(message);
-	several_free(both);
+	assert_true(multi_find(message, &router) && multi_find(both, &router));
+	assert_int_equal(multi_format(message), FRAME_MESSAGE);
+	assert_int_equal(multi_format(both), FRAME_NAMED);
+	assert_true(multi_is_anonymous(both) && !multi_needs_claims(both));
+	multi_free(message);
+	multi_free(both);
 }
 
 TEST(each_function_is_asked_for_each_path_until_it_is_doubted)
 {
 	struct refusal refusal;
-	struct several *s = parse(&refusal, QUERY("paths", "/news,/own/7,/own/8"));
+	struct multi *s = parse(&refusal, QUERY("paths", "/news,/own/7,/own/8"));
 
-	assert_true(several_find(s, &router));
-	assert_ptr_equal(several_unasked(s), &s->items[1]);
+	assert_true(multi_find(s, &router));
+	assert_ptr_equal(multi_unasked(s), &s->items[1]);
 	s->items[1].granted = xstrdup("/own/:id");
-	assert_ptr_equal(several_unasked(s), &s->items[2]);
+	assert_ptr_equal(multi_unasked(s), &s->items[2]);
 	s->items[2].granted = xstrdup("/own/:other");
-	assert_ptr_equal(several_unasked(s), &s->items[2]);
+	assert_ptr_equal(multi_unasked(s), &s->items[2]);
 	free(s->items[2].granted);
 	s->items[2].granted = xstrdup("/own/:id");
-	assert_null(several_unasked(s));
-	several_doubt(s);
-	assert_ptr_equal(several_unasked(s), &s->items[1]);
-	several_free(s);
+	assert_null(multi_unasked(s));
+	multi_doubt(s);
+	assert_ptr_equal(multi_unasked(s), &s->items[1]);
+	multi_free(s);
 }
 
 #define IN_ROUTER(sentence) cmocka_unit_test_setup_teardown(sentence, open_router, close_router)

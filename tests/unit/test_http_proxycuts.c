@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/cuts.h"
+#include "http/proxycuts.h"
 
 #include "base/base.h"
 
@@ -9,15 +9,15 @@
 #define PATIENCE 7000
 #define DAY INT64_C(86400000)
 
-static struct cuts cuts;
+static struct proxycuts cuts;
 static int64_t now_ms;
 
-static const struct cuts_client ann = {"10.0.0.1", "ann", "/orders"};
+static const struct proxycuts_client ann = {"10.0.0.1", "ann", "/orders"};
 
 static int set_up(void **state)
 {
 	(void)state;
-	cuts_init(&cuts);
+	proxycuts_init(&cuts);
 	now_ms = 1000000;
 	listen_start();
 	return 0;
@@ -27,29 +27,30 @@ static int tear_down(void **state)
 {
 	(void)state;
 	listen_stop();
-	cuts_release(&cuts);
+	proxycuts_release(&cuts);
 	return 0;
 }
 
-static int open_stream(const struct cuts_client *who)
+static int open_stream(const struct proxycuts_client *who)
 {
-	return cuts_opened(&cuts, who, now_ms, PATIENCE);
+	return proxycuts_opened(&cuts, who, now_ms, PATIENCE);
 }
 
-static struct cuts_end end_of(int64_t age_ms, int64_t silent_ms, int learned_ms)
+static struct proxycuts_end end_of(int64_t age_ms, int64_t silent_ms, int learned_ms)
 {
 	now_ms += age_ms;
-	return (struct cuts_end){
+	return (struct proxycuts_end){
 		now_ms, age_ms, silent_ms, learned_ms > 0 ? learned_ms : PERIOD, learned_ms, 0};
 }
 
 /* Its stream, pinged with what was learned, is cut at this age after so much silence, and the
  * client is back. */
-static int cut(const struct cuts_client *who, int64_t age_ms, int64_t silent_ms, int learned_ms)
+static int cut(const struct proxycuts_client *who, int64_t age_ms, int64_t silent_ms,
+	       int learned_ms)
 {
-	struct cuts_end end = end_of(age_ms, silent_ms, learned_ms);
+	struct proxycuts_end end = end_of(age_ms, silent_ms, learned_ms);
 
-	cuts_ended(&cuts, who, &end);
+	proxycuts_ended(&cuts, who, &end);
 	now_ms += 2000;
 	return open_stream(who);
 }
@@ -57,7 +58,7 @@ static int cut(const struct cuts_client *who, int64_t age_ms, int64_t silent_ms,
 /* What is learned of one who is cut after this silence. */
 static int teach(const char *user, int64_t silent_ms)
 {
-	struct cuts_client who = {"10.0.0.1", user, "/orders"};
+	struct proxycuts_client who = {"10.0.0.1", user, "/orders"};
 
 	cut(&who, silent_ms + 7, silent_ms, 0);
 	return cut(&who, silent_ms + 7000, silent_ms, 0);
@@ -86,9 +87,9 @@ TEST(one_cut_or_two_after_different_silences_teach_nothing)
 TEST(who_comes_back_later_was_not_cut)
 {
 	for (int i = 0; i < 5; i++) {
-		struct cuts_end end = end_of(10000, 10000, 0);
+		struct proxycuts_end end = end_of(10000, 10000, 0);
 
-		cuts_ended(&cuts, &ann, &end);
+		proxycuts_ended(&cuts, &ann, &end);
 		now_ms += PATIENCE + 1;
 		assert_int_equal(open_stream(&ann), 0);
 	}
@@ -105,7 +106,7 @@ TEST(silences_under_two_seconds_or_over_the_period_teach_nothing)
 TEST(the_shortest_period_is_a_second_at_least)
 {
 	cut(&ann, 2000, 2000, 0);
-	assert_within(cut(&ann, 3000, 2000, 0), CUTS_PERIOD_LEAST_MS, 1999);
+	assert_within(cut(&ann, 3000, 2000, 0), PROXYCUTS_PERIOD_LEAST_MS, 1999);
 }
 
 TEST(it_only_lowers)
@@ -121,10 +122,10 @@ TEST(it_only_lowers)
 
 TEST(a_client_is_address_user_and_path)
 {
-	static const struct cuts_client others[] = {{"10.0.0.2", "ann", "/orders"},
-						    {"10.0.0.1", "bob", "/orders"},
-						    {"10.0.0.1", NULL, "/orders"},
-						    {"10.0.0.1", "ann", "/order"}};
+	static const struct proxycuts_client others[] = {{"10.0.0.2", "ann", "/orders"},
+							 {"10.0.0.1", "bob", "/orders"},
+							 {"10.0.0.1", NULL, "/orders"},
+							 {"10.0.0.1", "ann", "/order"}};
 
 	cut(&ann, 10000, 10000, 0);
 	cut(&ann, 20000, 10000, 0);
@@ -160,8 +161,8 @@ TEST(ends_at_other_ages_do_not_unlearn)
 
 TEST(three_clients_teach_a_path)
 {
-	static const struct cuts_client late = {"10.0.0.9", "zoe", "/orders"},
-					elsewhere = {"10.0.0.9", "zoe", "/other"};
+	static const struct proxycuts_client late = {"10.0.0.9", "zoe", "/orders"},
+					     elsewhere = {"10.0.0.9", "zoe", "/other"};
 
 	assert_int_equal(teach("ann", 10000), 6000);
 	assert_int_equal(teach("bob", 10500), 6300);
@@ -179,25 +180,25 @@ TEST(one_user_from_three_addresses_is_one_teacher)
 {
 	for (int i = 0; i < 5; i++) {
 		char address[] = "10.0.0.0";
-		struct cuts_client who = {address, "ann", "/orders"};
+		struct proxycuts_client who = {address, "ann", "/orders"};
 
 		address[7] = (char)('0' + i);
 		cut(&who, 10000, 10000, 0);
 		assert_int_equal(cut(&who, 20000, 10000, 0), 6000);
 	}
-	assert_int_equal(open_stream(&(struct cuts_client){"10.0.0.9", "zoe", "/orders"}), 0);
+	assert_int_equal(open_stream(&(struct proxycuts_client){"10.0.0.9", "zoe", "/orders"}), 0);
 }
 
 TEST(a_path_is_unlearned_by_three_clients_and_not_by_one)
 {
 	static const char *const users[] = {"dan", "eve", "fay", "gus"};
-	static const struct cuts_client late = {"10.0.0.9", "zoe", "/orders"};
+	static const struct proxycuts_client late = {"10.0.0.9", "zoe", "/orders"};
 
 	teach("ann", 10000);
 	teach("bob", 10000);
 	teach("cid", 10000);
 	for (size_t i = 0; i < 3; i++) {
-		struct cuts_client who = {"10.0.0.1", users[i], "/orders"};
+		struct proxycuts_client who = {"10.0.0.1", users[i], "/orders"};
 
 		assert_int_equal(open_stream(&late), 6000);
 		assert_int_equal(open_stream(&who), 6000);
@@ -218,7 +219,7 @@ TEST(an_operator_is_told_once_and_every_lesson_has_its_line)
 	char *first;
 
 	for (size_t i = 0; i < 2; i++) {
-		struct cuts_client who = {"10.0.0.1", i == 0 ? "ann" : "bob", "/orders"};
+		struct proxycuts_client who = {"10.0.0.1", i == 0 ? "ann" : "bob", "/orders"};
 
 		cut(&who, 10000, 10000, 0);
 		cut(&who, 10000, 10000, 0);
@@ -236,7 +237,7 @@ TEST(an_operator_is_told_once_and_every_lesson_has_its_line)
 
 TEST(what_was_learned_is_forgotten_after_a_day)
 {
-	static const struct cuts_client late = {"10.0.0.9", "zoe", "/orders"};
+	static const struct proxycuts_client late = {"10.0.0.9", "zoe", "/orders"};
 
 	teach("ann", 10000);
 	teach("bob", 10000);
@@ -256,50 +257,50 @@ TEST(with_other_streams_open_more_cuts_are_needed_and_with_many_nothing_is_learn
 {
 	for (size_t others = 1; others < 9; others++) {
 		char path[] = "/0";
-		struct cuts_client who = {"10.0.0.1", "ann", path};
+		struct proxycuts_client who = {"10.0.0.1", "ann", path};
 		int period = 0;
 
 		path[1] = (char)('0' + others);
 		for (size_t n = 1; n <= others + 2; n++) {
-			struct cuts_end end = end_of(10000 + (int64_t)n * 3000, 10000, 0);
+			struct proxycuts_end end = end_of(10000 + (int64_t)n * 3000, 10000, 0);
 
 			assert_int_equal(period, 0);
 			end.others = others;
-			cuts_ended(&cuts, &who, &end);
+			proxycuts_ended(&cuts, &who, &end);
 			period = open_stream(&who);
 		}
-		assert_int_equal(period, others <= CUTS_OTHERS_MOST ? 6000 : 0);
+		assert_int_equal(period, others <= PROXYCUTS_OTHERS_MOST ? 6000 : 0);
 	}
-	assert_int_equal(cuts.learned, CUTS_OTHERS_MOST);
+	assert_int_equal(cuts.learned, PROXYCUTS_OTHERS_MOST);
 }
 
 TEST(the_table_is_bounded_and_what_was_learned_outlives_what_was_not)
 {
 	teach("ann", 10000);
-	for (int i = 0; i < 3 * CUTS_MOST; i++) {
+	for (int i = 0; i < 3 * PROXYCUTS_MOST; i++) {
 		char user[16];
-		struct cuts_client who = {"10.0.0.2", user, "/orders"};
+		struct proxycuts_client who = {"10.0.0.2", user, "/orders"};
 
 		snprintf(user, sizeof(user), "u%d", i);
 		cut(&who, 5000, 5000, 0);
-		assert_true(cuts.clients.count <= CUTS_MOST);
+		assert_true(cuts.clients.count <= PROXYCUTS_MOST);
 	}
-	assert_int_equal(cuts.clients.count, CUTS_MOST);
+	assert_int_equal(cuts.clients.count, PROXYCUTS_MOST);
 	assert_int_equal(open_stream(&ann), 6000);
 }
 
 TEST(who_learns_much_leaves_room_for_others_to_learn)
 {
-	for (int i = 0; i < 2 * CUTS_MOST; i++) {
+	for (int i = 0; i < 2 * PROXYCUTS_MOST; i++) {
 		char user[16];
 
 		snprintf(user, sizeof(user), "u%d", i);
 		teach(user, 3000 + (i % 5) * 1000);
-		assert_true(cuts.learned <= CUTS_LEARNED_MOST);
+		assert_true(cuts.learned <= PROXYCUTS_LEARNED_MOST);
 	}
-	assert_int_equal(cuts.learned, CUTS_LEARNED_MOST);
+	assert_int_equal(cuts.learned, PROXYCUTS_LEARNED_MOST);
 	assert_int_equal(teach("ann", 10000), 6000);
-	assert_true(cuts.clients.count <= CUTS_MOST);
+	assert_true(cuts.clients.count <= PROXYCUTS_MOST);
 }
 
 TEST(random_ends_keep_the_books_right)
@@ -309,22 +310,22 @@ TEST(random_ends_keep_the_books_right)
 
 	for (int i = 0; i < 200000; i++) {
 		char user[16], path[16];
-		struct cuts_client who = {"10.0.0.1", user, path};
-		struct cuts_end end = end_of(1000 + next_random(&seed) % 3 * 4000,
-					     next_random(&seed) % 3 * 2000, 0);
+		struct proxycuts_client who = {"10.0.0.1", user, path};
+		struct proxycuts_end end = end_of(1000 + next_random(&seed) % 3 * 4000,
+						  next_random(&seed) % 3 * 2000, 0);
 
 		snprintf(user, sizeof(user), "u%u", next_random(&seed) % 50);
 		snprintf(path, sizeof(path), "/p%u", next_random(&seed) % 2000);
 		end.learned_ms = next_random(&seed) % 2 * 2400;
-		cuts_ended(&cuts, &who, &end);
+		proxycuts_ended(&cuts, &who, &end);
 		now_ms += next_random(&seed) % 9000;
 		if (next_random(&seed) % 4 != 0)
-			learned += cuts_opened(&cuts, &who, now_ms, PATIENCE) > 0;
+			learned += proxycuts_opened(&cuts, &who, now_ms, PATIENCE) > 0;
 	}
 	assert_true(learned > 0);
-	assert_true(cuts.clients.count <= CUTS_MOST && cuts.known_count <= CUTS_LEARNED_MOST &&
-		    cuts.learned <= cuts.known_count);
-	assert_true(cuts.paths.count <= CUTS_PATHS_MOST);
+	assert_true(cuts.clients.count <= PROXYCUTS_MOST &&
+		    cuts.known_count <= PROXYCUTS_LEARNED_MOST && cuts.learned <= cuts.known_count);
+	assert_true(cuts.paths.count <= PROXYCUTS_PATHS_MOST);
 	now_ms += DAY;
 	cut(&ann, 5000, 5000, 0);
 	assert_int_equal(cuts.clients.count, 1);
