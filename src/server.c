@@ -9,11 +9,13 @@
 #include "base/xalloc.h"
 #include "exit.h"
 #include "http/gzip.h"
+#include "http/gate.h"
 #include "http/httpd.h"
 #include "http/keyring.h"
 #include "http/outlets.h"
 #include "http/waiter.h"
 #include "http/prelude.h"
+#include "http/routes.h"
 #include "http/seal.h"
 #include "http/status.h"
 #include "http/tenure.h"
@@ -41,7 +43,9 @@ struct server {
 	struct asker asker;
 	struct snapshots snapshots;
 	struct outlets outlets;
+	struct gate gate;
 	struct status status;
+	struct routes routes, admin_routes;
 	struct httpd httpd, admin;
 	bool serving; /* streams are known: the door is open */
 	bool stopping;
@@ -71,10 +75,10 @@ static void on_event(void *ctx, const struct event *event)
 	struct server *s = ctx;
 
 	if (text_is(event->name, "schema"))
-		contract_forget(&s->outlets.contract);
+		contract_forget(&s->gate.contract);
 	if (!tenure_concerns(event))
 		router_publish(&s->router, event);
-	else if (tenure_hear(&s->outlets, event))
+	else if (gate_hear(&s->gate, event))
 		ticker_want_revocations(&s->ticker);
 }
 
@@ -110,8 +114,8 @@ static void on_available(void *ctx, bool available)
 	if (!s->status.available && available)
 		log_info("[STREAM JOB] following the change log");
 	if (s->status.available != available)
-		contract_forget(&s->outlets.contract);
-	s->status.available = s->outlets.available = available;
+		contract_forget(&s->gate.contract);
+	s->status.available = s->gate.available = available;
 }
 
 static void stop(struct server *s, int exit_status)
@@ -131,7 +135,8 @@ static void open_door(struct server *s)
 	if (!httpd_serve(&s->httpd))
 		stop(s, EXIT_FAILED);
 	else
-		log_info("[STREAM] serving on %s", s->boot->listen);
+		log_info("[STREAM] serving on %s, HTTP by libmicrohttpd %s", s->boot->listen,
+			 httpd_library());
 }
 
 /* What this stream needs and the configuration does not have; NULL: nothing. */
@@ -172,10 +177,10 @@ static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 	/* anybody in the database can make it look: no line each time */
 	if (router_define(&s->router, defs, count) || !s->serving) {
 		log_info("[STREAM] %zu streams are defined", count);
-		contract_forget(&s->outlets.contract);
+		contract_forget(&s->gate.contract);
 		say_what_lacks(s);
 	}
-	outlets_close_gone(&s->outlets);
+	gate_streams_changed(&s->gate);
 	if (useless)
 		stop(s, EXIT_CONFIG);
 	else
@@ -184,7 +189,7 @@ static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 
 static void on_actions(void *ctx, struct action_def *defs, size_t count)
 {
-	actions_define(&((struct server *)ctx)->outlets.actions, defs, count);
+	actions_define(&((struct server *)ctx)->gate.actions, defs, count);
 }
 
 static void on_misfit(void *ctx, int schema_version, const char *encoding)
@@ -250,7 +255,7 @@ static void begin_drain(struct server *s, int signo)
 		 signo);
 	s->stopping = true;
 	httpd_quiesce(&s->httpd);
-	outlets_drain(&s->outlets);
+	gate_drain(&s->gate);
 	loop_set_timer(&s->loop, &s->drain, DRAIN_MS);
 }
 
@@ -258,16 +263,16 @@ static void on_drain_over(struct timer *t)
 {
 	struct server *s = container_of(t, struct server, drain);
 
-	if (s->outlets.waiter_count > 0)
+	if (s->gate.waiter_count > 0)
 		log_warn("%zu requests that the database had not answered in %d s are told so",
-			 s->outlets.waiter_count, DRAIN_MS / 1000);
-	waiter_give_up(&s->outlets);
+			 s->gate.waiter_count, DRAIN_MS / 1000);
+	waiter_give_up(&s->gate);
 	stop(s, EXIT_DONE);
 }
 
 static bool is_drained(const struct server *s)
 {
-	return s->stopping && s->outlets.count == 0 && s->outlets.waiter_count == 0 &&
+	return s->stopping && s->outlets.count == 0 && s->gate.waiter_count == 0 &&
 	       httpd_is_idle(&s->httpd);
 }
 
@@ -342,6 +347,39 @@ static bool seal_text(void *ctx, struct text plain, struct buf *out)
 
 /* --- life --- */
 
+static void build_gate(struct server *s)
+{
+	s->outlets = (struct outlets){.loop = &s->loop,
+				      .router = &s->router,
+				      .options = &s->http,
+				      .refusals = &s->gate.refusals,
+				      .catchup = replay_ops(&s->replay),
+				      .questions = asker_ops(&s->asker),
+				      .snapshots = snapshots_ops(&s->snapshots)};
+	outlets_init(&s->outlets);
+	s->gate = (struct gate){.loop = &s->loop,
+				.options = &s->http,
+				.outlets = &s->outlets,
+				.questions = asker_ops(&s->asker)};
+	gate_init(&s->gate);
+}
+
+static void build_ports(struct server *s)
+{
+	struct httpd_calls calls;
+
+	s->status = (struct status){.gate = &s->gate,
+				    .version = PGHERALD_VERSION,
+				    .started_ms = s->loop.now_ms,
+				    .lost_ms = s->loop.now_ms};
+	s->routes = (struct routes){&s->gate, &s->status, &s->http};
+	s->admin_routes = (struct routes){NULL, &s->status, &s->http};
+	calls = routes_calls(&s->routes);
+	httpd_init(&s->httpd, &s->loop, &s->http, &calls, 2);
+	calls = routes_calls(&s->admin_routes);
+	httpd_init(&s->admin, &s->loop, &s->http, &calls, 1);
+}
+
 static void build(struct server *s)
 {
 	struct ticker_options options = {s->boot->database_url,
@@ -370,14 +408,8 @@ static void build(struct server *s)
 	replay_go_with(&s->replay, &s->ticker.conn);
 	asker_go_with(&s->asker, &s->ticker.conn);
 	snapshots_go_with(&s->snapshots, &s->ticker.conn);
-	outlets_init(&s->outlets, &s->loop, &s->router, &s->http, replay_ops(&s->replay),
-		     asker_ops(&s->asker), snapshots_ops(&s->snapshots));
-	s->status = (struct status){.outlets = &s->outlets,
-				    .version = PGHERALD_VERSION,
-				    .started_ms = s->loop.now_ms,
-				    .lost_ms = s->loop.now_ms};
-	httpd_init(&s->httpd, &s->loop, &s->outlets, &s->status, &s->http);
-	httpd_init(&s->admin, &s->loop, NULL, &s->status, &s->http);
+	build_gate(s);
+	build_ports(s);
 	timer_init(&s->drain, on_drain_over);
 }
 
@@ -410,7 +442,7 @@ static void turn(struct server *s)
 	s->status.owed_ms = ticker_owes_since(&s->ticker);
 	s->status.pages = s->replay.pages;
 	outlets_flush(&s->outlets);
-	outlets_reap(&s->outlets);
+	gate_reap(&s->gate);
 	router_free_gone(&s->router);
 }
 
@@ -418,6 +450,7 @@ static void tear_down(struct server *s)
 {
 	httpd_release(&s->httpd);
 	httpd_release(&s->admin);
+	gate_release(&s->gate);
 	outlets_release(&s->outlets);
 	replay_release(&s->replay);
 	asker_release(&s->asker);

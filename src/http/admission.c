@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/admission.h"
 
-#include <microhttpd.h>
-
 #include "base/clock.h"
 #include "base/log.h"
 #include "http/entitlement.h"
+#include "http/codes.h"
 
-bool admission_room(const struct outlets *set, const char *user, const char *address,
-		    struct refusal *r)
+bool admission_room(struct gate *gate, const char *user, const char *address, struct refusal *r)
 {
-	switch (outlets_room(set, user, address)) {
+	switch (outlets_room(gate->outlets, user, address)) {
 	case OUTLETS_ROOM:
 		return true;
 	case OUTLETS_FULL:
@@ -32,12 +30,12 @@ static bool narrow(const struct params *params, struct wanted *wanted, struct re
 
 	if (names == NULL || wanted_narrow(wanted, *names))
 		return true;
-	refusal_set(r, MHD_HTTP_BAD_REQUEST, "The parameter events names more than %d events",
+	refusal_set(r, HTTP_BAD_REQUEST, "The parameter events names more than %d events",
 		    WANTED_NAMES_MAX);
 	return false;
 }
 
-static bool decide_right(struct outlets *set, const struct stream *s, const struct identity *id,
+static bool decide_right(struct gate *gate, const struct stream *s, const struct identity *id,
 			 const struct params *params, struct wanted *ret_wanted, struct refusal *r)
 {
 	const char *param = NULL;
@@ -46,17 +44,17 @@ static bool decide_right(struct outlets *set, const struct stream *s, const stru
 	case ENTITLED:
 		return narrow(params, ret_wanted, r);
 	case ENTITLEMENT_BAD_PARAM:
-		refusal_set(r, MHD_HTTP_BAD_REQUEST, "The parameter %.60s is missing", param);
+		refusal_set(r, HTTP_BAD_REQUEST, "The parameter %.60s is missing", param);
 		break;
 	case ENTITLEMENT_FORBIDDEN:
-		refusal_stats_log(&set->refusals, "[STREAM] refused: '%s' may not open '%s'",
+		refusal_stats_log(&gate->refusals, "[STREAM] refused: '%s' may not open '%s'",
 				  id->sub == NULL ? "" : id->sub, s->def.path);
 		refusal_forbidden(r, "open this stream");
 	}
 	return false;
 }
 
-bool admission_decide(struct outlets *set, const struct stream *s, const struct identity *id,
+bool admission_decide(struct gate *gate, const struct stream *s, const struct identity *id,
 		      const struct params *params, const char *address, struct wanted *ret_wanted,
 		      struct refusal *ret_refusal)
 {
@@ -65,15 +63,16 @@ bool admission_decide(struct outlets *set, const struct stream *s, const struct 
 		refusal_of_token(ret_refusal, false);
 		return false;
 	}
-	if (id->ends_ms <= clock_wall_ms() || !outlets_accept(set, identity_standing(id))) {
+	if (id->ends_ms <= clock_wall_ms() ||
+	    !outlets_accept(gate->outlets, identity_standing(id))) {
 		refusal_stats_log(
-			&set->refusals,
+			&gate->refusals,
 			"[STREAM] refused: a token of '%s' that was revoked, or has ended "
 			"while it waited, or of a key that was revoked",
 			id->sub == NULL ? "" : id->sub);
 		refusal_of_token(ret_refusal, true);
 		return false;
 	}
-	return decide_right(set, s, id, params, ret_wanted, ret_refusal) &&
-	       admission_room(set, id->sub, address, ret_refusal);
+	return decide_right(gate, s, id, params, ret_wanted, ret_refusal) &&
+	       admission_room(gate, id->sub, address, ret_refusal);
 }

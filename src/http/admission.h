@@ -11,17 +11,17 @@
 #include "base/base.h"
 #include "hub/wanted.h"
 #include "http/identity.h"
-#include "http/outlets.h"
+#include "http/gate.h"
 #include "http/refusal.h"
 
 /* Is there room for one more stream of this user (NULL: not known, or anonymous), at this address?
  */
-MUST_CHECK bool admission_room(const struct outlets *set, const char *user, const char *address,
+MUST_CHECK bool admission_room(struct gate *gate, const char *user, const char *address,
 			       struct refusal *ret_refusal);
 
 /* May this identity have this stream, and is there room? True: *ret_wanted is what it may see; the
  * caller releases that in any case. */
-MUST_CHECK bool admission_decide(struct outlets *set, const struct stream *s,
+MUST_CHECK bool admission_decide(struct gate *gate, const struct stream *s,
 				 const struct identity *id, const struct params *params,
 				 const char *address, struct wanted *ret_wanted,
 				 struct refusal *ret_refusal);

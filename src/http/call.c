@@ -13,6 +13,7 @@
 #include "http/holder.h"
 #include "http/waiter.h"
 #include "http/reply.h"
+#include "http/codes.h"
 
 #define CALL_DEPTH_MAX 512 /* arrays and objects of a body that are open at once */
 #define TEXT_OF(number) TEXT(number)
@@ -89,7 +90,7 @@ static void on_answered(struct question *q, bool failed, const char *value)
 			"[STREAM] action %s '%s' was answered %u: %.*s", c->method, c->path, status,
 			(int)(body - fault - 1), fault + 1);
 	waiter_answer(&c->waiter, status, body + 1,
-		      status == MHD_HTTP_SERVICE_UNAVAILABLE ? "Retry-After" : NULL, "2");
+		      status == HTTP_SERVICE_UNAVAILABLE ? "Retry-After" : NULL, "2");
 }
 
 /* NULL: it is what PostgreSQL takes for JSON as well. It becomes a member of the whole, as it is.
@@ -135,7 +136,7 @@ static bool is_sound(const struct request *r, const struct params *path, const s
 	return fault == NULL;
 }
 
-static bool begin(struct outlets *set, const struct request *r, const struct action_def *action,
+static bool begin(struct gate *gate, const struct request *r, const struct action_def *action,
 		  const struct params *path, const struct params *query, const struct identity *id,
 		  struct refusal *ret_refusal)
 {
@@ -147,7 +148,7 @@ static bool begin(struct outlets *set, const struct request *r, const struct act
 	c->method = xstrdup(action->method);
 	c->path = xstrdup(action->path);
 	c->request = request_json(r, path, query, id);
-	if (!waiter_init(&c->waiter, set, r, NULL, over, ret_refusal)) {
+	if (!waiter_init(&c->waiter, gate, r, NULL, over, ret_refusal)) {
 		over(&c->waiter);
 		return false;
 	}
@@ -158,10 +159,9 @@ static bool begin(struct outlets *set, const struct request *r, const struct act
 	return true;
 }
 
-static bool is_allowed(struct outlets *set, const struct action_def *action,
-		       const struct request *r, const struct params *path,
-		       const struct params *query, const struct identity *id,
-		       struct refusal *ret_refusal)
+static bool is_allowed(struct gate *gate, const struct action_def *action, const struct request *r,
+		       const struct params *path, const struct params *query,
+		       const struct identity *id, struct refusal *ret_refusal)
 {
 	struct params all = *path;
 
@@ -169,14 +169,14 @@ static bool is_allowed(struct outlets *set, const struct action_def *action,
 		all.items[all.count++] = query->items[i];
 	if (entitlement_requires(action->require, id->claims, &all, NULL))
 		return true;
-	refusal_stats_log(&set->refusals, "[STREAM] refused: '%s' may not %s '%s'", id->sub,
+	refusal_stats_log(&gate->refusals, "[STREAM] refused: '%s' may not %s '%s'", id->sub,
 			  r->method, action->path);
 	refusal_forbidden(ret_refusal, "do this");
 	return false;
 }
 
-enum MHD_Result call_start(struct outlets *set, const struct request *r,
-			   const struct action_def *action, const struct params *path)
+bool call_start(struct gate *gate, const struct request *r, const struct action_def *action,
+		const struct params *path)
 {
 	struct identity id = {.claims = NULL};
 	struct params query = {.count = 0};
@@ -185,12 +185,12 @@ enum MHD_Result call_start(struct outlets *set, const struct request *r,
 
 	if (!request_add_query(r, &query))
 		refusal_bad_request(&refusal, "The request has too many parameters");
-	else if (!set->available)
+	else if (!gate->available)
 		refusal_for_now(&refusal);
 	else
-		taken = endpoint_identify(set, r, &query, &id, &refusal) &&
-			is_allowed(set, action, r, path, &query, &id, &refusal) &&
-			begin(set, r, action, path, &query, &id, &refusal);
+		taken = endpoint_identify(gate, r, &query, &id, &refusal) &&
+			is_allowed(gate, action, r, path, &query, &id, &refusal) &&
+			begin(gate, r, action, path, &query, &id, &refusal);
 	identity_release(&id);
-	return taken ? MHD_NO : endpoint_refuse(set, r, &refusal);
+	return !taken && endpoint_refuse(gate, r, &refusal);
 }

@@ -6,13 +6,11 @@
 #ifndef HTTP_CALL_H
 #define HTTP_CALL_H
 
-#include <microhttpd.h>
-
-#include "http/outlets.h"
+#include "http/gate.h"
 #include "http/request.h"
 
 /* path: its parameters, as the pattern names them. */
-enum MHD_Result call_start(struct outlets *set, const struct request *r,
-			   const struct action_def *action, const struct params *path);
+bool call_start(struct gate *gate, const struct request *r, const struct action_def *action,
+		const struct params *path);
 
 #endif

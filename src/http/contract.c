@@ -11,6 +11,7 @@
 #include "http/endpoint.h"
 #include "http/waiter.h"
 #include "http/reply.h"
+#include "http/codes.h"
 
 /* A request that waits for the answer. */
 struct contract_visit {
@@ -68,7 +69,7 @@ static struct reply reply_of(const struct contract *s, const char *known)
 {
 	bool same = is_known(s, known);
 
-	return (struct reply){.status = same ? MHD_HTTP_NOT_MODIFIED : MHD_HTTP_OK,
+	return (struct reply){.status = same ? HTTP_NOT_MODIFIED : HTTP_OK,
 			      .type = "application/json",
 			      .body = same ? "" : s->body,
 			      .header = "ETag",
@@ -83,18 +84,18 @@ static void over(struct waiter *p)
 	struct contract_visit *v = container_of(p, struct contract_visit, waiter);
 
 	list_remove(&v->link);
-	p->set->contract.waiting_count--;
+	p->gate->contract.waiting_count--;
 	free(v->known);
 	free(v);
 }
 
-static void ask(struct outlets *set)
+static void ask(struct gate *gate)
 {
-	struct contract *s = &set->contract;
+	struct contract *s = &gate->contract;
 
 	s->asked = true;
 	s->stale = false;
-	set->questions.submit(set->questions.ctx, &s->question);
+	gate->questions.submit(gate->questions.ctx, &s->question);
 }
 
 static void answer(struct contract *s, struct contract_visit *v)
@@ -120,7 +121,7 @@ static void on_answered(struct question *q, bool failed, const char *value)
 	s->asked = false;
 	/* who came since is to get the new one */
 	if (!failed && value != NULL && s->stale && !list_empty(&s->waiting)) {
-		ask(list_first(&s->waiting, struct contract_visit, link)->waiter.set);
+		ask(list_first(&s->waiting, struct contract_visit, link)->waiter.gate);
 		return;
 	}
 	if (!failed && value != NULL && !s->stale)
@@ -129,45 +130,44 @@ static void on_answered(struct question *q, bool failed, const char *value)
 		answer(s, container_of(node, struct contract_visit, link));
 }
 
-static bool wait_for_it(struct outlets *set, const struct request *r, struct refusal *ret_refusal)
+static bool wait_for_it(struct gate *gate, const struct request *r, struct refusal *ret_refusal)
 {
-	struct contract *s = &set->contract;
-	const char *known = request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH);
+	struct contract *s = &gate->contract;
+	const char *known = request_header(r, "If-None-Match");
 	struct contract_visit *v;
 
-	if (!set->available || s->waiting_count >= CONTRACT_WAITING_MAX) {
+	if (!gate->available || s->waiting_count >= CONTRACT_WAITING_MAX) {
 		refusal_for_now(ret_refusal);
 		return false;
 	}
 	v = xcalloc(1, sizeof(*v));
-	if (!waiter_init(&v->waiter, set, r, NULL, over, ret_refusal)) {
+	if (!waiter_init(&v->waiter, gate, r, NULL, over, ret_refusal)) {
 		free(v);
 		return false;
 	}
-	v->head = strcmp(r->method, MHD_HTTP_METHOD_HEAD) == 0;
+	v->head = strcmp(r->method, "HEAD") == 0;
 	v->known = known == NULL ? NULL : xstrdup(known);
 	s->waiting_count++;
 	list_append(&s->waiting, &v->link);
 	if (!s->asked)
-		ask(set);
+		ask(gate);
 	return true;
 }
 
-enum MHD_Result contract_get(struct outlets *set, const struct request *r)
+bool contract_get(struct gate *gate, const struct request *r)
 {
 	struct refusal refusal;
 	struct reply reply;
 
-	if (strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0)
-		return reply_preflight(r, set->options, "GET, HEAD");
-	if (strcmp(r->method, MHD_HTTP_METHOD_GET) != 0 &&
-	    strcmp(r->method, MHD_HTTP_METHOD_HEAD) != 0) {
+	if (strcmp(r->method, "OPTIONS") == 0)
+		return reply_preflight(r, gate->options, "GET, HEAD");
+	if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0) {
 		refusal_of_method(&refusal, "Ask with GET", "GET, HEAD, OPTIONS");
-		return endpoint_refuse(set, r, &refusal);
+		return endpoint_refuse(gate, r, &refusal);
 	}
-	if (set->available && set->contract.body != NULL) {
-		reply = reply_of(&set->contract, request_header(r, MHD_HTTP_HEADER_IF_NONE_MATCH));
-		return reply_send(r, set->options, &reply);
+	if (gate->available && gate->contract.body != NULL) {
+		reply = reply_of(&gate->contract, request_header(r, "If-None-Match"));
+		return reply_send(r, gate->options, &reply);
 	}
-	return wait_for_it(set, r, &refusal) ? MHD_NO : endpoint_refuse(set, r, &refusal);
+	return !wait_for_it(gate, r, &refusal) && endpoint_refuse(gate, r, &refusal);
 }

@@ -8,7 +8,6 @@
 #ifndef HTTP_CONTRACT_H
 #define HTTP_CONTRACT_H
 
-#include <microhttpd.h>
 #include <stdbool.h>
 
 #include "base/list.h"
@@ -19,7 +18,7 @@
 #define CONTRACT_WAITING_MAX 200
 #define CONTRACT_TAG_MAX 19
 
-struct outlets;
+struct gate;
 
 struct contract {
 	char *body;                 /* NULL: not known */
@@ -38,6 +37,6 @@ void contract_release(struct contract *s,
 /* What was kept may be old: the next request asks anew. */
 void contract_forget(struct contract *s);
 
-enum MHD_Result contract_get(struct outlets *set, const struct request *r);
+bool contract_get(struct gate *gate, const struct request *r);
 
 #endif

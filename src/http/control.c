@@ -7,6 +7,7 @@
 #include "base/xalloc.h"
 #include "http/page.h"
 #include "http/reply.h"
+#include "http/codes.h"
 
 static const char last_chunk[] = "0\r\n\r\n";
 
@@ -51,7 +52,7 @@ static void append_gzip_header(struct buf *out, struct wire wire)
 
 void control_append_head(struct buf *out, struct wire wire, const char *cors)
 {
-	reply_append_start(out, MHD_HTTP_OK);
+	reply_append_start(out, HTTP_OK);
 	buf_appendf(out,
 		    "Content-Type: %s\r\n"
 		    "Cache-Control: no-cache\r\n"

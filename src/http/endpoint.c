@@ -9,55 +9,54 @@
 #include "http/reply.h"
 #include "http/token.h"
 
-enum MHD_Result endpoint_refuse(struct outlets *set, const struct request *r,
-				const struct refusal *refusal)
+bool endpoint_refuse(struct gate *gate, const struct request *r, const struct refusal *refusal)
 {
-	refusal_stats_count(&set->refusals, refusal->status);
-	return reply_error(r, set->options, refusal->status, refusal->sentence, refusal->header,
+	refusal_stats_count(&gate->refusals, refusal->status);
+	return reply_error(r, gate->options, refusal->status, refusal->sentence, refusal->header,
 			   refusal->value);
 }
 
 /* What only reads may be asked for by any page: it cannot see the answer. */
-static bool is_from_own_page(struct outlets *set, const struct request *r)
+static bool is_from_own_page(struct gate *gate, const struct request *r)
 {
-	if (strcmp(r->method, MHD_HTTP_METHOD_GET) == 0 || request_from_own_page(r, set->options))
+	if (strcmp(r->method, "GET") == 0 || request_from_own_page(r, gate->options))
 		return true;
-	refusal_stats_log(&set->refusals, "[STREAM] refused: a page of '%s' may not ask for '%s'",
+	refusal_stats_log(&gate->refusals, "[STREAM] refused: a page of '%s' may not ask for '%s'",
 			  r->origin == NULL ? "another site" : r->origin, r->path);
 	return false;
 }
 
-bool endpoint_read_token(struct outlets *set, const struct request *r, const struct params *query,
+bool endpoint_read_token(struct gate *gate, const struct request *r, const struct params *query,
 			 const char *path, struct identity *ret_id, struct refusal *ret_refusal)
 {
-	char *token = request_token(r, query, set->options);
+	char *token = request_token(r, query, gate->options);
 	const char *why = "there is none";
 	bool valid = token != NULL &&
-		     token_verify(&set->options->token, token, clock_wall_ms(), ret_id, &why);
+		     token_verify(&gate->options->token, token, clock_wall_ms(), ret_id, &why);
 
 	refusal_of_token(ret_refusal, token != NULL);
 	if (token != NULL)
 		explicit_bzero(token, strlen(token));
 	free(token);
 	if (!valid)
-		refusal_stats_log(&set->refusals,
+		refusal_stats_log(&gate->refusals,
 				  "[STREAM] refused: token of a request for '%s' from %s: %s", path,
 				  r->address, why);
 	return valid;
 }
 
-bool endpoint_identify(struct outlets *set, const struct request *r, const struct params *query,
+bool endpoint_identify(struct gate *gate, const struct request *r, const struct params *query,
 		       struct identity *ret_id, struct refusal *ret_refusal)
 {
-	if (!is_from_own_page(set, r)) {
+	if (!is_from_own_page(gate, r)) {
 		refusal_of_page(ret_refusal);
 		return false;
 	}
-	if (!endpoint_read_token(set, r, query, r->path, ret_id, ret_refusal))
+	if (!endpoint_read_token(gate, r, query, r->path, ret_id, ret_refusal))
 		return false;
-	if (outlets_accept(set, identity_standing(ret_id)))
+	if (outlets_accept(gate->outlets, identity_standing(ret_id)))
 		return true;
-	refusal_stats_log(&set->refusals, "[STREAM] refused: a token of '%s' that was revoked",
+	refusal_stats_log(&gate->refusals, "[STREAM] refused: a token of '%s' that was revoked",
 			  ret_id->sub);
 	identity_release(ret_id);
 	return false;
@@ -65,20 +64,20 @@ bool endpoint_identify(struct outlets *set, const struct request *r, const struc
 
 /* Tokens of cookie and header only: one in the URL of a request that could have sent a header is a
  * leak. */
-enum MHD_Result endpoint_post(struct outlets *set, const struct request *r, endpoint_fn *go_on)
+bool endpoint_post(struct gate *gate, const struct request *r, endpoint_fn *go_on)
 {
 	static const struct params no_query = {.count = 0};
 	struct identity id = {.claims = NULL};
 	struct refusal refusal;
 	bool taken = false;
 
-	if (strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0)
-		return reply_preflight(r, set->options, "POST");
-	if (strcmp(r->method, MHD_HTTP_METHOD_POST) != 0)
+	if (strcmp(r->method, "OPTIONS") == 0)
+		return reply_preflight(r, gate->options, "POST");
+	if (strcmp(r->method, "POST") != 0)
 		refusal_of_method(&refusal, "Ask with POST", "POST, OPTIONS");
 	else
-		taken = endpoint_identify(set, r, &no_query, &id, &refusal) &&
-			go_on(set, r, &id, &refusal);
+		taken = endpoint_identify(gate, r, &no_query, &id, &refusal) &&
+			go_on(gate, r, &id, &refusal);
 	identity_release(&id);
-	return taken ? MHD_NO : endpoint_refuse(set, r, &refusal);
+	return !taken && endpoint_refuse(gate, r, &refusal);
 }

@@ -6,33 +6,30 @@
 #ifndef HTTP_ENDPOINT_H
 #define HTTP_ENDPOINT_H
 
-#include <microhttpd.h>
-
 #include "http/refusal.h"
-#include "http/outlets.h"
+#include "http/gate.h"
 #include "http/request.h"
 
 /* Who asks, by cookie, header or query as configured. False: the reason is in the log, about this
  * path. */
-MUST_CHECK bool endpoint_read_token(struct outlets *set, const struct request *r,
+MUST_CHECK bool endpoint_read_token(struct gate *gate, const struct request *r,
 				    const struct params *query, const char *path,
 				    struct identity *ret_id, struct refusal *ret_refusal);
 
 /* The same, by cookie, header or query as configured; what a cookie says counts for pages that may
  * only. */
-MUST_CHECK bool endpoint_identify(struct outlets *set, const struct request *r,
+MUST_CHECK bool endpoint_identify(struct gate *gate, const struct request *r,
 				  const struct params *query, struct identity *ret_id,
 				  struct refusal *ret_refusal);
 
 /* Answers, and counts it. */
-enum MHD_Result endpoint_refuse(struct outlets *set, const struct request *r,
-				const struct refusal *refusal);
+bool endpoint_refuse(struct gate *gate, const struct request *r, const struct refusal *refusal);
 
 /* Goes on for whom the token names. True: the request has been taken over; false: *ret_refusal is
  * the answer. */
-typedef bool endpoint_fn(struct outlets *set, const struct request *r, const struct identity *id,
+typedef bool endpoint_fn(struct gate *gate, const struct request *r, const struct identity *id,
 			 struct refusal *ret_refusal);
 
-enum MHD_Result endpoint_post(struct outlets *set, const struct request *r, endpoint_fn *go_on);
+bool endpoint_post(struct gate *gate, const struct request *r, endpoint_fn *go_on);
 
 #endif

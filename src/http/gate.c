@@ -11,16 +11,20 @@
 #include "http/admission.h"
 #include "http/call.h"
 #include "http/endpoint.h"
+#include "http/json.h"
 #include "http/pending_open.h"
 #include "http/opening.h"
 #include "http/page.h"
 #include "http/reply.h"
 #include "http/multi.h"
+#include "http/tenure.h"
 #include "http/ticket.h"
+#include "http/waiter.h"
+#include "http/codes.h"
 
 /* A request on its way through the gate. */
 struct admission {
-	struct outlets *outlets;
+	struct gate *gate;
 	const struct http_options *options;
 	const struct request *request;
 	struct stream *stream;       /* NULL where it asks for several */
@@ -34,14 +38,14 @@ struct admission {
 	bool resume, unknown; /* as in outlet.h */
 	struct cursor after;
 	struct outlet_delivery delivery;
-	enum MHD_Result result; /* of the answer, where it was refused */
+	bool answered; /* it was refused; false: its socket has been taken over */
 };
 
 static bool refuse(struct admission *a, unsigned status, const char *sentence, const char *header,
 		   const char *value)
 {
-	refusal_stats_count(&a->outlets->refusals, status);
-	a->result = reply_error(a->request, a->options, status, sentence, header, value);
+	refusal_stats_count(&a->gate->refusals, status);
+	a->answered = reply_error(a->request, a->options, status, sentence, header, value);
 	return false;
 }
 
@@ -60,12 +64,12 @@ static bool pass_actions(struct admission *a)
 {
 	struct params path = {.count = 0};
 	const struct action_def *action =
-		actions_claim(&a->outlets->actions, a->request->method, a->request->path,
+		actions_claim(&a->gate->actions, a->request->method, a->request->path,
 			      a->stream == NULL ? NULL : a->stream->def.path, &path);
 
 	if (action == NULL)
 		return true;
-	a->result = call_start(a->outlets, a->request, action, &path);
+	a->answered = call_start(a->gate, a->request, action, &path);
 	return false;
 }
 
@@ -75,16 +79,16 @@ static void append_methods(const struct admission *a, struct buf *out)
 	struct params path = {.count = 0};
 	int literals;
 
-	if (a->stream != NULL && actions_find(&a->outlets->actions, MHD_HTTP_METHOD_GET,
-					      a->request->path, &path, &literals) == NULL)
+	if (a->stream != NULL &&
+	    actions_find(&a->gate->actions, "GET", a->request->path, &path, &literals) == NULL)
 		buf_append_str(out, "GET");
-	actions_append_methods(&a->outlets->actions, a->request->path, out);
+	actions_append_methods(&a->gate->actions, a->request->path, out);
 }
 
 /* A page asks whether it may ask (Fetch standard, CORS-preflight request). */
 static bool is_preflight(const struct admission *a)
 {
-	return is_method(a, MHD_HTTP_METHOD_OPTIONS) && a->request->origin != NULL &&
+	return is_method(a, "OPTIONS") && a->request->origin != NULL &&
 	       request_header(a->request, "Access-Control-Request-Method") != NULL;
 }
 
@@ -97,13 +101,13 @@ static bool refuse_method(struct admission *a, const char *methods)
 	if (methods[0] == '\0' && is_preflight(a))
 		methods = "GET, HEAD, POST, PUT, PATCH, DELETE";
 	if (methods[0] == '\0')
-		return refuse(a, MHD_HTTP_NOT_FOUND, "There is no such stream", NULL, NULL);
-	if (is_method(a, MHD_HTTP_METHOD_OPTIONS)) {
-		a->result = reply_preflight(a->request, a->options, methods);
+		return refuse(a, HTTP_NOT_FOUND, "There is no such stream", NULL, NULL);
+	if (is_method(a, "OPTIONS")) {
+		a->answered = reply_preflight(a->request, a->options, methods);
 		return false;
 	}
 	snprintf(allow, sizeof(allow), "%s, OPTIONS", methods);
-	return refuse(a, MHD_HTTP_METHOD_NOT_ALLOWED, "The path is not for this method", "Allow",
+	return refuse(a, HTTP_METHOD_NOT_ALLOWED, "The path is not for this method", "Allow",
 		      allow);
 }
 
@@ -113,15 +117,14 @@ static bool pass_texts(struct admission *a, const struct params *params)
 	for (size_t i = 0; i < params->count; i++)
 		if (!utf8_is(params->items[i].name.bytes, params->items[i].name.len) ||
 		    !utf8_is(params->items[i].value.bytes, params->items[i].value.len))
-			return refuse(a, MHD_HTTP_BAD_REQUEST, "A parameter is not UTF-8", NULL,
-				      NULL);
+			return refuse(a, HTTP_BAD_REQUEST, "A parameter is not UTF-8", NULL, NULL);
 	return true;
 }
 
 static bool read_query(struct admission *a)
 {
 	if (!request_add_query(a->request, &a->query))
-		return refuse(a, MHD_HTTP_BAD_REQUEST, "The request has too many parameters", NULL,
+		return refuse(a, HTTP_BAD_REQUEST, "The request has too many parameters", NULL,
 			      NULL);
 	params_join(&a->query, "events", &a->joined);
 	return pass_texts(a, &a->query);
@@ -131,12 +134,12 @@ static bool pass_multi(struct admission *a)
 {
 	struct refusal refusal;
 
-	if (!is_method(a, MHD_HTTP_METHOD_GET))
+	if (!is_method(a, "GET"))
 		return refuse_method(a, "GET");
 	if (!read_query(a))
 		return false;
 	a->multi = multi_parse(&a->query, &refusal);
-	if (a->multi != NULL && multi_find(a->multi, a->outlets->router))
+	if (a->multi != NULL && multi_find(a->multi, a->gate->outlets->router))
 		return true;
 	if (a->multi != NULL)
 		refusal_not_found(&refusal);
@@ -149,10 +152,10 @@ static bool pass_path(struct admission *a)
 
 	if (strcmp(a->request->path, MULTI_PATH) == 0)
 		return pass_multi(a);
-	a->stream = router_find(a->outlets->router, a->request->path, &a->params);
+	a->stream = router_find(a->gate->outlets->router, a->request->path, &a->params);
 	if (!pass_actions(a))
 		return false;
-	if (a->stream == NULL || !is_method(a, MHD_HTTP_METHOD_GET)) {
+	if (a->stream == NULL || !is_method(a, "GET")) {
 		buf_init(&methods);
 		append_methods(a, &methods);
 		refuse_method(a, methods.data);
@@ -162,7 +165,7 @@ static bool pass_path(struct admission *a)
 	if (!pass_texts(a, &a->params) || !read_query(a)) /* those of the path, too */
 		return false;
 	return params_add(&a->params, &a->query) ||
-	       refuse(a, MHD_HTTP_BAD_REQUEST, "The request has too many parameters", NULL, NULL);
+	       refuse(a, HTTP_BAD_REQUEST, "The request has too many parameters", NULL, NULL);
 }
 
 static const char *name_of(const struct admission *a)
@@ -188,7 +191,7 @@ static bool pass_ticket(struct admission *a)
 	if (a->has_ticket)
 		return true;
 	refusal_stats_log(
-		&a->outlets->refusals,
+		&a->gate->refusals,
 		"[STREAM] refused: ticket of a request for '%s' from %s: it has not the form "
 		"of one, or is another page's",
 		name_of(a), a->request->address);
@@ -206,7 +209,7 @@ static bool pass_token(struct admission *a)
 	}
 	if (find_ticket(a))
 		return pass_ticket(a);
-	return endpoint_read_token(a->outlets, a->request, &a->query, name_of(a), &a->identity,
+	return endpoint_read_token(a->gate, a->request, &a->query, name_of(a), &a->identity,
 				   &refusal) ||
 	       refuse_with(a, &refusal);
 }
@@ -248,7 +251,7 @@ static bool pass_delivery(struct admission *a)
 	    accept_gzip(&accept))
 		a->delivery.form |= FRAME_PACKED;
 	if (a->delivery.page && wait != NULL && !page_parse_wait(*wait, &a->delivery.wait_ms))
-		return refuse(a, MHD_HTTP_BAD_REQUEST,
+		return refuse(a, HTTP_BAD_REQUEST,
 			      "The parameter wait must be a whole number of seconds", NULL, NULL);
 	return true;
 }
@@ -260,7 +263,7 @@ static void let_in(struct admission *a)
 
 	request.fd = request_take_socket(a->request);
 	if (request.fd < 0) {
-		refuse(a, MHD_HTTP_SERVICE_UNAVAILABLE, "No stream is free, try again later",
+		refuse(a, HTTP_SERVICE_UNAVAILABLE, "No stream is free, try again later",
 		       "Retry-After", "5");
 		return;
 	}
@@ -274,9 +277,9 @@ static void let_in(struct admission *a)
 		    stream_def_needs_claims(&a->stream->def));
 	request.address = xstrdup(a->request->address);
 	request.cors = reply_cors(a->request, a->options);
-	opening_open(a->outlets, &request);
+	opening_open(a->gate->outlets, &request);
 	free(request.cors);
-	a->result = MHD_NO;
+	a->answered = false;
 }
 
 static void hold(struct admission *a)
@@ -293,8 +296,8 @@ static void hold(struct admission *a)
 	struct refusal refusal;
 
 	a->multi = NULL;
-	a->result = MHD_NO;
-	if (!pending_open_start(a->outlets, &request, &refusal))
+	a->answered = false;
+	if (!pending_open_start(a->gate, &request, &refusal))
 		refuse_with(a, &refusal);
 }
 
@@ -307,7 +310,7 @@ static void decide(struct admission *a)
 		return;
 	if (a->has_ticket || a->multi != NULL)
 		hold(a);
-	else if (!admission_decide(a->outlets, a->stream, &a->identity, &a->params,
+	else if (!admission_decide(a->gate, a->stream, &a->identity, &a->params,
 				   a->request->address, &a->wanted, &refusal))
 		refuse_with(a, &refusal);
 	else if (a->stream->def.authorize != NULL)
@@ -316,10 +319,9 @@ static void decide(struct admission *a)
 		let_in(a);
 }
 
-enum MHD_Result gate_admit(struct outlets *outlets, const struct request *r)
+bool gate_admit(struct gate *g, const struct request *r)
 {
-	struct admission a = {
-		.outlets = outlets, .options = outlets->options, .request = r, .result = MHD_NO};
+	struct admission a = {.gate = g, .options = g->options, .request = r, .answered = false};
 
 	buf_init(&a.joined);
 	if (pass_path(&a) && pass_token(&a))
@@ -329,5 +331,62 @@ enum MHD_Result gate_admit(struct outlets *outlets, const struct request *r)
 	identity_release(&a.identity);
 	wanted_release(&a.wanted);
 	explicit_bzero(a.ticket, sizeof(a.ticket));
-	return a.result;
+	return a.answered;
+}
+
+/* --- life --- */
+
+void gate_init(struct gate *g)
+{
+	list_init(&g->waiters);
+	list_init(&g->waiters_over);
+	contract_init(&g->contract);
+	refusal_stats_init(&g->refusals, g->loop);
+}
+
+void gate_release(struct gate *g)
+{
+	list_each (node, tmp, &g->waiters)
+		waiter_drop(container_of(node, struct waiter, link));
+	waiter_reap(g);
+	actions_release(&g->actions);
+	contract_release(&g->contract, g->questions);
+	refusal_stats_release(&g->refusals);
+}
+
+/* A right of this subject, or of everybody, may be another than the one that was asked for. */
+static void doubt(struct gate *g, struct text data)
+{
+	struct json_object *recheck = json_parse(data.bytes, data.len), *sub = NULL;
+
+	json_object_object_get_ex(recheck, "sub", &sub);
+	waiter_doubt(g, sub == NULL ? NULL : json_object_get_string(sub));
+	json_object_put(recheck);
+}
+
+bool gate_hear(struct gate *g, const struct event *event)
+{
+	if (text_is(event->name, "recheck"))
+		doubt(g, event->data);
+	return tenure_hear(g->outlets, event);
+}
+
+void gate_streams_changed(struct gate *g)
+{
+	if (!list_empty(&g->outlets->router->gone))
+		waiter_doubt(g, NULL);
+	outlets_close_gone(g->outlets);
+}
+
+void gate_drain(struct gate *g)
+{
+	g->outlets->draining = true;
+	waiter_drain(g);
+	outlets_drain(g->outlets);
+}
+
+void gate_reap(struct gate *g)
+{
+	outlets_reap(g->outlets);
+	waiter_reap(g);
 }

@@ -3,130 +3,33 @@
 
 #include <string.h>
 
-#include "base/log.h"
-#include "http/gate.h"
-#include "http/renew.h"
 #include "http/reply.h"
-#include "http/contract.h"
-#include "http/ticket.h"
 
 static void on_arrived(struct visit *v);
 static void on_room(struct visits *set);
-static const struct door_calls calls;
+static const struct door_calls door_calls;
 
-void httpd_init(struct httpd *h, struct loop *loop, struct outlets *outlets,
-		const struct status *status, const struct http_options *options)
+void httpd_init(struct httpd *h, struct loop *loop, const struct http_options *options,
+		const struct httpd_calls *calls, size_t halves)
 {
-	*h = (struct httpd){.loop = loop, .outlets = outlets, .status = status, .options = options};
+	*h = (struct httpd){.loop = loop, .options = options, .calls = *calls};
 	visits_init(&h->visits, loop, on_arrived, on_room);
-	door_init(&h->door, loop, outlets == NULL ? 1 : 2, &calls);
+	door_init(&h->door, loop, halves, &door_calls);
 	library_init(&h->ordinary, loop);
 	library_init(&h->roomy, loop);
 }
 
-/* --- answering --- */
-
-static enum MHD_Result answer(const struct httpd *h, const struct request *r, unsigned status,
-			      const char *type, const struct buf *body)
-{
-	return reply_send(r, h->options, &(struct reply){status, type, body->data, NULL, NULL});
-}
-
-static enum MHD_Result answer_admin(const struct httpd *h, const struct request *r,
-				    struct buf *body)
-{
-	if (strcmp(r->path, "/healthz") == 0) {
-		buf_append_str(body, "ok\n");
-		return answer(h, r, MHD_HTTP_OK, "text/plain", body);
-	}
-	if (strcmp(r->path, "/readyz") == 0) {
-		const char *why = status_unready(h->status, h->loop->now_ms);
-		bool ready = why == NULL;
-
-		if (ready)
-			buf_append_str(body, "ready\n");
-		else
-			buf_appendf(body, "not ready: %s\n", why);
-		return answer(h, r, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE,
-			      "text/plain", body);
-	}
-	if (strcmp(r->path, "/metrics") == 0) {
-		status_append_metrics(h->status, h->loop->now_ms, body);
-		return answer(h, r, MHD_HTTP_OK, "text/plain; version=0.0.4", body);
-	}
-	return reply_error(r, h->options, MHD_HTTP_NOT_FOUND, "There is no such page", NULL, NULL);
-}
-
-static enum MHD_Result refuse(const struct httpd *h, const struct request *r, unsigned status,
-			      const char *why, const char *header, const char *value)
-{
-	if (h->outlets != NULL)
-		refusal_stats_count(&h->outlets->refusals, status);
-	return reply_error(r, h->options, status, why, header, value);
-}
-
-static enum MHD_Result answer_plain(const struct httpd *h, const struct request *r)
-{
-	enum MHD_Result result;
-	struct buf body;
-
-	if (strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0)
-		return reply_preflight(r, h->options, "GET, HEAD");
-	if (strcmp(r->method, MHD_HTTP_METHOD_GET) != 0 &&
-	    strcmp(r->method, MHD_HTTP_METHOD_HEAD) != 0)
-		return refuse(h, r, MHD_HTTP_METHOD_NOT_ALLOWED, "Ask with GET", "Allow",
-			      "GET, HEAD, OPTIONS");
-	buf_init(&body);
-	if (h->outlets == NULL) {
-		result = answer_admin(h, r, &body);
-	} else {
-		status_append_json(h->status, h->loop->now_ms, &body);
-		result = answer(h, r, MHD_HTTP_OK, "application/json", &body);
-	}
-	buf_release(&body);
-	return result;
-}
-
-/* A request that is here whole. */
-static enum MHD_Result route(const struct httpd *h, const struct request *r)
-{
-	/* of the whole server, RFC 9110 9.3.7 */
-	if (strcmp(r->path, "*") == 0 && strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0)
-		return reply_preflight(r, h->options, "GET, HEAD, POST, PUT, PATCH, DELETE");
-	if (h->outlets == NULL || strcmp(r->path, "/stream/status") == 0)
-		return answer_plain(h, r);
-	if (strcmp(r->path, "/stream/schema") == 0)
-		return contract_get(h->outlets, r);
-	if (strcmp(r->path, "/stream/ticket") == 0)
-		return ticket_post(h->outlets, r);
-	if (strcmp(r->path, "/stream/renew") == 0)
-		return renew_post(h->outlets, r);
-	return gate_admit(h->outlets, r);
-}
+/* --- requests --- */
 
 static enum MHD_Result serve(const struct httpd *h, struct visit *v, const struct request *r)
 {
-	enum MHD_Result result = route(h, r);
+	bool answered = h->calls.answer(h->calls.ctx, r);
 
-	if (result == MHD_NO)
-		visit_leave(v); /* the socket has been taken over */
-	else
+	if (answered)
 		visit_go_on(v);
-	return result;
-}
-
-/* What changes something may have a body: actions as the database defines them, and the two that
- * are always there. */
-static bool takes_body(const struct httpd *h, const struct request *r)
-{
-	struct params params = {.count = 0};
-	int literals;
-
-	if (h->outlets == NULL || strcmp(r->method, MHD_HTTP_METHOD_GET) == 0)
-		return false;
-	if (strcmp(r->path, "/stream/ticket") == 0 || strcmp(r->path, "/stream/renew") == 0)
-		return strcmp(r->method, MHD_HTTP_METHOD_POST) == 0;
-	return actions_find(&h->outlets->actions, r->method, r->path, &params, &literals) != NULL;
+	else
+		visit_leave(v);
+	return answered ? MHD_YES : MHD_NO;
 }
 
 /* A head has come that is beyond doubt and within the limits: does it suit what is asked for? */
@@ -134,11 +37,14 @@ static enum MHD_Result on_head(const struct httpd *h, struct visit *v, const str
 {
 	struct head *head = &v->head;
 
-	head_judge(head, r->method, r->target, takes_body(h, r));
+	head_judge(head, r->method, r->target, h->calls.takes_body(h->calls.ctx, r));
 	visit_go_on(v);
 	v->body_unread = head->has_body && (head->status != 0 || head->chunked);
-	if (head->status != 0)
-		return refuse(h, r, head->status, head->why, NULL, NULL);
+	if (head->status != 0) {
+		h->calls.refused(h->calls.ctx, head->status);
+		return reply_error(r, h->options, head->status, head->why, NULL, NULL) ? MHD_YES
+										       : MHD_NO;
+	}
 	return head->body_len == 0 ? serve(h, v, r) : MHD_YES;
 }
 
@@ -231,7 +137,8 @@ static void entered(struct door *d)
 	library_run(&httpd_of(d)->roomy);
 }
 
-static const struct door_calls calls = {.is_full = is_full, .enter = enter, .entered = entered};
+static const struct door_calls door_calls = {
+	.is_full = is_full, .enter = enter, .entered = entered};
 
 static void on_room(struct visits *set)
 {
@@ -257,8 +164,7 @@ static void dismiss(struct httpd *h, struct visit *v)
 {
 	struct buf body, answer;
 
-	if (h->outlets != NULL)
-		refusal_stats_count(&h->outlets->refusals, v->head.status);
+	h->calls.refused(h->calls.ctx, v->head.status);
 	buf_init(&body);
 	buf_init(&answer);
 	reply_append_error(&body, v->head.why);
@@ -274,12 +180,16 @@ static void on_arrived(struct visit *v)
 {
 	struct httpd *h = container_of(v->set, struct httpd, visits);
 
-	if (h->outlets != NULL)
-		h->outlets->requests++;
+	h->calls.arrived(h->calls.ctx);
 	if (v->head.status != 0)
 		dismiss(h, v);
 	else
 		hand_over(h, v);
+}
+
+const char *httpd_library(void)
+{
+	return MHD_get_version();
 }
 
 bool httpd_serve(struct httpd *h)
@@ -290,8 +200,6 @@ bool httpd_serve(struct httpd *h)
 	if (!library_start(&h->ordinary, HEAD_MEMORY, VISITS_MOST, &library_calls, h) ||
 	    !library_start(&h->roomy, HEAD_MEMORY_MAX, VISITS_MOST, &library_calls, h))
 		return false;
-	if (h->outlets != NULL)
-		log_info("[STREAM] HTTP is read by libmicrohttpd %s", MHD_get_version());
 	door_open(&h->door);
 	return true;
 }

@@ -260,14 +260,14 @@ static bool fit_together(const struct multi *s, struct refusal *ret_refusal)
 	return true;
 }
 
-bool multi_admit(struct multi *s, struct outlets *set, const struct identity *id,
-		 const char *address, struct refusal *ret_refusal)
+bool multi_admit(struct multi *s, struct gate *gate, const struct identity *id, const char *address,
+		 struct refusal *ret_refusal)
 {
 	multi_forget_wanted(s);
 	for (size_t i = 0; i < s->count; i++) {
 		struct multi_item *item = &s->items[i];
 
-		if (!admission_decide(set, item->stream, id, &item->params, address, &item->wanted,
+		if (!admission_decide(gate, item->stream, id, &item->params, address, &item->wanted,
 				      ret_refusal))
 			return false;
 	}

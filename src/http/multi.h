@@ -62,7 +62,7 @@ enum frame_format multi_format(const struct multi *s);
 
 /* May this identity have all of them, do they go into one connection, and is there room? They have
  * been found. */
-MUST_CHECK bool multi_admit(struct multi *s, struct outlets *set, const struct identity *id,
+MUST_CHECK bool multi_admit(struct multi *s, struct gate *gate, const struct identity *id,
 			    const char *address, struct refusal *ret_refusal);
 
 /* The next one whose authorize function has not said yes; NULL: none. */

@@ -7,7 +7,6 @@
 #include "base/secret.h"
 #include "base/xalloc.h"
 #include "http/opening.h"
-#include "http/waiter.h"
 
 /* How many streams one user, or one address, has. Owned by its map, there as long as it is not 0.
  */
@@ -16,40 +15,25 @@ struct tally {
 	struct list outlets; /* of a user */
 };
 
-void outlets_init(struct outlets *set, struct loop *loop, struct router *router,
-		  const struct http_options *options, struct catchup_ops catchup,
-		  struct question_ops questions, struct snapshot_ops snapshots)
+void outlets_init(struct outlets *set)
 {
-	*set = (struct outlets){.loop = loop,
-				.router = router,
-				.options = options,
-				.catchup = catchup,
-				.questions = questions,
-				.snapshots = snapshots};
-	list_init(&set->preludes);
-	refusal_stats_init(&set->refusals, loop);
-	census_init(&set->census);
-	proxycuts_init(&set->proxycuts);
 	list_init(&set->open);
 	list_init(&set->closed);
 	strmap_init(&set->users);
 	strmap_init(&set->addresses);
 	strmap_init(&set->codes);
+	list_init(&set->preludes);
 	revocations_init(&set->revocations);
 	revocations_init(&set->coming);
-	list_init(&set->waiters);
-	list_init(&set->waiters_over);
-	contract_init(&set->contract);
+	proxycuts_init(&set->proxycuts);
+	census_init(&set->census);
 }
 
 void outlets_release(struct outlets *set)
 {
 	list_each (node, tmp, &set->open)
 		outlet_close(container_of(node, struct outlet, link), NULL);
-	list_each (node, tmp, &set->waiters)
-		waiter_drop(container_of(node, struct waiter, link));
 	outlets_reap(set);
-	refusal_stats_release(&set->refusals);
 	census_release(&set->census);
 	proxycuts_release(&set->proxycuts);
 	strmap_release(&set->users);
@@ -57,8 +41,6 @@ void outlets_release(struct outlets *set)
 	strmap_release(&set->codes);
 	revocations_release(&set->revocations);
 	revocations_release(&set->coming);
-	actions_release(&set->actions);
-	contract_release(&set->contract, set->questions);
 }
 
 static size_t tally_of(const struct strmap *map, const char *name)
@@ -217,7 +199,6 @@ void outlets_reap(struct outlets *set)
 		list_remove(node);
 		outlet_free(container_of(node, struct outlet, link));
 	}
-	waiter_reap(set);
 }
 
 static void close_subscribers(struct stream *s, const char *reason)
@@ -239,8 +220,6 @@ static void close_subscribers(struct stream *s, const char *reason)
 
 void outlets_close_gone(struct outlets *set)
 {
-	if (!list_empty(&set->router->gone))
-		waiter_doubt(set, NULL);
 	list_each (node, tmp, &set->router->gone)
 		close_subscribers(container_of(node, struct stream, link), "changed");
 }
@@ -266,7 +245,6 @@ void outlets_reset_all(struct outlets *set, const char *reason)
 void outlets_drain(struct outlets *set)
 {
 	set->draining = true;
-	waiter_drain(set);
 	list_each (node, tmp, &set->open)
 		outlet_close(container_of(node, struct outlet, link), "shutdown");
 }

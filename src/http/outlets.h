@@ -12,48 +12,39 @@
 #include "hub/question.h"
 #include "hub/router.h"
 #include "hub/snapshot.h"
-#include "http/actions.h"
 #include "http/census.h"
 #include "http/proxycuts.h"
 #include "http/options.h"
 #include "http/outlet.h"
 #include "http/refusal_stats.h"
 #include "http/revocations.h"
-#include "http/contract.h"
 
 struct outlets {
+	/* borrowed, set by the caller before outlets_init */
 	struct loop *loop;
 	struct router *router;
 	const struct http_options *options;
+	struct refusal_stats *refusals; /* a page that cannot be answered is refused after all */
 	struct catchup_ops catchup;
-	struct list open;   /* struct outlet */
-	struct list closed; /* to be freed at the end of the turn */
-	size_t count;       /* open ones */
-	size_t waiting;     /* requests that may become streams, see outlets_reserve */
-	uint64_t opened;    /* since the start; numbers connections */
-	uint64_t slow;      /* closed as slow, for metrics */
-	struct census census;
-	struct proxycuts proxycuts;             /* what ends of streams teach about proxies */
-	uint64_t requests;                      /* whose head was read, whatever it was answered */
-	struct refusal_stats refusals;          /* requests that did not become streams */
-	struct strmap users, addresses;         /* -> struct tally */
-	struct strmap codes;                    /* -> struct outlet: those that can be renewed */
-	struct revocations revocations, coming; /* coming: while they are read anew */
 	struct question_ops questions;
 	struct snapshot_ops snapshots;
-	struct list preludes;     /* struct prelude: those that wait for a tick to be published */
-	struct list waiters;      /* struct waiter: requests that wait for the database */
-	struct list waiters_over; /* to be freed at the end of the turn */
-	size_t waiter_count;
-	struct actions actions;
-	struct contract contract;
-	bool available; /* the database can be asked */
+
+	struct list open;               /* struct outlet */
+	struct list closed;             /* to be freed at the end of the turn */
+	size_t count;                   /* open ones */
+	size_t waiting;                 /* requests that may become streams, see outlets_reserve */
+	uint64_t opened;                /* since the start; numbers connections */
+	uint64_t slow;                  /* closed as slow, for metrics */
+	struct strmap users, addresses; /* -> struct tally */
+	struct strmap codes;            /* -> struct outlet: those that can be renewed */
+	struct list preludes; /* struct prelude: those that wait for a tick to be published */
+	struct revocations revocations, coming; /* coming: while they are read anew */
+	struct proxycuts proxycuts;             /* what ends of streams teach about proxies */
+	struct census census;
 	bool draining;
 };
 
-void outlets_init(struct outlets *set, struct loop *loop, struct router *router,
-		  const struct http_options *options, struct catchup_ops catchup,
-		  struct question_ops questions, struct snapshot_ops snapshots);
+void outlets_init(struct outlets *set);
 void outlets_release(struct outlets *set); /* closes without a word what is still open */
 
 enum outlets_room { OUTLETS_ROOM, OUTLETS_FULL, OUTLETS_USER_FULL, OUTLETS_ADDRESS_FULL };

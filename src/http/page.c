@@ -8,6 +8,7 @@
 #include "http/outlets.h"
 #include "http/refusal.h"
 #include "http/reply.h"
+#include "http/codes.h"
 
 #define PART ((size_t)64 << 10) /* of a state: as much as is read of it at a time */
 
@@ -188,7 +189,7 @@ bool page_has_begun(const struct page *p)
 
 static void append_head(struct page *p, struct buf *out)
 {
-	reply_append_start(out, MHD_HTTP_OK);
+	reply_append_start(out, HTTP_OK);
 	buf_appendf(out,
 		    "Content-Type: application/json\r\n"
 		    "Cache-Control: no-store\r\n"
@@ -298,7 +299,7 @@ static void append_refusal(struct page *p, struct buf *out, const char *reason)
 			.status = 500, .sentence = "The state of this stream could not be read"};
 	else
 		refusal_for_now(&refusal);
-	refusal_stats_count(&p->outlet->set->refusals, refusal.status);
+	refusal_stats_count(p->outlet->set->refusals, refusal.status);
 	buf_init(&body);
 	reply_append_error(&body, refusal.sentence);
 	reply_append_raw(out,

@@ -11,6 +11,7 @@
 #include "http/opening.h"
 #include "http/multi.h"
 #include "http/ticket.h"
+#include "http/codes.h"
 
 struct pending_open {
 	struct waiter waiter;
@@ -29,14 +30,14 @@ struct pending_open {
 
 static void reserve(struct pending_open *h)
 {
-	outlets_reserve(h->waiter.set, h->identity.sub, h->waiter.address);
+	outlets_reserve(h->waiter.gate->outlets, h->identity.sub, h->waiter.address);
 	h->reserved = true;
 }
 
 static void unreserve(struct pending_open *h)
 {
 	if (h->reserved)
-		outlets_unreserve(h->waiter.set, h->identity.sub, h->waiter.address);
+		outlets_unreserve(h->waiter.gate->outlets, h->identity.sub, h->waiter.address);
 	h->reserved = false;
 }
 
@@ -85,7 +86,7 @@ static void late(struct waiter *p)
 	waiter_send(p, &out);
 	buf_release(&out);
 	if (!p->done)
-		loop_set_timer(p->set->loop, &p->timer, p->set->options->heartbeat_ms);
+		loop_set_timer(p->gate->loop, &p->timer, p->gate->options->heartbeat_ms);
 }
 
 /* --- deciding --- */
@@ -96,12 +97,12 @@ static void late(struct waiter *p)
 static const char *reason_of(unsigned status)
 {
 	switch (status) {
-	case MHD_HTTP_UNAUTHORIZED:
+	case HTTP_UNAUTHORIZED:
 		return "expired";
-	case MHD_HTTP_FORBIDDEN:
+	case HTTP_FORBIDDEN:
 		return "forbidden";
-	case MHD_HTTP_BAD_REQUEST:
-	case MHD_HTTP_NOT_FOUND:
+	case HTTP_BAD_REQUEST:
+	case HTTP_NOT_FOUND:
 		return "changed";
 	default:
 		return "failed";
@@ -116,7 +117,7 @@ static void refuse(struct pending_open *h, const struct refusal *refusal)
 		waiter_refuse(&h->waiter, refusal);
 		return;
 	}
-	multi_find(h->multi, h->waiter.set->router);
+	multi_find(h->multi, h->waiter.gate->outlets->router);
 	buf_init(&out);
 	control_append_closing(&out, wire_of(h, multi_format(h->multi)),
 			       reason_of(refusal->status));
@@ -153,7 +154,7 @@ static void let_in(struct pending_open *h)
 		first->wanted = (struct wanted){0};
 	}
 	request.fd = waiter_give(p);
-	opening_open(p->set, &request);
+	opening_open(p->gate->outlets, &request);
 }
 
 static void on_entitled(struct question *q, bool failed, const char *value);
@@ -183,10 +184,10 @@ static void decide(struct pending_open *h)
 	struct multi_item *unasked;
 	struct refusal refusal;
 
-	if (!multi_find(h->multi, h->waiter.set->router)) {
+	if (!multi_find(h->multi, h->waiter.gate->outlets->router)) {
 		refusal_not_found(&refusal);
 		refuse(h, &refusal);
-	} else if (!multi_admit(h->multi, h->waiter.set, &h->identity, h->waiter.address,
+	} else if (!multi_admit(h->multi, h->waiter.gate, &h->identity, h->waiter.address,
 				&refusal)) {
 		refuse(h, &refusal);
 	} else if ((unasked = multi_unasked(h->multi)) != NULL) {
@@ -222,7 +223,7 @@ static void on_entitled(struct question *q, bool failed, const char *value)
 		decide(h);
 		return;
 	}
-	refusal_stats_log(&h->waiter.set->refusals,
+	refusal_stats_log(&h->waiter.gate->refusals,
 			  "[STREAM] refused: '%s' is not authorized for '%s'%s",
 			  h->identity.sub == NULL ? "" : h->identity.sub, h->asked_for->path,
 			  failed ? ": the function failed" : "");
@@ -242,7 +243,7 @@ static void on_redeemed(struct question *q, bool failed, const char *value)
 		decide(h);
 		return;
 	}
-	refusal_stats_log(&h->waiter.set->refusals,
+	refusal_stats_log(&h->waiter.gate->refusals,
 			  "[STREAM] refused: ticket of a request for '%s' from %s: %s",
 			  multi_name(h->multi), h->waiter.address,
 			  failed ? "the database did not say" : "there is none, or it was used");
@@ -263,7 +264,7 @@ static void ask_ticket(struct pending_open *h, const struct request *r)
 	waiter_ask(&h->waiter);
 }
 
-bool pending_open_start(struct outlets *set, const struct pending_open_request *request,
+bool pending_open_start(struct gate *gate, const struct pending_open_request *request,
 			struct refusal *ret_refusal)
 {
 	struct multi *multi = request->multi;
@@ -280,8 +281,8 @@ bool pending_open_start(struct outlets *set, const struct pending_open_request *
 	h->after = request->after;
 	h->delivery = request->delivery;
 	if ((request->ticket != NULL &&
-	     !admission_room(set, NULL, request->request->address, ret_refusal)) ||
-	    !waiter_init(&h->waiter, set, request->request, late, over, ret_refusal)) {
+	     !admission_room(gate, NULL, request->request->address, ret_refusal)) ||
+	    !waiter_init(&h->waiter, gate, request->request, late, over, ret_refusal)) {
 		over(&h->waiter);
 		return false;
 	}

@@ -25,7 +25,7 @@ struct pending_open_request {
 };
 
 /* False: it cannot be held, *ret_refusal is the answer. */
-MUST_CHECK bool pending_open_start(struct outlets *set, const struct pending_open_request *request,
+MUST_CHECK bool pending_open_start(struct gate *gate, const struct pending_open_request *request,
 				   struct refusal *ret_refusal);
 
 #endif

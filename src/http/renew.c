@@ -13,6 +13,7 @@
 #include "http/json.h"
 #include "http/waiter.h"
 #include "http/tenure.h"
+#include "http/codes.h"
 
 struct renew {
 	struct waiter waiter;
@@ -50,7 +51,7 @@ static void on_told(struct question *q, bool failed, const char *value)
 
 	(void)value;
 	if (!failed) {
-		waiter_answer(&w->waiter, MHD_HTTP_ACCEPTED, "{\"success\":true}", NULL, NULL);
+		waiter_answer(&w->waiter, HTTP_ACCEPTED, "{\"success\":true}", NULL, NULL);
 		return;
 	}
 	refusal_for_now(&refusal);
@@ -69,7 +70,7 @@ static void tell_others(struct renew *w, const struct identity *id)
 	waiter_ask(&w->waiter);
 }
 
-static bool start(struct outlets *set, const struct request *r, const struct identity *id,
+static bool start(struct gate *gate, const struct request *r, const struct identity *id,
 		  struct refusal *ret_refusal)
 {
 	struct renew *w = xcalloc(1, sizeof(*w));
@@ -79,15 +80,15 @@ static bool start(struct outlets *set, const struct request *r, const struct ide
 		refusal_bad_request(
 			ret_refusal,
 			"The body must be {\"stream\": \"...\"}, the code of an expiring event");
-	else if (!waiter_init(&w->waiter, set, r, NULL, over, ret_refusal))
+	else if (!waiter_init(&w->waiter, gate, r, NULL, over, ret_refusal))
 		; /* which has said why */
 	else {
-		switch (tenure_renew(set, w->code, id)) {
+		switch (tenure_renew(gate->outlets, w->code, id)) {
 		case RENEWAL_DONE:
 			snprintf(body, sizeof(body),
 				 "{\"success\":true,\"expires_in\":%" PRId64 "}",
 				 (id->ends_ms - clock_wall_ms()) / 1000);
-			waiter_answer(&w->waiter, MHD_HTTP_OK, body, NULL, NULL);
+			waiter_answer(&w->waiter, HTTP_OK, body, NULL, NULL);
 			break;
 		case RENEWAL_REFUSED:
 			refusal_forbidden(ret_refusal, "renew this stream");
@@ -102,7 +103,7 @@ static bool start(struct outlets *set, const struct request *r, const struct ide
 	return false;
 }
 
-enum MHD_Result renew_post(struct outlets *set, const struct request *r)
+bool renew_post(struct gate *gate, const struct request *r)
 {
-	return endpoint_post(set, r, start);
+	return endpoint_post(gate, r, start);
 }

@@ -8,11 +8,9 @@
 #ifndef HTTP_RENEW_H
 #define HTTP_RENEW_H
 
-#include <microhttpd.h>
-
-#include "http/outlets.h"
+#include "http/gate.h"
 #include "http/request.h"
 
-enum MHD_Result renew_post(struct outlets *set, const struct request *r);
+bool renew_post(struct gate *gate, const struct request *r);
 
 #endif

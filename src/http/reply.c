@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/reply.h"
 
+#include <microhttpd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -37,13 +38,12 @@ static void add_cors(struct MHD_Response *response, const struct request *r,
 }
 
 /* The library would close the connection too, but where a body was read. */
-static enum MHD_Result queue_last(const struct request *r, unsigned status,
-				  struct MHD_Response *response)
+static bool queue_last(const struct request *r, unsigned status, struct MHD_Response *response)
 {
-	enum MHD_Result result;
+	bool result;
 
 	MHD_add_response_header(response, "Connection", "close");
-	result = MHD_queue_response(r->connection, status, response);
+	result = MHD_queue_response(r->connection, status, response) == MHD_YES;
 	MHD_destroy_response(response);
 	return result;
 }
@@ -53,14 +53,14 @@ static const char *caching(const struct reply *reply)
 	return reply->may_keep ? "no-cache" : "no-store";
 }
 
-enum MHD_Result reply_send(const struct request *r, const struct http_options *options,
-			   const struct reply *reply)
+bool reply_send(const struct request *r, const struct http_options *options,
+		const struct reply *reply)
 {
 	struct MHD_Response *response = MHD_create_response_from_buffer(
 		strlen(reply->body), (void *)(uintptr_t)reply->body, MHD_RESPMEM_MUST_COPY);
 
 	if (response == NULL)
-		return MHD_NO;
+		return false;
 	MHD_add_response_header(response, "Content-Type", reply->type);
 	MHD_add_response_header(response, "Cache-Control", caching(reply));
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
@@ -79,12 +79,11 @@ void reply_append_error(struct buf *out, const char *sentence)
 	buf_append_str(out, "]}");
 }
 
-enum MHD_Result reply_error(const struct request *r, const struct http_options *options,
-			    unsigned status, const char *sentence, const char *header,
-			    const char *header_value)
+bool reply_error(const struct request *r, const struct http_options *options, unsigned status,
+		 const char *sentence, const char *header, const char *header_value)
 {
 	struct reply reply = {status, "application/json", NULL, header, header_value};
-	enum MHD_Result result;
+	bool result;
 	struct buf body;
 
 	buf_init(&body);
@@ -124,15 +123,15 @@ void reply_append_raw(struct buf *out, const struct reply *reply, const char *co
 		    reply->head_only ? "" : reply->body);
 }
 
-enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options,
-				const char *methods)
+bool reply_preflight(const struct request *r, const struct http_options *options,
+		     const char *methods)
 {
 	struct MHD_Response *response =
 		MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
 	char *allow;
 
 	if (response == NULL)
-		return MHD_NO;
+		return false;
 	allow = xasprintf("%s, OPTIONS", methods);
 	MHD_add_response_header(response, "Allow", allow);
 	free(allow);

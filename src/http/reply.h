@@ -6,7 +6,6 @@
 #ifndef HTTP_REPLY_H
 #define HTTP_REPLY_H
 
-#include <microhttpd.h>
 #include <stdbool.h>
 
 #include "base/buf.h"
@@ -22,13 +21,12 @@ struct reply {
 	bool head_only; /* of reply_append_raw: the answer to HEAD */
 };
 
-enum MHD_Result reply_send(const struct request *r, const struct http_options *options,
-			   const struct reply *reply);
+bool reply_send(const struct request *r, const struct http_options *options,
+		const struct reply *reply);
 
 /* An error with one sentence. */
-enum MHD_Result reply_error(const struct request *r, const struct http_options *options,
-			    unsigned status, const char *sentence, const char *header,
-			    const char *header_value);
+bool reply_error(const struct request *r, const struct http_options *options, unsigned status,
+		 const char *sentence, const char *header, const char *header_value);
 
 void reply_append_error(struct buf *out, const char *sentence); /* its body */
 
@@ -44,7 +42,7 @@ char *reply_cors(const struct request *r, const struct http_options *options);
 
 /* 204 to OPTIONS: which methods the path has, and to a preflight request (Fetch standard, CORS
  * protocol) what pages of allowed origins may send. */
-enum MHD_Result reply_preflight(const struct request *r, const struct http_options *options,
-				const char *methods);
+bool reply_preflight(const struct request *r, const struct http_options *options,
+		     const char *methods);
 
 #endif

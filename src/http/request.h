@@ -6,7 +6,6 @@
 #ifndef HTTP_REQUEST_H
 #define HTTP_REQUEST_H
 
-#include <microhttpd.h>
 #include <stdbool.h>
 
 #include "hub/router.h"
@@ -15,6 +14,8 @@
 #include "http/target.h"
 
 #define REQUEST_ADDRESS_MAX 64
+
+struct MHD_Connection; /* of the library */
 
 struct request {
 	struct MHD_Connection *connection;
@@ -60,9 +61,9 @@ bool request_origin_allowed(const struct request *r, const struct http_options *
 bool request_from_own_page(const struct request *r, const struct http_options *options);
 
 /*
- * Duplicates the library's socket; -1: it cannot. Told MHD_NO, the library closes its own number
- * and frees its connection; started with MHD_USE_TURBO it does not shut the connection itself down,
- * so the duplicate lives on.
+ * Duplicates the library's socket; -1: it cannot. A library that gets no answer closes its own
+ * number and frees its connection. It does not shut the connection itself down (MHD_USE_TURBO), so
+ * the duplicate lives on.
  */
 int request_take_socket(const struct request *r);
 

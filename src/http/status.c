@@ -16,7 +16,7 @@ static int64_t lag_ms(const struct status *s, int64_t now_ms)
 
 const char *status_unready(const struct status *s, int64_t now_ms)
 {
-	if (s->outlets->draining)
+	if (s->gate->outlets->draining)
 		return "it is about to end";
 	if (!s->available)
 		return "the change log cannot be followed";
@@ -27,16 +27,16 @@ const char *status_unready(const struct status *s, int64_t now_ms)
 
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out)
 {
-	const char *word = s->outlets->draining                                 ? "draining"
+	const char *word = s->gate->outlets->draining                           ? "draining"
 			   : s->available && lag_ms(s, now_ms) < STATUS_LATE_MS ? "ok"
 										: "degraded";
 	char head[CURSOR_TEXT_MAX];
 
-	cursor_format(s->outlets->router->head, head);
+	cursor_format(s->gate->outlets->router->head, head);
 	buf_appendf(out,
 		    "{\"status\":\"%s\",\"streams\":%zu,\"head\":\"%s\",\"lag_ms\":%" PRId64
 		    ",\"uptime_s\":%" PRId64 ",\"version\":\"%s\"}",
-		    word, s->outlets->count, head, lag_ms(s, now_ms),
+		    word, s->gate->outlets->count, head, lag_ms(s, now_ms),
 		    (now_ms - s->started_ms) / 1000, s->version);
 }
 
@@ -66,7 +66,7 @@ static void append_refusals(struct buf *out, const struct refusal_stats *r)
 
 void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out)
 {
-	const struct outlets *o = s->outlets;
+	const struct outlets *o = s->gate->outlets;
 
 	append_metric(out, "up", "gauge", "1 while the change log can be followed.", s->available);
 	append_metric(out, "streams", "gauge", "Open streams.", o->count);
@@ -89,8 +89,9 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 		    "# TYPE pgherald_loop_busy_ratio gauge\npgherald_loop_busy_ratio %.3f\n",
 		    o->loop->load.share);
 	append_metric(out, "requests_total", "counter",
-		      "Requests whose head was read, whatever they were answered.", o->requests);
-	append_refusals(out, &o->refusals);
+		      "Requests whose head was read, whatever they were answered.",
+		      s->gate->requests);
+	append_refusals(out, &s->gate->refusals);
 	append_metric(out, "accept_suspended", "gauge",
 		      "1 while new connections wait for descriptors or memory.", s->shut);
 	append_metric(out, "accept_suspensions_total", "counter",

@@ -8,12 +8,12 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "http/outlets.h"
+#include "http/gate.h"
 
 #define STATUS_LATE_MS 10000 /* of lag: then it is no moment any more */
 
 struct status {
-	const struct outlets *outlets;
+	const struct gate *gate;
 	const char *version;
 	int64_t started_ms;   /* monotonic */
 	bool available;       /* the change log can be followed */

@@ -7,7 +7,6 @@
 #include "base/log.h"
 #include "http/entitlement.h"
 #include "http/json.h"
-#include "http/waiter.h"
 #include "http/recheck.h"
 
 bool tenure_concerns(const struct event *event)
@@ -58,7 +57,6 @@ static void hear_recheck(struct outlets *set, struct json_object *data)
 	struct json_object *sub = NULL;
 
 	json_object_object_get_ex(data, "sub", &sub);
-	waiter_doubt(set, sub == NULL ? NULL : json_object_get_string(sub));
 	outlets_each(set, sub == NULL ? NULL : json_object_get_string(sub), recheck_start);
 }
 

@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 #include "http/endpoint.h"
 #include "http/waiter.h"
+#include "http/codes.h"
 
 struct ticket {
 	struct waiter waiter;
@@ -62,18 +63,18 @@ static void on_kept(struct question *q, bool failed, const char *value)
 	} else {
 		snprintf(body, sizeof(body), "{\"ticket\":\"%s\",\"expires_in\":%d}", t->text,
 			 TICKET_SECONDS);
-		waiter_answer(&t->waiter, MHD_HTTP_CREATED, body, NULL, NULL);
+		waiter_answer(&t->waiter, HTTP_CREATED, body, NULL, NULL);
 	}
 	explicit_bzero(body, sizeof(body));
 }
 
-static bool start(struct outlets *set, const struct request *r, const struct identity *id,
+static bool start(struct gate *gate, const struct request *r, const struct identity *id,
 		  struct refusal *ret_refusal)
 {
 	struct ticket *t = xcalloc(1, sizeof(*t));
 	struct buf identity;
 
-	if (!waiter_init(&t->waiter, set, r, NULL, over, ret_refusal)) {
+	if (!waiter_init(&t->waiter, gate, r, NULL, over, ret_refusal)) {
 		over(&t->waiter);
 		return false;
 	}
@@ -90,7 +91,7 @@ static bool start(struct outlets *set, const struct request *r, const struct ide
 	return true;
 }
 
-enum MHD_Result ticket_post(struct outlets *set, const struct request *r)
+bool ticket_post(struct gate *gate, const struct request *r)
 {
-	return endpoint_post(set, r, start);
+	return endpoint_post(gate, r, start);
 }

@@ -8,11 +8,10 @@
 #ifndef HTTP_TICKET_H
 #define HTTP_TICKET_H
 
-#include <microhttpd.h>
 #include <stdbool.h>
 
 #include "base/secret.h"
-#include "http/outlets.h"
+#include "http/gate.h"
 #include "http/request.h"
 
 #define TICKET_SECONDS 30
@@ -21,6 +20,6 @@
 /* False: it has not the form of a ticket. */
 bool ticket_hash(const char *ticket, size_t len, char ret_hash[TICKET_HASH_MAX]);
 
-enum MHD_Result ticket_post(struct outlets *set, const struct request *r);
+bool ticket_post(struct gate *gate, const struct request *r);
 
 #endif

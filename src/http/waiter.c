@@ -12,18 +12,19 @@
 #include "base/xalloc.h"
 #include "http/drain.h"
 #include "http/visit.h"
+#include "http/codes.h"
 
 static void end(struct waiter *w)
 {
 	if (w->done)
 		return;
 	w->done = true;
-	loop_stop_timer(w->set->loop, &w->timer);
-	w->set->questions.cancel(w->set->questions.ctx, &w->question);
-	loop_unwatch(w->set->loop, &w->watch);
-	w->set->waiter_count--;
+	loop_stop_timer(w->gate->loop, &w->timer);
+	w->gate->questions.cancel(w->gate->questions.ctx, &w->question);
+	loop_unwatch(w->gate->loop, &w->watch);
+	w->gate->waiter_count--;
 	list_remove(&w->link);
-	list_append(&w->set->waiters_over, &w->link);
+	list_append(&w->gate->waiters_over, &w->link);
 }
 
 void waiter_drop(struct waiter *w)
@@ -63,7 +64,7 @@ static void finish(struct waiter *w)
 	if (!w->lingers || !is_open)
 		waiter_drop(w);
 	else if (!w->said)
-		loop_set_timer(w->set->loop, &w->timer, VISIT_LINGER_MS);
+		loop_set_timer(w->gate->loop, &w->timer, VISIT_LINGER_MS);
 	w->said = true;
 }
 
@@ -80,7 +81,7 @@ static void flush(struct waiter *w)
 		n = n < 0 && errno == EINTR ? 0 : n;
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-		loop_set_timer(w->set->loop, &w->timer, WAITER_ANSWER_MS);
+		loop_set_timer(w->gate->loop, &w->timer, WAITER_ANSWER_MS);
 		return;
 	}
 	if (n < 0)
@@ -108,7 +109,7 @@ void waiter_refuse(struct waiter *w, const struct refusal *refusal)
 {
 	struct buf body;
 
-	refusal_stats_count(&w->set->refusals, refusal->status);
+	refusal_stats_count(&w->gate->refusals, refusal->status);
 	buf_init(&body);
 	reply_append_error(&body, refusal->sentence);
 	waiter_answer(w, refusal->status, body.data, refusal->header, refusal->value);
@@ -154,13 +155,15 @@ static void on_ready(struct watch *watch, uint32_t events)
 		waiter_drop(w);
 }
 
-bool waiter_init(struct waiter *w, struct outlets *set, const struct request *r,
+bool waiter_init(struct waiter *w, struct gate *gate, const struct request *r,
 		 void (*late)(struct waiter *w), void (*over)(struct waiter *w),
 		 struct refusal *ret_refusal)
 {
-	int fd = set->draining || set->waiter_count >= WAITER_MAX ? -1 : request_take_socket(r);
+	int fd = gate->outlets->draining || gate->waiter_count >= WAITER_MAX
+			 ? -1
+			 : request_take_socket(r);
 
-	*w = (struct waiter){.set = set,
+	*w = (struct waiter){.gate = gate,
 			     .bare = r->http10,
 			     .lingers = r->sends_more,
 			     .late = late,
@@ -169,17 +172,17 @@ bool waiter_init(struct waiter *w, struct outlets *set, const struct request *r,
 	watch_init(&w->watch, on_ready);
 	timer_init(&w->timer, on_late);
 	if (fd < 0 ||
-	    !loop_watch(set->loop, &w->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
+	    !loop_watch(gate->loop, &w->watch, fd, EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
 		if (fd >= 0)
 			close(fd);
 		refusal_for_now(ret_refusal);
 		return false;
 	}
-	w->cors = reply_cors(r, set->options);
+	w->cors = reply_cors(r, gate->options);
 	w->address = xstrdup(r->address);
-	loop_set_timer(set->loop, &w->timer, WAITER_ANSWER_MS);
-	set->waiter_count++;
-	list_append(&set->waiters, &w->link);
+	loop_set_timer(gate->loop, &w->timer, WAITER_ANSWER_MS);
+	gate->waiter_count++;
+	list_append(&gate->waiters, &w->link);
 	return true;
 }
 
@@ -187,12 +190,12 @@ void waiter_ask(struct waiter *w)
 {
 	w->stale = false;
 	w->asked = true;
-	w->set->questions.submit(w->set->questions.ctx, &w->question);
+	w->gate->questions.submit(w->gate->questions.ctx, &w->question);
 }
 
-void waiter_doubt(struct outlets *set, const char *sub)
+void waiter_doubt(struct gate *gate, const char *sub)
 {
-	list_each (node, tmp, &set->waiters) {
+	list_each (node, tmp, &gate->waiters) {
 		struct waiter *w = container_of(node, struct waiter, link);
 
 		if (sub == NULL || (w->sub != NULL && strcmp(w->sub, sub) == 0))
@@ -200,9 +203,9 @@ void waiter_doubt(struct outlets *set, const char *sub)
 	}
 }
 
-void waiter_drain(struct outlets *set)
+void waiter_drain(struct gate *gate)
 {
-	list_each (node, tmp, &set->waiters) {
+	list_each (node, tmp, &gate->waiters) {
 		struct waiter *w = container_of(node, struct waiter, link);
 
 		if (w->opens)
@@ -210,19 +213,19 @@ void waiter_drain(struct outlets *set)
 	}
 }
 
-void waiter_give_up(struct outlets *set)
+void waiter_give_up(struct gate *gate)
 {
 	static const struct refusal refusal = {
-		MHD_HTTP_SERVICE_UNAVAILABLE,
+		HTTP_SERVICE_UNAVAILABLE,
 		"The server stops, and it is not known whether this was done", NULL, NULL};
 
-	list_each (node, tmp, &set->waiters)
+	list_each (node, tmp, &gate->waiters)
 		waiter_refuse(container_of(node, struct waiter, link), &refusal);
 }
 
-void waiter_reap(struct outlets *set)
+void waiter_reap(struct gate *gate)
 {
-	list_each (node, tmp, &set->waiters_over) {
+	list_each (node, tmp, &gate->waiters_over) {
 		struct waiter *w = container_of(node, struct waiter, link);
 
 		char *cors = w->cors, *address = w->address;

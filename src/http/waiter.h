@@ -13,15 +13,15 @@
 #include "base/buf.h"
 #include "base/loop.h"
 #include "hub/question.h"
+#include "http/gate.h"
 #include "http/refusal.h"
-#include "http/outlets.h"
 #include "http/reply.h"
 
 #define WAITER_MAX 5000        /* at a time; more are answered 503 at once */
 #define WAITER_ANSWER_MS 10000 /* then it is 503 */
 
 struct waiter {
-	struct outlets *set;
+	struct gate *gate;
 	struct list link; /* of the set's waiters */
 	struct watch watch;
 	struct timer timer;
@@ -48,7 +48,7 @@ struct waiter {
 
 /* Takes the request's socket. False: it cannot, and the refusal says what to answer; nothing is to
  * be released then. */
-MUST_CHECK bool waiter_init(struct waiter *w, struct outlets *set, const struct request *r,
+MUST_CHECK bool waiter_init(struct waiter *w, struct gate *gate, const struct request *r,
 			    void (*late)(struct waiter *w), void (*over)(struct waiter *w),
 			    struct refusal *ret_refusal);
 
@@ -56,7 +56,7 @@ MUST_CHECK bool waiter_init(struct waiter *w, struct outlets *set, const struct 
 void waiter_ask(struct waiter *w);
 
 /* The rights of this subject, NULL: of everybody, may be others than those that were asked for. */
-void waiter_doubt(struct outlets *set, const char *sub);
+void waiter_doubt(struct gate *gate, const char *sub);
 
 /* Answers and ends. body: JSON. */
 void waiter_reply(struct waiter *w, const struct reply *reply);
@@ -73,10 +73,10 @@ int waiter_give(struct waiter *w);
 
 /* The program ends soon. What was to be a stream is dropped: clients come back from that, but not
  * from a 503. The others are answered, for what they asked for may be done. */
-void waiter_drain(struct outlets *set);
-void waiter_give_up(struct outlets *set); /* the program ends: who is not answered yet is told so */
+void waiter_drain(struct gate *gate);
+void waiter_give_up(struct gate *gate); /* the program ends: who is not answered yet is told so */
 
 /* Calls over for those that have ended. Between turns only. */
-void waiter_reap(struct outlets *set);
+void waiter_reap(struct gate *gate);
 
 #endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* codes.h: the status codes that answers of ours have (RFC 9110 15, RFC 6585). */
+#ifndef HTTP_CODES_H
+#define HTTP_CODES_H
+
+enum http_code {
+	HTTP_OK = 200,
+	HTTP_CREATED = 201,
+	HTTP_ACCEPTED = 202,
+	HTTP_NOT_MODIFIED = 304,
+	HTTP_BAD_REQUEST = 400,
+	HTTP_UNAUTHORIZED = 401,
+	HTTP_FORBIDDEN = 403,
+	HTTP_NOT_FOUND = 404,
+	HTTP_METHOD_NOT_ALLOWED = 405,
+	HTTP_TOO_MANY_REQUESTS = 429,
+	HTTP_SERVICE_UNAVAILABLE = 503,
+};
+
+#endif
