@@ -12,7 +12,7 @@
 #include "cmd/open.h"
 #include "http/target.h"
 #include "http/json.h"
-#include "http/multi.h"
+#include "http/selection.h"
 #include "http/token.h"
 
 /* What the line asks for. */
@@ -124,10 +124,10 @@ static int read_target(struct explain *e, const char *stream, const char *events
 		return cli_usage("--stream is not a path that a server would take: UTF-8, "
 				 "percent-encoded, with at most %d parameters",
 				 PARAMS_MAX);
-	if (strcmp(e->target.path, MULTI_PATH) == 0)
-		return cli_usage(
-			"explain takes one stream: give --stream each of the paths of " MULTI_PATH
-			" by itself, with the parameters that count for it");
+	if (strcmp(e->target.path, SELECTION_MULTI_PATH) == 0)
+		return cli_usage("explain takes one stream: give --stream each of the paths "
+				 "of " SELECTION_MULTI_PATH
+				 " by itself, with the parameters that count for it");
 	return EXIT_DONE;
 }
 

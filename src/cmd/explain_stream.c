@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "http/entitlement.h"
-#include "http/holder.h"
+#include "http/params_json.h"
 #include "pg/defs.h"
 #include "pg/session.h"
 
@@ -71,7 +71,7 @@ static void say_others(struct explain *e)
 static void say_found(struct explain *e)
 {
 	const struct stream_def *def = &e->stream->def;
-	char *params = holder_params_json(&e->params);
+	char *params = params_json(&e->params);
 
 	report_say(&e->report, REPORT_OK, "stream", NULL, "%s%s%s%s%s%s", def->path,
 		   e->params.count > 0 ? " with " : "", e->params.count > 0 ? params : "",
@@ -183,7 +183,7 @@ static void say_answer(struct explain *e, const PGresult *res)
 /* As the daemon asks, but that what it may write is taken back. */
 static bool ask(struct explain *e)
 {
-	char *claims = identity_claims_json(&e->identity), *params = holder_params_json(&e->params);
+	char *claims = identity_claims_json(&e->identity), *params = params_json(&e->params);
 	const char *values[] = {e->stream->def.path, claims, params};
 	char timeout[64];
 	PGresult *res;

@@ -10,7 +10,7 @@
 #include "base/xalloc.h"
 #include "http/endpoint.h"
 #include "http/entitlement.h"
-#include "http/holder.h"
+#include "http/params_json.h"
 #include "http/waiter.h"
 #include "http/reply.h"
 #include "http/codes.h"
@@ -48,9 +48,9 @@ static char *request_json(const struct request *r, const struct params *path,
 
 	buf_init(&out);
 	buf_append_char(&out, '{');
-	append_member(&out, "params", holder_params_json(path));
+	append_member(&out, "params", params_json(path));
 	buf_append_char(&out, ',');
-	append_member(&out, "query", holder_params_json(query));
+	append_member(&out, "query", params_json(query));
 	buf_append_char(&out, ',');
 	append_member(&out, "claims", identity_claims_json(id));
 	buf_append_str(&out, ",\"body\":");

@@ -27,17 +27,14 @@ struct admission {
 	struct gate *gate;
 	const struct http_options *options;
 	const struct request *request;
-	struct stream *stream;       /* NULL where it asks for several */
-	struct multi *multi;         /* in one connection; NULL where it asks for one */
-	struct params query, params; /* of the query alone; of path and query */
-	struct buf joined;           /* texts of parameters that came in parts */
+	struct stream *stream; /* that its path names; NULL: none */
+	struct multi *multi;   /* the streams that it asks for */
+	struct params query;
+	struct buf joined; /* texts of parameters that came in parts */
 	struct identity identity;
-	struct wanted wanted;
 	bool has_ticket; /* which says who it is, when the database has been asked */
 	char ticket[TICKET_HASH_MAX];
-	bool resume, unknown; /* as in outlet.h */
-	struct cursor after;
-	struct outlet_delivery delivery;
+	struct opening opening;
 	bool answered; /* it was refused; false: its socket has been taken over */
 };
 
@@ -130,7 +127,8 @@ static bool read_query(struct admission *a)
 	return pass_texts(a, &a->query);
 }
 
-static bool pass_multi(struct admission *a)
+/* Several streams in one connection. */
+static bool pass_list(struct admission *a)
 {
 	struct refusal refusal;
 
@@ -148,11 +146,13 @@ static bool pass_multi(struct admission *a)
 
 static bool pass_path(struct admission *a)
 {
+	struct params path = {.count = 0};
+	struct refusal refusal;
 	struct buf methods;
 
-	if (strcmp(a->request->path, MULTI_PATH) == 0)
-		return pass_multi(a);
-	a->stream = router_find(a->gate->outlets->router, a->request->path, &a->params);
+	if (strcmp(a->request->path, SELECTION_MULTI_PATH) == 0)
+		return pass_list(a);
+	a->stream = router_find(a->gate->outlets->router, a->request->path, &path);
 	if (!pass_actions(a))
 		return false;
 	if (a->stream == NULL || !is_method(a, "GET")) {
@@ -162,15 +162,10 @@ static bool pass_path(struct admission *a)
 		buf_release(&methods);
 		return false;
 	}
-	if (!pass_texts(a, &a->params) || !read_query(a)) /* those of the path, too */
+	if (!read_query(a))
 		return false;
-	return params_add(&a->params, &a->query) ||
-	       refuse(a, HTTP_BAD_REQUEST, "The request has too many parameters", NULL, NULL);
-}
-
-static const char *name_of(const struct admission *a)
-{
-	return a->multi != NULL ? MULTI_PATH : a->stream->def.path;
+	a->multi = multi_of_one(a->stream, a->request->path, &a->query, &refusal);
+	return a->multi != NULL || refuse_with(a, &refusal);
 }
 
 /* A ticket was got for this very request: it goes before what a browser sends with every one. */
@@ -194,7 +189,7 @@ static bool pass_ticket(struct admission *a)
 		&a->gate->refusals,
 		"[STREAM] refused: ticket of a request for '%s' from %s: it has not the form "
 		"of one, or is another page's",
-		name_of(a), a->request->address);
+		multi_name(a->multi), a->request->address);
 	refusal_of_token(&refusal, true);
 	return refuse_with(a, &refusal);
 }
@@ -203,14 +198,14 @@ static bool pass_token(struct admission *a)
 {
 	struct refusal refusal;
 
-	if (a->multi != NULL ? multi_is_anonymous(a->multi) : a->stream->def.anonymous) {
+	if (multi_is_anonymous(a->multi)) {
 		a->identity.ends_ms = INT64_MAX;
 		return true;
 	}
 	if (find_ticket(a))
 		return pass_ticket(a);
-	return endpoint_read_token(a->gate, a->request, &a->query, name_of(a), &a->identity,
-				   &refusal) ||
+	return endpoint_read_token(a->gate, a->request, &a->query, multi_name(a->multi),
+				   &a->identity, &refusal) ||
 	       refuse_with(a, &refusal);
 }
 
@@ -229,70 +224,43 @@ static void find_resume(struct admission *a)
 		return;
 	id = header != NULL ? xstrdup(header) : xstrndup(param->bytes, param->len);
 	if (id[0] != '\0') { /* empty: the standard's way to say none */
-		a->resume = strcmp(id, "earliest") == 0 || cursor_parse(id, &a->after);
-		a->unknown = !a->resume;
+		a->opening.resume =
+			strcmp(id, "earliest") == 0 || cursor_parse(id, &a->opening.after);
+		a->opening.unknown = !a->opening.resume;
 	}
 	free(id);
 }
 
-/* In which form, and how long a page may wait. */
+/* From where, in which form, and how long a page may wait. */
 static bool pass_delivery(struct admission *a)
 {
 	const struct text *wait = params_find(&a->query, "wait");
 	struct accept accept;
 	enum accept_type type;
 
+	find_resume(a);
 	request_read_accept(a->request, &accept);
 	type = accept_choose(&accept);
-	a->delivery.page = type == ACCEPT_PAGE;
+	a->opening.delivery.page = type == ACCEPT_PAGE;
 	if (type != ACCEPT_EVENTS)
-		a->delivery.form |= FRAME_LINES;
-	if (!a->delivery.page && a->options->compress_above >= 0 && !a->request->http10 &&
+		a->opening.delivery.form |= FRAME_LINES;
+	if (!a->opening.delivery.page && a->options->compress_above >= 0 && !a->request->http10 &&
 	    accept_gzip(&accept))
-		a->delivery.form |= FRAME_PACKED;
-	if (a->delivery.page && wait != NULL && !page_parse_wait(*wait, &a->delivery.wait_ms))
+		a->opening.delivery.form |= FRAME_PACKED;
+	if (a->opening.delivery.page && wait != NULL &&
+	    !page_parse_wait(*wait, &a->opening.delivery.wait_ms))
 		return refuse(a, HTTP_BAD_REQUEST,
 			      "The parameter wait must be a whole number of seconds", NULL, NULL);
 	return true;
 }
 
-/* Who has it, where the database has nothing to say about that. */
-static void let_in(struct admission *a)
-{
-	struct outlet_request request = {.bare = a->request->http10, .stream = a->stream};
-
-	request.fd = request_take_socket(a->request);
-	if (request.fd < 0) {
-		refuse(a, HTTP_SERVICE_UNAVAILABLE, "No stream is free, try again later",
-		       "Retry-After", "5");
-		return;
-	}
-	request.resume = a->resume;
-	request.unknown = a->unknown;
-	request.after = a->after;
-	request.delivery = a->delivery;
-	request.wanted = a->wanted;
-	a->wanted = (struct wanted){0};
-	holder_init(&request.holder, &a->identity, &a->params,
-		    stream_def_needs_claims(&a->stream->def));
-	request.address = xstrdup(a->request->address);
-	request.cors = reply_cors(a->request, a->options);
-	opening_open(a->gate->outlets, &request);
-	free(request.cors);
-	a->answered = false;
-}
-
-static void hold(struct admission *a)
+static void ask_database(struct admission *a)
 {
 	struct pending_open_request request = {.request = a->request,
-					       .query = &a->query,
+					       .opening = &a->opening,
 					       .multi = a->multi,
 					       .identity = &a->identity,
-					       .ticket = a->has_ticket ? a->ticket : NULL,
-					       .resume = a->resume,
-					       .unknown = a->unknown,
-					       .after = a->after,
-					       .delivery = a->delivery};
+					       .ticket = a->has_ticket ? a->ticket : NULL};
 	struct refusal refusal;
 
 	a->multi = NULL;
@@ -301,35 +269,56 @@ static void hold(struct admission *a)
 		refuse_with(a, &refusal);
 }
 
-static void decide(struct admission *a)
+static void let_in(struct admission *a)
 {
 	struct refusal refusal;
 
-	find_resume(a);
-	if (!pass_delivery(a))
-		return;
-	if (a->has_ticket || a->multi != NULL)
-		hold(a);
-	else if (!admission_decide(a->gate, a->stream, &a->identity, &a->params,
-				   a->request->address, &a->wanted, &refusal))
+	a->opening.fd = request_take_socket(a->request);
+	if (a->opening.fd < 0) {
+		refusal_full(&refusal);
 		refuse_with(a, &refusal);
-	else if (a->stream->def.authorize != NULL)
-		hold(a);
-	else
+		return;
+	}
+	a->opening.address = xstrdup(a->request->address);
+	a->opening.cors = reply_cors(a->request, a->options);
+	multi_open(a->multi, a->gate, &a->identity, &a->opening);
+	free(a->opening.cors);
+	a->answered = false;
+}
+
+static void decide(struct admission *a)
+{
+	struct multi_item *item;
+	struct refusal refusal;
+
+	if (a->has_ticket) {
+		ask_database(a);
+		return;
+	}
+	switch (multi_decide(a->multi, a->gate, &a->identity, a->request->address, &item,
+			     &refusal)) {
+	case MULTI_ADMITTED:
 		let_in(a);
+		break;
+	case MULTI_REFUSED:
+		refuse_with(a, &refusal);
+		break;
+	case MULTI_ASKS:
+		ask_database(a);
+	}
 }
 
 bool gate_admit(struct gate *g, const struct request *r)
 {
-	struct admission a = {.gate = g, .options = g->options, .request = r, .answered = false};
+	struct admission a = {.gate = g, .options = g->options, .request = r};
 
+	a.opening.bare = r->http10;
 	buf_init(&a.joined);
-	if (pass_path(&a) && pass_token(&a))
+	if (pass_path(&a) && pass_token(&a) && pass_delivery(&a))
 		decide(&a);
 	buf_release(&a.joined);
 	multi_free(a.multi);
 	identity_release(&a.identity);
-	wanted_release(&a.wanted);
 	explicit_bzero(a.ticket, sizeof(a.ticket));
 	return a.answered;
 }

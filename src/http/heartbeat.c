@@ -69,7 +69,7 @@ static void on_beat(struct timer *t)
 
 static struct proxycuts_client client_of(const struct outlet *o)
 {
-	return (struct proxycuts_client){o->address, o->holder.user, outlet_path(o)};
+	return (struct proxycuts_client){o->address, o->holder.user, selection_path(o->selection)};
 }
 
 void heartbeat_start(struct outlet *o)

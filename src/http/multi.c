@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "base/xalloc.h"
-#include "http/holder.h"
+#include "http/gate.h"
 #include "http/json.h"
+#include "http/params_json.h"
 #include "http/pathquery.h"
 
 #define TOO_MANY_PARAMETERS "The request has too many parameters"
@@ -26,11 +28,19 @@ static bool names_paths(struct text name)
 	return text_is(name, "paths") || text_is(name, "path");
 }
 
+static bool are_utf8(const struct params *params, struct refusal *ret_refusal)
+{
+	for (size_t i = 0; i < params->count; i++)
+		if (!utf8_is(params->items[i].value.bytes, params->items[i].value.len))
+			return refuse(ret_refusal, "A parameter is not UTF-8");
+	return true;
+}
+
 /* The parameters as JSON, which owns them. */
 static bool keep_query(struct multi_item *item, const struct params *params,
 		       struct refusal *ret_refusal)
 {
-	char *json = holder_params_json(params);
+	char *json = params_json(params);
 
 	item->query = json_parse(json, strlen(json));
 	free(json);
@@ -67,7 +77,6 @@ static void release_item(struct multi_item *item)
 	json_object_put(item->query);
 	free(item->path);
 	free(item->granted);
-	free(item->params_json);
 }
 
 /* One path of the list, which is a target of its own. */
@@ -136,9 +145,14 @@ static bool add_list(struct multi *s, struct text list, const struct params *req
 	return true;
 }
 
+static struct multi *multi_new(size_t most)
+{
+	return xcalloc(1, sizeof(struct multi) + most * sizeof(struct multi_item));
+}
+
 struct multi *multi_parse(const struct params *query, struct refusal *ret_refusal)
 {
-	struct multi *s = xcalloc(1, sizeof(*s));
+	struct multi *s = multi_new(MULTI_MAX);
 	bool good = true;
 
 	s->joined = true;
@@ -148,20 +162,29 @@ struct multi *multi_parse(const struct params *query, struct refusal *ret_refusa
 	if (good && s->count > 0)
 		return s;
 	if (good)
-		refuse(ret_refusal, "Name the streams, as in " MULTI_PATH "?paths=/one,/two");
+		refuse(ret_refusal,
+		       "Name the streams, as in " SELECTION_MULTI_PATH "?paths=/one,/two");
 	multi_free(s);
 	return NULL;
 }
 
-struct multi *multi_of_one(const char *path, const struct params *query,
+struct multi *multi_of_one(struct stream *stream, const char *path, const struct params *query,
 			   struct refusal *ret_refusal)
 {
-	struct multi *s = xcalloc(1, sizeof(*s));
+	struct multi *s = multi_new(1);
+	struct multi_item *item = &s->items[0];
+	int literals;
 
 	s->count = 1;
-	s->items[0].path = xstrdup(path);
-	if (keep_query(&s->items[0], query, ret_refusal))
+	item->path = xstrdup(path);
+	item->stream = stream;
+	(void)params_take_path(&item->params, stream->def.path, item->path, &literals);
+	if (item->params.count + query->count > PARAMS_MAX)
+		refuse(ret_refusal, TOO_MANY_PARAMETERS);
+	else if (are_utf8(&item->params, ret_refusal) && keep_query(item, query, ret_refusal)) {
+		params_json_read(item->query, &item->params);
 		return s;
+	}
 	multi_free(s);
 	return NULL;
 }
@@ -184,7 +207,7 @@ bool multi_find(struct multi *s, const struct router *r)
 
 		item->params.count = 0;
 		item->stream = router_find(r, item->path, &item->params);
-		holder_read_params(item->query, &item->params);
+		params_json_read(item->query, &item->params);
 		all = all && item->stream != NULL;
 	}
 	return all;
@@ -198,17 +221,9 @@ bool multi_is_anonymous(const struct multi *s)
 	return true;
 }
 
-bool multi_needs_claims(const struct multi *s)
-{
-	for (size_t i = 0; i < s->count; i++)
-		if (stream_def_needs_claims(&s->items[i].stream->def))
-			return true;
-	return false;
-}
-
 const char *multi_name(const struct multi *s)
 {
-	return s->joined ? MULTI_PATH : s->items[0].path;
+	return s->joined ? SELECTION_MULTI_PATH : s->items[0].path;
 }
 
 enum frame_format multi_format(const struct multi *s)
@@ -260,13 +275,13 @@ static bool fit_together(const struct multi *s, struct refusal *ret_refusal)
 	return true;
 }
 
-bool multi_admit(struct multi *s, struct gate *gate, const struct identity *id, const char *address,
-		 struct refusal *ret_refusal)
+static bool admit(struct multi *s, struct gate *gate, const struct identity *id,
+		  const char *address, struct refusal *ret_refusal)
 {
-	multi_forget_wanted(s);
 	for (size_t i = 0; i < s->count; i++) {
 		struct multi_item *item = &s->items[i];
 
+		wanted_release(&item->wanted);
 		if (!admission_decide(gate, item->stream, id, &item->params, address, &item->wanted,
 				      ret_refusal))
 			return false;
@@ -294,19 +309,37 @@ void multi_doubt(struct multi *s)
 	}
 }
 
-void multi_settle(struct multi *s)
+struct selection *multi_settle(struct multi *s)
 {
+	struct selection *selection = selection_new(s->count, s->joined);
+
 	for (size_t i = 0; i < s->count; i++) {
 		struct multi_item *item = &s->items[i];
 
-		free(item->params_json);
-		item->params_json = holder_params_json(&item->params);
-		s->facets[i] = (struct facet){item->stream, &item->wanted};
+		selection_set(selection, i, item->stream, &item->wanted,
+			      params_json(&item->params));
 	}
+	return selection;
 }
 
-void multi_forget_wanted(struct multi *s)
+enum multi_verdict multi_decide(struct multi *s, struct gate *gate, const struct identity *id,
+				const char *address, struct multi_item **ret_item,
+				struct refusal *ret_refusal)
 {
-	for (size_t i = 0; i < s->count; i++)
-		wanted_release(&s->items[i].wanted);
+	if (!multi_find(s, gate->outlets->router)) {
+		refusal_not_found(ret_refusal);
+		return MULTI_REFUSED;
+	}
+	if (!admit(s, gate, id, address, ret_refusal))
+		return MULTI_REFUSED;
+	*ret_item = multi_unasked(s);
+	return *ret_item == NULL ? MULTI_ADMITTED : MULTI_ASKS;
+}
+
+void multi_open(struct multi *s, struct gate *gate, const struct identity *id,
+		struct opening *opening)
+{
+	opening->selection = multi_settle(s);
+	holder_init(&opening->holder, id, selection_needs_claims(opening->selection));
+	opening_open(gate->outlets, opening);
 }

@@ -20,8 +20,8 @@
 #include "hub/router.h"
 #include "hub/wanted.h"
 #include "http/admission.h"
+#include "http/opening.h"
 
-#define MULTI_PATH "/stream/multi"
 #define MULTI_MAX SUBSCRIBER_PARTS_MAX
 
 /* One stream that is asked for. Owns what is not said to be borrowed. */
@@ -34,18 +34,17 @@ struct multi_item {
 	struct wanted wanted;  /* what it may see, and asks for */
 	/* path of the stream whose authorize function has said yes to it; NULL: none has */
 	char *granted;
-	char *params_json; /* params as holder.h keeps them; NULL until multi_settle */
 };
 
 struct multi {
 	bool joined; /* in one connection; else there is one */
 	size_t count;
-	struct multi_item items[MULTI_MAX];
-	struct facet facets[MULTI_MAX]; /* of items; since multi_settle */
+	struct multi_item items[];
 };
 
-/* The query is the request's, its `events` joined (params_join). NULL: *ret_refusal says why. */
-struct multi *multi_of_one(const char *path, const struct params *query,
+/* The query is the request's, its `events` joined (params_join). NULL: *ret_refusal says why. Of
+ * the stream that has been found for this path, or of those that the query lists. */
+struct multi *multi_of_one(struct stream *stream, const char *path, const struct params *query,
 			   struct refusal *ret_refusal);
 struct multi *multi_parse(const struct params *query, struct refusal *ret_refusal);
 void multi_free(struct multi *s); /* NULL is harmless */
@@ -55,22 +54,31 @@ void multi_free(struct multi *s); /* NULL is harmless */
 bool multi_find(struct multi *s, const struct router *r);
 
 bool multi_is_anonymous(const struct multi *s); /* no stream asks for a token */
-bool multi_needs_claims(const struct multi *s); /* as stream_def_needs_claims */
 const char *multi_name(const struct multi *s);  /* for the log */
 /* of what the server says by itself: named, unless all are there and of format message */
 enum frame_format multi_format(const struct multi *s);
 
-/* May this identity have all of them, do they go into one connection, and is there room? They have
- * been found. */
-MUST_CHECK bool multi_admit(struct multi *s, struct gate *gate, const struct identity *id,
-			    const char *address, struct refusal *ret_refusal);
+void multi_doubt(struct multi *s); /* what they said counts no more */
 
 /* The next one whose authorize function has not said yes; NULL: none. */
 struct multi_item *multi_unasked(struct multi *s);
-void multi_doubt(struct multi *s); /* what they said counts no more */
 
-/* It goes to an outlet: writes down what that needs for as long as it is open. */
-void multi_settle(struct multi *s);
-void multi_forget_wanted(struct multi *s);
+/* As an outlet has it, which owns what this returns; what may be seen of each stream goes along. */
+struct selection *multi_settle(struct multi *s);
+
+enum multi_verdict { MULTI_ADMITTED, MULTI_REFUSED, MULTI_ASKS };
+
+/*
+ * With what is known now. ADMITTED: multi_open may follow. REFUSED: *ret_refusal says why. ASKS:
+ * only the database knows; *ret_item is the one whose function is to be asked next.
+ */
+enum multi_verdict multi_decide(struct multi *s, struct gate *gate, const struct identity *id,
+				const char *address, struct multi_item **ret_item,
+				struct refusal *ret_refusal);
+
+/* Opens the connection: what is still missing of the opening, its socket, address and cors apart,
+ * is made of these. */
+void multi_open(struct multi *s, struct gate *gate, const struct identity *id,
+		struct opening *opening);
 
 #endif

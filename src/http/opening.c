@@ -14,7 +14,6 @@
 #include "http/outlets.h"
 #include "http/page.h"
 #include "http/prelude.h"
-#include "http/multi.h"
 
 #define USER_TIMEOUT_MS 20000 /* unacknowledged bytes: the peer is gone (RFC 5482) */
 
@@ -24,9 +23,7 @@ static void go_live(struct outlet *o, struct cursor after)
 {
 	o->state = OUTLET_LIVE;
 	if (o->sub.stream->def.snapshot == NULL) /* which may begin anew, after a reset */
-		wanted_release(&o->wanted);
-	if (o->multi != NULL)
-		multi_forget_wanted(o->multi);
+		selection_forget_wanted(o->selection);
 	router_go_live(o->set->router, &o->sub, after);
 }
 
@@ -185,31 +182,23 @@ static void join(struct outlet *o, const struct facet *facet)
 	buf_release(&keys);
 }
 
-static void seat(struct outlet *o, struct outlet_request *request)
+static void seat(struct outlet *o, struct opening *opening)
 {
-	const struct facet *facets = &o->facet;
-	size_t count = 1;
+	const struct selection *selection = opening->selection;
 
-	o->wanted = request->wanted;
-	o->facet = (struct facet){request->stream, &o->wanted};
-	o->multi = request->multi;
-	o->format = request->stream->def.format;
-	if (o->multi != NULL) {
-		facets = o->multi->facets;
-		count = o->multi->count;
-		o->format = multi_format(o->multi);
-	}
-	o->bare = request->bare;
-	o->sub.bare = request->bare || request->delivery.page;
-	o->sub.form = request->delivery.form;
-	subscriber_expect(&o->sub, count);
-	for (size_t i = 0; i < count; i++)
-		join(o, &facets[i]);
-	if (request->delivery.page)
-		o->page = page_new(o, request);
-	o->catchup = (struct catchup){.facets = facets,
-				      .facet_count = count,
-				      .after = request->after,
+	o->selection = opening->selection;
+	o->format = selection_format(selection);
+	o->bare = opening->bare;
+	o->sub.bare = opening->bare || opening->delivery.page;
+	o->sub.form = opening->delivery.form;
+	subscriber_expect(&o->sub, selection->count);
+	for (size_t i = 0; i < selection->count; i++)
+		join(o, &selection->facets[i]);
+	if (opening->delivery.page)
+		o->page = page_new(o, opening);
+	o->catchup = (struct catchup){.facets = selection->facets,
+				      .facet_count = selection->count,
+				      .after = opening->after,
 				      .begins = on_page_begins,
 				      .event = on_page_event,
 				      .ended = on_page_end};
@@ -235,51 +224,51 @@ static void say_hello(struct outlet *o, const struct cursor *at)
 
 /* From now on, behind a cursor of the log, behind one that only the database has, or with a reset.
  */
-static void begin(struct outlet *o, const struct outlet_request *request)
+static void begin(struct outlet *o, const struct opening *opening)
 {
 	struct router *r = o->set->router;
 
-	if (request->unknown) {
+	if (opening->unknown) {
 		say_hello(o, NULL);
 		opening_reset(o, "unknown");
-	} else if (!request->resume && request->stream->def.snapshot != NULL) {
+	} else if (!opening->resume && o->sub.stream->def.snapshot != NULL) {
 		say_hello(o, NULL);
 		prelude_start(o);
-	} else if (!request->resume) {
+	} else if (!opening->resume) {
 		say_hello(o, &r->head);
 		go_live(o, r->head);
 	} else {
-		say_hello(o, request->after.tick == 0 ? NULL : &request->after);
-		if (request->after.tick != 0 && router_holds_for(r, &o->sub, request->after) &&
-		    cursor_compare(request->after, r->head) <= 0)
-			go_live(o, request->after);
+		say_hello(o, opening->after.tick == 0 ? NULL : &opening->after);
+		if (opening->after.tick != 0 && router_holds_for(r, &o->sub, opening->after) &&
+		    cursor_compare(opening->after, r->head) <= 0)
+			go_live(o, opening->after);
 		else
 			ask_page(o);
 	}
 }
 
-struct outlet *opening_open(struct outlets *set, struct outlet_request *request)
+struct outlet *opening_open(struct outlets *set, struct opening *opening)
 {
 	struct outlet *o = xcalloc(1, sizeof(*o));
 
 	o->set = set;
-	o->holder = request->holder;
-	o->address = request->address;
+	o->holder = opening->holder;
+	o->address = opening->address;
 	o->opened_ms = set->loop->now_ms;
 	buf_init(&o->out);
-	tune_socket(request->fd);
+	tune_socket(opening->fd);
 	outlets_count_in(set, o);
-	seat(o, request);
-	census_opened(&set->census, outlet_path(o));
+	seat(o, opening);
+	census_opened(&set->census, selection_path(o->selection));
 	start_timers(o);
 	log_opened(o);
-	if (!request->head_sent && o->page == NULL)
-		control_append_head(&o->out, outlet_wire(o), request->cors);
-	begin(o, request);
+	if (!opening->head_sent && o->page == NULL)
+		control_append_head(&o->out, outlet_wire(o), opening->cors);
+	begin(o, opening);
 	watch_init(&o->watch, outlet_ready);
-	if (!loop_watch(set->loop, &o->watch, request->fd,
+	if (!loop_watch(set->loop, &o->watch, opening->fd,
 			EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
-		o->watch.fd = request->fd;
+		o->watch.fd = opening->fd;
 		o->reason = "fault";
 		outlet_drop(o, "its socket cannot be watched");
 		return o;

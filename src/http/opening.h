@@ -11,8 +11,23 @@
 
 #include "http/outlet.h"
 
-/* Takes the request over; sends the head and what is there already. */
-struct outlet *opening_open(struct outlets *set, struct outlet_request *request);
+/* What the gate has decided about a request: filled in on its way, and handed to the outlet. */
+struct opening {
+	int fd;    /* the socket */
+	bool bare; /* HTTP/1.0: no chunks */
+	struct outlet_delivery delivery;
+	bool resume;         /* after `after`; else from now on */
+	bool unknown;        /* its Last-Event-ID is no cursor */
+	struct cursor after; /* tick 0: from the beginning of what is retained */
+	bool head_sent;      /* it had to wait, and has its HTTP head already */
+	struct selection *selection;
+	struct holder holder;
+	char *address; /* of the client */
+	char *cors;    /* header lines, or NULL; borrowed */
+};
+
+/* Takes it over, but not cors; sends the head and what is there already. */
+struct outlet *opening_open(struct outlets *set, struct opening *opening);
 
 /* What has been read is sent: it joins the log, or reads the next page. */
 void opening_go_on(struct outlet *o);

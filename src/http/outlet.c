@@ -19,7 +19,6 @@
 #include "http/page.h"
 #include "http/prelude.h"
 #include "http/recheck.h"
-#include "http/multi.h"
 
 static struct loop *loop_of(const struct outlet *o)
 {
@@ -36,22 +35,6 @@ struct wire outlet_wire(struct outlet *o)
 			     .page = o->page};
 }
 
-const char *outlet_path(const struct outlet *o)
-{
-	return o->multi == NULL ? o->sub.stream->def.path : MULTI_PATH;
-}
-
-const char *outlet_params(const struct outlet *o, size_t part)
-{
-	return o->multi == NULL ? o->holder.params : o->multi->items[part].params_json;
-}
-
-bool outlet_needs_claims(const struct outlet *o)
-{
-	return o->multi == NULL ? stream_def_needs_claims(&o->sub.stream->def)
-				: multi_needs_claims(o->multi);
-}
-
 /* --- the end --- */
 
 void outlet_drop(struct outlet *o, const char *why)
@@ -63,8 +46,8 @@ void outlet_drop(struct outlet *o, const char *why)
 	o->state = OUTLET_CLOSED;
 	log_info("[STREAM %" PRIu64 "] closed: %s, %" PRIu64 " bytes in %" PRId64 " s", o->number,
 		 why, o->bytes, (loop_of(o)->now_ms - o->opened_ms) / 1000);
-	census_closed(&o->set->census, outlet_path(o), o->reason == NULL ? "client" : o->reason,
-		      loop_of(o)->now_ms - o->opened_ms);
+	census_closed(&o->set->census, selection_path(o->selection),
+		      o->reason == NULL ? "client" : o->reason, loop_of(o)->now_ms - o->opened_ms);
 	heartbeat_stop(o);
 	expiry_stop(o);
 	recheck_stop(o);
@@ -116,8 +99,7 @@ static void close_slow(struct outlet *o)
 
 void outlet_free(struct outlet *o)
 {
-	multi_free(o->multi);
-	wanted_release(&o->wanted);
+	selection_free(o->selection);
 	page_free(o->page);
 	buf_release(&o->out);
 	holder_release(&o->holder);

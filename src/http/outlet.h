@@ -27,6 +27,7 @@
 #include "http/heartbeat.h"
 #include "http/control.h"
 #include "http/holder.h"
+#include "http/selection.h"
 
 #define OUTLET_STALL_MS 10000
 #define OUTLET_LINGER_MS 3000        /* how long the last frame may take */
@@ -35,31 +36,12 @@
 enum outlet_state { OUTLET_CATCHING, OUTLET_LIVE, OUTLET_CLOSING, OUTLET_CLOSED };
 
 struct outlets;
-struct multi;
 
 /* How the client wants to have it. */
 struct outlet_delivery {
 	enum frame_form form;
 	bool page;   /* gathered in a JSON page (page.h), of lines */
 	int wait_ms; /* how long a page may wait for events */
-};
-
-/* What the gate has decided about a request; the outlet takes it over. */
-struct outlet_request {
-	int fd;    /* owned from now on */
-	bool bare; /* HTTP/1.0: no chunks */
-	struct outlet_delivery delivery;
-	struct stream *stream;
-	struct wanted wanted;
-	/* all the streams, stream being the first: there are more in the connection; NULL else */
-	struct multi *multi;
-	struct holder holder;
-	char *address;       /* of the client */
-	bool resume;         /* behind `after`; else from now on */
-	bool unknown;        /* its Last-Event-ID is no cursor */
-	struct cursor after; /* tick 0: from the beginning of what is retained */
-	char *cors;          /* header lines, or NULL; borrowed */
-	bool head_sent;      /* it had to wait, and has its HTTP head already */
 };
 
 struct outlet {
@@ -73,12 +55,10 @@ struct outlet {
 	/* of a stream with gzip: frames of the log count when they begin, all else when it is
 	 * appended */
 	struct gzip_total total;
-	struct page *page;        /* owned; NULL: a stream */
-	struct prelude *prelude;  /* CATCHING: while the stream's snapshot is sent; NULL else */
-	struct wanted wanted;     /* until LIVE; with a snapshot as long as the stream is open */
-	struct facet facet;       /* of the one stream */
-	struct multi *multi;      /* owned; NULL where there is one stream */
-	enum frame_format format; /* of what the server says by itself */
+	struct page *page;           /* owned; NULL: a stream */
+	struct prelude *prelude;     /* CATCHING: while the stream's snapshot is sent; NULL else */
+	struct selection *selection; /* owned */
+	enum frame_format format;    /* of what the server says by itself */
 	struct buf out;
 	size_t out_sent;
 	bool fault;   /* an event could not be sealed: it is closed at its next flush */
@@ -102,14 +82,6 @@ struct outlet {
 
 /* How it is written. */
 struct wire outlet_wire(struct outlet *o);
-
-/* What the request's path was defined as: its stream's, or the path of several. */
-const char *outlet_path(const struct outlet *o);
-
-/* The parameters of one of its streams, in the order of the subscriber's parts: JSON as holder.h
- * keeps them. */
-const char *outlet_params(const struct outlet *o, size_t part);
-bool outlet_needs_claims(const struct outlet *o); /* as stream_def_needs_claims, of any stream */
 
 /* Sends what there is for it, as far as the socket takes it. */
 void outlet_flush(struct outlet *o);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "http/opening.h"
 #include "http/outlets.h"
 #include "http/refusal.h"
 #include "http/reply.h"
@@ -58,17 +59,17 @@ static void on_timer(struct timer *t)
 	router_touch_again(o->set->router, &o->sub);
 }
 
-struct page *page_new(struct outlet *o, const struct outlet_request *request)
+struct page *page_new(struct outlet *o, const struct opening *opening)
 {
 	struct page *p = xcalloc(1, sizeof(*p));
 
 	p->outlet = o;
-	p->due = !request->resume || request->delivery.wait_ms == 0;
-	p->cors = request->cors == NULL ? NULL : xstrdup(request->cors);
+	p->due = !opening->resume || opening->delivery.wait_ms == 0;
+	p->cors = opening->cors == NULL ? NULL : xstrdup(opening->cors);
 	buf_init(&p->members);
 	timer_init(&p->timer, on_timer);
 	loop_set_timer(o->set->loop, &p->timer,
-		       p->due ? PAGE_DATABASE_MS : request->delivery.wait_ms);
+		       p->due ? PAGE_DATABASE_MS : opening->delivery.wait_ms);
 	return p;
 }
 

@@ -29,13 +29,13 @@
 #define PAGE_TAKE_MS 30000     /* so long may the client take to read it */
 
 struct outlet;
-struct outlet_request;
+struct opening;
 struct page;
 
 /* "20" as milliseconds, at most PAGE_WAIT_MAX_S. False: it is not a whole number of seconds. */
 MUST_CHECK bool page_parse_wait(struct text seconds, int *ret_ms);
 
-struct page *page_new(struct outlet *o, const struct outlet_request *request);
+struct page *page_new(struct outlet *o, const struct opening *opening);
 void page_stop(struct page *p); /* its timer; NULL is harmless, as in free */
 void page_free(struct page *p);
 

@@ -8,24 +8,20 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/control.h"
-#include "http/opening.h"
-#include "http/multi.h"
+#include "http/params_json.h"
 #include "http/ticket.h"
 #include "http/codes.h"
 
 struct pending_open {
 	struct waiter waiter;
-	struct multi *multi; /* what it asks for; NULL when an outlet has it */
+	struct multi *multi; /* what it asks for */
 	struct identity identity;
 	struct multi_item *asked_for; /* one of several, whose function is being asked */
 	/* of the question; asked: the path of the stream, which may be gone meanwhile */
 	char *asked, *claims, *params_json, *origin;
 	char hash[TICKET_HASH_MAX];
-	bool resume, unknown;
-	struct cursor after;
-	struct outlet_delivery delivery;
+	struct opening opening;
 	bool reserved; /* counted as one of the streams, and of its user's */
-	bool head_sent;
 };
 
 static void reserve(struct pending_open *h)
@@ -59,7 +55,8 @@ static void over(struct waiter *p)
 
 static struct wire wire_of(const struct pending_open *h, enum frame_format format)
 {
-	return (struct wire){.bare = h->waiter.bare, .format = format, .form = h->delivery.form};
+	return (struct wire){
+		.bare = h->opening.bare, .format = format, .form = h->opening.delivery.form};
 }
 
 /* Longer than proxies like to wait for a head: it gets one, and pings from then on; without gzip,
@@ -71,18 +68,18 @@ static void late(struct waiter *p)
 	struct wire wire;
 	struct buf out;
 
-	if (h->delivery.page) {
+	if (h->opening.delivery.page) {
 		refusal_for_now(&refusal);
 		waiter_refuse(p, &refusal);
 		return;
 	}
-	h->delivery.form &= ~(unsigned)FRAME_PACKED;
+	h->opening.delivery.form &= ~(unsigned)FRAME_PACKED;
 	wire = wire_of(h, FRAME_NAMED);
 	buf_init(&out);
-	if (!h->head_sent)
+	if (!h->opening.head_sent)
 		control_append_head(&out, wire, p->cors);
 	control_append_ping(&out, wire);
-	h->head_sent = true;
+	h->opening.head_sent = true;
 	waiter_send(p, &out);
 	buf_release(&out);
 	if (!p->done)
@@ -113,7 +110,7 @@ static void refuse(struct pending_open *h, const struct refusal *refusal)
 {
 	struct buf out;
 
-	if (!h->head_sent) {
+	if (!h->opening.head_sent) {
 		waiter_refuse(&h->waiter, refusal);
 		return;
 	}
@@ -128,33 +125,13 @@ static void refuse(struct pending_open *h, const struct refusal *refusal)
 
 static void let_in(struct pending_open *h)
 {
-	static const struct params none = {.count = 0};
-	struct waiter *p = &h->waiter;
-	struct multi *s = h->multi;
-	struct multi_item *first = &s->items[0];
-	struct outlet_request request = {.bare = p->bare,
-					 .stream = first->stream,
-					 .resume = h->resume,
-					 .unknown = h->unknown,
-					 .after = h->after,
-					 .cors = p->cors,
-					 .address = p->address,
-					 .head_sent = h->head_sent,
-					 .delivery = h->delivery};
+	struct waiter *w = &h->waiter;
 
-	p->address = NULL;
-	holder_init(&request.holder, &h->identity, s->joined ? &none : &first->params,
-		    multi_needs_claims(s));
-	if (s->joined) {
-		multi_settle(s);
-		request.multi = s;
-		h->multi = NULL;
-	} else {
-		request.wanted = first->wanted;
-		first->wanted = (struct wanted){0};
-	}
-	request.fd = waiter_give(p);
-	opening_open(p->gate->outlets, &request);
+	h->opening.cors = w->cors;
+	h->opening.address = w->address;
+	w->address = NULL;
+	h->opening.fd = waiter_give(w);
+	multi_open(h->multi, w->gate, &h->identity, &h->opening);
 }
 
 static void on_entitled(struct question *q, bool failed, const char *value);
@@ -169,7 +146,7 @@ static void ask_entitled(struct pending_open *h, struct multi_item *item)
 	h->asked_for = item;
 	h->asked = xstrdup(item->stream->def.path);
 	h->claims = identity_claims_json(&h->identity);
-	h->params_json = holder_params_json(&item->params);
+	h->params_json = params_json(&item->params);
 	h->waiter.sub = h->identity.sub;
 	*q = (struct question){.kind = QUESTION_ENTITLED,
 			       .answered = on_entitled,
@@ -178,22 +155,21 @@ static void ask_entitled(struct pending_open *h, struct multi_item *item)
 	waiter_ask(&h->waiter);
 }
 
-/* With what is known now: let in, refuse, or ask what only the database knows. */
 static void decide(struct pending_open *h)
 {
-	struct multi_item *unasked;
+	struct multi_item *item;
 	struct refusal refusal;
 
-	if (!multi_find(h->multi, h->waiter.gate->outlets->router)) {
-		refusal_not_found(&refusal);
-		refuse(h, &refusal);
-	} else if (!multi_admit(h->multi, h->waiter.gate, &h->identity, h->waiter.address,
-				&refusal)) {
-		refuse(h, &refusal);
-	} else if ((unasked = multi_unasked(h->multi)) != NULL) {
-		ask_entitled(h, unasked);
-	} else {
+	switch (multi_decide(h->multi, h->waiter.gate, &h->identity, h->waiter.address, &item,
+			     &refusal)) {
+	case MULTI_ADMITTED:
 		let_in(h);
+		break;
+	case MULTI_REFUSED:
+		refuse(h, &refusal);
+		break;
+	case MULTI_ASKS:
+		ask_entitled(h, item);
 	}
 }
 
@@ -267,19 +243,10 @@ static void ask_ticket(struct pending_open *h, const struct request *r)
 bool pending_open_start(struct gate *gate, const struct pending_open_request *request,
 			struct refusal *ret_refusal)
 {
-	struct multi *multi = request->multi;
-	struct pending_open *h;
+	struct pending_open *h = xcalloc(1, sizeof(*h));
 
-	if (multi == NULL)
-		multi = multi_of_one(request->request->path, request->query, ret_refusal);
-	if (multi == NULL)
-		return false;
-	h = xcalloc(1, sizeof(*h));
-	h->multi = multi;
-	h->resume = request->resume;
-	h->unknown = request->unknown;
-	h->after = request->after;
-	h->delivery = request->delivery;
+	h->multi = request->multi;
+	h->opening = *request->opening;
 	if ((request->ticket != NULL &&
 	     !admission_room(gate, NULL, request->request->address, ret_refusal)) ||
 	    !waiter_init(&h->waiter, gate, request->request, late, over, ret_refusal)) {

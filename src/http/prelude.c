@@ -252,7 +252,7 @@ void prelude_renew(struct outlet *o)
 	s = &o->prelude->snapshot;
 	s->params[0] = o->sub.stream->def.path;
 	s->params[1] = o->holder.claims;
-	s->params[2] = o->holder.params;
+	s->params[2] = o->selection->items[0].params;
 	s->user = o->holder.user;
 }
 

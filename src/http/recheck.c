@@ -60,10 +60,11 @@ static void ask(struct outlet *o, int64_t since_ms, size_t part)
 	r->outlet = o;
 	r->since_ms = since_ms;
 	r->part = part;
-	r->question = (struct question){.kind = QUESTION_ENTITLED,
-					.answered = on_answered,
-					.params = {o->sub.parts[part].stream->def.path,
-						   o->holder.claims, outlet_params(o, part)}};
+	r->question =
+		(struct question){.kind = QUESTION_ENTITLED,
+				  .answered = on_answered,
+				  .params = {o->sub.parts[part].stream->def.path, o->holder.claims,
+					     o->selection->items[part].params}};
 	timer_init(&r->timer, on_late);
 	loop_set_timer(set->loop, &r->timer, left > 0 ? left : 0);
 	set->questions.submit(set->questions.ctx, &r->question);

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "http/entitlement.h"
 #include "http/json.h"
+#include "http/params_json.h"
 #include "http/recheck.h"
 
 bool tenure_concerns(const struct event *event)
@@ -89,11 +90,11 @@ static bool has_same_rights(const struct outlet *o, const struct identity *id)
 	bool same = true;
 
 	for (size_t i = 0; i < o->sub.part_count && same; i++) {
-		const char *json = outlet_params(o, i);
+		const char *json = o->selection->items[i].params;
 		struct json_object *query = json_parse(json, strlen(json));
 		struct params params = {.count = 0};
 
-		holder_read_params(query, &params);
+		params_json_read(query, &params);
 		same = has_same_part(&o->sub.parts[i], id, &params);
 		json_object_put(query);
 	}
@@ -108,24 +109,19 @@ static bool is_same_user(const struct outlet *o, const struct identity *id)
 enum renewal tenure_renew(struct outlets *set, const char *code, const struct identity *id)
 {
 	struct outlet *o = outlets_find_code(set, code);
-	struct params params = {.count = 0};
-	struct json_object *query;
 	struct holder holder;
 	enum renewal result = RENEWAL_REFUSED;
 
 	if (o == NULL || o->state == OUTLET_CLOSING)
 		return RENEWAL_ELSEWHERE;
-	query = json_parse(o->holder.params, strlen(o->holder.params));
-	holder_read_params(query, &params);
 	if (is_same_user(o, id) && outlets_accept(set, identity_standing(id)) &&
 	    has_same_rights(o, id)) {
-		holder_init(&holder, id, &params, outlet_needs_claims(o));
+		holder_init(&holder, id, selection_needs_claims(o->selection));
 		recheck_stop(o); /* it reads the holder's texts */
 		outlet_renew(o, &holder);
 		recheck_start(o);
 		result = RENEWAL_DONE;
 	}
-	json_object_put(query);
 	return result;
 }
 

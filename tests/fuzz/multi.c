@@ -10,7 +10,7 @@
 #include <json-c/json.h>
 
 #include "base/utf8.h"
-#include "http/holder.h"
+#include "http/params_json.h"
 
 #include "fuzz.h"
 
@@ -85,7 +85,7 @@ static void check_params(struct json_object *query)
 	struct params params = {.count = 0};
 
 	MUST(json_object_object_length(query) <= PARAMS_MAX);
-	holder_read_params(query, &params);
+	params_json_read(query, &params);
 	for (size_t i = 0; i < params.count; i++) {
 		const struct param *p = &params.items[i];
 

@@ -4,7 +4,7 @@
 #include <json-c/json.h>
 
 #include "http/json.h"
-#include "http/holder.h"
+#include "http/params_json.h"
 
 #include "hub.h"
 
@@ -36,8 +36,8 @@ static void assert_asks(const char *const *query, const char *expected)
 		struct params params = {.count = 0};
 		char *json;
 
-		holder_read_params(s->items[i].query, &params);
-		json = holder_params_json(&params);
+		params_json_read(s->items[i].query, &params);
+		json = params_json(&params);
 		buf_appendf(&text, "%s%s %s", i > 0 ? " | " : "", s->items[i].path, json);
 		free(json);
 	}
@@ -178,15 +178,22 @@ TEST(each_is_found_with_the_parameters_of_its_path_first)
 {
 	struct refusal refusal;
 	struct multi *s = parse(&refusal, QUERY("paths", "/own/7?id=8,/news"));
+	struct selection *selection;
 	char *json;
 
 	assert_true(multi_find(s, &router) && multi_find(s, &router));
-	json = holder_params_json(&s->items[0].params);
+	json = params_json(&s->items[0].params);
 	assert_string_equal(json, "{\"id\":\"7\"}");
 	assert_ptr_equal(s->items[1].stream, stream_at(&router, "/news"));
 	assert_false(multi_is_anonymous(s));
-	assert_true(multi_needs_claims(s));
+	selection = multi_settle(s);
+	assert_string_equal(selection->items[0].params, json);
+	assert_ptr_equal(selection->facets[1].stream, s->items[1].stream);
+	assert_string_equal(selection_path(selection), "/stream/multi");
+	assert_true(selection_needs_claims(selection));
+	assert_int_equal(selection_format(selection), FRAME_NAMED);
 	assert_int_equal(multi_format(s), FRAME_NAMED);
+	selection_free(selection);
 	free(json);
 	multi_free(s);
 }
@@ -206,13 +213,56 @@ TEST(all_of_one_format_and_all_anonymous_are_so_together)
 	struct refusal refusal;
 	struct multi *message = parse(&refusal, QUERY("paths", "/news")),
 		     *both = parse(&refusal, QUERY("paths", "/news,/free"));
+	struct selection *selection;
 
 	assert_true(multi_find(message, &router) && multi_find(both, &router));
 	assert_int_equal(multi_format(message), FRAME_MESSAGE);
 	assert_int_equal(multi_format(both), FRAME_NAMED);
-	assert_true(multi_is_anonymous(both) && !multi_needs_claims(both));
+	assert_true(multi_is_anonymous(both));
+	selection = multi_settle(both);
+	assert_false(selection_needs_claims(selection));
+	assert_int_equal(selection_format(selection), FRAME_NAMED);
+	selection_free(selection);
+	selection = multi_settle(message);
+	assert_int_equal(selection_format(selection), FRAME_MESSAGE);
+	selection_free(selection);
 	multi_free(message);
 	multi_free(both);
+}
+
+TEST(a_request_for_one_path_is_a_selection_of_one)
+{
+	struct params path = {.count = 0}, query = {.items = {{text_of("x"), text_of("1")},
+							      {text_of("token"), text_of("t")}},
+						    .count = 2};
+	struct stream *stream = router_find(&router, "/own/7", &path);
+	struct refusal refusal;
+	struct multi *s = multi_of_one(stream, "/own/7", &query, &refusal);
+	struct selection *selection = multi_settle(s);
+
+	assert_string_equal(multi_name(s), "/own/7");
+	assert_string_equal(selection->items[0].params, "{\"id\":\"7\",\"x\":\"1\"}");
+	assert_string_equal(selection_path(selection), "/own/:id");
+	selection_free(selection);
+	multi_free(s);
+}
+
+TEST(what_of_one_path_is_malformed_is_refused)
+{
+	struct params path = {.count = 0}, query = {.count = PARAMS_MAX};
+	struct stream *stream = router_find(&router, "/own/7", &path);
+	struct refusal refusal;
+
+	for (size_t i = 0; i < PARAMS_MAX; i++)
+		query.items[i] = (struct param){text_of("x"), text_of("1")};
+	assert_null(multi_of_one(stream, "/own/7", &query, &refusal));
+	assert_string_equal(refusal.sentence, "The request has too many parameters");
+	query.count = 1;
+	assert_null(multi_of_one(stream, "/own/\xff", &query, &refusal));
+	assert_string_equal(refusal.sentence, "A parameter is not UTF-8");
+	query.items[0].value = text_of("\xff");
+	assert_null(multi_of_one(stream, "/own/7", &query, &refusal));
+	assert_string_equal(refusal.sentence, "A parameter is not UTF-8");
 }
 
 TEST(each_function_is_asked_for_each_path_until_it_is_doubted)
@@ -253,6 +303,8 @@ int main(void)
 		IN_ROUTER(each_is_found_with_the_parameters_of_its_path_first),
 		IN_ROUTER(one_that_is_not_there_is_none_for_all),
 		IN_ROUTER(all_of_one_format_and_all_anonymous_are_so_together),
+		IN_ROUTER(a_request_for_one_path_is_a_selection_of_one),
+		IN_ROUTER(what_of_one_path_is_malformed_is_refused),
 		IN_ROUTER(each_function_is_asked_for_each_path_until_it_is_doubted),
 	};
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/holder.h"
+#include "http/params_json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "hub/frame.h"
+#include "http/identity.h"
 #include "http/json.h"
 
 #include "unit.h"
@@ -23,7 +24,7 @@ static struct params params_of(const char *const *texts)
 static void assert_params(const char *const *texts, const char *json)
 {
 	struct params params = params_of(texts);
-	char *text = holder_params_json(&params);
+	char *text = params_json(&params);
 
 	assert_string_equal(text, json);
 	free(text);
@@ -54,10 +55,10 @@ TEST(parameters_come_back_as_they_were)
 {
 	struct params params = params_of((const char *const[]){"a", "1", "b\"", "x\ny", NULL}),
 		      again = {.count = 0};
-	char *text = holder_params_json(&params);
+	char *text = params_json(&params);
 	struct json_object *object = json_parse(text, strlen(text));
 
-	holder_read_params(object, &again);
+	params_json_read(object, &again);
 	assert_int_equal(again.count, 2);
 	assert_true(text_is(again.items[1].name, "b\"") && text_is(again.items[1].value, "x\ny"));
 	json_object_put(object);
