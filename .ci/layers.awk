@@ -5,13 +5,19 @@ BEGIN {
   may["base"] = "^base/"
   may["hub"] = "^(base/|hub/)"
   may["pg"] = "^(base/|hub/|pg/|sql_files.list$)" # the list that make writes
-  may["http"] = "^(base/|hub/|http/)"
-  may["cmd"] = "^(base/|hub/|pg/|http/|cmd/|cli.h|config.h|exit.h)"
+  may["auth"] = "^(base/|hub/|auth/)"
+  may["http"] = "^(base/|hub/|auth/|http/)"
+  may["outlet"] = "^(base/|hub/|auth/|http/|outlet/)"
+  may["gate"] = "^(base/|hub/|auth/|http/|outlet/|gate/)"
+  may["cmd"] = "^(base/|hub/|pg/|auth/|http/|outlet/|gate/|cmd/|cli.h|config.h|exit.h)"
   # a library has one door; hub reads no clock and waits for nothing
   never["base"] = "libpq|microhttpd|jwt|json-c|curl|openssl|zlib"
   never["hub"] = "libpq|microhttpd|jwt|json-c|curl|openssl|zlib|epoll|socket|time.h|base/loop.h|base/clock.h"
   never["pg"] = "microhttpd|jwt|json-c|curl|openssl|zlib|hub/router.h|hub/subscriber.h"
-  never["http"] = "libpq|curl"
+  never["auth"] = "libpq|microhttpd|curl|zlib|epoll|base/loop.h"
+  never["http"] = "libpq|jwt|curl|openssl|zlib"
+  never["outlet"] = "libpq|microhttpd|jwt|curl"
+  never["gate"] = "libpq|microhttpd|jwt|curl|openssl|zlib"
   never["cmd"] = "microhttpd|zlib"
 }
 

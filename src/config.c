@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "outlet/seal.h"
 #include "config_table.h"
-#include "http/seal.h"
 
 /* The options, in the order in which help, sample and README show them. */
 static const struct option options[] = {

@@ -14,10 +14,10 @@
 
 #include "base/base.h"
 #include "base/log.h"
-#include "http/keyring.h"
-#include "http/options.h"
-#include "http/verified.h"
 #include "pg/wake.h"
+#include "auth/keyring.h"
+#include "auth/verified.h"
+#include "http/options.h"
 
 #define CONFIG_ORIGINS_MAX 32
 

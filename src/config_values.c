@@ -6,9 +6,9 @@
 #include "base/files.h"
 #include "base/units.h"
 #include "base/xalloc.h"
-#include "config_table.h"
-#include "http/seal.h"
 #include "pg/conninfo.h"
+#include "outlet/seal.h"
+#include "config_table.h"
 
 static bool parse_value(const struct option *o, const char *text, int64_t *ret_number)
 {

@@ -11,7 +11,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/xalloc.h"
-#include "http/json.h"
+#include "auth/json.h"
 
 #define ANSWER_MAX 4096
 

@@ -8,12 +8,12 @@
 
 #include "base/file.h"
 #include "base/xalloc.h"
+#include "auth/json.h"
+#include "auth/token.h"
+#include "http/target.h"
+#include "outlet/selection.h"
 #include "cmd/cmd.h"
 #include "cmd/open.h"
-#include "http/target.h"
-#include "http/json.h"
-#include "http/selection.h"
-#include "http/token.h"
 
 /* What the line asks for. */
 struct line {

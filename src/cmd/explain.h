@@ -10,14 +10,14 @@
 
 #include <libpq-fe.h>
 
-#include "cmd/report.h"
-#include "config.h"
-#include "http/actions.h"
-#include "http/identity.h"
-#include "http/pathquery.h"
 #include "hub/cursor.h"
 #include "hub/router.h"
 #include "hub/wanted.h"
+#include "auth/identity.h"
+#include "http/pathquery.h"
+#include "gate/actions.h"
+#include "cmd/report.h"
+#include "config.h"
 
 struct explain {
 	struct report report;

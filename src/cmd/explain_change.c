@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "base/xalloc.h"
-#include "http/json.h"
 #include "pg/decode.h"
+#include "auth/json.h"
 
 #define VALUES_SHOWN 5
 

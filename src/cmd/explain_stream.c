@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/entitlement.h"
-#include "http/params_json.h"
 #include "pg/defs.h"
 #include "pg/session.h"
+#include "auth/entitlement.h"
+#include "http/params_json.h"
 
 /* --- the stream --- */
 

@@ -7,10 +7,10 @@
 #include <time.h>
 
 #include "base/clock.h"
-#include "http/json.h"
-#include "http/keyring.h"
-#include "http/revocations.h"
-#include "http/token.h"
+#include "auth/json.h"
+#include "auth/keyring.h"
+#include "auth/revocations.h"
+#include "auth/token.h"
 
 static const char *const names[TOKEN_CHECKS] = {
 	[TOKEN_FORM] = "form",       [TOKEN_SIGNATURE] = "signature",

@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "base/units.h"
-#include "http/json.h"
-#include "http/token.h"
+#include "auth/json.h"
+#include "auth/token.h"
 
 /* "k=json": the value as JSON where it is that, else as a string, unless it was meant to be JSON.
  */

@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "pg/migrate.h"
 #include "cmd/open.h"
 #include "cmd/typescript.h"
-#include "pg/migrate.h"
 
 #define DEPTH_MAX 500 /* of the document */
 

@@ -7,9 +7,9 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
-#include "cmd/open.h"
 #include "pg/decode.h"
 #include "pg/migrate.h"
+#include "cmd/open.h"
 
 /*
  * All values of a flag, each perhaps a list with commas, as one text[] literal. A value that is

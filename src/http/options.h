@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "http/token.h"
+#include "auth/token.h"
 
 enum token_source { TOKEN_COOKIE, TOKEN_HEADER, TOKEN_QUERY, TOKEN_NOWHERE };
 #define TOKEN_SOURCES 3

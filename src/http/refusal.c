@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "http/refusal.h"
 #include "http/codes.h"
+#include "http/refusal.h"
 
 #include <stdarg.h>
 #include <stdio.h>

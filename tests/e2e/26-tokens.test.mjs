@@ -1,5 +1,5 @@
 // Tokens that no honest application makes, keys that are none, and keys that change. The numbers are those of the catalogue of
-// bad input that these cases come from. What hangs on single bytes is in tests/unit (test_http_token*, test_http_key, test_http_jwks).
+// bad input that these cases come from. What hangs on single bytes is in tests/unit (test_auth_token*, test_auth_key, test_auth_jwks).
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

@@ -4,9 +4,9 @@
  * match, its own claim and parameter and nothing else; and has every claim that a require of one
  * object asks for.
  */
-#include "http/entitlement.h"
+#include "auth/entitlement.h"
 
-#include "http/json.h"
+#include "auth/json.h"
 
 #include "fuzz.h"
 

@@ -6,7 +6,7 @@
  */
 #include "hub/sealer.h"
 
-#include "http/json.h"
+#include "auth/json.h"
 
 #include "jsoncheck.h"
 

@@ -11,8 +11,8 @@
 #include <string.h>
 
 #include "base/base.h"
-#include "base/xalloc.h"
 #include "base/text.h"
+#include "base/xalloc.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
  * that the grammar takes; a text that is taken has no end inside it; and what is printed of it is
  * read as the same again. */
 #include "base/json_grammar.h"
-#include "http/json.h"
+#include "auth/json.h"
 
 #include "jsoncheck.h"
 #include "jsonstrict.h"

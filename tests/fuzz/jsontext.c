@@ -3,7 +3,7 @@
  * objects, "old" and "changed" are JSON, and name just the members that differ. */
 #include "hub/jsontext.h"
 
-#include "http/json.h"
+#include "auth/json.h"
 
 #include "jsoncheck.h"
 

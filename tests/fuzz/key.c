@@ -2,14 +2,14 @@
 /* A key file, as a secret, as a public key and as a key set. No secret under 32 bytes or of several
  * lines, no algorithm that the key is not for, no two keys of one kid; and what is taken is the
  * same key when it is read again. */
-#include "http/keyring.h"
+#include "auth/keyring.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
-#include "http/jwk.h"
+#include "auth/jwk.h"
 
 #include "fuzz.h"
 

@@ -5,7 +5,7 @@
  * request: at most 16 streams, none twice, each path where one of the list begins, in UTF-8; and
  * written down again, each path with all its parameters, it asks for the same.
  */
-#include "http/multi.h"
+#include "gate/multi.h"
 
 #include <json-c/json.h>
 

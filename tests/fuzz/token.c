@@ -5,15 +5,15 @@
  * is reached; nothing is valid then but HS256, with the claims that are asked for, and with every
  * byte as it was signed.
  */
-#include "http/token.h"
+#include "auth/token.h"
 
 #include <math.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
 #include "base/buf.h"
-#include "http/json.h"
-#include "http/keyring.h"
+#include "auth/json.h"
+#include "auth/keyring.h"
 
 #include "jsoncheck.h"
 

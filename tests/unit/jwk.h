@@ -11,7 +11,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
-#include "http/keyring.h"
+#include "auth/keyring.h"
 
 #include "token.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
-#include "http/token.h"
+#include "auth/token.h"
 
 #include "unit.h"
 

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "auth/entitlement.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "auth/json.h"
+
+/* --- what is noted for who asks why --- */
+
+void entitlement_findings_release(struct entitlement_findings *f)
+{
+	for (size_t i = 0; i < f->count; i++) {
+		free(f->alternatives[i].claim);
+		free(f->alternatives[i].value);
+		free(f->alternatives[i].allowed);
+	}
+	free(f->alternatives);
+	*f = (struct entitlement_findings){.count = 0};
+}
+
+static char *json_text(struct json_object *value)
+{
+	return xstrdup(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+}
+
+/* claim NULL: the alternative is met. has: the claim is there, which may be null. */
+static void note_alternative(struct entitlement_findings *f, const char *claim, bool has,
+			     struct json_object *value, struct json_object *allowed)
+{
+	struct entitlement_alternative *a;
+
+	if (f == NULL)
+		return;
+	f->alternatives = xrealloc(f->alternatives, (f->count + 1) * sizeof(*f->alternatives));
+	a = &f->alternatives[f->count++];
+	*a = (struct entitlement_alternative){.met = claim == NULL};
+	if (a->met)
+		return;
+	a->claim = xstrdup(claim);
+	a->value = has ? json_text(value) : NULL;
+	a->allowed = json_text(allowed);
+}
+
+/* --- require --- */
+
+/* Does this text equal an allowed value of require? "params.x" among them stands for the request's
+ * parameter x. */
+static bool is_allowed(const char *have, struct json_object *allowed, const struct params *params)
+{
+	for (size_t i = 0; i < json_object_array_length(allowed); i++) {
+		const char *value = json_scalar_text(json_object_array_get_idx(allowed, i));
+
+		if (value == NULL)
+			continue;
+		if (strncmp(value, "params.", 7) == 0) {
+			const struct text *param = params_find(params, value + 7);
+
+			if (param != NULL && text_is(*param, have))
+				return true;
+		} else if (strcmp(value, have) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* One claim against its allowed values; any element of an array claim will do. */
+static bool claim_allowed(struct json_object *claim, struct json_object *allowed,
+			  const struct params *params)
+{
+	if (!json_object_is_type(claim, json_type_array)) {
+		const char *have = json_scalar_text(claim);
+
+		return have != NULL && is_allowed(have, allowed, params);
+	}
+	for (size_t i = 0; i < json_object_array_length(claim); i++) {
+		const char *have = json_scalar_text(json_object_array_get_idx(claim, i));
+
+		if (have != NULL && is_allowed(have, allowed, params))
+			return true;
+	}
+	return false;
+}
+
+static bool all_allowed(struct json_object *alternative, struct json_object *claims,
+			const struct params *params, struct entitlement_findings *findings)
+{
+	json_object_object_foreach(alternative, name, allowed)
+	{
+		struct json_object *claim = NULL;
+		bool has = json_object_object_get_ex(claims, name, &claim);
+
+		if (has && claim_allowed(claim, allowed, params))
+			continue;
+		note_alternative(findings, name, has, claim, allowed);
+		return false;
+	}
+	note_alternative(findings, NULL, false, NULL, NULL);
+	return true;
+}
+
+bool entitlement_requires(const char *require, struct json_object *claims,
+			  const struct params *params, struct entitlement_findings *findings)
+{
+	struct json_object *parsed = json_parse(require, strlen(require));
+	bool met = false;
+
+	if (json_object_is_type(parsed, json_type_object))
+		met = all_allowed(parsed, claims, params, findings);
+	else if (json_object_is_type(parsed, json_type_array))
+		for (size_t i = 0; i < json_object_array_length(parsed) && !met; i++)
+			met = all_allowed(json_object_array_get_idx(parsed, i), claims, params,
+					  findings);
+	json_object_put(parsed);
+	return met;
+}
+
+/* --- match --- */
+
+static void want_claim(struct wanted *w, size_t key, const char *name, struct json_object *claim)
+{
+	bool list = json_object_is_type(claim, json_type_array);
+	size_t count = list ? json_object_array_length(claim) : 1;
+
+	for (size_t i = 0; i < count && w->keys[key].count <= WANTED_VALUES_MAX; i++) {
+		const char *value =
+			json_scalar_text(list ? json_object_array_get_idx(claim, i) : claim);
+
+		if (value != NULL)
+			wanted_add(w, key, name, value, strlen(value));
+	}
+}
+
+/* The values that one key of match may have. False: a parameter is missing. */
+static bool want_source(struct wanted *w, size_t key, const struct stream_def *def,
+			const struct identity *id, const struct params *params)
+{
+	const char *name = def->match_key[key], *source = def->match_source[key];
+	struct json_object *claim;
+
+	if (source[0] == '=') {
+		wanted_add(w, key, name, source + 1, strlen(source + 1));
+	} else if (strncmp(source, "claims.", 7) == 0) {
+		if (json_object_object_get_ex(id->claims, source + 7, &claim))
+			want_claim(w, key, name, claim);
+	} else if (strncmp(source, "params.", 7) == 0) {
+		const struct text *param = params_find(params, source + 7);
+
+		if (param == NULL || param->len == 0)
+			return false;
+		wanted_add(w, key, name, param->bytes, param->len);
+	}
+	return true;
+}
+
+/* The parameter that match asks for and the request has not; NULL: all are there, and *w has all
+ * values. */
+static const char *want_all(struct wanted *w, const struct stream_def *def,
+			    const struct identity *id, const struct params *params)
+{
+	*w = (struct wanted){.count = def->match_count};
+	for (size_t k = 0; k < def->match_count; k++)
+		if (!want_source(w, k, def, id, params))
+			return def->match_source[k] + strlen("params.");
+	return NULL;
+}
+
+static bool has_empty_key(const struct wanted *w)
+{
+	for (size_t k = 0; k < w->count; k++)
+		if (w->keys[k].count == 0)
+			return true;
+	return false;
+}
+
+/* The one decision. telling: how require was met, or not, is noted too. */
+static enum entitlement judge(const struct stream_def *def, const struct identity *id,
+			      const struct params *params, struct wanted *ret_wanted,
+			      struct entitlement_findings *ret_findings, bool telling)
+{
+	struct entitlement_findings *f = ret_findings;
+
+	*f = (struct entitlement_findings){.missing = want_all(ret_wanted, def, id, params)};
+	f->required = def->anonymous ||
+		      entitlement_requires(def->require, id->claims, params, telling ? f : NULL);
+	f->empty = has_empty_key(ret_wanted);
+	f->too_many = wanted_combinations(ret_wanted) > WANTED_VALUES_MAX;
+	if (f->missing != NULL)
+		return ENTITLEMENT_BAD_PARAM;
+	return f->required && !f->empty && !f->too_many ? ENTITLED : ENTITLEMENT_FORBIDDEN;
+}
+
+enum entitlement entitlement_decide(const struct stream_def *def, const struct identity *id,
+				    const struct params *params, struct wanted *ret_wanted,
+				    const char **ret_param)
+{
+	struct entitlement_findings findings;
+	enum entitlement decision = judge(def, id, params, ret_wanted, &findings, false);
+
+	if (decision == ENTITLEMENT_BAD_PARAM)
+		*ret_param = findings.missing;
+	return decision;
+}
+
+enum entitlement entitlement_explain(const struct stream_def *def, const struct identity *id,
+				     const struct params *params, struct wanted *ret_wanted,
+				     struct entitlement_findings *ret_findings)
+{
+	return judge(def, id, params, ret_wanted, ret_findings, true);
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "auth/keyring.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "auth/json.h"
+#include "auth/jwk.h"
+
+#define KEY_FILE_MAX (64 << 10)
+
+/* Says why, and is false. */
+#define refuse(why, ...) (buf_appendf((why), __VA_ARGS__), false)
+
+/* What reading a source needs. */
+struct reading {
+	struct keyring *ring;
+	const char *option, *path;
+	jwt_alg_t algorithm; /* the configured one; JWT_ALG_NONE: by the key */
+	struct file file;
+	struct buf *why;
+};
+
+static void begin_sentence(struct reading *r)
+{
+	buf_appendf(r->why, "%s: '%s': ", r->option, r->path);
+}
+
+/* Who can write a public key can make himself tokens; a secret must not be read either. */
+static bool is_guarded(struct reading *r, bool secret)
+{
+	if (!(r->file.mode & (secret ? S_IROTH | S_IWOTH : S_IWOTH)))
+		return true;
+	begin_sentence(r);
+	return refuse(r->why,
+		      "everybody can %s this file: chmod %s it (in Kubernetes, defaultMode: 0440)",
+		      secret ? "read or write" : "write", secret ? "600" : "644");
+}
+
+static bool read_file(struct reading *r)
+{
+	const char *reason;
+
+	if (!file_read(&r->file, r->path, KEY_FILE_MAX, &reason))
+		return refuse(r->why, "%s: cannot read '%s': %s", r->option, r->path, reason);
+	return r->file.len > 0 ||
+	       refuse(r->why, "%s: '%s' is empty, it has 0 bytes", r->option, r->path);
+}
+
+/* --- the options --- */
+
+static bool load_secret(struct reading *r, const char *secret)
+{
+	buf_appendf(r->why, "%s: ", r->option);
+	return key_from_secret(&r->ring->keys[0], secret, strlen(secret), r->algorithm, r->why);
+}
+
+/* Line ends at its end are an editor's, and no part of the secret. */
+static bool load_secret_file(struct reading *r)
+{
+	size_t len;
+
+	if (!read_file(r) || !is_guarded(r, true))
+		return false;
+	for (len = r->file.len; len > 0 && strchr("\r\n", r->file.bytes[len - 1]) != NULL &&
+				r->file.bytes[len - 1] != '\0';
+	     len--)
+		continue;
+	begin_sentence(r);
+	return key_from_secret(&r->ring->keys[0], r->file.bytes, len, r->algorithm, r->why);
+}
+
+static bool load_public_key_file(struct reading *r)
+{
+	if (!read_file(r) || !is_guarded(r, false))
+		return false;
+	begin_sentence(r);
+	return key_from_pem(&r->ring->keys[0], r->file.bytes, r->file.len, r->algorithm, r->why);
+}
+
+/* --- jwks-file --- */
+
+static bool is_kid_new(const struct keyring *ring, const char *kid)
+{
+	for (size_t i = 0; i < ring->count; i++)
+		if (kid != NULL && ring->keys[i].kid != NULL && strcmp(ring->keys[i].kid, kid) == 0)
+			return false;
+	return true;
+}
+
+static bool add(struct reading *r, size_t number, struct key *key)
+{
+	const char *wrong = NULL;
+
+	if (r->ring->count == KEYRING_MAX)
+		wrong = "it is one more than can be taken (16): take old keys out";
+	else if (!is_kid_new(r->ring, key->kid))
+		wrong = "its kid is also that of a key before it: each needs its own";
+	if (wrong == NULL) {
+		r->ring->has_kids = r->ring->has_kids || key->kid != NULL;
+		r->ring->keys[r->ring->count++] = *key;
+		return true;
+	}
+	key_release(key);
+	begin_sentence(r);
+	return refuse(r->why, "key %zu: %s", number, wrong);
+}
+
+/* number: from 1 on, as people count. */
+static bool take_jwk(struct reading *r, struct json_object *jwk, size_t number)
+{
+	struct buf reason;
+	struct key key;
+	enum jwk result;
+
+	buf_init(&reason);
+	result = jwk_read(jwk, r->algorithm, &key, &reason);
+	if (result == JWK_OTHER)
+		log_warn("%s: '%s': key %zu is left out: %s", r->option, r->path, number,
+			 reason.data);
+	if (result == JWK_WRONG) {
+		begin_sentence(r);
+		buf_appendf(r->why, "key %zu: %s", number, reason.data);
+	}
+	buf_release(&reason);
+	return result == JWK_TAKEN ? add(r, number, &key) : result == JWK_OTHER;
+}
+
+static bool take_set(struct reading *r, struct json_object *set)
+{
+	struct json_object *keys = NULL;
+	bool single = !json_object_object_get_ex(set, "keys", &keys), good = true;
+
+	if (!single && !json_object_is_type(keys, json_type_array)) {
+		begin_sentence(r);
+		return refuse(r->why, "its keys are not an array");
+	}
+	if (single)
+		good = take_jwk(r, set, 1);
+	for (size_t i = 0; !single && good && i < json_object_array_length(keys); i++)
+		good = take_jwk(r, json_object_array_get_idx(keys, i), i + 1);
+	if (good && r->ring->count == 0) {
+		begin_sentence(r);
+		return refuse(r->why, "there is no key in it that tokens can be verified with");
+	}
+	return good;
+}
+
+static bool load_jwks_file(struct reading *r)
+{
+	struct json_object *set;
+	bool good, secret = false;
+
+	if (!read_file(r))
+		return false;
+	set = json_parse_secret(r->file.bytes, r->file.len);
+	good = json_object_is_type(set, json_type_object);
+	if (good) {
+		good = take_set(r, set);
+	} else {
+		begin_sentence(r);
+		buf_appendf(r->why,
+			    "it is not a JSON Web Key Set: one JSON object, each name in it once");
+	}
+	json_wipe(set);
+	for (size_t i = 0; i < r->ring->count; i++)
+		secret = secret || key_is_secret(&r->ring->keys[i]);
+	return good && is_guarded(r, secret);
+}
+
+/* --- the ring --- */
+
+static bool load(struct reading *r, const struct keyring_source *source)
+{
+	if (source->jwks_file != NULL) {
+		r->option = "jwks-file";
+		r->path = source->jwks_file;
+		return load_jwks_file(r);
+	}
+	r->ring->count = 1; /* a key that fails leaves nothing in its place */
+	if (source->public_key_file != NULL) {
+		r->option = "jwt-public-key-file";
+		r->path = source->public_key_file;
+		return load_public_key_file(r);
+	}
+	r->option = source->secret_file != NULL ? "jwt-secret-file" : "jwt-secret";
+	r->path = source->secret_file;
+	return source->secret_file != NULL ? load_secret_file(r) : load_secret(r, source->secret);
+}
+
+bool keyring_load(struct keyring *ring, const struct keyring_source *source, struct buf *why)
+{
+	struct reading r = {.ring = ring, .algorithm = JWT_ALG_NONE, .why = why};
+	int given = (source->secret != NULL) + (source->secret_file != NULL) +
+		    (source->public_key_file != NULL) + (source->jwks_file != NULL);
+	bool good;
+
+	*ring = (struct keyring){.count = 0};
+	if (given == 0)
+		return true;
+	if (given > 1)
+		return refuse(why,
+			      "more than one of jwt-secret, jwt-secret-file, jwt-public-key-file "
+			      "and jwks-file is given: one of them is enough");
+	if (source->algorithm != NULL && !key_algorithm_parse(source->algorithm, &r.algorithm))
+		return refuse(why,
+			      "jwt-algorithm is '%s', not one of HS, RS, ES with 256, 384, 512",
+			      source->algorithm);
+	good = load(&r, source);
+	file_release(&r.file);
+	if (good)
+		buf_clear(why);
+	else
+		keyring_release(ring);
+	return good;
+}
+
+void keyring_release(struct keyring *r)
+{
+	for (size_t i = 0; i < r->count; i++)
+		key_release(&r->keys[i]);
+	*r = (struct keyring){.count = 0};
+}
+
+const struct key *keyring_next(const struct keyring *r, jwt_alg_t algorithm, const char *kid,
+			       size_t *at)
+{
+	while (*at < r->count) {
+		const struct key *key = &r->keys[(*at)++];
+		bool chosen = kid == NULL || !r->has_kids ||
+			      (key->kid != NULL && strcmp(key->kid, kid) == 0);
+
+		if (chosen && key->algorithm == algorithm)
+			return key;
+	}
+	return NULL;
+}
+
+bool keyring_has(const struct keyring *r, uint64_t mark)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (r->keys[i].mark == mark)
+			return true;
+	return false;
+}

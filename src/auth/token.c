@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "auth/token.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/base64.h"
+#include "auth/claims.h"
+#include "auth/json.h"
+#include "auth/jwk.h"
+#include "auth/keyring.h"
+#include "auth/verified.h"
+
+/* The three segments of a token that is well formed. */
+struct segments {
+	const char *header, *payload, *signature;
+	size_t header_len, payload_len, signature_len;
+};
+
+bool token_well_formed(const char *token, size_t len)
+{
+	int dots = 0;
+	size_t segment = 0;
+
+	if (len > TOKEN_MAX)
+		return false;
+	for (size_t i = 0; i < len; i++) {
+		if (base64url_digit(token[i]) >= 0) {
+			segment++;
+			continue;
+		}
+		if (token[i] != '.' || segment == 0 || ++dots > 2)
+			return false;
+		segment = 0;
+	}
+	return dots == 2 && segment > 0;
+}
+
+static struct segments cut(const char *token)
+{
+	const char *first = strchr(token, '.'), *second = strchr(first + 1, '.');
+
+	return (struct segments){token,
+				 first + 1,
+				 second + 1,
+				 (size_t)(first - token),
+				 (size_t)(second - first - 1),
+				 strlen(second + 1)};
+}
+
+/* What a segment says, strictly read; NULL: no JSON. */
+static struct json_object *segment_json(const char *segment, size_t len)
+{
+	unsigned char bytes[BASE64_ROOM(TOKEN_MAX)];
+	size_t bytes_len;
+
+	return base64url_decode(segment, len, bytes, &bytes_len)
+		       ? json_parse((char *)bytes, bytes_len)
+		       : NULL;
+}
+
+/* --- the header --- */
+
+/* The library takes typ JWT only, in any case, or none. */
+static bool is_plain_token(struct json_object *header, const char **ret_why)
+{
+	struct json_object *typ;
+
+	*ret_why = "its header asks for more than is understood (crit, b64)";
+	if (json_object_object_get_ex(header, "crit", NULL) ||
+	    json_object_object_get_ex(header, "b64", NULL))
+		return false;
+	*ret_why = "its typ is not JWT";
+	return !json_object_object_get_ex(header, "typ", &typ) ||
+	       (json_object_is_type(typ, json_type_string) &&
+		strcasecmp(json_object_get_string(typ), "JWT") == 0);
+}
+
+static bool read_algorithm(struct json_object *header, jwt_alg_t *ret_algorithm,
+			   const char **ret_why)
+{
+	struct json_object *alg;
+
+	*ret_why = "its alg is not one of HS, RS, ES with 256, 384, 512";
+	return json_object_object_get_ex(header, "alg", &alg) &&
+	       json_object_is_type(alg, json_type_string) &&
+	       key_algorithm_parse(json_object_get_string(alg), ret_algorithm);
+}
+
+/* *ret_kid NULL: it has none. */
+static bool read_kid(struct json_object *header, const char **ret_kid, const char **ret_why)
+{
+	struct json_object *kid;
+
+	*ret_kid = NULL;
+	*ret_why = "its kid is not a text of 1 to 200 bytes";
+	if (!json_object_object_get_ex(header, "kid", &kid))
+		return true;
+	if (!json_object_is_type(kid, json_type_string))
+		return false;
+	*ret_kid = json_object_get_string(kid);
+	return (*ret_kid)[0] != '\0' && strlen(*ret_kid) <= JWK_KID_MAX;
+}
+
+/* --- the signature --- */
+
+/* One text for each signature: else a token that is revoked would come back in another spelling. */
+static bool is_canonical(const char *segment, size_t len)
+{
+	unsigned char bytes[BASE64_ROOM(TOKEN_MAX)];
+	size_t bytes_len;
+
+	return base64url_decode(segment, len, bytes, &bytes_len);
+}
+
+static bool library_verifies(const char *token, const struct key *key)
+{
+	jwt_t *jwt = NULL;
+	bool good = jwt_decode(&jwt, token, key->bytes, (int)key->len) == 0 &&
+		    jwt_get_alg(jwt) == key->algorithm;
+
+	jwt_free(jwt);
+	return good;
+}
+
+/* With a secret that is quicker than to remember it. */
+static bool is_signed_with(struct verified *verified, const char *token, const struct key *key)
+{
+	unsigned char digest[DIGEST_BYTES];
+
+	if (verified == NULL || key_is_secret(key) || !digest_of(token, strlen(token), digest))
+		return library_verifies(token, key);
+	if (verified_has(verified, digest, key->mark))
+		return true;
+	if (!library_verifies(token, key))
+		return false;
+	verified_add(verified, digest, key->mark);
+	return true;
+}
+
+/* The key that the token is signed with; NULL: none that its header may choose. */
+static const struct key *find_signer(const struct token_options *options,
+				     struct json_object *header, const char *token,
+				     const char **ret_why)
+{
+	const struct key *key;
+	const char *kid;
+	jwt_alg_t algorithm;
+	size_t at = 0;
+
+	if (!is_plain_token(header, ret_why) || !read_algorithm(header, &algorithm, ret_why) ||
+	    !read_kid(header, &kid, ret_why))
+		return NULL;
+	*ret_why = "no configured key is for its alg and kid";
+	while ((key = keyring_next(options->keys, algorithm, kid, &at)) != NULL) {
+		*ret_why = "its signature is wrong";
+		if (is_signed_with(options->verified, token, key))
+			break;
+	}
+	return key;
+}
+
+static bool verify_signature(const struct token_options *options, const char *token,
+			     const struct segments *s, uint64_t *ret_mark, const char **ret_why)
+{
+	struct json_object *header;
+	const struct key *signer = NULL;
+
+	*ret_why = "its signature is not base64url";
+	if (!is_canonical(s->signature, s->signature_len))
+		return false;
+	*ret_why = "its header is not a JSON object";
+	header = segment_json(s->header, s->header_len);
+	if (json_object_is_type(header, json_type_object))
+		signer = find_signer(options, header, token, ret_why);
+	json_object_put(header);
+	if (signer != NULL)
+		*ret_mark = signer->mark;
+	return signer != NULL;
+}
+
+/* --- the claims --- */
+
+static bool check_times(const struct token_options *options, struct identity *id, int64_t now_ms,
+			const char **ret_why)
+{
+	int64_t leeway = options->leeway_ms, exp = 0, nbf = 0, iat = 0;
+	bool has_exp, has_nbf, has_iat;
+
+	*ret_why = "its exp, nbf or iat is not a number";
+	if (!claims_time(id->claims, "exp", &exp, &has_exp) ||
+	    !claims_time(id->claims, "nbf", &nbf, &has_nbf) ||
+	    !claims_time(id->claims, "iat", &iat, &has_iat))
+		return false;
+	*ret_why = "it has no exp";
+	if (!has_exp)
+		return false;
+	id->ends_ms = exp + leeway;
+	id->issued_ms = has_iat ? iat : INT64_MIN;
+	*ret_why = "it has expired";
+	if (id->ends_ms <= now_ms)
+		return false;
+	*ret_why = "it is not valid yet, or issued in the future: do the clocks differ?";
+	return (!has_nbf || nbf - leeway <= now_ms) && (!has_iat || iat - leeway <= now_ms);
+}
+
+static bool check_payload(const struct token_options *options, struct identity *id, int64_t now_ms,
+			  const char **ret_why)
+{
+	(void)options, (void)now_ms;
+	*ret_why = "its payload is not a JSON object, each name in it once";
+	return json_object_is_type(id->claims, json_type_object);
+}
+
+static bool check_issuer(const struct token_options *options, struct identity *id, int64_t now_ms,
+			 const char **ret_why)
+{
+	(void)now_ms;
+	*ret_why = "its issuer is not the configured one";
+	return options->issuer == NULL || claims_is(id->claims, "iss", options->issuer);
+}
+
+static bool check_audience(const struct token_options *options, struct identity *id, int64_t now_ms,
+			   const char **ret_why)
+{
+	(void)now_ms;
+	*ret_why = "its audience is not the configured one";
+	return options->audience == NULL || claims_has(id->claims, "aud", options->audience);
+}
+
+static bool check_sub(const struct token_options *options, struct identity *id, int64_t now_ms,
+		      const char **ret_why)
+{
+	(void)options, (void)now_ms;
+	*ret_why = "its sub is missing, or not a text of 1 to 255 bytes without control characters";
+	return claims_name(id->claims, "sub", &id->sub) && id->sub != NULL;
+}
+
+static bool check_jti(const struct token_options *options, struct identity *id, int64_t now_ms,
+		      const char **ret_why)
+{
+	(void)options, (void)now_ms;
+	*ret_why = "its jti is not a text of 1 to 255 bytes without control characters";
+	return claims_name(id->claims, "jti", &id->jti);
+}
+
+/* In the order of enum token_check, from TOKEN_PAYLOAD on. */
+static bool (*const claim_checks[])(const struct token_options *, struct identity *, int64_t,
+				    const char **) = {
+	check_payload, check_times, check_issuer, check_audience, check_sub, check_jti,
+};
+
+static bool check_claims(const struct token_options *options, struct identity *id, int64_t now_ms,
+			 const char **ret_why)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(claim_checks); i++)
+		if (!claim_checks[i](options, id, now_ms, ret_why))
+			return false;
+	return true;
+}
+
+static bool has_form(const char *token, const char **ret_why)
+{
+	*ret_why = "it has not the form of a token";
+	return token_well_formed(token, strlen(token));
+}
+
+static bool is_signed(const struct token_options *options, const char *token,
+		      const struct segments *s, uint64_t *ret_mark, const char **ret_why)
+{
+	*ret_why = "no key is configured";
+	return options->keys != NULL && options->keys->count > 0 &&
+	       verify_signature(options, token, s, ret_mark, ret_why);
+}
+
+bool token_verify(const struct token_options *options, const char *token, int64_t now_ms,
+		  struct identity *ret_identity, const char **ret_why)
+{
+	struct identity id = {.claims = NULL};
+	struct segments s;
+
+	if (!has_form(token, ret_why))
+		return false;
+	s = cut(token);
+	if (!is_signed(options, token, &s, &id.key_mark, ret_why))
+		return false;
+	id.claims = segment_json(s.payload, s.payload_len);
+	if (!check_claims(options, &id, now_ms, ret_why)) {
+		identity_release(&id);
+		return false;
+	}
+	*ret_identity = id;
+	return true;
+}
+
+static void examine_claims(const struct token_options *options, int64_t now_ms,
+			   struct token_findings *f)
+{
+	struct identity *id = &f->identity;
+	const char *why;
+
+	for (size_t i = 0; i < ARRAY_SIZE(claim_checks); i++) {
+		f->faults[f->count++] = claim_checks[i](options, id, now_ms, &why) ? NULL : why;
+		if (f->faults[TOKEN_PAYLOAD] != NULL) {
+			json_object_put(id->claims);
+			id->claims = NULL;
+			return;
+		}
+	}
+}
+
+void token_examine(const struct token_options *options, const char *token, int64_t now_ms,
+		   struct token_findings *ret_findings)
+{
+	struct token_findings *f = ret_findings;
+	struct segments s;
+	const char *why;
+
+	*f = (struct token_findings){.count = 1, .identity = {.issued_ms = INT64_MIN}};
+	if (!has_form(token, &why)) {
+		f->faults[TOKEN_FORM] = why;
+		return;
+	}
+	s = cut(token);
+	f->faults[f->count++] =
+		is_signed(options, token, &s, &f->identity.key_mark, &why) ? NULL : why;
+	f->identity.claims = segment_json(s.payload, s.payload_len);
+	examine_claims(options, now_ms, f);
+}

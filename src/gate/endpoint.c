@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "gate/endpoint.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "auth/token.h"
+#include "http/reply.h"
+
+bool endpoint_refuse(struct gate *gate, const struct request *r, const struct refusal *refusal)
+{
+	refusal_stats_count(&gate->refusals, refusal->status);
+	return reply_error(r, gate->options, refusal->status, refusal->sentence, refusal->header,
+			   refusal->value);
+}
+
+/* What only reads may be asked for by any page: it cannot see the answer. */
+static bool is_from_own_page(struct gate *gate, const struct request *r)
+{
+	if (strcmp(r->method, "GET") == 0 || request_from_own_page(r, gate->options))
+		return true;
+	refusal_stats_log(&gate->refusals, "[STREAM] refused: a page of '%s' may not ask for '%s'",
+			  r->origin == NULL ? "another site" : r->origin, r->path);
+	return false;
+}
+
+bool endpoint_read_token(struct gate *gate, const struct request *r, const struct params *query,
+			 const char *path, struct identity *ret_id, struct refusal *ret_refusal)
+{
+	char *token = request_token(r, query, gate->options);
+	const char *why = "there is none";
+	bool valid = token != NULL &&
+		     token_verify(&gate->options->token, token, clock_wall_ms(), ret_id, &why);
+
+	refusal_of_token(ret_refusal, token != NULL);
+	if (token != NULL)
+		explicit_bzero(token, strlen(token));
+	free(token);
+	if (!valid)
+		refusal_stats_log(&gate->refusals,
+				  "[STREAM] refused: token of a request for '%s' from %s: %s", path,
+				  r->address, why);
+	return valid;
+}
+
+bool endpoint_identify(struct gate *gate, const struct request *r, const struct params *query,
+		       struct identity *ret_id, struct refusal *ret_refusal)
+{
+	if (!is_from_own_page(gate, r)) {
+		refusal_of_page(ret_refusal);
+		return false;
+	}
+	if (!endpoint_read_token(gate, r, query, r->path, ret_id, ret_refusal))
+		return false;
+	if (outlets_accept(gate->outlets, identity_standing(ret_id)))
+		return true;
+	refusal_stats_log(&gate->refusals, "[STREAM] refused: a token of '%s' that was revoked",
+			  ret_id->sub);
+	identity_release(ret_id);
+	return false;
+}
+
+/* Tokens of cookie and header only: one in the URL of a request that could have sent a header is a
+ * leak. */
+bool endpoint_post(struct gate *gate, const struct request *r, endpoint_fn *go_on)
+{
+	static const struct params no_query = {.count = 0};
+	struct identity id = {.claims = NULL};
+	struct refusal refusal;
+	bool taken = false;
+
+	if (strcmp(r->method, "OPTIONS") == 0)
+		return reply_preflight(r, gate->options, "POST");
+	if (strcmp(r->method, "POST") != 0)
+		refusal_of_method(&refusal, "Ask with POST", "POST, OPTIONS");
+	else
+		taken = endpoint_identify(gate, r, &no_query, &id, &refusal) &&
+			go_on(gate, r, &id, &refusal);
+	identity_release(&id);
+	return !taken && endpoint_refuse(gate, r, &refusal);
+}

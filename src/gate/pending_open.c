@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "gate/pending_open.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "http/codes.h"
+#include "http/params_json.h"
+#include "outlet/control.h"
+#include "gate/ticket.h"
+
+struct pending_open {
+	struct waiter waiter;
+	struct multi *multi; /* what it asks for */
+	struct identity identity;
+	struct multi_item *asked_for; /* one of several, whose function is being asked */
+	/* of the question; asked: the path of the stream, which may be gone meanwhile */
+	char *asked, *claims, *params_json, *origin;
+	char hash[DIGEST_TEXT_MAX];
+	struct opening opening;
+	bool reserved; /* counted as one of the streams, and of its user's */
+};
+
+static void reserve(struct pending_open *h)
+{
+	outlets_reserve(h->waiter.gate->outlets, h->identity.sub, h->waiter.address);
+	h->reserved = true;
+}
+
+static void unreserve(struct pending_open *h)
+{
+	if (h->reserved)
+		outlets_unreserve(h->waiter.gate->outlets, h->identity.sub, h->waiter.address);
+	h->reserved = false;
+}
+
+static void over(struct waiter *p)
+{
+	struct pending_open *h = container_of(p, struct pending_open, waiter);
+
+	unreserve(h);
+	identity_release(&h->identity);
+	multi_free(h->multi);
+	free(h->asked);
+	free(h->claims);
+	free(h->params_json);
+	free(h->origin);
+	free(h);
+}
+
+/* --- waiting --- */
+
+static struct wire wire_of(const struct pending_open *h, enum frame_format format)
+{
+	return (struct wire){
+		.bare = h->opening.bare, .format = format, .form = h->opening.delivery.form};
+}
+
+/* Longer than proxies like to wait for a head: it gets one, and pings from then on; without gzip,
+ * which only an outlet has. A page can have nothing in front: its client is to ask again. */
+static void late(struct waiter *p)
+{
+	struct pending_open *h = container_of(p, struct pending_open, waiter);
+	struct refusal refusal;
+	struct wire wire;
+	struct buf out;
+
+	if (h->opening.delivery.page) {
+		refusal_for_now(&refusal);
+		waiter_refuse(p, &refusal);
+		return;
+	}
+	h->opening.delivery.form &= ~(unsigned)FRAME_PACKED;
+	wire = wire_of(h, FRAME_NAMED);
+	buf_init(&out);
+	if (!h->opening.head_sent)
+		control_append_head(&out, wire, p->cors);
+	control_append_ping(&out, wire);
+	h->opening.head_sent = true;
+	waiter_send(p, &out);
+	buf_release(&out);
+	if (!p->done)
+		loop_set_timer(p->gate->loop, &p->timer, p->gate->options->heartbeat_ms);
+}
+
+/* --- deciding --- */
+
+/* The head has gone, and with it the status: what it would have been, as a stream says it. Only
+ * `forbidden` is for good: clients come back from all else, with another token or ticket, or find
+ * out then that the stream is not there. */
+static const char *reason_of(unsigned status)
+{
+	switch (status) {
+	case HTTP_UNAUTHORIZED:
+		return "expired";
+	case HTTP_FORBIDDEN:
+		return "forbidden";
+	case HTTP_BAD_REQUEST:
+	case HTTP_NOT_FOUND:
+		return "changed";
+	default:
+		return "failed";
+	}
+}
+
+static void refuse(struct pending_open *h, const struct refusal *refusal)
+{
+	struct buf out;
+
+	if (!h->opening.head_sent) {
+		waiter_refuse(&h->waiter, refusal);
+		return;
+	}
+	multi_find(h->multi, h->waiter.gate->outlets->router);
+	buf_init(&out);
+	control_append_closing(&out, wire_of(h, multi_format(h->multi)),
+			       reason_of(refusal->status));
+	waiter_send(&h->waiter, &out);
+	waiter_drop(&h->waiter);
+	buf_release(&out);
+}
+
+static void let_in(struct pending_open *h)
+{
+	struct waiter *w = &h->waiter;
+
+	h->opening.cors = w->cors;
+	h->opening.address = w->address;
+	w->address = NULL;
+	h->opening.fd = waiter_give(w);
+	multi_open(h->multi, w->gate, &h->identity, &h->opening);
+}
+
+static void on_entitled(struct question *q, bool failed, const char *value);
+
+static void ask_entitled(struct pending_open *h, struct multi_item *item)
+{
+	struct question *q = &h->waiter.question;
+
+	free(h->asked);
+	free(h->claims);
+	free(h->params_json);
+	h->asked_for = item;
+	h->asked = xstrdup(item->stream->def.path);
+	h->claims = identity_claims_json(&h->identity);
+	h->params_json = params_json(&item->params);
+	h->waiter.sub = h->identity.sub;
+	*q = (struct question){.kind = QUESTION_ENTITLED,
+			       .answered = on_entitled,
+			       .params = {h->asked, h->claims, h->params_json}};
+	reserve(h);
+	waiter_ask(&h->waiter);
+}
+
+static void decide(struct pending_open *h)
+{
+	struct multi_item *item;
+	struct refusal refusal;
+
+	switch (multi_decide(h->multi, h->waiter.gate, &h->identity, h->waiter.address, &item,
+			     &refusal)) {
+	case MULTI_ADMITTED:
+		let_in(h);
+		break;
+	case MULTI_REFUSED:
+		refuse(h, &refusal);
+		break;
+	case MULTI_ASKS:
+		ask_entitled(h, item);
+	}
+}
+
+/* The function has said yes. What it, and those before it, said does not count where it rests on
+ * what has changed since. */
+static void note_yes(struct pending_open *h)
+{
+	if (h->waiter.stale) {
+		multi_doubt(h->multi);
+		return;
+	}
+	free(h->asked_for->granted);
+	h->asked_for->granted = h->asked;
+	h->asked = NULL;
+}
+
+/* What it rests on may have changed while it was asked: then it is asked once more. */
+static void on_entitled(struct question *q, bool failed, const char *value)
+{
+	struct pending_open *h =
+		container_of(container_of(q, struct waiter, question), struct pending_open, waiter);
+	struct refusal refusal;
+
+	unreserve(h);
+	if (!failed && value != NULL && strcmp(value, "true") == 0) {
+		note_yes(h);
+		decide(h);
+		return;
+	}
+	refusal_stats_log(&h->waiter.gate->refusals,
+			  "[STREAM] refused: '%s' is not authorized for '%s'%s",
+			  h->identity.sub == NULL ? "" : h->identity.sub, h->asked_for->path,
+			  failed ? ": the function failed" : "");
+	refusal_forbidden(&refusal, "open this stream");
+	refuse(h, &refusal);
+}
+
+static void on_redeemed(struct question *q, bool failed, const char *value)
+{
+	struct pending_open *h =
+		container_of(container_of(q, struct waiter, question), struct pending_open, waiter);
+	struct refusal refusal;
+
+	unreserve(h);
+	if (!failed && value != NULL && identity_read(value, strlen(value), &h->identity) &&
+	    h->identity.ends_ms > clock_wall_ms()) {
+		decide(h);
+		return;
+	}
+	refusal_stats_log(&h->waiter.gate->refusals,
+			  "[STREAM] refused: ticket of a request for '%s' from %s: %s",
+			  multi_name(h->multi), h->waiter.address,
+			  failed ? "the database did not say" : "there is none, or it was used");
+	refusal_of_token(&refusal, true);
+	refuse(h, &refusal);
+}
+
+/* --- beginning --- */
+
+static void ask_ticket(struct pending_open *h, const struct request *r)
+{
+	struct question *q = &h->waiter.question;
+
+	h->origin = r->origin == NULL ? NULL : xstrdup(r->origin);
+	*q = (struct question){
+		.kind = QUESTION_REDEEM, .answered = on_redeemed, .params = {h->hash, h->origin}};
+	reserve(h);
+	waiter_ask(&h->waiter);
+}
+
+bool pending_open_start(struct gate *gate, const struct pending_open_request *request,
+			struct refusal *ret_refusal)
+{
+	struct pending_open *h = xcalloc(1, sizeof(*h));
+
+	h->multi = request->multi;
+	h->opening = *request->opening;
+	if ((request->ticket != NULL &&
+	     !admission_room(gate, NULL, request->request->address, ret_refusal)) ||
+	    !waiter_init(&h->waiter, gate, request->request, late, over, ret_refusal)) {
+		over(&h->waiter);
+		return false;
+	}
+	h->waiter.opens = true;
+	if (request->ticket != NULL) {
+		memcpy(h->hash, request->ticket, sizeof(h->hash));
+		ask_ticket(h, request->request);
+		return true;
+	}
+	h->identity = *request->identity;
+	*request->identity = (struct identity){.claims = NULL};
+	decide(h);
+	return true;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "gate/status.h"
+
+#include <inttypes.h>
+
+#include "base/log.h"
+
+static int64_t lag_ms(const struct status *s, int64_t now_ms)
+{
+	int64_t since = !s->available ? s->lost_ms : s->owed_ms;
+
+	if (!s->available && s->owed_ms != 0 && s->owed_ms < since)
+		since = s->owed_ms;
+	return since == 0 || since > now_ms ? 0 : now_ms - since;
+}
+
+const char *status_unready(const struct status *s, int64_t now_ms)
+{
+	if (s->gate->outlets->draining)
+		return "it is about to end";
+	if (!s->available)
+		return "the change log cannot be followed";
+	if (lag_ms(s, now_ms) >= STATUS_LATE_MS)
+		return "what is committed has not been read for a while";
+	return s->shut ? "new connections wait for descriptors or memory" : NULL;
+}
+
+void status_append_json(const struct status *s, int64_t now_ms, struct buf *out)
+{
+	const char *word = s->gate->outlets->draining                           ? "draining"
+			   : s->available && lag_ms(s, now_ms) < STATUS_LATE_MS ? "ok"
+										: "degraded";
+	char head[CURSOR_TEXT_MAX];
+
+	cursor_format(s->gate->outlets->router->head, head);
+	buf_appendf(out,
+		    "{\"status\":\"%s\",\"streams\":%zu,\"head\":\"%s\",\"lag_ms\":%" PRId64
+		    ",\"uptime_s\":%" PRId64 ",\"version\":\"%s\"}",
+		    word, s->gate->outlets->count, head, lag_ms(s, now_ms),
+		    (now_ms - s->started_ms) / 1000, s->version);
+}
+
+static void append_metric(struct buf *out, const char *name, const char *type, const char *help,
+			  uint64_t value)
+{
+	buf_appendf(out, "# HELP pgherald_%s %s\n# TYPE pgherald_%s %s\npgherald_%s %" PRIu64 "\n",
+		    name, help, name, type, name, value);
+}
+
+static void append_seconds(struct buf *out, const char *name, const char *help, int64_t ms)
+{
+	buf_appendf(out,
+		    "# HELP pgherald_%s %s\n# TYPE pgherald_%s gauge\npgherald_%s %" PRId64
+		    ".%03d\n",
+		    name, help, name, name, ms / 1000, (int)(ms % 1000));
+}
+
+static void append_refusals(struct buf *out, const struct refusal_stats *r)
+{
+	buf_append_str(out, "# HELP pgherald_refused_total Requests that were refused.\n"
+			    "# TYPE pgherald_refused_total counter\n");
+	for (enum refusal_kind kind = 0; kind < REFUSED_KINDS; kind++)
+		buf_appendf(out, "pgherald_refused_total{reason=\"%s\"} %" PRIu64 "\n",
+			    refusal_stats_name(kind), r->counts[kind]);
+}
+
+void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out)
+{
+	const struct outlets *o = s->gate->outlets;
+
+	append_metric(out, "up", "gauge", "1 while the change log can be followed.", s->available);
+	append_metric(out, "streams", "gauge", "Open streams.", o->count);
+	append_metric(out, "streams_opened_total", "counter", "Streams opened.", o->opened);
+	append_metric(out, "streams_slow_total", "counter",
+		      "Streams closed because their client did not read.", o->slow);
+	append_metric(out, "users", "gauge",
+		      "Users with an open stream, or one that waits for the database.",
+		      o->users.count);
+	census_append_metrics(&o->census, out);
+	append_metric(
+		out, "heartbeats_learned", "gauge",
+		"Clients behind a proxy that cuts idle connections, which are pinged more often.",
+		o->proxycuts.learned);
+	append_metric(out, "heartbeats_unlearned_total", "counter",
+		      "Clients found to be cut by age, pings or not.", o->proxycuts.unlearned);
+	buf_appendf(out,
+		    "# HELP pgherald_loop_busy_ratio Share of the last seconds in which the event "
+		    "loop was not waiting.\n"
+		    "# TYPE pgherald_loop_busy_ratio gauge\npgherald_loop_busy_ratio %.3f\n",
+		    o->loop->load.share);
+	append_metric(out, "requests_total", "counter",
+		      "Requests whose head was read, whatever they were answered.",
+		      s->gate->requests);
+	append_refusals(out, &s->gate->refusals);
+	append_metric(out, "accept_suspended", "gauge",
+		      "1 while new connections wait for descriptors or memory.", s->shut);
+	append_metric(out, "accept_suspensions_total", "counter",
+		      "How often new connections had to wait for descriptors or memory.", s->shuts);
+	append_metric(out, "log_lines_dropped_total", "counter",
+		      "Lines of the log that nobody read, or its disk did not take.",
+		      log_dropped());
+	append_metric(out, "events_total", "counter", "Events read from the change log.",
+		      o->router->events);
+	append_metric(out, "log_bytes_total", "counter", "Bytes appended to the shared log.",
+		      o->router->bytes);
+	append_metric(out, "ticks_total", "counter", "Ticks made by this instance.", s->ticks);
+	buf_appendf(out,
+		    "# HELP pgherald_notify_queue_ratio Share of PostgreSQL's queue of "
+		    "notifications that is used.\n"
+		    "# TYPE pgherald_notify_queue_ratio gauge\npgherald_notify_queue_ratio %.6f\n",
+		    s->queue_millionths / 1e6);
+	append_metric(out, "truncated_total", "counter",
+		      "Events that went out without their data, for it was too long.",
+		      o->router->left_out);
+	append_metric(out, "unreadable_total", "counter",
+		      "Changes that the server could not hand out, told as bulk.", s->unreadable);
+	append_metric(out, "replay_pages_total", "counter",
+		      "Pages read from the database for late subscribers.", s->pages);
+	append_metric(out, "head_tick", "gauge", "The last tick that was read.",
+		      (uint64_t)o->router->head.tick);
+	append_seconds(out, "lag_seconds",
+		       "Age of the oldest change that is known of and was not read, or how long "
+		       "the change log could not be followed.",
+		       lag_ms(s, now_ms));
+	append_seconds(out, "uptime_seconds", "Seconds since the start.", now_ms - s->started_ms);
+}

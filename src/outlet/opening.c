@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "outlet/opening.h"
+
+#include <inttypes.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include "base/log.h"
+#include "base/xalloc.h"
+#include "outlet/expiry.h"
+#include "outlet/outlets.h"
+#include "outlet/page.h"
+#include "outlet/prelude.h"
+
+#define USER_TIMEOUT_MS 20000 /* unacknowledged bytes: the peer is gone (RFC 5482) */
+
+/* --- catching up --- */
+
+static void go_live(struct outlet *o, struct cursor after)
+{
+	o->state = OUTLET_LIVE;
+	if (o->sub.stream->def.snapshot == NULL) /* which may begin anew, after a reset */
+		selection_forget_wanted(o->selection);
+	router_go_live(o->set->router, &o->sub, after);
+}
+
+static void ask_page(struct outlet *o)
+{
+	o->page_over = false;
+	o->set->catchup.submit(o->set->catchup.ctx, &o->catchup);
+}
+
+/* The log may have moved on while pages were read: then there is one more to read. */
+static void join_log(struct outlet *o)
+{
+	struct cursor end = {o->catchup.upto_tick, CURSOR_TICK_END};
+
+	if (cursor_compare(o->catchup.after, end) < 0)
+		o->catchup.after = end;
+	if (router_holds_for(o->set->router, &o->sub, o->catchup.after))
+		go_live(o, o->catchup.after);
+	else
+		ask_page(o);
+}
+
+void opening_go_on(struct outlet *o)
+{
+	if (o->page_last)
+		join_log(o);
+	else
+		ask_page(o);
+}
+
+void opening_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick, const char *seen)
+{
+	o->catchup.after = after;
+	o->catchup.upto_tick = upto_tick;
+	o->catchup.seen = seen;
+	ask_page(o);
+}
+
+void opening_caught_up(struct outlet *o, int64_t tick)
+{
+	if (o->prelude != NULL)
+		prelude_finish(o);
+	o->catchup.seen = NULL;
+	o->catchup.upto_tick = tick;
+	o->page_over = o->page_last = true;
+	router_touch_again(o->set->router, &o->sub);
+}
+
+/* The log has moved on while others were read for: what it had then it may have forgotten. */
+static void on_page_begins(struct catchup *c)
+{
+	struct outlet *o = container_of(c, struct outlet, catchup);
+
+	if (o->prelude == NULL)
+		c->upto_tick = o->set->router->head.tick;
+}
+
+static void on_page_event(struct catchup *c, const struct event *event)
+{
+	struct outlet *o = container_of(c, struct outlet, catchup);
+
+	if (o->prelude != NULL)
+		prelude_change(o, event);
+	else
+		outlet_append_as(o, &subscriber_stream_of(&o->sub, event->topic)->def, &event->at,
+				 event->name, event->data);
+}
+
+static void on_page_end(struct catchup *c, enum catchup_end end, const char *reason)
+{
+	struct outlet *o = container_of(c, struct outlet, catchup);
+
+	if (end == CATCHUP_FAILED || end == CATCHUP_BEHIND) {
+		log_error("[STREAM %" PRIu64 "] what it missed cannot be read: %s", o->number,
+			  reason);
+		outlet_close(o, end == CATCHUP_FAILED ? "failed" : "fault");
+		return;
+	}
+	if (end == CATCHUP_FAULT) {
+		opening_reset(o, reason);
+		return;
+	}
+	if (end == CATCHUP_ALL) {
+		opening_caught_up(o, o->catchup.upto_tick);
+		return;
+	}
+	o->page_over = true;
+	o->page_last = false;
+	router_touch_again(o->set->router, &o->sub);
+}
+
+/* The client throws away what it has, and its id with it. */
+static void begin_anew(struct outlet *o, const char *reason)
+{
+	control_append_reset(&o->out, outlet_wire(o), (struct cursor){0, 0}, reason);
+	subscriber_wait(&o->sub);
+	o->catchup.after = (struct cursor){0, 0}; /* which may be ahead of all that is to come */
+	o->catchup.seen = NULL;
+	prelude_start(o);
+}
+
+void opening_reset(struct outlet *o, const char *reason)
+{
+	struct cursor head = o->set->router->head;
+
+	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED)
+		return;
+	/* the rest of a frame is gone with the history that it was of */
+	if (o->sub.skip > 0 || (o->page != NULL && page_has_begun(o->page))) {
+		o->reason = "restored";
+		outlet_drop(o, "its history was lost in the middle of an event");
+		return;
+	}
+	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
+	if (o->sub.stream->def.snapshot != NULL) {
+		begin_anew(o, reason);
+	} else {
+		control_append_reset(&o->out, outlet_wire(o), head, reason);
+		go_live(o, head);
+	}
+	router_touch_again(o->set->router, &o->sub);
+}
+
+/* --- opening --- */
+
+static void tune_socket(int fd)
+{
+	int on = 1, unsent = OUTLET_UNSENT_MAX, timeout = USER_TIMEOUT_MS;
+
+	/* Each of these only makes things better: a socket without it works as well. */
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
+}
+
+static void start_timers(struct outlet *o)
+{
+	heartbeat_start(o);
+	expiry_init(o);
+	expiry_watch(o);
+}
+
+static void join(struct outlet *o, const struct facet *facet)
+{
+	const struct wanted *wanted = facet->wanted;
+	struct buf keys;
+	uint32_t count;
+
+	router_want_form(o->set->router, facet->stream, o->sub.form);
+	buf_init(&keys);
+	count = wanted_append_keys(wanted, facet->stream, &keys);
+	router_join(o->set->router, &o->sub, facet->stream, keys.data, count);
+	if (wanted->name_count > 0)
+		part_narrow(&o->sub.parts[o->sub.part_count - 1], wanted->names,
+			    wanted->name_count);
+	buf_release(&keys);
+}
+
+static void seat(struct outlet *o, struct opening *opening)
+{
+	const struct selection *selection = opening->selection;
+
+	o->selection = opening->selection;
+	o->format = selection_format(selection);
+	o->bare = opening->bare;
+	o->sub.bare = opening->bare || opening->delivery.page;
+	o->sub.form = opening->delivery.form;
+	subscriber_expect(&o->sub, selection->count);
+	for (size_t i = 0; i < selection->count; i++)
+		join(o, &selection->facets[i]);
+	if (opening->delivery.page)
+		o->page = page_new(o, opening);
+	o->catchup = (struct catchup){.facets = selection->facets,
+				      .facet_count = selection->count,
+				      .after = opening->after,
+				      .begins = on_page_begins,
+				      .event = on_page_event,
+				      .ended = on_page_end};
+}
+
+/* "'/a', '/b' by 'ann' from 127.0.0.1" */
+static void log_opened(const struct outlet *o)
+{
+	struct buf paths;
+
+	buf_init(&paths);
+	for (size_t i = 0; i < o->sub.part_count; i++)
+		buf_appendf(&paths, "%s'%s'", i == 0 ? "" : ", ", o->sub.parts[i].stream->def.path);
+	log_info("[STREAM %" PRIu64 "] opened: %s by '%s' from %s", o->number, paths.data,
+		 o->holder.user == NULL ? "" : o->holder.user, o->address);
+	buf_release(&paths);
+}
+
+static void say_hello(struct outlet *o, const struct cursor *at)
+{
+	control_append_hello(&o->out, outlet_wire(o), o->set->options->retry_ms, at);
+}
+
+/* From now on, behind a cursor of the log, behind one that only the database has, or with a reset.
+ */
+static void begin(struct outlet *o, const struct opening *opening)
+{
+	struct router *r = o->set->router;
+
+	if (opening->unknown) {
+		say_hello(o, NULL);
+		opening_reset(o, "unknown");
+	} else if (!opening->resume && o->sub.stream->def.snapshot != NULL) {
+		say_hello(o, NULL);
+		prelude_start(o);
+	} else if (!opening->resume) {
+		say_hello(o, &r->head);
+		go_live(o, r->head);
+	} else {
+		say_hello(o, opening->after.tick == 0 ? NULL : &opening->after);
+		if (opening->after.tick != 0 && router_holds_for(r, &o->sub, opening->after) &&
+		    cursor_compare(opening->after, r->head) <= 0)
+			go_live(o, opening->after);
+		else
+			ask_page(o);
+	}
+}
+
+struct outlet *opening_open(struct outlets *set, struct opening *opening)
+{
+	struct outlet *o = xcalloc(1, sizeof(*o));
+
+	o->set = set;
+	o->holder = opening->holder;
+	o->address = opening->address;
+	o->opened_ms = set->loop->now_ms;
+	buf_init(&o->out);
+	tune_socket(opening->fd);
+	outlets_count_in(set, o);
+	seat(o, opening);
+	census_opened(&set->census, selection_path(o->selection));
+	start_timers(o);
+	log_opened(o);
+	if (!opening->head_sent && o->page == NULL)
+		control_append_head(&o->out, outlet_wire(o), opening->cors);
+	begin(o, opening);
+	watch_init(&o->watch, outlet_ready);
+	if (!loop_watch(set->loop, &o->watch, opening->fd,
+			EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET)) {
+		o->watch.fd = opening->fd;
+		o->reason = "fault";
+		outlet_drop(o, "its socket cannot be watched");
+		return o;
+	}
+	outlet_flush(o);
+	return o;
+}

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "outlet/recheck.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "outlet/outlets.h"
+
+struct recheck {
+	struct outlet *outlet;
+	struct question question;
+	struct timer timer;
+	int64_t since_ms; /* loop clock: since when it is being asked */
+	size_t part;      /* the one whose function is being asked */
+	/* loop clock: since when what it rests on is another than it was asked for; 0: it is not */
+	int64_t again_ms;
+};
+
+static void ask(struct outlet *o, int64_t since_ms, size_t part);
+
+/* The first part from this on that has a function to ask; as many as there are: none. */
+static size_t next_part(const struct outlet *o, size_t part)
+{
+	while (part < o->sub.part_count && o->sub.parts[part].stream->def.authorize == NULL)
+		part++;
+	return part;
+}
+
+static void on_answered(struct question *q, bool failed, const char *value)
+{
+	struct recheck *r = container_of(q, struct recheck, question);
+	struct outlet *o = r->outlet;
+	int64_t again_ms = r->again_ms, since_ms = r->since_ms;
+	size_t next = next_part(o, r->part + 1);
+	bool yes = !failed && value != NULL && strcmp(value, "true") == 0;
+
+	recheck_stop(o);
+	if (!yes)
+		outlet_close(o, "forbidden");
+	else if (again_ms != 0 && o->state != OUTLET_CLOSING)
+		ask(o, again_ms, next_part(o, 0));
+	else if (next < o->sub.part_count && o->state != OUTLET_CLOSING)
+		ask(o, since_ms, next);
+}
+
+static void on_late(struct timer *t)
+{
+	outlet_close(container_of(t, struct recheck, timer)->outlet, "forbidden");
+}
+
+/* The answer has RECHECK_MS from when the right may have ended, however long an earlier question
+ * was under way. */
+static void ask(struct outlet *o, int64_t since_ms, size_t part)
+{
+	struct outlets *set = o->set;
+	struct recheck *r = o->recheck = xcalloc(1, sizeof(*r));
+	int64_t left = since_ms + RECHECK_MS - set->loop->now_ms;
+
+	r->outlet = o;
+	r->since_ms = since_ms;
+	r->part = part;
+	r->question =
+		(struct question){.kind = QUESTION_ENTITLED,
+				  .answered = on_answered,
+				  .params = {o->sub.parts[part].stream->def.path, o->holder.claims,
+					     o->selection->items[part].params}};
+	timer_init(&r->timer, on_late);
+	loop_set_timer(set->loop, &r->timer, left > 0 ? left : 0);
+	set->questions.submit(set->questions.ctx, &r->question);
+}
+
+void recheck_start(struct outlet *o)
+{
+	struct recheck *r = o->recheck;
+
+	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED ||
+	    next_part(o, 0) == o->sub.part_count)
+		return;
+	if (r == NULL)
+		ask(o, o->set->loop->now_ms, next_part(o, 0));
+	else if (r->again_ms == 0)
+		r->again_ms = o->set->loop->now_ms;
+}
+
+void recheck_stop(struct outlet *o)
+{
+	struct recheck *r = o->recheck;
+
+	if (r == NULL)
+		return;
+	o->recheck = NULL;
+	loop_stop_timer(o->set->loop, &r->timer);
+	o->set->questions.cancel(o->set->questions.ctx, &r->question);
+	free(r);
+}

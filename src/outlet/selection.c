@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "outlet/selection.h"
+
+#include <stdlib.h>
+
+#include "base/xalloc.h"
+
+struct selection *selection_new(size_t count, bool multi)
+{
+	struct selection *s = xcalloc(1, sizeof(*s) + count * sizeof(*s->items));
+
+	s->multi = multi;
+	s->count = count;
+	s->facets = xcalloc(count, sizeof(*s->facets));
+	return s;
+}
+
+void selection_set(struct selection *s, size_t i, struct stream *stream, struct wanted *wanted,
+		   char *params)
+{
+	s->items[i] = (struct selected){*wanted, params};
+	s->facets[i] = (struct facet){stream, &s->items[i].wanted};
+	*wanted = (struct wanted){.count = 0};
+}
+
+void selection_free(struct selection *s)
+{
+	if (s == NULL)
+		return;
+	selection_forget_wanted(s);
+	for (size_t i = 0; i < s->count; i++)
+		free(s->items[i].params);
+	free(s->facets);
+	free(s);
+}
+
+const char *selection_path(const struct selection *s)
+{
+	return s->multi ? SELECTION_MULTI_PATH : s->facets[0].stream->def.path;
+}
+
+bool selection_needs_claims(const struct selection *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (stream_def_needs_claims(&s->facets[i].stream->def))
+			return true;
+	return false;
+}
+
+enum frame_format selection_format(const struct selection *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		if (s->facets[i].stream->def.format != FRAME_MESSAGE)
+			return FRAME_NAMED;
+	return FRAME_MESSAGE;
+}
+
+void selection_forget_wanted(struct selection *s)
+{
+	for (size_t i = 0; i < s->count; i++)
+		wanted_release(&s->items[i].wanted);
+}

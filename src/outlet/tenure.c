@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "outlet/tenure.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "auth/entitlement.h"
+#include "auth/json.h"
+#include "http/params_json.h"
+#include "outlet/recheck.h"
+
+bool tenure_concerns(const struct event *event)
+{
+	return text_is(event->topic, "!gate");
+}
+
+/* --- revocation --- */
+
+static void close_if_revoked(struct outlet *o)
+{
+	if (!outlets_accept(o->set, holder_standing(&o->holder)))
+		outlet_close(o, "revoked");
+}
+
+static void hear_revoke(struct outlets *set, struct text row)
+{
+	const char *sub = NULL;
+
+	if (revocations_add(&set->revocations, row, clock_wall_ms(), &sub))
+		outlets_each(set, sub, close_if_revoked);
+}
+
+void tenure_take_revocation(struct outlets *set, struct text row)
+{
+	const char *sub;
+
+	(void)revocations_add(&set->coming, row, clock_wall_ms(), &sub);
+}
+
+void tenure_keys_changed(struct outlets *set)
+{
+	outlets_each(set, NULL, close_if_revoked);
+}
+
+void tenure_took_revocations(struct outlets *set)
+{
+	revocations_release(&set->revocations);
+	set->revocations = set->coming;
+	revocations_init(&set->coming);
+	outlets_each(set, NULL, close_if_revoked);
+}
+
+/* --- authorize --- */
+
+static void hear_recheck(struct outlets *set, struct json_object *data)
+{
+	struct json_object *sub = NULL;
+
+	json_object_object_get_ex(data, "sub", &sub);
+	outlets_each(set, sub == NULL ? NULL : json_object_get_string(sub), recheck_start);
+}
+
+/* --- renewal --- */
+
+/* Would this identity have been let in to the same of this stream? */
+static bool has_same_part(const struct part *part, const struct identity *id,
+			  const struct params *params)
+{
+	const struct stream *s = part->stream;
+	const char *param;
+	struct wanted wanted;
+	struct buf keys;
+	bool same;
+
+	buf_init(&keys);
+	same = entitlement_decide(&s->def, id, params, &wanted, &param) == ENTITLED;
+	if (same) {
+		uint32_t count = wanted_append_keys(&wanted, s, &keys);
+
+		same = part_has_keys(part, keys.data, count);
+	}
+	wanted_release(&wanted);
+	buf_release(&keys);
+	return same;
+}
+
+static bool has_same_rights(const struct outlet *o, const struct identity *id)
+{
+	bool same = true;
+
+	for (size_t i = 0; i < o->sub.part_count && same; i++) {
+		const char *json = o->selection->items[i].params;
+		struct json_object *query = json_parse(json, strlen(json));
+		struct params params = {.count = 0};
+
+		params_json_read(query, &params);
+		same = has_same_part(&o->sub.parts[i], id, &params);
+		json_object_put(query);
+	}
+	return same;
+}
+
+static bool is_same_user(const struct outlet *o, const struct identity *id)
+{
+	return o->holder.user != NULL && id->sub != NULL && strcmp(o->holder.user, id->sub) == 0;
+}
+
+enum renewal tenure_renew(struct outlets *set, const char *code, const struct identity *id)
+{
+	struct outlet *o = outlets_find_code(set, code);
+	struct holder holder;
+	enum renewal result = RENEWAL_REFUSED;
+
+	if (o == NULL || o->state == OUTLET_CLOSING)
+		return RENEWAL_ELSEWHERE;
+	if (is_same_user(o, id) && outlets_accept(set, identity_standing(id)) &&
+	    has_same_rights(o, id)) {
+		holder_init(&holder, id, selection_needs_claims(o->selection));
+		recheck_stop(o); /* it reads the holder's texts */
+		outlet_renew(o, &holder);
+		recheck_start(o);
+		result = RENEWAL_DONE;
+	}
+	return result;
+}
+
+static void hear_renew(struct outlets *set, struct json_object *data)
+{
+	struct json_object *code, *identity;
+	struct identity id;
+	const char *json;
+
+	if (!json_object_object_get_ex(data, "code", &code) ||
+	    !json_object_object_get_ex(data, "identity", &identity))
+		return;
+	json = json_object_to_json_string_ext(identity, JSON_C_TO_STRING_PLAIN);
+	if (!identity_read(json, strlen(json), &id))
+		return;
+	if (id.ends_ms > clock_wall_ms())
+		(void)tenure_renew(set, json_object_get_string(code), &id);
+	identity_release(&id);
+}
+
+bool tenure_hear(struct outlets *set, const struct event *event)
+{
+	struct json_object *data;
+
+	if (text_is(event->name, "pardon"))
+		return true;
+	if (text_is(event->name, "revoke")) {
+		hear_revoke(set, event->data);
+		return false;
+	}
+	data = json_parse(event->data.bytes, event->data.len);
+	if (text_is(event->name, "recheck"))
+		hear_recheck(set, data);
+	else if (text_is(event->name, "renew"))
+		hear_renew(set, data);
+	json_object_put(data);
+	return false;
+}
