@@ -142,6 +142,21 @@ memcheck: ## units of tokens and keys under valgrind: it looks into libjwt too, 
 	@for unit in $(filter %token %token_header %key %jwks %verified %json %base64,$(UNITS)); do \
 		valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite $$unit || exit 1; done
 
+MANUAL := contrib/man/pgherald.conf.5
+# the options in the manual are between two marks; check-generated and options look at them, too
+check-generated: check-manual
+options: manual
+
+.PHONY: check-manual
+check-manual: all
+	@LC_ALL=C sed -n '/^[.].. options/,/^[.].. end of options/p' $(MANUAL) | sed '1d;$$d' > $(BUILD)/options.man
+	@$(BUILD)/pgherald config man | diff $(BUILD)/options.man - || { echo "the options in $(MANUAL) are old: run make options"; exit 1; }
+
+.PHONY: manual
+manual: all
+	@{ LC_ALL=C sed '/^[.].. options/q' $(MANUAL); $(BUILD)/pgherald config man; LC_ALL=C sed -n '/^[.].. end of options/,$$p' $(MANUAL); } > $(MANUAL).new
+	@mv $(MANUAL).new $(MANUAL)
+
 .PHONY: check-layers
 check-layers: ## do the rooms include only what they may?
 	@awk -f .ci/layers.awk $(wildcard src/*.[ch] src/*/*.[ch])
@@ -198,10 +213,14 @@ INSTALLED = '$(subst ','\'',$(DESTDIR)$(PREFIX))'
 install: all ## to $(DESTDIR)$(PREFIX)
 	install -D -m 755 $(BUILD)/pgherald $(INSTALLED)/bin/pgherald
 	find sql -name '*.sql' -exec install -D -m 644 {} $(INSTALLED)/share/pgherald/{} \;
+	for page in contrib/man/*.[1-9]; do install -D -m 644 $$page $(INSTALLED)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
+	for page in contrib/doc/*.md; do install -D -m 644 $$page $(INSTALLED)/share/doc/pgherald/$${page##*/} || exit 1; done
 
 .PHONY: uninstall
 uninstall:
-	rm -rf $(INSTALLED)/bin/pgherald $(INSTALLED)/share/pgherald
+	rm -rf $(INSTALLED)/bin/pgherald $(INSTALLED)/share/pgherald $(INSTALLED)/share/doc/pgherald
+	for page in contrib/man/*.[1-9]; do rm -f $(INSTALLED)/share/man/man$${page##*.}/$${page##*/}; done
+	-@cd $(INSTALLED)/share && rmdir doc man/man* man 2>/dev/null # where nobody else has anything in them
 
 .PHONY: clean
 clean: ## forgets what was built

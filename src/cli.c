@@ -97,9 +97,9 @@ static const struct command {
 	{"explain", "", "say why a subscriber gets an event, or does not", explain_flags,
 	 cmd_explain},
 	{"doctor", "", "check the whole path, say what to do", doctor_flags, cmd_doctor},
-	{"config", "[check|sample|table]",
-	 "show what is in force, check it, print a sample file or the README's table", no_flags,
-	 cmd_config},
+	{"config", "[check|sample|table|man]",
+	 "show what is in force, check it, print a sample file, or all options as Markdown or roff",
+	 no_flags, cmd_config},
 	{"help", "[COMMAND]", "this, or more about a command", no_flags, cmd_help},
 	{"version", "", "print the version", no_flags, cmd_version},
 };
@@ -176,13 +176,23 @@ static int cmd_serve(struct cli_call *call)
 	return result;
 }
 
+/* What config can show; nothing: what is in force. */
+static bool is_shown(const char *what)
+{
+	static const char *const words[] = {"", "check", "sample", "table", "man"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(words[i], what) == 0)
+			return true;
+	return false;
+}
+
 static int cmd_config(struct cli_call *call)
 {
 	const char *what = call->word_count == 0 ? "" : call->words[0];
 
-	if (call->word_count > 1 || (what[0] != '\0' && strcmp(what, "check") != 0 &&
-				     strcmp(what, "sample") != 0 && strcmp(what, "table") != 0))
-		return cli_usage("config takes check, sample, table or nothing, not '%s'",
+	if (call->word_count > 1 || !is_shown(what))
+		return cli_usage("config takes check, sample, table, man or nothing, not '%s'",
 				 call->words[call->word_count - 1]);
 	if (strcmp(what, "sample") == 0) {
 		config_print_sample(stdout);
@@ -191,6 +201,10 @@ static int cmd_config(struct cli_call *call)
 	if (strcmp(what, "table") == 0) {
 		config_print_table(stdout);
 		return EXIT_DONE;
+	}
+	if (strcmp(what, "man") == 0) {
+		config_print_man(stdout);
+		return CLI_DONE;
 	}
 	if (!cli_config(call))
 		return EXIT_CONFIG;
@@ -241,7 +255,7 @@ static int cmd_help(struct cli_call *call)
 	}
 	printf("pgherald: committed changes of PostgreSQL as Server-Sent Events\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		printf("  pgherald %-8s %-21s %s\n", commands[i].name, commands[i].arguments,
+		printf("  pgherald %-8s %-24s %s\n", commands[i].name, commands[i].arguments,
 		       commands[i].summary);
 	printf("\nOptions: as flag, as environment (PGHERALD_LISTEN), or in the file that --config "
 	       "FILE names:\n\n");

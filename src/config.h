@@ -2,7 +2,8 @@
 /*
  * config.h: every option of the program, from one table. A flag (--jwt-secret-file X) beats the
  * environment (PGHERALD_JWT_SECRET_FILE), which beats the file (jwt-secret-file = X), which beats
- * the default. The table also prints the help, the sample file and the README's list.
+ * the default. The table also prints the help, the sample file, the README's list and the
+ * manual's.
  */
 #ifndef CONFIG_H
 #define CONFIG_H
@@ -88,6 +89,7 @@ void config_log_changes(const struct config *from, const struct config *to);
 void config_print_help(FILE *out);
 void config_print_sample(FILE *out);
 void config_print_table(FILE *out);                   /* Markdown, for the README */
+void config_print_man(FILE *out);                     /* roff, for pgherald.conf(5) */
 void config_print(const struct config *c, FILE *out); /* what is in force; secrets hidden */
 
 #endif

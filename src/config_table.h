@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * config_table.h: the table of options, for config's own files: config.c has it, config_sources.c
- * says where values come from, config_values.c what they mean, config_print.c how they are shown.
+ * says where values come from, config_values.c what they mean, config_print.c how they are shown,
+ * config_man.c how the manual has them.
  */
 #ifndef CONFIG_TABLE_H
 #define CONFIG_TABLE_H
