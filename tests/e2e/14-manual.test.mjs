@@ -1,0 +1,124 @@
+// The manual pages and the documents beside them: commands and flags are the program's, functions and their arguments the database's.
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { Cluster } from '../lib/cluster.mjs'
+import { migrate, missing, program, repository } from '../lib/daemon.mjs'
+import { run } from '../lib/process.mjs'
+
+const pages = readdirSync(join(repository, 'contrib/man'))
+const page = (name) => readFileSync(join(repository, 'contrib/man', name), 'utf8')
+
+/** Roff as a reader sees it, of one line: without fonts, requests and escapes. */
+const plain = (line) =>
+  line.replace(/^\.[A-Z]+ /, '').replace(/" ?([^"]*)"/g, '$1').replace(/\\f[BRIP]/g, '').replace(/\\-/g, '-').replace(/ +/g, ' ').trim()
+
+const groff = (() => {
+  try {
+    execFileSync('groff', ['--version'], { stdio: 'ignore' })
+    return false
+  } catch {
+    return 'groff is not installed'
+  }
+})()
+
+describe('the manual', { skip: missing() }, () => {
+  for (const name of pages) {
+    test(`${name} is set without a warning`, { skip: groff }, async () => {
+      const { code, stdout, stderr } = await run('groff', ['-man', '-ww', '-z', join(repository, 'contrib/man', name)])
+      assert.equal(stderr + stdout, '')
+      assert.equal(code, 0)
+    })
+
+    test(`${name} is plain ASCII`, () => assert.doesNotMatch(page(name), /[^\n\x20-\x7e]/))
+  }
+
+  /** {'watch TABLE': ['--topic NAME', …], …} as the program says it. */
+  const commands = () => {
+    const help = (...words) => execFileSync(program, ['help', ...words], { encoding: 'utf8' })
+    const names = [...help().matchAll(/^ {2}pgherald (\w+) /gm)].map(([, name]) => name)
+    assert.ok(names.length >= 12)
+    return Object.fromEntries(names.map((name) => {
+      const own = help(name).split('\nOptions of every command')[0]
+      return [/^pgherald (.*?): /.exec(own)[1], [...own.matchAll(/^ {2}(--.+)$/gm)].map(([, flag]) => flag.replace('…', '...'))]
+    }))
+  }
+
+  test('has a section for each command, with its arguments and flags, in the order of the help', () => {
+    const told = {}
+    let section
+    for (const line of page('pgherald.1').split(/\.SH COMMANDS\n/)[1].split(/^\.SH /m)[0].split('\n')) {
+      if (line.startsWith('.SS ')) told[(section = plain(line).replace('pgherald ', ''))] = []
+      else if (/^\.BI? \\-\\-/.test(line) && told[section]) told[section].push(plain(line))
+    }
+    assert.deepEqual(told, commands())
+    assert.deepEqual(Object.keys(told), Object.keys(commands()))
+  })
+
+  test('names the exit statuses that the help names', () => {
+    const [, statuses] = /Exit status: (.*)\.$/m.exec(execFileSync(program, ['help'], { encoding: 'utf8' }))
+    assert.ok(page('pgherald.7').includes(statuses))
+    const told = [...page('pgherald.1').split('.SH EXIT STATUS')[1].split('.SH ')[0].matchAll(/^\.B (\d)$/gm)].map(([, n]) => n)
+    assert.deepEqual(told, [...statuses.matchAll(/\d/g)].map(([n]) => n))
+  })
+
+  test('names documents that are there', () => {
+    const named = [...page('pgherald.7').matchAll(/^\.I (\w+\.md)$/gm)].map(([, name]) => name)
+    assert.ok(named.length > 1)
+    for (const name of named) assert.ok(existsSync(join(repository, 'contrib/doc', name)), name)
+  })
+})
+
+describe('the reference of SQL functions', { skip: missing() }, () => {
+  const sections = Object.fromEntries(
+    readFileSync(join(repository, 'contrib/doc/sql.md'), 'utf8').split(/^### herald\./m).slice(1).map((section) => [/^\w+/.exec(section)[0], section.split(/^## /m)[0]]))
+  let cluster, functions
+  before(async () => {
+    cluster = await Cluster.start()
+    await migrate(cluster)
+    const client = await cluster.client()
+    const { rows } = await client.query(`
+      SELECT p.proname AS name, pg_get_function_result(p.oid) AS result, obj_description(p.oid, 'pg_proc') IS NOT NULL AS described,
+             ARRAY(SELECT format('| \`%s\` | %s | %s |', n.name, format_type(t.type, NULL),
+                                 CASE WHEN n.at <= p.pronargs - p.pronargdefaults THEN 'required'
+                                      ELSE regexp_replace(pg_get_function_arg_default(p.oid, n.at::int), '::[a-z ]+(\\[\\])?$', '') END)
+                     FROM unnest(p.proargnames) WITH ORDINALITY n (name, at) JOIN unnest(p.proargtypes) WITH ORDINALITY t (type, at) USING (at)
+                    ORDER BY n.at) AS arguments
+        FROM pg_proc p WHERE p.pronamespace = 'herald'::regnamespace`)
+    functions = new Map(rows.map((row) => [row.name, row]))
+    await client.end()
+  })
+  after(() => cluster?.destroy())
+
+  for (const [name, text] of Object.entries(sections)) {
+    test(`has all arguments of ${name}, with their types and defaults`, () => {
+      const { arguments: wanted, result } = functions.get(name)
+      const told = [...text.matchAll(/^\| `\w+` \|[^|]*\|[^|]*\|/gm)].map(([row]) => row)
+      assert.deepEqual(told, wanted)
+      if (told.length === 0) assert.match(text, /Has no arguments/)
+      if (result.startsWith('TABLE')) assert.match(text, /Returns a table/)
+      else assert.equal(/Returns `([^`]+)`/.exec(text)?.[1] ?? 'void', result)
+    })
+  }
+
+  test('has every function that bears a comment, and none that bears none', (t) => {
+    const described = [...functions.values()].filter((f) => f.described).map((f) => f.name)
+    if (described.length === 0) return t.skip('no function of this schema bears a comment')
+    assert.deepEqual(described.sort(), Object.keys(sections).sort())
+  })
+
+  test('is what pgherald(7) lists', () => {
+    const list = page('pgherald.7').split('.\\" functions\n')[1].split('.\\" end of functions')[0]
+    const listed = [...list.matchAll(/^\.BR? (.*)$/gm)].flatMap(([, names]) => names.match(/\w+/g))
+    assert.deepEqual(listed.sort(), Object.keys(sections).sort())
+  })
+
+  test('has every function of herald that documents name', () => {
+    const documents = readdirSync(join(repository, 'contrib/doc')).map((name) => `contrib/doc/${name}`).concat('README.md')
+    for (const name of documents)
+      for (const [, called] of readFileSync(join(repository, name), 'utf8').matchAll(/\bherald\.(\w+)\(/g))
+        assert.ok(called in sections, `${name} names herald.${called}()`)
+  })
+})
