@@ -5,9 +5,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'
-import { migrate, missing, program, repository } from '../lib/daemon.mjs'
+import { migrate, missing, program, repository, run as pgherald } from '../lib/daemon.mjs'
 import { run } from '../lib/process.mjs'
 
+const document = (name) => readFileSync(join(repository, 'contrib/doc', name), 'utf8')
 const pages = readdirSync(join(repository, 'contrib/man'))
 const page = (name) => readFileSync(join(repository, 'contrib/man', name), 'utf8')
 
@@ -73,7 +74,7 @@ describe('the manual', { skip: missing() }, () => {
 
 describe('the reference of SQL functions', { skip: missing() }, () => {
   const sections = Object.fromEntries(
-    readFileSync(join(repository, 'contrib/doc/sql.md'), 'utf8').split(/^### herald\./m).slice(1).map((section) => [/^\w+/.exec(section)[0], section.split(/^## /m)[0]]))
+    document('sql.md').split(/^### herald\./m).slice(1).map((section) => [/^\w+/.exec(section)[0], section.split(/^## /m)[0]]))
   let cluster, functions
   before(async () => {
     cluster = await Cluster.start()
@@ -120,5 +121,31 @@ describe('the reference of SQL functions', { skip: missing() }, () => {
     for (const name of documents)
       for (const [, called] of readFileSync(join(repository, name), 'utf8').matchAll(/\bherald\.(\w+)\(/g))
         assert.ok(called in sections, `${name} names herald.${called}()`)
+  })
+})
+
+describe('documents for operators', { skip: missing() }, () => {
+  let cluster
+  before(async () => {
+    cluster = await Cluster.start()
+    await migrate(cluster)
+  })
+  after(() => cluster?.destroy())
+
+  test('have every check of doctor, and no other one', async () => {
+    const { stdout } = await pgherald(['doctor', '--json', '--database-url', cluster.url()])
+    const checks = new Set(JSON.parse(stdout).checks.map(({ check }) => check))
+    const [, tables] = /^### The configuration([^]*)^## explain/m.exec(document('troubleshooting.md'))
+    const told = [...tables.matchAll(/^\| (`[^|]+`) \|/gm)].flatMap(([, cell]) => cell.split(', ').map((name) => name.replaceAll('`', '')))
+    assert.deepEqual(told.sort(), [...checks].sort())
+  })
+
+  test('make a role for the daemon, and have cron prune', async () => {
+    const manual = document('operating.md')
+    await cluster.psql(/^ {4}CREATE ROLE[^]*?;$\n^ {4}SELECT.*;$/m.exec(manual)[0])
+    assert.equal(await cluster.psql("SELECT has_table_privilege('pgherald', 'herald.changes', 'SELECT')"), 't')
+    const [, command] = /^ {4}\*\/5 \* \* \* \* (psql .*)$/m.exec(manual)
+    const { code, stdout, stderr } = await run('bash', ['-c', command], { env: { ...process.env, DATABASE_URL: cluster.url() } })
+    assert.deepEqual([code, stdout.trim(), stderr], [0, '0', ''])
   })
 })

@@ -1,8 +1,10 @@
 // Behind a real nginx: events come at once with its defaults, and no bytes make the daemon run a request that nginx has not seen.
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Curl } from '../lib/curl.mjs'
-import { missing } from '../lib/daemon.mjs'
+import { missing, repository } from '../lib/daemon.mjs'
 import { hostile, second } from '../lib/hostile.mjs'
 import { missingNginx, Nginx } from '../lib/nginx.mjs'
 import { answers, exchange, isStream } from '../lib/raw.mjs'
@@ -12,11 +14,14 @@ import { measured, now, until } from '../lib/wait.mjs'
 
 const tokens = { good: await token({ sub: 'ann' }), bad: await token({ sub: 'ann' }, { secret: 'another-secret-of-more-than-32-bytes' }) }
 
-/** What the README tells to write, with connections to the daemon that are kept; nginx itself answers /smuggled, so the daemon must never see it. */
+const manual = readFileSync(join(repository, 'contrib/doc/operating.md'), 'utf8')
+const settings = /For nginx:\n\n((?: {4}proxy_.+;\n)+)/.exec(manual)[1]
+
+/** What the manual tells to write, with connections to the daemon that are kept; nginx itself answers /smuggled, so the daemon must never see it. */
 const advised = (port) => [`
     client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s; large_client_header_buffers 4 64k; client_max_body_size 4m;
     location = /smuggled { return 204; }
-    location / { proxy_pass http://daemon; proxy_http_version 1.1; proxy_set_header Connection ''; proxy_buffering off; proxy_read_timeout 3600s; }`,
+    location / { proxy_pass http://daemon; ${settings} }`,
 `upstream daemon { server 127.0.0.1:${port}; keepalive 8; }`]
 
 const plain = (port) => [`location / { proxy_pass http://127.0.0.1:${port}; }`, 'gzip on; gzip_types *; gzip_proxied any;']
@@ -56,7 +61,7 @@ describe('behind nginx', { skip: missing() || missingNginx() }, () => {
     }
   }
   for (const [way, what, ...args] of [
-    ['plain', 'with its defaults'], ['plain', 'that compresses', '--compressed'], ['plain', 'asked in HTTP/1.0', '-0'], ['advised', 'as the README advises'],
+    ['plain', 'with its defaults'], ['plain', 'that compresses', '--compressed'], ['plain', 'asked in HTTP/1.0', '-0'], ['advised', 'as the manual advises'],
   ]) {
     test(`connected, and then an event, arrive within a second each through nginx ${what}`, async (t) => {
       const longest = await measured(t, () => waits(nginx[way].url('/open'), args), (ms) => ms < 1000)
