@@ -148,4 +148,18 @@ describe('documents for operators', { skip: missing() }, () => {
     const { code, stdout, stderr } = await run('bash', ['-c', command], { env: { ...process.env, DATABASE_URL: cluster.url() } })
     assert.deepEqual([code, stdout.trim(), stderr], [0, '0', ''])
   })
+
+  test("list the tables that the daemon's role may read", async () => {
+    await cluster.psql("CREATE ROLE reader; SELECT herald.grant_daemon('reader')")
+    const readable = await cluster.psql(`SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
+      WHERE relnamespace = 'herald'::regnamespace AND relkind IN ('r', 'v') AND has_table_privilege('reader', oid, 'SELECT')`)
+    const [, list] = /SELECT on these\s+tables: ([^.]*)\./.exec(document('security.md'))
+    assert.equal([...list.matchAll(/`(\w+)`/g)].map(([, name]) => name).sort().join(' '), readable)
+  })
+
+  test('say what each version of the schema does', () => {
+    const versions = readdirSync(join(repository, 'sql/migrations')).map((name) => Number(name.slice(0, 4)))
+    const told = [...document('changes.md').matchAll(/^- \*\*(\d+)\*\* /gm)].map(([, version]) => Number(version))
+    assert.deepEqual(told, versions)
+  })
 })
