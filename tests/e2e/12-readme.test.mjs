@@ -1,4 +1,4 @@
-// What the README has a reader type, typed as it stands there. The shell gets a PATH with the program, and DATABASE_URL.
+// What README and documents have a reader type, typed as it stands there. The shell gets a PATH with the program, and DATABASE_URL.
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -12,19 +12,29 @@ import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
 import { until } from '../lib/wait.mjs'
 
-const readme = readFileSync(join(repository, 'README.md'), 'utf8')
+const read = (path) => readFileSync(join(repository, path), 'utf8')
+const readme = read('README.md')
+const gettingStarted = read('contrib/doc/getting-started.md')
 
-/** The first block behind these words: of ```sql, or of lines with four blanks. */
-function block(words, pattern) {
-  const at = readme.indexOf(words)
-  assert.ok(at > 0, `the README says '${words}'`)
-  return pattern.exec(readme.slice(at))[1]
+/** The first block after these words of a document: of ```sql, or of lines with four blanks. */
+function block(text, words, pattern) {
+  const at = text.indexOf(words)
+  assert.ok(at > 0, `the document says '${words}'`)
+  return pattern.exec(text.slice(at))[1]
 }
 
-describe('a reader of the README', { skip: missing() }, () => {
+/** The commands of a section: its blocks of lines with four blanks, each as text for a shell. */
+function commands(text, title) {
+  const section = text.split(`\n## ${title}\n`)[1].split(/\n## /)[0].replace(/^```[^]*?^```/gm, '')
+  return [...section.matchAll(/(?:^ {4}.*\n|^\n(?= {4}))+/gm)].map(([lines]) => lines.replace(/^ {4}/gm, '').trim())
+}
+
+describe('a reader of the README and of the documents', { skip: missing() }, () => {
   let stage, bin, env
   before(async () => {
-    stage = await openStage({ prepare: (cluster) => cluster.psql('CREATE TABLE public.orders (id serial PRIMARY KEY, user_id int, total int, status text)') })
+    const prepare = (cluster) => cluster.psql(`CREATE TABLE public.orders (id serial PRIMARY KEY, user_id int, total int, status text);
+      INSERT INTO orders (user_id, total, status) VALUES (7, 5, 'new'), (8, 5, 'new'); CREATE SCHEMA app; CREATE TABLE app.members (user_id text, club text, active boolean)`)
+    stage = await openStage({ prepare })
     bin = mkdtempSync(join(tmpdir(), 'pgherald-readme-'))
     symlinkSync(program, join(bin, 'pgherald'))
     env = { ...process.env, PATH: `${bin}:${process.env.PATH}`, DATABASE_URL: stage.cluster.url(), PGHERALD_JWT_SECRET_FILE: stage.daemon.secretFile }
@@ -34,11 +44,37 @@ describe('a reader of the README', { skip: missing() }, () => {
     if (bin) rmSync(bin, { recursive: true })
   })
 
-  const shell = (command) => processes.start('bash', ['-c', command], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const shell = (command, more = {}) => processes.start('bash', ['-c', command], { env: { ...env, ...more }, cwd: bin, stdio: ['ignore', 'pipe', 'pipe'] })
+  const here = (command) => command.replace('http://127.0.0.1:8000', stage.daemon.url('').replace(/\/$/, ''))
+
+  test('the first five minutes end with a change at the terminal', async () => {
+    const [begin, listen, change] = commands(readme, 'Five minutes to your own table')
+    const [install, url, ...rest] = begin.split('\n')
+    assert.match(install, /^make deps && make && sudo make install$/) // the program is in the PATH
+    assert.match(url, /^export DATABASE_URL=postgresql:/)
+    assert.equal(rest.at(-1), 'pgherald serve')
+    const ports = { PGHERALD_LISTEN: `127.0.0.1:${await processes.freePort()}`, PGHERALD_ADMIN_LISTEN: `127.0.0.1:${await processes.freePort()}` }
+    const daemon = shell(['set -e', ...rest.slice(0, -1), 'exec pgherald serve'].join('\n'), ports)
+    let tail
+    try {
+      const asks = () => fetch(`http://${ports.PGHERALD_LISTEN}/my/orders`).then(({ status }) => status, () => 0)
+      await until(async () => (await asks()) === 401, { timeout: 30_000, what: 'the stream' })
+      tail = shell(listen, { ...ports, PGHERALD_JWT_SECRET_FILE: join(bin, 'jwt.secret') })
+      let said = ''
+      tail.stdout.on('data', (chunk) => (said += chunk))
+      const open = async () => (await (await fetch(`http://${ports.PGHERALD_LISTEN}/stream/status`)).json()).streams
+      await until(async () => (await open()) === 1, { timeout: 30_000, what: 'the subscriber' })
+      assert.equal((await shell(change).exited).code, 0)
+      await until(() => /orders\.update.*"paid"/.test(said), { timeout: 30_000, what: `the change at the terminal: ${said}` })
+    } finally {
+      for (const child of [tail, daemon]) child?.kill('SIGTERM')
+      for (const child of [tail, daemon]) await child?.exited
+    }
+  })
 
   /** The block's commands: the first one stays, the others follow when it has begun; what the stream says. */
   async function listenAnd(listen, change, wanted) {
-    const curl = shell(`exec ${listen.replace('http://127.0.0.1:8000', stage.daemon.url('').replace(/\/$/, ''))}`)
+    const curl = shell(`exec ${here(listen)}`)
     const frames = []
     const parser = new Parser({ onFrame: (frame) => frames.push(frame) })
     curl.stdout.on('data', (chunk) => parser.push(chunk))
@@ -56,11 +92,36 @@ describe('a reader of the README', { skip: missing() }, () => {
   test('another table joins while the daemon runs, and its first event arrives', async (t) => {
     const words = 'Another table joins while the daemon runs'
     const began = Date.now()
-    await stage.cluster.psql(block(words, /```sql\n([^`]+)```/))
+    await stage.cluster.psql(block(gettingStarted, words, /```sql\n([^`]+)```/))
     await until(async () => (await fetch(stage.daemon.url('/my/deliveries'))).status === 401, { timeout: 30_000, what: 'the new stream' }) // a reader types slower
-    const [listen, change] = block(words, /```\n\n((?: {4}.+\n)+)/).split('\n').map((line) => line.trim())
+    const [, listen, change] = /^(curl .+)\n(psql [^]+)$/.exec(commands(gettingStarted, 'Another table')[0])
     await listenAnd(listen, change, ({ event, data }) => event === 'delivery_moved' && JSON.parse(data).state === 'on its way')
     t.diagnostic(`from CREATE TABLE to the event: ${Date.now() - began} ms`)
+  })
+
+  test('the SQL of the documents is SQL, and their requests are answered', async () => {
+    await stage.cluster.psql("SELECT herald.watch('public.orders', audience => '{user_id}')")
+    for (const name of ['getting-started', 'snapshot', 'actions', 'access', 'sealed']) {
+      const blocks = [...read(`contrib/doc/${name}.md`).matchAll(/^```sql\n([^]+?)^```/gm)].map(([, sql]) => sql)
+      assert.ok(blocks.length > 0, name)
+      for (const sql of blocks) if (!sql.includes('TABLE public.deliveries')) await stage.cluster.psql(sql) // that was typed above
+    }
+    const TOKEN = await token({ sub: '7', role: 'customer' })
+    const answer = async (command) => {
+      const child = shell(`exec ${here(command).replace('curl', 'curl -s')}`, { TOKEN })
+      let said = ''
+      child.stdout.on('data', (chunk) => (said += chunk))
+      await child.exited
+      return JSON.parse(said)
+    }
+    const [pay] = /curl -X POST .+/.exec(read('contrib/doc/actions.md'))
+    await until(async () => (await answer(pay)).id === 1, { timeout: 30_000, what: 'the answer of the action' })
+    assert.deepEqual(await answer(pay.replace('/1/', '/2/')), { success: false, errors: ['Order not found'] })
+    const [ask] = /curl -X POST .+ticket/.exec(read('contrib/doc/access.md'))
+    assert.equal((await answer(ask)).expires_in, 30)
+    const [now, later] = /^ {4}curl [^]+wait=30'$/m.exec(read('contrib/doc/protocol.md'))[0].split(/\n(?= {4}curl)/)
+    assert.match((await answer(now)).cursor, /^\d+-\d+$/)
+    assert.ok('reset' in (await answer(later.replace('wait=30', 'wait=0'))))
   })
 })
 
@@ -113,7 +174,7 @@ describe('a page of the README', { skip: missing(), timeout: 300_000 }, () => {
     const page = await context.newPage()
     await page.goto(stage.daemon.url('/stream/status')) // any page of this host
     await page.evaluate(listening)
-    await page.addScriptTag({ content: block("into the cookie `jwt`", /```js\n([^`]+)```/) })
+    await page.addScriptTag({ content: block(readme, 'into the cookie `jwt`', /```js\n([^`]+)```/) })
     return page
   }))
 
@@ -122,7 +183,7 @@ describe('a page of the README', { skip: missing(), timeout: 300_000 }, () => {
     await page.goto(packages.origin)
     await page.evaluate(listening)
     await page.evaluate((text) => (window.session = { token: () => text }), await token({ sub: '7' }))
-    const snippet = block('takes the package', /```js\n([^`]+)```/)
+    const snippet = block(readme, 'takes the [client package]', /```js\n([^`]+)```/)
     await page.addScriptTag({ type: 'module', content: snippet.replace('@pgherald/client', '/index.js').replace("'/my/orders'", `'${stage.daemon.url('/my/orders')}'`) })
     return page
   }))
