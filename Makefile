@@ -162,14 +162,10 @@ check-layers: ## do the rooms include only what they may?
 	@awk -f .ci/layers.awk $(wildcard src/*.[ch] src/*/*.[ch])
 
 .PHONY: check-generated
-check-generated: all ## does the README list the options that the program has?
-	@LC_ALL=C sed -n '/^<!-- options/,/^<!-- end of options/{/^|/p;}' README.md > $(BUILD)/options
-	@$(BUILD)/pgherald config table | diff $(BUILD)/options - || { echo "the README's options are old: run make options"; exit 1; }
+check-generated: all ## does the manual list the options that the program has?
 
 .PHONY: options
-options: all ## writes the options into the README
-	@{ LC_ALL=C sed '/^<!-- options/q' README.md; $(BUILD)/pgherald config table; LC_ALL=C sed -n '/^<!-- end of options/,$$p' README.md; } > README.new
-	@mv README.new README.md
+options: all ## writes the options into the manual
 
 .PHONY: bench
 bench: ## what capture costs (about 40 minutes); tests/bench/README.md has shorter ways

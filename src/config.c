@@ -8,7 +8,7 @@
 #include "outlet/seal.h"
 #include "config_table.h"
 
-/* The options, in the order in which help, sample and README show them. */
+/* The options, in the order in which help, sample and manual show them. */
 static const struct option options[] = {
 	{"database-url", "URL", "", "DATABASE_URL", TEXT, SECRET | MAY_BE_EMPTY, AT(database_url),
 	 0, 0, "the database; empty: libpq's own environment (PGHOST, PGDATABASE, …)"},

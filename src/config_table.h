@@ -24,7 +24,7 @@ struct option {
 	const char *help;
 };
 
-/* in the order in which help, sample and README show them */
+/* in the order in which help, sample and manual show them */
 extern const struct option *const config_options;
 extern const size_t config_option_count;
 

@@ -88,6 +88,14 @@ describe('the documents', () => {
     })
   }
 
+  test('the README is a door: 130 lines, 8 kB and 100 columns at most', () => {
+    const readme = read(join(repository, 'README.md'))
+    const lines = readme.trimEnd().split('\n')
+    assert.ok(lines.length <= 130, `${lines.length} lines`)
+    assert.ok(Buffer.byteLength(readme) <= 8192, `${Buffer.byteLength(readme)} bytes`)
+    assert.deepEqual(lines.filter((line) => [...line].length > 100), [])
+  })
+
   test('are all of them, with links, files and functions', () => {
     assert.ok(documents.length > 15)
     for (const what of [links, paths]) assert.ok(documents.flatMap(({ text }) => what(text)).length > 50)

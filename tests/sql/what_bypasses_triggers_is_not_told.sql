@@ -1,4 +1,4 @@
--- What the README says is not captured: a session that plays a replica, and a table whose triggers are disabled. Neither
+-- What contrib/doc/promises.md says is not captured: a session that plays a replica, and a table whose triggers are disabled. Neither
 -- fails, and both are told of again as soon as that is over.
 SELECT plan(7);
 CREATE TABLE things (id int PRIMARY KEY, v int);
