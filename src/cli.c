@@ -204,7 +204,7 @@ static int cmd_config(struct cli_call *call)
 	}
 	if (strcmp(what, "man") == 0) {
 		config_print_man(stdout);
-		return CLI_DONE;
+		return EXIT_DONE;
 	}
 	if (!cli_config(call))
 		return EXIT_CONFIG;

@@ -1,4 +1,4 @@
-// What sql/README.md has a reader type, typed as it stands there, and what it says of errors and files.
+// What sql/README.md has a reader type, typed as it stands there, and what it says of files; and what actions.md says of errors.
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -8,6 +8,7 @@ import { migrate, missing, repository } from '../lib/daemon.mjs'
 
 const readme = readFileSync(join(repository, 'sql/README.md'), 'utf8')
 const blocks = [...readme.matchAll(/```sql\n([^]*?)```/g)].map(([, text]) => text)
+const actions = readFileSync(join(repository, 'contrib/doc/actions.md'), 'utf8')
 const block = (words) => blocks.find((text) => text.includes(words)) ?? assert.fail(`sql/README.md has a block with '${words}'`)
 
 describe('a reader of sql/README.md', { skip: missing() }, () => {
@@ -16,21 +17,19 @@ describe('a reader of sql/README.md', { skip: missing() }, () => {
     cluster = await Cluster.start()
     await migrate(cluster)
     await cluster.psql(`
-      CREATE TABLE public.orders (id int PRIMARY KEY, user_id text, note text, paid boolean NOT NULL DEFAULT false);
-      CREATE SCHEMA app;
-      CREATE TABLE app.orders (id int PRIMARY KEY, note text);
-      INSERT INTO app.orders VALUES (7, 'old');`)
+      CREATE TABLE public.orders (id int PRIMARY KEY, user_id int, note text, status text, paid boolean NOT NULL DEFAULT false);
+      CREATE SCHEMA app;`)
   })
   after(() => cluster?.destroy())
 
   test('the function of the action and all calls run as they stand', async () => {
-    await cluster.psql(block('CREATE FUNCTION app.change_order'))
+    await cluster.psql(/```sql\n(CREATE FUNCTION app\.pay[^]*?)```/.exec(actions)[1])
     await cluster.psql(block('SELECT herald.watch('))
     await cluster.psql("INSERT INTO public.orders VALUES (1, '7', 'hush'); UPDATE public.orders SET paid = true")
     assert.equal(await cluster.psql("SELECT string_agg(event, ',' ORDER BY id) FROM herald.changes WHERE topic = 'orders'"), 'sale_begins,order_paid')
     const act = async (id) => JSON.parse(await cluster.psql(
-      `SELECT herald.act('PATCH', '/orders/:id', '{"params": {"id": "${id}"}, "body": {"note": "new"}, "claims": {}}')`))
-    assert.deepEqual(await act(7), { status: 200, body: { id: 7, note: 'new' }, fault: null })
+      `SELECT herald.act('POST', '/my/orders/:id/pay', '{"params": {"id": "${id}"}, "claims": {"sub": "7"}}')`))
+    assert.deepEqual(await act(1), { status: 200, body: { success: true, id: 1 }, fault: null })
     assert.deepEqual(await act(8), { status: 404, body: { success: false, errors: ['Order not found'] }, fault: 'PT404 Order not found' })
   })
 
@@ -40,7 +39,7 @@ describe('a reader of sql/README.md', { skip: missing() }, () => {
   })
 
   test('an error becomes the status that the table says', async () => {
-    const rows = [...readme.matchAll(/^\| (.*) \| (that|\d+) \| (.*) \|$/gm)].filter(([, what]) => what !== 'the function raises')
+    const rows = [...actions.matchAll(/^\| (.*) \| (that|\d+) \| (.*) \|$/gm)].filter(([, what]) => what !== 'the function raises')
     let codes = 0
     for (const [, what, status, says] of rows)
       for (const [, code] of what.matchAll(/`([0-9A-Z]{5}|[0-9A-Z]{2}…)`/g)) {
