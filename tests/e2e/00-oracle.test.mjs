@@ -194,6 +194,21 @@ test('the oracle asks nothing of a subscriber for what a `reset` stands for, whe
   assert.deepEqual(kindsOf(log), [])
 })
 
+test('a reset that says `expired` has a reason where the log is not kept as long as the last id is old, and no other has', () => {
+  const told = ({ stood, reason, keep }) => {
+    const log = rich()
+    const { frames } = log.subscribers[0]
+    for (const [n, one] of frames.entries()) one.at = 10 * n
+    const late = { ...reset('15-18', [row(log.changes.h), row(log.changes.i)]), at: frames[0].at + stood }
+    frames.splice(1, 10, reason === undefined ? late : { ...late, data: JSON.stringify({ reason }) })
+    return kindsOf({ ...log, keep })
+  }
+  assert.deepEqual(told({ stood: 3500, keep: 3500 }), [])
+  assert.deepEqual(told({ stood: 3499, keep: 3500 }), ['broken'])
+  assert.deepEqual(told({ stood: 3500, keep: 3500, reason: 'restored' }), ['broken'])
+  assert.deepEqual(told({ stood: 3500 }), ['broken'])
+})
+
 enriched('events that come behind a gap and before the `reset` that owns to it', ['lost'], (log, frames) => {
   log.subscribers[0].resets = 1
   frames.splice(1, 8, reset('14-16', [row(log.changes.f)]))

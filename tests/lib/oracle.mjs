@@ -51,12 +51,13 @@ export function keyText(key) {
 
 /**
  * table: the rows at the end, [{ key, version, owner, mark }]; read: frame -> change, as readDefault;
- * resets: how many `reset` frames a subscriber may have got.
+ * resets: how many `reset` frames a subscriber may have got. keep: how long the log is kept, in ms, where it is pruned meanwhile. A reset that
+ * says `expired` has a reason where the last id came that long before, be it that nothing else was for the subscriber.
  */
-export function check({ writes, subscribers, table, read = readDefault, resets = 0 }) {
+export function check({ writes, subscribers, table, read = readDefault, resets = 0, keep = Infinity }) {
   const report = Object.fromEntries(kinds.map((kind) => [kind, []]))
   const log = indexWrites(writes)
-  const sights = subscribers.map((subscriber) => observe(subscriber, { log, read, resets, report }))
+  const sights = subscribers.map((subscriber) => observe(subscriber, { log, read, resets, keep, report }))
   settleUnknown(writes, sights, table ?? [])
   const ids = findDisagreement(sights, report)
   for (const sight of sights) findLost(sight, { writes, ids }, report)
@@ -90,10 +91,10 @@ function indexWrites(writes) {
 const isMove = ({ change, write }) => change.from !== undefined && !change.muted && write.fate !== 'aborted'
 
 // Walks the frames of one subscriber, in the order of their arrival over all its connections.
-function observe(subscriber, { log, read, resets, report }) {
+function observe(subscriber, { log, read, resets, keep, report }) {
   const sight = { subscriber, seen: new Map(), left: [], map: new Map(), lastId: null, ids: new Set(), resets: 0, gaps: [], unmarked: [], events: new Map() }
   for (const frame of subscriber.frames) {
-    if (frame.name === 'reset') takeReset(sight, frame, report)
+    if (frame.name === 'reset') takeReset(sight, frame, keep, report)
     if (frame.name === 'connected') checkConnected(sight, frame, report)
     if (['connected', 'reset', 'closing', 'expiring', 'ready'].includes(frame.name)) continue
     checkId(sight, frame, report)
@@ -126,6 +127,7 @@ function checkConnected(sight, frame, report) {
     if (sight.lastId && compareIds(frame.id, sight.lastId) < 0) {
       report.unordered.push(`${sight.subscriber.name}: connected ${frame.id} after ${sight.lastId}`)
     }
+    if (frame.id !== sight.lastId && frame.id !== sight.lastConnected) sight.movedAt = frame.at
     sight.lastConnected = frame.id
   } catch (error) {
     report.broken.push(`${sight.subscriber.name}: ${error.message} in connected`)
@@ -146,11 +148,13 @@ function checkId(sight, frame, report) {
   }
   sight.ids.add(frame.id)
   sight.lastId = frame.id
+  sight.movedAt = frame.at
 }
 
 // What stood between the last event and the reset's id may be missed: the table is fetched instead.
-function takeReset(sight, frame, report) {
-  sight.resets++
+function takeReset(sight, frame, keep, report) {
+  const stood = frame.at - sight.movedAt
+  if (!(stood >= keep && JSON.parse(frame.data).reason === 'expired')) sight.resets++
   if (frame.id === null) return
   const last = [sight.lastId, sight.lastConnected].filter(Boolean)
   sight.gaps.push({ after: last.sort(compareIds).at(-1) ?? '0-0', upto: frame.id })
