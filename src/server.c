@@ -20,7 +20,8 @@
 #include "outlet/prelude.h"
 #include "outlet/seal.h"
 #include "outlet/tenure.h"
-#include "gate/gate.h"
+#include "gate/contract.h"
+#include "gate/keeper.h"
 #include "gate/routes.h"
 #include "gate/status.h"
 #include "gate/waiter.h"
@@ -75,10 +76,10 @@ static void on_event(void *ctx, const struct event *event)
 	struct server *s = ctx;
 
 	if (text_is(event->name, "schema"))
-		contract_forget(&s->gate.contract);
+		contract_forget(s->gate.contract);
 	if (!tenure_concerns(event))
 		router_publish(&s->router, event);
-	else if (gate_hear(&s->gate, event))
+	else if (keeper_hear(&s->gate, event))
 		ticker_want_revocations(&s->ticker);
 }
 
@@ -114,7 +115,7 @@ static void on_available(void *ctx, bool available)
 	if (!s->status.available && available)
 		log_info("[STREAM JOB] following the change log");
 	if (s->status.available != available)
-		contract_forget(&s->gate.contract);
+		contract_forget(s->gate.contract);
 	s->status.available = s->gate.available = available;
 }
 
@@ -177,10 +178,10 @@ static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 	/* anybody in the database can make it look: no line each time */
 	if (router_define(&s->router, defs, count) || !s->serving) {
 		log_info("[STREAM] %zu streams are defined", count);
-		contract_forget(&s->gate.contract);
+		contract_forget(s->gate.contract);
 		say_what_lacks(s);
 	}
-	gate_streams_changed(&s->gate);
+	keeper_streams_changed(&s->gate);
 	if (useless)
 		stop(s, EXIT_CONFIG);
 	else
@@ -255,7 +256,7 @@ static void begin_drain(struct server *s, int signo)
 		 signo);
 	s->stopping = true;
 	httpd_quiesce(&s->httpd);
-	gate_drain(&s->gate);
+	keeper_drain(&s->gate);
 	loop_set_timer(&s->loop, &s->drain, DRAIN_MS);
 }
 
@@ -361,7 +362,7 @@ static void build_gate(struct server *s)
 				.options = &s->http,
 				.outlets = &s->outlets,
 				.questions = asker_ops(&s->asker)};
-	gate_init(&s->gate);
+	keeper_open(&s->gate);
 }
 
 static void build_ports(struct server *s)
@@ -442,7 +443,7 @@ static void turn(struct server *s)
 	s->status.owed_ms = ticker_owes_since(&s->ticker);
 	s->status.pages = s->replay.pages;
 	outlets_flush(&s->outlets);
-	gate_reap(&s->gate);
+	keeper_reap(&s->gate);
 	router_free_gone(&s->router);
 }
 
@@ -450,7 +451,7 @@ static void tear_down(struct server *s)
 {
 	httpd_release(&s->httpd);
 	httpd_release(&s->admin);
-	gate_release(&s->gate);
+	keeper_close(&s->gate);
 	outlets_release(&s->outlets);
 	replay_release(&s->replay);
 	asker_release(&s->asker);

@@ -13,6 +13,20 @@
 #include "gate/endpoint.h"
 #include "gate/waiter.h"
 
+/* requests that wait for the same answer; more are answered 503: nobody had to show a token */
+#define WAITING_MAX 200
+#define TAG_MAX 19
+
+struct contract {
+	char *body;        /* NULL: not known */
+	char tag[TAG_MAX]; /* its ETag: the same from all instances */
+	struct question question;
+	bool asked;          /* the question is under way */
+	bool stale;          /* ... and its answer may be old when it comes */
+	struct list waiting; /* struct contract_visit */
+	size_t waiting_count;
+};
+
 /* A request that waits for the answer. */
 struct contract_visit {
 	struct waiter waiter;
@@ -23,57 +37,61 @@ struct contract_visit {
 
 static void on_answered(struct question *q, bool failed, const char *value);
 
-void contract_init(struct contract *s)
+struct contract *contract_new(void)
 {
-	*s = (struct contract){.question = {.kind = QUESTION_SCHEMA, .answered = on_answered}};
-	list_init(&s->waiting);
+	struct contract *c = xcalloc(1, sizeof(*c));
+
+	c->question = (struct question){.kind = QUESTION_SCHEMA, .answered = on_answered};
+	list_init(&c->waiting);
+	return c;
 }
 
-static void drop_body(struct contract *s)
+static void drop_body(struct contract *c)
 {
-	free(s->body);
-	s->body = NULL;
+	free(c->body);
+	c->body = NULL;
 }
 
-void contract_forget(struct contract *s)
+void contract_forget(struct contract *c)
 {
-	drop_body(s);
-	s->stale = s->asked;
+	drop_body(c);
+	c->stale = c->asked;
 }
 
-void contract_release(struct contract *s, struct question_ops questions)
+void contract_free(struct contract *c, struct question_ops questions)
 {
-	if (s->asked)
-		questions.cancel(questions.ctx, &s->question);
-	drop_body(s);
+	if (c->asked)
+		questions.cancel(questions.ctx, &c->question);
+	drop_body(c);
+	free(c);
 }
 
-static void keep(struct contract *s, const char *body)
+static void keep(struct contract *c, const char *body)
 {
 	static const struct hash_key everywhere_the_same = {0, 0};
 
-	drop_body(s);
-	s->body = xstrdup(body);
-	snprintf(s->tag, sizeof(s->tag), "\"%016" PRIx64 "\"",
+	drop_body(c);
+	c->body = xstrdup(body);
+	snprintf(c->tag, sizeof(c->tag), "\"%016" PRIx64 "\"",
 		 hash_bytes(everywhere_the_same, body, strlen(body)));
 }
 
 /* If-None-Match (RFC 9110 13.1.2): a list of tags, or '*'. The quotes belong to a tag, so none is
  * found inside another one. */
-static bool is_known(const struct contract *s, const char *known)
+static bool is_known(const struct contract *c, const char *known)
 {
-	return known != NULL && (strcmp(known, "*") == 0 || strstr(known, s->tag) != NULL);
+	return known != NULL && (strcmp(known, "*") == 0 || strstr(known, c->tag) != NULL);
 }
 
-static struct reply reply_of(const struct contract *s, const char *known)
+static struct reply reply_of(const struct contract *c, const char *known)
 {
-	bool same = is_known(s, known);
+	bool same = is_known(c, known);
 
 	return (struct reply){.status = same ? HTTP_NOT_MODIFIED : HTTP_OK,
 			      .type = "application/json",
-			      .body = same ? "" : s->body,
+			      .body = same ? "" : c->body,
 			      .header = "ETag",
-			      .header_value = s->tag,
+			      .header_value = c->tag,
 			      .may_keep = true};
 }
 
@@ -84,59 +102,59 @@ static void over(struct waiter *p)
 	struct contract_visit *v = container_of(p, struct contract_visit, waiter);
 
 	list_remove(&v->link);
-	p->gate->contract.waiting_count--;
+	p->gate->contract->waiting_count--;
 	free(v->known);
 	free(v);
 }
 
 static void ask(struct gate *gate)
 {
-	struct contract *s = &gate->contract;
+	struct contract *c = gate->contract;
 
-	s->asked = true;
-	s->stale = false;
-	gate->questions.submit(gate->questions.ctx, &s->question);
+	c->asked = true;
+	c->stale = false;
+	gate->questions.submit(gate->questions.ctx, &c->question);
 }
 
-static void answer(struct contract *s, struct contract_visit *v)
+static void answer(struct contract *c, struct contract_visit *v)
 {
 	struct reply reply;
 	struct refusal refusal;
 
 	list_remove(&v->link);
-	if (s->body == NULL) {
+	if (c->body == NULL) {
 		refusal_for_now(&refusal);
 		waiter_refuse(&v->waiter, &refusal);
 		return;
 	}
-	reply = reply_of(s, v->known);
+	reply = reply_of(c, v->known);
 	reply.head_only = v->head;
 	waiter_reply(&v->waiter, &reply);
 }
 
 static void on_answered(struct question *q, bool failed, const char *value)
 {
-	struct contract *s = container_of(q, struct contract, question);
+	struct contract *c = container_of(q, struct contract, question);
 
-	s->asked = false;
+	c->asked = false;
 	/* who came since is to get the new one */
-	if (!failed && value != NULL && s->stale && !list_empty(&s->waiting)) {
-		ask(list_first(&s->waiting, struct contract_visit, link)->waiter.gate);
+	if (!failed && value != NULL && c->stale && !list_empty(&c->waiting)) {
+		ask(list_first(&c->waiting, struct contract_visit, link)->waiter.gate);
 		return;
 	}
-	if (!failed && value != NULL && !s->stale)
-		keep(s, value);
-	list_each (node, tmp, &s->waiting)
-		answer(s, container_of(node, struct contract_visit, link));
+	if (!failed && value != NULL && !c->stale)
+		keep(c, value);
+	list_each (node, tmp, &c->waiting)
+		answer(c, container_of(node, struct contract_visit, link));
 }
 
 static bool wait_for_it(struct gate *gate, const struct request *r, struct refusal *ret_refusal)
 {
-	struct contract *s = &gate->contract;
+	struct contract *c = gate->contract;
 	const char *known = request_header(r, "If-None-Match");
 	struct contract_visit *v;
 
-	if (!gate->available || s->waiting_count >= CONTRACT_WAITING_MAX) {
+	if (!gate->available || c->waiting_count >= WAITING_MAX) {
 		refusal_for_now(ret_refusal);
 		return false;
 	}
@@ -147,9 +165,9 @@ static bool wait_for_it(struct gate *gate, const struct request *r, struct refus
 	}
 	v->head = strcmp(r->method, "HEAD") == 0;
 	v->known = known == NULL ? NULL : xstrdup(known);
-	s->waiting_count++;
-	list_append(&s->waiting, &v->link);
-	if (!s->asked)
+	c->waiting_count++;
+	list_append(&c->waiting, &v->link);
+	if (!c->asked)
 		ask(gate);
 	return true;
 }
@@ -165,8 +183,8 @@ bool contract_get(struct gate *gate, const struct request *r)
 		refusal_of_method(&refusal, "Ask with GET", "GET, HEAD, OPTIONS");
 		return endpoint_refuse(gate, r, &refusal);
 	}
-	if (gate->available && gate->contract.body != NULL) {
-		reply = reply_of(&gate->contract, request_header(r, "If-None-Match"));
+	if (gate->available && gate->contract->body != NULL) {
+		reply = reply_of(gate->contract, request_header(r, "If-None-Match"));
 		return reply_send(r, gate->options, &reply);
 	}
 	return !wait_for_it(gate, r, &refusal) && endpoint_refuse(gate, r, &refusal);

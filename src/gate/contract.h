@@ -10,32 +10,17 @@
 
 #include <stdbool.h>
 
-#include "base/list.h"
 #include "hub/question.h"
 #include "http/request.h"
+#include "gate/gate.h"
 
-/* requests that wait for the same answer; more are answered 503: nobody had to show a token */
-#define CONTRACT_WAITING_MAX 200
-#define CONTRACT_TAG_MAX 19
+struct contract; /* of the gate */
 
-struct gate;
-
-struct contract {
-	char *body;                 /* NULL: not known */
-	char tag[CONTRACT_TAG_MAX]; /* its ETag: the same from all instances */
-	struct question question;
-	bool asked;          /* the question is under way */
-	bool stale;          /* ... and its answer may be old when it comes */
-	struct list waiting; /* struct schema_visit */
-	size_t waiting_count;
-};
-
-void contract_init(struct contract *s);
-void contract_release(struct contract *s,
-		      struct question_ops questions); /* nobody waits any more */
+struct contract *contract_new(void);
+void contract_free(struct contract *c, struct question_ops questions); /* nobody waits any more */
 
 /* What was kept may be old: the next request asks anew. */
-void contract_forget(struct contract *s);
+void contract_forget(struct contract *c);
 
 bool contract_get(struct gate *gate, const struct request *r);
 

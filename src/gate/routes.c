@@ -8,6 +8,7 @@
 #include "http/refusal.h"
 #include "http/reply.h"
 #include "gate/contract.h"
+#include "gate/entry.h"
 #include "gate/renew.h"
 #include "gate/ticket.h"
 
@@ -169,7 +170,7 @@ static bool on_answer(void *ctx, const struct request *r)
 	if (route != NULL)
 		return route->answer(routes, r);
 	if (routes->gate != NULL)
-		return gate_admit(routes->gate, r);
+		return entry_admit(routes->gate, r);
 	return answer_unknown(routes, r);
 }
 

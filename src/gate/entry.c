@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "gate/entry.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "base/xalloc.h"
+#include "http/codes.h"
+#include "http/reply.h"
+#include "outlet/opening.h"
+#include "outlet/page.h"
+#include "gate/admission.h"
+#include "gate/call.h"
+#include "gate/endpoint.h"
+#include "gate/multi.h"
+#include "gate/pending_open.h"
+#include "gate/ticket.h"
+
+struct entry {
+	struct gate *gate;
+	const struct http_options *options;
+	const struct request *request;
+	struct stream *stream; /* that its path names; NULL: none */
+	struct multi *multi;   /* the streams that it asks for */
+	struct params query;
+	struct buf joined; /* texts of parameters that came in parts */
+	struct identity identity;
+	bool has_ticket; /* which says who it is, when the database has been asked */
+	char ticket[DIGEST_TEXT_MAX];
+	struct opening opening;
+	bool answered; /* it was refused; false: its socket has been taken over */
+};
+
+static bool refuse(struct entry *e, unsigned status, const char *sentence, const char *header,
+		   const char *value)
+{
+	refusal_stats_count(&e->gate->refusals, status);
+	e->answered = reply_error(e->request, e->options, status, sentence, header, value);
+	return false;
+}
+
+static bool refuse_with(struct entry *e, const struct refusal *refusal)
+{
+	return refuse(e, refusal->status, refusal->sentence, refusal->header, refusal->value);
+}
+
+static bool is_method(const struct entry *e, const char *method)
+{
+	return strcmp(e->request->method, method) == 0;
+}
+
+/* An action has the request, unless a stream's path says more exactly that it is meant. */
+static bool pass_actions(struct entry *e)
+{
+	struct params path = {.count = 0};
+	const struct action_def *action =
+		actions_claim(&e->gate->actions, e->request->method, e->request->path,
+			      e->stream == NULL ? NULL : e->stream->def.path, &path);
+
+	if (action == NULL)
+		return true;
+	e->answered = call_start(e->gate, e->request, action, &path);
+	return false;
+}
+
+/* Which methods the path has: what its stream and its actions take. */
+static void append_methods(const struct entry *e, struct buf *out)
+{
+	struct params path = {.count = 0};
+	int literals;
+
+	if (e->stream != NULL &&
+	    actions_find(&e->gate->actions, "GET", e->request->path, &path, &literals) == NULL)
+		buf_append_str(out, "GET");
+	actions_append_methods(&e->gate->actions, e->request->path, out);
+}
+
+/* A page asks whether it may ask (Fetch standard, CORS-preflight request). */
+static bool is_preflight(const struct entry *e)
+{
+	return is_method(e, "OPTIONS") && e->request->origin != NULL &&
+	       request_header(e->request, "Access-Control-Request-Method") != NULL;
+}
+
+static bool refuse_method(struct entry *e, const char *methods)
+{
+	char allow[200];
+
+	/* so that it does ask, and reads that nothing is there; else it is told of a network error
+	 */
+	if (methods[0] == '\0' && is_preflight(e))
+		methods = "GET, HEAD, POST, PUT, PATCH, DELETE";
+	if (methods[0] == '\0')
+		return refuse(e, HTTP_NOT_FOUND, "There is no such stream", NULL, NULL);
+	if (is_method(e, "OPTIONS")) {
+		e->answered = reply_preflight(e->request, e->options, methods);
+		return false;
+	}
+	snprintf(allow, sizeof(allow), "%s, OPTIONS", methods);
+	return refuse(e, HTTP_METHOD_NOT_ALLOWED, "The path is not for this method", "Allow",
+		      allow);
+}
+
+/* The database takes no other texts, nor does JSON, by which they go to it. */
+static bool pass_texts(struct entry *e, const struct params *params)
+{
+	for (size_t i = 0; i < params->count; i++)
+		if (!utf8_is(params->items[i].name.bytes, params->items[i].name.len) ||
+		    !utf8_is(params->items[i].value.bytes, params->items[i].value.len))
+			return refuse(e, HTTP_BAD_REQUEST, "A parameter is not UTF-8", NULL, NULL);
+	return true;
+}
+
+static bool read_query(struct entry *e)
+{
+	if (!request_add_query(e->request, &e->query))
+		return refuse(e, HTTP_BAD_REQUEST, "The request has too many parameters", NULL,
+			      NULL);
+	params_join(&e->query, "events", &e->joined);
+	return pass_texts(e, &e->query);
+}
+
+/* Several streams in one connection. */
+static bool pass_list(struct entry *e)
+{
+	struct refusal refusal;
+
+	if (!is_method(e, "GET"))
+		return refuse_method(e, "GET");
+	if (!read_query(e))
+		return false;
+	e->multi = multi_parse(&e->query, &refusal);
+	if (e->multi != NULL && multi_find(e->multi, e->gate->outlets->router))
+		return true;
+	if (e->multi != NULL)
+		refusal_not_found(&refusal);
+	return refuse_with(e, &refusal);
+}
+
+static bool pass_path(struct entry *e)
+{
+	struct params path = {.count = 0};
+	struct refusal refusal;
+	struct buf methods;
+
+	if (strcmp(e->request->path, SELECTION_MULTI_PATH) == 0)
+		return pass_list(e);
+	e->stream = router_find(e->gate->outlets->router, e->request->path, &path);
+	if (!pass_actions(e))
+		return false;
+	if (e->stream == NULL || !is_method(e, "GET")) {
+		buf_init(&methods);
+		append_methods(e, &methods);
+		refuse_method(e, methods.data);
+		buf_release(&methods);
+		return false;
+	}
+	if (!read_query(e))
+		return false;
+	e->multi = multi_of_one(e->stream, e->request->path, &e->query, &refusal);
+	return e->multi != NULL || refuse_with(e, &refusal);
+}
+
+/* A ticket was got for this very request: it goes before what a browser sends with every one. */
+static bool find_ticket(struct entry *e)
+{
+	const struct text *ticket = params_find(&e->query, "ticket");
+
+	return ticket != NULL && ticket->len > 0;
+}
+
+static bool pass_ticket(struct entry *e)
+{
+	const struct text *ticket = params_find(&e->query, "ticket");
+	struct refusal refusal;
+
+	e->has_ticket = ticket_hash(ticket->bytes, ticket->len, e->ticket) &&
+			request_from_own_page(e->request, e->options);
+	if (e->has_ticket)
+		return true;
+	refusal_stats_log(
+		&e->gate->refusals,
+		"[STREAM] refused: ticket of a request for '%s' from %s: it has not the form "
+		"of one, or is another page's",
+		multi_name(e->multi), e->request->address);
+	refusal_of_token(&refusal, true);
+	return refuse_with(e, &refusal);
+}
+
+static bool pass_token(struct entry *e)
+{
+	struct refusal refusal;
+
+	if (multi_is_anonymous(e->multi)) {
+		e->identity.ends_ms = INT64_MAX;
+		return true;
+	}
+	if (find_ticket(e))
+		return pass_ticket(e);
+	return endpoint_read_token(e->gate, e->request, &e->query, multi_name(e->multi),
+				   &e->identity, &refusal) ||
+	       refuse_with(e, &refusal);
+}
+
+/* Where the stream is to begin: the header decides, then the query under any of its names. */
+static void find_resume(struct entry *e)
+{
+	const char *header = request_header(e->request, "Last-Event-ID");
+	const struct text *param = params_find(&e->query, "last_event_id");
+	char *id;
+
+	if (param == NULL)
+		param = params_find(&e->query, "lastEventId");
+	if (param == NULL)
+		param = params_find(&e->query, "after");
+	if (header == NULL && param == NULL)
+		return;
+	id = header != NULL ? xstrdup(header) : xstrndup(param->bytes, param->len);
+	if (id[0] != '\0') { /* empty: the standard's way to say none */
+		e->opening.resume =
+			strcmp(id, "earliest") == 0 || cursor_parse(id, &e->opening.after);
+		e->opening.unknown = !e->opening.resume;
+	}
+	free(id);
+}
+
+/* From where, in which form, and how long a page may wait. */
+static bool pass_delivery(struct entry *e)
+{
+	const struct text *wait = params_find(&e->query, "wait");
+	struct accept accept;
+	enum accept_type type;
+
+	find_resume(e);
+	request_read_accept(e->request, &accept);
+	type = accept_choose(&accept);
+	e->opening.delivery.page = type == ACCEPT_PAGE;
+	if (type != ACCEPT_EVENTS)
+		e->opening.delivery.form |= FRAME_LINES;
+	if (!e->opening.delivery.page && e->options->compress_above >= 0 && !e->request->http10 &&
+	    accept_gzip(&accept))
+		e->opening.delivery.form |= FRAME_PACKED;
+	if (e->opening.delivery.page && wait != NULL &&
+	    !page_parse_wait(*wait, &e->opening.delivery.wait_ms))
+		return refuse(e, HTTP_BAD_REQUEST,
+			      "The parameter wait must be a whole number of seconds", NULL, NULL);
+	return true;
+}
+
+static void ask_database(struct entry *e)
+{
+	struct pending_open_request request = {.request = e->request,
+					       .opening = &e->opening,
+					       .multi = e->multi,
+					       .identity = &e->identity,
+					       .ticket = e->has_ticket ? e->ticket : NULL};
+	struct refusal refusal;
+
+	e->multi = NULL;
+	e->answered = false;
+	if (!pending_open_start(e->gate, &request, &refusal))
+		refuse_with(e, &refusal);
+}
+
+static void let_in(struct entry *e)
+{
+	struct refusal refusal;
+
+	e->opening.fd = request_take_socket(e->request);
+	if (e->opening.fd < 0) {
+		refusal_full(&refusal);
+		refuse_with(e, &refusal);
+		return;
+	}
+	e->opening.address = xstrdup(e->request->address);
+	e->opening.cors = reply_cors(e->request, e->options);
+	multi_open(e->multi, e->gate, &e->identity, &e->opening);
+	free(e->opening.cors);
+	e->answered = false;
+}
+
+static void decide(struct entry *e)
+{
+	struct multi_item *item;
+	struct refusal refusal;
+
+	if (e->has_ticket) {
+		ask_database(e);
+		return;
+	}
+	switch (multi_decide(e->multi, e->gate, &e->identity, e->request->address, &item,
+			     &refusal)) {
+	case MULTI_ADMITTED:
+		let_in(e);
+		break;
+	case MULTI_REFUSED:
+		refuse_with(e, &refusal);
+		break;
+	case MULTI_ASKS:
+		ask_database(e);
+	}
+}
+
+bool entry_admit(struct gate *g, const struct request *r)
+{
+	struct entry e = {.gate = g, .options = g->options, .request = r};
+
+	e.opening.bare = r->http10;
+	buf_init(&e.joined);
+	if (pass_path(&e) && pass_token(&e) && pass_delivery(&e))
+		decide(&e);
+	buf_release(&e.joined);
+	multi_free(e.multi);
+	identity_release(&e.identity);
+	explicit_bzero(e.ticket, sizeof(e.ticket));
+	return e.answered;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * entry.h: a request on its way through the gate, its head being well (head.h). It becomes a
+ * connection that stays open (outlet.h), the call of an action, or an answer.
+ *
+ * For a stream these are checked, in this order: path, method, token, entitlement, room. A request
+ * may ask for several streams (multi.h). Then each of them is checked.
+ *
+ * A refusal is answered through the HTTP library. A request that is let in is taken over from it,
+ * and so is one that only the database can decide (waiter.h).
+ */
+#ifndef GATE_ENTRY_H
+#define GATE_ENTRY_H
+
+#include <stdbool.h>
+
+#include "http/request.h"
+#include "gate/gate.h"
+
+/* True: the request is answered; false: its socket has been taken over. */
+bool entry_admit(struct gate *g, const struct request *r);
+
+#endif
