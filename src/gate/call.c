@@ -70,26 +70,26 @@ static void fail(struct call *c)
 	waiter_refuse(&c->waiter, &refusal);
 }
 
-/* "status", line end, what to log, line end, the body: as the statement of pg/asker.c puts them
- * together. */
-static void on_answered(struct question *q, bool failed, const char *value)
+/* Status, what to log, body. */
+static void on_answered(struct question *q, const struct answer *a)
 {
 	struct call *c =
 		container_of(container_of(q, struct waiter, question), struct call, waiter);
-	const char *fault = failed || value == NULL ? NULL : strchr(value, '\n');
-	const char *body = fault == NULL ? NULL : strchr(fault + 1, '\n');
+	const char *status_text = a->values[0], *fault = a->values[1], *body = a->values[2];
 	unsigned status;
 
-	if (body == NULL) {
+	if (status_text == NULL) {
 		fail(c);
 		return;
 	}
-	status = (unsigned)strtoul(value, NULL, 10);
-	if (body > fault + 1)
-		(status < 500 ? log_info : log_warn)(
-			"[STREAM] action %s '%s' was answered %u: %.*s", c->method, c->path, status,
-			(int)(body - fault - 1), fault + 1);
-	waiter_answer(&c->waiter, status, body + 1,
+	status = (unsigned)strtoul(status_text, NULL, 10);
+	if (fault != NULL && status < 500)
+		log_info("[STREAM] action %s '%s' was answered %u: %s", c->method, c->path, status,
+			 fault);
+	else if (fault != NULL)
+		log_warn("[STREAM] action %s '%s' was answered %u: %s", c->method, c->path, status,
+			 fault);
+	waiter_answer(&c->waiter, status, body == NULL ? "" : body,
 		      status == HTTP_SERVICE_UNAVAILABLE ? "Retry-After" : NULL, "2");
 }
 

@@ -35,7 +35,7 @@ struct contract_visit {
 	char *known;      /* its If-None-Match, or NULL */
 };
 
-static void on_answered(struct question *q, bool failed, const char *value);
+static void on_answered(struct question *q, const struct answer *a);
 
 struct contract *contract_new(void)
 {
@@ -132,18 +132,18 @@ static void answer(struct contract *c, struct contract_visit *v)
 	waiter_reply(&v->waiter, &reply);
 }
 
-static void on_answered(struct question *q, bool failed, const char *value)
+static void on_answered(struct question *q, const struct answer *a)
 {
 	struct contract *c = container_of(q, struct contract, question);
 
 	c->asked = false;
 	/* who came since is to get the new one */
-	if (!failed && value != NULL && c->stale && !list_empty(&c->waiting)) {
+	if (a->values[0] != NULL && c->stale && !list_empty(&c->waiting)) {
 		ask(list_first(&c->waiting, struct contract_visit, link)->waiter.gate);
 		return;
 	}
-	if (!failed && value != NULL && !c->stale)
-		keep(c, value);
+	if (a->values[0] != NULL && !c->stale)
+		keep(c, a->values[0]);
 	list_each (node, tmp, &c->waiting)
 		answer(c, container_of(node, struct contract_visit, link));
 }

@@ -134,7 +134,7 @@ static void let_in(struct pending_open *h)
 	multi_open(h->multi, w->gate, &h->identity, &h->opening);
 }
 
-static void on_entitled(struct question *q, bool failed, const char *value);
+static void on_entitled(struct question *q, const struct answer *a);
 
 static void ask_entitled(struct pending_open *h, struct multi_item *item)
 {
@@ -187,14 +187,14 @@ static void note_yes(struct pending_open *h)
 }
 
 /* What it rests on may have changed while it was asked: then it is asked once more. */
-static void on_entitled(struct question *q, bool failed, const char *value)
+static void on_entitled(struct question *q, const struct answer *a)
 {
 	struct pending_open *h =
 		container_of(container_of(q, struct waiter, question), struct pending_open, waiter);
 	struct refusal refusal;
 
 	unreserve(h);
-	if (!failed && value != NULL && strcmp(value, "true") == 0) {
+	if (a->values[0] != NULL && strcmp(a->values[0], "true") == 0) {
 		note_yes(h);
 		decide(h);
 		return;
@@ -202,19 +202,20 @@ static void on_entitled(struct question *q, bool failed, const char *value)
 	refusal_stats_log(&h->waiter.gate->refusals,
 			  "[STREAM] refused: '%s' is not authorized for '%s'%s",
 			  h->identity.sub == NULL ? "" : h->identity.sub, h->asked_for->path,
-			  failed ? ": the function failed" : "");
+			  a->failed ? ": the function failed" : "");
 	refusal_forbidden(&refusal, "open this stream");
 	refuse(h, &refusal);
 }
 
-static void on_redeemed(struct question *q, bool failed, const char *value)
+static void on_redeemed(struct question *q, const struct answer *a)
 {
 	struct pending_open *h =
 		container_of(container_of(q, struct waiter, question), struct pending_open, waiter);
 	struct refusal refusal;
 
 	unreserve(h);
-	if (!failed && value != NULL && identity_read(value, strlen(value), &h->identity) &&
+	if (a->values[0] != NULL &&
+	    identity_read(a->values[0], strlen(a->values[0]), &h->identity) &&
 	    h->identity.ends_ms > clock_wall_ms()) {
 		decide(h);
 		return;
@@ -222,7 +223,7 @@ static void on_redeemed(struct question *q, bool failed, const char *value)
 	refusal_stats_log(&h->waiter.gate->refusals,
 			  "[STREAM] refused: ticket of a request for '%s' from %s: %s",
 			  multi_name(h->multi), h->waiter.address,
-			  failed ? "the database did not say" : "there is none, or it was used");
+			  a->failed ? "the database did not say" : "there is none, or it was used");
 	refusal_of_token(&refusal, true);
 	refuse(h, &refusal);
 }

@@ -43,14 +43,13 @@ static bool read_code(const struct request *r, char ret_code[SECRET_TEXT_MAX])
 	return good;
 }
 
-static void on_told(struct question *q, bool failed, const char *value)
+static void on_told(struct question *q, const struct answer *a)
 {
 	struct renew *w =
 		container_of(container_of(q, struct waiter, question), struct renew, waiter);
 	struct refusal refusal;
 
-	(void)value;
-	if (!failed) {
+	if (!a->failed) {
 		waiter_answer(&w->waiter, HTTP_ACCEPTED, "{\"success\":true}", NULL, NULL);
 		return;
 	}

@@ -35,17 +35,17 @@ static void over(struct waiter *p)
 	free(t);
 }
 
-static void on_kept(struct question *q, bool failed, const char *value)
+static void on_kept(struct question *q, const struct answer *a)
 {
 	struct ticket *t =
 		container_of(container_of(q, struct waiter, question), struct ticket, waiter);
 	struct refusal refusal;
 	char body[SECRET_TEXT_MAX + 64];
 
-	if (failed || value == NULL) {
+	if (a->values[0] == NULL) {
 		refusal_of_question(&refusal, q);
 		waiter_refuse(&t->waiter, &refusal);
-	} else if (strcmp(value, "true") != 0) {
+	} else if (strcmp(a->values[0], "true") != 0) {
 		refusal_too_many(&refusal, "Too many unused tickets of this user");
 		waiter_refuse(&t->waiter, &refusal);
 	} else {

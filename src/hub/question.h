@@ -12,6 +12,7 @@
 #include "base/list.h"
 
 #define QUESTION_PARAMS_MAX 3
+#define QUESTION_VALUES_MAX 3
 
 enum question_kind {
 	QUESTION_ENTITLED, /* path, claims, params: "true" or "false" */
@@ -19,11 +20,20 @@ enum question_kind {
 	QUESTION_TICKET,
 	QUESTION_REDEEM, /* hash, origin: the identity as JSON, or NULL */
 	QUESTION_RENEW,  /* code, identity: "" */
-	/* method, path, request: status, line end, what to log, line end, body */
+	/* method, path, request: status, what to log or NULL, body as JSON or NULL */
 	QUESTION_ACTION,
 	QUESTION_SCHEMA, /* the contract of all streams, as JSON */
 	/* tick, transaction ids: the cursor up to which all of them are told; NULL: not yet */
 	QUESTION_COVER,
+};
+
+/* What came back. The texts are valid during the call that passes it. */
+struct answer {
+	/* The statement failed, or it is not known whether it was done. */
+	bool failed;
+	/* One text a column, NULL for SQL's NULL. All are NULL where it has failed, or no row came.
+	 */
+	const char *values[QUESTION_VALUES_MAX];
 };
 
 struct question {
@@ -34,9 +44,7 @@ struct question {
 	bool unfit;
 	/* borrowed until it is answered or cancelled; NULL: SQL's NULL */
 	const char *params[QUESTION_PARAMS_MAX];
-	/* failed: the statement did, or it is not known whether it was done. value: NULL for SQL's
-	 * NULL; valid in this call only. */
-	void (*answered)(struct question *q, bool failed, const char *value);
+	void (*answered)(struct question *q, const struct answer *a);
 };
 
 /* The inlet's door. A cancelled question is never called back; while the database is away it waits.

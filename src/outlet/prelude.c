@@ -194,11 +194,11 @@ static void on_again(struct timer *t)
 	ask_cover(container_of(t, struct prelude, again));
 }
 
-static void on_covered(struct question *q, bool failed, const char *value)
+static void on_covered(struct question *q, const struct answer *a)
 {
 	struct prelude *p = container_of(q, struct prelude, cover);
 
-	if (failed || value == NULL || !cursor_parse(value, &p->end)) {
+	if (a->values[0] == NULL || !cursor_parse(a->values[0], &p->end)) {
 		loop_set_timer(loop_of(p), &p->again, AGAIN_MS);
 		return;
 	}

@@ -27,13 +27,13 @@ static size_t next_part(const struct outlet *o, size_t part)
 	return part;
 }
 
-static void on_answered(struct question *q, bool failed, const char *value)
+static void on_answered(struct question *q, const struct answer *a)
 {
 	struct recheck *r = container_of(q, struct recheck, question);
 	struct outlet *o = r->outlet;
 	int64_t again_ms = r->again_ms, since_ms = r->since_ms;
 	size_t next = next_part(o, r->part + 1);
-	bool yes = !failed && value != NULL && strcmp(value, "true") == 0;
+	bool yes = a->values[0] != NULL && strcmp(a->values[0], "true") == 0;
 
 	recheck_stop(o);
 	if (!yes)

@@ -6,17 +6,17 @@
 
 #include "base/xalloc.h"
 
-/* What a question is in SQL: one row, one column of text. In the order of enum question_kind. */
+/* What a question is in SQL: one row, a text for each value of its answer. */
 static const struct session_statement statements[] = {
 	[QUESTION_ENTITLED] = {"entitled",
 			       "SELECT herald.entitled($1, $2::jsonb, $3::jsonb)::text"},
 	[QUESTION_TICKET] = {"ticket", "SELECT herald.ticket($1, $2::jsonb, $3)::text"},
 	[QUESTION_REDEEM] = {"redeem", "SELECT herald.redeem($1, $2)::text"},
 	[QUESTION_RENEW] = {"renew", "SELECT herald.renewal($1, $2::jsonb)::text"},
-	[QUESTION_ACTION] = {"action",
-			     "SELECT concat(a ->> 'status', chr(10), translate(a ->> 'fault', "
-			     "chr(10), ' '), chr(10), nullif(a -> 'body', 'null'))"
-			     " FROM herald.act($1, $2, $3::jsonb) a"},
+	[QUESTION_ACTION] =
+		{"action",
+		 "SELECT a ->> 'status', translate(a ->> 'fault', chr(10), ' '),"
+		 " nullif(a -> 'body', 'null')::text FROM herald.act($1, $2, $3::jsonb) a"},
 	[QUESTION_SCHEMA] = {"schema", "SELECT herald.schema()::text"},
 	[QUESTION_COVER] = {"cover", "SELECT herald.cover($1::bigint, $2::xid8[])"},
 };
@@ -89,28 +89,44 @@ struct question_ops asker_ops(struct asker *a)
 	return (struct question_ops){submit, cancel, a};
 }
 
+static void forget_values(struct asker_worker *w)
+{
+	for (int i = 0; i < QUESTION_VALUES_MAX; i++) {
+		free(w->values[i]);
+		w->values[i] = NULL;
+	}
+}
+
 static void on_result(struct conn *c, const PGresult *res)
 {
 	struct asker_worker *w = container_of(c, struct asker_worker, conn);
 
 	if (w->session.step != SESSION_READY)
 		session_result(&w->session, res);
-	if (w->session.step != SESSION_READY || PQntuples(res) != 1 || PQgetisnull(res, 0, 0))
+	if (w->session.step != SESSION_READY || PQntuples(res) != 1)
 		return;
-	free(w->value);
-	w->value = xstrndup(PQgetvalue(res, 0, 0), (size_t)PQgetlength(res, 0, 0));
+	forget_values(w);
+	for (int i = 0; i < PQnfields(res) && i < QUESTION_VALUES_MAX; i++)
+		if (!PQgetisnull(res, 0, i))
+			w->values[i] =
+				xstrndup(PQgetvalue(res, 0, i), (size_t)PQgetlength(res, 0, i));
 }
 
 static void answer(struct asker_worker *w, bool failed)
 {
 	struct question *q = w->question;
-	char *value = w->value;
+	struct answer a = {.failed = failed};
+	char *values[QUESTION_VALUES_MAX];
 
+	memcpy(values, w->values, sizeof(values));
+	memset(w->values, 0, sizeof(w->values));
 	w->question = NULL;
-	w->value = NULL;
+	for (int i = 0; i < QUESTION_VALUES_MAX && !failed; i++)
+		a.values[i] = values[i];
 	if (q != NULL)
-		q->answered(q, failed, failed ? NULL : value);
-	free(value);
+		q->answered(q, &a);
+	for (int i = 0; i < QUESTION_VALUES_MAX; i++)
+		free(values[i]);
 }
 
 /* Data exceptions, as of a character that the database's encoding lacks, and limits of the program.
@@ -147,8 +163,7 @@ static void on_lost(struct conn *c)
 	struct question *q = w->question;
 
 	session_lost(&w->session);
-	free(w->value); /* its row may have come, and the next question's may be NULL */
-	w->value = NULL;
+	forget_values(w); /* its row may have come, and the next question's may be NULL */
 	if (q == NULL || !traits[q->kind].again) {
 		answer(w, true);
 		return;
@@ -185,7 +200,7 @@ static void release_pool(struct asker_pool *p)
 {
 	for (size_t i = 0; i < ASKER_WORKERS; i++) {
 		conn_stop(&p->workers[i].conn);
-		free(p->workers[i].value);
+		forget_values(&p->workers[i]);
 	}
 }
 

@@ -25,8 +25,8 @@ struct asker_worker {
 	struct conn conn;
 	struct session session;
 	bool started;
-	struct question *question; /* NULL: none, or cancelled while it runs */
-	char *value;               /* what has come back for it */
+	struct question *question;         /* NULL: none, or cancelled while it runs */
+	char *values[QUESTION_VALUES_MAX]; /* what has come back for it; owned */
 };
 
 struct asker_pool {

@@ -10,12 +10,12 @@ static struct asker asker;
 static int answers;
 static bool was_null;
 
-static void on_answered(struct question *q, bool failed, const char *value)
+static void on_answered(struct question *q, const struct answer *a)
 {
 	(void)q;
-	assert_false(failed);
+	assert_false(a->failed);
 	answers++;
-	was_null = value == NULL;
+	was_null = a->values[0] == NULL;
 }
 
 static int set_up(void **state)
