@@ -6,6 +6,7 @@
  */
 #include "http/request.h"
 
+#include <microhttpd.h>
 #include <strings.h>
 
 #include "fuzz.h"
