@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* base.h: the few compiler attributes and macros that every room uses. */
+/* base.h: compiler attributes and macros that every room uses. */
 #ifndef BASE_BASE_H
 #define BASE_BASE_H
 
 #include <stddef.h>
 
-/* The result of this function says whether it worked: ignoring it is an error. */
+/* The result says whether the function worked. The compiler warns about a caller that ignores
+ * it. */
 #define MUST_CHECK __attribute__((warn_unused_result))
-/* Arguments are a printf format at position fmt and its values from position args. */
+/* Argument fmt is a printf format, and its values begin at argument args. Both count from 1. */
 #define PRINTF_LIKE(fmt, args) __attribute__((format(printf, fmt, args)))
 #define NORETURN __attribute__((noreturn))
 

@@ -18,7 +18,7 @@ bool base64url_decode(const char *text, size_t len, unsigned char *out, size_t *
 {
 	uint32_t bits = 0;
 	size_t count = 0;
-	int held = 0; /* how many of bits are not written yet; fewer than 8 */
+	int held = 0; /* count of bits that are not written yet, fewer than 8 */
 
 	if (len % 4 == 1)
 		return false;

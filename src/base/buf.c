@@ -24,7 +24,7 @@ static size_t grown_cap(size_t cap, size_t need)
 
 void buf_init(struct buf *b)
 {
-	/* never written to while cap is 0, so that a string literal will do */
+	/* A string literal will do, because nothing is written to it while cap is 0. */
 	*b = (struct buf){.data = (char *)""};
 }
 
@@ -87,7 +87,7 @@ static int print_to_rest(struct buf *b, const char *fmt, va_list args)
 {
 	int len = vsnprintf(b->data + b->len, b->cap - b->len, fmt, args);
 
-	/* only a format that is wrong, or a text over INT_MAX, can fail */
+	/* Only a wrong format, or a text over INT_MAX bytes, can fail. */
 	assert(len >= 0);
 	return len;
 }
@@ -126,7 +126,8 @@ char *buf_detach(struct buf *b)
 	return bytes;
 }
 
-/* The letter of the short escape (RFC 8259, section 7), or 0 when the character has none. */
+/* Returns the letter of the short escape (RFC 8259, section 7). Returns 0 if the character has
+ * none. */
 static char short_escape(char c)
 {
 	switch (c) {
@@ -176,7 +177,7 @@ void buf_append_json(struct buf *b, const char *text, size_t len)
 		append_escape(b, text[at]);
 		start = at + 1;
 	}
-	/* whole runs are copied at once: most payloads have few characters to escape */
+	/* Whole runs are copied at once, because most payloads have few characters to escape. */
 	buf_append(b, text + start, len - start);
 	buf_append_char(b, '"');
 }

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * buf.h: bytes that grow. data is never NULL and always has a NUL at data[len] (not counted in
- * len), so it can be read as a C string; the bytes themselves may hold NULs. Memory is owned by the
- * buf until buf_detach hands it over. A buf is embedded by value: init, use, release.
+ * buf.h: bytes that grow.
+ *
+ * data is never NULL. A NUL always follows the last byte, and len does not count it. So data can be
+ * read as a C string. The bytes themselves may hold NULs. The buf owns its memory until buf_detach
+ * hands it over. An owner embeds a buf by value, and calls buf_init first and buf_release last.
+ * Nothing here fails, because memory that cannot be had ends the process (xalloc.h).
  */
 #ifndef BASE_BUF_H
 #define BASE_BUF_H
@@ -14,26 +17,28 @@
 struct buf {
 	char *data;
 	size_t len;
-	size_t cap; /* 0: data points at a shared empty string and is not ours */
+	size_t cap; /* 0 if data points at a shared empty string, which is not ours */
 };
 
 void buf_init(struct buf *b);
-void buf_release(struct buf *b); /* frees; the buf may be used again as if just initialised */
-void buf_clear(struct buf *b);   /* len = 0; keeps the memory */
-/* room for extra bytes more, so that appending cannot move */
+void buf_release(struct buf *b); /* frees the memory; the buf is as after buf_init */
+void buf_clear(struct buf *b);   /* forgets the bytes, keeps the memory */
+/* Makes room for extra more bytes, so that appending them does not move data. */
 void buf_reserve(struct buf *b, size_t extra);
+/* These append copies. What they copy must not lie in the buf itself. */
 void buf_append(struct buf *b, const void *bytes, size_t len);
 void buf_append_str(struct buf *b, const char *text);
 void buf_append_char(struct buf *b, char c);
 void buf_appendf(struct buf *b, const char *fmt, ...) PRINTF_LIKE(2, 3);
-/* forgets all, and gives the memory back where it is more than that */
+/* Forgets the bytes, and gives the memory back if it is more than `most` bytes. */
 void buf_trim(struct buf *b, size_t most);
-/* forgets the first len bytes (moves the rest down) */
+/* Forgets the first len bytes and moves the rest down. */
 void buf_drop_front(struct buf *b, size_t len);
-/* the bytes, for the caller to free; b is empty again */
+/* Returns the bytes, which the caller frees. The buf is empty again. */
 char *buf_detach(struct buf *b);
 
-/* One JSON string literal with its quotes: escapes quote, backslash and control characters. */
+/* Appends text, which is UTF-8, as one JSON string with its quotes. Escapes quotes, backslashes and
+ * control characters (RFC 8259, section 7). */
 void buf_append_json(struct buf *b, const char *text, size_t len);
 
 #endif

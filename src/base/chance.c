@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-/* A kernel that has no randomness yet must not keep us waiting: the clock differs, too. */
+/* The kernel may have no randomness yet, and must not keep us waiting. The clock differs too. */
 int chance_up_to(int most)
 {
 	uint64_t bits;

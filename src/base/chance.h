@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * chance.h: numbers that differ from process to process and from call to call, from the kernel: so
- * that instances that lost the same thing at the same moment do not come back in step. They keep
- * nothing secret (base/secret.h does).
+ * chance.h: random numbers that keep instances from acting in step.
+ *
+ * Instances may lose the same thing at the same moment. They must not all come back at once. The
+ * numbers come from the kernel, and differ from process to process and from call to call. They
+ * protect no secret. base/secret.h does that.
  */
 #ifndef BASE_CHANCE_H
 #define BASE_CHANCE_H
 
-int chance_up_to(int most); /* from 0 to most, each as likely as the others; most: not negative */
+int chance_up_to(int most); /* from 0 to most, all equally likely; most is not negative */
 
 #endif

@@ -3,7 +3,7 @@
 
 #include <time.h>
 
-/* clock_gettime cannot fail for the two clocks used here: both are in every Linux kernel. */
+/* clock_gettime cannot fail for the two clocks used here. Every Linux kernel has both. */
 static int64_t read_us(clockid_t id)
 {
 	struct timespec now;

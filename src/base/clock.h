@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * clock.h: two clocks that must not be mixed up. mono_ms never jumps and is what timers and pings
- * use; wall_ms is the time of day and is what tokens are judged by. Both are milliseconds; mono_us
- * is the former, finer.
+ * clock.h: two clocks that must not be mixed up.
+ *
+ * The monotonic clock never jumps. Timers and time limits use it. The wall clock is the time of
+ * day. Tokens are judged by it. Each name ends in its unit, milliseconds or microseconds.
  */
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H

@@ -21,7 +21,7 @@ static bool is_regular(int fd, struct stat *ret_st, const char **ret_why)
 	return S_ISREG(ret_st->st_mode);
 }
 
-/* Up to the end, or to size bytes. */
+/* Reads up to the end of the file, or size bytes. */
 static bool read_all(int fd, char *bytes, size_t size, size_t *ret_len, const char **ret_why)
 {
 	ssize_t got = 1;
@@ -40,7 +40,7 @@ static bool read_all(int fd, char *bytes, size_t size, size_t *ret_len, const ch
 
 bool file_read(struct file *f, const char *path, size_t most, const char **ret_why)
 {
-	/* without O_NONBLOCK the opening of a FIFO waits for its writer */
+	/* Without O_NONBLOCK, open() of a FIFO waits for its writer. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	struct stat st;
 	size_t size;
@@ -52,7 +52,7 @@ bool file_read(struct file *f, const char *path, size_t most, const char **ret_w
 		return false;
 	good = is_regular(fd, &st, ret_why);
 	if (good) {
-		/* files of /proc say that they have 0 bytes */
+		/* Files of /proc say that they have 0 bytes. */
 		size = st.st_size > 0 && (uintmax_t)st.st_size < most ? (size_t)st.st_size : most;
 		f->mode = st.st_mode;
 		f->bytes = xcalloc(1, size + 2);

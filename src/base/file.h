@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * file.h: a small file as a whole, for configuration and keys. Regular files only: a FIFO or a
- * device would keep a daemon waiting that reads its keys anew. What was read is wiped when it is
- * released, for it may be a secret.
+ * file.h: reads a small file as a whole, for configuration and keys.
+ *
+ * Only regular files are read. A FIFO or a device would keep a daemon waiting while it reads its
+ * keys again. The bytes may be a secret, so file_release wipes them.
  */
 #ifndef BASE_FILE_H
 #define BASE_FILE_H
@@ -14,14 +15,17 @@
 #include "base/base.h"
 
 struct file {
-	char *bytes; /* owned; a NUL behind the last; NULL: nothing was read */
+	char *bytes; /* owned; a NUL follows the last; NULL if nothing was read */
 	size_t len;
 	mode_t mode; /* of the file that was read, not of a symbolic link to it */
 };
 
-/* The file, up to `most` bytes. False: *ret_why says why not, behind "cannot read 'x': ", until the
- * next call. */
+/*
+ * Reads the file at path, which may have up to `most` bytes. Returns false if it cannot. Then
+ * *ret_why says why, in words that follow "cannot read 'x': ". They are valid until the next call.
+ */
 MUST_CHECK bool file_read(struct file *f, const char *path, size_t most, const char **ret_why);
+/* Wipes and frees the bytes. Harmless if there are none. */
 void file_release(struct file *f);
 
 #endif

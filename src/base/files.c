@@ -5,12 +5,13 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#define KEPT 64     /* for the database, the log, files of configuration */
-#define REQUESTS 64 /* for requests that are no streams, where all streams are open */
-#define SMALL 256   /* a limit up to this is shared by halves */
+#define KEPT 64     /* for the database, the log and configuration files */
+#define REQUESTS 64 /* for other requests while all streams are open */
+#define SMALL 256   /* up to this limit, half is for streams and a quarter is kept */
+/* No limit counts as this one, which leaves 1,000,000 for streams. */
 #define UNLIMITED 1000128
 
-/* The lowest free number is what open() returns: the loop fills them from below. */
+/* open() returns the lowest free number, so the loop fills the numbers from 0 up. */
 void files_open_standard(void)
 {
 	for (int fd = 0; fd <= STDERR_FILENO; fd++) {

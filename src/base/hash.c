@@ -33,7 +33,7 @@ static void sip_round(struct sip *s)
 	s->v2 = rotate(s->v2, 32);
 }
 
-/* The constants are the paper's: "somepseudorandomlygeneratedbytes" in ASCII. */
+/* The constants are the paper's, "somepseudorandomlygeneratedbytes" in ASCII. */
 static struct sip sip_start(struct hash_key key)
 {
 	return (struct sip){
@@ -60,8 +60,7 @@ static uint64_t sip_finish(struct sip *s)
 	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
 }
 
-/* Keys come from callers' buffers at any address: memcpy is the aligned load the compiler makes of
- * it. */
+/* Callers' keys begin at any address. The compiler makes one load of this memcpy. */
 static uint64_t load_word(const unsigned char *at)
 {
 	uint64_t word;

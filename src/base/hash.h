@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * hash.h: SipHash-1-3 (Aumasson, Bernstein 2012; the reduced-round form that Rust and Ruby use for
- * tables) with a random key of each table's own, so that nobody outside can choose keys that
- * collide.
+ * hash.h: SipHash-1-3, keyed at random for each table.
+ *
+ * The random key keeps others from choosing names that collide. Aumasson and Bernstein published
+ * SipHash in 2012. Rust and Ruby use this form, with fewer rounds, for their tables.
  */
 #ifndef BASE_HASH_H
 #define BASE_HASH_H
@@ -14,7 +15,7 @@ struct hash_key {
 	uint64_t k0, k1;
 };
 
-struct hash_key hash_key_random(void); /* from getrandom(2); aborts when there is none */
+struct hash_key hash_key_random(void); /* from getrandom(2); aborts if there is none */
 uint64_t hash_bytes(struct hash_key key, const void *bytes, size_t len);
 
 #endif

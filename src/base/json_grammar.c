@@ -9,7 +9,7 @@
 #include "base/utf8.h"
 #include "base/xalloc.h"
 
-/* As it reads: a piece of the text, or of decoded. */
+/* A name without its escapes. It is a piece of the text, or of decoded. */
 struct name {
 	const char *at;
 	size_t len;
@@ -19,17 +19,18 @@ struct reader {
 	const char *at, *end;
 	size_t len;
 	enum json_fault fault;
-	size_t levels;      /* that may still be opened */
-	struct name *names; /* of all objects that are open, the innermost last */
+	size_t levels;      /* arrays and objects that may still be opened */
+	struct name *names; /* of all open objects, the innermost last */
 	size_t count, cap;
-	char *decoded; /* names with escapes. It is as long as the text, and no name reads longer
-			  than it is spelled */
+	/* Holds names that had escapes. It has room for the text, because no name gets longer. */
+	char *decoded;
 	size_t decoded_len;
 };
 
 static bool read_value(struct reader *r);
 
-/* Any other fault is one of syntax. */
+/* Notes the first fault. A function that returns false without a note has found a fault of
+ * syntax. */
 static bool fail(struct reader *r, enum json_fault fault)
 {
 	if (r->fault == JSON_FAULT_NONE)
@@ -47,7 +48,7 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* The 16 bits of "\uXXXX"; -1: that is not there. */
+/* Returns the 16 bits of "\uXXXX". Returns -1 if that is not at `at`. */
 static int32_t unit_at(const char *at, const char *end)
 {
 	int32_t unit = 0;
@@ -64,8 +65,11 @@ static int32_t unit_at(const char *at, const char *end)
 	return unit;
 }
 
-/* Length of the escape that a backslash begins, both halves of a pair; 0: it is none, a NUL, or one
- * half. */
+/*
+ * Returns the length of the escape that the backslash at `at` begins. Both halves of a surrogate
+ * pair are one escape. Returns 0 if it is no escape, if it is a NUL, or if it is one half of a
+ * pair.
+ */
 static size_t escape_len(const char *at, const char *end)
 {
 	int32_t unit = unit_at(at, end), low;
@@ -80,7 +84,7 @@ static size_t escape_len(const char *at, const char *end)
 	return low >= 0xdc00 && low <= 0xdfff ? 12 : 0;
 }
 
-/* Length of the character that is written here, 0: no string may hold it. */
+/* Returns the length of the character as it is written. Returns 0 if no string may hold it. */
 static size_t character_len(const char *at, const char *end)
 {
 	unsigned char c = (unsigned char)*at;
@@ -92,7 +96,7 @@ static size_t character_len(const char *at, const char *end)
 	return c < 0x80 ? 1 : utf8_len((const unsigned char *)at, (size_t)(end - at));
 }
 
-/* Why no string may hold what is written here. */
+/* Says why no string may hold the character that is written at `at`. */
 static enum json_fault character_fault(const char *at, const char *end)
 {
 	if ((unsigned char)*at >= 0x80)
@@ -100,7 +104,7 @@ static enum json_fault character_fault(const char *at, const char *end)
 	return unit_at(at, end) >= 0 ? JSON_FAULT_CHARACTER : JSON_FAULT_SYNTAX;
 }
 
-/* From the quote to the place after the other one. */
+/* Reads from the opening quote to the place after the closing one. */
 static bool read_string(struct reader *r)
 {
 	for (r->at++; r->at < r->end && *r->at != '"';) {
@@ -131,7 +135,8 @@ static size_t encode(char *out, uint32_t c)
 	return later + 1;
 }
 
-/* What a proved escape of this length stands for. */
+/* Returns the character that an escape of this length stands for. The escape is known to be
+ * good. */
 static uint32_t escaped(const char *at, size_t len)
 {
 	static const char letters[] = "bfnrt", controls[] = "\b\f\n\r\t";
@@ -148,7 +153,7 @@ static uint32_t escaped(const char *at, size_t len)
 				  ((uint32_t)unit_at(at + 6, at + len) - 0xdc00);
 }
 
-/* The name without its escapes. */
+/* Returns the name without its escapes. */
 static struct name decode(struct reader *r, struct name name)
 {
 	const char *at = name.at, *end = at + name.len;
@@ -189,7 +194,7 @@ static bool read_name(struct reader *r)
 	return true;
 }
 
-/* Any order will do, so the cheap comparison first. */
+/* Any order will do, so the cheap comparison comes first. */
 static int compare(const void *one, const void *other)
 {
 	const struct name *a = one, *b = other;
@@ -199,7 +204,7 @@ static int compare(const void *one, const void *other)
 	return memcmp(a->at, b->at, a->len);
 }
 
-/* Is none of the names from this one on there twice? */
+/* Do all names from this one on differ? */
 static bool all_differ(struct reader *r, size_t first)
 {
 	if (r->count - first > 1)
@@ -220,7 +225,7 @@ static void skip_blanks(struct reader *r)
 		r->at++;
 }
 
-/* One of the six structural characters, where it is the next. */
+/* Takes c, one of the six structural characters, if it comes next. */
 static bool take(struct reader *r, char c)
 {
 	skip_blanks(r);
@@ -265,7 +270,7 @@ static bool read_array(struct reader *r)
 	return take(r, ']');
 }
 
-/* So nothing that is read here calls itself more often than there are levels. */
+/* The count of levels bounds how deep these functions call themselves. */
 static bool read_level(struct reader *r, bool (*read)(struct reader *r))
 {
 	bool good;

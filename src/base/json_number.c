@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* An exponent counts no further: no text has so many digits that they could make up for it. */
+/* An exponent counts no further. No text has enough digits to make up for a larger one. */
 #define EXPONENT_FAR INT64_C(1000000000000000)
 
 struct digits {
@@ -15,7 +15,7 @@ struct digits {
 
 struct number {
 	bool negative, is_integer;
-	struct digits whole, fraction; /* fraction: none, or the digits of the point's right side */
+	struct digits whole, fraction; /* fraction: the digits after the point, if any */
 	int64_t exponent;
 };
 
@@ -69,7 +69,7 @@ static bool fits_64_bits(const struct number *n)
 	return n->whole.len < len || (n->whole.len == len && memcmp(n->whole.at, most, len) <= 0);
 }
 
-/* A digit of the number without its point; 0 where it has no more. */
+/* Returns a digit of the number without its point, or '0' after the last. */
 static char digit_at(const struct number *n, size_t place)
 {
 	if (place < n->whole.len)
@@ -78,9 +78,11 @@ static char digit_at(const struct number *n, size_t place)
 	return place < n->fraction.len ? n->fraction.at[place] : '0';
 }
 
-/* Of two numbers with 309 digits in front of the point: is it less than 2^1024 - 2^970? That one
- * lies halfway from the largest double to the next, if there were a next, and is the least that
- * rounds to infinity. */
+/*
+ * Compares a number that has 309 digits before its point with 2^1024 - 2^970. Returns true if it is
+ * less. The limit lies halfway between the largest double and the next one, if there were one. It
+ * is the least number that rounds to infinity.
+ */
 static bool rounds_down(const struct number *n, size_t first)
 {
 	static const char halfway[] =
@@ -96,7 +98,7 @@ static bool rounds_down(const struct number *n, size_t first)
 	return false;
 }
 
-/* The first digit that is not 0 says how large it is, but at the very border. */
+/* The place of the first digit that is not 0 decides, except at the very border. */
 static bool fits_double(const struct number *n)
 {
 	size_t count = n->whole.len + n->fraction.len, first = 0;

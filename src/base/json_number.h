@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * json_number.h: a number of JSON (RFC 8259, 6), and one that readers can hold. Without point and
- * exponent it is an integer: from -2^63 to 2^64 - 1. Else it is a double: refused is what rounds to
- * infinity (RFC 8259 leaves the range to us). What rounds to 0 is taken. It allocates nothing and
- * knows no locale.
+ * json_number.h: reads a JSON number (RFC 8259, section 6) that readers can hold.
+ *
+ * The RFC leaves the range to us. A number without point and exponent is an integer, from -2^63 to
+ * 2^64 - 1. Any other is a double. One that rounds to infinity is refused. One that rounds to 0 is
+ * taken. Nothing is allocated, and the locale plays no part.
  */
 #ifndef BASE_JSON_NUMBER_H
 #define BASE_JSON_NUMBER_H
 
 #include <stdbool.h>
 
-/* The place after the number that begins at `at`. NULL: there is none, or it is too large. */
+/* Returns the place after the number that begins at `at`. Returns NULL if there is no number, or if
+ * it is too large. */
 const char *json_number_end(const char *at, const char *end);
-/* where json_number_end is NULL: why? */
+/* Says why json_number_end returned NULL. True if the number is too large. */
 bool json_number_is_too_large(const char *at, const char *end);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * list.h: intrusive doubly linked list. A list is a head whose links point at itself; a node is
- * embedded in its owner. A node that is in no list has next == NULL (list_node_init), so it can be
- * asked and removed twice.
+ * list.h: an intrusive doubly linked list.
+ *
+ * A list is a head, whose links point at itself while it is empty. A node is embedded in its owner.
+ * A node that list_node_init has set, and that is in no list, has next == NULL. So it can be asked
+ * whether it is linked, and it can be removed twice.
  */
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
@@ -49,7 +51,7 @@ static inline void list_remove(struct list *node)
 	list_node_init(node);
 }
 
-/* Moves all nodes of from to the end of to; from is empty afterwards. */
+/* Moves all nodes of from to the end of to. Then from is empty. */
 static inline void list_splice(struct list *to, struct list *from)
 {
 	if (list_empty(from))
@@ -63,7 +65,7 @@ static inline void list_splice(struct list *to, struct list *from)
 
 #define list_first(head, type, member) container_of((head)->next, type, member)
 
-/* for each node of the list; the body may remove the node it stands on, but no other */
+/* Visits each node of the list. The body may remove the node that it stands on, but no other. */
 #define list_each(node, tmp, head)                                                \
 	for (struct list *node = (head)->next, *tmp = node->next; node != (head); \
 	     node = tmp, tmp = node->next)

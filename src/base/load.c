@@ -2,7 +2,7 @@
 #include "base/load.h"
 
 #define PART_US 1000000
-/* the longer a part, the more it counts; one as long as this counts half */
+/* The longer a part, the more it counts. A part as long as this counts half. */
 #define MEMORY_US 4000000
 
 void load_waited(struct load *l, int64_t from_us, int64_t to_us)

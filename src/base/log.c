@@ -17,13 +17,13 @@
 #include "base/utf8.h"
 #include "base/writer.h"
 
-/* A longer message is cut: part of it may come from a client, who must not fill the disk. */
+/* A longer message is cut. Part of it may come from a client, which must not fill the disk. */
 #define MESSAGE_MAX 4096
 
 static enum log_level log_max_level = LOG_INFO;
-static atomic_bool log_as_json;   /* read by the writer's thread, too */
-static bool log_is_set_up;        /* who started the program has seen what was wrong with that */
-static struct writer *log_writer; /* NULL: whoever logs writes, and waits for the file */
+static atomic_bool log_as_json;   /* the writer's thread reads it too */
+static bool log_is_set_up;        /* log_complain writes to the log from then on */
+static struct writer *log_writer; /* NULL if the caller writes, and waits for the file */
 
 static const char *const level_names[] = {
 	[LOG_ERROR] = "error",
@@ -32,7 +32,7 @@ static const char *const level_names[] = {
 	[LOG_DEBUG] = "debug",
 };
 
-/* Control characters of ASCII, and U+0080 to U+009F, of which some terminals obey U+009B. */
+/* These are the control characters of ASCII, and U+0080 to U+009F. Some terminals obey U+009B. */
 static bool is_control(const unsigned char *at)
 {
 	return at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
@@ -48,12 +48,14 @@ static void append_text(struct buf *line, const unsigned char *at, size_t len)
 			buf_append(line, at, step);
 			continue;
 		}
-		step = 1; /* the rest of a character is not one, so its bytes follow in this way */
+		/* The rest of a character is not one either, so its bytes come here one by one. */
+		step = 1;
 		buf_appendf(line, "\\x%02x", *at);
 	}
 }
 
-/* Not buf_append_json: that trusts its input to be UTF-8, and a log gets what clients sent. */
+/* buf_append_json would not do. It trusts its input to be UTF-8, and a log gets what clients
+ * sent. */
 static void append_json(struct buf *line, const unsigned char *at, size_t len)
 {
 	size_t step;
@@ -102,7 +104,7 @@ static void append_line(struct buf *line, enum log_level level, const char *mess
 	}
 }
 
-/* One write a line, so that lines of several processes do not mix. There is no one to tell of
+/* One write for each line keeps the lines of several processes apart. Nobody can be told of
  * errors. */
 static void write_line(const struct buf *line)
 {
@@ -138,7 +140,7 @@ static void log_message(enum log_level level, const char *fmt, va_list args)
 	errno = saved_errno;
 }
 
-/* By the writer's thread. */
+/* The writer's thread calls this. */
 static void tell_lost(struct buf *line, uint64_t lost)
 {
 	char message[160];
@@ -151,8 +153,8 @@ static void tell_lost(struct buf *line, uint64_t lost)
 	append_line(line, LOG_WARN, message);
 }
 
-/* A failed assertion, or no memory: the lines that explain it are still on their way. abort() then
- * goes on. */
+/* Runs when an assertion failed or memory ran out. The lines that explain it are still on their
+ * way. abort() goes on after this. */
 static void on_abort(int signo)
 {
 	(void)signo;
@@ -167,7 +169,7 @@ void log_detach(void)
 	log_writer = writer_open(STDERR_FILENO, tell_lost);
 	(void)signal(SIGABRT, on_abort);
 	if (log_writer == NULL)
-		log_warn("there can be no thread for the log: this program waits for whoever reads "
+		log_warn("no thread can be made for the log: this program waits for whoever reads "
 			 "it");
 }
 

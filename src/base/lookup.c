@@ -15,16 +15,16 @@
 #include "base/loop.h"
 #include "base/xalloc.h"
 
-/* Where threads leave their answers. The last one out frees it when the loop has gone. */
+/* Threads leave their answers here. When the loop has gone, the last thread frees it. */
 struct lookup_post {
-	pthread_mutex_t lock; /* of all that follows */
-	struct list done;     /* struct errand */
+	pthread_mutex_t lock; /* guards all that follows */
+	struct list done;     /* of struct errand */
 	int event_fd;
 	size_t out;
 	bool closed;
 };
 
-/* One thread's, until its answer is taken. */
+/* Belongs to one thread until its answer is taken. */
 struct errand {
 	struct list link;
 	struct lookup_post *post;
@@ -33,13 +33,13 @@ struct errand {
 	const char *error;
 };
 
-/* There as long as somebody waits for it or a thread is out. */
+/* Exists as long as somebody waits for the name or a thread is out for it. */
 struct lookup_name {
 	char *name;
-	struct list waiting; /* struct lookup */
+	struct list waiting; /* of struct lookup */
 	size_t out;
 	int64_t asked_ms;
-	bool told; /* the log, that all threads hang */
+	bool told; /* the log has said that all threads hang */
 };
 
 /* --- the thread --- */
@@ -69,7 +69,7 @@ static void note_address(struct errand *e, const struct addrinfo *a)
 		e->addresses[e->count++] = xstrdup(text);
 }
 
-/* As libpq asks. */
+/* Asks as libpq does. */
 static void ask(struct errand *e)
 {
 	struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM}, *found = NULL;
@@ -82,7 +82,7 @@ static void ask(struct errand *e)
 	e->error = gai_strerror(error != 0 ? error : EAI_NONAME);
 }
 
-/* With the lock: somebody may be told that there is an answer. */
+/* Called with the lock. Leaves the answer and wakes the loop. */
 static void deliver(struct errand *e)
 {
 	list_append(&e->post->done, &e->link);
@@ -109,7 +109,7 @@ static void *run(void *ctx)
 	return NULL;
 }
 
-/* Signals are the loop's. */
+/* The thread takes no signals, which are the loop's. */
 static bool begin_thread(struct errand *e)
 {
 	sigset_t all, before;
@@ -147,7 +147,7 @@ static void send_out(struct lookup_post *post, struct lookup_name *n, int64_t no
 	pthread_mutex_unlock(&post->lock);
 }
 
-/* How long the last of so many threads is waited for. */
+/* Returns how long to wait for the last of so many threads. */
 static int64_t patience_ms(size_t out)
 {
 	int64_t wait = LOOKUP_AGAIN_MS;
@@ -157,14 +157,14 @@ static int64_t patience_ms(size_t out)
 	return wait < LOOKUP_AGAIN_MOST_MS ? wait : LOOKUP_AGAIN_MOST_MS;
 }
 
-/* Those that are out may never come back. */
+/* Threads that are out may never come back, so another one is due after a while. */
 static bool is_due(const struct lookup_name *n, int64_t now_ms)
 {
 	return n->out == 0 ||
 	       (n->out < LOOKUP_THREADS_MAX && now_ms - n->asked_ms >= patience_ms(n->out));
 }
 
-/* Said once, until an answer comes. */
+/* Logs this once, until an answer comes. */
 static void complain_of_hanging(struct lookup_name *n)
 {
 	if (n->out < LOOKUP_THREADS_MAX || n->told)
@@ -206,7 +206,7 @@ static void answer(struct lookup *l, const struct errand *e)
 	l->found(l);
 }
 
-/* Those who ask anew in found() wait for the next answer. */
+/* A lookup that starts again in found() waits for the next answer. */
 static void take(struct lookups *set, struct errand *e)
 {
 	struct lookup_name *n = find(set, e->name);
@@ -314,7 +314,7 @@ void lookup_stop(struct lookup *l)
 
 bool lookup_is_number(const char *host)
 {
-	/* without the interface of a link-local one */
+	/* The interface of a link-local address does not count. */
 	char *address = xstrndup(host, strcspn(host, "%"));
 	unsigned char bytes[sizeof(struct in6_addr)];
 	bool is =

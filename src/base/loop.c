@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* One turn's share; what is still ready comes first in the next turn. */
+/* One turn takes so many events. What is still ready comes first in the next turn. */
 #define EVENTS_MAX 256
 
 static void close_fd(int *fd)
@@ -22,7 +22,7 @@ static void close_fd(int *fd)
 	*fd = -1;
 }
 
-/* on_signal may be slow or set state: each signal is handed over before the next one is read. */
+/* on_signal may be slow or set state, so each signal is handed over before the next one is read. */
 static void on_signal_fd(struct watch *w, uint32_t events)
 {
 	struct loop *l = container_of(w, struct loop, signal_watch);
@@ -55,7 +55,7 @@ bool loop_open(struct loop *l)
 	return loop_watch(l, &l->lookups_watch, lookups_fd(&l->lookups), EPOLLIN);
 }
 
-/* Taken signals stay blocked: one that comes while the process winds up must not cut that short. */
+/* Taken signals stay blocked. One that comes while the process winds up must not cut that short. */
 void loop_close(struct loop *l)
 {
 	timers_release(&l->timers);
@@ -66,7 +66,8 @@ void loop_close(struct loop *l)
 	close_fd(&l->epoll_fd);
 }
 
-/* Blocks before it opens: a signal in between then waits in the kernel instead of killing us. */
+/* Blocks signals before it opens the file. One that comes in between waits in the kernel, and does
+ * not kill us. */
 static int open_signal_fd(const int *signals, int count)
 {
 	sigset_t set;
@@ -82,12 +83,12 @@ static int open_signal_fd(const int *signals, int count)
 bool loop_take_signals(struct loop *l, const int *signals, int count,
 		       void (*on_signal)(void *ctx, int signo), void *ctx)
 {
-	assert(l->signal_fd == -1); /* once a loop: a second set would need a second fd */
+	assert(l->signal_fd == -1); /* once for each loop; a second set would need a second fd */
 	l->on_signal = on_signal;
 	l->signal_ctx = ctx;
 	l->signal_fd = open_signal_fd(signals, count);
 	if (l->signal_fd == -1) {
-		log_error("signals cannot be read from a file: %s", strerror(errno));
+		log_error("signalfd not available: %s", strerror(errno));
 		return false;
 	}
 	return loop_watch(l, &l->signal_watch, l->signal_fd, EPOLLIN);
@@ -99,9 +100,9 @@ void watch_init(struct watch *w, void (*ready)(struct watch *w, uint32_t events)
 }
 
 /*
- * A library may have closed the file of a watch and opened another one under the same number (libpq
- * does while it connects). The kernel forgot the first then, so a change that fails becomes an
- * addition.
+ * A library may close the file of a watch and open another one under the same number. libpq does so
+ * while it connects. The kernel has then forgotten the first file, so a change that fails becomes
+ * an addition.
  */
 bool loop_watch(struct loop *l, struct watch *w, int fd, uint32_t events)
 {
@@ -120,7 +121,7 @@ bool loop_watch(struct loop *l, struct watch *w, int fd, uint32_t events)
 	return false;
 }
 
-/* Failure is no news: the kernel forgets a file that was closed, see loop_watch. */
+/* Failure is no news. The kernel forgets a file that was closed (see loop_watch). */
 void loop_unwatch(struct loop *l, struct watch *w)
 {
 	if (w->fd == -1)
@@ -129,7 +130,8 @@ void loop_unwatch(struct loop *l, struct watch *w)
 	w->fd = -1;
 }
 
-/* Not from now_ms: the callbacks of the last turn took time, which would make its timers late. */
+/* Does not count from now_ms. The callbacks of the last turn took time, which would make its timers
+ * late. */
 static int shorter_wait_ms(const struct loop *l, int max_wait_ms)
 {
 	int timer_ms = timers_wait_ms(&l->timers, clock_mono_ms());
@@ -141,10 +143,8 @@ static int shorter_wait_ms(const struct loop *l, int max_wait_ms)
 	return timer_ms < max_wait_ms ? timer_ms : max_wait_ms;
 }
 
-/*
- * Every error but EINTR means that epoll_fd is not ours any more. Going on would be a busy loop
- * that serves nobody and fills the log; a supervisor can start us again.
- */
+/* Every error but EINTR means that epoll_fd is not ours any more. Going on would be a busy loop
+ * that serves nobody and fills the log. A supervisor can start us again. */
 static int wait_for_events(struct loop *l, struct epoll_event *events, int max_wait_ms)
 {
 	int count = epoll_wait(l->epoll_fd, events, EVENTS_MAX, shorter_wait_ms(l, max_wait_ms));
@@ -171,16 +171,16 @@ void loop_turn(struct loop *l, int max_wait_ms)
 	for (int at = 0; at < count; at++) {
 		struct watch *w = events[at].data.ptr;
 
-		/* unwatched by a callback before it in this batch; if it watches another file by
-		 * now it is called in vain, which every callback must bear anyway */
+		/* A callback before it in this batch may have unwatched it. If it watches another
+		 * file by now, it is called in vain. Every callback must bear that anyway. */
 		if (w->fd != -1)
 			w->ready(w, events[at].events);
 	}
 	timers_fire(&l->timers, l->now_ms);
 }
 
-/* Asks the clock again: at boot, or after a slow callback, now_ms is old and the timer would be
- * early. */
+/* Asks the clock again. At the start, or after a slow callback, now_ms is old and the timer would
+ * be early. */
 void loop_set_timer(struct loop *l, struct timer *t, int64_t in_ms)
 {
 	int64_t now_ms = clock_mono_ms();

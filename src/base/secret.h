@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* secret.h: texts that nobody guesses: 256 bits of the kernel's randomness as hexadecimal digits.
+/*
+ * secret.h: makes texts that nobody guesses. They are 256 random bits of the kernel as hex digits.
  */
 #ifndef BASE_SECRET_H
 #define BASE_SECRET_H
@@ -7,7 +8,7 @@
 #define SECRET_BYTES 32
 #define SECRET_TEXT_MAX (2 * SECRET_BYTES + 1)
 
-/* without randomness the program ends: nothing here may be guessed */
+/* Ends the program if the kernel gives no randomness, because nothing here may be guessed. */
 void secret_make(char ret_text[SECRET_TEXT_MAX]);
 
 #endif

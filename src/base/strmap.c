@@ -21,7 +21,7 @@ static bool is_key(const struct strmap_slot *slot, uint64_t hash, const char *ke
 	       (len == 0 || memcmp(slot->key, key, len) == 0);
 }
 
-/* The slot of the key, or the free one where it would go; there always is one: see crowded(). */
+/* Returns the slot of the key, or the free slot that it would take. crowded() leaves one free. */
 static struct strmap_slot *find(const struct strmap *m, uint64_t hash, const char *key, size_t len)
 {
 	size_t at = hash & (m->cap - 1);
@@ -31,7 +31,7 @@ static struct strmap_slot *find(const struct strmap *m, uint64_t hash, const cha
 	return &m->slots[at];
 }
 
-/* Linear probing stays short up to three quarters. */
+/* Linear probing stays short while at most three quarters of the slots are taken. */
 static bool crowded(const struct strmap *m)
 {
 	return m->count + 1 > m->cap / 4 * 3;
@@ -51,7 +51,7 @@ static void grow(struct strmap *m)
 	free(old);
 }
 
-/* Not xstrndup: a key may hold NULs. */
+/* xstrndup would not do, because a key may hold NULs. */
 static char *copy_key(const char *key, size_t len)
 {
 	char *copy = xmalloc(len + 1);
@@ -62,10 +62,8 @@ static char *copy_key(const char *key, size_t len)
 	return copy;
 }
 
-/*
- * Closes the gap at hole: each later slot of the run moves down unless that would put it before its
- * home place, counted round the end of the table.
- */
+/* Closes the gap at hole. Each later slot of the run moves down, unless that would put it before
+ * its home place. Places are counted round the end of the table. */
 static void close_gap(struct strmap *m, size_t hole)
 {
 	size_t mask = m->cap - 1;

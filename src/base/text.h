@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* text.h: bytes with their length, borrowed from whoever has them. */
+/* text.h: bytes with their length, borrowed from their owner. */
 #ifndef BASE_TEXT_H
 #define BASE_TEXT_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
-/* A text with its length; may hold any byte but NUL. */
+/* No NUL need follow the bytes, and there may be NULs among them. */
 struct text {
 	const char *bytes;
 	size_t len;
@@ -19,7 +19,7 @@ struct keys {
 	size_t count;
 };
 
-/* A C string as a text. */
+/* Borrows a C string as a text. */
 static inline struct text text_of(const char *c_string)
 {
 	return (struct text){c_string, strlen(c_string)};

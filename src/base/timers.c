@@ -49,7 +49,7 @@ static void sift_down(struct timers *ts, size_t at, struct timer *t)
 	put_at(ts, at, t);
 }
 
-/* The last timer takes the free place; it comes from another branch, so it may belong higher up. */
+/* The last timer takes the free place. It comes from another branch, so it may belong higher up. */
 static void fill_gap(struct timers *ts, size_t at)
 {
 	struct timer *last = ts->heap[--ts->count];
@@ -108,10 +108,10 @@ void timers_stop(struct timers *ts, struct timer *t)
 }
 
 /*
- * What a callback sets must wait for the next call, or two timers that keep setting each other to a
- * past time would hold the loop for ever. Such a timer gets a higher number than all that were
- * there before and a time not before now_ms (floor_ms), so it sorts behind everything this call has
- * to fire, and the first number that is too high ends the call.
+ * A timer that a callback sets must wait for the next call. Otherwise two timers that keep setting
+ * each other to a past time would hold the loop for ever. Such a timer gets a higher number than
+ * all that were there before. Its time is not before now_ms (floor_ms). So it sorts after
+ * everything that this call has to fire. The first number that is too high ends the call.
  */
 size_t timers_fire(struct timers *ts, int64_t now_ms)
 {

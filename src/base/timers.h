@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * timers.h: the set of pending timers, a binary heap of embedded structs: O(log n) to set and stop,
- * nothing while idle. Time is an argument (milliseconds of the monotonic clock), so tests need no
- * sleep. A timer belongs to its owner, who stops it before freeing it. It fires once; the callback
- * may set it again, and may set or stop any other timer.
+ * timers.h: the set of pending timers, a binary heap of embedded structs.
+ *
+ * Setting and stopping take O(log n), and idle timers cost nothing. Times are milliseconds of the
+ * monotonic clock. Callers pass them in, so tests need no sleep. A timer belongs to its owner,
+ * which stops it before freeing it. A timer fires once. Its callback may set it again, and may set
+ * or stop any other timer.
  */
 #ifndef BASE_TIMERS_H
 #define BASE_TIMERS_H
@@ -14,8 +16,8 @@
 
 struct timer {
 	int64_t due_ms;
-	uint64_t seq; /* which setting this is: equal times fire in the order they were set */
-	size_t at;    /* 1 + place in the heap; 0: not pending */
+	uint64_t seq; /* number of this setting; equal times fire in this order */
+	size_t at;    /* 1 + place in the heap; 0 if not pending */
 	void (*fire)(struct timer *t);
 };
 
@@ -23,7 +25,7 @@ struct timers {
 	struct timer **heap;
 	size_t count, cap;
 	uint64_t last_seq;
-	int64_t floor_ms; /* while firing: no timer is set before this, see timers_fire */
+	int64_t floor_ms; /* while firing, no timer is set before this (timers_fire) */
 };
 
 void timers_init(struct timers *ts);
@@ -36,12 +38,12 @@ static inline bool timer_pending(const struct timer *t)
 	return t->at != 0;
 }
 
-/* Fires what is due at now_ms, earliest first; a timer set to a time already past fires at the next
- * call. Returns how many fired. */
+/* Fires what is due at now_ms, earliest first. A timer that a callback sets to a past time fires at
+ * the next call. Returns how many fired. */
 size_t timers_fire(struct timers *ts, int64_t now_ms);
 
-/* Milliseconds from now_ms to the next timer, 0 when one is due, -1 when there is none
- * (epoll_wait's terms). */
+/* Returns the milliseconds from now_ms to the next timer. Returns 0 if one is due and -1 if there
+ * is none, as epoll_wait takes them. */
 int timers_wait_ms(const struct timers *ts, int64_t now_ms);
 
 #endif

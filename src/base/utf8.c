@@ -5,7 +5,7 @@
 
 #include "base/base.h"
 
-/* The Unicode standard's table 3-7: which bytes may begin a character, and what may come second. */
+/* Which bytes may begin a character, and which come second (Unicode standard, table 3-7). */
 static const struct utf8_form {
 	unsigned char first_min, first_max;
 	unsigned char second_min, second_max; /* every later byte is 80 to bf */

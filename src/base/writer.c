@@ -13,14 +13,14 @@
 
 struct line {
 	struct list link;
-	uint64_t lost; /* so many were dropped in front of it */
+	uint64_t lost; /* how many were dropped right before it */
 	size_t len;
 	char bytes[];
 };
 
 /* --- the thread --- */
 
-/* Who shares the file may have made it one that does not block. */
+/* Others that share the file may have made it one that does not block. */
 static bool wait_for_room(int fd)
 {
 	struct pollfd p = {.fd = fd, .events = POLLOUT};
@@ -28,8 +28,8 @@ static bool wait_for_room(int fd)
 	return poll(&p, 1, -1) >= 0 || errno == EINTR;
 }
 
-/* One write a line, so that lines of several processes do not mix. *torn: the last line is in the
- * file without its end. */
+/* One write for each line keeps the lines of several processes apart. *torn is true while the last
+ * line stands in the file without its end. */
 static bool write_line(int fd, const char *bytes, size_t len, bool *torn)
 {
 	if (*torn && write(fd, "\n", 1) != 1)
@@ -61,7 +61,7 @@ static bool tell(struct writer *w, uint64_t lost, bool *torn)
 	return told;
 }
 
-/* Both with the lock. */
+/* Both are called with the lock. */
 static struct line *take_first(struct writer *w)
 {
 	struct line *line;
@@ -96,7 +96,7 @@ static void wait_for_lines(struct writer *w)
 	pthread_mutex_lock(&w->lock);
 }
 
-/* owed: dropped, and no line has said so yet. */
+/* owed counts dropped lines that no line has told of yet. */
 static void *run(void *ctx)
 {
 	struct writer *w = ctx;
@@ -132,7 +132,7 @@ static void *run(void *ctx)
 
 /* --- the others --- */
 
-/* Signals are the loop's. */
+/* The thread takes no signals, which are the loop's. */
 static bool begin(struct writer *w)
 {
 	sigset_t all, before;
@@ -156,7 +156,7 @@ static void release(struct writer *w)
 	free(w);
 }
 
-/* Its waiting must not depend on the wall clock, which others set. */
+/* Waiting must not depend on the wall clock, which others set. */
 static void init_changed(struct writer *w)
 {
 	pthread_condattr_t attributes;
@@ -214,7 +214,7 @@ uint64_t writer_dropped(struct writer *w)
 	return dropped;
 }
 
-/* Who was interrupted may have the lock: then it is as if something waited. */
+/* The signal may have interrupted the holder of the lock. Then the writer counts as busy. */
 static bool is_idle(struct writer *w)
 {
 	bool idle;

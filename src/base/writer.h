@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * writer.h: lines on their way to a file that may not take them: a pipe that nobody reads, a
- * terminal that was stopped, a disk that is slow or full. A thread of its own writes, so nobody
- * waits. O_NONBLOCK would not do: it belongs to the open file, which others share (a terminal, the
- * parent's stdout), and a disk knows nothing of it. What is too much is dropped and counted, and a
- * line says how much as soon as lines are taken again.
+ * writer.h: writes lines to a file that may not take them.
+ *
+ * The file may be a pipe that nobody reads, a stopped terminal, or a disk that is slow or full. A
+ * thread of its own writes, so nobody else waits. O_NONBLOCK would not do. It belongs to the open
+ * file, which others share, such as a terminal or the parent's stdout. A disk ignores it. Lines
+ * that are too many are dropped and counted. A line says how many, as soon as the file takes lines
+ * again.
  */
 #ifndef BASE_WRITER_H
 #define BASE_WRITER_H
@@ -17,41 +19,39 @@
 #include "base/buf.h"
 #include "base/list.h"
 
-#define WRITER_BYTES_MAX ((size_t)256 << 10) /* that wait; more are dropped */
-/*
- * woken by a line, the thread sleeps so long: those that follow need not wake it. Each is a write
- * of its own
- */
+#define WRITER_BYTES_MAX ((size_t)256 << 10) /* that may wait; more are dropped */
+/* After a line has woken it, the thread sleeps so many ms. Lines that follow need not wake it. Each
+ * is a write of its own. */
 #define WRITER_BURST_MS 2
 
 struct writer {
 	int fd; /* borrowed */
-	/* makes the line that says how many were dropped; called by the thread */
+	/* Makes the line that says how many were dropped. The thread calls it. */
 	void (*tell)(struct buf *line, uint64_t lost);
-	pthread_mutex_t lock; /* of all that follows */
+	pthread_mutex_t lock; /* guards all that follows */
 	pthread_cond_t changed;
 	pthread_t thread;
 	struct list lines;
-	size_t bytes;        /* that wait */
-	uint64_t lost;       /* dropped since the last line that waits */
-	uint64_t dropped;    /* in all */
+	size_t bytes;        /* of the lines that wait */
+	uint64_t lost;       /* dropped after the last line that waits */
+	uint64_t dropped;    /* dropped in all */
 	bool writing;        /* a line has left the list, and may not be in the file */
-	bool closing, ended; /* it is to end, it has */
+	bool closing, ended; /* the thread is to end, has ended */
 };
 
-/* NULL: there can be no thread */
+/* Returns NULL if there can be no thread. fd is borrowed. */
 struct writer *writer_open(int fd, void (*tell)(struct buf *line, uint64_t lost));
 
-/* One whole line with its end. Never waits. */
+/* Takes one whole line with its end. Never waits. */
 void writer_put(struct writer *w, const char *line, size_t len);
 uint64_t writer_dropped(struct writer *w);
 
-/* Lets the thread write what waits, for so long at most: for a signal handler of a process that
- * ends at once. */
+/* Lets the thread write what waits, for up to patience_ms. A signal handler may call it in a
+ * process that ends at once. */
 void writer_wait(struct writer *w, int patience_ms);
 
-/* Gives the thread so long to write what waits. True: all is written, w is freed. False: it hangs
- * in the file; w lives on. */
+/* Gives the thread up to patience_ms to write what waits. Returns true if all is written. Then w is
+ * freed. Returns false if the thread hangs in the file. Then w lives on. */
 MUST_CHECK bool writer_close(struct writer *w, int patience_ms);
 
 #endif

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Not log_error: that allocates. A file that takes nothing now is not waited for: then this process
- * would not end. What was logged before follows (log_detach). */
+/* log_error would not do, because it allocates. A file that takes nothing now is not waited for.
+ * Otherwise this process would not end. What was logged before follows (log_detach). */
 NORETURN static void out_of_memory(void)
 {
 	static const char words[] = "out of memory\n";

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * xalloc.h: allocation that never returns NULL. A daemon that has no memory for a few hundred bytes
- * cannot repair anything either: it says so and aborts, its supervisor starts it again, and clients
- * resume where they were. What is allocated here is freed with free().
+ * xalloc.h: allocation that never returns NULL.
+ *
+ * A daemon that has no memory for a few hundred bytes cannot repair anything either. It says so and
+ * aborts. Its supervisor starts it again, and clients resume where they were. free() frees what is
+ * allocated here.
  */
 #ifndef BASE_XALLOC_H
 #define BASE_XALLOC_H
@@ -18,8 +20,8 @@ char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t len);
 char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* From now on the kernel gets what is large back when it is freed. glibc else keeps room for the
- * next such, 32 MB at the most. */
+/* From now on the kernel gets large blocks back when they are freed. glibc would keep room for the
+ * next such block, up to 32 MB. */
 void xalloc_give_back_large(void);
 
 #endif
