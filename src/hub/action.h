@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* action.h: one row of herald.actions: an HTTP method and path that a function of the database
- * serves. Owns its strings. */
+/*
+ * action.h: one row of herald.actions, a method and path of HTTP that a function of the database
+ * serves. The struct owns its strings.
+ */
 #ifndef HUB_ACTION_H
 #define HUB_ACTION_H
 

@@ -11,7 +11,7 @@ int cursor_compare(struct cursor a, struct cursor b)
 	return a.change < b.change ? -1 : a.change > b.change;
 }
 
-/* Reads one number and moves *text behind it. */
+/* Reads one number and moves *text to the place after it. */
 static bool parse_number(const char **text, int64_t *ret_number)
 {
 	const char *p = *text;

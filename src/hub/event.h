@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * event.h: one committed change, as the inlet hands it to the hub. Everything is borrowed: it is
- * valid during the call that passes it, and whoever needs it longer copies it (the hub copies
- * frames into the shared log).
+ * event.h: one committed change, as the inlet hands it to the hub.
+ *
+ * Everything is borrowed, and valid during the call that passes it. A function that needs it longer
+ * copies it. The hub copies frames into the shared log.
  */
 #ifndef HUB_EVENT_H
 #define HUB_EVENT_H
@@ -18,20 +19,20 @@ struct event {
 	struct text topic;
 	struct text name;
 	struct keys audience;
-	/* of `left`: who sees the row still; items NULL where there is none, but not where it names
-	 * nobody */
+	/* For `left`, the keys that still see the row. items is NULL if the event has no such list.
+	 * A list that names nobody has items. */
 	struct keys unless;
-	bool everyone;    /* all subscribers of the topic, whatever they match */
+	bool everyone;    /* for all subscribers of the topic, whatever they match */
 	struct text data; /* JSON on one line, as PostgreSQL prints jsonb */
-	/* of data that is too long and says so in its place (event_leave_out): its length; 0: data
-	 * is whole */
+	/* Length of data that is too long, while data says so in its place (event_leave_out). 0 if
+	 * data is whole. */
 	size_t left_out;
 };
 
 #define EVENT_LEFT_OUT_MAX 64
 
-/* The data that stands for one of so many bytes: {"truncated": true, "bytes": …}. Room is for
- * EVENT_LEFT_OUT_MAX. */
+/* Returns the data that stands for one of so many bytes, {"truncated": true, "bytes": …}. It lies
+ * in room, which has EVENT_LEFT_OUT_MAX bytes. */
 struct text event_leave_out(size_t bytes, char *room);
 
 #endif

@@ -14,7 +14,8 @@ static void append_name(struct buf *out, struct text name)
 			buf_append_char(out, name.bytes[i]);
 }
 
-/* One `data:` line for each line of data; CR, LF and CRLF all end a line for a browser. */
+/* Appends data after its first `data: `, and begins one more `data:` line for each further line.
+ * For a browser, CR, LF and CRLF all end a line. */
 static void append_data(struct buf *out, struct text data)
 {
 	const char *p = data.bytes, *end = data.bytes + data.len;
@@ -39,7 +40,7 @@ static void append_raw(struct buf *out, struct text text)
 	buf_append(out, text.bytes, text.len);
 }
 
-/* Opens the object, with the event's name as "type" where the format has it inside. */
+/* Opens the object. If the format has the event's name inside, it is the first member, "type". */
 static void open_object(struct buf *out, enum frame_format format, struct text name)
 {
 	buf_append_char(out, '{');
@@ -50,10 +51,8 @@ static void open_object(struct buf *out, enum frame_format format, struct text n
 	buf_append_char(out, ',');
 }
 
-/*
- * The members of the object that data is, each with a comma behind it, but for those that the
- * server says itself. Data that is no object becomes the member "data".
- */
+/* Appends the members of the object that data is, each with a comma after it. Leaves out own and
+ * own_too, which the server says itself. Data that is no object becomes the member "data". */
 static void append_members(struct buf *out, struct text data, const char *own, const char *own_too,
 			   append_fn *append)
 {
@@ -116,7 +115,7 @@ void frame_append_bare(struct buf *out, enum frame_format format, const struct c
 	buf_append_str(out, "\n\n");
 }
 
-/* A line end between two tokens of JSON is as good as a blank. */
+/* In JSON a line end between two tokens is as good as a blank. */
 static void append_on_one_line(struct buf *out, struct text text)
 {
 	size_t start = out->len;
@@ -127,7 +126,7 @@ static void append_on_one_line(struct buf *out, struct text text)
 			out->data[i] = ' ';
 }
 
-/* The name as a text of JSON, again without its control characters. */
+/* Appends the name as a string of JSON, again without its control characters. */
 static void append_type(struct buf *out, struct text name)
 {
 	buf_append_char(out, '"');
@@ -178,10 +177,8 @@ size_t frame_open(struct buf *out)
 	return start;
 }
 
-/*
- * A chunk size may have leading zeros: so its line is as long as any other, and is filled in when
- * what follows is known.
- */
+/* A chunk size may have leading zeros. So its line is as long as any other. It is filled in when
+ * what follows is known. */
 void frame_close(struct buf *out, size_t start)
 {
 	char size_line[FRAME_HEAD + 1];

@@ -17,8 +17,8 @@ static const char *skip_string(const char *p, const char *end)
 	return p < end ? p + 1 : end;
 }
 
-/* Behind the value that starts at p: the next comma or closing bracket of this level, or the end.
- */
+/* Returns the place after the value that starts at p. It is the next comma or closing bracket of
+ * this level, or the end. */
 static const char *skip_value(const char *p, const char *end)
 {
 	int depth = 0;
@@ -66,8 +66,8 @@ static bool same(struct text a, struct text b)
 	return a.len == b.len && memcmp(a.bytes, b.bytes, a.len) == 0;
 }
 
-/* The member of that name, from the walk's place on and then from the beginning: two rows have the
- * same columns in the same order, but for the moment when a column joins or leaves. */
+/* Finds the member of that name. Looks at the walk's next member first, then from the beginning.
+ * Two rows have the same columns in the same order, except when a column joins or leaves. */
 static bool find(struct text object, struct jsontext *walk, struct text name,
 		 struct jsontext_member *ret_member)
 {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * jsontext.h: walks the members of a JSON object without parsing it: names and values are pieces of
- * the text itself, so numbers keep every digit. For text that PostgreSQL prints of jsonb: valid,
- * and one blank at the most between tokens.
+ * jsontext.h: walks the members of a JSON object without parsing it.
+ *
+ * Names and values are pieces of the text itself, so numbers keep every digit. The text must be
+ * what PostgreSQL prints of jsonb. That is valid, with at most one blank between tokens.
  */
 #ifndef HUB_JSONTEXT_H
 #define HUB_JSONTEXT_H
@@ -22,13 +23,15 @@ struct jsontext {
 	const char *at, *end;
 };
 
+/* A text that is no object has no members. */
 struct jsontext jsontext_open(struct text object);
-bool jsontext_next(struct jsontext *walk, struct jsontext_member *ret_member); /* false: no more */
+/* Returns false if there are no more members. */
+bool jsontext_next(struct jsontext *walk, struct jsontext_member *ret_member);
 
 /*
- * Appends `"old": {…}, "changed": […]`: the members of was that now does not have with the same
- * text, and their names. now NULL (bytes): was is the whole of old, nothing is changed; was NULL:
- * old is null.
+ * Appends `"old": {…}, "changed": […]`. old has the members of was that now does not have with the
+ * same text. changed has their names. If now is NULL (bytes), old is the whole of was, and nothing
+ * is changed. If was is NULL, old is null.
  */
 void jsontext_append_diff(struct buf *out, struct text was, struct text now);
 

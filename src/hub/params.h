@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * params.h: the parameters of a request, of path and query, and how paths are matched. Texts are
- * borrowed: from the request and from the pattern.
+ * params.h: the parameters of a request, from path and query, and how paths are matched.
+ *
+ * Texts are borrowed from the request and from the pattern.
  */
 #ifndef HUB_PARAMS_H
 #define HUB_PARAMS_H
@@ -23,20 +24,22 @@ struct params {
 	size_t count;
 };
 
-/* the first; NULL: none */
+/* Returns the value of the first parameter with this name. Returns NULL if there is none. */
 const struct text *params_find(const struct params *params, const char *name);
 
-/* Appends them; of two with one name the one that is there already counts. False: there is no room.
- */
+/* Appends the parameters of more. Of two with one name, the one that was there before counts.
+ * Returns false if there is no room. */
 MUST_CHECK bool params_add(struct params *params, const struct params *more);
 
-/* Makes one of several parameters with this name: their values, joined by commas. storage keeps the
- * text. */
+/* Makes one of several parameters with this name. Its value is their values, joined by commas.
+ * storage keeps the text. */
 void params_join(struct params *params, const char *name, struct buf *storage);
 
-/* Does the path fit the pattern ("/orders/:id")? *ret_literals: how many of its segments are
- * literal; of several patterns that fit, the one with the most is meant. Parameters are appended,
- * also where it does not fit. */
+/*
+ * Does the path fit the pattern, such as "/orders/:id"? *ret_literals is how many of its segments
+ * are literal. Of several patterns that fit, the one with the most is meant. Parameters are
+ * appended even if the path does not fit.
+ */
 bool params_take_path(struct params *params, const char *pattern, const char *path,
 		      int *ret_literals);
 

@@ -91,7 +91,8 @@ bool part_has_keys(const struct part *part, const char *keys, uint32_t count)
 	return true;
 }
 
-/* Is the event of one of the names that this part was narrowed to? */
+/* Is the event of one of the names that this part was narrowed to? An entry without a name is of
+ * one that is always carried. */
 static bool has_name(const struct part *part, const struct sharedlog *log,
 		     const struct stream_entry *entry)
 {
@@ -105,7 +106,8 @@ static bool has_name(const struct part *part, const struct sharedlog *log,
 	return false;
 }
 
-/* Has it a seat for one of the entry's many keys, those with these numbers? */
+/* Has the part a seat for one of the entry's many keys, from number first up to last, without
+ * last? */
 static bool is_among(const struct part *part, const struct sharedlog *log,
 		     const struct stream_entry *entry, uint32_t first, uint32_t last)
 {

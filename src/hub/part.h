@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * part.h: one stream of a subscriber: the seats that it has among the stream's audiences, what it
- * asks for of its events, and its position in them. It says of an event whether it is for it; a
- * subscriber of several streams asks all its parts (subscriber.h).
+ * part.h: one stream of a subscriber.
+ *
+ * A part has seats among the stream's audiences, and a position in the stream's entries. It has the
+ * names of events that it asks for. It says whether an event is for it. A subscriber of several
+ * streams asks all its parts (subscriber.h).
  */
 #ifndef HUB_PART_H
 #define HUB_PART_H
@@ -17,7 +19,7 @@
 
 struct subscriber;
 
-/* One routing key that may be seen. */
+/* One routing key that the part may see. */
 struct seat {
 	struct list link; /* of the audience */
 	struct audience *audience;
@@ -31,31 +33,33 @@ struct part {
 	struct subscriber *subscriber;
 	struct seat *seats; /* owned */
 	size_t seat_count;
-	char **names; /* only events of these names; NULL: of all. Ends with a NULL; owned */
-	/* while the subscriber is pending: number of the next entry to look at */
+	/* Only events of these names are wanted. NULL means all. The array is owned, and ends with
+	 * a NULL. */
+	char **names;
+	/* While the subscriber is pending, the number of the next entry to look at. */
 	uint64_t position;
 };
 
-/* keys: count routing keys as stream_append_keys writes them. */
+/* keys are count routing keys, as stream_append_keys writes them. */
 void part_join(struct part *part, struct subscriber *sub, struct stream *stream,
 	       struct hash_key hash_key, const char *keys, uint32_t count);
-void part_narrow(struct part *part, char *const *names, size_t count); /* the names are copied */
+void part_narrow(struct part *part, char *const *names, size_t count); /* copies the names */
 void part_leave(struct part *part);
 
 /* Are these its routing keys, no more and no fewer? */
 bool part_has_keys(const struct part *part, const char *keys, uint32_t count);
 
-/* Is the event for this part, whatever it, or another one, may have against it? Only where
- * part_glance says that it may be. */
+/* Is the event for this part, by its seats and names? This part, or another one, may still speak
+ * against it (part_sees_still). part_glance is the cheap test to make first. */
 bool part_is_for(const struct part *part, const struct sharedlog *log,
 		 const struct stream_entry *entry);
 
-/* The event says that a row was left: does this part see it still? */
+/* The event says that a row was left. Does this part still see the row? */
 bool part_sees_still(const struct part *part, const struct sharedlog *log,
 		     const struct stream_entry *entry);
 
-/* Most entries are of one key: their hash tells most of those that are for others at a glance.
- * True: it may be for this part. */
+/* Most entries have one key, whose hash tells at a glance that most are for others. Returns true if
+ * the entry may be for this part. */
 static inline bool part_glance(const struct part *part, const struct stream_entry *entry)
 {
 	bool met = entry->key_count != 1 || entry->everyone;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * question.h: something that only the database can say, asked without waiting. Whoever asks owns
- * the question and submits it; the inlet runs it on one of a few connections and calls back;
- * neither knows the other.
+ * question.h: something that only the database can say, asked without waiting.
+ *
+ * The owner of the question submits it. The inlet runs it on one of a few connections and calls
+ * back. Neither knows the other.
  */
 #ifndef HUB_QUESTION_H
 #define HUB_QUESTION_H
@@ -14,16 +15,17 @@
 #define QUESTION_PARAMS_MAX 3
 #define QUESTION_VALUES_MAX 3
 
+/* After each kind come its params -> the values of its answer. */
 enum question_kind {
-	QUESTION_ENTITLED, /* path, claims, params: "true" or "false" */
-	/* hash, identity, origin: "true", or "false" where the subject has too many */
+	QUESTION_ENTITLED, /* path, claims, params -> "true" or "false" */
+	/* hash, identity, origin -> "true", or "false" if the subject has too many */
 	QUESTION_TICKET,
-	QUESTION_REDEEM, /* hash, origin: the identity as JSON, or NULL */
-	QUESTION_RENEW,  /* code, identity: "" */
-	/* method, path, request: status, what to log or NULL, body as JSON or NULL */
+	QUESTION_REDEEM, /* hash, origin -> the identity as JSON, or NULL */
+	QUESTION_RENEW,  /* code, identity -> "" */
+	/* method, path, request -> status, what to log or NULL, body as JSON or NULL */
 	QUESTION_ACTION,
-	QUESTION_SCHEMA, /* the contract of all streams, as JSON */
-	/* tick, transaction ids: the cursor up to which all of them are told; NULL: not yet */
+	QUESTION_SCHEMA, /* -> the contract of all streams, as JSON */
+	/* tick, transaction ids -> the cursor up to which all are told; NULL if not yet */
 	QUESTION_COVER,
 };
 
@@ -31,24 +33,24 @@ enum question_kind {
 struct answer {
 	/* The statement failed, or it is not known whether it was done. */
 	bool failed;
-	/* One text a column, NULL for SQL's NULL. All are NULL where it has failed, or no row came.
-	 */
+	/* Each column has one text, or NULL for SQL's NULL. All are NULL if it has failed, or if no
+	 * row came. */
 	const char *values[QUESTION_VALUES_MAX];
 };
 
 struct question {
 	struct list link; /* of the inlet's queue, while it waits */
 	enum question_kind kind;
-	/* of one that failed: because of its params, which the database cannot take; asked again it
-	 * fails again */
+	/* Set if it failed because of its params, which the database cannot take. Asked again, it
+	 * fails again. */
 	bool unfit;
-	/* borrowed until it is answered or cancelled; NULL: SQL's NULL */
+	/* Borrowed until the question is answered or cancelled. NULL is SQL's NULL. */
 	const char *params[QUESTION_PARAMS_MAX];
 	void (*answered)(struct question *q, const struct answer *a);
 };
 
-/* The inlet's door. A cancelled question is never called back; while the database is away it waits.
- */
+/* The inlet's door. A cancelled question is never called back. While the database is away, it
+ * waits. */
 struct question_ops {
 	void (*submit)(void *ctx, struct question *q);
 	void (*cancel)(void *ctx, struct question *q); /* harmless when not submitted */

@@ -26,7 +26,8 @@ static void take_values(struct reach *r, struct keys audience)
 			   r); /* any value will do */
 }
 
-/* A routing key is the values of the match's keys, joined by NULs: does the event name each? */
+/* A routing key is the values of the match's keys, joined by NULs. Does the event name each
+ * value? */
 static bool names_all(const struct reach *r, const struct audience *a)
 {
 	const char *value = a->key, *end = a->key + a->key_len;
@@ -90,12 +91,12 @@ static struct reach_place place_at(const char *places, uint32_t i)
 {
 	struct reach_place place;
 
-	/* a record's parts begin anywhere */
+	/* A record's parts begin anywhere. */
 	memcpy(&place, places + i * sizeof(place), sizeof(place));
 	return place;
 }
 
-/* The first place whose hash is not less. */
+/* Returns the first place whose hash is not less. */
 static uint32_t find_hash(const char *places, uint32_t count, uint64_t hash)
 {
 	uint32_t low = 0, high = count;

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * reach.h: whom an event of very many, or very long, routing keys is for, of those who are there.
- * An event may name more keys than a record has room for, thousands of users times thousands of
- * roles; but only those count that somebody has a seat for. So the keys of the stream's audiences
- * are looked up among the event's, not the other way. Who comes later and asks for what was before
- * asks the database.
+ * reach.h: finds for which subscribers an event of very many, or very long, routing keys is.
  *
- * Also the places of many keys in a record, in the order of their hashes, so that a subscriber
- * finds its own among them.
+ * An event may name thousands of users times thousands of roles. A record has no room for so many.
+ * But only those keys count that somebody has a seat for. So the keys of the stream's audiences are
+ * looked up among the event's, not the other way. A subscriber that comes later, and asks for
+ * earlier events, asks the database.
+ *
+ * A record also has the places of many keys, in the order of their hashes. So a subscriber finds
+ * its own among them.
  */
 #ifndef HUB_REACH_H
 #define HUB_REACH_H
@@ -19,33 +20,36 @@
 #include "base/strmap.h"
 #include "hub/stream.h"
 
-#define REACH_INDEXED 16 /* keys: more of them are found by their hash */
+#define REACH_INDEXED 16 /* more keys than this are found by their hash */
 
 struct reach {
 	struct strmap values; /* of the event, once somebody has asked */
 };
 
 void reach_init(struct reach *r);
-void reach_forget(struct reach *r); /* the event's values; the next one has others */
+void reach_forget(struct reach *r); /* drops the event's values; the next event has others */
 
-/* Appends the routing keys of the stream's audiences that these audience keys make, as
- * stream_append_keys does; returns how many. The same audience keys in every call up to
- * reach_forget. */
+/*
+ * Appends the routing keys of the stream's audiences that these audience keys make. Writes them as
+ * stream_append_keys does, and returns how many. audience is the same in every call up to
+ * reach_forget.
+ */
 uint32_t reach_append_keys(struct reach *r, const struct stream *s, struct keys audience,
 			   struct buf *out);
 
-/* Where one of many keys is: its number among them all, and its bytes from the first key on. */
+/* Where one of many keys is. number is its place among them all. at is its first byte, counted from
+ * the first key on. */
 struct reach_place {
 	uint64_t hash;
 	uint32_t number, at;
 };
 
-/* Appends the places of the count keys that begin at `keys` of out, in the order of their hashes.
- */
+/* Appends the places of the count keys that begin at `keys` of out, in the order of their
+ * hashes. */
 void reach_append_places(struct hash_key hash_key, uint64_t keys, uint32_t count, struct buf *out);
 
-/* Is this key among those with a number from first up to last, without last? places: as appended,
- * of count keys. */
+/* Is this key among those with a number from first up to last, without last? places are as
+ * appended, of count keys. */
 bool reach_finds(const char *places, uint32_t count, const char *keys, uint64_t hash,
 		 struct text key, uint32_t first, uint32_t last);
 

@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/xalloc.h"
 
-/* for the next event; a longer one is made in memory that is given back */
+/* Kept for the next event. A longer one is made in memory that is given back. */
 #define ROOM_KEPT ((size_t)1 << 20)
 
 /* The streams that carry one topic. */
@@ -86,7 +86,8 @@ static void take_away(struct router *r, struct stream *s)
 	list_append(&r->gone, &s->link);
 }
 
-/* Streams that are not among the defs, or are there in another shape. True: there was one. */
+/* Takes away streams that are not among the defs, or are there in another shape. Returns true if
+ * there was one. */
 static bool take_away_changed(struct router *r, const struct stream_def *defs, size_t count)
 {
 	struct stream *s, **changed = xcalloc(r->streams.count + 1, sizeof(*changed));
@@ -147,14 +148,14 @@ void router_restart(struct router *r, struct cursor head)
 		stream_trim(s, &r->log);
 		s->since = head;
 		s->partial = (struct cursor){0, 0};
+		/* These are of the history that ended. since is enough now. */
 		for (int form = 0; form < FRAME_FORMS; form++)
-			s->form_since[form] = (struct cursor){
-				0, 0}; /* of the history that ended; since is enough now */
+			s->form_since[form] = (struct cursor){0, 0};
 	}
 }
 
-/* The event goes to nobody of this stream. Who was away asks the database for it, and so will those
- * that are here, when they have been closed. Who calls this says why. */
+/* The event goes to nobody of this stream. Subscribers that were away ask the database for it. So
+ * will those that are here, after they have been closed. The caller says why. */
 static void leave_out(struct router *r, struct stream *s, struct cursor at)
 {
 	s->since = at;
@@ -172,12 +173,11 @@ static void leave_out_unsealed(struct router *r, struct stream *s, struct cursor
 	leave_out(r, s, at);
 }
 
-/* So many are there for it that their keys do not fit into the log. */
+/* So many subscribers are there for the event that their keys do not fit into the log. */
 static void leave_out_all(struct router *r, const struct event *event)
 {
-	log_error("event '%.*s' (topic '%.*s') is for more than fit into the log: raise log-size; "
-		  "its streams are closed and will find it with their "
-		  "Last-Event-ID",
+	log_error("event '%.*s' (topic '%.*s') has more routing keys than fit into the log: its "
+		  "streams are closed and will find it with their Last-Event-ID. Raise log-size",
 		  (int)event->name.len, event->name.bytes, (int)event->topic.len,
 		  event->topic.bytes);
 	for (size_t i = 0; i < r->stage.route_count; i++)
@@ -188,13 +188,14 @@ static void stage(struct router *r, const struct topic *t, const struct event *e
 {
 	stage_begin(&r->stage, event);
 	for (size_t i = 0; i < t->count; i++) {
-		/* behind a hole nothing is said before its subscribers have gone */
+		/* After a hole nothing is said before its subscribers have gone. */
 		if (t->streams[i]->holed)
 			leave_out(r, t->streams[i], event->at);
 		else if (stream_carries(t->streams[i], event->name) &&
 			 !stage_add(&r->stage, t->streams[i]))
-			t->streams[i]->partial = event->at; /* who comes later and asks for what was
-							       before asks the database */
+			/* A subscriber that comes later, and asks for earlier events, asks the
+			 * database. */
+			t->streams[i]->partial = event->at;
 	}
 	stage_frames(&r->stage);
 	for (size_t i = 0; i < r->stage.route_count; i++)
@@ -228,7 +229,7 @@ static void touch_audiences(struct router *r, struct stream *s, uint64_t number)
 	}
 }
 
-/* The record is in the log: entries get their place, subscribers are told. */
+/* The record is in the log. Entries get their place, and subscribers are told. */
 static void deliver(struct router *r, struct stage_route *route, uint64_t record)
 {
 	struct stream *s = route->stream;
@@ -244,8 +245,8 @@ static void deliver(struct router *r, struct stage_route *route, uint64_t record
 		touch(r, container_of(node, struct part, link), number);
 }
 
-/* Entries of streams on which nothing happens must not outlive what they point to. Now and then,
- * for there may be thousands of streams. */
+/* Entries of streams on which nothing happens must not outlive what they point to. This is done now
+ * and then, because there may be thousands of streams. */
 static void trim_streams(struct router *r)
 {
 	struct stream *s;
@@ -261,12 +262,12 @@ static void say_left_out(struct router *r, const struct event *event, size_t byt
 {
 	r->left_out++;
 	log_warn("data of event '%.*s' (topic '%.*s', change %" PRId64 "-%" PRId64
-		 ") has %zu bytes, more than fit: sent without, raise log-size to have it",
+		 ") has %zu bytes, more than fit into the log: sent without data. Raise log-size",
 		 (int)event->name.len, event->name.bytes, (int)event->topic.len, event->topic.bytes,
 		 event->at.tick, event->at.change, bytes);
 }
 
-/* An event that is too long for the log goes out as what it was, without its data. */
+/* An event that is too long for the log goes out without its data. */
 static void stage_truncated(struct router *r, const struct topic *t, const struct event *event)
 {
 	struct event shortened = *event;
@@ -278,9 +279,9 @@ static void stage_truncated(struct router *r, const struct topic *t, const struc
 }
 
 /*
- * The log goes on in another history when tick ids jump. Cursors of before are for the database to
- * judge from now on: the log cannot tell one that was lost, and lies between two of its own, from
- * one that it has.
+ * Tick ids jump when the log goes on in another history. From then on, the database judges cursors
+ * of before. A cursor that was lost may lie between two of the log's own. The log cannot tell it
+ * from one that it has.
  */
 static void close_past(struct router *r, int64_t tick)
 {
@@ -292,7 +293,7 @@ static void close_past(struct router *r, int64_t tick)
 		s->since = (struct cursor){tick, 0};
 }
 
-#define FORMS_AT_ONCE 3 /* that most streams are had in: text, packed, lines */
+#define FORMS_AT_ONCE 3 /* most streams are had as text, packed and lines */
 
 size_t router_data_max(const struct router *r)
 {
@@ -344,7 +345,7 @@ void router_reached(struct router *r, struct cursor head)
 		r->head = head;
 }
 
-/* For whoever is there. */
+/* Does the log have all of this, for a subscriber that was there? */
 static bool has_all(const struct router *r, const struct stream *s, enum frame_form form,
 		    struct cursor after)
 {

@@ -7,11 +7,11 @@
 
 #include "base/log.h"
 
-/* Stands before each record; records start at multiples of its alignment and never wrap. */
+/* Stands before each record. Records start at multiples of its size and never wrap. */
 struct record {
 	uint32_t size;    /* with this header and padding */
 	uint32_t others;  /* bytes that are kept of it elsewhere */
-	struct cursor at; /* tick 0: filler up to the end of the ring */
+	struct cursor at; /* with tick 0, filler up to the end of the ring */
 };
 
 #define ALIGN(n, to) (((n) + (to) - 1) / (to) * (to))
@@ -51,12 +51,10 @@ static struct record *record_at(const struct sharedlog *l, uint64_t offset)
 	return (struct record *)(void *)(l->ring + offset % l->cap);
 }
 
-#define AT_ONCE 64 /* parts of the ring, of which one is given back at a time */
+#define AT_ONCE 64 /* parts of the ring; one is given back at a time */
 
-/*
- * What is forgotten is written over soon, where the ring is nearly all of the size. Where it is
- * not, the pages between tail and head would stay in memory for nothing.
- */
+/* If the ring is nearly all of the size, what is forgotten is written over soon. Otherwise the
+ * pages from head round to tail would stay in memory for nothing. */
 static void give_back(struct sharedlog *l)
 {
 	size_t part = l->cap / AT_ONCE / PAGE * PAGE;

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * sharedlog.h: the recent past, once for all subscribers: a ring of bytes of fixed size. A record
- * is what the router needs of one event: its frames and its routing keys. Offsets only grow and are
- * never reused; what the ring has no room for any more is forgotten from the oldest end, and floor
- * says up to where. What others keep of a record (entries of streams) counts with it, so that all
- * of that together stays within the size. Owns its memory, which the kernel provides as it is first
- * used, and gets back where the rest of the size is kept by others.
+ * sharedlog.h: the recent past, once for all subscribers. It is a ring of bytes of fixed size.
+ *
+ * A record is what the router needs of one event, which is its name, routing keys and frames.
+ * Offsets only grow and are never reused. What the ring has no more room for is forgotten from the
+ * oldest end. floor says up to where. Others keep something of a record too, such as entries of
+ * streams. That counts with the record, so all of it together stays within the size.
+ *
+ * The log owns its memory. The kernel provides that as it is first used. While others keep the rest
+ * of the size, the kernel gets forgotten pages back.
  */
 #ifndef HUB_SHAREDLOG_H
 #define HUB_SHAREDLOG_H
@@ -21,30 +24,31 @@ struct sharedlog {
 	size_t cap;
 	uint64_t head;         /* where the next record goes */
 	uint64_t tail;         /* the oldest record that is still there */
-	uint64_t given_back;   /* up to here the kernel has the pages of what was forgotten */
-	size_t kept_by_others; /* of the records that are there */
-	struct cursor floor;   /* everything behind this is in the log */
+	uint64_t given_back;   /* what was forgotten before this has gone back to the kernel */
+	size_t kept_by_others; /* bytes, of the records that are there */
+	struct cursor floor;   /* everything after this is in the log */
 };
 
 #define SHAREDLOG_MIN ((size_t)1 << 20)
 
-/* bytes; rounded up to 96 KiB; at least SHAREDLOG_MIN */
+/* cap is in bytes. It is raised to SHAREDLOG_MIN, and rounded up to a multiple of 96 KiB. The
+ * program ends if there is no memory for it. */
 void sharedlog_init(struct sharedlog *l, size_t cap);
 void sharedlog_release(struct sharedlog *l);
 
-/* Forgets everything: the log starts behind this cursor. */
+/* Forgets everything. The log then starts after this cursor. */
 void sharedlog_restart(struct sharedlog *l, struct cursor floor);
 
-/* The longest record that is taken: an eighth of the ring, so that one event never pushes out all
- * others; and less than 4 GB. */
+/* Returns the length of the longest record that is taken. It is an eighth of the ring, so that one
+ * event never pushes out all others. It is less than 4 GB. */
 size_t sharedlog_record_max(const struct sharedlog *l);
 
 /* Copies a record in and returns the offset of its first byte. len is at most sharedlog_record_max.
- * others: bytes that are kept of it elsewhere, for as long as it is there. */
+ * others is how many bytes are kept of it elsewhere, for as long as it is there. */
 uint64_t sharedlog_append(struct sharedlog *l, struct cursor at, const char *bytes, size_t len,
 			  size_t others);
 
-/* The bytes at an offset of a record that is still there. */
+/* Returns the bytes at an offset of a record that is still there. */
 static inline const char *sharedlog_at(const struct sharedlog *l, uint64_t offset)
 {
 	return l->ring + offset % l->cap;

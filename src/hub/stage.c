@@ -25,8 +25,8 @@ void stage_release(struct stage *g)
 
 /* --- name and routing keys --- */
 
-/* The name's length stands in the entry, the name at the beginning of the record; what is always
- * carried needs none. */
+/* The entry has the name's length. The record begins with the name. A name that is always carried
+ * is not needed. */
 void stage_begin(struct stage *g, const struct event *event)
 {
 	size_t len = stream_always_carries(event->name) ? 0 : event->name.len;
@@ -50,8 +50,8 @@ static void add_route(struct stage *g, struct stream *s, const struct stream_ent
 	g->routes[g->route_count++] = (struct stage_route){s, *entry};
 }
 
-/* Appends the routing keys for this stream, or, where they are very many or very long, those of who
- * is there: then *partial. */
+/* Appends the routing keys for this stream. If they are very many or very long, appends only those
+ * that subscribers have now, and sets *partial. */
 static uint32_t append_keys(struct stage *g, struct reach *reach, const struct stream *s,
 			    struct keys audience, bool *partial)
 {
@@ -63,7 +63,7 @@ static uint32_t append_keys(struct stage *g, struct reach *reach, const struct s
 	return reach_append_keys(reach, s, audience, &g->record);
 }
 
-/* The event's routing keys for this stream. */
+/* Appends the event's routing keys for this stream. Returns false if only some of them. */
 static bool add_keys(struct stage *g, const struct stream *s, struct stream_entry *entry)
 {
 	const struct event *event = g->event;
@@ -77,7 +77,7 @@ static bool add_keys(struct stage *g, const struct stream *s, struct stream_entr
 		stream_next_key(g->record.data + entry->keys, &first);
 		entry->hash = hash_bytes(g->hash_key, first.bytes, first.len);
 	}
-	/* one that names nobody is met by streams that match nothing */
+	/* A list that names nobody is met by streams that match nothing. */
 	if (event->unless.items != NULL)
 		entry->unless_count = append_keys(g, &g->unless, s, event->unless, &partial);
 	all = entry->key_count + entry->unless_count;
@@ -112,7 +112,8 @@ struct print {
 	struct stream_frame frames[FRAME_FORMS];
 };
 
-/* One chunk of the record; a packed one has its sum before it. Returns where the chunk begins. */
+/* Appends one chunk to the record. A packed one has its sum before it. Returns where the chunk
+ * begins. */
 static size_t append_chunk(struct stage *g, enum frame_form form, enum frame_format format,
 			   bool sealed, struct text data)
 {
@@ -130,7 +131,7 @@ static size_t append_chunk(struct stage *g, enum frame_form form, enum frame_for
 	return start;
 }
 
-/* Sealed once for all forms. What cannot be sealed is not made. */
+/* Seals once for all forms. What cannot be sealed is not made. */
 static void make_print(struct stage *g, struct print *p, enum frame_format format, bool sealed)
 {
 	struct text data = g->event->data;

@@ -101,15 +101,15 @@ bool stream_carries(const struct stream *s, struct text event_name)
 	return false;
 }
 
-/* Is this audience key a value of the match's key? ("user_id=7" of "user_id") */
+/* Is this audience key a value of the match's key, as "user_id=7" is of "user_id"? */
 static bool key_has_name(struct text key, const char *name, size_t name_len)
 {
 	return key.len > name_len && key.bytes[name_len] == '=' &&
 	       memcmp(key.bytes, name, name_len) == 0;
 }
 
-/* The values that an audience has for the match's keys. Of a level there are those from first on,
- * count of them. */
+/* The values that an audience has for the match's keys. Those of a level begin at first, and there
+ * are count of them. */
 struct key_maker {
 	const struct stream *stream;
 	struct buf *out;
@@ -117,11 +117,11 @@ struct key_maker {
 	size_t first[STREAM_MATCH_MAX], count[STREAM_MATCH_MAX];
 	const struct text *values[STREAM_KEYS_MAX + STREAM_MATCH_MAX];
 	size_t used;
-	size_t size; /* that all keys will take */
+	size_t size; /* bytes that all keys will take */
 };
 
-/* One pass over the audience for a level, however many values it has. Returns their length. Of what
- * is too much count and length alone are right. */
+/* Passes once over the audience for a level, however many values it has. Returns their length. If
+ * they are too many, only count and length are right. */
 static size_t find_values(struct key_maker *m, struct keys audience, size_t level)
 {
 	const char *name = m->stream->def.match_key[level];
@@ -140,8 +140,8 @@ static size_t find_values(struct key_maker *m, struct keys audience, size_t leve
 	return len;
 }
 
-/* Finds all values. Returns how many keys they make: 0 where a level has none, STREAM_KEYS_MAX + 1
- * for all that is more than that. */
+/* Finds all values. Returns how many keys they make. It is 0 if a level has no value, and
+ * STREAM_KEYS_MAX + 1 for all that is more than STREAM_KEYS_MAX. */
 static uint32_t count_keys(struct key_maker *m, struct keys audience)
 {
 	size_t levels = m->stream->def.match_count, made = 1;
@@ -154,7 +154,7 @@ static uint32_t count_keys(struct key_maker *m, struct keys audience)
 			return 0;
 		if (made > STREAM_KEYS_MAX)
 			continue;
-		/* each value with each key of the levels before */
+		/* Each value goes with each key of the levels before. */
 		m->size = m->size * m->count[level] + len * made;
 		made *= m->count[level];
 	}
@@ -177,7 +177,7 @@ static void write_key(struct key_maker *m)
 	}
 }
 
-/* Every combination of values from level on; at most STREAM_MATCH_MAX levels. */
+/* Makes every combination of values from level on. There are at most STREAM_MATCH_MAX levels. */
 static void make_keys(struct key_maker *m, size_t level)
 {
 	if (level == m->stream->def.match_count) {
@@ -193,7 +193,7 @@ static void make_keys(struct key_maker *m, size_t level)
 uint32_t stream_append_keys(const struct stream *s, struct keys audience, size_t most,
 			    struct buf *out)
 {
-	struct key_maker m; /* not wiped: most events have one value */
+	struct key_maker m; /* not wiped, because most events have one value */
 	uint32_t made;
 
 	m.stream = s;
@@ -221,7 +221,7 @@ static struct stream_entry **block_of(const struct stream *s, uint64_t number)
 	return &s->blocks[number / STREAM_BLOCK & (s->block_cap - 1)];
 }
 
-/* Twice the ring; blocks keep their numbers. */
+/* Doubles the ring. Blocks keep their numbers. */
 static void grow(struct stream *s)
 {
 	size_t cap = s->block_cap == 0 ? 4 : s->block_cap * 2;
@@ -241,7 +241,7 @@ static void add_block(struct stream *s)
 	*block_of(s, s->next) = xmalloc(STREAM_BLOCK * sizeof(struct stream_entry));
 }
 
-/* The oldest entry; the last one of its block takes that along. */
+/* Forgets the oldest entry. The last entry of a block takes the block along. */
 static void forget(struct stream *s)
 {
 	if (++s->first % STREAM_BLOCK != 0)

@@ -6,8 +6,8 @@
 
 #include "base/xalloc.h"
 
-#define LOOK_MAX 65536 /* events looked at in one gather: well under a millisecond */
-/* more in one writev only makes one subscriber hold up the others */
+#define LOOK_MAX 65536 /* events looked at in one gather, in well under a millisecond */
+/* More in one writev would only make one subscriber hold up the others. */
 #define GATHER_BYTES (256 << 10)
 
 /* --- joining and leaving --- */
@@ -70,8 +70,8 @@ static struct cursor earliest_at(const struct subscriber *sub, const uint64_t *a
 	return earliest;
 }
 
-/* The earliest event of all parts at these positions, which go behind it. NULL: it is not for this
- * subscriber. */
+/* Returns the earliest event of all parts at these positions, and moves them to the place after it.
+ * Returns NULL if the event is not for this subscriber. */
 static const struct stream_entry *take_merged(const struct subscriber *sub,
 					      const struct sharedlog *log, uint64_t *at)
 {
@@ -102,8 +102,8 @@ static bool is_more(const struct subscriber *sub, const uint64_t *at)
 	return false;
 }
 
-/* The next event for a subscriber of one stream: most entries are for others, and are passed over
- * here. */
+/* Returns the next event for a subscriber of one stream. Most entries are for others, and are
+ * passed over here. */
 static const struct stream_entry *
 find_in_one(const struct subscriber *sub, const struct sharedlog *log, uint64_t *at, size_t most)
 {
@@ -123,8 +123,11 @@ find_in_one(const struct subscriber *sub, const struct sharedlog *log, uint64_t 
 	return found;
 }
 
-/* The next event that is for this subscriber, from these positions on, which go behind it. NULL:
- * none among so many, which are counted down. */
+/*
+ * Returns the next event for this subscriber from these positions on, and moves them to the place
+ * after it. Looks at *most events at the most, and counts them down. Returns NULL if there is none
+ * among them.
+ */
 static const struct stream_entry *find_next(const struct subscriber *sub,
 					    const struct sharedlog *log, uint64_t *at, size_t *most)
 {
@@ -156,7 +159,7 @@ static void set_positions(struct subscriber *sub, const uint64_t *at)
 	sub->skip = 0;
 }
 
-/* These positions are just behind the event: stands at it again. */
+/* These positions are just after the event. Makes the subscriber stand at it again. */
 static void stand_at(struct subscriber *sub, const uint64_t *at, struct cursor event)
 {
 	for (size_t i = 0; i < sub->part_count; i++) {
@@ -199,12 +202,13 @@ bool subscriber_call(struct part *part, const struct sharedlog *log, uint64_t nu
 	struct subscriber *sub = part->subscriber;
 	const struct stream_entry *entry = stream_entry_at(part->stream, number);
 
-	/* its seat has brought it here; what else may speak against it is looked at only where
-	 * there is such a thing */
+	/* A seat has brought the event here. The rest is looked at only if something else may speak
+	 * against it. */
 	if ((entry->unless_count > 0 || part->names != NULL) &&
 	    (!part_is_for(part, log, entry) || part_sees_still(part, log, entry)))
 		return false;
-	/* the other parts' entries of this event may be yet to come: they will stand right there */
+	/* The other parts' entries of this event may be yet to come. The parts will stand right
+	 * there. */
 	if (sub->part_count > 1)
 		stand_behind(sub, (struct cursor){entry->at.tick, entry->at.change - 1});
 	part->position = number;
@@ -214,7 +218,7 @@ bool subscriber_call(struct part *part, const struct sharedlog *log, uint64_t nu
 
 /* --- sending --- */
 
-/* The entry's frame as this subscriber gets it, without what has gone already. */
+/* Returns the entry's frame as this subscriber gets it, without what has gone already. */
 static struct iovec frame_view(const struct subscriber *sub, const struct sharedlog *log,
 			       const struct stream_entry *entry, uint32_t skip)
 {
@@ -234,8 +238,8 @@ bool subscriber_is_holed(const struct subscriber *sub)
 	return false;
 }
 
-/* Behind a hole nothing is sent but the rest of a frame that has begun: what another of its streams
- * has would say by its id that nothing is missing. */
+/* After a hole nothing is sent but the rest of a frame that has begun. The id of an event of
+ * another stream would say that nothing is missing. */
 static int frames_allowed(const struct subscriber *sub)
 {
 	if (!subscriber_is_holed(sub))
@@ -272,7 +276,7 @@ void subscriber_advance(struct subscriber *sub, const struct sharedlog *log, con
 		sub->pending = is_more(sub, g->until);
 		return;
 	}
-	/* there is one that has not gone whole */
+	/* One of the frames has not gone whole. */
 	for (get_positions(sub, at);; set_positions(sub, at)) {
 		const struct stream_entry *entry = find_next(sub, log, at, &most);
 		size_t len = frame_view(sub, log, entry, sub->skip).iov_len;

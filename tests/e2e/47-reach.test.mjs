@@ -94,7 +94,7 @@ test('values that would make billions of keys, or gigabytes of them, stop nobody
   }
 })
 
-test('an event for more than fit into the log closes its streams, which come back for it, and the log says why', { skip: missing(), timeout: 120_000 }, async () => {
+test('an event with more routing keys than fit into the log closes its streams, which come back for it, and the log says why', { skip: missing(), timeout: 120_000 }, async () => {
   const stage = await openStage({
     daemon: { flags: ['--log-size', '1MB', '--encryption-key', encryptionKey] },
     prepare: (cluster) => cluster.psql(`
@@ -114,8 +114,8 @@ test('an event for more than fit into the log closes its streams, which come bac
       assert.equal(JSON.parse((await stream.next('closing')).data).reason, 'fault')
       await stream.next('posts.insert')
     }
-    await daemon.said(/is for more than fit into the log/)
-    assert.equal(daemon.log.split('is for more than fit into the log').length, 2)
+    await daemon.said(/has more routing keys than fit into the log/)
+    assert.equal(daemon.log.split('has more routing keys than fit into the log').length, 2)
     assert.ok(!daemon.log.includes('cannot be sealed'))
     for (const stream of streams) await stream.close()
   } finally {
