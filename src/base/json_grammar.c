@@ -65,11 +65,8 @@ static int32_t unit_at(const char *at, const char *end)
 	return unit;
 }
 
-/*
- * Returns the length of the escape that the backslash at `at` begins. Both halves of a surrogate
- * pair are one escape. Returns 0 if it is no escape, if it is a NUL, or if it is one half of a
- * pair.
- */
+/* Returns the length of the escape that the backslash at `at` begins. Both halves of a surrogate
+ * pair are one escape. Returns 0 for no escape, for a NUL, and for one half of a pair. */
 static size_t escape_len(const char *at, const char *end)
 {
 	int32_t unit = unit_at(at, end), low;

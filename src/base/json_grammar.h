@@ -11,8 +11,8 @@
  * - An object has each name once (4). Names are compared without their escapes, so "a" and "\u0061"
  *   are one name.
  * - Numbers are within the range of json_number.h (6).
- * - Only so many arrays and objects are open at once (9). Depth 1 takes [1], {} and 7, but not
- *   [[]].
+ * - Depth is how many arrays and objects are open at once, and is limited (9). Depth 1 takes [1],
+ *   {} and 7, but not [[]].
  *
  * The bytes need no NUL at their end. A NUL inside them is a fault. The time is linear, except that
  * names are sorted within their object. Values are not copied. Memory grows with the number of

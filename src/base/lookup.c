@@ -147,7 +147,7 @@ static void send_out(struct lookup_post *post, struct lookup_name *n, int64_t no
 	pthread_mutex_unlock(&post->lock);
 }
 
-/* Returns how long to wait for the last of so many threads. */
+/* Returns how long to wait for the last of this many threads. */
 static int64_t patience_ms(size_t out)
 {
 	int64_t wait = LOOKUP_AGAIN_MS;

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-/* One turn takes so many events. What is still ready comes first in the next turn. */
+/* One turn takes at most this many events. What is still ready comes first in the next turn. */
 #define EVENTS_MAX 256
 
 static void close_fd(int *fd)

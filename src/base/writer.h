@@ -20,8 +20,8 @@
 #include "base/list.h"
 
 #define WRITER_BYTES_MAX ((size_t)256 << 10) /* that may wait; more are dropped */
-/* After a line has woken it, the thread sleeps so many ms. Lines that follow need not wake it. Each
- * is a write of its own. */
+/* After a line has woken it, the thread sleeps this many ms. Lines that follow need not wake it.
+ * Each is a write of its own. */
 #define WRITER_BURST_MS 2
 
 struct writer {

@@ -18,7 +18,7 @@ enum catchup_end {
 	CATCHUP_MORE,   /* the page was full; more may follow its last event */
 	CATCHUP_ALL,    /* its pages have held everything up to upto_tick */
 	CATCHUP_FAILED, /* the page cannot be read; reason is the server's sentence */
-	/* The server does not come to what is asked for. reason is a sentence. Nothing is lost. */
+	/* The server does not reach what is asked for. reason is a sentence. Nothing is lost. */
 	CATCHUP_BEHIND,
 	/* The cursor cannot be continued. reason is "expired", "restored" or "unknown". */
 	CATCHUP_FAULT,

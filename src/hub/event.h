@@ -31,8 +31,8 @@ struct event {
 
 #define EVENT_LEFT_OUT_MAX 64
 
-/* Returns the data that stands for one of so many bytes, {"truncated": true, "bytes": …}. It lies
- * in room, which has EVENT_LEFT_OUT_MAX bytes. */
+/* Returns the data that stands for data of this many bytes, {"truncated": true, "bytes": …}. It
+ * lies in room, which has EVENT_LEFT_OUT_MAX bytes. */
 struct text event_leave_out(size_t bytes, char *room);
 
 #endif

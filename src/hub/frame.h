@@ -8,7 +8,7 @@
  * application/x-ndjson, a JSON object each.
  *
  * No data can start a field of its own. A line end inside becomes a further `data:` line, as the
- * standard has it. The text of jsonb has none. Names and ids are validated where they enter. A
+ * standard says. The text of jsonb has none. Names and ids are validated where they enter. A
  * control character in a name is dropped here.
  */
 #ifndef HUB_FRAME_H

@@ -31,7 +31,7 @@ const struct text *params_find(const struct params *params, const char *name);
  * Returns false if there is no room. */
 MUST_CHECK bool params_add(struct params *params, const struct params *more);
 
-/* Makes one of several parameters with this name. Its value is their values, joined by commas.
+/* Joins the parameters with this name into one. Its value is their values, joined by commas.
  * storage keeps the text. */
 void params_join(struct params *params, const char *name, struct buf *storage);
 

@@ -106,8 +106,8 @@ static bool has_name(const struct part *part, const struct sharedlog *log,
 	return false;
 }
 
-/* Has the part a seat for one of the entry's many keys, from number first up to last, without
- * last? */
+/* Does the part have a seat for one of the entry's many keys? The numbers of the keys go from first
+ * up to last, without last. */
 static bool is_among(const struct part *part, const struct sharedlog *log,
 		     const struct stream_entry *entry, uint32_t first, uint32_t last)
 {

@@ -36,7 +36,7 @@ struct part {
 	/* Only events of these names are wanted. NULL means all. The array is owned, and ends with
 	 * a NULL. */
 	char **names;
-	/* While the subscriber is pending, the number of the next entry to look at. */
+	/* While the subscriber is pending, this is the number of the next entry to look at. */
 	uint64_t position;
 };
 

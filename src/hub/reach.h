@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * reach.h: finds for which subscribers an event of very many, or very long, routing keys is.
+ * reach.h: finds the subscribers of an event that has very many, or very long, routing keys.
  *
  * An event may name thousands of users times thousands of roles. A record has no room for so many.
- * But only those keys count that somebody has a seat for. So the keys of the stream's audiences are
+ * But only keys that somebody has a seat for count. So the keys of the stream's audiences are
  * looked up among the event's, not the other way. A subscriber that comes later, and asks for
  * earlier events, asks the database.
  *

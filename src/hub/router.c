@@ -279,9 +279,9 @@ static void stage_truncated(struct router *r, const struct topic *t, const struc
 }
 
 /*
- * Tick ids jump when the log goes on in another history. From then on, the database judges cursors
- * of before. A cursor that was lost may lie between two of the log's own. The log cannot tell it
- * from one that it has.
+ * Tick ids jump when the log goes on in another history. From then on, the database judges older
+ * cursors. A cursor that was lost may lie between two of the log's own. The log cannot tell it from
+ * one that it has.
  */
 static void close_past(struct router *r, int64_t tick)
 {
@@ -293,7 +293,7 @@ static void close_past(struct router *r, int64_t tick)
 		s->since = (struct cursor){tick, 0};
 }
 
-#define FORMS_AT_ONCE 3 /* most streams are had as text, packed and lines */
+#define FORMS_AT_ONCE 3 /* text, packed and lines are the forms of most streams */
 
 size_t router_data_max(const struct router *r)
 {

@@ -38,7 +38,7 @@ struct router {
 	struct packer packer;
 	struct stage stage; /* the event that is being published; borrows the two above */
 	/* Some stream is holed. The owner of its subscribers closes them before the next flush, and
-	 * takes the marks away. */
+	 * clears the marks. */
 	bool holed;
 	uint64_t events, bytes; /* published since the start, for metrics */
 	uint64_t left_out;      /* of these, sent without data that was too long */
@@ -49,8 +49,8 @@ void router_release(struct router *r); /* when no subscriber is left */
 
 /*
  * From now on, these streams exist and no others. Takes the defs over. A stream that is defined as
- * before stays as it is. One that is not defined any more, or otherwise, goes to `gone`. The owner
- * of its subscribers closes them. Returns false if all streams are as they were.
+ * before stays as it is. One that is not defined any more, or is defined otherwise, goes to `gone`.
+ * The owner of its subscribers closes them. Returns false if all streams are as they were.
  */
 bool router_define(struct router *r, struct stream_def *defs, size_t count);
 void router_free_gone(struct router *r); /* frees those without subscribers */
@@ -59,12 +59,12 @@ void router_free_gone(struct router *r); /* frees those without subscribers */
  * when history was lost. */
 void router_restart(struct router *r, struct cursor head);
 
-/* Returns the length of the longest data to read. The log has room for it in the three forms that
- * most streams are had in. */
+/* Returns the length of the longest data to read. The log has room for it in three forms, as most
+ * streams need. */
 size_t router_data_max(const struct router *r);
 
-/* Appends the event to the log and touches its subscribers. Events come in the order of their
- * cursors. */
+/* Appends the event to the log and touches the subscribers that it is for. Events come in the order
+ * of their cursors. */
 void router_publish(struct router *r, const struct event *event);
 
 /* Everything up to this cursor has been published. Of its tick, nothing comes after it. */
@@ -95,8 +95,8 @@ void router_go_live(struct router *r, struct subscriber *sub, struct cursor afte
 /* Takes all subscribers that have something to be sent, for their turn. */
 void router_take_touched(struct router *r, struct list *ret_touched);
 
-/* Has so much come since then that the touched must have their turn before more comes? Otherwise
- * the log would forget what nobody had a chance to take. */
+/* Has so much come since the touched were taken that they must have their turn first? Otherwise the
+ * log would forget what nobody had a chance to take. */
 static inline bool router_is_due(const struct router *r)
 {
 	return r->untold > r->log.cap / 4;

@@ -34,7 +34,7 @@ struct snapshot_note {
 struct snapshot {
 	struct list link;                    /* of the inlet's queue, while it waits */
 	const char *params[SNAPSHOT_PARAMS]; /* borrowed until it is noted or cancelled */
-	const char *user; /* whose it is, borrowed until it has ended; NULL if nobody's */
+	const char *user; /* the user it is for, borrowed until it has ended; or NULL */
 	/* From now on the items may be asked for. */
 	void (*noted)(struct snapshot *s, const struct snapshot_note *note);
 	void (*item)(struct snapshot *s, struct text item);

@@ -26,7 +26,7 @@ void stage_release(struct stage *g)
 /* --- name and routing keys --- */
 
 /* The entry has the name's length. The record begins with the name. A name that is always carried
- * is not needed. */
+ * is left out. */
 void stage_begin(struct stage *g, const struct event *event)
 {
 	size_t len = stream_always_carries(event->name) ? 0 : event->name.len;
@@ -63,7 +63,8 @@ static uint32_t append_keys(struct stage *g, struct reach *reach, const struct s
 	return reach_append_keys(reach, s, audience, &g->record);
 }
 
-/* Appends the event's routing keys for this stream. Returns false if only some of them. */
+/* Appends the event's routing keys for this stream. Returns false if it appends only some of
+ * them. */
 static bool add_keys(struct stage *g, const struct stream *s, struct stream_entry *entry)
 {
 	const struct event *event = g->event;

@@ -25,10 +25,10 @@
 #include "hub/sharedlog.h"
 
 #define STREAM_MATCH_MAX 4
-/* So many routing keys of one event are kept, whoever is there. Of more, only those are kept that
- * somebody has (reach.h). */
+/* Up to this many routing keys of one event are kept, whoever is there. If there are more, only
+ * those that somebody has are kept (reach.h). */
 #define STREAM_KEYS_MAX 1024
-/* So many bytes of them are kept, because one long value may stand in every one of many keys. */
+/* The same holds for their bytes, because one long value may stand in every one of many keys. */
 #define STREAM_KEYS_BYTES ((size_t)64 << 10)
 
 /* What herald.streams says. The def owns all strings. */
@@ -69,8 +69,8 @@ struct stream_frame {
  */
 struct stream_entry {
 	struct cursor at;
-	/* The event's record, which begins with its name. The entry is there as long as the record
-	 * is. */
+	/* The event's record, which begins with its name. The entry stays as long as the record
+	 * does. */
 	uint64_t record;
 	uint32_t keys;   /* from the record's first byte on */
 	uint32_t places; /* of these keys (reach.h), if they are many; 0 if they are few */
@@ -90,8 +90,8 @@ struct stream {
 	/* Its parts (struct part of part.h). A connection may have several. */
 	struct list subscribers;
 	size_t subscriber_count;
-	/* A ring of block_cap blocks, a power of two. Each has STREAM_BLOCK entries. A block is
-	 * there while one of its entries is. */
+	/* A ring of block_cap blocks, a power of two. Each has STREAM_BLOCK entries. A block stays
+	 * as long as one of its entries does. */
 	struct stream_entry **blocks;
 	size_t block_cap;
 	uint64_t first, next; /* numbers of the oldest entry and of the one to come */
@@ -109,8 +109,8 @@ struct stream {
 	struct list link; /* of streams that are gone and have subscribers left */
 };
 
-/* Subscribers that see the same routing key. The stream's index owns it. It is there as long as it
- * has seats. */
+/* Subscribers that see the same routing key. The stream's index owns it. It stays as long as it has
+ * seats. */
 struct audience {
 	struct list seats; /* of struct seat (part.h) */
 	size_t key_len;
@@ -130,8 +130,8 @@ bool stream_carries(const struct stream *s, struct text event_name);
  * Appends the routing keys that these audience keys make for this stream. Each is written as its
  * length, a uint32, and its bytes. Returns how many they are.
  *
- * - They are several if a key of the match has several values.
- * - They are none if a key of the match has no value.
+ * - There are several if a key of the match has several values.
+ * - There are none if a key of the match has no value.
  * - STREAM_KEYS_MAX + 1 means that they are too many, or take more than `most` bytes. Then none is
  *   appended.
  */
@@ -165,8 +165,8 @@ static inline bool stream_has_form(const struct stream *s, enum frame_form form)
  * published. */
 void stream_want_form(struct stream *s, enum frame_form form, struct cursor head);
 
-/* Returns the cursor after which everything is in the entries, in this form. That is so for
- * subscribers that were there. For later ones it is so only after `partial`. */
+/* Returns the cursor after which everything is in the entries, in this form. That holds for
+ * subscribers that were there. For later ones it holds only after `partial`. */
 struct cursor stream_floor(const struct stream *s, const struct sharedlog *log,
 			   enum frame_form form);
 

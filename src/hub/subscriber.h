@@ -44,7 +44,8 @@ struct subscriber {
 	enum frame_form form; /* of what it is sent */
 };
 
-/* Makes room for so many parts, before the first one joins. Otherwise there is room for one. */
+/* Makes room for this many parts, before the first one joins. Without this call there is room for
+ * one. */
 void subscriber_expect(struct subscriber *sub, size_t parts);
 
 /* Joins the stream as its next part. keys are count routing keys, as stream_append_keys writes
@@ -92,7 +93,7 @@ bool subscriber_is_holed(const struct subscriber *sub);
 void subscriber_gather(const struct subscriber *sub, const struct sharedlog *log,
 		       struct gather *ret_gather);
 
-/* So many bytes of what was gathered have gone. Ends pending if nothing is left. */
+/* This many bytes of what was gathered have gone. Ends pending if nothing is left. */
 void subscriber_advance(struct subscriber *sub, const struct sharedlog *log, const struct gather *g,
 			size_t bytes);
 

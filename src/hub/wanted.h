@@ -44,7 +44,7 @@ void wanted_release(struct wanted *w);
  * nobody had asked. Returns false if there are more than WANTED_NAMES_MAX. */
 MUST_CHECK bool wanted_narrow(struct wanted *w, struct text names);
 
-/* Gives the names that are left of the stream's own. Returns false if all are. The caller frees the
+/* Gives the names of the stream's own that are left. Returns false if all are. The caller frees the
  * array, which borrows them. */
 bool wanted_left_names(const struct facet *facet, char ***ret_names, size_t *ret_count);
 
