@@ -50,7 +50,7 @@ bool claims_has(struct json_object *claims, const char *name, const char *wanted
 	return found;
 }
 
-/* What others read in lines must not break them. */
+/* Logs and other programs read a name in lines, so it must not break a line. */
 static bool is_name(const char *text)
 {
 	size_t len = strlen(text);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * claims.h: the registered claims of a token (RFC 7519 4.1), read strictly from its payload, a JSON
- * object: a claim of another type than it must have is a fault, not one that is missing.
+ * claims.h: the registered claims of a token (RFC 7519 4.1). They are read strictly from the
+ * token's payload, a JSON object. A claim of a wrong type is a fault. It is not treated as missing.
  */
 #ifndef AUTH_CLAIMS_H
 #define AUTH_CLAIMS_H
@@ -13,20 +13,26 @@
 
 struct json_object;
 
-/* A time (exp, nbf, iat), in milliseconds since 1970. False: it is there, and no number that makes
- * sense. */
+/*
+ * Reads a time (exp, nbf, iat) into *ret_ms, in milliseconds since 1970. A claim that is missing is
+ * no fault, but *ret_present is false and *ret_ms stays as it was. False if the claim is not a
+ * number of seconds from 0 to 1e14.
+ */
 bool claims_time(struct json_object *claims, const char *name, int64_t *ret_ms, bool *ret_present);
 
-/* Is the claim this one text? */
+/* True if the claim is this one text. */
 bool claims_is(struct json_object *claims, const char *name, const char *wanted);
 
-/* Or an array of texts and one of them (RFC 7519 4.1.3)? */
+/*
+ * True if the claim is this text, or an array of texts that has it (RFC 7519 4.1.3). An array with
+ * an element that is no text never matches.
+ */
 bool claims_has(struct json_object *claims, const char *name, const char *wanted);
 
 /*
- * A name (sub, jti) that limits, logs and revocations can go by: 1 to CLAIMS_NAME_MAX bytes without
- * control characters, borrowed from claims. NULL and true: it is not there. NULL and false: it is
- * no such name.
+ * Reads a name (sub, jti) by which limits, logs and revocations go. A name has 1 to CLAIMS_NAME_MAX
+ * bytes and no control characters. *ret_name is borrowed from the claims, and NULL if the claim is
+ * missing, which is no fault. False if the claim is there and is no such name.
  */
 bool claims_name(struct json_object *claims, const char *name, const char **ret_name);
 

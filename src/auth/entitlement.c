@@ -7,7 +7,7 @@
 #include "base/xalloc.h"
 #include "auth/json.h"
 
-/* --- what is noted for who asks why --- */
+/* --- what is noted for explain --- */
 
 void entitlement_findings_release(struct entitlement_findings *f)
 {
@@ -25,7 +25,10 @@ static char *json_text(struct json_object *value)
 	return xstrdup(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
 }
 
-/* claim NULL: the alternative is met. has: the claim is there, which may be null. */
+/*
+ * claim NULL means that the alternative is met. `has` means that the token has the claim, which may
+ * be null.
+ */
 static void note_alternative(struct entitlement_findings *f, const char *claim, bool has,
 			     struct json_object *value, struct json_object *allowed)
 {
@@ -45,8 +48,10 @@ static void note_alternative(struct entitlement_findings *f, const char *claim, 
 
 /* --- require --- */
 
-/* Does this text equal an allowed value of require? "params.x" among them stands for the request's
- * parameter x. */
+/*
+ * True if this text equals an allowed value of require. An allowed value "params.x" stands for the
+ * request's parameter x.
+ */
 static bool is_allowed(const char *have, struct json_object *allowed, const struct params *params)
 {
 	for (size_t i = 0; i < json_object_array_length(allowed); i++) {
@@ -66,7 +71,7 @@ static bool is_allowed(const char *have, struct json_object *allowed, const stru
 	return false;
 }
 
-/* One claim against its allowed values; any element of an array claim will do. */
+/* Checks one claim against its allowed values. One element of an array claim is enough. */
 static bool claim_allowed(struct json_object *claim, struct json_object *allowed,
 			  const struct params *params)
 {
@@ -133,7 +138,7 @@ static void want_claim(struct wanted *w, size_t key, const char *name, struct js
 	}
 }
 
-/* The values that one key of match may have. False: a parameter is missing. */
+/* Adds the values that one key of match may have. False if a parameter is missing. */
 static bool want_source(struct wanted *w, size_t key, const struct stream_def *def,
 			const struct identity *id, const struct params *params)
 {
@@ -155,8 +160,10 @@ static bool want_source(struct wanted *w, size_t key, const struct stream_def *d
 	return true;
 }
 
-/* The parameter that match asks for and the request has not; NULL: all are there, and *w has all
- * values. */
+/*
+ * Fills in *w with the values of all keys. Returns the parameter that match asks for and the
+ * request does not have, or NULL.
+ */
 static const char *want_all(struct wanted *w, const struct stream_def *def,
 			    const struct identity *id, const struct params *params)
 {
@@ -175,7 +182,7 @@ static bool has_empty_key(const struct wanted *w)
 	return false;
 }
 
-/* The one decision. telling: how require was met, or not, is noted too. */
+/* Both public functions decide here. `telling` also notes how require was met, or was not. */
 static enum entitlement judge(const struct stream_def *def, const struct identity *id,
 			      const struct params *params, struct wanted *ret_wanted,
 			      struct entitlement_findings *ret_findings, bool telling)

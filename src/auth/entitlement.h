@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * entitlement.h: may this identity open this stream, and which events of it may it see? Decided in
- * memory from the stream's require and match, the claims and the request's parameters. Pure.
+ * entitlement.h: may this identity open this stream, and which of its events may it see? The
+ * decision uses the stream's require and match, the claims, and the request's parameters. All of
+ * them are in memory. Pure.
  */
 #ifndef AUTH_ENTITLEMENT_H
 #define AUTH_ENTITLEMENT_H
@@ -16,20 +17,19 @@
 enum entitlement {
 	ENTITLED,
 	ENTITLEMENT_FORBIDDEN, /* the claims do not allow it */
-	ENTITLEMENT_BAD_PARAM, /* a parameter that match asks for is missing: *ret_param */
+	ENTITLEMENT_BAD_PARAM, /* match asks for a parameter that is missing, *ret_param */
 };
 
-/* How the decision came about, for who asks why (pgherald explain); the gate does not. */
+/* How the decision came about. `pgherald explain` asks for it, the gate does not. */
 struct entitlement_findings {
-	/* One alternative of require: it is met, or this claim of it is not. Texts are JSON, owned.
-	 */
+	/* One alternative of require, which is met, or fails by this claim. Owned texts. */
 	struct entitlement_alternative {
 		bool met;
-		/* NULL where it is met; value NULL: the token has no such claim */
+		/* NULL if it is met; value is also NULL if the token has no such claim */
 		char *claim, *value, *allowed;
 	} *alternatives; /* up to the first that is met */
 	size_t count;
-	const char *missing; /* borrowed: the parameter that match asks for */
+	const char *missing; /* the parameter that match lacks; borrowed; NULL if none */
 	bool required;       /* require is met, or is not asked for */
 	bool empty;          /* a key of match has no value */
 	bool too_many;       /* more routing keys than WANTED_VALUES_MAX */
@@ -38,20 +38,26 @@ struct entitlement_findings {
 void entitlement_findings_release(struct entitlement_findings *f);
 
 /*
- * Do the claims meet `require`, one object or an array of alternatives (herald.stream)? findings:
- * its alternatives are noted there; NULL: nobody asks.
+ * True if the claims meet `require`, which is one object or an array of alternatives
+ * (herald.stream). The alternatives are noted in `findings`, unless it is NULL.
  */
 bool entitlement_requires(const char *require, struct json_object *claims,
 			  const struct params *params, struct entitlement_findings *findings);
 
-/* ENTITLED: *ret_wanted is what may be seen; the caller releases it in any case. */
+/*
+ * Decides. If the result is ENTITLED, *ret_wanted says what may be seen. The caller releases
+ * *ret_wanted in any case. *ret_param is set only with ENTITLEMENT_BAD_PARAM, and is borrowed from
+ * `def`.
+ */
 MUST_CHECK enum entitlement entitlement_decide(const struct stream_def *def,
 					       const struct identity *id,
 					       const struct params *params,
 					       struct wanted *ret_wanted, const char **ret_param);
 
-/* The same decision, by the same steps, and what was found at each. The caller releases both in any
- * case. */
+/*
+ * Makes the same decision by the same steps, and notes what each step found. The caller releases
+ * *ret_wanted and *ret_findings in any case.
+ */
 MUST_CHECK enum entitlement entitlement_explain(const struct stream_def *def,
 						const struct identity *id,
 						const struct params *params,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* identity.h: what a verified token says of who asks. Immutable; owns its claims. */
+/* identity.h: what a verified token says about its bearer. Immutable. It owns its claims. */
 #ifndef AUTH_IDENTITY_H
 #define AUTH_IDENTITY_H
 
@@ -12,26 +12,27 @@
 #include "auth/standing.h"
 
 struct identity {
-	struct json_object *claims; /* an object; NULL: anonymous */
-	const char *sub;            /* borrowed from claims; NULL: anonymous */
-	const char *jti;            /* likewise; NULL: none */
-	int64_t issued_ms;          /* iat by the wall clock; INT64_MIN: none */
-	int64_t ends_ms;            /* wall clock: with the leeway; INT64_MAX: never (anonymous) */
-	/* of the key that has verified it, for keyring_has; 0: anonymous */
+	struct json_object *claims; /* an object; NULL if anonymous */
+	const char *sub;            /* borrowed from claims; NULL if anonymous */
+	const char *jti;            /* borrowed from claims; NULL if there is none */
+	int64_t issued_ms;          /* iat, by the wall clock; INT64_MIN if there is none */
+	int64_t ends_ms;            /* wall clock, with the leeway; INT64_MAX if anonymous */
+	/* of the key that has verified the token, for keyring_has; 0 if anonymous */
 	uint64_t key_mark;
 };
 
 void identity_release(struct identity *id);
 
-/* What decides whether it still counts later on; borrowed from it. */
+/* What decides whether the token still counts later. Borrowed from the identity. */
 struct standing identity_standing(const struct identity *id);
 
-/*
- * An identity on its way through the database, where a ticket or a renewal takes it: {"claims",
- * "issued", "ends", "key"}. Reading: false unless it is one that was written so.
- */
-/* its claims alone, for the caller to free */
+/* The claims alone, as JSON. The caller frees it. The claims of an anonymous identity are "{}". */
 char *identity_claims_json(const struct identity *id);
+/*
+ * An identity goes through the database as JSON when a ticket or a renewal carries it. The JSON is
+ * {"claims", "issued", "ends", "key"}. identity_read returns false for any other JSON. If it
+ * returns true the caller releases *ret_id.
+ */
 void identity_append_json(const struct identity *id, struct buf *out);
 MUST_CHECK bool identity_read(const char *json, size_t len, struct identity *ret_id);
 

@@ -18,13 +18,16 @@ static struct json_object *parse_with(struct json_tokener *tokener, const char *
 	struct json_object *value = json_tokener_parse_ex(tokener, bytes, (int)len);
 
 	if (json_tokener_get_error(tokener) == json_tokener_continue)
-		value = json_tokener_parse_ex(tokener, "",
-					      1); /* a bare number ends only where the text does */
+		/* A bare number ends only where the text ends. */
+		value = json_tokener_parse_ex(tokener, "", 1);
 	return value;
 }
 
-/* A text as long as what is parsed: the tokener's buffer, which grows by copying and is not wiped,
- * then has held no secret that was left behind, and holds none. */
+/*
+ * Parses a text as long as the secret one. The tokener's buffer grows by copying, and nothing wipes
+ * the old copies. If the buffer has its full size before the secret comes, no copy is left behind.
+ * Afterwards the same call overwrites the secret.
+ */
 static void fill_buffer(struct json_tokener *tokener, size_t len)
 {
 	char *text = xmalloc(len + 2);

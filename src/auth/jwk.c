@@ -12,7 +12,7 @@
 #include "base/base64.h"
 #include "base/xalloc.h"
 
-/* Says why, and is what comes of it. */
+/* Says why, and has the value `what`. */
 #define leave(what, why, ...) (buf_appendf((why), __VA_ARGS__), (what))
 
 static struct json_object *member(struct json_object *jwk, const char *name)
@@ -23,7 +23,7 @@ static struct json_object *member(struct json_object *jwk, const char *name)
 	return value;
 }
 
-/* NULL: it is not there or no string. */
+/* NULL if it is not there or is no string. */
 static const char *text_of(struct json_object *jwk, const char *name)
 {
 	struct json_object *value = member(jwk, name);
@@ -31,7 +31,10 @@ static const char *text_of(struct json_object *jwk, const char *name)
 	return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
 }
 
-/* The bytes that a member says in base64url, for release_bytes; NULL: it says none. */
+/*
+ * The bytes that a member has in base64url. The caller gives them to release_bytes. NULL if there
+ * are none.
+ */
 static unsigned char *bytes_of(struct json_object *jwk, const char *name, size_t *ret_len)
 {
 	const char *text = text_of(jwk, name);
@@ -71,7 +74,7 @@ static bool may_verify(struct json_object *jwk)
 	return verify;
 }
 
-/* What the key says of itself; else the configured one if the kind has it. */
+/* The algorithm that the key names, else the configured one if it is of the key's kind. */
 static jwt_alg_t wanted_algorithm(struct json_object *jwk, struct key_kind kind, jwt_alg_t usual)
 {
 	const char *alg = text_of(jwk, "alg");
@@ -99,7 +102,7 @@ static enum jwk read_oct(struct json_object *jwk, jwt_alg_t usual, struct key *r
 
 /* --- public keys, by way of OpenSSL --- */
 
-/* NULL: the numbers are none of a key. params: taken over. */
+/* NULL if the numbers are not those of a key. */
 static EVP_PKEY *make_public(const char *type, OSSL_PARAM_BLD *build)
 {
 	OSSL_PARAM *params = OSSL_PARAM_BLD_to_param(build);
@@ -138,7 +141,7 @@ static EVP_PKEY *rsa_key(struct json_object *jwk)
 
 struct curve {
 	const char *crv, *group;
-	size_t size; /* of a coordinate, in bytes: exactly so many (RFC 7518 6.2.1.2) */
+	size_t size; /* of a coordinate, in bytes; no other size is allowed (RFC 7518 6.2.1.2) */
 };
 
 static const struct curve *find_curve(const char *crv)
@@ -176,7 +179,7 @@ static EVP_PKEY *ec_key(struct json_object *jwk, const struct curve *curve)
 	return key;
 }
 
-/* Takes the public key over; NULL: it could not be made. */
+/* Takes over the public key. NULL means that it could not be made. */
 static enum jwk take_public(struct json_object *jwk, EVP_PKEY *public_key, jwt_alg_t usual,
 			    struct key *ret_key, struct buf *why)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* jwk.h: one JSON Web Key (RFC 7517) as a key of ours: oct, RSA, and EC of curve P-256, P-384,
- * P-521. */
+/*
+ * jwk.h: reads one JSON Web Key (RFC 7517) into a key of ours. It takes oct, RSA, and EC on the
+ * curves P-256, P-384 and P-521.
+ */
 #ifndef AUTH_JWK_H
 #define AUTH_JWK_H
 
@@ -12,14 +14,15 @@
 
 enum jwk {
 	JWK_TAKEN,
-	JWK_OTHER, /* nothing that verifies tokens here: to be left out with a warning (RFC 7517 5)
-		    */
+	/* it verifies no tokens here; the caller leaves it out with a warning (RFC 7517 5) */
+	JWK_OTHER,
 	JWK_WRONG,
 };
 
 /*
- * The key, for the caller to release, where it is taken; else `why` has a sentence more. usual: the
- * algorithm of a key that says none, if it is of that kind; JWT_ALG_NONE: by the kind.
+ * Reads the key. With JWK_TAKEN the caller releases *ret_key. Otherwise a sentence is appended to
+ * `why`. `usual` is the algorithm of a key of that kind that names none. With JWT_ALG_NONE the kind
+ * decides.
  */
 MUST_CHECK enum jwk jwk_read(struct json_object *jwk, jwt_alg_t usual, struct key *ret_key,
 			     struct buf *why);

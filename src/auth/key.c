@@ -14,7 +14,7 @@
 
 #define PEM_BEGIN "-----BEGIN "
 
-/* Says why, and is false: for "return good || refuse(…)". */
+/* Says why, and is false, for "return good || refuse(…)". */
 #define refuse(why, ...) (buf_appendf((why), __VA_ARGS__), false)
 
 bool key_algorithm_parse(const char *name, jwt_alg_t *ret_algorithm)
@@ -40,7 +40,7 @@ bool key_is_secret(const struct key *k)
 	return k->algorithm >= JWT_ALG_HS256 && k->algorithm <= JWT_ALG_HS512;
 }
 
-/* EC: each algorithm has its curve (RFC 7518 3.4). */
+/* For EC, each algorithm has its curve (RFC 7518 3.4). */
 static bool ec_kind(EVP_PKEY *key, struct key_kind *ret_kind)
 {
 	static const struct {
@@ -86,7 +86,7 @@ static bool choose_algorithm(struct key *k, jwt_alg_t wanted, struct key_kind ki
 		      jwt_alg_str(k->algorithm), jwt_alg_str(kind.usual));
 }
 
-/* The key of the hash is fixed: a key that is loaded anew must have the mark that it had. */
+/* The hash key is fixed, because a key that is loaded again must have the same mark. */
 static void take_bytes(struct key *k, const void *bytes, size_t len)
 {
 	struct hash_key fixed = {UINT64_C(0x6865726c61646b31) + k->algorithm,
@@ -110,7 +110,9 @@ void key_release(struct key *k)
 
 /* --- secrets --- */
 
-/* Text in several lines, as a file has that was meant for something else. Random bytes are no text.
+/*
+ * True for a text of several lines, which is a file that was meant for something else. Random bytes
+ * are no text.
  */
 static bool has_lines(const unsigned char *bytes, size_t len)
 {
@@ -158,7 +160,7 @@ bool key_from_secret(struct key *k, const void *bytes, size_t len, jwt_alg_t wan
 
 /* --- public keys --- */
 
-/* Is it a point on its curve, an odd exponent above 1, and so on? */
+/* Checks that the point is on its curve, that the exponent is odd and above 1, and so on. */
 static bool is_sound(EVP_PKEY *public_key)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, public_key, NULL);
@@ -191,7 +193,7 @@ bool key_from_public(struct key *k, EVP_PKEY *public_key, jwt_alg_t wanted, stru
 	return k->bytes != NULL || refuse(why, "the key cannot be written in PEM form");
 }
 
-/* The next block's label, from behind *at on; NULL: there is no more. */
+/* The label of the next block from *at on. NULL if there is no more. */
 static const char *next_label(const char **at, const char *end, size_t *ret_len)
 {
 	const char *begin = memmem(*at, (size_t)(end - *at), PEM_BEGIN, strlen(PEM_BEGIN)), *label,
@@ -206,7 +208,10 @@ static const char *next_label(const char **at, const char *end, size_t *ret_len)
 	return label;
 }
 
-/* What people put there instead is told by its label, and what to do. */
+/*
+ * A label shows what was put there by mistake. For a private key or a certificate, `why` says what
+ * to do instead.
+ */
 static bool is_one_public_block(const char *pem, size_t len, struct buf *why)
 {
 	const char *at = pem, *label;

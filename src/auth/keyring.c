@@ -18,7 +18,7 @@
 struct reading {
 	struct keyring *ring;
 	const char *option, *path;
-	jwt_alg_t algorithm; /* the configured one; JWT_ALG_NONE: by the key */
+	jwt_alg_t algorithm; /* the configured one; JWT_ALG_NONE if the key decides */
 	struct file file;
 	struct buf *why;
 };
@@ -28,7 +28,10 @@ static void begin_sentence(struct reading *r)
 	buf_appendf(r->why, "%s: '%s': ", r->option, r->path);
 }
 
-/* Who can write a public key can make himself tokens; a secret must not be read either. */
+/*
+ * Whoever can write a public key can make tokens of their own. A secret must not be readable
+ * either.
+ */
 static bool is_guarded(struct reading *r, bool secret)
 {
 	if (!(r->file.mode & (secret ? S_IROTH | S_IWOTH : S_IWOTH)))
@@ -57,7 +60,7 @@ static bool load_secret(struct reading *r, const char *secret)
 	return key_from_secret(&r->ring->keys[0], secret, strlen(secret), r->algorithm, r->why);
 }
 
-/* Line ends at its end are an editor's, and no part of the secret. */
+/* Editors put line ends at the end of a file. These are no part of the secret. */
 static bool load_secret_file(struct reading *r)
 {
 	size_t len;
@@ -108,7 +111,7 @@ static bool add(struct reading *r, size_t number, struct key *key)
 	return refuse(r->why, "key %zu: %s", number, wrong);
 }
 
-/* number: from 1 on, as people count. */
+/* `number` counts from 1, as people do. */
 static bool take_jwk(struct reading *r, struct json_object *jwk, size_t number)
 {
 	struct buf reason;
@@ -179,7 +182,8 @@ static bool load(struct reading *r, const struct keyring_source *source)
 		r->path = source->jwks_file;
 		return load_jwks_file(r);
 	}
-	r->ring->count = 1; /* a key that fails leaves nothing in its place */
+	/* A key that fails leaves nothing in its place. */
+	r->ring->count = 1;
 	if (source->public_key_file != NULL) {
 		r->option = "jwt-public-key-file";
 		r->path = source->public_key_file;

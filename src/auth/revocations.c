@@ -10,8 +10,10 @@
 #define DAY_MS INT64_C(86400000)
 #define MOST_AT_FIRST 1000
 
-/* Of several rows about one name the latest times count: rather one token too many than one too
- * few. */
+/*
+ * If several rows are about one name, the latest times count. Rather one token too many is revoked
+ * than one too few.
+ */
 struct revocation {
 	int64_t at_ms, until_ms;
 	char name[];

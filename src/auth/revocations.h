@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * revocations.h: tokens that are not accepted any more, as herald.revocations says, in memory: the
- * gate asks at every request. Whoever follows the log keeps them up to date; here they are only
- * kept, and forgotten a day after their time has passed: the log does not tell that, and clocks are
- * set at times.
+ * revocations.h: the tokens that are no longer accepted. It is a copy in memory of
+ * herald.revocations, because the gate asks at every request. The part that follows the log adds
+ * new rows here.
+ *
+ * A revocation is kept for at least a day after its time has passed. The log does not tell when a
+ * time has passed, and clocks are set at times.
  */
 #ifndef AUTH_REVOCATIONS_H
 #define AUTH_REVOCATIONS_H
@@ -15,19 +17,24 @@
 #include "base/text.h"
 
 struct revocations {
-	struct strmap jtis, subs; /* -> struct revocation, owned */
-	size_t most; /* with so many of them those are looked for that can be forgotten */
+	struct strmap jtis, subs; /* to struct revocation, owned */
+	size_t most; /* with so many of them, those that can be forgotten are looked for */
 };
 
 void revocations_init(struct revocations *r);
 void revocations_release(struct revocations *r);
 
-/* One row as herald.revocation_data writes it. False: it is none. *ret_sub: whom it is about, owned
- * by r; NULL: one token. now_ms: wall clock, as below. */
+/*
+ * Adds one row in the form of herald.revocation_data. now_ms is the wall clock. *ret_sub is the
+ * subject that the row is about, owned by `r`. It is NULL if the row is about one token. False if
+ * the text is no such row.
+ */
 bool revocations_add(struct revocations *r, struct text row, int64_t now_ms, const char **ret_sub);
 
-/* Is a token with this jti (NULL: none), of this subject (NULL: none), issued at that time
- * (INT64_MIN: unknown) revoked now? */
+/*
+ * True if the token is revoked at now_ms. jti and sub are NULL if the token has none. issued_ms is
+ * INT64_MIN if it is unknown. Both times are by the wall clock.
+ */
 bool revocations_have(const struct revocations *r, const char *jti, const char *sub,
 		      int64_t issued_ms, int64_t now_ms);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * standing.h: does a token that was valid when it came still count? Not after it was revoked, nor
- * after its key was taken away.
+ * standing.h: does a token that was valid when it came still count? A token that is revoked counts
+ * no more. The same is true of a token whose key was taken away.
  */
 #ifndef AUTH_STANDING_H
 #define AUTH_STANDING_H
@@ -14,13 +14,14 @@
 struct keyring;
 struct revocations;
 
-/* What of a token that depends on. Borrowed texts. */
+/* What the answer depends on. The texts are borrowed from the token. */
 struct standing {
-	const char *jti, *sub; /* NULL: it has none */
-	int64_t issued_ms;     /* wall clock; INT64_MIN: unknown */
-	uint64_t key_mark;     /* of the key that has verified it; 0: anonymous, no key */
+	const char *jti, *sub; /* NULL if it has none */
+	int64_t issued_ms;     /* wall clock; INT64_MIN if unknown */
+	uint64_t key_mark;     /* of the key that has verified it; 0 if anonymous, with no key */
 };
 
+/* Asks for this moment of the wall clock. */
 MUST_CHECK bool standing_holds(const struct standing *s, const struct keyring *keys,
 			       const struct revocations *revocations);
 

@@ -11,7 +11,7 @@
 #include "auth/keyring.h"
 #include "auth/verified.h"
 
-/* The three segments of a token that is well formed. */
+/* The three segments of a well-formed token. */
 struct segments {
 	const char *header, *payload, *signature;
 	size_t header_len, payload_len, signature_len;
@@ -48,7 +48,7 @@ static struct segments cut(const char *token)
 				 strlen(second + 1)};
 }
 
-/* What a segment says, strictly read; NULL: no JSON. */
+/* The JSON of a segment, read strictly. NULL if it is no JSON. */
 static struct json_object *segment_json(const char *segment, size_t len)
 {
 	unsigned char bytes[BASE64_ROOM(TOKEN_MAX)];
@@ -61,7 +61,7 @@ static struct json_object *segment_json(const char *segment, size_t len)
 
 /* --- the header --- */
 
-/* The library takes typ JWT only, in any case, or none. */
+/* libjwt accepts typ JWT in any letter case, or no typ. It accepts no other. */
 static bool is_plain_token(struct json_object *header, const char **ret_why)
 {
 	struct json_object *typ;
@@ -87,7 +87,7 @@ static bool read_algorithm(struct json_object *header, jwt_alg_t *ret_algorithm,
 	       key_algorithm_parse(json_object_get_string(alg), ret_algorithm);
 }
 
-/* *ret_kid NULL: it has none. */
+/* *ret_kid is NULL if the header has none. */
 static bool read_kid(struct json_object *header, const char **ret_kid, const char **ret_why)
 {
 	struct json_object *kid;
@@ -104,7 +104,10 @@ static bool read_kid(struct json_object *header, const char **ret_kid, const cha
 
 /* --- the signature --- */
 
-/* One text for each signature: else a token that is revoked would come back in another spelling. */
+/*
+ * Accepts one spelling of each signature only. libjwt accepts several. A token that is refused
+ * somewhere by its text must not come back in another spelling.
+ */
 static bool is_canonical(const char *segment, size_t len)
 {
 	unsigned char bytes[BASE64_ROOM(TOKEN_MAX)];
@@ -123,7 +126,7 @@ static bool library_verifies(const char *token, const struct key *key)
 	return good;
 }
 
-/* With a secret that is quicker than to remember it. */
+/* With a secret, verifying again is quicker than remembering. */
 static bool is_signed_with(struct verified *verified, const char *token, const struct key *key)
 {
 	unsigned char digest[DIGEST_BYTES];
@@ -138,7 +141,7 @@ static bool is_signed_with(struct verified *verified, const char *token, const s
 	return true;
 }
 
-/* The key that the token is signed with; NULL: none that its header may choose. */
+/* The key that has signed the token. NULL if none that the header may choose has signed it. */
 static const struct key *find_signer(const struct token_options *options,
 				     struct json_object *header, const char *token,
 				     const char **ret_why)

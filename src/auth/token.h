@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * token.h: is this JSON Web Token (RFC 7519) one of ours, and what does it say? Keys and algorithms
- * come from the configuration, never from the token (RFC 8725 3.1): its header is read before
- * anything is verified, and may choose among the configured keys, no more. libjwt 1.10.2 verifies
- * the signature with the one key it is given, and nothing else: it reads outside its buffers for an
- * empty segment, takes several spellings of a signature, and checks no claim at all.
+ * come from the configuration, never from the token (RFC 8725 3.1). The token's header is read
+ * before anything is verified. It may only choose among the configured keys.
+ *
+ * libjwt 1.10.2 verifies the signature with the one key that it is given. We check the rest,
+ * because libjwt has these faults:
+ *
+ * - It reads outside its buffers if a segment is empty.
+ * - It accepts several spellings of a signature.
+ * - It checks no claim at all.
  */
 #ifndef AUTH_TOKEN_H
 #define AUTH_TOKEN_H
@@ -16,15 +21,16 @@
 #include "base/base.h"
 #include "auth/identity.h"
 
+/* bytes */
 #define TOKEN_MAX 8192
 
 struct keyring;
 struct verified;
 
 struct token_options {
-	const struct keyring *keys;    /* NULL or empty: no token is ever accepted */
-	struct verified *verified;     /* what of it is remembered; NULL: nothing */
-	const char *issuer, *audience; /* NULL: not checked */
+	const struct keyring *keys;    /* NULL or empty if no token is ever accepted */
+	struct verified *verified;     /* the signatures that are remembered; NULL if none are */
+	const char *issuer, *audience; /* NULL if it is not checked */
 	int64_t leeway_ms;
 };
 
@@ -32,14 +38,14 @@ struct token_options {
 bool token_well_formed(const char *token, size_t len);
 
 /*
- * True and the identity (the caller releases it) where the token is valid at now_ms. Otherwise
- * false and *ret_why, a constant for the log: the client is not told. The token itself is in no
- * message.
+ * Verifies a token at now_ms of the wall clock. If it is valid the caller releases *ret_identity.
+ * If it is not, *ret_why is a constant for the log. The client is not told the reason. No message
+ * has the token itself.
  */
 MUST_CHECK bool token_verify(const struct token_options *options, const char *token, int64_t now_ms,
 			     struct identity *ret_identity, const char **ret_why);
 
-/* What token_verify looks at, in its order, for who asks why (pgherald explain). */
+/* The checks of token_verify, in its order, for `pgherald explain`. */
 enum token_check {
 	TOKEN_FORM,
 	TOKEN_SIGNATURE,
@@ -53,15 +59,17 @@ enum token_check {
 };
 
 struct token_findings {
-	const char *faults[TOKEN_CHECKS]; /* constants; NULL: good */
-	/* checks that could be made: those behind a form or a payload that is none cannot */
+	const char *faults[TOKEN_CHECKS]; /* constants; NULL if the check passed */
+	/* the checks that could be made; a bad form or payload prevents those after it */
 	size_t count;
-	/* as far as it can be read, whether it is valid or not; claims NULL: it cannot */
+	/* as far as it can be read, valid or not; claims is NULL if it cannot be read */
 	struct identity identity;
 };
 
-/* The same checks by the same code, each made whatever the others say. The caller releases the
- * identity. */
+/*
+ * Makes the same checks with the same code, and goes on after one that fails. The caller releases
+ * the identity of the findings.
+ */
 void token_examine(const struct token_options *options, const char *token, int64_t now_ms,
 		   struct token_findings *ret_findings);
 
