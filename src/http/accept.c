@@ -7,7 +7,9 @@
 
 #define SPACE " \t"
 
-/* Behind the piece that begins here: up to one of `ends` that stands in no quoted string. */
+/*
+ * The end of the piece that begins here. It is one of `ends` outside a quoted string, or the NUL.
+ */
 static const char *skip_piece(const char *at, const char *ends)
 {
 	bool quoted = false;
@@ -21,7 +23,7 @@ static const char *skip_piece(const char *at, const char *ends)
 	return at;
 }
 
-/* "0.5" as 500; -1: it is no quality (RFC 9110 12.4.2). */
+/* "0.5" as 500. -1 if it is no quality (RFC 9110 12.4.2). */
 static int read_quality(const char *text, size_t len)
 {
 	int quality = 0, digits = 3;
@@ -40,7 +42,7 @@ static int read_quality(const char *text, size_t len)
 	return quality > 1000 ? -1 : quality;
 }
 
-/* One member of the list: its name, and the quality among its parameters. */
+/* One member of the list. It has a name, and perhaps a quality among its parameters. */
 struct member {
 	const char *name;
 	size_t len;
@@ -56,7 +58,7 @@ static void read_parameter(struct member *m, const char *text, const char *end)
 		m->quality = read_quality(text + 2, (size_t)(end - text - 2));
 }
 
-/* The next member of the list, and where it ends; NULL: there is none. */
+/* Reads the next member of the list and returns where it ends. NULL if there is none. */
 static const char *next_member(const char *at, struct member *ret_member)
 {
 	const char *end;

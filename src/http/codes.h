@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* codes.h: the status codes that answers of ours have (RFC 9110 15, RFC 6585). */
+/* codes.h: the status codes of our answers (RFC 9110 15, RFC 6585). */
 #ifndef HTTP_CODES_H
 #define HTTP_CODES_H
 

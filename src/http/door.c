@@ -14,7 +14,7 @@
 #include "base/xalloc.h"
 
 #define BACKLOG 4096
-#define ENTER_A_TURN 64 /* then others get their turn */
+#define ENTER_A_TURN 64 /* afterwards others get their turn */
 
 static void on_ready(struct watch *w, uint32_t events);
 static void on_retry(struct timer *t);
@@ -42,7 +42,7 @@ static int listen_at(const struct addrinfo *a)
 	return -1;
 }
 
-/* Splits "host:port" in place; the host of ":port" is empty. */
+/* Splits "host:port" in place. The host of ":port" is empty. */
 static bool split_address(char *address, char **ret_host, char **ret_port)
 {
 	char *colon = strrchr(address, ':');
@@ -87,7 +87,10 @@ bool door_bind(struct door *d, const char *address)
 
 /* --- shut and open --- */
 
-/* A number that is free: the kernel gives the lowest, so as many are in use. -1: none is free. */
+/*
+ * The lowest descriptor that is free. The kernel always gives the lowest one, so about as many are
+ * in use. -1 if none is free.
+ */
 static int lowest_free(const struct door *d)
 {
 	int fd = fcntl(d->fd, F_DUPFD_CLOEXEC, 0);
@@ -120,7 +123,7 @@ static void say_shut(struct door *d, int error)
 			 d->address, strerror(error));
 }
 
-/* error: what accept() says, or would say. */
+/* `error` is what accept() says, or would say. */
 static void shut(struct door *d, int error)
 {
 	loop_unwatch(d->loop, &d->watch);
@@ -155,7 +158,7 @@ static bool is_want(int error)
 	return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-/* False: nobody waits, or no more may come now. */
+/* False if nobody waits, or if no more may come now. */
 static bool enter(struct door *d)
 {
 	struct sockaddr_storage address;
@@ -167,7 +170,8 @@ static bool enter(struct door *d)
 		return false;
 	}
 	unshut(d);
-	if (fd < 0) /* what is not EAGAIN is the trouble of one who has left already */
+	/* An error other than EAGAIN is about a client that has left already. */
+	if (fd < 0)
 		return errno != EAGAIN;
 	d->calls->enter(d, fd, (const struct sockaddr *)&address, len);
 	if (is_beyond(d, fd))

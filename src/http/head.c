@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "http/target.h"
 
-#define LENGTH_DIGITS_MAX 18 /* no program reads less as another number */
+#define LENGTH_DIGITS_MAX 18 /* no program reads fewer digits as another number */
 
 static void refuse(struct head *h, unsigned status, const char *why)
 {
@@ -19,7 +19,7 @@ static void refuse(struct head *h, unsigned status, const char *why)
 
 /* --- characters --- */
 
-/* RFC 9110 5.6.2: what a name, or a method, may consist of. */
+/* How many bytes a name or a method has here (a token of RFC 9110 5.6.2). */
 static size_t token_len(struct text t)
 {
 	static const char marks[] = "!#$%&'*+-.^_`|~";
@@ -72,7 +72,7 @@ static struct text trim(struct text t)
 
 /* --- fields --- */
 
-/* The next of a value's parts, which blanks and semicolons part; empty: there is none. */
+/* The next part of a value. Blanks and semicolons separate parts. Empty if there is none. */
 static struct text take_part(struct text *rest)
 {
 	struct text part;
@@ -87,7 +87,8 @@ static struct text take_part(struct text *rest)
 	return part;
 }
 
-/* "application/json", perhaps with "; charset=utf-8"; other parameters mean nothing (RFC 8259 11).
+/*
+ * "application/json", perhaps with "; charset=utf-8". Other parameters mean nothing (RFC 8259 11).
  */
 static bool is_json(struct text type)
 {
@@ -106,7 +107,7 @@ static void take_length(struct head *h, struct text raw)
 {
 	struct text digits = raw;
 
-	/* blanks behind them are not cut off by every library */
+	/* Not every library cuts off blanks after the digits, so these are a fault. */
 	while (digits.len > 0 && is_blank(digits.bytes[0]))
 		digits.bytes++, digits.len--;
 	h->lengths++;
@@ -130,7 +131,7 @@ static void take_coding(struct head *h, struct text value)
 	h->has_body = true;
 }
 
-/* Each comma may end one, too: the library of Debian 12 takes it for a semicolon. */
+/* A comma may end a cookie too, because the library of Debian 12 takes it for a semicolon. */
 static void take_cookies(struct head *h, struct text value)
 {
 	h->cookie_bytes += value.len + 1;
@@ -170,7 +171,7 @@ static void take_field(struct head *h, struct text name, struct text raw)
 
 /* --- lines --- */
 
-/* The next line, without its CRLF. False: it is not whole yet, or is refused. */
+/* The next line, without its CRLF. False if it is not whole yet, or is refused. */
 static bool take_line(struct head *h, struct text *rest, struct text *ret_line)
 {
 	const char *lf = rest->len == 0 ? NULL : memchr(rest->bytes, '\n', rest->len);
@@ -189,7 +190,7 @@ static bool take_line(struct head *h, struct text *rest, struct text *ret_line)
 	return true;
 }
 
-/* "HTTP/1.1"; any other minor number is spoken to as if it were that. */
+/* "HTTP/1.1". A request with another minor number is answered in the same way. */
 static void read_version(struct head *h, struct text version)
 {
 	if (version.len != 8 || memcmp(version.bytes, "HTTP/", 5) != 0 || version.bytes[6] != '.' ||
@@ -234,9 +235,9 @@ static void read_field(struct head *h, struct text line)
 			   (struct text){line.bytes + name + 1, line.len - name - 1});
 }
 
-/* --- the whole of it --- */
+/* --- the whole head --- */
 
-/* Two programs might read two bodies, or send it to two hosts. */
+/* Otherwise two programs might read two bodies, or send the request to two hosts. */
 static void judge_framing(struct head *h)
 {
 	if (h->lengths > 1 || h->codings > 1 ||
@@ -278,7 +279,8 @@ static bool read_lines(struct head *h, struct text rest)
 
 static void refuse_long(struct head *h, const char *bytes, size_t len)
 {
-	if (memchr(bytes + 2, '\n', len - 2) == NULL) /* an empty line may stand in front */
+	/* An empty line may come before the first line. */
+	if (memchr(bytes + 2, '\n', len - 2) == NULL)
 		refuse(h, MHD_HTTP_URI_TOO_LONG, "The request's target is longer than 32 KB");
 	else
 		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
@@ -297,8 +299,13 @@ bool head_scan(struct head *h, const char *bytes, size_t len)
 	return true;
 }
 
-/* More of a line that is not whole changes nothing, until it ends or is too long, or has what no
- * line may have: a CR which ends none, too. */
+/*
+ * More bytes of a line change nothing as long as all of this is true:
+ *
+ * - The line has not ended.
+ * - The head is not too long.
+ * - The bytes have no control character, such as a CR that ends no line.
+ */
 bool head_scan_on(struct head *h, const char *bytes, size_t len, size_t scanned)
 {
 	bool is_more = scanned > 0 && scanned <= len && len < HEAD_MAX + 2;
@@ -321,8 +328,10 @@ static bool is_known_method(const char *method)
 	return false;
 }
 
-/* Some proxies send a GET in chunks, of which there are none. Whatever comes is not read, and the
- * connection ends with the answer. */
+/*
+ * Some proxies send a GET in chunks, although there are none. What comes is not read, and the
+ * connection ends with the answer.
+ */
 static bool has_no_use_for_body(const char *method)
 {
 	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||

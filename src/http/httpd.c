@@ -32,7 +32,10 @@ static enum MHD_Result serve(const struct httpd *h, struct visit *v, const struc
 	return answered ? MHD_YES : MHD_NO;
 }
 
-/* A head has come that is beyond doubt and within the limits: does it suit what is asked for? */
+/*
+ * A head has come that is beyond doubt and within the limits. Checks whether it suits what is asked
+ * for.
+ */
 static enum MHD_Result on_head(const struct httpd *h, struct visit *v, const struct request *r)
 {
 	struct head *head = &v->head;
@@ -48,7 +51,7 @@ static enum MHD_Result on_head(const struct httpd *h, struct visit *v, const str
 	return head->body_len == 0 ? serve(h, v, r) : MHD_YES;
 }
 
-/* Called with the head alone, then with each piece of the body, then once more. */
+/* The library calls this with the head alone, then with each piece of the body, then once more. */
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_size, void **state)
@@ -77,7 +80,7 @@ static struct visit *visit_of(struct MHD_Connection *connection)
 		->socket_context;
 }
 
-/* The query is cut off. */
+/* Takes the query off the target. */
 static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connection)
 {
 	struct visit *v = visit_of(connection);
@@ -88,8 +91,10 @@ static void *on_target(void *ctx, const char *raw, struct MHD_Connection *connec
 	return v;
 }
 
-/* The path, which is all that is left to the library. What will be refused stays as it is:
- * since 1.0.3 it answers a NUL itself. */
+/*
+ * Only the path is left to the library. A target that will be refused stays as it is, because the
+ * library answers a NUL itself since version 1.0.3.
+ */
 static size_t on_path(void *ctx, struct MHD_Connection *connection, char *path)
 {
 	const struct target *target = &visit_of(connection)->target;
@@ -145,8 +150,10 @@ static void on_room(struct visits *set)
 	door_look(&container_of(set, struct httpd, visits)->door);
 }
 
-/* What the library does not take it has closed. Where it had begun with it, `entering` is gone, and
- * on_visit has ended it. */
+/*
+ * If the library does not take a connection, it has closed the socket. If it had begun with it,
+ * `entering` is NULL, and on_visit has ended the visit.
+ */
 static void hand_over(struct httpd *h, struct visit *v)
 {
 	visit_hand_over(v);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * httpd.h: an HTTP server. Connections that come through the door are looked at (visit.h) and
- * handed to the library, which parses requests and sends ordinary answers. What is asked for is the
- * caller's matter. A request whose head is not well (head.h), or that does not come in time, never
- * gets to the library.
+ * httpd.h: an HTTP server. Connections that come through the door are looked at (visit.h). The
+ * server then hands them to the library, which parses requests and sends ordinary answers. The
+ * caller decides what to answer. A request never gets to the library if its head is not well
+ * (head.h) or comes too late.
  */
 #ifndef HTTP_HTTPD_H
 #define HTTP_HTTPD_H
@@ -19,12 +19,14 @@
 #include "http/visit.h"
 
 struct httpd_calls {
-	void (*arrived)(void *ctx); /* a head was read, whatever it is answered */
-	/* The head is well: may the request have a body? */
+	void (*arrived)(void *ctx); /* a head was read, whatever the answer is */
+	/* The head is well. May this request have a body? */
 	bool (*takes_body)(void *ctx, const struct request *r);
-	/* It was answered for the sake of its head, with this status. */
+	/* The request was refused for its head, with this status. */
 	void (*refused)(void *ctx, unsigned status);
-	/* It is here whole. True: its answer is on its way; false: its socket has been taken over.
+	/*
+	 * The request is whole. True if an answer is on its way. False if the socket has been taken
+	 * over.
 	 */
 	bool (*answer)(void *ctx, const struct request *r);
 	void *ctx;
@@ -40,14 +42,17 @@ struct httpd {
 	struct door door;
 };
 
-/* halves: as of door_init. */
+/* `options` is borrowed. For `halves` see door_init. */
 void httpd_init(struct httpd *h, struct loop *loop, const struct http_options *options,
 		const struct httpd_calls *calls, size_t halves);
 
-/* Begins to answer who comes through the door, which is bound. False: logged. */
+/*
+ * Begins to answer connections that come through the door, which is bound. False if it cannot, and
+ * the log says why.
+ */
 MUST_CHECK bool httpd_serve(struct httpd *h);
 void httpd_quiesce(struct httpd *h); /* takes no new connections */
-/* nobody who has said a whole head waits for an answer of the library */
+/* True if no client that has sent a whole head waits for an answer of the library. */
 bool httpd_is_idle(const struct httpd *h);
 void httpd_release(struct httpd *h);
 

@@ -9,8 +9,10 @@
 
 #include "base/log.h"
 
-/* MHD_USE_NO_THREAD_SAFETY: what it is given is there at once, as it is before 0.9.77, where the
- * flag means nothing. */
+/*
+ * MHD_USE_NO_THREAD_SAFETY. With it, the library takes a connection at once. Versions before 0.9.77
+ * always do, and there the flag means nothing.
+ */
 #define ONE_THREAD ((enum MHD_FLAG)(1U << 19))
 
 static void on_ready(struct watch *w, uint32_t events);
@@ -23,7 +25,10 @@ void library_init(struct library *l, struct loop *loop)
 	timer_init(&l->timer, on_timer);
 }
 
-/* Its words go into our log. What it says of a socket that was taken over is no error. */
+/*
+ * What the library says goes into our log. What it says about a socket that was taken over is no
+ * error.
+ */
 static void on_log(void *ctx, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 static void on_log(void *ctx, const char *fmt, va_list args)
 {
@@ -35,9 +40,11 @@ static void on_log(void *ctx, const char *fmt, va_list args)
 		log_debug("http library: %.*s", (int)strcspn(line, "\n"), line);
 }
 
-/* Strict is discipline level 1 since 0.9.77. Level 2 would refuse an empty line in front of a
- * request, which RFC 9112 2.2 lets be; what else it has is for chunks and cookies, which nobody
- * asks the library for. */
+/*
+ * Strict is discipline level 1 since 0.9.77. Level 2 would also refuse an empty line before a
+ * request, which RFC 9112 2.2 allows. The rest of level 2 is about chunks and cookies, for which
+ * nobody asks the library.
+ */
 bool library_start(struct library *l, size_t memory, unsigned connections,
 		   const struct library_calls *calls, void *ctx)
 {
@@ -69,7 +76,7 @@ bool library_take(struct library *l, int fd, const struct sockaddr *address, soc
 	return taken;
 }
 
-/* Lets it work, and asks when it wants to be called at the latest. Visits end in here. */
+/* Lets the library work, and asks when it wants to be called at the latest. Visits end in here. */
 void library_run(struct library *l)
 {
 	MHD_UNSIGNED_LONG_LONG wait_ms;

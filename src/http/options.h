@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* options.h: what the configuration says to all that speaks HTTP. Borrowed strings, which outlive
- * it. */
+/*
+ * options.h: what the configuration says to all parts that speak HTTP. The strings are borrowed and
+ * outlive it.
+ */
 #ifndef HTTP_OPTIONS_H
 #define HTTP_OPTIONS_H
 
@@ -18,9 +20,9 @@ struct http_options {
 	const char *cookie;                       /* its name */
 	enum token_source sources[TOKEN_SOURCES]; /* in this order; TOKEN_NOWHERE ends the list */
 	int heartbeat_ms, retry_ms;
-	/* the latter two: 0 is no limit */
+	/* 0 in one of the latter two is no limit */
 	size_t max_streams, max_streams_per_user, max_streams_per_ip;
-	/* bytes of a frame; -1: no stream is compressed */
+	/* bytes of a frame; -1 if no stream is compressed */
 	int64_t compress_above;
 	const char *const *origins; /* allowed ones, exact; ends with NULL */
 	const char *version;        /* of the program, for the status */

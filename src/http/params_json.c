@@ -13,7 +13,7 @@ static bool is_ours(struct text name)
 	       text_is(name, "last_event_id") || text_is(name, "lastEventId");
 }
 
-/* Of parameters with one name the first counts, as everywhere. */
+/* The first of several parameters with one name counts, as everywhere. */
 static bool is_first(const struct params *params, size_t i)
 {
 	for (size_t k = 0; k < i; k++)

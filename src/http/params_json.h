@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * params_json.h: a request's parameters as a JSON object of texts, as functions of the database get
- * them and as open connections keep them. Tokens, tickets and cursors are left out: they authorise
- * or place a connection, and are no matter of the application.
+ * params_json.h: a request's parameters as a JSON object of texts. Functions of the database get
+ * them in this form, and open connections keep them so. Tokens, tickets and cursors are left out.
+ * They authorise or place a connection, and do not concern the application.
  */
 #ifndef HTTP_PARAMS_JSON_H
 #define HTTP_PARAMS_JSON_H
@@ -11,11 +11,13 @@
 
 struct json_object;
 
-/* For the caller to free. Of parameters with one name the first counts. */
+/* The caller frees the text. The first of several parameters with one name counts. */
 char *params_json(const struct params *params);
 
-/* Adds the object's members, as many as there is room for. Texts are the object's; it must stay as
- * long as they are used. NULL is harmless. */
+/*
+ * Adds the members of the object until there is no more room. The texts belong to the object, which
+ * must stay as long as they are used. NULL is harmless.
+ */
 void params_json_read(struct json_object *object, struct params *params);
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * pathquery.h: a request target that stands in a text, such as "/api/orders/events?store=a%20b":
- * the value of a parameter, a word of a command's line. Decoded as the HTTP library decodes the
- * target of a request, and strictly: the gate has asked nobody yet. What stands there undecoded may
- * be any UTF-8, not ASCII only.
+ * pathquery.h: a request target that stands in a text, such as "/api/orders/events?store=a%20b".
+ * The text is the value of a parameter, or a word of a command line. It is decoded as the HTTP
+ * library decodes the target of a request. It is checked strictly, because nothing has checked it
+ * before. What is not percent-encoded may be any UTF-8, not only ASCII.
  */
 #ifndef HTTP_PATHQUERY_H
 #define HTTP_PATHQUERY_H
@@ -13,8 +13,8 @@
 
 struct pathquery {
 	char *path;          /* owned, decoded */
-	size_t size;         /* of its memory, in which the query's texts are */
-	struct params query; /* a parameter without a name is as if it were not there */
+	size_t size;         /* of its memory, in bytes; the query's texts are in it */
+	struct params query; /* a parameter without a name is left out */
 };
 
 enum pathquery_fault {
@@ -24,8 +24,8 @@ enum pathquery_fault {
 	PATHQUERY_ROOM,   /* more than PARAMS_MAX parameters */
 };
 
-/* p is released in any case */
+/* The caller releases `p` in any case. After a fault its query is not complete. */
 MUST_CHECK enum pathquery_fault pathquery_read(struct pathquery *p, struct text target);
-void pathquery_release(struct pathquery *p); /* wiped: a token may stand there */
+void pathquery_release(struct pathquery *p); /* wiped, because a token may be in it */
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * refusal_stats.h: requests that were not let in: counted by reason for /metrics, and said in the
- * log, but not each of a flood: REFUSAL_STATS_LINES a second, then one line with the number of the
+ * refusal_stats.h: requests that were not let in. They are counted by reason for /metrics, and
+ * logged. A flood gets REFUSAL_STATS_LINES lines a second, and one more line with the number of the
  * others.
  */
 #ifndef HTTP_REFUSAL_STATS_H
@@ -27,7 +27,7 @@ struct refusal_stats {
 	struct loop *loop;
 	uint64_t counts[REFUSED_KINDS];
 	struct timer second; /* pending since the first line of this second */
-	unsigned lines;      /* in it */
+	unsigned lines;      /* in this second */
 	uint64_t unsaid;
 };
 
@@ -35,8 +35,9 @@ void refusal_stats_init(struct refusal_stats *r, struct loop *loop);
 void refusal_stats_release(struct refusal_stats *r);
 void refusal_stats_count(struct refusal_stats *r, unsigned status); /* by the answer's status */
 bool refusal_stats_say(
-	struct refusal_stats *r); /* may a line be written? false: it is counted as unsaid */
-/* The line, where it may be written. */
+	/* True if a line may be written. False if not, and the line is counted as unsaid. */
+	struct refusal_stats *r);
+/* Writes the line, if it may be written. */
 void refusal_stats_log(struct refusal_stats *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 const char *refusal_stats_name(enum refusal_kind kind);
 

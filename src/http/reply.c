@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 
-/* what pages of another origin may read beside the few that they always may */
+/* pages of another origin may read this one too, besides the few that they always may */
 #define EXPOSED "Retry-After"
 
 char *reply_cors(const struct request *r, const struct http_options *options)
@@ -37,7 +37,7 @@ static void add_cors(struct MHD_Response *response, const struct request *r,
 	MHD_add_response_header(response, "Access-Control-Expose-Headers", EXPOSED);
 }
 
-/* The library would close the connection too, but where a body was read. */
+/* Without the field, the library would keep the connection open after a request with a body. */
 static bool queue_last(const struct request *r, unsigned status, struct MHD_Response *response)
 {
 	bool result;
@@ -100,7 +100,7 @@ void reply_append_start(struct buf *out, unsigned status)
 	char date[40];
 	struct tm utc;
 
-	/* this program has the C locale */
+	/* strftime gives English names, because this program has the C locale. */
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &utc));
 	buf_appendf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\n", status,
 		    MHD_get_reason_phrase_for(status), date);
@@ -116,7 +116,7 @@ void reply_append_raw(struct buf *out, const struct reply *reply, const char *co
 		buf_append_str(out, "Content-Security-Policy: default-src 'none'\r\n");
 	if (reply->header != NULL)
 		buf_appendf(out, "%s: %s\r\n", reply->header, reply->header_value);
-	/* there it would be the length of what was not modified */
+	/* In a 304 it would be the length of the document that was not modified. */
 	if (reply->status != MHD_HTTP_NOT_MODIFIED)
 		buf_appendf(out, "Content-Length: %zu\r\n", strlen(reply->body));
 	buf_appendf(out, "%sConnection: close\r\n\r\n%s", cors == NULL ? "" : cors,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * reply.h: whole answers: errors as {"success":false,"errors":["…"]}, JSON, text. Each closes its
- * connection: what the client sent behind the request is never read as another one.
+ * reply.h: whole answers, which are errors as {"success":false,"errors":["…"]}, JSON, or text. Each
+ * answer closes its connection. So nothing that a client sends after the request is read as another
+ * request.
  */
 #ifndef HTTP_REPLY_H
 #define HTTP_REPLY_H
@@ -18,13 +19,14 @@ struct reply {
 	const char *body;                  /* NUL-terminated; copied */
 	const char *header, *header_value; /* one more header, or NULL */
 	bool may_keep;  /* the client may keep it, and asks each time whether it still holds */
-	bool head_only; /* of reply_append_raw: the answer to HEAD */
+	bool head_only; /* for reply_append_raw, in the answer to HEAD */
 };
 
+/* Sends the answer by the library. False if the library does not take it, here and below. */
 bool reply_send(const struct request *r, const struct http_options *options,
 		const struct reply *reply);
 
-/* An error with one sentence. */
+/* An error with one sentence. `header` is one more header, or NULL. */
 bool reply_error(const struct request *r, const struct http_options *options, unsigned status,
 		 const char *sentence, const char *header, const char *header_value);
 
@@ -33,15 +35,22 @@ void reply_append_error(struct buf *out, const char *sentence); /* its body */
 /* The status line, and Date (RFC 9110 6.6.1). */
 void reply_append_start(struct buf *out, unsigned status);
 
-/* A whole answer as bytes, for a socket that is the library's no more; it ends the connection. */
+/*
+ * A whole answer as bytes, for a socket that is no longer the library's. It ends the connection.
+ * `cors` is from reply_cors, or NULL.
+ */
 void reply_append_raw(struct buf *out, const struct reply *reply, const char *cors);
 
-/* CORS header lines ("Name: value\r\n…") for a stream's own head; NULL: none. The caller frees it.
+/*
+ * CORS header lines ("Name: value\r\n…") for a stream's own head. NULL if there are none. The
+ * caller frees them.
  */
 char *reply_cors(const struct request *r, const struct http_options *options);
 
-/* 204 to OPTIONS: which methods the path has, and to a preflight request (Fetch standard, CORS
- * protocol) what pages of allowed origins may send. */
+/*
+ * The answer 204 to OPTIONS. It says which methods the path has. To a preflight request it says
+ * what pages of allowed origins may send (Fetch standard, CORS protocol).
+ */
 bool reply_preflight(const struct request *r, const struct http_options *options,
 		     const char *methods);
 

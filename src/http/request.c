@@ -26,7 +26,7 @@ static void find_address(struct request *r)
 		snprintf(r->address, sizeof(r->address), "unknown");
 }
 
-/* Of "http://host" alone it is "/" (RFC 9110 4.2.3). */
+/* The path of "http://host" alone is "/" (RFC 9110 4.2.3). */
 static const char *path_of(const char *url, const struct target *target)
 {
 	return target->prefix > 0 && url[target->prefix] == '\0' ? "/" : url + target->prefix;
@@ -84,7 +84,10 @@ struct cookie_search {
 	char *found;
 };
 
-/* One Cookie header: pairs joined by ';' (RFC 6265 4.2.1), the value perhaps in double quotes. */
+/*
+ * Searches one Cookie header. Its pairs are joined by ';' (RFC 6265 4.2.1), and a value may be in
+ * double quotes.
+ */
 static void search_cookie(struct cookie_search *s, const char *header)
 {
 	size_t name_len = strlen(s->name);
@@ -132,7 +135,7 @@ static char *cookie_token(const struct request *r, const char *name)
 	return s.found;
 }
 
-/* "Bearer" and one blank, the scheme in any case (RFC 6750 2.1, RFC 9110 11.1). */
+/* "Bearer" and one blank, with the scheme in any letter case (RFC 6750 2.1, RFC 9110 11.1). */
 static char *bearer_token(const struct request *r)
 {
 	const char *value = request_header(r, MHD_HTTP_HEADER_AUTHORIZATION);
@@ -172,7 +175,7 @@ char *request_token(const struct request *r, const struct params *query,
 	return token;
 }
 
-/* Origins are compared whole: a prefix or suffix would let others in. */
+/* Origins are compared whole, because a prefix or suffix would let others in. */
 bool request_origin_allowed(const struct request *r, const struct http_options *options)
 {
 	if (r->origin == NULL)
@@ -183,7 +186,7 @@ bool request_origin_allowed(const struct request *r, const struct http_options *
 	return false;
 }
 
-/* "scheme://host[:port]" against Host. Which scheme it was, only the proxy in front knows. */
+/* Compares "scheme://host[:port]" with Host. Only a proxy in front of us knows the scheme. */
 static bool is_own_origin(const struct request *r)
 {
 	const char *host =

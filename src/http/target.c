@@ -15,8 +15,10 @@ static bool is_escape(const char *at)
 	return isxdigit((unsigned char)at[1]) && isxdigit((unsigned char)at[2]);
 }
 
-/* An escaped slash would make two paths of one for a proxy that decodes it; a NUL ends the
- * library's strings. */
+/*
+ * A proxy that decodes an escaped slash or backslash would see another path than we do. A NUL ends
+ * the library's strings.
+ */
 static bool is_sly_escape(const char *at, bool in_path)
 {
 	static const char *const sly[] = {"%00", "%2f", "%5c"};
@@ -61,7 +63,7 @@ bool target_is_host(struct text host)
 	return host.len > 0;
 }
 
-/* Of "http://host": 0, it does not begin so. */
+/* The length of "http://host". 0 if the target does not begin so. */
 static size_t prefix_len(const char *raw)
 {
 	size_t scheme = strncasecmp(raw, "http://", 7) == 0    ? 7
@@ -84,7 +86,7 @@ static void take_host(struct target *t, const char *raw)
 		    target_is_host((struct text){t->host, strlen(t->host)});
 }
 
-/* In place, with a NUL after it. */
+/* Decodes in place. A NUL stands after the text. */
 static struct text decode(char *text)
 {
 	for (char *plus = strchr(text, '+'); plus != NULL; plus = strchr(plus, '+'))

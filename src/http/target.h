@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * target.h: the target of a request, taken before the library decodes it, in place. The path is
- * left to the library; the query is taken away from it and read here: version 1.0.1 crashes by a
- * long request line whose last parameter has no value, for it counts from that value's end. And a
- * query in the library's hands uses up its memory, a parameter at a time. "http://host/path" is
- * asked for as "/path" is, and its host is the request's, whatever Host says (RFC 9112 3.2.2).
+ * target.h: the target of a request, which we take in place before the library decodes it. The path
+ * is left to the library. The query is taken away from it and read here, for two reasons:
+ *
+ * - libmicrohttpd 1.0.1 counts from the end of the last parameter's value. It crashes if the
+ *   request line is long and that parameter has no value.
+ * - A query in the library's hands uses up its memory, parameter by parameter.
+ *
+ * A request for "http://host/path" asks for "/path". Its host is that of the target, whatever the
+ * field Host says (RFC 9112 3.2.2).
  */
 #ifndef HTTP_TARGET_H
 #define HTTP_TARGET_H
@@ -16,27 +20,33 @@
 
 struct target {
 	bool usable;   /* target_is_usable */
-	char *host;    /* owned, of "http://host/path"; NULL: the field Host says it */
+	char *host;    /* owned, of "http://host/path"; NULL if the field Host has it */
 	size_t prefix; /* length of its "http://host" */
-	char *query;   /* owned, decoded, params are in it; NULL: none */
+	char *query;   /* owned, decoded, params are in it; NULL if there is none */
 	size_t query_size;
-	/* the first PARAMS_MAX; one without a name is as if it were not there */
+	/* the first PARAMS_MAX; a parameter without a name is left out */
 	struct params params;
 	bool crowded; /* there are more */
 	int tokens;   /* how many of all are a token or a ticket */
 };
 
-/* each % has two digits, and is no NUL; none in the path is an encoded slash */
+/*
+ * True if each % has two hexadecimal digits and none is a NUL. In the path, none may be a slash or
+ * a backslash either.
+ */
 bool target_is_plain(const char *raw);
 bool target_is_usable(const char *raw); /* that, and visible ASCII */
-bool target_is_host(struct text host);  /* a name or an address, perhaps with a port */
+/* True if it has only characters of a name or an address, perhaps with a port. */
+bool target_is_host(struct text host);
 
-/* raw is the library's, which goes on with what is left of it: the path and an empty query.
- * Released in any case. */
+/*
+ * `raw` is the library's, which goes on with the path and an empty query. The caller releases `t`
+ * in any case.
+ */
 void target_init(struct target *t, char *raw);
-void target_release(struct target *t); /* wiped: a token may stand there */
+void target_release(struct target *t); /* wiped, because a token may be in it */
 
-/* Reads "name=value" in place; its escapes are known to be good, or left as they are. */
+/* Reads "name=value" in place. An escape that is not good stays as it is. */
 struct param target_param(char *pair);
 
 #endif

@@ -87,8 +87,10 @@ static void drop(struct visit *v)
 	release(v);
 }
 
-/* The bytes stay where they are: the library reads them again, from the first one on. False: it
- * arrives no more. */
+/*
+ * The bytes stay in the socket, where the library reads them again from the first one. False if the
+ * visit arrives no more.
+ */
 static bool look(struct visit *v, bool is_end)
 {
 	char bytes[HEAD_MAX + 2];
@@ -99,7 +101,7 @@ static bool look(struct visit *v, bool is_end)
 
 	if (got > 0) {
 		v->looked_at = (size_t)got;
-		explicit_bzero(bytes, (size_t)got); /* a token may stand there */
+		explicit_bzero(bytes, (size_t)got); /* a token may be among them */
 	}
 	if (known)
 		v->set->arrived(v);
@@ -114,7 +116,9 @@ static void on_said(struct watch *w, uint32_t events)
 		   (events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) != 0);
 }
 
-/* Many have said all of it by now; only who has not is watched. */
+/*
+ * Many clients have sent the whole head when we accept them. Only a visit of the others is watched.
+ */
 void visit_begin(struct visits *set, int fd, const struct sockaddr *address, socklen_t address_len)
 {
 	struct visit *v = xcalloc(1, sizeof(*v));
@@ -171,7 +175,7 @@ static bool is_still_sent_to(const struct visit *v)
 	       (v->body_unread || (ioctl(v->fd, FIONREAD, &unread) == 0 && unread > 0));
 }
 
-/* Takes over fd, but not where it fails. */
+/* Takes over fd, unless it fails. */
 static bool linger(struct visit *v, int fd)
 {
 	watch_init(&v->watch, on_more);
@@ -198,7 +202,9 @@ void visit_end(struct visit *v)
 	release(v);
 }
 
-/* A few hundred bytes into an empty buffer: they are taken at once. What was said is unread still.
+/*
+ * A few hundred bytes go into an empty buffer, so the kernel takes them at once. What the client
+ * sent is still unread.
  */
 void visit_dismiss(struct visit *v, const struct buf *answer)
 {
