@@ -144,7 +144,7 @@ bool cli_config(const struct cli_call *call)
 
 /* --- commands that need no file of their own --- */
 
-/* What SIGHUP loads. */
+/* SIGHUP calls this. */
 static bool load_again(void *ctx, struct config *config)
 {
 	return config_reload(config, ctx) && config_fits_process(config);
@@ -158,7 +158,8 @@ static int serve(struct cli_call *call)
 		return EXIT_CONFIG;
 	config = xmalloc(sizeof(*config));
 	*config = *call->config;
-	config->http.origins = config->origins; /* points into itself */
+	/* `origins` points into the configuration itself, which has moved. */
+	config->http.origins = config->origins;
 	config_init(call->config);
 	return server_run(config, load_again, config);
 }
@@ -176,7 +177,7 @@ static int cmd_serve(struct cli_call *call)
 	return result;
 }
 
-/* What config can show; nothing: what is in force. */
+/* What `config` can show. No word stands for what is in force. */
 static bool is_shown(const char *what)
 {
 	static const char *const words[] = {"", "check", "sample", "table", "man"};
@@ -275,7 +276,10 @@ static struct cli_flag *find_flag(struct cli_flag *flags, const char *name, size
 	return NULL;
 }
 
-/* An option's value is copied; a secret one is overwritten, so that ps shows it no longer. */
+/*
+ * Copies the value of an option. A secret value is overwritten in the command line, so that ps no
+ * longer shows it.
+ */
 static bool set_option(struct cli_call *call, const char *name, size_t len, char *value)
 {
 	if (!config_set_flag(call->config, name, len, value == NULL ? "" : value))
@@ -285,7 +289,7 @@ static bool set_option(struct cli_call *call, const char *name, size_t len, char
 	return true;
 }
 
-/* "--name value" or "--name=value"; *at moves over a value that is the next word. */
+/* "--name value" or "--name=value". If the value is the next word, *at moves over it. */
 static int take_flag(struct cli_call *call, int *at)
 {
 	char *name = call->argv[*at] + 2, *equals = strchr(name, '='),
@@ -365,7 +369,7 @@ static int help_by_habit(int argc, char **argv)
 	return -1;
 }
 
-/* What was said must have arrived: a full disk or a closed pipe is a failure. */
+/* All output must have arrived, so a full disk or a closed pipe is a failure. */
 static int flushed(int result)
 {
 	if ((fflush(stdout) != 0 || ferror(stdout)) && result == EXIT_DONE) {
@@ -397,7 +401,7 @@ int cli_main(int argc, char **argv)
 	int result;
 
 	files_open_standard();
-	/* keys stay out of core files, and of other programs of this user */
+	/* Keys stay out of core files, and other programs of this user cannot read them. */
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	if (argc < 2)
 		return cli_usage("no command is given");

@@ -86,7 +86,7 @@ void config_init(struct config *c)
 	*c = (struct config){.keyring = NULL};
 }
 
-/* The i-th text goes; of a secret nothing is left. */
+/* Removes the i-th text. Of a secret nothing is left. */
 void config_drop_text(struct config *c, size_t i)
 {
 	char *text = (char *)(uintptr_t)c->text[i];
@@ -147,7 +147,7 @@ void config_set_text(struct config *c, size_t i, const char *value, enum config_
 	c->from[i] = from;
 }
 
-/* What is behind flags and environment. */
+/* Reads the file, then gives meaning to all values. Flags and environment have been read. */
 static bool finish(struct config *c, const char *file)
 {
 	c->file = file == NULL ? NULL : xstrdup(file);

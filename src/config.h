@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * config.h: every option of the program, from one table. A flag (--jwt-secret-file X) beats the
- * environment (PGHERALD_JWT_SECRET_FILE), which beats the file (jwt-secret-file = X), which beats
- * the default. The table also prints the help, the sample file, the README's list and the
- * manual's.
+ * config.h: every option of the program, from one table. These sources can give a value, and each
+ * beats those after it:
+ *
+ * - a flag (--jwt-secret-file X)
+ * - the environment (PGHERALD_JWT_SECRET_FILE)
+ * - the file (jwt-secret-file = X)
+ * - the default
+ *
+ * The help, the sample file, the manual page and a table in Markdown are printed from the same
+ * table.
  */
 #ifndef CONFIG_H
 #define CONFIG_H
@@ -30,8 +36,10 @@ struct config {
 	/* each option's value as given, in the order of the table; owned */
 	const char *text[CONFIG_OPTIONS_MAX];
 	enum config_from from[CONFIG_OPTIONS_MAX];
-	char *file; /* owned; NULL: none */
-	/* What the values mean, filled in by config_complete. Strings are borrowed from text. */
+	char *file; /* owned; NULL if there is none */
+	/*
+	 * What the values mean, filled in by config_complete. The strings are borrowed from `text`.
+	 */
 	const char *database_url, *listen, *admin_listen;
 	const char *jwt_secret, *jwt_secret_file, *jwt_public_key_file, *jwks_file, *jwt_algorithm;
 	const char *jwt_issuer, *jwt_audience, *jwt_cookie;
@@ -39,15 +47,15 @@ struct config {
 	const char *token_sources, *allowed_origins, *wake_name, *log_level_name, *log_format;
 	int64_t jwt_leeway_ms, heartbeat_ms, retry_ms, retention_ms, poll_interval_ms;
 	int64_t max_streams, max_streams_per_user, max_streams_per_ip, log_size;
-	int64_t compress_above; /* -1: off */
+	int64_t compress_above; /* bytes; -1 if it is off */
 	/* derived */
 	struct http_options http; /* without version */
 	enum log_level log_level;
 	bool log_json;
 	enum wake_mode wake;
 	struct keyring *keyring;   /* owned */
-	struct verified *verified; /* owned; NULL: no key is public */
-	/* owned; NULL: there is no encryption-key, and nothing can be sealed */
+	struct verified *verified; /* owned; NULL if no key is public */
+	/* owned; NULL if there is no encryption-key, so nothing can be sealed */
 	struct seal *seal;
 	const char *origins[CONFIG_ORIGINS_MAX + 1];
 	char *origins_text, *sources_text; /* owned */
@@ -56,40 +64,45 @@ struct config {
 void config_init(struct config *c); /* nothing is set */
 void config_release(struct config *c);
 
-/* Sets one option by a flag's name; false: there is no such option. */
+/* Sets one option by a flag's name. False if there is no such option. */
 MUST_CHECK bool config_set_flag(struct config *c, const char *name, size_t name_len,
 				const char *value);
 
 /*
- * Fills in file (NULL: none), environment and defaults behind the flags, and checks everything.
- * False: it has said on stderr which key is wrong and why. Secrets in the environment are
- * overwritten there, for others can see it.
+ * Adds the environment, the file and the defaults to the flags, and checks everything. `file` is
+ * NULL if there is none. False if something is wrong, and stderr says which key and why. Secrets in
+ * the environment are overwritten there, because others can see it.
  */
 MUST_CHECK bool config_complete(struct config *c, const char *file);
 
-/* The same anew: flags and environment as first had them, its file as it is now. c: initialised,
- * nothing set. */
+/*
+ * Completes `c` again. Flags and environment are as `first` had them, and its file is read as it is
+ * now. `c` is initialised, with nothing set. False if something is wrong, and the log says why.
+ */
 MUST_CHECK bool config_reload(struct config *c, const struct config *first);
 
-/* Can this process, which is to be the daemon, have as many streams? False: it has said why not on
- * stderr. */
+/*
+ * Checks that this process, which is or is to be the daemon, can have max-streams. False if it
+ * cannot, and stderr or the daemon's log says why.
+ */
 MUST_CHECK bool config_fits_process(const struct config *c);
 
-/* Wipes keys, and secrets of a file, of a configuration that is not in force any more and must stay
- * for its other values. */
+/*
+ * Wipes the keys, and the secrets of the file. This is for a configuration that is no longer in
+ * force, but must stay for its other values.
+ */
 void config_forget_keys(struct config *c);
 
-/* is there an option of this name, and others must not see it? */
+/* True if there is an option of this name whose value others must not see. */
 bool config_is_secret(const char *name, size_t name_len);
 
-/* What has changed from one configuration to the next, to the log; says which changes need a
- * restart. */
+/* Logs what has changed from one configuration to the next, and which changes need a restart. */
 void config_log_changes(const struct config *from, const struct config *to);
 
 void config_print_help(FILE *out);
 void config_print_sample(FILE *out);
-void config_print_table(FILE *out);                   /* Markdown, for the README */
+void config_print_table(FILE *out);                   /* Markdown */
 void config_print_man(FILE *out);                     /* roff, for pgherald.conf(5) */
-void config_print(const struct config *c, FILE *out); /* what is in force; secrets hidden */
+void config_print(const struct config *c, FILE *out); /* what is in force, without secrets */
 
 #endif

@@ -47,7 +47,7 @@ struct unit {
 	int64_t size;
 };
 
-/* In the largest unit that it is a whole number of. The last unit has size 1. */
+/* Prints the number in the largest unit that divides it. The last unit has size 1. */
 static void print_in(const struct unit *unit, int64_t number, FILE *out)
 {
 	while (number % unit->size != 0)

@@ -8,7 +8,7 @@ static const char *shown(const struct option *o, const char *value)
 	return (o->flags & SECRET) && value[0] != '\0' ? "(hidden)" : value;
 }
 
-/* A file may have other keys under the same name. */
+/* A file may have other keys under the same name, so the keys are compared. */
 static void log_keys(const struct keyring *from, const struct keyring *to)
 {
 	size_t fresh = 0, gone = 0;

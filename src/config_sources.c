@@ -33,9 +33,12 @@ char *config_trim(char *text)
 	return text;
 }
 
-#define SHOWN_MAX 32 /* ours are shorter, also as the environment has them */
+#define SHOWN_MAX 32 /* the names of options are shorter, in the environment too */
 
-/* Only that is shown: else it may be the rest of a secret that ends in "=", as base64 does. */
+/*
+ * Only such a text is shown. Another one may be the rest of a secret that ends in "=", as base64
+ * does.
+ */
 static bool looks_like_a_name(const char *key)
 {
 	size_t len = strlen(key);
@@ -53,7 +56,10 @@ static bool refuse_name(const char *key, const char *file, int number)
 	return false;
 }
 
-/* One line of the file: "key = value", a comment or nothing. seen: keys that this file has set. */
+/*
+ * Reads one line of the file. It is "key = value", a comment, or empty. `seen` has the keys that
+ * this file has set.
+ */
 static bool read_line(struct config *c, char *line, const char *file, int number, bool *seen)
 {
 	char *key = config_trim(line), *equals = strchr(key, '=');
@@ -61,7 +67,8 @@ static bool read_line(struct config *c, char *line, const char *file, int number
 
 	if (key[0] == '\0' || key[0] == '#')
 		return true;
-	if (equals == NULL) { /* it is not shown: it may be the rest of a secret */
+	/* The line is not shown, because it may be the rest of a secret. */
+	if (equals == NULL) {
 		log_complain("%s, line %d is not of the form key = value", file, number);
 		return false;
 	}
@@ -75,7 +82,8 @@ static bool read_line(struct config *c, char *line, const char *file, int number
 		return false;
 	}
 	seen[i] = true;
-	if (c->text[i] == NULL) /* else a flag or the environment has set it */
+	/* Otherwise a flag or the environment has set it. */
+	if (c->text[i] == NULL)
 		config_set_text(c, i, config_trim(equals + 1), CONFIG_FILE);
 	return true;
 }
@@ -101,7 +109,7 @@ static bool read_lines(struct config *c, struct file *f, const char *name)
 	return true;
 }
 
-/* Who can read the file has the key of all tokens; who can write it chooses the key. */
+/* Whoever can read the file has the key of all tokens. Whoever can write it chooses the key. */
 static bool is_guarded(const struct config *c, const struct file *f, const char *name)
 {
 	static const char *const secrets[] = {"jwt-secret", "encryption-key"};
@@ -146,8 +154,10 @@ static void environment_name(const struct option *o, char *name)
 	name[len] = '\0';
 }
 
-/* The variable's value; a secret one is overwritten where it stands, and gone from then on. For the
- * caller to drop. */
+/*
+ * The value of the variable, for drop_copy. A secret value is overwritten where it stands, and the
+ * variable is removed.
+ */
 static char *take_variable(const char *name, bool secret)
 {
 	char *value = getenv(name), *copy = value == NULL ? NULL : xstrdup(value);
@@ -167,10 +177,10 @@ static void drop_copy(char *copy)
 }
 
 /*
- * What Kubernetes says to every container about each service of its namespace, and Docker about a
- * link, as one expression: of a service of our name, or of one that begins with it, such as
- * pgherald-admin. PORT, and what Docker calls NAME, people would also write for an option: there
- * the value must be what those two write.
+ * Variables about services, as one expression. Kubernetes gives every container some about each
+ * service of its namespace. Docker gives some about a link. The expression is for a service of our
+ * name, or of a name that begins with it, such as pgherald-admin. People may also write PORT, and
+ * Docker's NAME, for an option. For these two the value must be as Kubernetes or Docker writes it.
  */
 static const char service_variable[] =
 	"^PGHERALD(_[A-Z0-9_.]+)?_("
@@ -192,8 +202,10 @@ static bool is_of_service(const char *variable)
 	return is;
 }
 
-/* Is "PGHERALD_X=…" an option, one of the two variables that commands read themselves, or about a
- * service? */
+/*
+ * True if "PGHERALD_X=…" is an option, is one of the two variables that commands read themselves,
+ * or is about a service.
+ */
 static bool is_known_variable(const char *variable)
 {
 	size_t len = strcspn(variable, "=");
@@ -208,8 +220,10 @@ static bool is_known_variable(const char *variable)
 	       strncmp(variable, "PGHERALD_TOKEN=", 15) == 0 || is_of_service(variable);
 }
 
-/* PGHERALD_X that is no option is a typing error, and the option it was meant for would go unset
- * unnoticed. */
+/*
+ * A PGHERALD_X that is no option is a typing error. The option that it was meant for would stay
+ * unset, and nobody would notice.
+ */
 static bool environment_is_known(void)
 {
 	for (char **e = environ; *e != NULL; e++) {
@@ -222,7 +236,7 @@ static bool environment_is_known(void)
 	return true;
 }
 
-/* Secrets are taken out of it also where a flag has set the option. */
+/* Secrets are taken out of the environment even if a flag has set the option. */
 bool config_read_environment(struct config *c)
 {
 	char name[ENVIRONMENT_NAME_MAX];
@@ -246,7 +260,7 @@ bool config_read_environment(struct config *c)
 	return true;
 }
 
-/* A URL or libpq's keywords with a password in it. */
+/* True if a URL, or libpq's keywords, have a password. */
 static bool has_password(const char *url)
 {
 	const char *scheme = strstr(url, "://"),
@@ -257,8 +271,10 @@ static bool has_password(const char *url)
 	       (colon != NULL && colon + 1 < at);
 }
 
-/* They are overwritten at once (cli.c), but the line was there, and stays in the shell's history
- * and whatever starts this. */
+/*
+ * cli.c overwrites such a value at once. But the line was there, and stays in the shell's history
+ * and in whatever starts this program.
+ */
 void config_warn_of_flags(const struct config *c)
 {
 	for (size_t i = 0; i < config_option_count; i++) {

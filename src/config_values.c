@@ -41,7 +41,7 @@ static const char *example(enum kind kind)
 	return examples[kind];
 }
 
-/* In which the table has the bounds. */
+/* The unit in which the table has the bounds. */
 static const char *bound_unit(enum kind kind)
 {
 	return kind == DURATION || kind == MILLIS ? "ms" : kind == SIZE ? "B" : "";
@@ -90,8 +90,10 @@ static bool check_database(const struct config *c)
 	return fault == NULL;
 }
 
-/* Splits a list at its commas; false: more than most. The pieces point into *ret_copy, which the
- * caller frees. */
+/*
+ * Splits a list at its commas. False if it has more than `most` pieces. The pieces point into
+ * *ret_copy, which the caller frees.
+ */
 static bool split_list(const char *text, char **ret_copy, const char **pieces, size_t most)
 {
 	char *copy = xstrdup(text == NULL ? "" : text), *rest = copy, *piece;
@@ -133,7 +135,10 @@ static bool check_sources(struct config *c)
 	return good;
 }
 
-/* "scheme://host[:port]" and nothing behind it: what browsers send (RFC 6454 6.2). */
+/*
+ * "scheme://host[:port]" with nothing after it. Browsers send an origin in this form (RFC 6454
+ * 6.2).
+ */
 static bool is_origin(const char *text)
 {
 	const char *host = strstr(text, "://");
@@ -197,7 +202,7 @@ static bool check_keys(struct config *c)
 	return good;
 }
 
-/* Who unseals has the encryption key, and could sign tokens with it. */
+/* A client that unseals has the encryption key, and could sign tokens with it. */
 static bool is_token_key(const struct config *c, const char *password)
 {
 	for (size_t i = 0; i < c->keyring->count; i++) {

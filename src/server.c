@@ -27,13 +27,16 @@
 #include "gate/waiter.h"
 #include "exit.h"
 
-/* then streams that have not ended are cut, and actions that run are not waited for any more */
+/*
+ * The longest time from SIGTERM to the end. Afterwards, streams that have not ended are cut, and
+ * actions that run are not waited for.
+ */
 #define DRAIN_MS 4000
 
 struct server {
 	struct loop loop;
 	struct config *boot;   /* what the rooms were built with; borrowed by them */
-	struct config *config; /* what is in force: boot, or what SIGHUP brought */
+	struct config *config; /* what is in force, which is boot or what SIGHUP brought */
 	server_reload_fn *reload;
 	void *reload_ctx;
 	struct http_options http;
@@ -48,7 +51,7 @@ struct server {
 	struct status status;
 	struct routes routes, admin_routes;
 	struct httpd httpd, admin;
-	bool serving; /* streams are known: the door is open */
+	bool serving; /* streams are known, so the door is open */
 	bool stopping;
 	bool stopped;
 	int exit_status;
@@ -125,8 +128,10 @@ static void stop(struct server *s, int exit_status)
 	s->stopped = true;
 }
 
-/* Until the streams are known, clients wait in the backlog: an answer of 404 or 503 would end a
- * browser's stream for good. */
+/*
+ * Until the streams are known, clients wait in the backlog. An answer of 404 or 503 would end a
+ * browser's stream for good.
+ */
 static void open_door(struct server *s)
 {
 	if (s->serving)
@@ -140,7 +145,7 @@ static void open_door(struct server *s)
 			 httpd_library());
 }
 
-/* What this stream needs and the configuration does not have; NULL: nothing. */
+/* What this stream needs and the configuration does not have. NULL if nothing. */
 static const char *lack(const struct server *s, const struct stream_def *def)
 {
 	if (!def->anonymous && s->http.token.keys->count == 0)
@@ -161,7 +166,7 @@ static void say_what_lacks(const struct server *s)
 			log_error("stream '%s' %s", stream->def.path, lack(s, &stream->def));
 }
 
-/* Without a key for tokens nearly nobody could get in: then it had better not start. */
+/* Without a key for tokens, hardly anybody could get in. Then the daemon had better not start. */
 static bool is_useless(const struct server *s, const struct stream_def *defs, size_t count)
 {
 	for (size_t i = 0; i < count && !s->serving && s->http.token.keys->count == 0; i++)
@@ -175,7 +180,10 @@ static void on_streams(void *ctx, struct stream_def *defs, size_t count)
 	struct server *s = ctx;
 	bool useless = is_useless(s, defs, count);
 
-	/* anybody in the database can make it look: no line each time */
+	/*
+	 * Anybody in the database can make the ticker look, so an unchanged result is not logged
+	 * again.
+	 */
 	if (router_define(&s->router, defs, count) || !s->serving) {
 		log_info("[STREAM] %zu streams are defined", count);
 		contract_forget(s->gate.contract);
@@ -216,7 +224,7 @@ static void on_misfit(void *ctx, int schema_version, const char *encoding)
 		stop(s, EXIT_MISFIT);
 }
 
-/* The ticker's own connection it leaves itself. */
+/* The ticker leaves its own connection itself. */
 static void leave_database(struct server *s, const char *why)
 {
 	replay_leave(&s->replay, why);
@@ -292,7 +300,7 @@ static void free_config(struct config *config)
 	free(config);
 }
 
-/* Would streams be without the key that they are sealed with? */
+/* True if there are sealed streams, and the new configuration has no key for them. */
 static bool misses_key(const struct server *s, const struct config *fresh)
 {
 	const struct stream *stream;
@@ -428,8 +436,10 @@ static bool start(struct server *s)
 	return true;
 }
 
-/* One turn: what the kernel has for us, then every touched subscriber once, then what was closed is
- * freed. */
+/*
+ * One turn. First the sockets and timers, then every touched subscriber once. At last, what was
+ * closed is freed.
+ */
 static void turn(struct server *s)
 {
 	loop_turn(&s->loop, list_empty(&s->router.touched) ? -1 : 0);

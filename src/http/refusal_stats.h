@@ -34,9 +34,8 @@ struct refusal_stats {
 void refusal_stats_init(struct refusal_stats *r, struct loop *loop);
 void refusal_stats_release(struct refusal_stats *r);
 void refusal_stats_count(struct refusal_stats *r, unsigned status); /* by the answer's status */
-bool refusal_stats_say(
-	/* True if a line may be written. False if not, and the line is counted as unsaid. */
-	struct refusal_stats *r);
+/* True if a line may be written. If not, the line is counted as unsaid. */
+bool refusal_stats_say(struct refusal_stats *r);
 /* Writes the line, if it may be written. */
 void refusal_stats_log(struct refusal_stats *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
 const char *refusal_stats_name(enum refusal_kind kind);
