@@ -11,9 +11,9 @@
 #include "pg/layer.h"
 #include "pg/message.h"
 
-#define HEAR_MS 2000 /* it comes with the answer to what rang, or hardly later */
+#define HEAR_MS 2000 /* a notification comes with the answer to what rang, or hardly later */
 
-/* When a question that is asked now is given up. */
+/* When a question that is asked now is given up, by the monotonic clock. */
 static int64_t limit(const struct bounded *b)
 {
 	int64_t now = clock_mono_ms();
@@ -21,7 +21,10 @@ static int64_t limit(const struct bounded *b)
 	return now + BOUNDED_MS < b->end_ms ? now + BOUNDED_MS : b->end_ms;
 }
 
-/* False: the time is over. What TLS or GSSAPI hold back no socket tells of. */
+/*
+ * False if the time is over. No socket tells of bytes that TLS or GSSAPI hold back, so these are
+ * asked for.
+ */
 static bool wait_for(const struct bounded *b, short events, int64_t until_ms)
 {
 	struct pollfd fd = {.fd = PQsocket(b->pg), .events = events};
@@ -59,9 +62,9 @@ static void ignore_notice(void *ctx, const PGresult *res)
 	(void)ctx, (void)res;
 }
 
-/* --- to connect --- */
+/* --- connecting --- */
 
-/* Where to: as serve finds it, with a loop of its own for that. */
+/* Where the server is. It is found as serve finds it, with a loop of its own. */
 struct way {
 	struct loop loop;
 	struct hosts hosts;
@@ -73,7 +76,7 @@ static void on_known(struct hosts *h)
 	container_of(h, struct way, hosts)->known = true;
 }
 
-/* False: `why`. */
+/* False if it is not found, and `why` says the reason. */
 static bool find_way(struct bounded *b, struct way *w, const char *conninfo, int64_t until_ms)
 {
 	struct buf why;
@@ -113,7 +116,7 @@ static void begin(struct bounded *b, const struct hosts *h, const char *conninfo
 	b->pg = PQconnectStartParams(keys, values, 1);
 }
 
-/* False: nobody has answered by then. */
+/* False if nobody has answered by then. */
 static bool go_on(struct bounded *b, int64_t until_ms)
 {
 	PostgresPollingStatusType step = PGRES_POLLING_WRITING;
@@ -132,7 +135,7 @@ static struct hosts_place place_of(const struct bounded *b)
 	return (struct hosts_place){PQhost(b->pg), PQhostaddr(b->pg), PQport(b->pg)};
 }
 
-/* A host that is silent is passed over, while there is time. */
+/* Passes over a host that is silent, while there is time. */
 static bool connect_to(struct bounded *b, struct way *w, const char *conninfo, bool any)
 {
 	int64_t until_ms = limit(b), end_ms;
@@ -222,7 +225,7 @@ void bounded_close(struct bounded *b)
 	b->pg = NULL;
 }
 
-/* The last result of what was sent; NULL: given up. */
+/* The last result of what was sent. NULL if it was given up. */
 static PGresult *collect(struct bounded *b)
 {
 	int64_t until_ms = limit(b);
@@ -236,7 +239,8 @@ static PGresult *collect(struct bounded *b)
 				return NULL;
 			}
 			if (PQconsumeInput(b->pg) == 0)
-				break; /* lost: PQgetResult says so */
+				/* The connection is lost. PQgetResult says so. */
+				break;
 		}
 		res = PQgetResult(b->pg);
 		if (res == NULL)
@@ -283,13 +287,15 @@ PGresult *bounded_ask(struct bounded *b, const char *sql, const char *param)
 				      "LOCAL search_path = pg_catalog, pg_temp",
 				      NULL);
 	PGresult *res = begun == NULL ? NULL : bounded_run(b, sql, param);
-	struct bounded kept = *b; /* why it failed, not why its end did */
+	/* `why` is to tell why the question failed, not why its end did. */
+	struct bounded kept = *b;
 
 	PQclear(begun);
 	if (b->pg == NULL)
 		return res;
 	PQclear(bounded_run(b, "ROLLBACK", NULL));
-	if (b->pg == NULL) { /* lost now: whoever asked is to say so, for nobody else will */
+	/* It is lost now. The caller has to say so, because nothing else will. */
+	if (b->pg == NULL) {
 		PQclear(res);
 		return NULL;
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* cmd.h: the commands, one file each (serve stands in cli.c: it is only a call of server_run). Each
- * returns its exit status. */
+/*
+ * cmd.h: the commands, one file each. Each returns its exit status. serve is in cli.c, because it
+ * only calls server_run.
+ */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H
 

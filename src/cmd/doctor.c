@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* doctor.c: the command: goes the way of doctor.h, prints the report. */
+/* doctor.c: the command. It goes the way of doctor.h, and prints the report. */
 #include "cmd/doctor.h"
 
 #include <stdarg.h>
@@ -40,7 +40,8 @@ PGresult *doctor_ask(struct doctor *d, const char *name, const char *sql, const 
 {
 	PGresult *res;
 
-	if (d->database.pg == NULL) /* lost, and that has been said */
+	/* The connection is lost, and the report says so. */
+	if (d->database.pg == NULL)
 		return NULL;
 	res = bounded_ask(&d->database, sql, param);
 	if (res == NULL)
@@ -70,7 +71,7 @@ void doctor_check(struct doctor *d, const struct doctor_check *check, const char
 	PQclear(res);
 }
 
-/* --- configuration and limits: what needs nobody else --- */
+/* --- configuration and limits, for which nobody else is asked --- */
 
 static void look_at_config(struct doctor *d)
 {

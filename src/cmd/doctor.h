@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * doctor.h: does the whole path work, and what is to be done where it does not? A file for each
- * part of an event's way: the database, watched tables, streams, the log, the daemon. Changes no
- * row: it notifies itself, with a lock_timeout of its session for that, and a second connection
- * begins an empty transaction, which shows a pooler. Asks with the rights of the role it connects
- * as, and says what it could not see with them. Ends within DOCTOR_MS, whatever hangs but DNS
- * (bounded.h).
+ * doctor.h: does the whole path work, and if not, what is to be done? There is a file for each part
+ * of an event's way: the database, watched tables, streams, the log, the daemon.
+ *
+ * doctor changes no row. It notifies itself, and sets the lock_timeout of its session for that. A
+ * second connection begins an empty transaction, which shows a pooler. doctor asks with the rights
+ * of the role that it connects as, and says what it could not see with them.
+ *
+ * doctor ends within DOCTOR_MS, whatever hangs (bounded.h). Only a name in a listen address can
+ * hold it longer, because libcurl waits for DNS.
  */
 #ifndef CMD_DOCTOR_H
 #define CMD_DOCTOR_H
@@ -20,16 +23,22 @@ struct doctor {
 	struct report report;
 	const struct config *config;
 	struct bounded database;
-	int64_t end_ms;   /* monotonic */
+	int64_t end_ms;   /* monotonic clock */
 	bool usable;      /* the schema fits, and the role may use it */
-	bool misfit;      /* it does not fit, or is not there */
-	bool pooled;      /* the session is shared with others by a pooler */
+	bool misfit;      /* the schema does not fit, or is not there */
+	bool pooled;      /* a pooler lends the session to others too */
 	bool makes_ticks; /* a primary with a log of its own */
 };
 
 /*
- * A check that SQL makes. Its rows: the outcome as report.h prints it, about what, what is so, what
- * to do (NULL: nothing). No row: `fine` is said.
+ * A check by SQL. Each row says:
+ *
+ * - the outcome, as report.h prints it
+ * - about what it is, or NULL
+ * - what was found
+ * - what to do, or NULL if nothing
+ *
+ * If there is no row, `fine` is said.
  */
 struct doctor_check {
 	const char *name;
@@ -37,17 +46,22 @@ struct doctor_check {
 	const char *fine;
 };
 
-/* param, here and below: the query's $1, NULL: it has none. */
+/* `param` is the $1 of the query, or NULL if it has none. The same is true below. */
 void doctor_check(struct doctor *d, const struct doctor_check *check, const char *param);
 
-/* The rows of one query; NULL: said to the report under this name. The caller clears. */
+/*
+ * The rows of one query. NULL if it failed, and the report says so under this name. The caller
+ * clears the result.
+ */
 PGresult *doctor_ask(struct doctor *d, const char *name, const char *sql, const char *param);
 
-/* A check that could not be made, for want of rights, of an answer, or of a connection: then this
- * is the last that is asked. */
+/*
+ * Says that a check could not be made, for want of rights, of an answer, or of a connection. After
+ * a lost connection nothing else is asked.
+ */
 void doctor_unseen(struct doctor *d, const char *name);
 
-/* One line and, unless it is NULL, what to do. */
+/* One line and, unless `advice` is NULL, what to do. */
 void doctor_say(struct doctor *d, enum report_outcome outcome, const char *check,
 		const char *advice, const char *fmt, ...) PRINTF_LIKE(5, 6);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* doctor_daemon.c: does a daemon answer at the addresses of this configuration, and is it this
- * program? */
+/*
+ * doctor_daemon.c: does a daemon answer at the addresses of this configuration, and is it this
+ * program?
+ */
 #include "cmd/doctor.h"
 
 #include <curl/curl.h>
@@ -17,7 +19,7 @@
 
 struct answer {
 	CURLcode code;
-	long status; /* 0: none came */
+	long status; /* 0 if none came */
 	struct buf body;
 };
 
@@ -57,8 +59,10 @@ static struct answer get(const struct doctor *d, const char *address, const char
 	return a;
 }
 
-/* No daemon is no fault: it may not have been started yet, or run on another machine. One that
- * hangs is. */
+/*
+ * If no daemon answers, it may not have been started yet, or may run on another machine. That is no
+ * fault. A daemon that hangs is one.
+ */
 static void say_silence(struct doctor *d, const char *check, const char *address, CURLcode code)
 {
 	if (code == CURLE_COULDNT_CONNECT)

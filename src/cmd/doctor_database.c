@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* doctor_database.c: can it be reached, is it one that serve can work with, does the schema fit,
- * may the role use it? */
+/*
+ * doctor_database.c: the database. Can it be reached, and can serve work with it? Does the schema
+ * fit, and may the role use it?
+ */
 #include "cmd/doctor.h"
 
 #include <inttypes.h>
@@ -19,7 +21,7 @@ static bool is_true(const PGresult *res, int column)
 	return *PQgetvalue(res, 0, column) == 't';
 }
 
-/* converts: the server knows how to make UTF-8 of it. */
+/* `converts` means that the server can convert it to UTF-8. */
 static void look_at_encoding(struct doctor *d, const char *encoding, bool converts)
 {
 	if (strcmp(encoding, "UTF8") == 0)
@@ -33,7 +35,9 @@ static void look_at_encoding(struct doctor *d, const char *encoding, bool conver
 			   "%s cannot be converted to UTF-8, which events are", encoding);
 }
 
-/* The server and the database, from catalogs that everybody may read. False: it could not be asked.
+/*
+ * The server and the database, from catalogs that everybody may read. False if it could not be
+ * asked.
  */
 static bool look_at_server(struct doctor *d)
 {
@@ -65,7 +69,7 @@ static bool look_at_server(struct doctor *d)
 
 /* --- is it one session, or a pooler's? --- */
 
-/* The process that answers; 0: none. */
+/* The server process that answers. 0 if none does. */
 static int server_pid(struct bounded *b)
 {
 	PGresult *res = bounded_run(b, "SELECT pg_catalog.pg_backend_pid()", NULL);
@@ -75,13 +79,17 @@ static int server_pid(struct bounded *b)
 	return pid;
 }
 
-/* Rings a bell of its own from one statement to the next, as writers ring the ticker's. False: it
- * could not be tried. */
+/*
+ * Listens in one statement and notifies itself in the next, as writers notify the ticker. False if
+ * it could not be tried.
+ */
 static bool ring(struct doctor *d, bool *ret_heard)
 {
 	char *payload = xasprintf("%" PRId64, clock_mono_us());
-	/* a commit with a NOTIFY waits for the one before it; who is in the way is named later, by
-	 * this very session */
+	/*
+	 * A commit with a NOTIFY waits for the one before it. The check `locks` names the process
+	 * in the way later, in this same session.
+	 */
 	PGresult *limited = bounded_run(&d->database, "SET lock_timeout = 2000", NULL);
 	PGresult *listening =
 		limited == NULL ? NULL : bounded_run(&d->database, "LISTEN herald_doctor", NULL);
@@ -102,8 +110,10 @@ static bool ring(struct doctor *d, bool *ret_heard)
 	return tried;
 }
 
-/* While another connection holds a transaction open, or is refused that: do both have the same
- * server process, or the first another one than before? */
+/*
+ * Another connection holds a transaction open meanwhile, or is refused that. True if both have the
+ * same server process, or if the first one has another process than before.
+ */
 static bool is_lent(struct bounded *first, struct bounded *second, int pid)
 {
 	PGresult *begun = bounded_run(second, "BEGIN", NULL);
@@ -117,7 +127,7 @@ static bool is_lent(struct bounded *first, struct bounded *second, int pid)
 	return lent;
 }
 
-/* As serve proves it (pg/proof.h). */
+/* Proves it as serve does (pg/proof.h). */
 static bool is_pooled(struct doctor *d, int pid)
 {
 	struct bounded second;
@@ -134,7 +144,7 @@ static bool is_pooled(struct doctor *d, int pid)
 static const char pool_advice[] =
 	"give database-url the server's own address, or a pool with pool_mode = session";
 
-/* A pooler gives its clients a number of its own in place of the server process's. */
+/* A pooler gives its clients a number of its own instead of the server process's. */
 static void look_at_session(struct doctor *d, int pid)
 {
 	bool heard = true, tried = !d->makes_ticks || ring(d, &heard);
@@ -156,8 +166,10 @@ static void look_at_session(struct doctor *d, int pid)
 					  : "no pooler between; beside a standby serve polls");
 }
 
-/* Before anything else: what only lends statements refuses the next question. False: that is all
- * that can be asked. */
+/*
+ * Looks before anything else is asked. A pooler that lends single statements refuses the next
+ * question. False if nothing else can be asked.
+ */
 static bool look_at_pooler(struct doctor *d, int *ret_pid)
 {
 	*ret_pid = server_pid(&d->database);
@@ -211,7 +223,10 @@ static void say_misfit(struct doctor *d, int version)
 			   migrate_program_version());
 }
 
-/* Is the log's table of migrations there? Also where the role may not look into the schema. */
+/*
+ * True if the log's table of migrations is there. It works even if the role may not look into the
+ * schema.
+ */
 static bool is_installed(struct doctor *d)
 {
 	PGresult *res = doctor_ask(d, "schema",
@@ -259,7 +274,7 @@ static void look_whose_log(struct doctor *d)
 void doctor_database(struct doctor *d)
 {
 	int pid;
-	/* the rest is the daemon's, which is asked twice */
+	/* The rest of the time is for the daemon, which is asked twice. */
 	int64_t end_ms = d->end_ms - (int64_t)2 * BOUNDED_MS;
 
 	if (!bounded_open(&d->database, d->config->database_url, end_ms)) {

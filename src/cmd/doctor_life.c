@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* doctor_life.c: what others do to the database that the log lives in: dumps, replicas,
- * transactions that stay open, bounds. */
+/*
+ * doctor_life.c: what others do to the database of the log. These are dumps, replicas, transactions
+ * that stay open, and limits.
+ */
 #include "cmd/doctor.h"
 
-/* It begins with migrate, never by itself: see sql/functions/own_rows.sql. */
+/* The log begins with migrate, never by itself. See sql/functions/own_rows.sql. */
 static const struct doctor_check beginning = {
 	"beginning",
 	"SELECT 'no', NULL, 'the log has no tick to go on from: a dump came without its rows, or "
@@ -12,8 +14,10 @@ static const struct doctor_check beginning = {
 	"the log has begun",
 };
 
-/* Whoever publishes herald.changes and herald.ticks alone means to. Who applies and fails reads
- * again every five seconds. */
+/*
+ * A publication of herald.changes and herald.ticks alone is meant so. A subscriber that fails to
+ * apply reads again every five seconds, so its slot may look active.
+ */
 static const struct doctor_check publications = {
 	"publications",
 	"SELECT CASE WHEN s.behind THEN '!' ELSE '-' END, p.pubname, 'publishes herald''s tables "
@@ -33,8 +37,10 @@ static const struct doctor_check publications = {
 	"none publishes herald's tables beside those of the log",
 };
 
-/* What is pruned stays in the table, dead, as long as somebody's snapshot may want it. Few dead
- * rows are nobody's trouble. */
+/*
+ * Rows that are pruned stay in the table, dead, as long as a snapshot may want them. A few dead
+ * rows do no harm.
+ */
 static const struct doctor_check snapshots = {
 	"old snapshots",
 	"SELECT '!', h.who, format('%s dead rows of the log cannot be vacuumed: its snapshot was "
@@ -64,8 +70,10 @@ static const struct doctor_check snapshots = {
 	"nobody keeps vacuum from many rows of the log",
 };
 
-/* Full, it makes every commit with a NOTIFY in the cluster fail. Who listens does not show; but it
- * is a session that is in a transaction. */
+/*
+ * If the queue is full, every commit with a NOTIFY in the cluster fails. Sessions that listen do
+ * not show. But the one that holds the queue is in a transaction.
+ */
 static const struct doctor_check queue = {
 	"notify queue",
 	"SELECT CASE WHEN used < 0.1 THEN 'ok' WHEN used < 0.5 THEN '!' ELSE 'no' END, NULL, "

@@ -8,7 +8,7 @@
 #define THIS_DATABASE "(SELECT oid FROM pg_database WHERE datname = current_database())"
 #define LAST_TICK "(SELECT * FROM herald.ticks ORDER BY id DESC LIMIT 1)"
 
-/* Who has the role holds advisory lock 1 for as long as its session lives. */
+/* The instance with the role holds advisory lock 1 as long as its session lives. */
 static const struct doctor_check ticker = {
 	"ticker",
 	"SELECT 'ok', NULL::text, format('server process %s has the role; the last tick is %s, %s "
@@ -28,8 +28,10 @@ static const struct doctor_check ticker = {
 	"",
 };
 
-/* A change bears no time; but one that waits while the last tick is old has missed at least the one
- * poll that must have been since. */
+/*
+ * A change has no time. But if it waits while the last tick is old, it has missed at least one poll
+ * since.
+ */
 static const struct doctor_check waiting = {
 	"committed",
 	"SELECT '!', NULL, format('changes wait for a tick, and the last one was made %s ago', "
@@ -43,8 +45,10 @@ static const struct doctor_check waiting = {
 	"no change waits for a tick",
 };
 
-/* Asked first: what follows reads tables that may be locked. A process that does not end when it is
- * told to is frozen itself. */
+/*
+ * This check comes first, because the others read tables that may be locked. A process that does
+ * not end when it is told to is frozen itself.
+ */
 static const struct doctor_check locks = {
 	"locks",
 	"SELECT 'no', 'pid ' || o.holder, format('%s waiting for %s, since %s: process %s is in "
@@ -60,8 +64,10 @@ static const struct doctor_check locks = {
 	"nobody waits for a lock of herald's",
 };
 
-/* They hold nothing back but their own changes. Who is no member of pg_read_all_stats sees of
- * others no time. */
+/*
+ * Such transactions hold back only their own changes. A role that is no member of pg_read_all_stats
+ * sees no times of others.
+ */
 static const struct doctor_check writers = {
 	"open writers",
 	"WITH writer AS (SELECT l.pid, l.virtualtransaction FROM pg_locks l WHERE l.relation = "
@@ -89,7 +95,7 @@ static const struct doctor_check writers = {
 	"no transaction with changes is open for more than a minute, none is prepared",
 };
 
-/* The youngest of the old ticks stays: it says where the log begins. serve looks each minute. */
+/* The youngest of the old ticks stays, because the log begins there. serve prunes each minute. */
 static const struct doctor_check retention = {
 	"retention",
 	"SELECT '!', NULL, format('%s ticks are older than the retention: they have not been "
@@ -110,7 +116,7 @@ static const struct doctor_check size = {
 	"",
 };
 
-/* They stop nobody any more; but whoever follows the topic had to fetch anew. */
+/* They no longer stop anybody. But clients that follow the topic had to fetch it again. */
 static const struct doctor_check unreadable = {
 	"unreadable",
 	"SELECT '!', u.topic, format('change %s-%s of transaction %s cannot be read, it was told "
@@ -121,7 +127,7 @@ static const struct doctor_check unreadable = {
 	"every change could be read",
 };
 
-/* Of the last changes only: the whole log may be large. */
+/* Only the last changes are looked at, because the whole log may be large. */
 static const struct doctor_check too_large = {
 	"long rows",
 	"SELECT '!', c.topic, format('%s of the last changes are too large to be told: they went "
@@ -133,7 +139,9 @@ static const struct doctor_check too_large = {
 	"none of the last changes is too large to be told",
 };
 
-/* An instance that runs has some of its 23 already: then this is on the safe side. */
+/*
+ * An instance that runs has some of its 23 connections already. So the check is on the safe side.
+ */
 static const struct doctor_check connections = {
 	"connections",
 	"SELECT CASE WHEN free >= 23 THEN 'ok' ELSE '!' END, NULL, format('%s are free; an "
@@ -153,7 +161,8 @@ void doctor_log(struct doctor *d)
 	snprintf(seconds, sizeof(seconds), "%" PRId64, d->config->retention_ms / 1000);
 	doctor_check(d, &locks, NULL);
 	if (d->makes_ticks) {
-		if (!d->pooled) /* there an instance needs no role */
+		/* Behind a pooler an instance needs no role. */
+		if (!d->pooled)
 			doctor_check(d, &ticker, NULL);
 		doctor_check(d, &waiting, NULL);
 		doctor_check(d, &writers, NULL);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* doctor_streams.c: what is watched, and what is opened: does each of it still stand on what it was
- * made of? */
+/*
+ * doctor_streams.c: what is watched and what is opened. Is all that they were made of still there?
+ */
 #include "cmd/doctor.h"
 
-/* A watched table that has been dropped leaves its watch; its trigger functions stay too. */
+/* A watched table that has been dropped leaves its watch and its trigger functions. */
 static const struct doctor_check tables = {
 	"watches",
 	"SELECT '!', NULL, 'no table is watched', 'pgherald watch TABLE --audience COLUMN' WHERE "
@@ -28,8 +29,10 @@ static const struct doctor_check tables = {
 	"each watched table is there",
 };
 
-/* Each capture function hangs on its table. One that is not there is not missed: the table's rules
- * have no use for the operation. */
+/*
+ * Each capture function hangs on its table. If one is not there, it is not missed, because the
+ * table's rules have no use for the operation.
+ */
 static const struct doctor_check triggers = {
 	"triggers",
 	"WITH fn AS (SELECT w.target, p.oid, p.proname FROM herald.watches w JOIN pg_class c ON "
@@ -62,8 +65,10 @@ static const struct doctor_check triggers = {
 	"all are there and enabled",
 };
 
-/* Triggers that a dump, a cloned schema or a copied statement brought along: the function they call
- * does nothing for their table. */
+/*
+ * A dump, a cloned schema or a copied statement brought these triggers along. The function that
+ * they call does nothing for their table.
+ */
 static const struct doctor_check strangers = {
 	"strangers",
 	"WITH called AS (SELECT w.target, t.tgname, t.tgrelid::regclass AS calling, t.tgfoid,"
@@ -126,7 +131,10 @@ static const struct doctor_check streams = {
 	"each can show what it names",
 };
 
-/* Names are looked up as data: to_regprocedure fails for who may not use the schema. */
+/*
+ * Names are looked up as data, because to_regprocedure fails for a role that may not use the
+ * schema.
+ */
 static const struct doctor_check functions = {
 	"functions",
 	"WITH named AS (SELECT s.path AS place, 'authorize' AS kind, s.authorize AS fn, 'jsonb, "

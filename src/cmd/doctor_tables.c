@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* doctor_tables.c: what the life of the database has made of the watched tables, and whose locks
- * stop their writers. */
+/* doctor_tables.c: what has happened to the watched tables, and whose locks stop their writers. */
 #include "cmd/doctor.h"
 
 #define THIS_DATABASE "(SELECT oid FROM pg_database WHERE datname = current_database())"
 
-/* Partitions on all levels, by pg_inherits: pg_partition_tree waits for whoever has one locked. */
+/*
+ * Partitions on all levels, by pg_inherits. pg_partition_tree would wait for a session that has one
+ * locked.
+ */
 #define PARTITIONS                                                                                 \
 	"WITH RECURSIVE tree AS (SELECT w.target, w.target::oid AS oid FROM herald.watches w "     \
 	"JOIN pg_class c ON c.oid = w.target AND c.relkind = 'p'"                                  \
@@ -26,7 +28,10 @@ static const struct doctor_check names = {
 	"no other table has taken the name of a watched one",
 };
 
-/* Each change is a fault then: an excluded column that got another name would go out. */
+/*
+ * Each change of such a table is a fault. Otherwise an excluded column that got another name would
+ * go out.
+ */
 static const struct doctor_check columns = {
 	"columns",
 	"SELECT '!', w.target::text, format('its watch names %s in %s, and there is no such column "
@@ -57,8 +62,10 @@ static const struct doctor_check children = {
 	"none has rows where its triggers do not see them",
 };
 
-/* The triggers of the table itself are looked at with the others (doctor_streams.c); partitions
- * have clones of those for rows. */
+/*
+ * doctor_streams.c looks at the triggers of the table itself. Partitions have clones of its row
+ * triggers.
+ */
 static const struct doctor_check partitions = {
 	"partitions",
 	PARTITIONS
@@ -99,8 +106,8 @@ static const struct doctor_check partitions = {
 };
 
 /*
- * Who has them for a moment only is no news. A lock that is waited for stops all who come later,
- * too. Those of the log are looked at with the log (doctor_log.c).
+ * A lock that is held only for a moment is no news. A lock that is waited for also stops all
+ * writers that come later. doctor_log.c looks at locks of the log.
  */
 static const struct doctor_check table_locks = {
 	"locks of tables",

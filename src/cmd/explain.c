@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* explain.c: the command: reads the line, goes the way of explain.h, prints the report. */
+/* explain.c: the command. It reads the line, goes the way of explain.h, and prints the report. */
 #include "cmd/explain.h"
 
 #include <stdio.h>
@@ -15,10 +15,10 @@
 #include "cmd/cmd.h"
 #include "cmd/open.h"
 
-/* What the line asks for. */
+/* What the command line asks for. */
 struct line {
-	char *token;        /* owned, wiped; NULL: none */
-	const char *claims; /* NULL: the token says them */
+	char *token;        /* owned, wiped; NULL if there is none */
+	const char *claims; /* NULL if the token has them */
 	bool json;
 };
 
@@ -42,9 +42,9 @@ PGresult *explain_query(struct explain *e, const char *sql, int count, const cha
 	return NULL;
 }
 
-/* --- the line --- */
+/* --- the command line --- */
 
-/* Copied, and overwritten where it stood: ps shows it no longer. */
+/* Copies the text, and overwrites it where it stood, so that ps no longer shows it. */
 static char *take_secret(const char *given)
 {
 	char *copy = xstrdup(given);
@@ -68,8 +68,14 @@ static bool read_token_file(struct line *line, const char *path)
 	return true;
 }
 
-/* Where the token is: the line before the file, before the environment, before the query as a page
- * would send it. */
+/*
+ * Finds the token. It is taken from the first of these that has one:
+ *
+ * - --token
+ * - --token-file
+ * - the environment
+ * - the query of the stream, where a page would send it
+ */
 static bool find_token(struct cli_call *call, const struct explain *e, struct line *line)
 {
 	const char *given = cli_value(call, "token"), *path = cli_value(call, "token-file");
@@ -107,8 +113,10 @@ static bool is_object(const char *json)
 	return good;
 }
 
-/* The stream, and which of its events are asked for, as one target. Overwritten where it stood: a
- * token may be in it. */
+/*
+ * The stream, and which of its events are asked for, as one target. The text is overwritten where
+ * it stood, because a token may be in it.
+ */
 static int read_target(struct explain *e, const char *stream, const char *events)
 {
 	char *target = events == NULL ? xstrdup(stream)
@@ -131,7 +139,7 @@ static int read_target(struct explain *e, const char *stream, const char *events
 	return EXIT_DONE;
 }
 
-/* EXIT_DONE, or what is wrong with the line. */
+/* EXIT_DONE, or EXIT_USAGE if something is wrong with the line. */
 static int read_line(struct cli_call *call, struct explain *e, struct line *line)
 {
 	const char *stream = cli_value(call, "stream"), *change = cli_value(call, "change");

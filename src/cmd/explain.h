@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * explain.h: does this subscriber get this change, and what decides it? A file for each part of the
- * way, in the gate's order: the stream, who asks, what it may have, the change. Each says what it
- * finds to the report. What decides is what decides in the daemon: router_find, token.h,
- * revocations.h, entitlement.h, herald.entitled, herald.is_for; nothing is decided here.
+ * explain.h: does this subscriber get this change, and what decides it? There is a file for each
+ * part of the way, in the gate's order:
+ *
+ * - the stream
+ * - the subject, which is the subscriber
+ * - what it may have
+ * - the change
+ *
+ * Each file adds to the report what it finds. Nothing is decided here. The same code decides as in
+ * the daemon: router_find, token.h, revocations.h, entitlement.h, herald.entitled, herald.is_for.
  */
 #ifndef CMD_EXPLAIN_H
 #define CMD_EXPLAIN_H
@@ -24,28 +30,32 @@ struct explain {
 	const struct config *config;
 	PGconn *pg;
 	struct pathquery target;
-	struct cursor change; /* tick 0: not given */
+	struct cursor change; /* tick is 0 if it was not given */
 	struct router router; /* the streams that there are */
 	struct actions actions;
-	const struct stream *stream; /* NULL: none has the path */
+	const struct stream *stream; /* NULL if none has the path */
 	struct params params;        /* of path and query; borrowed from target and stream */
 	struct identity identity;
-	/* identity says who asks; of an anonymous stream: nobody is asked */
+	/* identity says who the subscriber is; an anonymous stream asks for none */
 	bool known;
 	struct wanted wanted; /* what it may see */
 	bool has_keys;        /* wanted has a value for each key of the match */
 	bool misfit;          /* the schema is not this program's */
 };
 
-/* Rows of one statement, as text; NULL: it failed, and that has been said on stderr. The caller
- * clears. */
+/*
+ * The rows of one statement, as text. NULL if it failed, and stderr says why. The caller clears the
+ * result.
+ */
 PGresult *explain_query(struct explain *e, const char *sql, int count, const char *const *params);
 
-/* Each false: the database could not be asked. */
-/* before all else: what there is, and which one is meant */
+/*
+ * Reads which streams there are, and finds the one that is meant. It comes before all others. False
+ * if the database could not be asked, here and below.
+ */
 MUST_CHECK bool explain_find_stream(struct explain *e);
 void explain_stream(struct explain *e);
-/* either may be NULL */
+/* `token` and `claims` may both be NULL. */
 MUST_CHECK bool explain_subject(struct explain *e, const char *token, const char *claims);
 MUST_CHECK bool explain_rights(struct explain *e);
 MUST_CHECK bool explain_change(struct explain *e);

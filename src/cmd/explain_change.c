@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* explain_change.c: the change, where it stands in the log and what made it; and whether it is for
- * who asks. */
+/*
+ * explain_change.c: the change. Where does it stand in the log, what made it, and is it for the
+ * subscriber?
+ */
 #include "cmd/explain.h"
 
 #include <inttypes.h>
@@ -14,8 +16,10 @@
 
 #define VALUES_SHOWN 5
 
-/* Texts of a JSON array that begin with `prefix`, without it: the first few, and how many there
- * are. */
+/*
+ * Appends texts of a JSON array that begin with `prefix`, without the prefix. These are the first
+ * few, and how many there are.
+ */
 static void append_values(struct buf *out, struct json_object *array, const char *prefix)
 {
 	size_t count = 0, len = strlen(prefix);
@@ -115,7 +119,7 @@ static void say_found(struct explain *e, struct json_object *about)
 
 /* --- is it for this subscriber? --- */
 
-/* What ?events= asks for, as the gate reads it. False: the gate refuses it. */
+/* What ?events= asks for, as the gate reads it. False if the gate refuses it. */
 static bool read_filter(const struct explain *e, struct wanted *ret_wanted)
 {
 	struct params params = e->params;
@@ -132,8 +136,10 @@ static bool read_filter(const struct explain *e, struct wanted *ret_wanted)
 	return good;
 }
 
-/* Does herald.is_for say that this change is for these events, keys and so on? The row is of
- * herald.explain_for; NULL: it has been said why. */
+/*
+ * Asks herald.is_for whether this change is for these events, keys and so on. The row is of
+ * herald.explain_for. NULL if it failed, and stderr says why.
+ */
 static PGresult *ask(struct explain *e, const char *xid, char *const *events, size_t event_count,
 		     bool all_events)
 {
@@ -173,7 +179,7 @@ static bool is_yes(const PGresult *res, int column)
 	return PQntuples(res) == 1 && *PQgetvalue(res, 0, column) == 't';
 }
 
-/* Is the name one of these? whose: "the stream's". */
+/* Says whether the name is one of these. `whose` is a text such as "the stream's". */
 static void say_names(struct explain *e, bool yes, const char *check, const char *name,
 		      const char *whose, char *const *names, size_t count)
 {
@@ -301,7 +307,10 @@ static bool say_verdict(struct explain *e, struct json_object *about)
 	return good;
 }
 
-/* What the log says of the change, from now on in one snapshot; NULL: it could not be asked. */
+/*
+ * What the log says of the change. Later questions see the same snapshot. NULL if it could not be
+ * asked.
+ */
 static struct json_object *look(struct explain *e)
 {
 	char id[24];
@@ -319,7 +328,9 @@ static struct json_object *look(struct explain *e)
 	return about;
 }
 
-/* Whose transaction ends between the snapshot and the look at who writes is seen by a second look.
+/*
+ * A transaction may end after the snapshot and before the look at open transactions. A second look
+ * sees its change.
  */
 static struct json_object *look_well(struct explain *e)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* explain_stream.c: which stream the path means, and what of require, match and authorize this
- * subscriber meets. */
+/*
+ * explain_stream.c: which stream does the path mean, and which of require, match and authorize does
+ * this subscriber meet?
+ */
 #include "cmd/explain.h"
 
 #include <stdio.h>
@@ -14,7 +16,7 @@
 
 /* --- the stream --- */
 
-/* Row by row and in binary, as the daemon reads them. */
+/* Reads row by row and in binary, as the daemon does. */
 static bool load(struct explain *e, const char *sql, struct defs *defs,
 		 void (*take)(struct defs *, const PGresult *))
 {
@@ -140,7 +142,7 @@ static void say_require(struct explain *e, const struct entitlement_findings *f)
 		report_say(&e->report, REPORT_OK, "require", NULL, "%s", def->require);
 }
 
-/* --- match: what of it lets nobody in; how it fits the change is said with that --- */
+/* --- match: its keys without a value; how it fits the change is said with the change --- */
 
 static void say_keys(struct explain *e, const struct entitlement_findings *f)
 {
@@ -180,7 +182,7 @@ static void say_answer(struct explain *e, const PGresult *res)
 			   "%s says %s to role %s", function, yes ? "yes" : "no", PQuser(e->pg));
 }
 
-/* As the daemon asks, but that what it may write is taken back. */
+/* Asks as the daemon does, but takes back what the function may write. */
 static bool ask(struct explain *e)
 {
 	char *claims = identity_claims_json(&e->identity), *params = params_json(&e->params);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* explain_subject.c: who asks: the token, check by check, or claims that are taken as they are. */
+/*
+ * explain_subject.c: the subscriber. Its token is examined check by check. Claims without a token
+ * are taken as they are.
+ */
 #include "cmd/explain.h"
 
 #include <inttypes.h>
@@ -50,7 +53,7 @@ static void say_times(struct explain *e, const char *fault)
 			   ends_ms == 0 ? "" : "; until ", ends_ms == 0 ? "" : until);
 }
 
-/* A claim that only counts where the configuration asks for it. */
+/* A claim that counts only if the configuration asks for it. */
 static void say_asked(struct explain *e, enum token_check check, const char *wanted)
 {
 	if (wanted == NULL)
@@ -110,7 +113,7 @@ static void say_token(struct explain *e, const char *token)
 	}
 }
 
-/* Claims without a token; iat says when they were issued, for revocations. */
+/* Claims without a token. Their iat says when they were issued, for revocations. */
 static void say_claims(struct explain *e, const char *claims)
 {
 	struct json_object *parsed = json_parse(claims, strlen(claims)), *iat;

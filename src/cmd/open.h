@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* open.h: the database for a command: with the configuration complete, connected, and of the schema
- * that this program needs. */
+/*
+ * open.h: the database for a command. It completes the configuration, connects, and checks that the
+ * schema is the one that this program needs.
+ */
 #ifndef CMD_OPEN_H
 #define CMD_OPEN_H
 
@@ -9,8 +11,10 @@
 #include "cli.h"
 #include "exit.h"
 
-/* NULL: it has said why on stderr, and *ret_result is the exit status. The caller closes with
- * PQfinish. */
+/*
+ * The connection, which the caller closes with PQfinish. NULL if it failed. Then stderr says why,
+ * and *ret_result is the exit status.
+ */
 PGconn *open_database(struct cli_call *call, int *ret_result);
 
 #endif

@@ -26,13 +26,13 @@ void report_release(struct report *r)
 	*r = (struct report){.head = NULL};
 }
 
-/* What stands on the left of a line: the check, and about what. */
+/* What stands on the left of a line. It is the check, and what it is about. */
 static char *label(const char *check, const char *about)
 {
 	return about == NULL ? xstrdup(check) : xasprintf("%s %s", check, about);
 }
 
-/* A no goes before what nobody can say. */
+/* A check that says no beats one that could not be made. */
 static void judge(struct report *r, enum report_outcome outcome, const char *check,
 		  const char *about, const char *says)
 {
@@ -96,7 +96,7 @@ static const char *member(struct json_object *line, const char *name)
 	return json_object_get_string(json_object_object_get(line, name));
 }
 
-/* What came from outside stands on its line and moves no cursor of the terminal. */
+/* Text from outside stays on its line, and moves no cursor of the terminal. */
 static void print_text(const char *text)
 {
 	for (; *text != '\0'; text++)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * tail.c: a subscriber for the terminal. Prints what a stream says, comes back behind the last
- * event when the connection ends, and stops when the server will not have it.
+ * tail.c: a subscriber for the terminal. It prints what a stream sends. When the connection ends,
+ * it connects again and goes on after the last event. It stops when the server refuses it.
  */
 #include "cmd/cmd.h"
 
@@ -18,14 +18,14 @@ struct tail {
 	CURL *curl;
 	struct curl_slist *headers;
 	bool json;
-	char *last_id; /* NULL: from now on */
+	char *last_id; /* NULL if it begins now */
 	long retry_ms;
 	struct buf line; /* not ended yet */
 	struct buf name, data, id;
 	struct buf refusal; /* the body of an answer that is no stream */
 };
 
-/* A frame is whole: its id is where a new connection goes on. */
+/* A frame is whole. A new connection goes on after its id. */
 static void end_frame(struct tail *t)
 {
 	if (t->id.len > 0) {
@@ -42,7 +42,8 @@ static void end_frame(struct tail *t)
 		buf_append_json(&out, t->name.len > 0 ? t->name.data : "message",
 				t->name.len > 0 ? t->name.len : 7);
 		buf_append_str(&out, ",\"data\":");
-		if (strncmp(t->data.data, "Fe26.", 5) == 0) /* sealed: a text, not JSON */
+		/* Sealed data is a text, not JSON. */
+		if (strncmp(t->data.data, "Fe26.", 5) == 0)
 			buf_append_json(&out, t->data.data, t->data.len);
 		else
 			buf_append(&out, t->data.data, t->data.len);
@@ -58,14 +59,14 @@ static void end_frame(struct tail *t)
 	buf_clear(&t->id);
 }
 
-/* What it had is void: a new connection goes on behind the next id, or begins anew. */
+/* The last id is void. A new connection goes on after the next id, or begins again. */
 static void forget_id(struct tail *t)
 {
 	free(t->last_id);
 	t->last_id = NULL;
 }
 
-/* One line of the stream (WHATWG HTML 9.2.6), as far as this server makes use of it. */
+/* Takes one line of the stream (WHATWG HTML 9.2.6), as far as this server uses the format. */
 static void take_line(struct tail *t, const char *line)
 {
 	if (line[0] == '\0')
@@ -125,7 +126,7 @@ static bool may_try_again(long status)
 	return status == 0 || status == 200 || status == 429 || status >= 500;
 }
 
-/* Opens the stream again and again; returns when the server refuses. */
+/* Opens the stream again and again. Returns when the server refuses. */
 static int follow(struct tail *t, const char *token)
 {
 	for (;;) {
@@ -187,7 +188,8 @@ int cmd_tail(struct cli_call *call)
 	buf_init(&t.refusal);
 	t.last_id = from == NULL ? NULL : xstrdup(from);
 	curl_easy_setopt(t.curl, CURLOPT_URL, url);
-	if (base == NULL) /* this machine's own daemon: no proxy reaches it, nor sees the token */
+	/* No proxy reaches the daemon of this machine, and none shall see the token. */
+	if (base == NULL)
 		curl_easy_setopt(t.curl, CURLOPT_NOPROXY, "*");
 	curl_easy_setopt(t.curl, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(t.curl, CURLOPT_WRITEDATA, &t);

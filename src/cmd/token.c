@@ -11,7 +11,9 @@
 #include "auth/json.h"
 #include "auth/token.h"
 
-/* "k=json": the value as JSON where it is that, else as a string, unless it was meant to be JSON.
+/*
+ * Adds the claim of "name=json". A value that is no JSON, or is null, is a string. False if it
+ * begins like an object, an array or a string of JSON, and is none.
  */
 static bool add_claim(struct json_object *claims, const char *text)
 {
@@ -30,7 +32,7 @@ static bool add_claim(struct json_object *claims, const char *text)
 	return true;
 }
 
-/* The first key that can sign; NULL: there are public ones only, or none. */
+/* The first key that can sign. NULL if there are only public ones, or none. */
 static const struct key *signing_key(const struct keyring *keys)
 {
 	for (size_t i = 0; i < keys->count; i++)
@@ -39,7 +41,7 @@ static const struct key *signing_key(const struct keyring *keys)
 	return NULL;
 }
 
-/* The token, for the caller to free; NULL: it could not be made. */
+/* The token, which the caller frees. NULL if it could not be made. */
 static char *sign(const struct key *key, struct json_object *claims)
 {
 	jwt_t *jwt = NULL;
@@ -55,7 +57,7 @@ static char *sign(const struct key *key, struct json_object *claims)
 	return token;
 }
 
-/* What the server would refuse is not printed. */
+/* A token that the server would refuse is not printed. */
 static bool is_taken(const struct token_options *options, const char *token)
 {
 	struct identity identity = {.claims = NULL};
@@ -80,7 +82,10 @@ static int print_token(const struct config *config, struct json_object *claims)
 	return good ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* Who it is for and until when, then whatever else is to be said. False: it has said why. */
+/*
+ * Adds who the token is for and until when, then all other claims. False if one is wrong, and
+ * stderr says why.
+ */
 static bool fill_claims(const struct cli_call *call, struct json_object *claims, int64_t ttl_ms)
 {
 	const struct config *config = call->config;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * types.c: what herald.schema() says of the streams' events, as TypeScript on stdout. The order is
- * that of the document, which the database keeps the same for the same rules.
+ * that of the document. The database keeps it as long as the rules are the same.
  */
 #include "cmd/cmd.h"
 
@@ -16,8 +16,10 @@
 
 #define DEPTH_MAX 500 /* of the document */
 
-/* The events of one of the two kinds, "events" or "control": their types, and what the union and
- * the map say of them. */
+/*
+ * The events of one of the two kinds, "events" or "control". Adds their types, and what the union
+ * and the map say of them.
+ */
 static void append_events(struct typescript *t, const char *path, struct json_object *events,
 			  struct buf *alternatives, struct buf *map)
 {
@@ -62,7 +64,7 @@ static void append_stream(struct typescript *t, const char *path, struct json_ob
 	buf_release(&alternatives);
 }
 
-/* Does this part of the document refer to the definition? */
+/* True if this part of the document refers to the definition. */
 static bool refers(struct json_object *part, const char *def)
 {
 	char *ref = xasprintf("\"#/$defs/%s\"", def);
@@ -74,7 +76,7 @@ static bool refers(struct json_object *part, const char *def)
 	return found;
 }
 
-/* Those that this part of the document needs. */
+/* Adds the definitions that this part of the document needs. */
 static void append_definitions(struct typescript *t, struct json_object *defs,
 			       struct json_object *part)
 {
@@ -93,7 +95,7 @@ static void append_definitions(struct typescript *t, struct json_object *defs,
 		typescript_export(t, strmap_get(&t->def_names, again, strlen(again)), described);
 }
 
-/* only: the one stream that is wanted, NULL: all. */
+/* `only` is the one stream that is wanted, or NULL for all. */
 static void append_document(struct typescript *t, struct json_object *document, const char *only)
 {
 	struct buf map;

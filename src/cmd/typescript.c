@@ -85,7 +85,7 @@ const char *typescript_name(struct typescript *t, const char *first, const char 
 	return given;
 }
 
-/* Is it an identifier, so that it needs no quotes? */
+/* True if it is an identifier, so that it needs no quotes. */
 static bool is_plain(const char *name)
 {
 	return name[0] != '\0' && !isdigit((unsigned char)name[0]) &&
@@ -105,7 +105,7 @@ static void append_line(struct buf *out, int indent)
 	buf_appendf(out, "\n%*s", indent, "");
 }
 
-/* The description as a comment in front; nothing in it ends the comment. */
+/* Adds the description as a comment in front. Nothing in it ends the comment. */
 void typescript_comment(struct typescript *t, struct json_object *schema, int indent)
 {
 	const char *text = text_of(schema, "description");
@@ -172,7 +172,7 @@ static void append_kind(struct typescript *t, struct json_object *schema, const 
 	}
 }
 
-/* Each of the items as append_item has it, as a union. */
+/* Adds each of the items as append_item does, as a union. */
 static void append_union(struct typescript *t, struct json_object *schema,
 			 struct json_object *items, int indent,
 			 void (*append_item)(struct typescript *t, struct json_object *schema,

@@ -12,8 +12,8 @@
 #include "cmd/open.h"
 
 /*
- * All values of a flag, each perhaps a list with commas, as one text[] literal. A value that is
- * empty adds nothing: given alone, it takes away what was there.
+ * All values of a flag as one text[] literal. Each value may be a list with commas. An empty value
+ * adds nothing. Given alone, it takes away what was there.
  */
 static void append_list(struct buf *out, const struct cli_flag *flag)
 {
@@ -36,8 +36,10 @@ static void append_list(struct buf *out, const struct cli_flag *flag)
 	buf_release(&joined);
 }
 
-/* What is in force, where a call that did not say all of it has kept something: nothing goes on
- * unnoticed. Parameters as of the call. */
+/*
+ * What is in force after a call that did not say everything and so kept something. Nothing shall go
+ * on unnoticed. The parameters are those of the call.
+ */
 static const char kept[] =
 	"SELECT coalesce(max(format('in force now, what was not said as before: topic %s, audience "
 	"%s, columns %s, exclude %s', w.topic,"
@@ -51,7 +53,7 @@ static const char kept[] =
 	"       OR ($4::text[] IS NULL AND w.columns IS NOT NULL) OR ($5::text[] IS NULL AND "
 	"w.exclude <> '{}'))";
 
-/* params: table, topic, audience, columns, exclude; NULL: not said. */
+/* params are table, topic, audience, columns and exclude. NULL if not said. */
 static int watch(struct cli_call *call, const char *const params[5])
 {
 	int result;
