@@ -44,9 +44,7 @@ static struct cli_flag token_flags[] = {
 	{.name = NULL},
 };
 static struct cli_flag tail_flags[] = {
-	{.name = "from",
-	 .value = "ID",
-	 .help = "begin behind this event, or with 'earliest' [now]"},
+	{.name = "from", .value = "ID", .help = "begin after this event, or with 'earliest' [now]"},
 	{.name = "json", .help = "one JSON object a line"},
 	{.name = "url", .value = "URL", .help = "of the server [http:// and the listen option]"},
 	{.name = NULL},
@@ -61,7 +59,7 @@ static struct cli_flag explain_flags[] = {
 	 .help = "the stream as it is opened, '/api/orders/events?store=x'"},
 	{.name = "change",
 	 .value = "ID",
-	 .help = "the event's id, '4182-99213', or the number behind the dash"},
+	 .help = "the event's id, '4182-99213', or the number after the dash"},
 	{.name = "token",
 	 .value = "T",
 	 .help = "of the subscriber; better in PGHERALD_TOKEN or in a file: others can see flags"},

@@ -184,7 +184,7 @@ bool key_from_public(struct key *k, EVP_PKEY *public_key, jwt_alg_t wanted, stru
 	if (!is_sound(public_key))
 		return refuse(
 			why,
-			"the key's numbers are not those of a key: it is damaged, copy it anew");
+			"the key's numbers are not those of a key: it is damaged, copy it again");
 	bio = BIO_new(BIO_s_mem());
 	if (bio != NULL && PEM_write_bio_PUBKEY(bio, public_key) == 1 &&
 	    (len = BIO_get_mem_data(bio, &pem)) > 0)

@@ -149,7 +149,7 @@ static const struct doctor_check functions = {
 	"THEN 'pg_catalog' ELSE part[1] END"
 	"  AND oidvectortypes(p.proargtypes) = args)"
 	" SELECT 'no', place, format('its %s function %s(%s) is gone', kind, fn, args), 'create it "
-	"anew, or define the stream or action without it'"
+	"again, or define the stream or action without it'"
 	"   FROM found WHERE oid IS NULL"
 	" UNION ALL "
 	"SELECT 'no', place, format('role %L may not call its %s function %s(%s)', current_user, "

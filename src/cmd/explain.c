@@ -152,7 +152,7 @@ static int read_line(struct cli_call *call, struct explain *e, struct line *line
 		return cli_usage("explain needs --stream with a path, such as /api/orders/stream");
 	if (change == NULL || !read_change(change, &e->change))
 		return cli_usage("explain needs --change with the id of an event, such as "
-				 "4182-99213, or the number behind the dash");
+				 "4182-99213, or the number after the dash");
 	if (line->claims != NULL && !is_object(line->claims))
 		return cli_usage("--claims is not a JSON object");
 	if (line->claims != NULL &&

@@ -65,7 +65,7 @@ static void say_absent(struct explain *e, const char *fault, struct json_object 
 		report_say(
 			r, REPORT_UNKNOWN, "change", NULL,
 			"%" PRId64
-			" is not there: the log begins anew with tick %s, in a restored database",
+			" is not there: the log begins again with tick %s, in a restored database",
 			id, member_text(about, "oldest"));
 	else
 		report_say(r, REPORT_UNKNOWN, "change", NULL,
@@ -91,7 +91,8 @@ static void say_tick(struct explain *e, struct json_object *about)
 			   "in none yet, so nobody has got it: does 'pgherald serve' run?");
 	else
 		report_say(&e->report, REPORT_UNKNOWN, "tick", NULL,
-			   "retention has pruned its tick: who had not got it is told 'reset'");
+			   "retention has pruned its tick: a client that had not got it is told "
+			   "'reset'");
 }
 
 static void say_makers(struct explain *e, struct json_object *makers)

@@ -66,7 +66,7 @@ static void say_others(struct explain *e)
 		if (s != e->stream &&
 		    params_take_path(&params, s->def.path, e->target.path, &literals))
 			report_say(&e->report, REPORT_NOTE, "stream", "other",
-				   "%s fits too, and comes behind", s->def.path);
+				   "%s fits too, and comes after it", s->def.path);
 	}
 }
 

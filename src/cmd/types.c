@@ -101,7 +101,7 @@ static void append_document(struct typescript *t, struct json_object *document, 
 	struct buf map;
 
 	buf_init(&map);
-	buf_append_str(&t->out, "// Made by `pgherald types`: what streams tell. To be made anew "
+	buf_append_str(&t->out, "// Made by `pgherald types`: what streams tell. Make it again "
 				"when an event `schema` comes.\n");
 	typescript_name(t, "Streams", "");
 	append_definitions(

@@ -189,7 +189,7 @@ describe('explain', { skip: missing() }, () => {
       assert.match(others.stdout, new RegExp(`^does not get: match user_id: claims\\.sub is ${bob.id}; the event's is ${ann.id}$`, 'm'))
     })
 
-    test('the number behind the dash is enough, and a wrong tick is put right', async () => {
+    test('the number after the dash is enough, and a wrong tick is put right', async () => {
       const [tick, change] = last.split('-')
       assert.equal((await own({ change })).verdict, 'gets')
       const report = await own({ change: `${Number(tick) + 7}-${change}` })
@@ -261,7 +261,7 @@ describe('explain', { skip: missing() }, () => {
       await refused({ stream: '/api/orders/events', token: await token({ sub: ann.id, role: 'admin' }) }, /^match: the parameter store is missing$/)
       const report = await own({ stream: '/things/of/mine' })
       assert.match(said(report, 'stream')[0].says, /^\/things\/:who\/mine with \{"who":"of"\}$/)
-      assert.equal(said(report, 'stream', 'other')[0].says, '/things/of/:who fits too, and comes behind')
+      assert.equal(said(report, 'stream', 'other')[0].says, '/things/of/:who fits too, and comes after it')
     })
 
     test('require: which claim fails, its value and what is allowed; which alternative holds', async () => {

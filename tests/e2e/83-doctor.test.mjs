@@ -223,7 +223,7 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
       act: ['action', 'POST /notes', "CREATE FUNCTION public.act(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '{}'::jsonb $$"],
     }
     for (const [name, [kind, place, mend]] of Object.entries(again))
-      await broken(`DROP FUNCTION public.${name}`, [1, 'no', 'functions', place, new RegExp(`its ${kind} function public.${name}\\(.*\\) is gone`), /create it anew/], mend)
+      await broken(`DROP FUNCTION public.${name}`, [1, 'no', 'functions', place, new RegExp(`its ${kind} function public.${name}\\(.*\\) is gone`), /create it again/], mend)
   })
 
   test('a sealed stream without a key, and all is well with one', async () => {
