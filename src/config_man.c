@@ -6,7 +6,7 @@
 
 #include "config_table.h"
 
-/* roff reads a backslash as the beginning of a command, and a bare minus as a hyphen. */
+/* In roff, a backslash is the beginning of a command, and a bare minus is a hyphen. */
 static void print_roff(const char *text, FILE *out)
 {
 	for (const char *p = text; *p != '\0'; p++) {

@@ -203,8 +203,8 @@ static bool is_of_service(const char *variable)
 }
 
 /*
- * True if "PGHERALD_X=…" is an option, is one of the two variables that commands read themselves,
- * or is about a service.
+ * True if "PGHERALD_X=…" is an option, or is about a service. Also true for the two variables that
+ * commands read themselves.
  */
 static bool is_known_variable(const char *variable)
 {
@@ -272,8 +272,8 @@ static bool has_password(const char *url)
 }
 
 /*
- * cli.c overwrites such a value at once. But the line was there, and stays in the shell's history
- * and in whatever starts this program.
+ * Such a value is overwritten at once (cli.c). But the line was there, and stays in the shell's
+ * history and in whatever starts this program.
  */
 void config_warn_of_flags(const struct config *c)
 {

@@ -33,7 +33,7 @@ struct option {
 extern const struct option *const config_options;
 extern const size_t config_option_count;
 
-/* The place of an option in the table. config_option_count if there is none of this name. */
+/* The place of an option in the table. If there is none of this name, it is config_option_count. */
 size_t config_find(const char *name, size_t len);
 
 /* Sets or removes the i-th option's text, which is copied. Of a secret nothing is left. */

@@ -241,9 +241,9 @@ static void on_pooled(void *ctx)
 {
 	struct server *s = ctx;
 
-	log_warn("[STREAM JOB] a pooler in transaction mode stands between: it looks every %d ms, "
-		 "for nothing can be heard. Give database-url the server's own"
-		 " address, or a pool with pool_mode = session",
+	log_warn("[STREAM JOB] a pooler in transaction mode stands between: the ticker looks every "
+		 "%d ms, because it hears nothing. Give database-url the server's own "
+		 "address, or a pool with pool_mode = session",
 		 TICKER_POOLED_MS);
 	replay_pool(&s->replay);
 	asker_pool(&s->asker);

@@ -26,8 +26,8 @@ static char *json_text(struct json_object *value)
 }
 
 /*
- * claim NULL means that the alternative is met. `has` means that the token has the claim, which may
- * be null.
+ * A `claim` of NULL means that the alternative is met. `has` means that the token has the claim,
+ * which may be null.
  */
 static void note_alternative(struct entitlement_findings *f, const char *claim, bool has,
 			     struct json_object *value, struct json_object *allowed)

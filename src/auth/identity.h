@@ -30,8 +30,8 @@ struct standing identity_standing(const struct identity *id);
 char *identity_claims_json(const struct identity *id);
 /*
  * An identity goes through the database as JSON when a ticket or a renewal carries it. The JSON is
- * {"claims", "issued", "ends", "key"}. identity_read returns false for any other JSON. If it
- * returns true the caller releases *ret_id.
+ * {"claims", "issued", "ends", "key"}. Reading any other JSON returns false. Otherwise the caller
+ * releases *ret_id.
  */
 void identity_append_json(const struct identity *id, struct buf *out);
 MUST_CHECK bool identity_read(const char *json, size_t len, struct identity *ret_id);

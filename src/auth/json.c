@@ -10,7 +10,7 @@
 #include "base/json_grammar.h"
 #include "base/xalloc.h"
 
-/* json-c counts a scalar as a level of its own. */
+/* The library counts a scalar as a level of its own. */
 #define LIBRARY_DEPTH (JSON_DEPTH_MAX + 1)
 
 static struct json_object *parse_with(struct json_tokener *tokener, const char *bytes, size_t len)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * json.h: JSON from outside, read strictly (RFC 8259). base/json_grammar.h alone decides what is
- * JSON. json-c gets only what is proved, and makes objects of it. Its own strictness is off,
- * because that differs from version to version. Version 0.16 accepts single quotes, NaN and "1.".
- * Versions 0.18 and 0.19 refuse each byte above 0x7f.
+ * json.h: JSON from outside, read strictly (RFC 8259). Only base/json_grammar.h decides what is
+ * JSON. The library json-c gets only what is proved, and makes objects of it. Its own strictness is
+ * off, because that differs from version to version. Version 0.16 accepts single quotes, NaN and
+ * "1.". Versions 0.18 and 0.19 refuse each byte above 0x7f.
  */
 #ifndef AUTH_JSON_H
 #define AUTH_JSON_H

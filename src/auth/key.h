@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * key.h: one key that verifies tokens, and the one algorithm that it is for (RFC 8725 3.1). A key
- * that is too weak, or is no public key, is refused when it is made. libjwt 1.10.2 does not protect
- * us:
+ * that is too weak, or is no public key, is refused when it is made. The library does not protect
+ * us. libjwt 1.10.2 has these faults:
  *
  * - It takes an empty key as leave to accept every token.
  * - It takes RSA of 512 bits.
@@ -52,8 +52,8 @@ MUST_CHECK bool key_algorithm_parse(const char *name, jwt_alg_t *ret_algorithm);
 bool key_is_secret(const struct key *k); /* of HS: whoever knows it can sign */
 
 /*
- * False if the key is neither RSA nor on one of the three curves, or if an RSA key has a wrong
- * size.
+ * False if the key is neither RSA nor on one of the three curves. False too if an RSA key has a
+ * wrong size.
  */
 MUST_CHECK bool key_kind_of(EVP_PKEY *public_key, struct key_kind *ret_kind, struct buf *why);
 

@@ -25,15 +25,15 @@ void revocations_init(struct revocations *r);
 void revocations_release(struct revocations *r);
 
 /*
- * Adds one row in the form of herald.revocation_data. now_ms is the wall clock. *ret_sub is the
- * subject that the row is about, owned by `r`. It is NULL if the row is about one token. False if
- * the text is no such row.
+ * Adds one row in the form of herald.revocation_data. The time now_ms is by the wall clock.
+ * *ret_sub is the subject that the row is about, owned by `r`. It is NULL if the row is about one
+ * token. False if the text is no such row.
  */
 bool revocations_add(struct revocations *r, struct text row, int64_t now_ms, const char **ret_sub);
 
 /*
- * True if the token is revoked at now_ms. jti and sub are NULL if the token has none. issued_ms is
- * INT64_MIN if it is unknown. Both times are by the wall clock.
+ * True if the token is revoked at now_ms. If the token has no jti or sub, it is NULL. An issued_ms
+ * that is unknown is INT64_MIN. Both times are by the wall clock.
  */
 bool revocations_have(const struct revocations *r, const char *jti, const char *sub,
 		      int64_t issued_ms, int64_t now_ms);

@@ -61,7 +61,7 @@ static struct json_object *segment_json(const char *segment, size_t len)
 
 /* --- the header --- */
 
-/* libjwt accepts typ JWT in any letter case, or no typ. It accepts no other. */
+/* The library accepts typ JWT in any letter case, or no typ. It accepts no other. */
 static bool is_plain_token(struct json_object *header, const char **ret_why)
 {
 	struct json_object *typ;
@@ -87,7 +87,7 @@ static bool read_algorithm(struct json_object *header, jwt_alg_t *ret_algorithm,
 	       key_algorithm_parse(json_object_get_string(alg), ret_algorithm);
 }
 
-/* *ret_kid is NULL if the header has none. */
+/* If the header has no kid, *ret_kid is NULL. */
 static bool read_kid(struct json_object *header, const char **ret_kid, const char **ret_why)
 {
 	struct json_object *kid;
@@ -105,7 +105,7 @@ static bool read_kid(struct json_object *header, const char **ret_kid, const cha
 /* --- the signature --- */
 
 /*
- * Accepts one spelling of each signature only. libjwt accepts several. A token that is refused
+ * Accepts one spelling of each signature only. The library accepts several. A token that is refused
  * somewhere by its text must not come back in another spelling.
  */
 static bool is_canonical(const char *segment, size_t len)

@@ -4,8 +4,8 @@
  * come from the configuration, never from the token (RFC 8725 3.1). The token's header is read
  * before anything is verified. It may only choose among the configured keys.
  *
- * libjwt 1.10.2 verifies the signature with the one key that it is given. We check the rest,
- * because libjwt has these faults:
+ * The library verifies the signature with the one key that it is given. We check the rest, because
+ * libjwt 1.10.2 has these faults:
  *
  * - It reads outside its buffers if a segment is empty.
  * - It accepts several spellings of a signature.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * verified.h: the signatures that were found good lately. libjwt reads the PEM text of an RS or ES
- * key again for each token. OpenSSL 3 takes 0.3 ms for that, three times the rest of opening a
+ * verified.h: the signatures that were found good lately. For each token, libjwt reads the PEM text
+ * of an RS or ES key again. OpenSSL 3 takes 0.3 ms for that, three times the rest of opening a
  * stream. A page that comes back brings the same token.
  *
  * Only one thing is remembered: this token's signature is good under that key. Header, claims and

@@ -28,8 +28,8 @@ struct bounded {
 };
 
 /*
- * Connects. end_ms is by the monotonic clock. False if it cannot, and `why` says the reason. The
- * caller closes it in either case.
+ * Connects. The time end_ms is by the monotonic clock. False if it cannot, and `why` says the
+ * reason. The caller closes it in either case.
  */
 MUST_CHECK bool bounded_open(struct bounded *b, const char *conninfo, int64_t end_ms);
 /* Connects to the server that `first` is connected to, and nowhere else. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * doctor.h: does the whole path work, and if not, what is to be done? There is a file for each part
- * of an event's way: the database, watched tables, streams, the log, the daemon.
+ * of an event's way, from the database to the daemon.
  *
- * doctor changes no row. It notifies itself, and sets the lock_timeout of its session for that. A
- * second connection begins an empty transaction, which shows a pooler. doctor asks with the rights
- * of the role that it connects as, and says what it could not see with them.
+ * The command changes no row. It notifies itself, and sets the lock_timeout of its session for
+ * that. A second connection begins an empty transaction, which shows a pooler. The command asks
+ * with the rights of the role that it connects as. It says what it could not see with them.
  *
- * doctor ends within DOCTOR_MS, whatever hangs (bounded.h). Only a name in a listen address can
- * hold it longer, because libcurl waits for DNS.
+ * The command ends within DOCTOR_MS, whatever hangs (bounded.h). Only a name in a listen address
+ * can hold it longer, because libcurl waits for DNS.
  */
 #ifndef CMD_DOCTOR_H
 #define CMD_DOCTOR_H

@@ -95,7 +95,9 @@ static const struct doctor_check writers = {
 	"no transaction with changes is open for more than a minute, none is prepared",
 };
 
-/* The youngest of the old ticks stays, because the log begins there. serve prunes each minute. */
+/*
+ * The youngest of the old ticks stays, because the log begins there. A daemon prunes each minute.
+ */
 static const struct doctor_check retention = {
 	"retention",
 	"SELECT '!', NULL, format('%s ticks are older than the retention: they have not been "

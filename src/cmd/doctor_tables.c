@@ -5,8 +5,8 @@
 #define THIS_DATABASE "(SELECT oid FROM pg_database WHERE datname = current_database())"
 
 /*
- * Partitions on all levels, by pg_inherits. pg_partition_tree would wait for a session that has one
- * locked.
+ * Partitions on all levels, by pg_inherits. The function pg_partition_tree would wait for a session
+ * that has one locked.
  */
 #define PARTITIONS                                                                                 \
 	"WITH RECURSIVE tree AS (SELECT w.target, w.target::oid AS oid FROM herald.watches w "     \
@@ -63,8 +63,8 @@ static const struct doctor_check children = {
 };
 
 /*
- * doctor_streams.c looks at the triggers of the table itself. Partitions have clones of its row
- * triggers.
+ * The file doctor_streams.c looks at the triggers of the table itself. Partitions have clones of
+ * its row triggers.
  */
 static const struct doctor_check partitions = {
 	"partitions",
@@ -107,7 +107,7 @@ static const struct doctor_check partitions = {
 
 /*
  * A lock that is held only for a moment is no news. A lock that is waited for also stops all
- * writers that come later. doctor_log.c looks at locks of the log.
+ * writers that come later. Locks of the log are looked at in doctor_log.c.
  */
 static const struct doctor_check table_locks = {
 	"locks of tables",

@@ -32,8 +32,8 @@ PGresult *explain_query(struct explain *e, const char *sql, int count, const cha
 		return res;
 	if (state != NULL && strcmp(state, "42883") == 0) {
 		e->misfit = true;
-		fprintf(stderr, "pgherald: schema herald has not what explain asks: run 'pgherald "
-				"migrate'\n");
+		fprintf(stderr, "pgherald: schema herald lacks a function that explain calls: run "
+				"'pgherald migrate'\n");
 	} else {
 		fprintf(stderr, "pgherald: %s\n",
 			message == NULL ? PQerrorMessage(e->pg) : message);

@@ -9,7 +9,8 @@
  * - the change
  *
  * Each file adds to the report what it finds. Nothing is decided here. The same code decides as in
- * the daemon: router_find, token.h, revocations.h, entitlement.h, herald.entitled, herald.is_for.
+ * the daemon. It is router_find, herald.entitled and herald.is_for, and the headers token.h,
+ * revocations.h and entitlement.h.
  */
 #ifndef CMD_EXPLAIN_H
 #define CMD_EXPLAIN_H

@@ -53,7 +53,7 @@ static const char kept[] =
 	"       OR ($4::text[] IS NULL AND w.columns IS NOT NULL) OR ($5::text[] IS NULL AND "
 	"w.exclude <> '{}'))";
 
-/* params are table, topic, audience, columns and exclude. NULL if not said. */
+/* The params are table, topic, audience, columns and exclude. NULL if not said. */
 static int watch(struct cli_call *call, const char *const params[5])
 {
 	int result;

@@ -2,8 +2,8 @@
 /*
  * door.h: a listening socket, and which connections it lets in. We call accept(), the HTTP library
  * does not. Versions 0.9.75 and 1.0.10 have a fault there. After one accept() that failed for want
- * of descriptors or memory, the library accepts nothing until it is run again, and nothing runs it.
- * If it has no connection of its own, it tries again in a busy loop.
+ * of descriptors or memory, the library stops accepting. It goes on when it is run again, and
+ * nothing runs it. If it has no connection of its own, it tries again in a busy loop.
  *
  * A door is shut in these cases:
  *

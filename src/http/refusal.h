@@ -18,8 +18,8 @@ struct refusal {
 };
 
 /*
- * The one answer for every fault of a token. Only the log says which fault it was. had_one means
- * that the request had a token.
+ * The one answer for every fault of a token. Only the log says which fault it was. A true had_one
+ * means that the request had a token.
  */
 void refusal_of_token(struct refusal *ret_refusal, bool had_one);
 void refusal_bad_request(struct refusal *ret_refusal, const char *sentence);

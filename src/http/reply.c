@@ -100,7 +100,7 @@ void reply_append_start(struct buf *out, unsigned status)
 	char date[40];
 	struct tm utc;
 
-	/* strftime gives English names, because this program has the C locale. */
+	/* The names are English, because this program has the C locale. */
 	strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &utc));
 	buf_appendf(out, "HTTP/1.1 %u %s\r\nDate: %s\r\n", status,
 		    MHD_get_reason_phrase_for(status), date);

@@ -56,9 +56,9 @@ char *request_token(const struct request *r, const struct params *query,
 bool request_origin_allowed(const struct request *r, const struct http_options *options);
 
 /*
- * True if the request comes from a page of this server's own origin or of an allowed one, or from
- * no browser. Browsers send cookies with requests of any page. So whatever changes something
- * because of a cookie must ask here (RFC 6265 8.2).
+ * True if the request comes from a page of this server's own origin or of an allowed one. True too
+ * if it comes from no browser. Browsers send cookies with requests of any page. So whatever changes
+ * something because of a cookie must ask here (RFC 6265 8.2).
  */
 bool request_from_own_page(const struct request *r, const struct http_options *options);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * visit.h: one connection from the door to its end, and the time that it has. A client has VISIT_MS
- * for a whole head, as much again for the body, and as much again to take the answer. If more than
- * half of visits_most are there, the next part has only VISIT_CROWD_MS. Slow clients shall not keep
- * the others waiting at the door.
+ * for a whole head. It has as much again for the body, and as much again to take the answer. If
+ * more than half of visits_most are there, the next part has only VISIT_CROWD_MS. Slow clients
+ * shall not keep the others waiting at the door.
  *
  * Until the head is whole, the connection is ours, and nothing is read from it. We look at the
  * bytes where the kernel has them (head.h). Then the connection is handed to the HTTP library. Or
@@ -57,8 +57,8 @@ struct visit {
 	struct visits *set;
 	struct list link; /* of arriving or lingering */
 	/*
-	 * while it arrives it is ours, then the library's; -1 if the socket is a stream's now;
-	 * while it lingers it is ours, or our duplicate
+	 * ours while it arrives, then the library's, and -1 if it is a stream's now; while it
+	 * lingers it is ours, or our duplicate
 	 */
 	int fd;
 	struct sockaddr_storage address;
