@@ -48,6 +48,7 @@ MUST_CHECK bool cli_config(const struct cli_call *call);
 /* Says what is wrong with the call, and how to learn more. Returns EXIT_USAGE. */
 int cli_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
+/* Runs the command line, with the program's name in argv[0]. Returns the exit status. */
 int cli_main(int argc, char **argv);
 
 #endif

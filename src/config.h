@@ -99,6 +99,7 @@ bool config_is_secret(const char *name, size_t name_len);
 /* Logs what has changed from one configuration to the next, and which changes need a restart. */
 void config_log_changes(const struct config *from, const struct config *to);
 
+/* These print to `out`. Whether that worked, only the stream's error flag says. */
 void config_print_help(FILE *out);
 void config_print_sample(FILE *out);
 void config_print_table(FILE *out);                   /* Markdown */

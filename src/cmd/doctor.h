@@ -65,6 +65,10 @@ void doctor_unseen(struct doctor *d, const char *name);
 void doctor_say(struct doctor *d, enum report_outcome outcome, const char *check,
 		const char *advice, const char *fmt, ...) PRINTF_LIKE(5, 6);
 
+/*
+ * Each looks at one part of the way and adds to the report. doctor_database comes first. It
+ * connects, and sets `usable`, `misfit`, `pooled` and `makes_ticks` for the others.
+ */
 void doctor_database(struct doctor *d);
 void doctor_tables(struct doctor *d);
 void doctor_streams(struct doctor *d);

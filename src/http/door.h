@@ -55,6 +55,7 @@ struct door {
 	struct timer retry;
 };
 
+/* `calls` is borrowed. For `halves` see struct door. Nothing listens yet. */
 void door_init(struct door *d, struct loop *loop, size_t halves, const struct door_calls *calls);
 
 /*

@@ -38,6 +38,7 @@ void refusal_stats_count(struct refusal_stats *r, unsigned status); /* by the an
 bool refusal_stats_say(struct refusal_stats *r);
 /* Writes the line, if it may be written. */
 void refusal_stats_log(struct refusal_stats *r, const char *fmt, ...) PRINTF_LIKE(2, 3);
+/* The kind as /metrics names it. */
 const char *refusal_stats_name(enum refusal_kind kind);
 
 #endif
