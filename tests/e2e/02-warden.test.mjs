@@ -2,8 +2,8 @@
 // run: once
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { definitions } from '../lib/rights.mjs'
-import { judge, onlySlow, summary } from '../lib/warden.mjs'
+import { definitions } from '../lib/isolation/rights.mjs'
+import { judge, onlySlow, summary } from '../lib/isolation/warden.mjs'
 
 const violations = ['foreign', 'lost', 'phantom', 'altered', 'unordered', 'disagreed', 'late', 'slow', 'unjustified', 'admitted', 'noisy']
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
 import { explain, summary } from '../lib/oracle.mjs'
-import { actsOf, neverDone, runSchedule } from '../lib/schedule.mjs'
+import { actsOf, neverDone, runSchedule } from '../lib/schedule/schedule.mjs'
 import { measured } from '../lib/wait.mjs'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
-import { neverDone, runIsolation } from '../lib/isolation.mjs'
+import { neverDone, runIsolation } from '../lib/isolation/isolation.mjs'
 import { measured } from '../lib/wait.mjs'
-import { explain, onlySlow, summary } from '../lib/warden.mjs'
+import { explain, onlySlow, summary } from '../lib/isolation/warden.mjs'
 
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
 const duration = Number(process.env.DURATION ?? 6000)

@@ -1,9 +1,9 @@
 // The isolation schedule for many seeds: node e2e/soak-isolation.mjs [SEEDS] [FIRST] [DURATION-ms]
 // A line per seed; the exit status is 1 when a seed was not clean.
 import { missing } from '../lib/daemon.mjs'
-import { neverDone, runIsolation } from '../lib/isolation.mjs'
-import { actsOf } from '../lib/schedule.mjs'
-import { explain, summary } from '../lib/warden.mjs'
+import { neverDone, runIsolation } from '../lib/isolation/isolation.mjs'
+import { actsOf } from '../lib/schedule/schedule.mjs'
+import { explain, summary } from '../lib/isolation/warden.mjs'
 
 const [seeds = 20, first = 1, duration = 15_000] = process.argv.slice(2).map(Number)
 

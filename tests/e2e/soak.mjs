@@ -2,7 +2,7 @@
 // A line per seed; the exit status is 1 when a seed was not clean.
 import { missing } from '../lib/daemon.mjs'
 import { explain, summary } from '../lib/oracle.mjs'
-import { actsOf, neverDone, runSchedule } from '../lib/schedule.mjs'
+import { actsOf, neverDone, runSchedule } from '../lib/schedule/schedule.mjs'
 
 const [seeds = 20, first = 1, duration = 27_000] = process.argv.slice(2).map(Number)
 

@@ -1,10 +1,10 @@
 // The subscribers of the random schedule: most stay with their instance and come back at once, roamers come back to
 // any, sleepers stay away until what they missed has been pruned. All fetch the table anew when they are told to.
 import { Rereader } from './reread.mjs'
-import { Subscriber } from './sse.mjs'
-import { token } from './token.mjs'
-import { now, pause } from './wait.mjs'
-import { endState } from './writer.mjs'
+import { Subscriber } from '../sse.mjs'
+import { token } from '../token.mjs'
+import { now, pause } from '../wait.mjs'
+import { endState } from '../writer.mjs'
 
 export class Crowd {
   /** keep: what is pruned is older, in ms; nobody but a sleeper stays away for half of it. */

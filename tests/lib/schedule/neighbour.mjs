@@ -1,13 +1,13 @@
 // The neighbour: another application on the same database, whose rows cannot be printed or are large, whose rule fails, whose tables come
 // and go, that dumps everything and locks the log as maintenance does. Whatever it does, nobody else may notice. Its own subscriber hears
 // of its last change all the same. A writer as the others are, for it loses its connections as they do; its acts are dealt as cards are.
-import { environment } from './cluster.mjs'
-import { clientProgram, tooOld } from './postgres.mjs'
-import { run } from './process.mjs'
-import { token } from './token.mjs'
-import { pause } from './wait.mjs'
+import { environment } from '../cluster.mjs'
+import { clientProgram, tooOld } from '../postgres.mjs'
+import { run } from '../process.mjs'
+import { token } from '../token.mjs'
+import { pause } from '../wait.mjs'
 import { beImpatient, dealt } from './upkeep.mjs'
-import { Writer } from './writer.mjs'
+import { Writer } from '../writer.mjs'
 
 const resident = 'neighbour'
 

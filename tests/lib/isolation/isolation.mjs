@@ -6,18 +6,18 @@
 //   outsider.mjs  who must not notice anything      warden.mjs     the oracle, with committed.mjs
 //   neighbour.mjs another application on the same database, that does what it likes
 import { publish, repertoire, tables, users } from './deals.mjs'
-import { besides, Neighbour } from './neighbour.mjs'
+import { besides, Neighbour } from '../schedule/neighbour.mjs'
 import { Outsider } from './outsider.mjs'
-import { Random } from './random.mjs'
+import { Random } from '../random.mjs'
 import { Registry, subscriptions } from './registry.mjs'
 import { definitions, groups, stores, streamSql } from './rights.mjs'
-import { request } from './sse.mjs'
-import { openStage } from './stage.mjs'
-import { token } from './token.mjs'
+import { request } from '../sse.mjs'
+import { openStage } from '../stage.mjs'
+import { token } from '../token.mjs'
 import { Visitors } from './visitors.mjs'
-import { now, pause, until } from './wait.mjs'
+import { now, pause, until } from '../wait.mjs'
 import { judge } from './warden.mjs'
-import { deal, Writer } from './writer.mjs'
+import { deal, Writer } from '../writer.mjs'
 
 const heartbeat = 1000
 const flags = (logSize) => ['--jwt-leeway', '0s', '--heartbeat', `${heartbeat}ms`, '--log-size', logSize]

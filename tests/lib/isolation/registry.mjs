@@ -1,8 +1,8 @@
 // Who has which right, and since when: subscriptions, revocations and definitions of streams, changed at random and written down
 // with the times between which the change was committed: `sentAt` and `ackedAt`, by the clock of wait.mjs.
 import { groups, definitions, roles, stores, streamSql } from './rights.mjs'
-import { seconds, token } from './token.mjs'
-import { now } from './wait.mjs'
+import { seconds, token } from '../token.mjs'
+import { now } from '../wait.mjs'
 
 /** How long after its commit a loss may take to count, in ms. */
 export const bounds = { expired: 1000, revoked: 5000, forbidden: 5000, changed: 5000 }

@@ -16,7 +16,7 @@
 //   unjustified              a `closing`, a `reset` or a refusal that nothing explains; an end without a word
 //   admitted                 let in without the right
 import { Committed, compare, placeOf } from './committed.mjs'
-import { keyText } from './oracle.mjs'
+import { keyText } from '../oracle.mjs'
 import { bounds } from './registry.mjs'
 import { admits, sightOf } from './rights.mjs'
 

@@ -1,7 +1,7 @@
 // What a page does at `bulk` and at `reset`: fetches the table anew. The rows are kept with the frame, for the
 // oracle, whose map they replace there: events behind the frame come on top of them, as in a page that holds
 // events back while it fetches.
-import { until } from './wait.mjs'
+import { until } from '../wait.mjs'
 
 export class Rereader {
   /** fetch() -> the rows. Whoever asks gets a fetch that began after; those who wait for it share it. */

@@ -1,7 +1,7 @@
 // A subscriber that nothing is for, on a bare socket: after its hello not a byte may come but the pings, whatever happens to
 // others: neither more nor larger pieces, nor pieces cut elsewhere.
 import { connect } from 'node:net'
-import { now, until } from './wait.mjs'
+import { now, until } from '../wait.mjs'
 
 const pingPiece = /[0-9a-f]+\r\n: ping\n\r\n/g
 

@@ -1,10 +1,10 @@
 // The faults of the random schedule, one at a time, at moments drawn before; and between them lulls, in which the
 // ticker lies down and must not forget who began to write before it did.
-import { applicationName } from './cluster.mjs'
+import { applicationName } from '../cluster.mjs'
 import { publish } from './repertoire.mjs'
-import { findTicker } from './ticker.mjs'
-import { now, pause, until } from './wait.mjs'
-import { marksOf } from './writer.mjs'
+import { findTicker } from '../ticker.mjs'
+import { now, pause, until } from '../wait.mjs'
+import { marksOf } from '../writer.mjs'
 
 const lullPatience = 20_000 // far less than the safety poll, which finds what nobody rang for
 

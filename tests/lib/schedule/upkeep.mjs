@@ -1,8 +1,8 @@
 // Who looks after the database while others write: switches the doorbell, alters and truncates the table, prunes. A
 // writer as the others are, for a TRUNCATE is a change; its acts are dealt as cards are, so that each has its turn.
-import { applicationName } from './cluster.mjs'
+import { applicationName } from '../cluster.mjs'
 import { announce } from './repertoire.mjs'
-import { Writer } from './writer.mjs'
+import { Writer } from '../writer.mjs'
 
 export class Upkeep extends Writer {
   /** keep: how much of the log stays, in ms. patience: how long an act waits for a lock, in ms. eager: names of acts whose turn comes first. */

@@ -4,19 +4,19 @@
 //   repertoire.mjs  what writers do         upkeep.mjs  what is done to the database under their feet
 //   crowd.mjs       who subscribes          faults.mjs  what breaks, and lulls
 //   neighbour.mjs   another application on the same database, that does what it likes
-import { applicationName, Cluster } from './cluster.mjs'
+import { applicationName, Cluster } from '../cluster.mjs'
 import { Crowd } from './crowd.mjs'
-import { watch } from './daemon.mjs'
+import { watch } from '../daemon.mjs'
 import { faultNames, Faults, flags, planFaults } from './faults.mjs'
 import { Gate } from './gate.mjs'
 import { besides, neverBeside, Neighbour } from './neighbour.mjs'
-import { check } from './oracle.mjs'
-import { Random } from './random.mjs'
+import { check } from '../oracle.mjs'
+import { Random } from '../random.mjs'
 import { comers, publish, repertoire, stock } from './repertoire.mjs'
-import { openStage } from './stage.mjs'
+import { openStage } from '../stage.mjs'
 import { cards, Upkeep } from './upkeep.mjs'
-import { now, pause, until } from './wait.mjs'
-import { deal, endState, hotTable, marksOf, nobody, Writer } from './writer.mjs'
+import { now, pause, until } from '../wait.mjs'
+import { deal, endState, hotTable, marksOf, nobody, Writer } from '../writer.mjs'
 
 const rows = 60
 const users = Array.from({ length: 20 }, (_, index) => `user-${index}`)

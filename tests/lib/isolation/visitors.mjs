@@ -2,8 +2,8 @@
 // same or other claims, carried in every way, to either instance, behind any id that a client can think of. Each visit, whether it was
 // let in or not, is kept with its times and frames for the warden.
 import { definitions, groups, stores, urlPath } from './rights.mjs'
-import { request, Subscriber } from './sse.mjs'
-import { now, pause, until } from './wait.mjs'
+import { request, Subscriber } from '../sse.mjs'
+import { now, pause, until } from '../wait.mjs'
 
 const placesEach = 5
 const isAnonymous = ({ path }) => Boolean(definitions.find((one) => one.path === path).anonymous)

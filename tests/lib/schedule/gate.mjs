@@ -1,5 +1,5 @@
 // Where actors stand between two acts, so that somebody can have it quiet for a while.
-import { until } from './wait.mjs'
+import { until } from '../wait.mjs'
 
 export class Gate {
   constructor() {

@@ -1,8 +1,8 @@
 // What the writers of the random schedule do beside the basic acts of writer.mjs: whatever else the change log
 // can meet. Every act logs what it did as the oracle wants it and tells whether it ended as it was to.
 import { copy } from './copy.mjs'
-import { pause } from './wait.mjs'
-import { nobody } from './writer.mjs'
+import { pause } from '../wait.mjs'
+import { nobody } from '../writer.mjs'
 
 /** What the acts need beside the hot table: columns to alter; room, so that a small memory forgets;
  * hot_count counts the versions of rows that come and go. */
