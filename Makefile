@@ -86,10 +86,19 @@ $(BUILD)/flags: FORCE | tools
 .PHONY: FORCE
 FORCE:
 
-$(BUILD)/unit/%: tests/unit/%.c $(filter-out $(BUILD)/obj/main.o,$(OBJECTS))
+# all but main, so that each test program links what it needs
+$(BUILD)/pgherald.a: $(filter-out $(BUILD)/obj/main.o,$(OBJECTS))
+	$(Q)rm -f $@ && $(AR) rcs $@ $^
+
+$(BUILD)/obj/unit/%.o: tests/unit/%.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	@echo "CC  $<"
-	$(Q)$(COMPILE) -Itests/unit -o $@ $^ $(LDHARDENING) $(LDLIBS) -lcmocka
+	$(Q)$(COMPILE) -Itests/unit -c -o $@ $<
+
+$(UNITS): $(BUILD)/unit/%: $(BUILD)/obj/unit/%.o $(BUILD)/pgherald.a
+	@mkdir -p $(@D)
+	@echo "LD  $@"
+	$(Q)$(CC) $(SANITIZE) $(CFLAGS) $(LDHARDENING) $(LDFLAGS) -o $@ $(filter %.o %.a,$^) $(LDLIBS) -lcmocka
 
 $(BUILD)/fuzzed.a: $(FUZZED:src/%.c=$(BUILD)/obj/%.o)
 	$(Q)$(AR) rcs $@ $^
@@ -119,9 +128,9 @@ demo: ## everything at once: PostgreSQL, the example application, the daemon
 	@contrib/demo/run
 
 .PHONY: check
-check: ## every test; ends with N passed, N failed. PG=17, or PG_BIN=DIRECTORY: against that PostgreSQL
+check: ## every test; ends with N passed, N failed. T=NAME: these alone; PG=17, or PG_BIN=DIRECTORY: with that PostgreSQL
 	@.ci/deps check
-	@tests/run
+	@tests/run $(T)
 
 FUZZ_SECONDS ?= 900
 .PHONY: platforms
