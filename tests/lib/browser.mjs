@@ -1,4 +1,4 @@
-// A real browser, Debian's Chromium, driven by playwright-core; and the server of its pages.
+// A real browser, Debian's Chromium, driven by playwright-core, and a server of pages for it.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
@@ -9,7 +9,10 @@ import { until, within } from './wait.mjs'
 const path = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--remote-debugging-port=0']
 
-/** { page(url), context(), close() }: the browser is a child of the test, and dies with it. A context has cookies and tabs of its own. */
+/**
+ * Starts Chromium: { page(url), context(), close() }. The browser is a child of the test, and dies with
+ * it. A context has cookies and tabs of its own.
+ */
 export async function openBrowser() {
   const directory = processes.temporaryDirectory('browser')
   const child = processes.start(path, [...args, `--user-data-dir=${directory}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -20,7 +23,8 @@ export async function openBrowser() {
   if (!address) throw new Error(`${path} has ended: ${said.slice(-1000)}`)
   const browser = await chromium.connectOverCDP(address)
   let closing = false
-  // Playwright would wait for ever for what a browser that is gone was to do: as an uncaught error it fails the test that runs.
+  // Playwright would wait for ever for a browser that is gone. An uncaught error fails the test that
+  // runs.
   child.exited.then(({ code, signal }) => {
     if (!closing) setImmediate(() => { throw new Error(`Chromium has ended by itself (${signal ?? code}): ${said.slice(-2000)}`) })
   })
@@ -30,7 +34,10 @@ export async function openBrowser() {
       await page.goto(url)
       return page
     },
-    /** Pages that share cookies, locks and channels, as the tabs of one user do: { newPage(), close(), … } of playwright. */
+    /**
+     * Pages that share cookies, locks and channels, as the tabs of one user do: playwright's
+     * { newPage(), close(), … }.
+     */
     context: () => browser.newContext(),
     async close() {
       closing = true
@@ -41,13 +48,13 @@ export async function openBrowser() {
       try {
         processes.removeDirectory(directory)
       } catch {
-        // its helpers live a little longer, and write still: the directory goes when this process does
+        // Its helpers live a little longer, and still write. The directory goes when this process ends.
       }
     },
   }
 }
 
-/** An empty page at /, and the files of a directory that it may import: { origin, close() }. */
+/** Serves an empty page at /, and the scripts of a directory, which it may import: { origin, close() }. */
 export async function servePage(directory) {
   const port = await processes.freePort()
   const server = createServer((request, response) => {

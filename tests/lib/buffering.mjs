@@ -1,11 +1,15 @@
-// A proxy that holds streams back, as some do: the head of an event stream passes, its body only when it has ended. Pages of JSON pass. Where
-// the server behind has no pages yet, it makes them itself, from the stream.
+// A proxy that holds streams back, as some proxies do. The head of an event stream passes, its body
+// only after its end. Pages of JSON pass. If the server behind the proxy answers a page with a stream,
+// the proxy makes the page of that.
 import http from 'node:http'
 import { freePort } from './process.mjs'
 import { Parser } from './parser.mjs'
 
 export class BufferingProxy {
-  /** target: the port behind. held: how many streams were held back; pages: how many pages were asked for; open: let streams pass. */
+  /**
+   * target: the port behind the proxy. The proxy counts: `held` streams were held back, `pages` pages
+   * were asked for. With `passes` true, streams pass.
+   */
   static async open(target) {
     const proxy = new BufferingProxy()
     Object.assign(proxy, { target, held: 0, pages: 0, passes: false, port: await freePort() })
@@ -45,7 +49,7 @@ export class BufferingProxy {
   }
 }
 
-// What came with the first event, or by the end of the wait.
+// The page has what comes within 20 ms of an event, or nothing at the end of the wait.
 function makePage(answer, response, { after, wait }) {
   const page = { events: [], cursor: after ?? '', reset: null }
   let timer

@@ -1,4 +1,5 @@
-// The client package: its modules and streams for Node, and a server of pages that use it, with React where a page wants it.
+// The client package: its modules and streams for Node, and a server of pages that use it. Pages that
+// want React get it.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
@@ -8,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { freePort, run } from './process.mjs'
 import { until } from './wait.mjs'
 
-globalThis.crypto ??= webcrypto // Node 18 has it elsewhere
+globalThis.crypto ??= webcrypto // not global in Node 18
 
 export const clientPath = fileURLToPath(new URL('../../contrib/client', import.meta.url))
 
@@ -18,7 +19,10 @@ export const client = (name) => import(`../../contrib/client/dist/${name}.js`)
 const { connect } = await client('index')
 const patience = 30_000
 
-/** Streams of the package in Node, each with all that it tells; what a test leaves open, where it fails, endAll() ends. */
+/**
+ * Streams of the package in Node, each with all that it tells. endAll() ends what a test that fails
+ * has left open.
+ */
 export class Streams {
   opened = []
 
@@ -46,7 +50,7 @@ export async function compileClient(directory) {
   if (code !== 0) throw new Error(`the client does not compile:\n${stdout}${stderr}`)
 }
 
-// React comes as CommonJS: a loader for it, and modules that pages import.
+// React comes as CommonJS. These are a loader for it, and the modules that pages import.
 const parts = { react: 'react/cjs/react.development.js', scheduler: 'scheduler/cjs/scheduler.development.js', 'react-dom': 'react-dom/cjs/react-dom.development.js', 'react-dom/client': 'react-dom/cjs/react-dom-client.development.js' }
 
 function commonModules() {
@@ -76,13 +80,13 @@ function answer(url) {
   return file ? readFileSync(file) : undefined
 }
 
-/** Empty pages that may import the package: { origin, close() }. */
+/** Serves empty pages that may import the package: { origin, close() }. */
 export async function serveClient() {
   const port = await freePort()
   const server = createServer(({ url }, response) => {
     const script = answer(url)
     response.setHeader('Content-Type', script ? 'text/javascript' : 'text/html')
-    response.setHeader('Access-Control-Allow-Origin', '*') // frames in a sandbox are of no origin
+    response.setHeader('Access-Control-Allow-Origin', '*') // frames in a sandbox have no origin
     response.end(script ?? html)
   })
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))

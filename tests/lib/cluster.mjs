@@ -1,5 +1,5 @@
-// A throw-away PostgreSQL cluster: its own directory, port and server, gone at the end of the test,
-// whatever the end. The server is a child of the test and runs as `postgres` when the test is root.
+// A throw-away PostgreSQL cluster with its own directory, port and server. It is gone after the test,
+// however that ends. The server is a child of the test. It runs as `postgres` when the test is root.
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,19 +20,26 @@ const defaults = {
 }
 const shutdown = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' }
 
-/** Every connection of the tests carries this name; what is not named so belongs to the daemon. */
+/** Every connection of the tests has this name. Any other belongs to the daemon. */
 export const applicationName = 'test'
 
-/** With PGHERALD_TEST_ROLE=least every daemon connects as a role that has what serve needs, and nothing else of herald. */
+/**
+ * With PGHERALD_TEST_ROLE=least every daemon connects as a role that has the rights that serve needs,
+ * and no others on herald.
+ */
 export const least = process.env.PGHERALD_TEST_ROLE === 'least'
 
-/** A data directory that clusters are copied from, for initdb takes a second: tests/run has one made (lib/template.mjs). */
+/**
+ * A data directory that clusters are copied from, since initdb takes a second. tests/run has it made
+ * (lib/template.mjs).
+ */
 const template = process.env.CLUSTER_TEMPLATE
 
 export class Cluster {
   /**
-   * settings: lines of postgresql.conf that differ from the defaults above. unique: with a system identifier of its own, also where
-   * clusters are copied from a template. bin: of another server than the one that is tested.
+   * settings: lines of postgresql.conf that differ from the defaults above. unique: the cluster has a
+   * system identifier of its own, even if others are copied from a template. bin: the directory of
+   * another server than the one that is tested.
    */
   static async start({ settings = {}, database = 'app', bin, unique = bin !== undefined } = {}) {
     const cluster = new Cluster(database, bin)
@@ -52,7 +59,7 @@ export class Cluster {
     return cluster
   }
 
-  /** A base backup of a running cluster, on a port of its own; not started. */
+  /** A base backup of a running cluster, with a port of its own. It is not started. */
   static async backupOf(primary) {
     const cluster = new Cluster(primary.database)
     await cluster.#place()
@@ -68,7 +75,8 @@ export class Cluster {
     if (code !== 0) throw new Error(`pg_basebackup failed: ${stderr}`)
   }
 
-  // The same by hand, for a server that is newer than pg_basebackup: its files, and then its log up to the end of the backup.
+  // The same by hand, for a server that is newer than pg_basebackup. It copies the files, and then the
+  // WAL up to the end of the backup.
   async #copyFiles(primary) {
     const client = await primary.client({ database: 'postgres' })
     await client.query("SELECT pg_backup_start('test', true)")
@@ -121,11 +129,11 @@ export class Cluster {
   async #init(settings, unique) {
     await this.#place()
     await (template && !unique ? copyTemplate(this.data) : initdb(this.bin, this.data))
-    if (template) this.configure({ wal_keep_size: '128MB' }) // segments are small: a standby finds what it has not got yet
+    if (template) this.configure({ wal_keep_size: '128MB' }) // segments are small; a standby finds what it lacks
     this.configure({ ...defaults, unix_socket_directories: this.directory, port: this.port, ...settings })
   }
 
-  /** Starts the server on the same directory and port; returns when it takes connections. */
+  /** Starts the server on the same directory and port. Returns when it takes connections. */
   async startServer({ timeout = 60_000 } = {}) {
     const log = openSync(join(this.directory, 'server.log'), 'a')
     this.server = processes.start(join(this.bin, 'postgres'), ['-D', this.data], {
@@ -161,7 +169,10 @@ export class Cluster {
     await this.startServer()
   }
 
-  /** A copy of the stopped server's directory, as a snapshot of its volume is; putBack() replaces the directory by it. */
+  /**
+   * Copies the stopped server's directory, as a snapshot of its volume does. putBack() replaces the
+   * directory by the copy.
+   */
   async keepCopy() {
     const { code, stderr } = await processes.run('cp', ['-a', this.data, `${this.data}.copy`])
     if (code !== 0) throw new Error(`cp: ${stderr}`)
@@ -175,7 +186,8 @@ export class Cluster {
   /** Kills the postmaster and all its processes at once, as a power cut does. */
   async kill9() {
     const { pid: postmaster } = this.server
-    processes.signal(postmaster, 'SIGSTOP') // or it may have one more child, which keeps the next server from its start
+    // Without this it may make one more child, which keeps the next server from starting.
+    processes.signal(postmaster, 'SIGSTOP')
     await until(() => processes.stopped(postmaster), { every: 1, what: 'the postmaster to stand still' })
     const pids = [postmaster, ...processes.childrenOf(postmaster)]
     for (const pid of pids) processes.signal(pid, 'SIGKILL')
@@ -218,7 +230,7 @@ export class Cluster {
 
   #newClient(database, user) {
     const client = new pg.Client({ connectionString: this.url(database, user), application_name: applicationName })
-    client.on('error', () => {}) // a lost connection shows in the next query
+    client.on('error', () => {}) // the next query shows that the connection is lost
     return client
   }
 
@@ -242,7 +254,7 @@ export class Cluster {
   }
 }
 
-/** The environment without anything that would steer libpq or the daemon. */
+/** The environment without all that would steer libpq or the daemon. */
 export function environment() {
   const foreign = /^(PG|PGHERALD_|DATABASE_URL$|POLL_INTERVAL$|SSE_ENCRYPTION_KEY$)/
   const entries = Object.entries(process.env).filter(([name]) => !foreign.test(name))
@@ -255,7 +267,7 @@ async function initdb(bin, data, extra = []) {
   if (code !== 0) throw new Error(`initdb failed: ${stderr}`)
 }
 
-// Of a running server: files may go meanwhile.
+// The server may be running, so files may go meanwhile.
 async function copyDirectory(from, to) {
   const { code, stderr } = await processes.run('cp', ['-a', `${from}/.`, to], { timeout: 60_000, env: environment() })
   if (code !== 0 && /^(?!.*No such file or directory$)./m.test(stderr)) throw new Error(`cp: ${stderr}`)
@@ -266,10 +278,10 @@ async function copyTemplate(data) {
   if (code !== 0) throw new Error(`cp: ${stderr}`)
 }
 
-/** Makes the directory, which is there and empty, a template of clusters. */
+/** Makes an empty directory a template of clusters. */
 export async function makeTemplate(directory) {
   giveToPostgres(directory)
-  await initdb(serverDirectory(), directory, ['--wal-segsize=1']) // else 16 MB are written for each
+  await initdb(serverDirectory(), directory, ['--wal-segsize=1']) // MB; the default writes 16 for each
 }
 
 // PostgreSQL refuses to run as root.

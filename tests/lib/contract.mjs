@@ -7,7 +7,7 @@ import Ajv from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { temporaryDirectory, removeDirectory } from './process.mjs'
 
-/** (path, event, data) -> what is wrong with the data by the document; undefined: nothing. */
+/** Returns (path, event, data) -> what is wrong with the data by the document. undefined is nothing. */
 export function validator(document) {
   const ajv = new Ajv({ strict: true, strictTypes: false, allowUnionTypes: true })
   addFormats(ajv)
@@ -23,7 +23,7 @@ export function validator(document) {
   }
 }
 
-/** What `tsc --strict` says of these files, { name: text }; '' when it is content. */
+/** What `tsc --strict` says of these files, { name: text }. '' means that it has no complaint. */
 export async function compile(files) {
   const directory = temporaryDirectory('tsc')
   const tsc = join(createRequire(import.meta.url).resolve('typescript/package.json'), '../bin/tsc')

@@ -4,7 +4,7 @@ import * as processes from './process.mjs'
 import { now, until, within } from './wait.mjs'
 
 export class Curl {
-  /** Starts `curl -N`; args go before the URL, as in Curl.start(url, ['-b', 'jwt=...']). */
+  /** Starts `curl -N`. args go before the URL, as in Curl.start(url, ['-b', 'jwt=...']). */
   static start(url, args = []) {
     return new Curl(String(url), args)
   }
@@ -36,12 +36,12 @@ export class Curl {
     return this.until(() => this.frames.find(wanted), timeout)
   }
 
-  /** SIGSTOP makes it a reader that does not read; SIGCONT wakes it. */
+  /** SIGSTOP makes it a reader that does not read. SIGCONT wakes it. */
   signal(name) {
     this.child.kill(name)
   }
 
-  /** Waits for its own end and all its output: { code }. */
+  /** Waits until it ends by itself and all its output is there: { code }. */
   async ended(timeout = 60_000) {
     const result = await within(this.child.exited, timeout, 'end of curl')
     await within(this.output, timeout, 'all output of curl')

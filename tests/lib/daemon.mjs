@@ -14,17 +14,17 @@ import { until, within } from './wait.mjs'
 export const repository = resolve(fileURLToPath(new URL('../..', import.meta.url)))
 export const program = resolve(process.env.PGHERALD ?? join(repository, 'build/pgherald'))
 
-/** A reason to skip, or false: for { skip: missing() }. */
+/** A reason to skip, or false, for { skip: missing() }. */
 export function missing() {
   return existsSync(program) ? false : `the program is not built: ${program}`
 }
 
-/** Whether the program was built with AddressSanitizer, which makes figures of memory meaningless. */
+/** Was the program built with AddressSanitizer? Then figures of memory mean nothing. */
 export const sanitized = () => readFileSync(program).includes('__asan_init')
 
 const reports = /ERROR: AddressSanitizer|runtime error:|LeakSanitizer|ThreadSanitizer|UndefinedBehaviorSanitizer/
 
-/** Fails when a sanitizer has left a report in what the program wrote. */
+/** Fails if a sanitizer has left a report in what the program wrote. */
 export function assertClean(log) {
   const match = reports.exec(log)
   if (match) assert.fail(`a sanitizer's report:\n${log.slice(Math.max(0, match.index - 200), match.index + 4000)}`)
@@ -37,7 +37,7 @@ async function leastRole(url) {
     await client.connect()
     await client.query("SELECT herald.grant_daemon('pgherald')")
   } catch {
-    // a standby, no schema yet, or no server: the daemon has what there is
+    // A standby, no schema yet, or no server. The daemon gets what there is.
   } finally {
     await client.end().catch(() => {})
   }
@@ -46,9 +46,9 @@ async function leastRole(url) {
 
 export class Daemon {
   /**
-   * Starts `pgherald serve` and waits until it answers. flags: more arguments; env: more environment; keys: flags in place of
-   * --jwt-secret-file; stderr: a descriptor for the log, which then is not in `log`.
-   * The same object can be started again after its end, on the same ports.
+   * Starts `pgherald serve` and waits until it answers. flags: more arguments. env: more environment.
+   * keys: flags in place of --jwt-secret-file. stderr: a descriptor for the log, which then is not in
+   * `log`. The same object can be started again after its end, on the same ports.
    */
   static async start({ cluster, databaseUrl = cluster.url(), secret = defaultSecret, flags = [], keys, env = {}, stderr } = {}) {
     const daemon = new Daemon()
@@ -102,17 +102,20 @@ export class Daemon {
     return request(this.url('/stream/status'), { timeout: 20_000 })
   }
 
-  /** A subscriber of a path; options as in sse.mjs. */
+  /** A subscriber of a path. options: as in sse.mjs. */
   subscribe(path, options) {
     return Subscriber.open(this.url(path), options)
   }
 
-  /** Fails where a secret of the tests can be read: what it says of itself, and what other users of the machine see of its process. */
+  /**
+   * Fails if a secret of the tests can be read in the daemon's pages, in its log, or in what other users
+   * of the machine see of its process.
+   */
   async assertNoLeak() {
     const pages = [this.url('/stream/status'), this.adminUrl('/metrics'), this.adminUrl('/readyz')]
     const answers = await Promise.allSettled(pages.map((page) => request(page, { timeout: 1000 })))
     for (const [n, { value }] of answers.entries()) assertNoLeak(JSON.stringify(value ?? ''), pages[n])
-    const given = [...this.flags, ...Object.values(this.env)].join('\0') // what the test itself has put there
+    const given = [...this.flags, ...Object.values(this.env)].join('\0') // the test itself has put these there
     for (const file of ['cmdline', 'environ']) assertNoLeak(processes.read(this.pid, file), `/proc/PID/${file}`, given)
     assertNoLeak(this.log, 'the log')
   }
@@ -122,7 +125,7 @@ export class Daemon {
     assertNoLeak(this.log, 'the log')
   }
 
-  /** Ends it with SIGTERM and returns the exit status; fails on a sanitizer's report. */
+  /** Ends it with SIGTERM and returns the exit status. Fails on a sanitizer's report, or on a leak. */
   async stop({ timeout = 30_000 } = {}) {
     let leak
     if (!this.ended) {
@@ -141,7 +144,7 @@ export class Daemon {
     }
   }
 
-  /** Fails when it had ended before, by itself. */
+  /** Kills it. Fails if it had ended by itself before. */
   async kill9() {
     const { code, signal } = this.ended ? await this.child.exited : {}
     this.child.kill('SIGKILL')
@@ -150,7 +153,7 @@ export class Daemon {
     if (code !== undefined) assert.fail(`the daemon had ended with ${code ?? signal}:\n${this.log.slice(-2000)}`)
   }
 
-  /** SIGHUP; returns what it then says in the log, once that has these words. */
+  /** Sends SIGHUP. Returns what the log then says, once that has these words. */
   async reload(words) {
     const before = this.log.length
     this.child.kill('SIGHUP')
@@ -174,12 +177,15 @@ export class Daemon {
     return processes.cpuMs(this.pid)
   }
 
-  /** How many connections of clients it has. */
+  /** How many connections of clients there are. */
   connections() {
     return processes.connectionsAt(this.port)
   }
 
-  /** What the log says that matches, once it does: a thread of its own writes it, so a line may come after what it is about. */
+  /**
+   * What matches in the log, once it does. A thread of its own writes the log, so a line may come later
+   * than what it is about.
+   */
   said(pattern) {
     return until(() => this.logs().match(pattern), { timeout: 60_000, what: `the log to say ${pattern}` })
   }

@@ -1,11 +1,12 @@
-// In a server's place, on a port of the loopback: lets every client in and says nothing more, or refuses all with an SQLSTATE.
+// A doorman stands in a server's place, on a port of the loopback. It lets every client in and says
+// nothing more, or it refuses all with an SQLSTATE.
 import { createServer } from 'node:net'
 
 const sslRequest = 80877103, gssRequest = 80877104
 const message = (type, body) => Buffer.concat([Buffer.from(type), Buffer.from(Uint32Array.of(body.length + 4).buffer).swap32(), body])
 
 export class Doorman {
-  /** refuses: the SQLSTATE; without: it lets in. */
+  /** refuses: the SQLSTATE. Without one it lets clients in. */
   static async open(port, { refuses } = {}) {
     const doorman = new Doorman()
     Object.assign(doorman, { port, clients: 0, sockets: new Set() })
@@ -16,7 +17,7 @@ export class Doorman {
       doorman.sockets.add(socket.on('error', () => {}).on('close', () => doorman.sockets.delete(socket)))
       socket.on('data', (packet) => {
         if (packet.length === 8 && [sslRequest, gssRequest].includes(packet.readUInt32BE(4))) return socket.write('N')
-        if (packet[0] !== 0) return // a startup packet's length
+        if (packet[0] !== 0) return // only a startup packet begins with 0, in its length
         doorman.clients++
         socket.write(answer)
         if (refuses) socket.end()

@@ -1,5 +1,5 @@
-// Rows and people of the example application, with ids of the test's own so that the data which comes with
-// the example does not matter.
+// Rows and people of the example application. Their ids are the test's own, so that the data of the
+// example does not matter.
 import { randomUUID } from 'node:crypto'
 import { token } from './token.mjs'
 
@@ -15,7 +15,7 @@ export async function addStore(client, slug) {
   return slug
 }
 
-/** A user with a token; claims are added to sub and role. */
+/** A user with a token. claims are added to sub and role. */
 export async function addUser(client, { role = 'customer', store = null, claims = {} } = {}) {
   const id = randomUUID()
   const email = `${id.slice(0, 8)}@example.org`

@@ -1,4 +1,5 @@
-// The other forms of a stream: lines of JSON, pages of JSON, and gzip, read a piece at a time as a client would.
+// The other forms of a stream: lines of JSON, pages of JSON, and gzip. They are read piece by piece, as
+// a client does.
 import http from 'node:http'
 import { createGunzip, constants } from 'node:zlib'
 import { Parser } from './parser.mjs'
@@ -7,14 +8,14 @@ import { until, within } from './wait.mjs'
 
 const bearer = (token) => (token ? { Authorization: `Bearer ${token}` } : {})
 
-/** A JSON page: { status, headers, text, json }. query: after, wait, … */
+/** Asks for a JSON page: { status, headers, text, json }. query: after, wait, … */
 export function page(daemon, path, { token, query = {}, headers = {}, timeout = 70_000 } = {}) {
   const url = new URL(daemon.url(path))
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value)
   return request(url, { headers: { Accept: 'application/json', ...bearer(token), ...headers }, timeout })
 }
 
-/** An answer that is still coming: all its bytes, and what `take` makes of each piece. */
+/** An answer that is still coming. It counts the bytes, and gives each piece to `take`. */
 class Coming {
   static async open(daemon, path, { token, headers = {} } = {}, accept) {
     const coming = new this()
@@ -53,7 +54,7 @@ class Coming {
   }
 }
 
-/** Cuts bytes into the lines that are whole; a piece may end anywhere, in a character too. */
+/** Cuts bytes into whole lines. A piece may end anywhere, even within a character. */
 function lineCutter() {
   const decoder = new TextDecoder()
   let rest = ''
@@ -64,7 +65,7 @@ function lineCutter() {
   }
 }
 
-/** A stream in application/x-ndjson: `lines` are parsed, `raw` are texts. */
+/** A stream in application/x-ndjson. `lines` are parsed, `raw` are texts. */
 export class Lines extends Coming {
   raw = []
   cut = lineCutter()
@@ -95,7 +96,7 @@ export class Lines extends Coming {
   }
 }
 
-/** A stream in gzip, of events or of lines, decoded as it comes: nothing is waited for but bytes. */
+/** A stream in gzip, of events or of lines. It is decoded as its bytes come. */
 export class Zipped extends Coming {
   frames = []
   cut = lineCutter()
@@ -113,7 +114,8 @@ export class Zipped extends Coming {
     this.gunzip.write(piece)
   }
 
-  // An error of the end (CRC, length, bytes behind it) is kept; an end that lacks is only one when the whole answer came.
+  // A wrong end (CRC, length, bytes after it) is kept as a fault. A missing end is a fault only if the
+  // whole answer has come.
   #begin() {
     const gunzip = createGunzip({ flush: constants.Z_SYNC_FLUSH })
     gunzip.on('data', (piece) => this.#read(piece))

@@ -1,7 +1,8 @@
-// Requests that two programs could read differently, or that nobody should send: as bytes, with what the daemon answers.
-// They are for a daemon with the anonymous streams /open and /smuggled and the stream /own, which asks for a token.
+// Requests that two programs could read differently, or that nobody should send: as bytes, with the
+// daemon's answer. The daemon has the anonymous streams /open and /smuggled. Its stream /own asks for a
+// token.
 
-/** A whole request of its own: what stands behind a request that was refused must never be run. */
+/** A whole request. It must never run if it comes after a request that is refused. */
 export const second = 'GET /smuggled HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
 
 const head = (first, ...lines) => [first, 'Host: a', ...lines, '', ''].join('\r\n')
@@ -15,7 +16,7 @@ const bare = (method, path) => `${method} ${path} HTTP/1.0\r\n\r\n`
 const sizes = Array.from({ length: 12 }, (_, n) => 14_250 + 190 * n)
 const fields = (count, size = 1) => Array.from({ length: count }, (_, n) => `X-${n}: ${'x'.repeat(size)}`)
 
-/** Bytes that look like nothing, the same in each run. */
+/** Bytes without any form, the same in each run. */
 function noise(length) {
   const bytes = Buffer.alloc(length)
   for (let at = 0, seed = 1; at < length; at++) bytes[at] = (seed = (seed * 1103515245 + 12345) & 0x7fffffff) >> 16
@@ -23,8 +24,9 @@ function noise(length) {
 }
 
 /**
- * [row, what, bytes or a list of them, status]: the rows of the catalogue of bad input. Each is answered by the daemon, whatever HTTP library it has.
- * `good` and `bad` are tokens. Nothing here waits for the deadline.
+ * The rows of the catalogue of bad input: [row, what, bytes or a list of them, status]. The daemon
+ * answers each so, whatever HTTP library it has. `good` and `bad` are tokens. Nothing here waits for
+ * the deadline.
  */
 export const hostile = ({ good, bad }) => [
   ['H01', 'a length and a transfer coding, in both orders',
@@ -41,7 +43,7 @@ export const hostile = ({ good, bad }) => [
   ['H05', 'a transfer coding with a control', both('Transfer-Encoding: \vchunked'), 400],
   ['H06', 'two transfer codings', both('Transfer-Encoding: chunked', 'Transfer-Encoding: identity'), 400],
   ['H07', 'a transfer coding in HTTP/1.0', head('GET /open HTTP/1.0', 'Transfer-Encoding: chunked'), 400],
-  ['H08', 'a blank in front of the colon', ['Content-Length : 5', 'Content-Length\t: 5', 'Transfer-Encoding : chunked', 'X : y'].flatMap((line) => both(line)), 400],
+  ['H08', 'a blank before the colon', ['Content-Length : 5', 'Content-Length\t: 5', 'Transfer-Encoding : chunked', 'X : y'].flatMap((line) => both(line)), 400],
   ['H08', 'a name that is no token', ['X(: y', 'X/Y: z', 'Ä: y', 'X\x01: y', '"X": y'].flatMap((line) => both(line)), 400],
   ['H09', 'no Host', 'GET /open HTTP/1.1\r\n\r\n', 400],
   ['H09', 'two Hosts', [open('Host: b'), open('Host: a')], 400],
@@ -51,7 +53,7 @@ export const hostile = ({ good, bad }) => [
   ['H10', 'a folded Authorization', [own(`Authorization: Bearer\r\n ${good}`), own(`Authorization:\r\n Bearer ${good}`)], 400],
   ['H10', 'a first header that goes on from nothing', 'GET /open HTTP/1.1\r\n X: a\r\nHost: a\r\n\r\n', 400],
   ['H11', 'a NUL in a value', ['X: a\0b', 'X: \0', 'X: a\0', 'Content-Length: 0\x005', `Last-Event-ID: 1-0\0x`].map((line) => open(line)), 400],
-  ['H11', 'a NUL behind a token', own(`Authorization: Bearer ${good}\0x`), 400],
+  ['H11', 'a NUL after a token', own(`Authorization: Bearer ${good}\0x`), 400],
   ['H11', 'a NUL in the target', [target('/open\0'), target('/open\0/more'), target('/open\0HTTP/1.1'), target('/open?a=\0')], 400],
   ['H11', 'a NUL in the method', head('GET\0X /open HTTP/1.1'), 400],
   ['H11', 'a line that begins with a NUL or a colon', [...['\0X: a', ': a', '\0', ':'].map((line) => open(line)), 'GET /open HTTP/1.1\r\nHost: a\r\nX: a\n\0k\n'], 400],
@@ -64,13 +66,13 @@ export const hostile = ({ good, bad }) => [
   ['H15', 'a version that is none', ['GET /open HTTP/1.1x', 'GET /open HTTP/11', 'GET /open http/1.1', 'GET /open HTTP/1,1', 'GET /open'].map((line) => head(line)), 400],
   ['H15', 'a line without any target', 'GET\r\nHost: a\r\n\r\n', 400],
   ['H16', 'HTTP/1.2', head('GET /open HTTP/1.2'), 200],
-  ['H16', 'an empty line in front', `\r\n${open()}`, 200],
-  ['H16', 'two empty lines in front', `\r\n\r\n${open()}`, 400],
+  ['H16', 'an empty line before the request', `\r\n${open()}`, 200],
+  ['H16', 'two empty lines before the request', `\r\n\r\n${open()}`, 400],
   ['H17', 'the preface of HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n', 505],
   ['H17', 'HTTP/2.0 and HTTP/0.9', [head('GET /open HTTP/2.0'), head('GET /open HTTP/0.9')], 505],
   ['H17', 'a TLS hello', Buffer.from('16030100ba010000b60303\x0a'.replace('\x0a', '0a') + '00'.repeat(40) + '0a', 'hex'), 400],
   ['H18', 'a blank in the target', [target('/open /more'), target('/a b')], 400],
-  ['H18', 'two blanks in front of the target', head('GET  /open HTTP/1.1'), 400],
+  ['H18', 'two blanks before the target', head('GET  /open HTTP/1.1'), 400],
   ['H18', 'a tab after the method', head('GET\t/open HTTP/1.1'), 400],
   ['H18', 'a tab after the target, or at the end of its line', [head('GET /open\tHTTP/1.1'), head('GET /open HTTP/1.1\t')], 400],
   ['H19', 'a target that is no path', [target('*'), target('open'), target('a/open'), target('?a'), target('ftp://a/open')], 404],
@@ -100,7 +102,7 @@ export const hostile = ({ good, bad }) => [
   ['H27', 'a cookie in the second Cookie header', own('Cookie: a=b', `Cookie: jwt=${good}`), 200],
   ['H27', 'two cookies of the name, the good one first', [own(`Cookie: jwt=${good}; jwt=${bad}`), own(`Cookie: jwt=${good}`, `Cookie: jwt=${bad}`)], 200],
   ['H27', 'two cookies of the name, the bad one first', [own(`Cookie: jwt=${bad}; jwt=${good}`), own(`Cookie: jwt=${bad}`, `Cookie: jwt=${good}`)], 401],
-  ['H27', 'quotes, an empty name, blanks around a sign, no blank behind a semicolon', [`jwt="${good}"`, `=a; jwt=${good}`, `f = g; jwt=${good}`, `a=b;jwt=${good}`, `a;jwt=${good};`]
+  ['H27', 'quotes, an empty name, blanks around a sign, no blank after a semicolon', [`jwt="${good}"`, `=a; jwt=${good}`, `f = g; jwt=${good}`, `a=b;jwt=${good}`, `a;jwt=${good};`]
     .map((cookie) => own(`Cookie: ${cookie}`)), 200],
   ['H27', 'a semicolon in quotes, a comma, another case, a blank in the name', [`jwt="${good};"`, `a=b,jwt=${good}`, `JWT=${good}`, `jwt =${good}`, `xjwt=${good}`]
     .map((cookie) => own(`Cookie: ${cookie}`)), 401],
@@ -117,14 +119,15 @@ export const hostile = ({ good, bad }) => [
     .map((type) => post('{}', `Content-Type: ${type}`, 'Content-Length: 2')), 415],
   ['H32', 'a body without a type, and one that is packed', [post('{}', 'Content-Length: 2'), post('{}', json, 'Content-Encoding: gzip', 'Content-Length: 2')], 415],
   ['H32', 'two types of a body', post('{}', json, 'Content-Type: text/plain', 'Content-Length: 2'), 400],
-  ['H32', 'a body that is well, of up to 64 KB', [post('{}', json, 'Content-Length: 2'), post(' '.repeat(65536), json, 'Content-Length: 65536'), post('', 'Content-Length: 0'), post(''),
+  ['H32', 'a good body of up to 64 KB', [post('{}', json, 'Content-Length: 2'), post(' '.repeat(65536), json, 'Content-Length: 65536'), post('', 'Content-Length: 0'), post(''),
     ...['Application/JSON;charset=UTF-8', 'application/json; charset="utf-8"'].map((type) => post('{}', `Content-Type: ${type}`, 'Content-Length: 2'))], 401],
   ['H33', 'a target of 16 KB', target(`/${'a'.repeat(16_000)}`), 404],
   ['H33', 'a target of 40 KB', target(`/${'a'.repeat(40_000)}`), 414],
   ['H33', 'a header of 20 KB, and 100 of them', [open(`X: ${'x'.repeat(20_000)}`), open(...fields(99)), open(...fields(99, 50))], 200],
   ['H33', '101 headers', open(...fields(100)), 431],
   ['H33', '2000 headers, and one of 40 KB', [open(...fields(2000)), open(`X: ${'x'.repeat(40_000)}`)], 431],
-  // where its memory is full, a library moves what came after a head: 1.0.1 from no place at all, where a parameter without a value was last
+  // If its memory is full, libmicrohttpd moves what came after a head. 1.0.1 moved it from no place at
+  // all if a parameter without a value was last.
   ['H33', 'a head that leaves little room, from 14 to 16 KB', sizes.map((size) => open(`X: ${'x'.repeat(size)}`)), 200],
   ['H33', 'the same with a body', sizes.map((size) => post('{}', json, 'Content-Length: 2', `X: ${'x'.repeat(size)}`)), 401],
   ['H33', 'a target that leaves little room, without a header', sizes.flatMap((size) => ['', '?x', '?x=y', '?x=y&z', '?x='].map((query) => bare('GET', `/${'a'.repeat(size)}${query}`))), 404],
@@ -134,7 +137,7 @@ export const hostile = ({ good, bad }) => [
   ['H33', 'more cookies than 500', [...[501, 1400, 2400].map((count) => Array.from({ length: count }, (_, n) => `k${n}=${n}`).join('; ')), 'a=b;'.repeat(4000), ...[...',;'].map((byte) => byte.repeat(16_000))]
     .map((cookies) => open(`Cookie: ${cookies}`)), 431],
   ['H33', 'a hundred fields of cookies', open(...Array.from({ length: 99 }, (_, n) => `Cookie: ${`k${n}=${'v'.repeat(60)}; `.repeat(4)}`)), 200],
-  ['H33', 'a good cookie behind 499 others', own(`Cookie: ${Array.from({ length: 499 }, (_, n) => `k${n}=${n}`).join('; ')}; jwt=${good}`), 200],
+  ['H33', 'a good cookie after 499 others', own(`Cookie: ${Array.from({ length: 499 }, (_, n) => `k${n}=${n}`).join('; ')}; jwt=${good}`), 200],
   ['H33', 'cookies of 33 KB', open(`Cookie: a=${'v'.repeat(33_000)}`), 431],
   ['H33', 'parameters without end', [...[17, 459, 500, 3000].map((count) => Array.from({ length: count }, (_, n) => `a${n}=1`).join('&')), 'a&'.repeat(10_000)].map((query) => target(`/open?${query}`)), 400],
   ['H33', 'parameters without a name', ['&'.repeat(30_000), '=&'.repeat(15_000)].map((query) => target(`/open?${query}`)), 200],

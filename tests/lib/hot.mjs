@@ -1,4 +1,5 @@
-// The hot table as one user's stream: made, written at random, read at one daemon or by turns at two of them, and judged.
+// The hot table as one user's stream. Functions here make it, write it at random, read it at one daemon
+// or at two by turns, and judge.
 import assert from 'node:assert/strict'
 import { watch } from './daemon.mjs'
 import { check, explain, summary } from './oracle.mjs'
@@ -9,7 +10,7 @@ import { endState, hotTable, marksOf, Writer } from './writer.mjs'
 
 export const hotRows = 20
 
-/** For openStage: the hot rows, all of them ann's, and their stream. */
+/** For openStage: the hot rows, which are all ann's, and their stream. */
 export async function prepareHot(cluster) {
   await cluster.psql(`${hotTable} INSERT INTO hot SELECT n, 'ann', 0, 'start' FROM generate_series(1, ${hotRows}) n;`)
   await watch(cluster, 'public.hot', '--audience', 'owner')
@@ -25,11 +26,11 @@ export async function openHot(daemon, name, lastEventId) {
   return Object.assign(stream, { sees: () => true, connectedAt: now() })
 }
 
-/** Random transactions, one writer a name, until `end`. */
+/** Random transactions until `end`, ms of now(). Each name is a writer. */
 export const writeHot = (cluster, log, end, names) => Promise.all(names.map((name) =>
   new Writer({ name, cluster, log, random: new Random(name.charCodeAt(0)), rows: hotRows, owners: ['ann'] }).run(() => now() > end)))
 
-/** The stream comes back with its Last-Event-ID at each daemon in turn, until `end`. */
+/** The stream comes back with its Last-Event-ID at each daemon in turn, until `end`, ms of now(). */
 export async function roam(stream, daemons, end) {
   for (let hop = 0; now() < end; hop++) {
     await pause(60)
@@ -40,7 +41,7 @@ export async function roam(stream, daemons, end) {
   }
 }
 
-/** Waits for the end state at each stream and has the oracle compare; returns its summary. */
+/** Waits for the end state at each stream, and has the oracle compare. Returns its summary. */
 export async function judgeHot(cluster, log, streams) {
   const table = await endState(cluster)
   const own = new Set(log.flatMap(({ changes }) => changes.map(({ mark }) => mark)))

@@ -1,8 +1,9 @@
-// Fe26.2 by @hapi/iron itself and by contrib's module for browsers, and texts that neither of them makes.
+// Fe26.2 by @hapi/iron itself, and by the client package's module for browsers. Also texts that neither
+// of them makes.
 import { createCipheriv, createHmac, pbkdf2Sync, randomBytes, webcrypto } from 'node:crypto'
 import Iron from '@hapi/iron'
 
-globalThis.crypto ??= webcrypto // Node 18 has it elsewhere
+globalThis.crypto ??= webcrypto // not global in Node 18
 const { unseal: unsealInBrowser } = await import('../../contrib/client/dist/unseal.js')
 
 export { unsealInBrowser }
@@ -16,7 +17,7 @@ export const unseal = (text, keys = encryptionKey) => Iron.unseal(text, keys, Ir
 const base64url = (bytes) => Buffer.from(bytes).toString('base64url')
 const derive = (password, salt) => pbkdf2Sync(password, salt, 1, 32, 'sha1')
 
-/** The text with these of its parts, and a mac that is right for them: what somebody can make who has the key. */
+/** A text with these parts, and a mac that is right for them. Whoever has the key can make it. */
 export function forge(parts = {}, { password = encryptionKey, macPassword = password, plain = '{"a":1}', padding = true } = {}) {
   const { prefix = 'Fe26.2', id = '', salt = randomBytes(32).toString('hex'), expiration = '', macSalt = randomBytes(32).toString('hex') } = parts
   const { iv = base64url(randomBytes(16)), encrypted = base64url(encrypt(derive(password, salt), Buffer.from(iv, 'base64url'), plain, padding)) } = parts
@@ -29,7 +30,7 @@ function encrypt(key, iv, plain, padding) {
   return Buffer.concat([cipher.update(plain), cipher.final()])
 }
 
-/** The same text with one of its eight parts changed by a function. */
+/** The same text, with one of its eight parts changed by a function. */
 export function altered(sealed, index, change) {
   const parts = sealed.split('*')
   parts[index] = change(parts[index])

@@ -1,4 +1,4 @@
-// Keys of every kind, and tokens that they sign, as the applications around pgherald have them: with jose and Node's crypto.
+// Keys of every kind, and tokens that they sign, made with jose and Node's crypto, as applications do.
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { seconds } from './token.mjs'
@@ -7,7 +7,10 @@ const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
 
 export const algorithms = ['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
 
-/** A key for one algorithm: { alg, kid, secret } or { alg, kid, privateKey, publicKey }. bits: of RSA. */
+/**
+ * A key for one algorithm: { alg, kid, secret } or { alg, kid, privateKey, publicKey }. bits: the size
+ * of an RSA key.
+ */
 export function makeKey(alg, { kid, bits = 2048 } = {}) {
   if (alg.startsWith('HS')) return { alg, kid, secret: randomBytes(64) }
   const pair = alg.startsWith('RS')
@@ -16,7 +19,7 @@ export function makeKey(alg, { kid, bits = 2048 } = {}) {
   return { alg, kid, ...pair }
 }
 
-/** As a member of a JSON Web Key Set. */
+/** The key as a member of a JSON Web Key Set. */
 export function jwkOf({ alg, kid, secret, publicKey }) {
   const numbers = secret ? { kty: 'oct', k: secret.toString('base64url') } : publicKey.export({ format: 'jwk' })
   return { ...numbers, alg, use: 'sig', ...(kid && { kid }) }
@@ -24,13 +27,13 @@ export function jwkOf({ alg, kid, secret, publicKey }) {
 
 export const pemOf = ({ publicKey }) => publicKey.export({ type: 'spki', format: 'pem' })
 
-/** A token that the key has signed, valid for an hour; header: members more, or others. */
+/** A token that the key has signed, valid for an hour. header: more members of its header. */
 export function signWith(key, claims = {}, header = {}) {
   const all = { alg: key.alg, typ: 'JWT', ...(key.kid && { kid: key.kid }), ...header }
   return new SignJWT({ exp: seconds() + 3600, ...claims }).setProtectedHeader(all).sign(key.secret ?? key.privateKey)
 }
 
-/** The same of any two texts, for what jose refuses to sign: with HMAC, or with a private key. hash: sha256 … */
+/** A token of any two texts, since jose refuses to sign some. secret is for HMAC. hash: sha256 … */
 export function signText(header, payload, { secret, privateKey, hash = 'sha256' }) {
   const text = [header, payload].map((part) => Buffer.from(part).toString('base64url')).join('.')
   const signature = secret

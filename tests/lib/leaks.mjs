@@ -1,17 +1,18 @@
-// What must never be written down: the tokens, tickets, cookies and keys of the tests, remembered where they are made, sent or got,
-// and searched for in all that the daemon leaves behind (daemon.mjs, at every end of one).
+// What must never be written down: the tokens, tickets, cookies and keys of the tests. They are
+// remembered when they are made, sent or received. At each end of a daemon, daemon.mjs searches all
+// that it leaves for them.
 import assert from 'node:assert/strict'
 
-const remembered = new Map() // its begin -> what it is
-const shortest = 16 // what is shorter proves nothing when it is found
-const enough = 24 // characters of its begin are searched for, so that one is found that was cut short
+const remembered = new Map() // its beginning -> what it is
+const shortest = 16 // characters; to find a shorter secret would prove nothing
+const enough = 24 // characters of the beginning; so a secret that was cut short is found, too
 
 export function remember(text, what) {
   if (text?.length >= shortest) remembered.set(text.slice(0, enough), what)
   return text
 }
 
-/** A token's payload and its signature; the header is the same for all. */
+/** Remembers a token's payload and signature. Its header is the same for all. */
 export function rememberToken(token) {
   const [, payload, signature] = token.split('.')
   remember(payload, "a token's payload")
@@ -19,12 +20,12 @@ export function rememberToken(token) {
   return token
 }
 
-/** The values of a Cookie header. */
+/** Remembers the values of a Cookie header. */
 export function rememberCookies(header = '') {
   for (const pair of header.split(';')) remember(pair.slice(pair.indexOf('=') + 1).trim(), "a cookie's value")
 }
 
-/** What of all that stands in a text; except: a text whose secrets may, as a test has put them there on purpose. */
+/** Which of them stand in a text. except: a text whose secrets are allowed, since a test has put them there. */
 export const leaksIn = (text, except = '') => [...remembered].filter(([secret]) => text.includes(secret) && !except.includes(secret))
 
 export function assertNoLeak(text, where, except) {

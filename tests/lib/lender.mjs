@@ -1,12 +1,12 @@
-// A pooler that lends its sessions for a transaction at a time, as others do it than pgbouncer: to a client it looks like the server itself,
-// the number of a real server process included.
+// A pooler that lends its sessions for one transaction each, in another way than pgbouncer. To a client
+// it looks like the server itself, and it has the number of a real server process.
 import { createServer, connect } from 'node:net'
 import { once } from 'node:events'
 import { freePort } from './process.mjs'
 
 const sslRequest = 80877103, gssRequest = 80877104
 
-/** Whole messages of the protocol, with their type; what is left stays in the buffer. */
+/** Whole messages of the protocol, with their type. What is left stays in the buffer. */
 function* messages(buffer) {
   while (buffer.bytes.length >= 5 && buffer.bytes.length > buffer.bytes.readUInt32BE(1)) {
     const end = 1 + buffer.bytes.readUInt32BE(1)
@@ -17,7 +17,10 @@ function* messages(buffer) {
 }
 
 export class Lender {
-  /** refuses: whose first packet it matches is not let in. keeps: at first each client has a session of its own, up to lend(). */
+  /**
+   * refuses: a client is not let in if this matches its first packet. keeps: each client has a session
+   * of its own until lend().
+   */
   static async open(target, { keeps = false, refuses } = {}) {
     const lender = new Lender()
     Object.assign(lender, { target, keeps, refuses, idle: [], clients: new Set(), sockets: new Set(), port: await freePort() })
@@ -74,7 +77,7 @@ export class Lender {
     await once(far, 'connect')
     far.write(this.packet)
     await ready
-    far.take = undefined // what comes while nobody has it, a notification say, is lost
+    far.take = undefined // a message is lost while no client has the session
     return Object.assign(far, { greeting: Buffer.concat(said) })
   }
 
@@ -87,20 +90,20 @@ export class Lender {
       client.borrowing = false
     }
     client.busy = true
-    for (const message of client.waiting.splice(0)) message[0] === 0x58 ? client.near.end() : client.far.write(message) // Terminate is not passed on
+    for (const message of client.waiting.splice(0)) message[0] === 0x58 ? client.near.end() : client.far.write(message) // Terminate (0x58) is not passed on
   }
 
   #lendTo(client, far) {
     client.far = far
     far.take = (message) => {
       client.near.write(message)
-      if (message[0] !== 0x5a || message[5] !== 0x49) return // ReadyForQuery, in no transaction
+      if (message[0] !== 0x5a || message[5] !== 0x49) return // unless ReadyForQuery in no transaction
       client.busy = false
       if (!this.keeps) this.#giveBack(client)
     }
   }
 
-  /** From now on sessions are lent. */
+  /** Lends sessions from now on. */
   lend() {
     this.keeps = false
     for (const client of this.clients) if (client.far && !client.busy) this.#giveBack(client)

@@ -1,4 +1,5 @@
-// Writers on the hot rows that note when each change was committed: what both faults of the ticker are measured with.
+// Writers on the hot rows that note when each change was committed. The tests of the ticker's faults
+// measure with them.
 import assert from 'node:assert/strict'
 import { hotRows } from './hot.mjs'
 import { check, explain, summary } from './oracle.mjs'
@@ -7,13 +8,16 @@ import { chainFaults, holder } from './ticker.mjs'
 import { now, pause, until } from './wait.mjs'
 import { endState, marksOf, Writer } from './writer.mjs'
 
-/** A daemon whose sessions carry its name: whose a lock is can be told through a proxy too. */
+/** A daemon whose sessions have its name. So the owner of a lock is known, even through a proxy. */
 export const named = (stage, name, poll, port = stage.cluster.port) => stage.addDaemon({
   databaseUrl: `postgresql://postgres@127.0.0.1:${port}/${stage.cluster.database}?application_name=${name}`,
   flags: ['--poll-interval', poll],
 })
 
-/** lone() commits one change and returns its mark; run() many. times: how long each transaction took. */
+/**
+ * lone() commits one change and returns its mark. run() commits many. times: how long each transaction
+ * took, in ms.
+ */
 export function openLoad(cluster) {
   const load = { log: [], commits: new Map(), times: [] }
   const open = async (name) => {
@@ -42,19 +46,23 @@ export function openLoad(cluster) {
 
 export const arrives = (stream, mark, timeout = 60_000) => stream.when(() => marksOf(stream).has(mark), timeout, () => `the event of ${mark} at ${stream.name}`)
 
-/** From commit to arrival, of what was committed from `since` on and has arrived. */
+/** ms from commit to arrival, of all that was committed from `since` on and has arrived. */
 export const waits = (stream, { commits }, since = 0) => stream.events
   .map(({ data, at }) => ({ at, committed: commits.get(JSON.parse(data).row.note) }))
   .filter(({ committed }) => committed >= since).map(({ at, committed }) => at - committed)
 
-// A hundred transactions that ring, as fast as the server can: on a busy machine writers of ours do not make 20 in 100 ms. They have changes,
-// which nobody reads: rings for nothing wake nobody.
+// A hundred transactions that ring, as fast as the server can. On a busy machine our writers do not make
+// 20 in 100 ms. The transactions have changes, which nobody reads, since rings without changes wake
+// nobody.
 const rings = "DO $$ BEGIN FOR n IN 1..100 LOOP PERFORM herald.publish('nobody', 'rouses', '{}'); COMMIT; END LOOP; END $$"
 
-/** Writes so fast that the ticker stays awake and holds the lock that tells writers not to ring. */
+/**
+ * Writes so fast that the ticker stays awake, and holds the lock that tells writers not to ring.
+ * Returns when the ticker of this name is awake.
+ */
 export async function rouse(cluster, load, name) {
   let done = false
-  const time = (load.rouses = (load.rouses ?? 0) + 1) // marks are given out once
+  const time = (load.rouses = (load.rouses ?? 0) + 1) // no mark may be given out twice
   const running = load.run(['r', 's', 't', 'u'].map((writer) => `${writer}${time}`), 1, () => done)
   try {
     await until(async () => {
@@ -67,7 +75,7 @@ export async function rouse(cluster, load, name) {
   }
 }
 
-/** Everything has reached every stream, once, in one order, in ticks without a gap. */
+/** Fails unless everything reached every stream, once, in one order, in ticks without a gap. */
 export async function judgeLoad(cluster, load, streams) {
   await load.end()
   const table = await endState(cluster)

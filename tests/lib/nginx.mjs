@@ -1,4 +1,5 @@
-// A real nginx in front of a daemon, on a free port of the loopback, with all it writes in a directory of its own.
+// A real nginx in front of a daemon, on a free port of the loopback. All that it writes is in a
+// directory of its own.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as processes from './process.mjs'
@@ -30,7 +31,7 @@ http {
 `
 
 export class Nginx {
-  /** location: what stands in the server block; http: what stands beside it, as upstreams. */
+  /** location: what stands in the server block. http: what stands beside it, such as upstreams. */
   static async start(location, http = '') {
     const nginx = new Nginx()
     nginx.directory = processes.temporaryDirectory('nginx')

@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * nodns: a DNS as a test wants it, by LD_PRELOAD. The file that NODNS names has lines "name address address …", or "name hangs": then
- * getaddrinfo() does not come back before the line has changed, or "name gone". Names that are not in it are the real one's.
+ * nodns: a DNS as a test wants it, by LD_PRELOAD. NODNS names a file with these lines:
+ *
+ *   name address address …   the addresses of the name
+ *   name hangs               getaddrinfo() returns only after the line has changed
+ *   name gone                EAI_AGAIN
+ *
+ * The real getaddrinfo() resolves names that are not in the file.
  */
 #include <dlfcn.h>
 #include <netdb.h>
@@ -12,7 +17,7 @@
 
 typedef int lookup_fn(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 
-/* What the file says of a name, in line; NULL: nothing. */
+/* What the file says of a name, in line. NULL: nothing. */
 static char *find(const char *name, char *line, size_t size)
 {
 	const char *path = getenv("NODNS");

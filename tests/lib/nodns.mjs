@@ -1,4 +1,4 @@
-// A DNS that does not answer, or says what the test wants.
+// A DNS that does not answer, or that says what the test wants (nodns.c).
 import { execFileSync } from 'node:child_process'
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -6,7 +6,10 @@ import { fileURLToPath } from 'node:url'
 
 const source = fileURLToPath(new URL('nodns.c', import.meta.url))
 
-/** env: for the program. set({ name: 'address address' | 'hangs' | 'gone' }) takes effect at once. */
+/**
+ * { env, set }. env is for the program. set({ name: 'address address' | 'hangs' | 'gone' }) takes effect
+ * at once.
+ */
 export function makeDns(directory, names) {
   const library = join(directory, 'nodns.so'), file = join(directory, 'names')
   execFileSync('cc', ['-shared', '-fPIC', '-D_GNU_SOURCE', '-o', library, source, '-ldl'])
@@ -15,6 +18,6 @@ export function makeDns(directory, names) {
     renameSync(`${file}.new`, file)
   }
   set(names)
-  // a sanitizer wants to be loaded first; it may come second
+  // AddressSanitizer asks to be loaded first. Here it comes second.
   return { env: { LD_PRELOAD: library, NODNS: file, ASAN_OPTIONS: 'verify_asan_link_order=0' }, set }
 }

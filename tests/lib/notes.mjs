@@ -1,4 +1,5 @@
-// A table of notes and streams of every kind over it, with ways to write notes and to read them: as a stream, by pages.
+// A table of notes, streams of every kind over it, and functions that write and read notes, as a stream
+// or by pages.
 import assert from 'node:assert/strict'
 import { page } from './forms.mjs'
 import { encryptionKey } from './iron.mjs'
@@ -45,14 +46,14 @@ export async function openNotes() {
     return cluster.psql(`INSERT INTO notes SELECT n, '${owner}', '${body}' FROM generate_series(${first}, ${written}) n`)
   }
   const get = (path, query, options = {}) => page(options.from ?? daemon, path, { token: ann, query, ...options })
-  /** The stream itself, from a cursor on. */
+  /** Frames of the stream itself, from a cursor on. */
   async function streamed(path, count, lastEventId = 'earliest') {
     const stream = await daemon.subscribe(`${path}?last_event_id=${lastEventId}`, { token: ann })
     await stream.when(() => stream.frames.length > count, 30_000)
     await stream.close()
     return stream.frames.slice(1)
   }
-  /** Page after page, until one is empty and there were `least` events. */
+  /** Reads page after page, until one is empty and there were `least` events. */
   async function walk(path, after, { least = 0, ...options } = {}) {
     const pages = []
     for (let cursor = after, count = 0; ; cursor = pages.at(-1)?.cursor ?? after) {
@@ -65,7 +66,7 @@ export async function openNotes() {
       pages.push(json)
     }
   }
-  /** So many streams are open: those that wait, wait. */
+  /** Returns when so many streams are open. Then the pages that are to wait do so. */
   const waiting = async (count = 1) => until(async () => (await daemon.status()).json.streams === count, { timeout: 30_000, what: `${count} streams` })
 
   return { stage, daemon, cluster, ann, last: () => written, write, get, streamed, walk, waiting }

@@ -1,27 +1,32 @@
-// The oracle: what the writers did against what the subscribers saw.
+// The oracle compares what the writers did with what the subscribers saw.
 //
 // Writers log transactions:
 //   { fate: 'acked' | 'aborted' | 'unknown', beganAt, changes: [{ mark, key, version, owner, from? }] }
-//   `mark` names one attempt to write one row version and is unique; it travels in the row, so a
-//   frame can be traced to the very statement that caused it. `from` is the owner before, where the change
-//   moved the row. A savepoint that was rolled back is logged as an aborted transaction of its own.
-//   `unknown` is a transaction whose connection was lost at COMMIT: all of it happened, or nothing.
-//   The versions of a row count by one; the end of a row counts half, and its mark is that of its last version
-//   and ` gone`. A change that is `muted` must not be seen, only its transaction's `bulk`. What herald.publish
-//   was given is { mark, owners }, without a row.
-//   A transaction that everybody must hear of, whatever the rows, has { announces: { name, mark } }: `bulk` or
-//   `truncate`, which carry no mark, and the mark of what it published last: both stand in one tick.
+// - `mark` is unique. It names one attempt to write one row version, and travels in the row. So a frame
+//   can be traced to the statement that caused it.
+// - `from` is the owner before, if the change moved the row.
+// - A savepoint that was rolled back is logged as an aborted transaction of its own.
+// - An `unknown` transaction lost its connection at COMMIT. All of it happened, or nothing.
+// - The versions of a row count by one. The end of a row counts half. Its mark is that of the last
+//   version, and ` gone`.
+// - A change that is `muted` must not be seen, only its transaction's `bulk`.
+// - What herald.publish was given is { mark, owners }, without a row.
+// - A transaction that everybody must hear of has { announces: { name, mark } }, whatever its rows. name
+//   is `bulk` or `truncate`, which carry no mark. mark is that of what it published last. Both stand in
+//   one tick.
 //
-// Subscribers log frames: { name, sees(owner) -> boolean, connectedAt, frames, resets } as sse.mjs keeps them;
-// resets: how many they may get. At `bulk` and `reset` a client fetches anew: what it got then is frame.rows.
+// Subscribers log frames: { name, sees(owner) -> boolean, connectedAt, frames, resets }, as sse.mjs keeps
+// them. resets: how many they may get. At `bulk` and `reset` a client fetches the table again. Its rows
+// are then in frame.rows.
 //
-// check() answers with a list for each kind of violation; `ok` when all are empty. The promises are those
-// of a stream that stays connected or resumes with Last-Event-ID:
-//   lost        a committed change that an entitled subscriber never saw, and that no `reset` stands for; also a
-//               `left`, a `bulk` or a `truncate` that it should have got
+// check() returns a list for each kind of violation. `ok` is true if all are empty. The promises are
+// those of a stream that stays connected or resumes with Last-Event-ID:
+//   lost        a committed change that an entitled subscriber never saw, and that no `reset` stands for;
+//               a `left`, a `bulk` or a `truncate` that it should have got
 //   phantom     seen, but aborted, muted or never written
-//   foreign     seen by a subscriber that is not entitled to it; also a `left` without a row that left it
-//   misordered  versions of one row that do not increase in a subscriber's frames; a version behind the `bulk` of a later one
+//   foreign     seen by a subscriber that is not entitled to it; a `left` for a row that did not leave
+//   misordered  versions of one row that do not increase in a subscriber's frames; a version after the
+//               `bulk` of a later one
 //   duplicated  the same id or the same row version twice
 //   unordered   ids that do not increase strictly; a `connected` whose id would skip a later frame
 //   disagreed   one change with different ids at different subscribers
@@ -31,7 +36,10 @@ import { compareIds, parseId } from './sse.mjs'
 
 const kinds = ['lost', 'phantom', 'foreign', 'misordered', 'duplicated', 'unordered', 'disagreed', 'broken', 'diverged']
 
-/** How a frame of the default event data tells its row change; tests with rules of their own bring another. */
+/**
+ * The row change that a frame with default data tells. Tests with rules of their own bring another
+ * reader.
+ */
 export function readDefault(frame) {
   const data = JSON.parse(frame.data)
   if (frame.name === 'left') return { left: true, key: keyText(data.key) }
@@ -44,15 +52,16 @@ export function readDefault(frame) {
   return { key: String(row.id), version: row.version, owner: row.owner, mark: row.note, ...gone }
 }
 
-/** A row's key as text, whether it came as a value, an array or an object of columns. */
+/** A row's key as text. It may come as a value, an array or an object of columns. */
 export function keyText(key) {
   return key !== null && typeof key === 'object' ? Object.values(key).join(',') : String(key)
 }
 
 /**
- * table: the rows at the end, [{ key, version, owner, mark }]; read: frame -> change, as readDefault;
- * resets: how many `reset` frames a subscriber may have got. keep: how long the log is kept, in ms, where it is pruned meanwhile. A reset that
- * says `expired` has a reason where the last id came that long before, be it that nothing else was for the subscriber.
+ * table: the rows at the end, [{ key, version, owner, mark }]. read: frame -> change, as readDefault.
+ * resets: how many `reset` frames a subscriber may get. keep: how long the log is kept, in ms, if it is
+ * pruned meanwhile. A reset that says `expired` has a reason if the last id came that long before, even
+ * if only because nothing else was for the subscriber.
  */
 export function check({ writes, subscribers, table, read = readDefault, resets = 0, keep = Infinity }) {
   const report = Object.fromEntries(kinds.map((kind) => [kind, []]))
@@ -73,7 +82,7 @@ export function summary(report) {
   return kinds.map((kind) => `${report[kind].length} ${kind}`).join(', ')
 }
 
-/** The first violations of each kind, for a person. */
+/** The first violations of each kind, for people. */
 export function explain(report, limit = 5) {
   return kinds.flatMap((kind) => report[kind].slice(0, limit).map((text) => `${kind}: ${text}`)).join('\n')
 }
@@ -90,7 +99,7 @@ function indexWrites(writes) {
 
 const isMove = ({ change, write }) => change.from !== undefined && !change.muted && write.fate !== 'aborted'
 
-// Walks the frames of one subscriber, in the order of their arrival over all its connections.
+// Walks the frames of one subscriber in the order of their arrival, over all its connections.
 function observe(subscriber, { log, read, resets, keep, report }) {
   const sight = { subscriber, seen: new Map(), left: [], map: new Map(), lastId: null, ids: new Set(), resets: 0, gaps: [], unmarked: [], events: new Map() }
   for (const frame of subscriber.frames) {
@@ -98,7 +107,7 @@ function observe(subscriber, { log, read, resets, keep, report }) {
     if (frame.name === 'connected') checkConnected(sight, frame, report)
     if (['connected', 'reset', 'closing', 'expiring', 'ready'].includes(frame.name)) continue
     checkId(sight, frame, report)
-    if (frame.name === 'schema') continue // ALTER TABLE: a place in the order, and no change of a row
+    if (frame.name === 'schema') continue // a place in the order, and no change of a row
     const change = readSafely(read, frame, subscriber, report)
     if (change?.left) takeLeft(sight, change, frame)
     else if (change?.announces) takeAnnouncement(sight, change, frame, report)
@@ -118,8 +127,9 @@ function readSafely(read, frame, subscriber, report) {
   }
 }
 
-// A client that loses the connection right after `connected` resumes from its id: an id ahead of a
-// frame that is yet to come would skip that frame; one behind would repeat some.
+// A client that loses the connection right after `connected` resumes from its id. If a frame with a
+// lower id is yet to come, the client would miss it. If the id is below that of a frame it has, frames
+// would be repeated.
 function checkConnected(sight, frame, report) {
   if (frame.id === null || frame.id === undefined) return
   try {
@@ -151,7 +161,7 @@ function checkId(sight, frame, report) {
   sight.movedAt = frame.at
 }
 
-// What stood between the last event and the reset's id may be missed: the table is fetched instead.
+// What stood between the last event and the reset's id may be missed. The table is fetched instead.
 function takeReset(sight, frame, keep, report) {
   const stood = frame.at - sight.movedAt
   if (!(stood >= keep && JSON.parse(frame.data).reason === 'expired')) sight.resets++
@@ -217,8 +227,9 @@ function checkLeft(sight, row, log, report) {
   if (!moved) report.foreign.push(`${name}: left for row ${row.key}, which was never taken from it (id ${row.id})`)
 }
 
-// A transaction is atomic: seen in part, it must be there for all. It has happened for certain when a
-// later version of its row exists and nobody else can have written the one between. (No version follows from a row's end.)
+// A transaction is atomic. If a part of it was seen, all of it has happened. It has certainly happened if
+// a row has passed its version and nobody else can have written that one. The end of a row is no such
+// version.
 function settleUnknown(writes, sights, table) {
   const history = rowHistory(writes, table)
   for (const write of writes) {
@@ -252,7 +263,7 @@ function findLost(sight, { writes, ids }, report) {
   }
 }
 
-// What was committed since the subscriber came, but for what a reset stands for.
+// What was committed since the subscriber came, without what a reset stands for.
 function* promised({ subscriber, gaps }, writes, ids) {
   const missed = (id) => gaps.some(({ after, upto }) => compareIds(after, id) < 0 && compareIds(id, upto) <= 0)
   for (const { fate, committed, beganAt, changes } of writes) {
@@ -276,7 +287,8 @@ function findDisagreement(sights, report) {
   return ids
 }
 
-// `left`, `bulk` and `truncate` carry no mark: they are counted, in the tick of a change of the same transaction.
+// `left`, `bulk` and `truncate` carry no mark. So they are counted, in the tick of a change of the same
+// transaction.
 function findUnmarked(sights, { writes, ids }, report) {
   const announced = writes.filter(({ committed, announces }) => committed && announces).map(({ announces }) => announces)
   const due = count(announced.map(({ name, mark }) => placeOf(name, ids.get(mark))))
@@ -294,7 +306,7 @@ const tickOf = (id) => id?.split('-')[0]
 
 function missUnmarked(sight, { announced, writes, ids }, report) {
   const { subscriber, seen, gaps, unmarked } = sight
-  const cut = new Set(gaps.flatMap(({ after, upto }) => [tickOf(after), tickOf(upto)])) // it may have seen a part of these ticks
+  const cut = new Set(gaps.flatMap(({ after, upto }) => [tickOf(after), tickOf(upto)])) // ticks of which it may have seen a part
   const due = announced.filter(({ mark }) => seen.has(mark) && !cut.has(tickOf(seen.get(mark)))).map(({ name, mark }) => placeOf(name, seen.get(mark)))
   for (const { change } of promised(sight, writes, ids)) {
     if (leaves(subscriber, change) && ids.has(change.mark)) due.push(placeOf(`left of row ${change.key}`, ids.get(change.mark)))
@@ -305,7 +317,8 @@ function missUnmarked(sight, { announced, writes, ids }, report) {
   }
 }
 
-// Behind a `bulk` no older state of a row may come that the same transaction has changed: it would go on top of the newer.
+// After a `bulk` no older state may come of a row that the same transaction has changed. It would go on
+// top of the newer one.
 function findStale(sight, writes, report) {
   const { subscriber, seen, unmarked, events } = sight
   const bulks = unmarked.filter(({ name }) => name === 'bulk')
@@ -313,12 +326,12 @@ function findStale(sight, writes, report) {
     const { id } = bulks.findLast((bulk) => tickOf(bulk.id) === tickOf(seen.get(announces.mark))) ?? {}
     for (const { key, version } of id ? changes.filter(({ muted }) => muted) : []) {
       const stale = (events.get(key) ?? []).find((event) => event.version < version && compareIds(event.id, id) > 0)
-      if (stale) report.misordered.push(`${subscriber.name}: row ${key} version ${stale.version} (id ${stale.id}) behind the bulk ${id} of version ${version}`)
+      if (stale) report.misordered.push(`${subscriber.name}: row ${key} version ${stale.version} (id ${stale.id}) after the bulk ${id} of version ${version}`)
     }
   }
 }
 
-// A `left` too many is for checkLeft to say.
+// checkLeft says what `left` is too many.
 const announcements = ({ unmarked }) => unmarked.filter(({ name }) => !name.startsWith('left'))
 
 function doubtAnnouncements(sight, due, report) {
@@ -346,7 +359,7 @@ function count(list) {
   return counts
 }
 
-// Rows that a subscriber never saw any change of are not its to know; all others must be equal.
+// A subscriber need not know rows of which it never saw a change. All others must be equal.
 function compareWithTable({ subscriber, map, versions = new Map() }, table, report) {
   const expected = new Map(table.filter((row) => subscriber.sees(row.owner)).map((row) => [row.key, row]))
   for (const [key, row] of map) {

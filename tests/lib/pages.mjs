@@ -1,4 +1,5 @@
-// The demo's pages as a user has them: the real page server of contrib/demo beside a daemon, and visits with a real browser.
+// The demo's pages as a user has them: the real page server of contrib/demo beside a daemon, and visits
+// with a real browser.
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
@@ -14,10 +15,10 @@ import * as processes from './process.mjs'
 import { openStage } from './stage.mjs'
 import { until, within } from './wait.mjs'
 
-const patience = 60_000 // a page that has tried in vain for long comes back after half a minute
+const patience = 60_000 // ms; a page that has failed for long tries again after half a minute
 
 export class Pages {
-  /** api: where the pages find the daemon; secretFile and encryptionKey are the daemon's. */
+  /** api: where the pages find the daemon. secretFile and encryptionKey are the daemon's. */
   static async serve({ cluster, port, api, secretFile, encryptionKey }) {
     const pages = new Pages()
     pages.word = remember(randomBytes(18).toString('base64url'), 'the word of the pages')
@@ -42,7 +43,10 @@ export class Pages {
 
 /** One tab: what it shows, what it asked for, what it said on its console. */
 export class Visit {
-  /** beside: another visit whose cookies it shares; size: of the window; prepare(page) comes before the address is opened. */
+  /**
+   * beside: another visit, whose cookies it shares. size: of the window. prepare(page) is called before
+   * the address is opened.
+   */
   static async open(browser, address, { beside, size, prepare } = {}) {
     const visit = new Visit()
     const page = await (beside?.page.context() ?? (await browser.context())).newPage()
@@ -93,7 +97,7 @@ export class Visit {
     return this.sees(`${line} on the console`, () => this.said.some((said) => said.includes(line)))
   }
 
-  /** Requests to the daemon from here on; asked(): those whose address has this in it. */
+  /** How many requests there were so far. asked() gives those since then with `part` in their address. */
   get count() {
     return this.requests.length
   }
@@ -102,7 +106,7 @@ export class Visit {
     return this.requests.slice(since).filter(({ url }) => url.includes(part))
   }
 
-  /** The first document is the only one: nothing was reloaded, and no script has failed. */
+  /** Closes the tab. Fails if the page was loaded again, or if a script failed. */
   async close() {
     await within(this.beside ? this.page.close() : this.page.context().close(), patience, 'the end of a tab')
     assert.deepEqual(this.errors.map(String), [])
@@ -110,7 +114,10 @@ export class Visit {
   }
 }
 
-/** For Visit.open: the page itself notes when it asks, and when it says something; what a test sees of that may be late, now and then. */
+/**
+ * For Visit.open: the page itself notes when it asks and when it says something, since a test may see
+ * that late.
+ */
 export const noteTimes = (page) => page.addInitScript(() => {
   const noted = (globalThis.noted = []), { fetch } = globalThis
   const note = (what) => noted.push({ what: String(what), at: performance.now() })
@@ -121,7 +128,7 @@ export const noteTimes = (page) => page.addInitScript(() => {
   }
 })
 
-/** When that was, in order, by the page's own clock. */
+/** When the page noted what has `part` in it, in order, in ms by the page's own clock. */
 export const timesOf = (visit, part) => visit.page.evaluate((part) => globalThis.noted.filter(({ what }) => what.includes(part)).map(({ at }) => at), part)
 
 // ---- what a test of pages stands on ---------------------------------------------------------------------------------------
@@ -132,7 +139,10 @@ export const statuses = ['Order Received', 'Preparing', 'Out for Delivery', 'Del
 export const rowOf = (order) => `[data-id="${order.id}"]`
 export const colorOf = (visit, selector) => visit.$(selector).first().evaluate((element) => getComputedStyle(element).color)
 
-/** A cluster with the example, a daemon, the page server and a browser; its functions may be taken out of it. */
+/**
+ * A cluster with the example, a daemon, the page server and a browser. Its functions work when they are
+ * taken out of it.
+ */
 export class Scene {
   #visits = []
 
@@ -149,7 +159,7 @@ export class Scene {
   close = async () => {
     try {
       await this.browser?.close()
-    } finally { // what is left running would keep the file from its end
+    } finally { // a process that is left would keep the file from ending
       await this.pages?.stop()
       await this.stage?.close()
     }
@@ -160,14 +170,14 @@ export class Scene {
     return Pages.serve({ cluster, port, api: `http://127.0.0.1:${daemonPort}`, secretFile: this.daemon.secretFile, encryptionKey })
   }
 
-  /** A page as this user of the demo; from: another page server. */
+  /** Opens a page as this user of the demo. from: another page server. */
   visit = async (path, user, { from = this.pages, ...options } = {}) => {
     const visit = await Visit.open(this.browser, from.address(path, user), options)
     this.#visits.push(visit)
     return visit
   }
 
-  /** A test whose visits end with it. */
+  /** A test that closes its visits at its end. */
   shows = (name, act, options = {}) => test(name, options, async (context) => {
     const leave = () => this.#visits.splice(0).reverse().map((visit) => visit.close())
     try {
@@ -179,7 +189,10 @@ export class Scene {
     await Promise.all(leave())
   })
 
-  /** Pages that find the daemon behind an nginx with these locations; all else goes through with nginx's defaults. */
+  /**
+   * act() gets pages that find the daemon behind an nginx with these locations. All else goes through
+   * with nginx's defaults.
+   */
   behindNginx = async (locations, act) => {
     const nginx = await Nginx.start(`${locations} location / { proxy_pass http://127.0.0.1:${this.daemon.port}; }`)
     const from = await this.#serve(this.nginxPort, nginx.port)

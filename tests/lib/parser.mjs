@@ -1,5 +1,5 @@
-// A Server-Sent Events parser written from the WHATWG algorithm (HTML, section 9.2.6), strict where a
-// browser is lenient: what a browser would quietly ignore is kept in `faults`.
+// A parser of Server-Sent Events, written from the WHATWG algorithm (HTML, section 9.2.6). It is strict
+// where a browser is lenient: `faults` keeps what a browser would quietly ignore.
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
@@ -21,7 +21,7 @@ export class Parser {
     this.lines = []
   }
 
-  /** Takes bytes as they come, cut anywhere. */
+  /** Takes bytes as they come. They may be cut anywhere. */
   push(chunk) {
     let from = 0
     for (let at; (at = chunk.indexOf(10, from)) >= 0; from = at + 1) {
@@ -33,7 +33,7 @@ export class Parser {
     if (from < chunk.length) this.rest.push(Buffer.from(chunk.subarray(from)))
   }
 
-  /** What stands after the last blank line: bytes of an event that did not arrive whole. */
+  /** What stands after the last blank line: the text of an event that did not arrive whole. */
   get partial() {
     const rest = this.rest.length ? [this.#text(Buffer.concat(this.rest))] : []
     return [...this.lines, ...rest].join('\n')

@@ -1,9 +1,10 @@
-// A front of PostgreSQL that gives each connection a server by its application_name, as several hosts, or a name with several addresses, may.
+// A front of PostgreSQL that chooses the server of each connection by its application_name. Several
+// hosts, or a name with several addresses, may do the same to a daemon.
 import { connect, createServer } from 'node:net'
 import { freePort } from './process.mjs'
 
 export class Parting {
-  /** portOf(name): the port of the server for the session of that name; URLs say sslmode=disable. */
+  /** portOf(name): the port of the server for sessions of that name. URLs say sslmode=disable. */
   static async open(portOf) {
     const front = new Parting()
     Object.assign(front, { portOf, sockets: new Set(), port: await freePort() })
@@ -21,7 +22,7 @@ export class Parting {
     return socket.on('error', () => {}).on('close', () => this.sockets.delete(socket))
   }
 
-  // The first packet has the session's settings: name and value, each ended by a NUL.
+  // The first packet has the session's settings: names and values, each with a NUL at its end.
   #greet(near) {
     let packet = Buffer.alloc(0)
     const read = (chunk) => {

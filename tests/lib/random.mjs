@@ -1,4 +1,4 @@
-// A small seeded generator (mulberry32), so that a schedule can be run again by its printed seed.
+// A small seeded generator (mulberry32). A schedule can be run again with the seed that it printed.
 
 export class Random {
   constructor(seed) {
@@ -42,14 +42,14 @@ export class Random {
     return all
   }
 
-  /** `count` different integers in [low, high], ascending: writers that lock so do not deadlock. */
+  /** `count` different integers in [low, high], ascending. Writers that lock in this order do not deadlock. */
   distinct(count, low, high) {
     const chosen = new Set()
     while (chosen.size < count) chosen.add(this.integer(low, high))
     return [...chosen].sort((a, b) => a - b)
   }
 
-  /** A generator of its own for one actor, so that actors do not disturb one another's choices. */
+  /** A generator for one actor alone, so that actors do not disturb one another's choices. */
   fork() {
     return new Random(Math.floor(this.next() * 4294967296))
   }

@@ -1,12 +1,12 @@
-// Bytes over a socket, as no honest client sends them.
+// Bytes over a socket that no honest client sends.
 import { connect } from 'node:net'
 import { within } from './wait.mjs'
 
 export const addressOf = (url) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) })
 
 /**
- * Sends the bytes (a Buffer, or text of one byte a character); what is answered until `enough` of it is there, or the other side closes.
- * No answer within the timeout is an error.
+ * Sends the bytes, a Buffer or a text of one byte a character. Returns the answer, as soon as `enough`
+ * says so or the other side closes. Fails if neither comes within the timeout, in ms.
  */
 export async function exchange(address, bytes, { enough = () => false, timeout = 20_000 } = {}) {
   const sent = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes, 'latin1')
@@ -25,8 +25,8 @@ export async function exchange(address, bytes, { enough = () => false, timeout =
   }
 }
 
-/** The status of each answer in it, in order. */
+/** The status of each answer in the text, in order. */
 export const answers = (text) => (text.match(/HTTP\/1\.[01] \d{3}/g) ?? []).map((line) => Number(line.slice(-3)))
 
-/** Whether this is the beginning of a stream. */
+/** Is this the beginning of a stream? */
 export const isStream = (text) => text.includes('event: connected')

@@ -1,5 +1,6 @@
-// The commands and client snippets of the five documents, from e2e/seeds: typed as they stand there, with only what a reader fills in;
-// and the least that a page has around a snippet: React, the state that it sets, a list that shows it.
+// The commands and client snippets of the five documents, from e2e/seeds. They are typed as they stand
+// there, with only what a reader fills in. Around a snippet is the least that a page has: React, the
+// state that it sets, and a list that shows it.
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -20,7 +21,7 @@ export function snippet(name) {
   return text.slice(header.length + 1)
 }
 
-/** What a reader fills in: the daemon's port, and each <word>. Fails where a word is left. */
+/** Fills in what a reader fills in: the daemon's port, and each <word>. Fails if a word is left. */
 export function fill(text, port, words = {}) {
   let filled = text.replace(/localhost:(8000|3000)/g, `localhost:${port}`)
   for (const [word, value] of Object.entries(words)) filled = filled.replaceAll(`<${word}>`, value)
@@ -29,7 +30,7 @@ export function fill(text, port, words = {}) {
   return filled
 }
 
-/** A terminal in which a command is typed; text is all that it shows, frames what of it are events. */
+/** A terminal in which a command is typed. text: all that it shows. frames: the events in that. */
 export class Terminal {
   constructor(command) {
     this.text = ''
@@ -45,14 +46,14 @@ export class Terminal {
     this.output = new Promise((resolve) => this.child.stdout.once('close', resolve))
   }
 
-  /** The text, when it has these words. */
+  /** Returns the text as soon as it has these words. */
   async shows(words) {
     const shown = until(() => this.text.includes(words), { timeout: 30_000, what: `${words} in the terminal` })
     await shown.catch((error) => { throw new Error(`${error.message}: ${this.text} ${this.errors}`) })
     return this.text
   }
 
-  /** All that it shows, when the command has ended. */
+  /** Waits for the end of the command. Returns all that it has shown. */
   async end() {
     await within(this.output, 30_000, 'the end of the command')
     return this.text
@@ -64,10 +65,13 @@ export class Terminal {
   }
 }
 
-/** The lines that a document shows of a stream: those without which an event has no name and no data. */
+/** The lines that a document shows of a stream: the names and the data of events. */
 export const shown = (text) => text.split('\n').filter((line) => /^(event|data):/.test(line)).join('\n')
 
-/** A script for pages. source may import react, js-cookie and contrib/client/dist/unseal.js; define: what the bundler puts in place of names. */
+/**
+ * A script for pages. source may import react, js-cookie and contrib/client/dist/unseal.js. define: what
+ * the bundler puts in the place of names.
+ */
 export async function bundle(source, define = {}) {
   const { outputFiles } = await build({
     stdin: { contents: source, resolveDir: tests, loader: 'tsx' }, bundle: true, write: false, jsx: 'automatic', format: 'iife', charset: 'utf8', logLevel: 'silent',
@@ -77,7 +81,7 @@ export async function bundle(source, define = {}) {
   return outputFiles[0].text
 }
 
-/** A page that shows one component, <Page/>, which the body defines. */
+/** The source of a page that shows one component, <Page/>. The body defines it. */
 export const reactPage = (body) => `
   import { useCallback, useEffect, useState } from 'react'
   import { createRoot } from 'react-dom/client'

@@ -1,7 +1,9 @@
-// The schedule of several streams in one connection, from a seed: rows move between owners and stores while subscribers of random sets of
-// streams come and go at two instances. One witness a stream, alone and never gone, says what that stream shows; a set must have shown
-// the union: each change once, in order, with the witness's bytes, and `left` only where no stream of the set sees the row still,
-// which the log says.
+// The schedule of several streams in one connection, from a seed. Rows move between owners and stores,
+// while subscribers of random sets of streams come and go at two instances. Each stream has a witness,
+// which is alone and never gone. It says what the stream shows. A set must have shown the union:
+//
+// - each change once, in order, with the bytes of the witness;
+// - `left` only if no stream of the set still sees the row, which the log tells.
 import { Random } from './random.mjs'
 import { compareIds, Subscriber } from './sse.mjs'
 import { openStage } from './stage.mjs'
@@ -26,7 +28,7 @@ const tables = `
   SELECT herald.stream('/gone', '{hot}', events => '{hot.delete}', match => '{"owner": "claims.sub"}');
   SELECT herald.stream('/news', '{news}', format => 'message', anonymous => true);`
 
-/** The streams that there are, and which audiences each shows to a user. */
+/** The streams, and which audiences each of them shows to a user. */
 const kinds = [
   ...['/own', '/gone'].map((path) => ({ path, topic: 'hot', sees: (user, keys) => keys.includes(`owner=${user}`) })),
   { path: '/stores', topic: 'hot', sees: (user, keys) => claims(user).stores.some((store) => keys.includes(`store=${store}`)) },
@@ -90,7 +92,8 @@ async function connect(show, { subscriber, path }, daemon = show.random.pick(sho
   await subscriber.when(() => subscriber.frames.some((frame) => frame.connection === connection), patience)
 }
 
-// Mostly a moment here and a moment away; now and then until the smaller log has forgotten where they were.
+// Mostly a moment here and a moment away. Now and then away until the smaller log has forgotten where
+// they were.
 async function visit(show, visitor, random, stopped) {
   while (!stopped()) {
     await connect(show, visitor, random.pick(show.daemons))
@@ -102,7 +105,7 @@ async function visit(show, visitor, random, stopped) {
   }
 }
 
-// Everybody comes back, half of them to an instance that has just started and has nothing of what they missed.
+// All come back, half of them to an instance that has just started. It has nothing of what they missed.
 async function gather(show) {
   for (const { subscriber } of show.visitors) subscriber.drop()
   await Promise.all(show.visitors.map(({ subscriber }) => subscriber.current.done))
@@ -114,10 +117,10 @@ async function gather(show) {
     SELECT herald.publish(topic, event, '{"end": true}', '{"owner": ["${users.join('","')}"], "store": ["${stores.join('","')}"]}')
       FROM unnest('{hot,news}'::text[]) topic, unnest('{hot.update,hot.insert,hot.delete,said}'::text[]) event`)
   const ends = ({ frames }) => frames.slice(-8).filter(({ data }) => /"end": ?true/.test(data)).length
-  const short = () => [...show.witnesses].find(([name, witness]) => ends(witness) < (name.endsWith('/gone') ? 1 : 4)) // it carries deletes only
+  const short = () => [...show.witnesses].find(([name, witness]) => ends(witness) < (name.endsWith('/gone') ? 1 : 4)) // /gone carries only deletes
   await until(() => !short(), { timeout: patience, every: 50, what: 'the end at each witness' })
   show.log = await readLog(show.stage)
-  await until(() => compared(show).lost.length === 0, { timeout: patience, every: 300 }).catch(() => {}) // which is for the report to say
+  await until(() => compared(show).lost.length === 0, { timeout: patience, every: 300 }).catch(() => {}) // the report says so
 }
 
 async function write({ stage }, random, stopped) {
@@ -144,7 +147,7 @@ async function write({ stage }, random, stopped) {
         }
         await client.query(random.next() < 0.1 ? 'ROLLBACK' : 'COMMIT')
       } catch (error) {
-        if (error.code !== '40P01') throw error // a deadlock
+        if (error.code !== '40P01') throw error // unless a deadlock
         await client.query('ROLLBACK')
       }
       await pause(random.between(0, 20))
@@ -177,7 +180,7 @@ function judgeOne(show, visitor, log, { lost, foreign, duplicated, differing, fi
   for (const { id, data, name } of subscriber.frames.filter((frame) => frame.name !== 'connected')) {
     const what = `${name} ${id} at ${user} ${path}`
     if (seen.has(id)) duplicated.push(what)
-    else if (compareIds(id, last) <= 0) duplicated.push(`${what}: behind ${last}`)
+    else if (compareIds(id, last) <= 0) duplicated.push(`${what}: after ${last}`)
     seen.add(id)
     last = id
     if (!expected.has(id)) foreign.push(what)

@@ -1,6 +1,6 @@
-// A subscriber that keeps all it receives: every frame byte-exactly with its arrival time, every comment,
-// every connection it had. Resumes with Last-Event-ID as browsers do. And, at the end, the real
-// `eventsource` package with the header a test wants.
+// A subscriber that keeps all that it receives: each frame with its bytes and its time of arrival, each
+// comment, each connection. It resumes with Last-Event-ID as browsers do. At the end of this file is the
+// real `eventsource` package, with the headers that a test wants.
 import http from 'node:http'
 import { EventSource } from 'eventsource'
 import { remember, rememberCookies } from './leaks.mjs'
@@ -10,7 +10,7 @@ import { now, until, within } from './wait.mjs'
 const control = new Set(['connected', 'snapshot', 'ready', 'reset', 'left', 'bulk', 'expiring', 'closing', 'schema'])
 
 export class Subscriber {
-  /** Connects and waits for the answer's head; a status other than 200 is an answer, not an error. */
+  /** Connects, and waits for the answer's head. A status other than 200 is an answer, not an error. */
   static async open(url, options = {}) {
     const subscriber = new Subscriber(url, options)
     await subscriber.connect()
@@ -18,8 +18,9 @@ export class Subscriber {
   }
 
   /**
-   * token goes into `Authorization: Bearer`; lastEventId is where to resume; reconnect (true, or a
-   * function that yields the pause in ms) makes the subscriber come back by itself until close().
+   * token goes into `Authorization: Bearer`. lastEventId is where to resume. With reconnect the
+   * subscriber comes back by itself until close(). It is true, or a function that returns the pause in
+   * ms.
    */
   constructor(url, { token, headers = {}, lastEventId = '', reconnect = false, name = url } = {}) {
     Object.assign(this, { url: String(url), token, headers, lastEventId, reconnect, name })
@@ -32,7 +33,7 @@ export class Subscriber {
     this.closed = false
   }
 
-  /** All frames that carry a change: no control events. */
+  /** All frames that carry a change. Control events do not. */
   get events() {
     return this.frames.filter((frame) => !control.has(frame.name))
   }
@@ -106,7 +107,8 @@ export class Subscriber {
     if (!this.reconnect || this.closed || connection !== this.current) return
     const pause = typeof this.reconnect === 'function' ? this.reconnect() : 50
     this.timer = setTimeout(() => this.connect().catch(() => {}), pause)
-    this.timer.unref() // who waits for it has a deadline of its own; nobody waits any more once a test has failed
+    // A test that waits for it has a deadline of its own. When a test has failed, nobody waits any more.
+    this.timer.unref()
   }
 
   #notify() {
@@ -114,8 +116,8 @@ export class Subscriber {
   }
 
   /**
-   * The next frame, after those that next() returned before, for which `wanted` holds: a function or
-   * an event name. Frames before it are passed over.
+   * The next frame for which `wanted` holds, after those that next() has returned before. wanted: a
+   * function, or an event's name. Frames before it are passed over.
    */
   async next(wanted = () => true, timeout = 60_000) {
     const matches = typeof wanted === 'string' ? (frame) => frame.name === wanted : wanted
@@ -128,7 +130,7 @@ export class Subscriber {
     return found
   }
 
-  /** Waits until `condition` yields something true; it is looked at whenever bytes arrive. */
+  /** Waits until `condition` returns something true. It is asked whenever bytes arrive. */
   when(condition, timeout = 60_000, what = () => String(condition)) {
     return new Promise((resolve, reject) => {
       const finish = (settle, value) => {
@@ -150,18 +152,21 @@ export class Subscriber {
     return JSON.stringify(this.frames.slice(-count).map(({ id, event, data }) => ({ id, event, data: data.slice(0, 200) })))
   }
 
-  /** Waits for the other side's end of the stream. */
+  /** Waits until the other side ends the stream. */
   ended(timeout = 60_000) {
     return within(this.current.done, timeout, `end of the stream ${this.name}`)
   }
 
-  /** Stops reading: the kernel's buffers fill, then the daemon's patience is what counts. */
+  /** Stops reading. The kernel's buffers fill. After that the daemon's patience counts. */
   pause() {
     this.paused = this.current.response
     this.paused.pause()
   }
 
-  /** Goes on reading where it stopped; that connection may have ended meanwhile, and another be on its way. */
+  /**
+   * Goes on reading where it stopped. That connection may have ended meanwhile, and another one may be
+   * on its way.
+   */
   resume() {
     this.paused.resume()
   }
@@ -179,7 +184,7 @@ export class Subscriber {
   }
 }
 
-// In format `message` the name travels as "type" inside data.
+// In format `message` the name of an event is "type" in its data.
 function typeOf(data) {
   try {
     return JSON.parse(data).type
@@ -238,7 +243,7 @@ export function eventSource(url, { headers = {} } = {}) {
   })
 }
 
-/** The first event of an EventSource that `wanted` accepts. */
+/** The first event of an EventSource for which `wanted` holds. */
 export async function eventOf(source, type, wanted = () => true, timeout = 60_000) {
   let found
   source.addEventListener(type, (event) => (found ??= wanted(event) ? event : undefined))

@@ -1,12 +1,12 @@
-// What most end-to-end tests stand on: a cluster with the schema `herald`, optionally the example
-// application, and a daemon. close() ends all of it and fails when the daemon did not end well.
+// What most end-to-end tests stand on: a cluster with the schema `herald`, and a daemon. It can have the
+// example application. close() ends all of it, and fails if a daemon did not end well.
 import assert from 'node:assert/strict'
 import { Cluster } from './cluster.mjs'
 import { Daemon, loadExample, migrate } from './daemon.mjs'
 
 /**
- * prepare(cluster) declares tables and streams before the daemon starts; daemon holds Daemon.start's
- * options, or false for none.
+ * prepare(cluster) declares tables and streams before the daemon starts. daemon: the options of
+ * Daemon.start, or false for no daemon.
  */
 export async function openStage({ settings, example = false, prepare = () => {}, daemon = {} } = {}) {
   const cluster = await Cluster.start({ settings })

@@ -1,6 +1,11 @@
-// What a client of a stream with a snapshot holds, and whether it may. It keeps a map: `connected` without an id and `reset`
-// empty it, `snapshot` fills it, what follows `ready` changes it. Versions of the hot rows count by one, so a change that is
-// missing or comes twice shows at once; that the map is the table shows at the end.
+// What a client of a stream with a snapshot holds, and whether it may. The client keeps a map:
+//
+// - `connected` without an id, and `reset`, empty it;
+// - `snapshot` fills it;
+// - what follows `ready` changes it.
+//
+// Versions of the hot rows count by one. So a change that is missing or comes twice shows at once. At
+// the end the map must be the table.
 import { keyText, readDefault } from './oracle.mjs'
 import { compareIds } from './sse.mjs'
 
@@ -10,7 +15,7 @@ const others = ['closing', 'expiring']
 export function replayState({ frames, name }) {
   const state = { name, map: new Map(), faults: [], ready: 0, overlaps: 0 }
   for (const frame of frames) {
-    if (frame.name === 'connected' && frame.id) continue // it goes on where it was
+    if (frame.name === 'connected' && frame.id) continue // the client goes on where it was
     if (frame.name === 'connected' || frame.name === 'reset') begin(state)
     else if (frame.name === 'snapshot') takeItem(state, JSON.parse(frame.data))
     else if (frame.name === 'ready') takeReady(state, frame)
@@ -28,7 +33,7 @@ function fault(state, text) {
 }
 
 function takeItem(state, row) {
-  if (state.open) fault(state, `row ${row.id} as an item behind ready`)
+  if (state.open) fault(state, `row ${row.id} as an item after ready`)
   if (state.map.has(String(row.id))) fault(state, `row ${row.id} twice among the items`)
   state.items++
   state.last.set(String(row.id), row.version)
@@ -43,9 +48,9 @@ function takeReady(state, frame) {
   state.lastId = frame.id
 }
 
-// Only what overlaps the state comes without an id, and nothing that has one comes before it.
+// Only what overlaps the state has no id. It comes before all that has one.
 function takeId(state, { id, name }) {
-  if (id === null && state.lastId !== null) fault(state, `${name} without an id behind ${state.lastId}`)
+  if (id === null && state.lastId !== null) fault(state, `${name} without an id after ${state.lastId}`)
   if (id !== null && state.lastId !== null && compareIds(id, state.lastId) <= 0) fault(state, `${id} after ${state.lastId}`)
   if (state.lastId === null) state.overlaps++
   state.lastId = id
@@ -65,14 +70,17 @@ function takeChange(state, frame) {
   else state.map.set(key, mark)
 }
 
-/** How the map differs from the rows that are to be in it, [{ key, mark }]. */
+/** How the map differs from the rows that it is to have, [{ key, mark }]. */
 export function differences({ map, name }, rows) {
   const missing = rows.filter(({ key, mark }) => map.get(key) !== mark).map(({ key, mark }) => `${name}: row ${key} is ${mark}, not ${map.get(key)}`)
   const known = new Set(rows.map(({ key }) => key))
   return [...missing, ...[...map.keys()].filter((key) => !known.has(key)).map((key) => `${name}: row ${key} is not there`)]
 }
 
-/** The connection breaks behind its n-th frame, or n frames behind `ready`, whatever has come since; the client keeps the id that it has then. */
+/**
+ * Breaks the connection after its n-th frame, or n frames after `ready`. What has come later is
+ * forgotten. The client keeps the id that it had at that frame.
+ */
 export async function cutBehind(subscriber, n, { ready = false } = {}) {
   const own = ({ connection }) => connection === subscriber.connections.length - 1
   const start = () => subscriber.frames.findIndex((frame) => own(frame) && (!ready || frame.name === 'ready'))

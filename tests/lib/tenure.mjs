@@ -1,4 +1,5 @@
-// Streams that must not go on for ever: notes, clubs whose members SQL knows, two daemons, and ways to open streams and see them end.
+// Streams that must not go on for ever: notes, clubs whose members SQL knows, and two daemons. Functions
+// open streams and see them end.
 import assert from 'node:assert/strict'
 import { Proxy } from './proxy.mjs'
 import { request, Subscriber } from './sse.mjs'
@@ -40,7 +41,7 @@ export async function openTenure() {
     for (const proxy of proxies) await proxy.close()
   }
 
-  /** A daemon whose way to the database can be cut. */
+  /** [proxy, daemon]: the proxy can cut the daemon's way to the database. */
   async function behindProxy() {
     const proxy = await Proxy.open(stage.cluster.port)
     proxies.push(proxy)
@@ -55,7 +56,10 @@ export async function openTenure() {
     if (stream.status === 200) await stream.next('connected')
     return stream
   }
-  /** With a token that ends in so many seconds. Who was not let in before its end comes with another one. */
+  /**
+   * A stream with a token that ends in so many seconds. If it was not let in before that, it tries again
+   * with another one.
+   */
   const openFor = (life, claims, more) => until(async () => {
     const stream = await open({ ...claims, exp: seconds() + life }, more)
     if (stream.status === 200) return stream

@@ -1,11 +1,12 @@
-// TLS in front of PostgreSQL, as a proxy or a newer server speaks it: what the server sends goes out in records of up to 16 kB.
+// TLS in front of PostgreSQL, as a proxy or a newer server speaks it. What the server sends goes out in
+// records of up to 16 kB.
 import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { freePort, run } from './process.mjs'
 
-/** A certificate for these names, signed by itself, as files of the directory: { cert, key }, their paths. */
+/** Makes a certificate for these names, signed by itself. Returns the paths of its files, { cert, key }. */
 export async function makeCertificate(directory, names = ['localhost']) {
   const files = { cert: join(directory, 'cert.pem'), key: join(directory, 'key.pem') }
   const { code, stderr } = await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${names[0]}`, '-addext',
@@ -15,7 +16,7 @@ export async function makeCertificate(directory, names = ['localhost']) {
 }
 
 export class TlsProxy {
-  /** record: bytes a record at the most; host: where it listens. */
+  /** record: bytes a record at most. host: where it listens. */
   static async open(target, { cert, key }, { record = 16_384, host = '127.0.0.1' } = {}) {
     const proxy = new TlsProxy()
     const context = createSecureContext({ cert: readFileSync(cert), key: readFileSync(key) })
@@ -31,7 +32,7 @@ export class TlsProxy {
     return socket
   }
 
-  // The first message is SSLRequest, 8 bytes; the answer to it is one byte in clear.
+  // The first message is SSLRequest, 8 bytes. The answer is one byte in clear.
   #greet(socket) {
     this.#keep(socket).on('error', () => {})
     socket.once('readable', () => {
@@ -52,7 +53,7 @@ export class TlsProxy {
     let waiting = []
     far.on('data', (chunk) => {
       waiting.push(chunk)
-      if (waiting.length === 1) setTimeout(() => near.write(Buffer.concat(waiting.splice(0))), 3) // so that records are full
+      if (waiting.length === 1) setTimeout(() => near.write(Buffer.concat(waiting.splice(0))), 3) // ms; so that records are full
     })
   }
 

@@ -1,4 +1,4 @@
-// JSON Web Tokens as the applications around pgherald make them, with jose; also the ones that no
+// JSON Web Tokens, made with jose, as the applications around pgherald make them. Also those that no
 // honest application makes.
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { remember, rememberToken } from './leaks.mjs'
@@ -9,8 +9,8 @@ export const secret = remember('a-secret-for-the-tests-only-0123456789abcdef', '
 export const seconds = () => Math.floor(Date.now() / 1000)
 
 /**
- * token({ sub, role, stores, ... }): a signed token that is valid for an hour.
- * `exp: null` leaves the expiry out; `alg: 'none'` leaves the signature out.
+ * token({ sub, role, stores, ... }): a signed token that is valid for an hour. `exp: null` leaves the
+ * expiry out. `alg: 'none'` leaves the signature out.
  */
 export async function token(claims = {}, { secret: key = secret, alg = 'HS256', header = {} } = {}) {
   const { exp = seconds() + 3600, ...rest } = claims
@@ -21,7 +21,7 @@ export async function token(claims = {}, { secret: key = secret, alg = 'HS256', 
 
 const base64url = (value) => Buffer.from(value).toString('base64url')
 
-/** A token of arbitrary parts, unsigned or with the signature given, for what jose refuses to make. */
+/** A token of any parts with any signature, since jose refuses to make some. */
 export function rawToken(header, payload, signature = 'AAAA') {
   return rememberToken(`${base64url(JSON.stringify(header))}.${base64url(JSON.stringify(payload))}.${signature}`)
 }

@@ -1,16 +1,17 @@
-// Waiting without sleeping: a condition is polled until it holds or its deadline passes.
-// No test waits for a fixed time; the only timers are the pauses between two polls.
+// Waiting without sleeping: a condition is polled until it holds, or until its deadline.
+// No test waits for a fixed time. The only timers are the pauses between two polls.
 import { setTimeout as pause } from 'node:timers/promises'
 
 export { pause }
 
-/** Monotonic milliseconds, the one clock of all logs. */
+/** Monotonic milliseconds. All logs have this clock. */
 export const now = () => performance.now()
 
 /**
- * Polls `condition` until it yields something true and returns that. Errors of the condition
- * count as "not yet"; the last one is named when the deadline passes. What lasts is looked at less
- * often, so that looking does not take the machine from it: every twentieth of the time that it has lasted.
+ * Polls `condition` until it returns something true, and returns that. An error of the condition counts
+ * as "not yet". The last one is named if the deadline passes. timeout and every are in ms.
+ * The longer it lasts, the longer are the pauses, so that polling does not take the machine: a twentieth
+ * of the time so far, at most 100 ms, but no less than `every`.
  */
 export async function until(condition, { timeout = 30_000, every = 15, what = 'the condition' } = {}) {
   const begun = now()
@@ -29,7 +30,7 @@ export async function until(condition, { timeout = 30_000, every = 15, what = 't
   }
 }
 
-/** The promise's value, or an error that says what did not come in time. */
+/** The value of the promise. After timeout ms an error that says what did not come. */
 export async function within(promise, timeout, what) {
   let timer
   const late = new Promise((_, reject) => {
@@ -43,9 +44,10 @@ export async function within(promise, timeout, what) {
 }
 
 /**
- * A figure that other work on the machine can spoil, and nothing can improve: taken anew until it is `good`. Three times at least, and then
- * for a minute, for what is busy beside it is so for a while. Returns the last one, for the test to judge. t says which ones were thrown
- * away, as `shown` puts it.
+ * Takes a figure that other work on the machine can spoil, and that nothing can improve. It is taken
+ * again until it is `good`, but only until there were `times` tries and `patience` ms have passed. A
+ * busy machine is busy for a while. Returns the last figure, which the test judges. Each discarded figure
+ * is printed, as `shown` puts it.
  */
 export async function measured(t, take, good, { times = 3, patience = 60_000, shown = String } = {}) {
   const begun = now()

@@ -1,12 +1,13 @@
-// A writer: runs transactions on the hot rows and logs the fate of each as the oracle wants it. A lost
-// connection before COMMIT was sent means aborted, after it unknown. What it can do is its repertoire: `basic`
-// here, the rest in repertoire.mjs.
+// A writer runs transactions on the hot rows and logs the fate of each as the oracle wants it. If the
+// connection is lost before COMMIT is sent, the fate is aborted. If it is lost later, it is unknown.
+// The repertoire is what a writer can do. `basic` is here, others are in schedule/repertoire.mjs and
+// isolation/deals.mjs.
 import { now, pause } from './wait.mjs'
 
 export const hotTable = `
   CREATE TABLE public.hot (id int PRIMARY KEY, owner text, version int NOT NULL, note text NOT NULL);`
 
-/** The owner that stands for NULL, in lists of owners: rows that nobody may see. */
+/** Stands for NULL in lists of owners. Nobody may see a row without an owner. */
 export const nobody = 'nobody'
 
 // Rows are locked in the order of their keys, so that writers do not deadlock.
@@ -26,25 +27,27 @@ const basic = [
 
 export class Writer {
   /**
-   * log: the list of transactions all writers share; rows: how many hot rows; owners: whose they can be;
-   * repertoire: [[weight, name, act(writer)], …], where act tells whether the transaction ended as it was to;
-   * done: what was done, by name, for all writers; gate: stands between two acts, where there is one; first: acts that come first.
+   * log: the list of transactions that all writers share. rows: how many hot rows there are.
+   * owners: whose they can be. repertoire: [[weight, name, act(writer)], …]; act returns whether the
+   * transaction ended as it was to. done: counts of acts by name, for all writers. gate: if there is
+   * one, every act passes it. pace: [least, most] ms between two acts. first: acts that come first,
+   * the last of the list before the others.
    */
   constructor({ name, cluster, log, random, rows, owners, repertoire = basic, done = {}, gate, pace = [2, 30], first = [] }) {
     Object.assign(this, { name, cluster, log, random, rows, owners, repertoire, done, gate, pace, first: [...first] })
     this.count = 0
   }
 
-  /** Writes until `stopped()`, coming back after every lost connection. */
+  /** Writes until `stopped()`. Connects again after every lost connection. */
   async run(stopped) {
     while (!stopped() || this.settle) {
       try {
         this.client ??= await this.cluster.client()
-        await this.settle?.() // what a lost connection left undecided
+        await this.settle?.() // decides what a lost connection left undecided
         if (!stopped()) await (this.gate ? this.gate.pass(() => this.#one()) : this.#one())
         await pause(this.random.between(...this.pace))
       } catch (error) {
-        if (error instanceof TypeError || error instanceof ReferenceError) throw error // the test's own mistake
+        if (error instanceof TypeError || error instanceof ReferenceError) throw error // a mistake of the test
         await this.end()
         await pause(50)
       }
@@ -77,7 +80,7 @@ export class Writer {
     return this.client.query(text, values)
   }
 
-  /** One transaction that updates the rows in order; before() comes first, hold() before the rows in `late`. */
+  /** One transaction that updates the rows in order. before() comes first, then `keys`, hold() and `late`. */
   transaction(keys, { pauses = false, end = 'COMMIT', before, hold, late = [], ...mode }) {
     const write = this.begin()
     return this.perform(write, async () => {
@@ -100,14 +103,17 @@ export class Writer {
     })
   }
 
-  /** Logs a transaction. Without COMMIT sent it cannot have happened; with it sent, only an answer tells. */
+  /**
+   * Logs a transaction. It cannot have happened before COMMIT is sent. After that only an answer
+   * tells.
+   */
   begin() {
     const write = { fate: 'aborted', beganAt: now(), writer: this.name, changes: [] }
     this.log.push(write)
     return write
   }
 
-  /** Runs body() as the transaction `write`; tells whether it ended as it was to. */
+  /** Runs body() as the transaction `write`. Returns whether it ended as it was to. */
   async perform(write, body, { end = 'COMMIT', isolation = 'READ COMMITTED' } = {}) {
     try {
       await this.query(`BEGIN ISOLATION LEVEL ${isolation}`)
@@ -131,7 +137,7 @@ export class Writer {
     return `${this.name}.${++this.count}`
   }
 
-  /** Updates these rows with one statement; now and then they go to another owner. */
+  /** Updates these rows with one statement. Now and then they go to another owner. */
   async change(write, keys, { pauses = false, ...more } = {}) {
     const values = [keys, this.mark(), this.random.next() < 0.06 ? this.random.pick(this.owners) : null]
     const { rows } = await this.query({ name: 'update', text: update, values })
@@ -139,7 +145,7 @@ export class Writer {
     if (pauses) await pause(this.random.between(0, 25))
   }
 
-  /** Logs rows that were changed: { key, mark, version, owner, from: the owner before }. */
+  /** Logs rows that have changed: { key, mark, version, owner, from: the owner before }. */
   note(write, rows, more = {}) {
     for (const { key, mark, version, owner, from } of rows) {
       write.changes.push({ mark, key: String(key), version, owner, ...(owner !== from && { from }), ...more })
@@ -147,17 +153,20 @@ export class Writer {
   }
 }
 
-/** The repertoire, dealt to so many writers to begin with: what is drawn seldom has its turn on a slow machine too. */
+/**
+ * Deals the repertoire to so many writers, as what they do first. So an act that is drawn seldom has
+ * its turn on a slow machine, too.
+ */
 export function deal(repertoire, count, random) {
   const cards = random.shuffle(repertoire)
   return Array.from({ length: count }, (_, writer) => cards.filter((_, card) => card % count === writer))
 }
 
-/** The marks in the frames that a subscriber has got so far; only new frames are looked at. */
+/** The marks in the frames that a subscriber has got so far. A call reads only new frames. */
 export function marksOf(subscriber) {
   const known = (subscriber.known ??= { marks: new Set(), frames: 0 })
   for (; known.frames < subscriber.frames.length; known.frames++) {
-    // the row as it is now: the note of `old` is another change's mark
+    // The note of `row`, not of `old`, which is the mark of another change.
     const match = /(?:"row": \{[^}]*"note"|^\{"mark"): ?"([^"]+)"/.exec(subscriber.frames[known.frames].data)
     if (match) known.marks.add(match[1])
   }

@@ -1,7 +1,8 @@
-# root.sh: throw-away Debian systems in a directory, sourced by tests/platforms/run. Each begins as a machine on which nothing was
-# prepared: git, make, ca-certificates and sudo. An ordinary user, newcomer, has a clone of this tree in pgherald/.
+# root.sh: throw-away Debian systems, each in a directory. tests/platforms/run sources this file. A
+# system begins as a machine on which nothing was prepared but git, make, ca-certificates and sudo. The
+# user newcomer, who is no administrator, has a clone of this tree in pgherald/. root has one, too.
 
-# The archive that this machine uses itself.
+# The archive that this machine uses itself, unless DEBIAN_MIRROR names one.
 mirror_of_machine() {
   local found
   found=$(apt-get indextargets --format '$(ORIGIN) $(REPO_URI)' 'Created-By: Packages' 2>/dev/null |
@@ -9,12 +10,12 @@ mirror_of_machine() {
   echo "${DEBIAN_MIRROR:-${found:-http://deb.debian.org/debian}}"
 }
 
-# make_root SUITE DIRECTORY: three tries; fails where the archive does not answer.
+# make_root SUITE DIRECTORY: makes a system. Fails if the archive does not answer three times.
 make_root() {
   local try
   for try in 1 2 3; do
     rm -rf --one-file-system "$2"
-    # what it mounts is seen by nobody else, and goes with it
+    # Nobody else sees what debootstrap mounts, and it goes when debootstrap ends.
     unshare --mount --pid --fork --kill-child --mount-proc debootstrap --variant=minbase --include=git,make,ca-certificates,sudo "$1" "$2" "$(mirror_of_machine)" >"$2.log" 2>&1 &&
       { settle "$2"; return; }
     echo "   debootstrap $1, try $try: $(tail -n 1 "$2.log")"
@@ -22,7 +23,7 @@ make_root() {
   return 1
 }
 
-# How this machine reaches packages is no part of the project: the root is given the same settings.
+# How this machine reaches packages is no part of the project. The root gets the same settings.
 settle() { # ROOT
   local root=$1
   cp /etc/resolv.conf /etc/hosts "$root/etc/"
@@ -37,7 +38,8 @@ settle() { # ROOT
   in_root "$root" chown -R newcomer:newcomer /home/newcomer
 }
 
-# in_root ROOT COMMAND…: as root in the root, in a process namespace of its own: what it starts ends with it.
+# in_root ROOT COMMAND…: runs a command as root in the system, in a process namespace of its own. All
+# that it starts ends with it.
 in_root() {
   local root=$1
   shift
@@ -50,7 +52,7 @@ in_root() {
     ${http_proxy:+http_proxy="$http_proxy"} ${https_proxy:+https_proxy="$https_proxy"} "$@"
 }
 
-# as_user ROOT USER COMMAND: the user types a line for the shell in the clone.
+# as_user ROOT USER COMMAND: runs a shell command as this user, in the user's clone.
 as_user() {
   local root=$1 user=$2 home=/home/$2
   [ "$user" != root ] || home=/root

@@ -1,9 +1,10 @@
-// What was committed, in the order in which it went out: the warden's view of the writers' log. Where a change stands, and which
-// `left` belongs to it, is learnt from the frames; what they must say, from the rows.
+// The warden's view of the writers' log: what was committed, in the order in which it went out. The
+// frames tell where a change stands, and which `left` belongs to it. The rows tell what the frames
+// must say.
 import { isDeepStrictEqual } from 'node:util'
 import { audienceOf } from './deals.mjs'
 
-/** `<tick>-<change>` as numbers; undefined where it is none, or too large for one. */
+/** `<tick>-<change>` as numbers. undefined if it is no id, or too large for numbers. */
 export function placeOf(id) {
   const match = /^(\d{1,18})-(\d{1,18})$/.exec(id ?? '')
   return match ? { tick: Number(match[1]), change: Number(match[2]) } : undefined
@@ -17,7 +18,10 @@ export class Committed {
     for (const write of writes) for (const change of write.changes) this.marks.set(change.mark, prepare(change, write))
   }
 
-  /** What a frame says that it is; the first frame of a change is compared with the row, all others with the first. */
+  /**
+   * The change that a frame tells of. The first frame of a change is compared with the row, all others
+   * with the first. undefined for a phantom.
+   */
   read(frame, visit) {
     const data = JSON.parse(frame.data)
     const change = this.marks.get(data.mark ?? (data.op === 'delete' ? `${data.old?.note} gone` : data.row?.note))
@@ -39,7 +43,7 @@ export class Committed {
     else this.texts.set(`${change.mark} ${plain}`, frame.data)
   }
 
-  /** All frames have been read: every committed change gets its place. */
+  /** To be called when all frames have been read. Gives every committed change its place. */
   settle(ends) {
     this.ordered = []
     for (const change of this.marks.values()) {
@@ -57,24 +61,24 @@ export class Committed {
     this.ends = Object.fromEntries(Object.entries(ends).map(([topic, mark]) => [topic, this.marks.get(mark)?.place]))
   }
 
-  // By the number of the change: that is drawn while the row is locked.
+  // Ordered by the number of the change, which is drawn while the row is locked.
   #checkVersions(changes) {
     changes.sort((a, b) => a.place.change - b.place.change)
     changes.slice(1).forEach((change, index) => {
       const before = changes[index]
       if (change.version <= before.version || compare(change.place, before.place) <= 0) {
-        this.report.unordered.push(`row ${change.key}: version ${change.version} (${this.ids.get(change.mark)}) behind ${before.version}`)
+        this.report.unordered.push(`row ${change.key}: version ${change.version} (${this.ids.get(change.mark)}) after ${before.version}`)
       }
     })
   }
 
-  /** The change that a `left` with this id tells of: the last one of the row before it, in the same tick. */
+  /** The change that a `left` tells of: the last one of its row before it, in the same tick. */
   moveOf({ topic, key, place }) {
     const last = (this.rows.get(`${topic} ${key}`) ?? []).findLast((change) => change.place.change < place.change)
     return last?.moved && last.place.tick === place.tick ? last : undefined
   }
 
-  /** The changes with places in (after, upto]. */
+  /** The changes whose places are in (after, upto]. */
   * between(after, upto) {
     let [low, high] = [0, this.ordered.length]
     while (low < high) {
@@ -98,7 +102,8 @@ function prepare(change, { fate, beganAt, sentAt }) {
 
 const routed = (topic, row) => Object.keys(audienceOf(topic, row)).map((column) => row[column])
 
-// Nothing of the former state of a row that has moved: who gets it now may not have been entitled to that.
+// An event of a row that has moved has nothing of its former state. The one who gets it now may not
+// have been entitled to that.
 function dataOf({ topic, key, was, now }, op, moved) {
   const changed = op === 'update' && !moved ? Object.keys(now).filter((column) => !isDeepStrictEqual(now[column], was[column])) : []
   const old = op === 'delete' ? was : changed.length ? Object.fromEntries(changed.map((column) => [column, was[column]])) : null

@@ -1,11 +1,12 @@
-// The tables of the isolation schedule, and what is done to their rows: they change, and change hands, in every way. Each change is
-// logged with the row before and behind it, as the database has returned them to the writer.
+// The tables of the isolation schedule, and what is done to their rows. They change, and change
+// hands, in every way. Each change is logged with the row before and after it, as the database has
+// returned them to the writer.
 import { groups, stores } from './rights.mjs'
 
 const columns = '(id int PRIMARY KEY, owner text, store text, viewers text[], version int NOT NULL, note text NOT NULL)'
 const routing = { deals: ['owner', 'store', 'viewers'], news: ['store'] }
 const rows = { deals: 90, news: 12 }
-/** What nobody may ever see stands in a column that is not told. */
+/** What nobody may ever see. It stands in a column that is excluded. */
 export const secret = 'not for the log'
 
 export const users = Array.from({ length: 50 }, (_, index) => `u${index}`)
@@ -19,13 +20,13 @@ export const tables = `CREATE SEQUENCE public.epochs;` + Object.entries(rows).ma
 
 const list = (value) => (value ?? []).filter((one) => one !== null)
 
-/** Whom a row is for, by routing column. */
+/** Whom a row is for: a list of values for each routing column. */
 export const audienceOf = (topic, row) =>
   Object.fromEntries(routing[topic].map((column) => [column, list(Array.isArray(row[column]) ? row[column] : [row[column]])]))
 
 const shown = (alias) => `to_jsonb(${alias}) - 'hidden'`
 
-// `how` names the columns that are set; a row's owner may also be the next user.
+// $3, `how`, names the columns that are set. `pass` gives a row to the next user.
 const updateOf = (table) => `
   WITH b AS MATERIALIZED (SELECT * FROM public.${table} WHERE id = ANY ($1) OR store = $4 ORDER BY id FOR UPDATE)
   UPDATE public.${table} d SET version = d.version + 1, note = $2 || '.' || d.id,
@@ -48,7 +49,8 @@ async function update(writer, write, { table = 'deals', keys = [], how = {}, sto
   note(writer, write, table, changed)
 }
 
-// A key that is free is taken, one that is not becomes free. Versions go on rising, whoever comes first.
+// Takes a key that is free, or frees one that is taken. Versions go on rising: those of a new row
+// begin at an epoch.
 async function swap(writer, write, { table = 'deals' }) {
   const { random } = writer
   const key = random.integer(1, rows[table])
@@ -99,7 +101,8 @@ function rolledBack(writer) {
   return writer.perform(write, () => update(writer, write, { keys: keysOf(writer, 'deals', 3), how: hands.all(writer.random) }), { end: 'ROLLBACK' })
 }
 
-// There and back again in one transaction: who had the row in between must get it, and lose it.
+// There and back again in one transaction. An owner who had the row in between must get it, and lose
+// it.
 function thereAndBack(writer) {
   const write = writer.begin()
   const undone = writer.begin()

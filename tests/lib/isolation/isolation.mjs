@@ -1,10 +1,14 @@
-// The isolation schedule: 50 users with streams of every kind at two instances; rows change hands under load while tokens end or are
-// revoked, subscriptions lapse, claims change and streams are defined anew; then the warden. All drawn from one seed.
+// The isolation schedule. 50 users have streams of every kind at two instances. Rows change hands
+// under load. Meanwhile tokens end or are revoked, subscriptions lapse, claims change and streams are
+// defined again. Then the warden judges. One seed draws all of it.
 //
-//   rights.mjs    the streams, and what they show   registry.mjs   who has which right, since when
-//   deals.mjs     what writers do                   visitors.mjs   who comes and goes
-//   outsider.mjs  who must not notice anything      warden.mjs     the oracle, with committed.mjs
-//   neighbour.mjs another application on the same database, that does what it likes
+//   rights.mjs     the streams, and what they show
+//   registry.mjs   who has which right, and since when
+//   deals.mjs      what the writers do
+//   visitors.mjs   who comes and goes
+//   outsider.mjs   subscribers that must not notice anything
+//   warden.mjs     the oracle, with committed.mjs
+//   ../schedule/neighbour.mjs   another application on the same database, which does what it likes
 import { publish, repertoire, tables, users } from './deals.mjs'
 import { besides, Neighbour } from '../schedule/neighbour.mjs'
 import { Outsider } from './outsider.mjs'
@@ -22,7 +26,7 @@ import { deal, Writer } from '../writer.mjs'
 const heartbeat = 1000
 const flags = (logSize) => ['--jwt-leeway', '0s', '--heartbeat', `${heartbeat}ms`, '--log-size', logSize]
 
-/** Runs one seed; the report is the warden's. */
+/** Runs one seed for `duration` ms. The report is the warden's. */
 export async function runIsolation({ seed, duration = 9000, writers = 5, comers = 4 }) {
   const random = new Random(seed)
   const show = { random, log: [], acts: {} }
@@ -35,7 +39,8 @@ export async function runIsolation({ seed, duration = 9000, writers = 5, comers 
   }
 }
 
-// The second instance forgets soon: who comes back there gets what was missed from the database.
+// The second instance forgets soon. A client that comes back there gets what it missed from the
+// database.
 async function setUp(show) {
   const prepare = (cluster) => cluster.psql(`${tables} ${subscriptions} ${definitions.map(streamSql).join('\n')}; ${besides}`)
   const stage = (show.stage = await openStage({ prepare, daemon: { flags: flags('64MB') } }))
@@ -48,7 +53,8 @@ async function setUp(show) {
   show.neighbour = await Neighbour.open({ daemon: stage.daemon, cluster: stage.cluster, log: show.log, random: show.random.fork(), done: show.acts, pace: [20, 200], shared: 'news' })
 }
 
-// Streams that are allowed and that nothing is ever for; one that begins where the log does, at each instance.
+// At each instance, streams that are allowed and that nothing is ever for. One of them begins where
+// the log begins.
 async function openOutsiders(daemons) {
   const outside = { token: await token({ sub: 'outsider', role: 'customer', stores: ['s9'], groups: ['g9'] }), heartbeat }
   const paths = ['/own', '/held', '/groups', '/own/s0', '/groups/s1', '/news/s9', '/own?last_event_id=earliest']
@@ -67,7 +73,7 @@ async function perform({ stage, random, log, acts, visitors, registry, neighbour
   ])
 }
 
-// Whose right ends is mostly somebody who is there.
+// The rights that end are mostly those of somebody who is there.
 async function changeRights({ random, visitors, registry, acts }, stopped) {
   const someone = () => random.pick(registry.users)
   const present = (test) => random.pick(visitors.standing.filter((visit) => visit.session && test(visit)))?.session
@@ -79,18 +85,19 @@ async function changeRights({ random, visitors, registry, acts }, stopped) {
     [2, 'reread', () => registry.reread()],
   ]
   for (let round = 0; !stopped(); round++) {
-    const [, name, act] = { 6: cards[4], 12: cards[3] }[round % 25] ?? random.weighted(cards) // these two for sure
+    const [, name, act] = { 6: cards[4], 12: cards[3] }[round % 25] ?? random.weighted(cards) // these two for certain
     await act()
     acts[name] = { well: (acts[name]?.well ?? 0) + 1, else: 0 }
     await pause(random.between(20, 200))
   }
 }
 
-// Who has lost a right is given the time to be told; all others come back, and get what is published last.
+// A visit that has lost its right gets time to be told. All others come back, and get what is
+// published last.
 async function finish(show) {
   const { stage, visitors, registry, log, outsiders } = show
   const lost = ({ path, session }) => session && (!registry.isAlive(session) || (path.startsWith('/club') && registry.isLapsed(session)))
-  await until(() => !visitors.standing.some(lost), { timeout: 20_000, every: 50 }).catch(() => {}) // how late is for the warden to say
+  await until(() => !visitors.standing.some(lost), { timeout: 20_000, every: 50 }).catch(() => {}) // the warden says how late
   await visitors.gather()
   const ends = await publishEnds(show)
   await until(() => visitors.standing.every((visit) => hasEnd(visit, ends)), { timeout: 30_000, every: 50 }).catch(() => {})
@@ -112,7 +119,7 @@ async function pagesOf(daemons) {
   return texts.reduce((sum, text) => sum + Number(/^pgherald_replay_pages_total (\d+)/m.exec(text)[1]), 0)
 }
 
-// For everybody who is entitled to anything.
+// These events are for every user that is entitled to anything.
 async function publishEnds({ stage, log }) {
   const writer = new Writer({ name: 'end', cluster: stage.cluster, log })
   writer.client = await stage.cluster.client()
@@ -131,7 +138,7 @@ const hasEnd = ({ path, subscriber }, { deals, news }) => {
   return subscriber.frames.slice(-5).some(({ data }) => data.includes(mark))
 }
 
-/** What never took place, of all that should have. */
+/** Which of all that should have taken place never did. */
 export function neverDone({ acts, figures }) {
   const { closed, ...counts } = figures
   const wanted = ['left', 'unauthorized', 'forbidden', 'resumed', 'resets', 'redefinitions', 'spentTickets', 'pages', 'rereads']

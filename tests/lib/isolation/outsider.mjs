@@ -1,12 +1,12 @@
-// A subscriber that nothing is for, on a bare socket: after its hello not a byte may come but the pings, whatever happens to
-// others: neither more nor larger pieces, nor pieces cut elsewhere.
+// An outsider is a subscriber that nothing is for, on a bare socket. After its hello only pings may
+// come, whatever happens to others. Nor may the pieces be more, larger or cut elsewhere.
 import { connect } from 'node:net'
 import { now, until } from '../wait.mjs'
 
 const pingPiece = /[0-9a-f]+\r\n: ping\n\r\n/g
 
 export class Outsider {
-  /** path with its query; token: for the Authorization header, or none. heartbeat of the daemon, in ms. */
+  /** path: with its query. token: for the Authorization header, or none. heartbeat: the daemon's, in ms. */
   static async open(daemon, path, { token, heartbeat }) {
     const outsider = new Outsider()
     Object.assign(outsider, { name: `an outsider at ${path}`, heartbeat, text: '', openedAt: now() })
@@ -19,7 +19,7 @@ export class Outsider {
     return outsider
   }
 
-  /** What it should not have got, as sentences. */
+  /** What the outsider should not have got, as sentences. */
   faults() {
     const [head, ...rest] = this.text.split('\r\n\r\n')
     const body = rest.join('\r\n\r\n').replace(/^[0-9a-f]+\r\nretry: [^]*?\n\n\r\n/, '')

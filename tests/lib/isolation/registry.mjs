@@ -1,5 +1,6 @@
-// Who has which right, and since when: subscriptions, revocations and definitions of streams, changed at random and written down
-// with the times between which the change was committed: `sentAt` and `ackedAt`, by the clock of wait.mjs.
+// Who has which right, and since when. The registry changes subscriptions, revocations and
+// definitions of streams at random. It writes each change down with the times between which it was
+// committed: `sentAt` and `ackedAt`, by the clock of wait.mjs.
 import { groups, definitions, roles, stores, streamSql } from './rights.mjs'
 import { seconds, token } from '../token.mjs'
 import { now } from '../wait.mjs'
@@ -7,7 +8,10 @@ import { now } from '../wait.mjs'
 /** How long after its commit a loss may take to count, in ms. */
 export const bounds = { expired: 1000, revoked: 5000, forbidden: 5000, changed: 5000 }
 
-/** For openStage: what the streams' authorize function looks at. For some, by what they ask, its answer is old when it comes. */
+/**
+ * For openStage: what the streams' authorize function looks at. What is asked decides whether it
+ * waits up to 0.2 s. Then its answer is old when it comes.
+ */
 export const subscriptions = `
   CREATE TABLE public.subscriptions (who text PRIMARY KEY, active boolean NOT NULL);
   CREATE FUNCTION public.is_subscribed(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql AS $$
@@ -35,7 +39,7 @@ export class Registry {
     return { role: random.pick(roles), stores: some(stores), groups: some(groups) }
   }
 
-  // One after the other, in the order in which they were asked for.
+  // Queries run one after the other, in the order of the calls.
   #query(text, values) {
     this.last = (this.last ?? Promise.resolve()).then(() => this.client.query(text, values))
     return this.last
@@ -47,7 +51,10 @@ export class Registry {
     return Object.assign(entry, { ackedAt: now() })
   }
 
-  /** A new token; now and then for other claims, without the time of its issue, or for a few seconds only. */
+  /**
+   * A new token. Now and then it has other claims, no time of issue, or only a few seconds to live.
+   * lasting: neither of the last two.
+   */
   async login(user, { lasting = false, other = this.random.next() < 0.3 } = {}) {
     const { random } = this
     if (other) Object.assign(user, this.#claims())
@@ -61,7 +68,7 @@ export class Registry {
     return session
   }
 
-  /** May this session still be used, as far as anybody can know? */
+  /** May this session still be used, as far as the test can know? */
   isAlive({ claims, endsAt }) {
     return endsAt > now() && !this.losses.some((loss) => loss.concerns(claims))
   }
@@ -86,7 +93,7 @@ export class Registry {
     entry.atMs = rows[0].at
   }
 
-  /** Revocations that nobody has a token of come and go: every instance reads all of them anew. */
+  /** A revocation comes and goes that concerns no token. Every instance reads all revocations again. */
   async reread() {
     this.rereads++
     await this.#query("SELECT herald.revoke(jti => 'nobody''s')")
@@ -105,7 +112,7 @@ export class Registry {
     }
   }
 
-  /** A stream gets its other definition, or the first one again. */
+  /** Gives a stream its other definition, or the first one again. */
   async redefine() {
     const path = this.random.pick(definitions.filter(({ anew }) => anew)).path
     const versions = this.versions.get(path)

@@ -1,5 +1,6 @@
-// What each stream of the isolation schedule shows to whom, worked out once more beside the product: from the definition, the
-// claims and the parameters, by plain comparison. The SQL that declares a stream is made of the same definition.
+// What each stream of the isolation schedule shows to whom. It is worked out a second time, beside
+// the product, from the definition, the claims and the parameters, by plain comparison. The SQL that
+// declares a stream is made of the same definition.
 
 export const stores = ['s0', 's1', 's2']
 export const roles = ['customer', 'guest', 'staff', 'admin']
@@ -8,7 +9,7 @@ export const groups = ['g0', 'g1', 'g2', 'g3', 'g4']
 const deals = ['deals']
 const atStore = { store: 'params.store' }
 
-/** All streams, and for those that are defined anew the other definition. */
+/** All streams. `anew`: the other definition of a stream that is defined again. */
 export const definitions = [
   { path: '/own', topics: deals, match: { owner: 'claims.sub' } },
   { path: '/own/plain', topics: deals, match: { owner: 'claims.sub' }, format: 'message' },
@@ -29,7 +30,7 @@ export const definitions = [
 
 const literal = (value) => `'${JSON.stringify(value)}'`
 
-/** The call of herald.stream that declares it. */
+/** The call of herald.stream that declares a definition. */
 export function streamSql({ path, topics, match = {}, require = {}, authorize, recheck = {}, format = 'named', anonymous = false }) {
   return `SELECT herald.stream('${path}', '{${topics}}', match => ${literal(match)}, require => ${literal(require)}, format => '${format}',
     anonymous => ${anonymous}, authorize => ${authorize ? `'${authorize}'` : 'NULL'}, recheck => ${literal(recheck)});`
@@ -50,13 +51,16 @@ function meets(alternative, { claims, params }) {
   return Object.entries(alternative).every(([claim, allowed]) => list(claims[claim]).some((value) => allows(allowed, value)))
 }
 
-/** May these claims open it with these parameters? Without what `authorize` says. */
+/** May these claims open it with these parameters? What `authorize` says is left out. */
 export function admits({ match = {}, require = {}, anonymous }, who) {
   if (!anonymous && !(Array.isArray(require) ? require : [require]).some((alternative) => meets(alternative, who))) return false
   return Object.values(match).every((source) => valuesOf(source, who).length > 0)
 }
 
-/** sees(topic, audience): does a stream of this definition show that to these claims? audience: { key: [values] } */
+/**
+ * Returns sees(topic, audience): does a stream of this definition show that to these claims?
+ * audience: { key: [values] }.
+ */
 export function sightOf({ topics, match = {} }, who) {
   const wanted = Object.entries(match).map(([key, source]) => [key, new Set(valuesOf(source, who))])
   return (topic, audience) => topics.includes(topic) && wanted.every(([key, values]) => audience[key]?.some((value) => values.has(value)))

@@ -1,6 +1,12 @@
-// The subscribers of the isolation schedule. Every user has some places, each for one stream; they leave and come back, with the
-// same or other claims, carried in every way, to either instance, behind any id that a client can think of. Each visit, whether it was
-// let in or not, is kept with its times and frames for the warden.
+// The subscribers of the isolation schedule. Every user has some places, each for one stream. They
+// leave and come back:
+//
+// - with the same claims or others;
+// - with the token in the header, a cookie, the query or a ticket;
+// - to either instance;
+// - with any Last-Event-ID that a client can think of.
+//
+// Each visit is kept with its times and frames for the warden, whether it was let in or not.
 import { definitions, groups, stores, urlPath } from './rights.mjs'
 import { request, Subscriber } from '../sse.mjs'
 import { now, pause, until } from '../wait.mjs'
@@ -9,7 +15,7 @@ const placesEach = 5
 const isAnonymous = ({ path }) => Boolean(definitions.find((one) => one.path === path).anonymous)
 const open = ({ subscriber, status, droppedAt }) => status === 200 && !droppedAt && subscriber.open
 
-// A few at a time.
+// Works on the list, six at a time.
 async function inLanes(list, work, lanes = 6) {
   const rest = [...list]
   await Promise.all(Array.from({ length: lanes }, async () => {
@@ -31,7 +37,7 @@ export class Visitors {
     return { path, params: path.includes(':') ? { store: this.random.pick(stores) } : {} }
   }
 
-  /** Everybody comes, and two witnesses who see everything and never leave. */
+  /** Every place is taken. Two witnesses come as well, who see everything and never leave. */
   async open() {
     const admin = await this.registry.login({ sub: 'witness', role: 'admin', stores, groups, sessions: [] }, { lasting: true, other: false })
     for (const [path, session] of [['/all', admin], ['/news', null]]) await this.visit({ path, params: {} }, { session, at: this.daemons[0] })
@@ -57,7 +63,7 @@ export class Visitors {
     await this.come(place)
   }
 
-  // To a stream that may be none of theirs, beside what they have open.
+  // A visit to any stream, maybe one that is not for this user, beside the stream of the place.
   async #elsewhere({ user }) {
     const visit = await this.come({ user, ...this.#stream() })
     if (open(visit)) await pause(this.random.between(0, 300))
@@ -74,13 +80,13 @@ export class Visitors {
     return (place.visit = await this.visit(place, { session: isAnonymous(place) ? null : await session, lastEventId }))
   }
 
-  /** Everybody who is not there comes back where they left off, with a token that lasts. */
+  /** All who are not there come back to where they left off, with a token that lasts. */
   async gather() {
     await inLanes(this.places.filter(({ visit }) => !open(visit)), async (place) => {
       const login = () => this.registry.login(place.user, { lasting: true, other: false })
       const back = async () => [200, 403].includes((await this.come(place, 'own', login())).status)
       await until(back, { timeout: 30_000, every: 200, what: `${place.user.sub} is back at ${place.path}` })
-        .catch(() => {}) // which is for the warden to say
+        .catch(() => {}) // the warden says so
     })
   }
 
@@ -92,7 +98,7 @@ export class Visitors {
     return this.visits.filter(open)
   }
 
-  // Mostly the last token; else a new one, or any that they ever had, be it dead.
+  // Mostly the user's last token. Else a new one, or any that the user ever had, even a dead one.
   async #session(user) {
     const { random, registry } = this
     const last = user.sessions.at(-1)
@@ -123,7 +129,10 @@ export class Visitors {
     return id
   }
 
-  /** One visit. session null: without a token. The answer's status is kept, whatever it is; 0: there was none. */
+  /**
+   * One visit. session: null for a visit without a token. The answer's status is kept, whatever it
+   * is. 0 means no answer.
+   */
   async visit({ path, params }, { session, lastEventId = '', at = this.random.pick(this.daemons) }) {
     const name = `${session?.claims.sub ?? 'anybody'}/${this.visits.length} at ${urlPath(path, params)}`
     const visit = { name, path, params, session, lastEventId, invented: this.invented.has(lastEventId), askedAt: now(), status: 0 }
@@ -150,7 +159,7 @@ export class Visitors {
     if (visit.status !== 200) await subscriber.close()
   }
 
-  // The right changes while it is being asked for.
+  // The right changes while the daemon asks for it.
   async #overtake({ session }) {
     await pause(this.random.between(0, 60))
     await this.registry.toggle(session.claims)

@@ -1,20 +1,32 @@
-// The oracle of the isolation schedule: from what was committed, and who had which right when, it works out for every visit what
-// its stream may and must have shown, and compares that with every frame.
+// The warden is the oracle of the isolation schedule. It knows what was committed, and who had which
+// right when. From that it works out what the stream of each visit may and must have shown, and
+// compares that with every frame.
 //
-//   writes   as Writer logs them; changes: { mark, topic, key, version, was, now } rows before and behind, or { mark, topic, published }
-//   visits   as Visitors keeps them: { name, path, params, session, lastEventId, invented, askedAt, answeredAt, status, subscriber, droppedAt }
-//   registry whose rights changed when
-//   ends     { topic: mark } of the events at the end of all, which whoever is there then must have got
+//   writes    as Writer logs them. changes: { mark, topic, key, version, was, now }, the rows before
+//             and after, or { mark, topic, published }
+//   visits    as Visitors keeps them: { name, path, params, session, lastEventId, invented, askedAt,
+//             answeredAt, status, subscriber, droppedAt }
+//   registry  whose rights changed when
+//   ends      { topic: mark } of the last events. A visit that is there then must have got them.
 //
-// A visit is entitled by its own token, as the stream is defined when it is opened; behind a Last-Event-ID that also holds for what
-// was committed before. It must get all that it is entitled to between where it begins and its last frame, and nothing else.
-//   foreign, lost, phantom   an event or a `left` for somebody else; one that is missing; one that nobody committed
-//   altered                  other bytes than the row version's, or than at another stream; members that a frame must not have
-//   unordered, disagreed     ids that do not increase, or lie before the beginning; one change with two ids; older versions behind newer
-//   late                     committed after a loss of the right had to count, and delivered; or the stream was not closed by then
-//   slow                     the same, by no more than a machine may cost that has other things to do
-//   unjustified              a `closing`, a `reset` or a refusal that nothing explains; an end without a word
-//   admitted                 let in without the right
+// A visit is entitled by its own token, as the stream is defined when it is opened. After a
+// Last-Event-ID that also holds for what was committed before. A visit must get all that it is
+// entitled to between its beginning and its last frame, and nothing else. Kinds of faults:
+//
+//   foreign      an event or a `left` for somebody else
+//   lost         an event or a `left` that is missing
+//   phantom      an event that nobody committed
+//   altered      other bytes than those of the row version, or than at another stream; a member that
+//                a frame must not have
+//   unordered    ids that do not increase, or that lie before the beginning; an older version after a
+//                newer one
+//   disagreed    one change with two ids
+//   late         what was committed after the loss of a right had to count, and was delivered; a
+//                stream that was not closed by then
+//   slow         the same, within `patience`, which a busy machine may cost
+//   unjustified  a `closing`, a `reset` or a refusal that nothing explains; an end without a word
+//   admitted     a visit that was let in without the right
+//   noisy        what an outsider noticed (outsider.mjs)
 import { Committed, compare, placeOf } from './committed.mjs'
 import { keyText } from '../oracle.mjs'
 import { bounds } from './registry.mjs'
@@ -25,7 +37,7 @@ const spoken = { connected: '{"message":"SSE connected"}', plain: '{"type":"conn
 
 export const summary = (report) => kinds.map((kind) => `${report[kind].length} ${kind}`).join(', ')
 
-/** Nothing is wrong but that something took too long, which other work on the machine may have done. */
+/** Is nothing wrong but that something took too long? Other work on the machine may cause that. */
 export const onlySlow = (report) => !report.ok && kinds.every((kind) => kind === 'slow' || report[kind].length === 0)
 
 export const explain = (report, limit = 5) => kinds.flatMap((kind) => report[kind].slice(0, limit).map((text) => `${kind}: ${text}`)).join('\n')
@@ -49,7 +61,7 @@ function readFrames(visit, log, report) {
   const sight = { seen: [], lefts: [], start: undefined, last: undefined, closing: undefined, resets: 0 }
   const say = (kind, text) => report[kind].push(`${visit.name}: ${text}`)
   for (const frame of visit.subscriber?.frames ?? []) {
-    if (sight.closing) say('late', `${frame.name} ${frame.id} behind closing`)
+    if (sight.closing) say('late', `${frame.name} ${frame.id} after closing`)
     if (frame.name === 'connected') takeConnected(sight, visit, frame, say)
     else if (frame.name === 'reset') takeReset(sight, visit, frame, say)
     else if (frame.name === 'closing') takeClosing(sight, frame, say)
@@ -72,7 +84,7 @@ function takeConnected(sight, visit, frame, say) {
 
 function takeReset(sight, visit, frame, say) {
   const { reason, type, ...more } = JSON.parse(frame.data)
-  if (!visit.invented || sight.resets++ || sight.last) say('unjustified', `reset ${frame.data} behind '${visit.lastEventId}'`)
+  if (!visit.invented || sight.resets++ || sight.last) say('unjustified', `reset ${frame.data} after '${visit.lastEventId}'`)
   if (Object.keys(more).length || !['unknown', 'expired', 'restored'].includes(reason)) say('altered', `reset: ${frame.data}`)
   sight.start = placeOf(frame.id)
 }
@@ -94,7 +106,7 @@ function takeExpiring(visit, frame, say) {
 function takeEvent(sight, visit, frame, log, say) {
   const place = placeOf(frame.id)
   if (!place) return say('altered', `no id: ${frame.raw}`)
-  if (!sight.start || compare(place, sight.last ?? sight.start) <= 0) say('unordered', `${frame.id} behind ${JSON.stringify(sight.last ?? sight.start)}`)
+  if (!sight.start || compare(place, sight.last ?? sight.start) <= 0) say('unordered', `${frame.id} after ${JSON.stringify(sight.last ?? sight.start)}`)
   sight.last = place
   if (frame.name === 'left') return takeLeft(sight, frame, place, say)
   const change = log.read(frame, visit)
@@ -128,14 +140,14 @@ function answersFor(visit, definition, registry) {
   return [...(valid.no ? [401] : []), ...(valid.yes ? right : [])]
 }
 
-// At the end of a token, and while a revocation is on its way, either answer is right.
+// Either answer is right at the end of a token, and while a revocation is on its way.
 function validity({ session, askedAt, answeredAt }, registry) {
   const losses = registry.losses.filter(({ concerns }) => concerns(session.claims))
   const dead = session.endsAt < askedAt - 5 || losses.some(({ ackedAt }) => ackedAt + bounds.revoked < askedAt)
   return { yes: !dead, no: session.endsAt < answeredAt + 5 || losses.some(({ sentAt }) => sentAt < answeredAt) }
 }
 
-// The database is asked while the request waits: what was committed before counts at once.
+// The database is asked while the request waits, so what was committed before counts at once.
 function subscribed({ session, askedAt, answeredAt }, definition, registry) {
   if (!definition.authorize) return [200]
   const lapses = registry.lapses.filter(({ sub, sentAt, back }) => sub === session.claims.sub && sentAt < answeredAt && !(back?.ackedAt < askedAt))
@@ -144,7 +156,7 @@ function subscribed({ session, askedAt, answeredAt }, definition, registry) {
   return throughout ? [403] : [200, 403]
 }
 
-/** The definitions that may have been in force at some instance when this was opened. */
+/** The definitions that may have been in force at some instance when this visit was opened. */
 function versionsOf({ path, askedAt, answeredAt }, registry) {
   const versions = registry.versions.get(path)
   return versions.filter(({ sentAt }, index) => sentAt < answeredAt && !(versions[index + 1]?.ackedAt + bounds.changed < askedAt))
@@ -152,7 +164,8 @@ function versionsOf({ path, askedAt, answeredAt }, registry) {
 
 // --- has it got what it was to get, and nothing else? ---
 
-// Where it was opened while the stream was being defined anew, the definition that explains more of it, of two the later.
+// If a visit was opened while its stream was being defined again, the definition counts that explains
+// more of it. If both explain as much, the later one counts.
 function judgeStream(sight, log, registry, report, late) {
   const versions = versionsOf(sight.visit, registry).filter(({ definition }) => answersFor(sight.visit, definition, registry).includes(200))
   const opinions = versions.reverse().map((version) => opinion(sight, version, log, registry))
@@ -197,7 +210,8 @@ function findLost({ visit, seen, lefts, start, last, greeted }, { shows, loses, 
   }
 }
 
-// A `left` has no mark: its id is what somebody saw, else it is somewhere in the change's tick.
+// A `left` has no mark. Its id is known if some visit saw it. Else it is somewhere in the tick of the
+// change.
 function leftIsDue(change, log, start, upto) {
   const place = log.leftIds.get(change.mark)
   return place ? compare(place, start) > 0 && compare(place, upto) <= 0 : start.tick < change.place.tick && change.place.tick < upto.tick
@@ -205,7 +219,7 @@ function leftIsDue(change, log, start, upto) {
 
 // --- did it end in time, and for a reason? ---
 
-/** Why this visit's right could end: { reason, sentAt, ackedAt, dueAt: when it must have been closed } */
+/** Why this visit's right could end: { reason, sentAt, ackedAt, dueAt: it must be closed by then }. */
 function lossesOf(visit, version, registry) {
   const { path, session } = visit
   const due = (loss, reason = loss.reason) => ({ ...loss, reason, dueAt: loss.ackedAt + bounds[reason] })
@@ -219,7 +233,8 @@ function lossesOf(visit, version, registry) {
   return losses
 }
 
-// One that is over before it had to count need not end the stream, nor one that was over when it was opened.
+// A lapse need not end the stream if it is over before it had to count, or before the stream was
+// opened.
 const lapsesOf = ({ session, askedAt, answeredAt }, { lapses }) => lapses
   .filter(({ sub, back }) => sub === session.claims.sub && !(back?.ackedAt < askedAt))
   .map((lapse) => ({ ...lapse, excused: lapse.back?.sentAt < Math.max(lapse.ackedAt + bounds.forbidden, answeredAt) }))

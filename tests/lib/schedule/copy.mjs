@@ -1,4 +1,4 @@
-// COPY … FROM STDIN on a client of `pg`, which by itself refuses the server's question for data.
+// COPY … FROM STDIN on a client of `pg`. By itself `pg` refuses when the server asks for data.
 import pg from 'pg'
 
 class Copy extends pg.Query {
@@ -8,7 +8,7 @@ class Copy extends pg.Query {
   }
 
   submit(connection) {
-    connection.query(this.text) // COPY is asked for by the simple protocol only
+    connection.query(this.text) // the simple protocol
     return null
   }
 
@@ -18,7 +18,7 @@ class Copy extends pg.Query {
   }
 }
 
-/** rows: arrays of values that need no escaping; null for NULL. */
+/** rows: arrays of values that need no escaping. null stands for NULL. */
 export function copy(client, target, rows) {
   const lines = rows.map((values) => `${values.map((value) => value ?? '\\N').join('\t')}\n`).join('')
   return new Promise((resolve, reject) => {

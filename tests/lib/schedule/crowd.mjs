@@ -1,5 +1,6 @@
-// The subscribers of the random schedule: most stay with their instance and come back at once, roamers come back to
-// any, sleepers stay away until what they missed has been pruned. All fetch the table anew when they are told to.
+// The subscribers of the random schedule. Most stay with their instance and come back at once.
+// Roamers come back to any instance. Sleepers stay away until what they missed has been pruned.
+// All fetch the table again when they are told to.
 import { Rereader } from './reread.mjs'
 import { Subscriber } from '../sse.mjs'
 import { token } from '../token.mjs'
@@ -7,7 +8,7 @@ import { now, pause } from '../wait.mjs'
 import { endState } from '../writer.mjs'
 
 export class Crowd {
-  /** keep: what is pruned is older, in ms; nobody but a sleeper stays away for half of it. */
+  /** keep: ms; what is pruned is older than this. Only sleepers stay away for more than half of it. */
   constructor({ cluster, daemons, random, keep, owners }) {
     Object.assign(this, { cluster, daemons, random, keep, owners, all: [], drops: 0 })
     this.rereader = new Rereader(() => endState(cluster))
@@ -26,7 +27,8 @@ export class Crowd {
     await this.#admin('admin/roamer', this.#moving())
   }
 
-  // What a sleeper misses is pruned shortly before it wakes up, if nobody has done so: whatever else goes wrong meanwhile.
+  // Prunes what the sleeper misses shortly before it wakes up. So it is gone even if nobody else has
+  // pruned it.
   #sleep(ms) {
     setTimeout(() => this.cluster.psql(`SELECT herald.prune('${this.keep} ms')`).catch(() => {}), ms - 1500).unref()
     return ms
@@ -52,7 +54,7 @@ export class Crowd {
     return subscriber
   }
 
-  // Comes back to this instance, or to any.
+  // Comes back to the instance with this index. Without one, to any.
   #moving(place, away = (back) => back) {
     return (back, subscriber, path) => {
       subscriber.url = (this.daemons[place] ?? this.random.pick(this.daemons)).url(path)
@@ -60,7 +62,7 @@ export class Crowd {
     }
   }
 
-  /** Breaks one connection after the other; the sleepers' first, so that they have the time to sleep. */
+  /** Breaks one connection after the other. The sleepers' come first, so that they have time to sleep. */
   async churn(stopped) {
     const first = this.all.filter(({ resets }) => resets)
     while (!stopped()) {
@@ -72,7 +74,7 @@ export class Crowd {
     }
   }
 
-  /** From now on everybody comes back at once, to where it was last. */
+  /** From now on every subscriber comes back at once, to where it was last. */
   stay() {
     for (const subscriber of this.all) {
       subscriber.reconnect = () => 20

@@ -1,16 +1,19 @@
-// The faults of the random schedule, one at a time, at moments drawn before; and between them lulls, in which the
-// ticker lies down and must not forget who began to write before it did.
+// The faults of the random schedule, one at a time, at moments that are drawn beforehand. Between
+// them are lulls, in which the ticker lies down. It must not forget a writer that began before that.
 import { applicationName } from '../cluster.mjs'
 import { publish } from './repertoire.mjs'
 import { findTicker } from '../ticker.mjs'
 import { now, pause, until } from '../wait.mjs'
 import { marksOf } from '../writer.mjs'
 
-const lullPatience = 20_000 // far less than the safety poll, which finds what nobody rang for
+const lullPatience = 20_000 // ms; far less than the safety poll, which finds what nobody rang for
 
 export const faultNames = ['daemonKills', 'freezes', 'wakeRestarts', 'terminations', 'serverRestarts', 'lulls', 'orphans']
 
-/** What is done when: [{ at, name }], ordered. The server's restart comes after the long transaction, which it would abort. */
+/**
+ * What is done when: [{ at, name }], ordered. The server restarts after the end of the long
+ * transaction, since a restart would abort that.
+ */
 export function planFaults({ random, begin, end, plan, longEnd }) {
   const from = (name) => (name === 'serverRestarts' ? Math.min(longEnd, end - 2000) : begin + 500)
   const times = (name) => Array.from({ length: plan[name] }, () => ({ name, at: random.between(from(name), end - 1500) }))
@@ -18,7 +21,7 @@ export function planFaults({ random, begin, end, plan, longEnd }) {
 }
 
 export class Faults {
-  /** show: the schedule's stage, clusters, daemons, crowd, gate, stalls; writer: who writes in a lull. */
+  /** show: the schedule's stage, clusters, daemons, crowd, gate, stalls. writer: writes in a lull. */
   constructor(show, random, writer) {
     Object.assign(this, { ...show, random, writer })
     this.done = Object.fromEntries(faultNames.map((name) => [name, 0]))
@@ -33,7 +36,7 @@ export class Faults {
       await this[name]()
       this.done[name]++
     }
-    // On a busy machine the ticker may lie down before the writer looks, each time.
+    // On a busy machine the ticker may lie down before the writer looks, in each lull.
     for (let more = 0; more < 5 && list.some(({ name }) => name === 'lulls') && !this.awakeLulls; more++) await this.lulls()
   }
 
@@ -51,7 +54,7 @@ export class Faults {
     daemon.resume()
   }
 
-  // The daemon asserts its own setting when it connects.
+  // When a daemon connects, it sets the wake mode of its own configuration.
   async wakeRestarts() {
     await this.restartWith(this.random.pick(this.daemons.slice(0, 2)), this.random.pick(['adaptive', 'always', 'never']))
   }
@@ -63,7 +66,7 @@ export class Faults {
     await daemon.start()
   }
 
-  // All backends that are not the tests' own are the daemons'.
+  // All backends that do not belong to the tests belong to the daemons.
   async terminations() {
     const cluster = this.random.pick(this.clusters)
     const sql = `SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
@@ -79,13 +82,13 @@ export class Faults {
     await this.stage.cluster.startServer()
   }
 
-  // A writer that may have seen the ticker awake is still open when all others rest and the ticker lies down. Whoever
-  // else writes would ring for it.
+  // A writer that may have seen the ticker awake is still open when the ticker lies down. All others
+  // rest, because a transaction of another writer would ring for it.
   lulls() {
     return this.lull(() => {})
   }
 
-  // The ticker that it has seen awake dies meanwhile.
+  // The same, but the ticker that the writer has seen awake dies meanwhile.
   orphans() {
     return this.lull(async () => {
       const ticker = (await findTicker(this.stage.cluster, this.daemons)) ?? this.stage.daemon
@@ -106,11 +109,11 @@ export class Faults {
       mark = await publish(this.writer, write, this.crowd.owners)
       this.awakeLulls += await awake()
       await this.gate.close()
-      // Whoever looks after the database may have said before that nobody is to ring.
+      // upkeep.mjs may have said before that nobody is to ring.
       adaptive = this.switches === switches && (await cluster.psql('SELECT wake FROM herald.status')) === 'adaptive'
       await meanwhile()
       await until(async () => !(await awake()), { timeout: 60_000, what: 'the ticker to lie down' })
-      await pause(this.random.between(50, 500)) // it goes on dozing, or not
+      await pause(this.random.between(50, 500)) // It may go on dozing, or not.
     }
     try {
       await this.writer.transaction([], { before: hold })
@@ -123,7 +126,7 @@ export class Faults {
     }
   }
 
-  /** How often the doorbell has been switched, or is being switched. */
+  /** How often the doorbell was switched, one that is being switched included. */
   get switches() {
     const counts = Object.entries(this.acts).filter(([name]) => name.startsWith('wake=')).map(([, { well, else: other }]) => well + other)
     return counts.reduce((sum, count) => sum + count, 0)
@@ -156,6 +159,9 @@ export class Faults {
 const awakeLock = `SELECT count(*) FROM pg_locks
   WHERE locktype = 'advisory' AND classid = 1751478881 AND objid = 3 AND mode = 'ExclusiveLock' AND granted`
 
-/** No safety poll within a test, unless there is nothing else: what is forgotten stays forgotten. */
+/**
+ * The flags of a daemon. No safety poll comes within a test, so that what is forgotten stays
+ * forgotten. With wake mode `never` polling is all there is.
+ */
 export const flags = (logSize, mode = 'adaptive') =>
   ['--log-size', logSize, '--wake', mode, '--poll-interval', mode === 'never' ? '50' : '60s']

@@ -1,4 +1,4 @@
-// Where actors stand between two acts, so that somebody can have it quiet for a while.
+// A gate where actors stand between two acts. While it is closed, nobody acts.
 import { until } from '../wait.mjs'
 
 export class Gate {
@@ -16,7 +16,7 @@ export class Gate {
     }
   }
 
-  /** Nobody gets in any more; returns when all are out. */
+  /** Lets nobody in any more. Returns when all are out. */
   async close() {
     this.shut = new Promise((resolve) => (this.release = resolve))
     await until(() => this.inside === 0, { timeout: 60_000, what: 'all actors stand at the gate' })

@@ -1,6 +1,11 @@
-// The neighbour: another application on the same database, whose rows cannot be printed or are large, whose rule fails, whose tables come
-// and go, that dumps everything and locks the log as maintenance does. Whatever it does, nobody else may notice. Its own subscriber hears
-// of its last change all the same. A writer as the others are, for it loses its connections as they do; its acts are dealt as cards are.
+// The neighbour is another application on the same database. Both schedules have one.
+//
+// - Its rows cannot be printed, or they are large.
+// - Its rule fails, and its tables come and go.
+// - It dumps everything, and it locks the log as maintenance does.
+//
+// Whatever it does, nobody else may notice. Its own subscriber still hears of its last change. It is
+// a Writer, since it loses its connections as writers do. Its acts are dealt like cards.
 import { environment } from '../cluster.mjs'
 import { clientProgram, tooOld } from '../postgres.mjs'
 import { run } from '../process.mjs'
@@ -23,7 +28,10 @@ export const besides = `
   SELECT herald.stream('/beside', '{beside,faulty}', match => '{"owner": "claims.sub"}');`
 
 export class Neighbour extends Writer {
-  /** shared: the watched table of the others, which is renamed and gets its name back in one transaction. patience, eager: as in upkeep.mjs. */
+  /**
+   * shared: the watched table of the others. It is renamed and gets its name back in one transaction.
+   * patience, eager: as in upkeep.mjs.
+   */
   static async open({ daemon, shared, patience = 1500, eager = [], ...options }) {
     const neighbour = Object.assign(new Neighbour({ ...options, name: resident }), { shared, patience, eager })
     neighbour.subscriber = await daemon.subscribe('/beside', { token: await token({ sub: resident }), reconnect: true })
@@ -35,7 +43,10 @@ export class Neighbour extends Writer {
     return this.hand.pop()
   }
 
-  /** Its subscriber hears of what comes last, whatever came before. To be called when the others have come to rest. */
+  /**
+   * Waits until its subscriber hears of what comes last, whatever came before. Returns figures of what
+   * it was told. To be called when the others have come to rest.
+   */
   async rest() {
     await this.cluster.psql(`SELECT herald.publish('beside', 'rest', 'null', '{"owner": "${resident}"}')`)
     await this.subscriber.when(() => this.subscriber.frames.some(({ name }) => name === 'rest'), 60_000, () => `the neighbour's last event; before it ${this.subscriber.tail()}`)
@@ -46,7 +57,7 @@ export class Neighbour extends Writer {
   }
 }
 
-/** What never took place, of all that should have. */
+/** Which of all acts never took place. */
 export const neverBeside = (acts) => cards.map(([, name]) => name).filter((name) => !acts[name]?.well && !(name === 'dump' && tooOld('pg_dump')))
 
 const cards = [
@@ -64,26 +75,26 @@ const cards = [
   ['', 'dump', dump],
 ]
 
-// Nobody waits long for a lock of the whole table, and what it is not given in time is not done.
+// An act that does not get its lock of the whole table in time is not done.
 const alone = (it, statements) => it.perform({}, async () => {
   await beImpatient(it)
   for (const statement of statements) await it.query(statement)
 })
 
-// Small again afterwards, for what is large would stay so in every event to come.
+// The row is small again afterwards. Otherwise it would be large in every event to come.
 const write = (it, set, size) => it.perform({}, async () => {
   const id = it.random.integer(1, 40)
   await it.query(`UPDATE public.beside SET ${set} WHERE id = ${id}`, [size])
   await it.query(`UPDATE public.beside SET doc = NULL, note = NULL, tags = NULL WHERE id = ${id}`)
 })
 
-// A transaction each.
+// Each change in a transaction of its own.
 async function faults(it) {
   for (let n = 1; n <= 20; n++) await it.query(`UPDATE public.faulty SET note = 'one' WHERE id = ${n}`)
   return true
 }
 
-// A table that is watched, written, and gone: what its readers hear of that is their topic's affair.
+// A table that is watched, written and dropped. Only readers of its own topic hear of that.
 async function comeAndGo(it) {
   const table = `brief_${++it.count}`
   const made = await alone(it, [`CREATE TABLE public.${table} (id int PRIMARY KEY)`, `SELECT herald.watch('public.${table}')`])
@@ -92,7 +103,7 @@ async function comeAndGo(it) {
   return alone(it, [`DROP TABLE public.${table}`])
 }
 
-// As a migration replaces a table by its copy.
+// Replaces a table by its copy, as a migration does.
 function replace(it) {
   return alone(it, ['CREATE TABLE public.beside_new (LIKE public.beside INCLUDING ALL)', 'INSERT INTO public.beside_new SELECT * FROM public.beside',
   'ALTER TABLE public.beside RENAME TO beside_old', 'ALTER TABLE public.beside_new RENAME TO beside', "SELECT herald.watch('public.beside', audience => '{owner,tags}')",

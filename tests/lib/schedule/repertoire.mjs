@@ -1,11 +1,14 @@
-// What the writers of the random schedule do beside the basic acts of writer.mjs: whatever else the change log
-// can meet. Every act logs what it did as the oracle wants it and tells whether it ended as it was to.
+// What the writers of the random schedule do: the basic acts of writer.mjs, and whatever else the
+// change log can meet. Every act logs what it did as the oracle wants it. It returns whether it ended
+// as it was to.
 import { copy } from './copy.mjs'
 import { pause } from '../wait.mjs'
 import { nobody } from '../writer.mjs'
 
-/** What the acts need beside the hot table: columns to alter; room, so that a small memory forgets;
- * hot_count counts the versions of rows that come and go. */
+/**
+ * What the acts need beside the hot table: columns to alter, and a filler, so that a small memory
+ * forgets. hot_count counts the versions of rows that come and go.
+ */
 export const stock = (comers) => `
   ALTER TABLE public.hot ADD COLUMN extra int, ADD COLUMN extra_0 int, ADD COLUMN filler text DEFAULT repeat('x', 100);
   CREATE TABLE public.hot_count (id int PRIMARY KEY, version int NOT NULL);
@@ -21,7 +24,7 @@ export const stock = (comers) => `
     NULL;
   END $$;`
 
-/** Keys of rows that come and go; all others are always there. */
+/** Keys of rows that come and go. All other rows are always there. */
 export const comers = Array.from({ length: 20 }, (_, index) => 101 + index)
 
 export const repertoire = [
@@ -48,7 +51,7 @@ const plain = (writer, body, end = 'COMMIT') => {
   return writer.perform(write, () => body(write), { end })
 }
 
-// One row changed in a block that succeeds, one in a block that fails and takes its change back.
+// One row changes in a block that succeeds, another in a block that fails and takes the change back.
 function exceptionBlock(writer) {
   const undone = writer.begin()
   const block = async (write, key, fails) => {
@@ -65,7 +68,7 @@ function exceptionBlock(writer) {
   })
 }
 
-// More subtransactions than a session's shared list of them holds; one row in many versions.
+// More subtransactions than the list holds that a session shares (64). One row gets many versions.
 function manyBlocks(writer) {
   const sql = `SELECT $1::int AS key, $2 || '.' || n AS mark, c.version, c.owner, c.owner AS "from"
     FROM generate_series(1, 70) n, public.change_or_not($1, $2 || '.' || n, false) c`
@@ -74,7 +77,8 @@ function manyBlocks(writer) {
   })
 }
 
-// Until its WAL is flushed a crash may take it back: the schedule sees to that.
+// A crash may take it back until its WAL is flushed. doubtAsynchronous() in schedule.mjs allows for
+// that.
 function asynchronous(writer) {
   const before = (write) => {
     write.asynchronous = true
@@ -83,7 +87,10 @@ function asynchronous(writer) {
   return writer.transaction(writer.keys(writer.random.integer(1, 3)), { before })
 }
 
-/** A row that comes, or changes, maybe to another owner. Who counts its version holds its key until the end. */
+/**
+ * A row that comes or changes, maybe to another owner. The writer that counts its version holds its
+ * key until the end of the transaction.
+ */
 async function upsert(writer, write, key, more = {}) {
   const version = await count(writer, key)
   const [before] = (await writer.query('SELECT owner FROM public.hot WHERE id = $1', [key])).rows
@@ -106,14 +113,14 @@ const ownerOf = ({ random, owners }) => {
   return owner === nobody ? null : owner
 }
 
-/** A row that goes: it is marked first, so that the event of its end can be traced to this very attempt. */
+/** A row that goes. It is marked first, so that the event of its end can be traced to this attempt. */
 async function vanish(writer, write, key, more = {}) {
   const { mark, version, owner } = await upsert(writer, write, key, more)
   await writer.query('DELETE FROM public.hot WHERE id = $1', [key])
   writer.note(write, [{ key, mark: `${mark} gone`, version: version + 0.5, owner, from: owner }], more)
 }
 
-// Keys that are taken go first, and come again in the same transaction.
+// Rows with these keys go first, and come again in the same transaction.
 async function copyIn(writer, write) {
   const keys = writer.random.distinct(3, comers[0], comers.at(-1))
   const rows = []
@@ -125,7 +132,10 @@ async function copyIn(writer, write) {
   writer.note(write, rows.map((row) => ({ ...row, from: row.owner })))
 }
 
-/** An event of the application's own: for some owners, or for the streams that match nothing. */
+/**
+ * An event of the application's own, for these owners. Without owners it is for the streams that
+ * match nothing.
+ */
 export async function publish(writer, write, owners) {
   const mark = writer.mark()
   const audience = owners.length ? { owner: owners } : {}
@@ -142,13 +152,17 @@ const publishing = (writer) => async (write) => {
   if (random.next() < 0.5) await publish(writer, write, [random.pick(owners)])
 }
 
-/** Everybody hears that something happened, and by the mark of the same transaction when. */
+/**
+ * Logs that every subscriber must hear of `name`, and publishes a mark for all of them. The mark
+ * tells in which tick that is.
+ */
 export async function announce(writer, write, name) {
   const everybody = writer.owners.filter((owner) => owner !== nobody)
   write.announces = { name, mark: await publish(writer, write, everybody) }
 }
 
-// Before herald.mute() a change is an event, behind it none is; what a savepoint takes back takes the bulk along.
+// A change before herald.mute() is an event, and none after it is. A savepoint that is rolled back
+// takes its muted changes with it, and their share of the bulk.
 const muted = (writer) => async (write) => {
   const [first, second, third, ...rest] = writer.keys(7)
   await writer.change(write, [first], { pauses: true })
@@ -165,8 +179,9 @@ const muted = (writer) => async (write) => {
   await announce(writer, write, 'bulk')
 }
 
-// PREPARE TRANSACTION is refused after a NOTIFY: then this is an aborted transaction as any other. What is prepared
-// outlives the connection, and is settled by whichever the writer has next; so its fate never stays unknown.
+// PREPARE TRANSACTION is refused after a NOTIFY. Then this is an aborted transaction like any other.
+// A prepared transaction outlives the connection. The writer's next connection settles it, so that
+// its fate never stays unknown.
 async function twoPhase(writer) {
   const id = `${writer.name}.${writer.count}`
   const write = writer.begin()

@@ -1,15 +1,15 @@
-// What a page does at `bulk` and at `reset`: fetches the table anew. The rows are kept with the frame, for the
-// oracle, whose map they replace there: events behind the frame come on top of them, as in a page that holds
-// events back while it fetches.
+// What a page does at `bulk` and at `reset`: it fetches the table again. The rows are kept with the
+// frame, where they replace the oracle's map. Events after the frame come on top of them, as in a page
+// that holds events back while it fetches.
 import { until } from '../wait.mjs'
 
 export class Rereader {
-  /** fetch() -> the rows. Whoever asks gets a fetch that began after; those who wait for it share it. */
+  /** fetch() -> the rows. A frame gets the rows of a fetch that began after it. Frames share a fetch. */
   constructor(fetch) {
     Object.assign(this, { fetch, count: 0 })
   }
 
-  /** Fetches at every frame of the subscriber that asks for it. */
+  /** Fetches at every frame of the subscriber that asks for that. */
   follow(subscriber) {
     let seen = 0
     subscriber.watchers.add(() => {

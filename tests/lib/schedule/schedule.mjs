@@ -1,9 +1,12 @@
-// The random schedule: writers on hot rows, subscribers that come and go, faults, and whatever else the change log can
-// meet, all drawn from one seed; then quiet, and the oracle. Used by the test of one seed and by soak.mjs for many.
+// The random schedule. One seed draws writers on hot rows, subscribers that come and go, faults, and
+// whatever else the change log can meet. Then all come to rest, and the oracle judges.
+// 30-schedule runs one seed, soak.mjs many.
 //
-//   repertoire.mjs  what writers do         upkeep.mjs  what is done to the database under their feet
-//   crowd.mjs       who subscribes          faults.mjs  what breaks, and lulls
-//   neighbour.mjs   another application on the same database, that does what it likes
+//   repertoire.mjs  what the writers do
+//   upkeep.mjs      what is done to the database meanwhile
+//   crowd.mjs       who subscribes (reread.mjs: what a subscriber does at `bulk` and `reset`)
+//   faults.mjs      what breaks, and lulls (gate.mjs: where the writers stand during a lull)
+//   neighbour.mjs   another application on the same database, which does what it likes
 import { applicationName, Cluster } from '../cluster.mjs'
 import { Crowd } from './crowd.mjs'
 import { watch } from '../daemon.mjs'
@@ -22,12 +25,18 @@ const rows = 60
 const users = Array.from({ length: 20 }, (_, index) => `user-${index}`)
 const owners = [...users, nobody]
 const longTransaction = 18_000
-const keep = 7000 // what is pruned is older than this
-const patience = 20_000 // when all faults are over, nothing may take this long: what is forgotten takes the safety poll
+const keep = 7000 // ms; what is pruned is older than this
+// ms; nothing may take this long after the last fault. A change that was forgotten takes until the
+// safety poll, which is longer.
+const patience = 20_000
 const defaults = { daemonKills: 2, freezes: 2, wakeRestarts: 1, terminations: 4, serverRestarts: 1, lulls: 2, orphans: 1, long: true }
 const people = { streams: 36, roamers: 6, sleepers: 2 }
 
-/** Runs one seed. patience and eager are of upkeep.mjs. The report is the oracle's, with figures of what really was done, and all that it was made of in `show`. */
+/**
+ * Runs one seed. upkeep.mjs says what patience and eager are. duration is in ms.
+ * The report is the oracle's. Its figures also say what was really done, and `show` is all that the
+ * report was made of.
+ */
 export async function runSchedule({ seed, duration = 27_000, writers = 24, faults = {}, patience = 1500, eager = [], say = () => {} }) {
   const random = new Random(seed)
   const show = { random, duration, patience, eager, say, plan: { ...defaults, ...faults }, gate: new Gate(), log: [], stalls: [], acts: {} }
@@ -40,7 +49,8 @@ export async function runSchedule({ seed, duration = 27_000, writers = 24, fault
   }
 }
 
-// Two instances on the primary, and one beside a hot standby; the first has room for everything in its memory.
+// Two instances are on the primary, and one is on a hot standby. The first has room for everything
+// in its memory.
 async function setUp(show) {
   const settings = { max_prepared_transactions: 30, wal_retrieve_retry_interval: '200ms' }
   show.stage = await openStage({ settings, prepare, daemon: { flags: flags('64MB') } })
@@ -88,31 +98,32 @@ async function perform(show, count) {
   await Promise.all([...actors, show.upkeep.run(stopped), show.neighbour.run(stopped), crowd.churn(stopped), show.faults.run(list)])
 }
 
-// Takes its transaction id at once and touches the hot rows only at its end: an old id that commits late. Its first
-// change is no row's, which would keep the table from being altered.
+// An old transaction id that commits late: the writer takes its id at once and touches the hot rows
+// only at the end. Its first change is of no row, since that would keep the table from being altered.
 async function longWriter(writer, hold) {
   writer.client = await writer.cluster.client()
   try {
     await writer.transaction([], { before: (write) => publish(writer, write, users), hold: () => pause(hold), late: writer.keys(3) })
   } catch {
-    // its connection was lost: the log says so
+    // Its connection was lost. The log says so.
   }
   await writer.end()
 }
 
-/** What was done how often, and in brackets how often it did not end as it was to, or made no change. */
+/** How often each act was done, and in brackets how often it ended otherwise or changed nothing. */
 export const actsOf = (acts) => Object.entries(acts).sort()
   .map(([name, { well, else: other }]) => `${name} ${well}${other ? ` (${other})` : ''}`).join(', ')
 
-/** What never took place, of all that should have. */
+/** Which of all acts and faults never took place. */
 export function neverDone({ acts, ...figures }) {
   const names = new Set([...repertoire, ...cards].map(([, name]) => name))
   const wanted = [...faultNames, 'awakeLulls', 'drops', 'resets', 'pruned', 'rereads', 'announced', 'left', 'unknown']
   return [...[...names].filter((name) => !acts[name]?.well), ...wanted.filter((name) => !figures[name]), ...neverBeside(acts)]
 }
 
-// The odd rows change twice more, by an undisturbed writer, each by itself; the even ones stay as the schedule has
-// left them, so that the replay is worth something. Who has seen what is published last has seen everything.
+// An undisturbed writer changes each odd row twice more. The even rows stay as the schedule has left
+// them, so that the replay is worth something. A subscriber that has seen what is published last has
+// seen everything.
 async function judge(show) {
   const { stage, log, crowd, stalls } = show
   crowd.stay()
@@ -138,15 +149,16 @@ async function judge(show) {
   return Object.assign(report, { show, stalls, ok: report.ok && stalls.length === 0 })
 }
 
-// A crash may have taken back what was committed without waiting for the disk; the WAL writer is not that late, on a busy machine too.
+// A crash may have taken back what was committed without waiting for the disk. 5 s is more than the
+// WAL writer needs, even on a busy machine.
 function doubtAsynchronous(log, restarts) {
   for (const write of log.filter(({ asynchronous, fate }) => asynchronous && fate === 'acked')) {
     if (restarts.some(({ from, to }) => write.endedAt > from - 5000 && write.endedAt <= to)) write.fate = 'unknown'
   }
 }
 
-// What does not come at all is for the oracle to say; what comes late, though nothing is broken any more, is
-// a stall, and kept with what the daemons and their sessions were doing.
+// The oracle says what does not come at all. What comes late, when nothing is broken any more, is a
+// stall. It is kept with what the daemons and their sessions were doing.
 async function settled({ stage, crowd, stalls, daemons }, mark) {
   const ready = (subscriber) => marksOf(subscriber).has(mark)
   const all = (timeout) => until(() => crowd.all.every(ready), { timeout, every: 20 }).then(() => true, () => false)

@@ -1,11 +1,15 @@
-// Who looks after the database while others write: switches the doorbell, alters and truncates the table, prunes. A
-// writer as the others are, for a TRUNCATE is a change; its acts are dealt as cards are, so that each has its turn.
+// Upkeep looks after the database while others write. It switches the doorbell, alters and truncates
+// the table, and prunes. It is a Writer, since a TRUNCATE is a change. Its acts are dealt like cards,
+// so that each has its turn.
 import { applicationName } from '../cluster.mjs'
 import { announce } from './repertoire.mjs'
 import { Writer } from '../writer.mjs'
 
 export class Upkeep extends Writer {
-  /** keep: how much of the log stays, in ms. patience: how long an act waits for a lock, in ms. eager: names of acts whose turn comes first. */
+  /**
+   * keep: how much of the log stays, in ms. patience: how long an act waits for a lock, in ms.
+   * eager: names of acts whose turn comes first.
+   */
   constructor({ keep, patience, eager, ...options }) {
     super({ ...options, name: 'upkeep', pace: [100, 600] })
     Object.assign(this, { keep, patience, eager, columns: ['extra', 'extra_0'], pruned: 0 })
@@ -17,7 +21,7 @@ export class Upkeep extends Writer {
   }
 }
 
-/** Shuffled, those that are eagerly awaited on top: hands are dealt from their end. */
+/** The cards, shuffled. Hands are dealt from the end, so the eager ones are there. */
 export function dealt(cards, { random, eager }) {
   const late = ([, name]) => !eager.includes(name)
   const shuffled = random.shuffle(cards)
@@ -26,10 +30,10 @@ export function dealt(cards, { random, eager }) {
 
 const wake = (mode) => async (upkeep) => {
   const { rows } = await upkeep.query('SELECT herald.wake($1)', [mode])
-  return rows[0].wake // whether that was a change
+  return rows[0].wake // true if that was a change
 }
 
-// Back to it from another one, for else it would be a change by luck only.
+// From another setting back to this one, since otherwise it would be a change only by luck.
 const adaptive = async (upkeep) => (await wake('always')(upkeep), wake('adaptive')(upkeep))
 
 export const cards = [
@@ -58,14 +62,15 @@ async function prune(upkeep) {
   return rows[0].prune > 0
 }
 
-// The one that keeps a transaction open for long is idle, and spared.
+// The writer that keeps a transaction open for long is idle, so it is spared.
 async function disturb(upkeep, how) {
   const { rows } = await upkeep.query(`SELECT count(${how}(pid)) FROM pg_stat_activity
     WHERE application_name = '${applicationName}' AND state = 'active' AND pid <> pg_backend_pid() AND (pid + $1) % 2 = 0`, [upkeep.random.integer(0, 1)])
   return rows[0].count > 0
 }
 
-// Nobody waits long behind a lock of the whole table, and what it is not given in time is not done.
+// An act that does not get its lock in time is not done. So nobody waits long behind one that waits
+// for a lock of the whole table.
 export const beImpatient = (who) => who.query(`SET LOCAL lock_timeout = '${who.patience}ms'`)
 
 function declare(upkeep, sql) {
@@ -92,7 +97,8 @@ const retype = ({ columns, random }) =>
 
 const drop = ({ columns: [first, ...columns] }) => ({ sql: columns.length && `DROP COLUMN IF EXISTS ${columns.pop()}`, columns: [first, ...columns] })
 
-// A table of another schema that has the triggers of the watched one, as a clone has them: what is written there is nobody's news.
+// A table of another schema that has the triggers of the watched one, as a clone has. What is written
+// there must be told to nobody.
 function stranger(upkeep) {
   const schema = `tenant_${++upkeep.count}`
   return declare(upkeep, `CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.hot (LIKE public.hot);
@@ -105,7 +111,8 @@ function stranger(upkeep) {
     UPDATE ${schema}.hot SET version = version + 1; DELETE FROM ${schema}.hot; TRUNCATE ${schema}.hot; DROP SCHEMA ${schema} CASCADE`)
 }
 
-// Who comes and goes is gone; all other rows are there again when others see the table next.
+// The rows that come and go are gone. All others are there again when other sessions see the table
+// next.
 function truncate(upkeep) {
   const write = upkeep.begin()
   return upkeep.perform(write, async () => {
