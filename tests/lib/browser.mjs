@@ -10,8 +10,8 @@ const path = process.env.CHROMIUM ?? '/usr/bin/chromium'
 const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--no-first-run', '--remote-debugging-port=0']
 
 /**
- * Starts Chromium: { page(url), context(), close() }. The browser is a child of the test, and dies with
- * it. A context has cookies and tabs of its own.
+ * Starts Chromium: { page(url), context(), close() }. The browser is a child of the test, and dies
+ * with it. A context has cookies and tabs of its own.
  */
 export async function openBrowser() {
   const directory = processes.temporaryDirectory('browser')
@@ -23,8 +23,8 @@ export async function openBrowser() {
   if (!address) throw new Error(`${path} has ended: ${said.slice(-1000)}`)
   const browser = await chromium.connectOverCDP(address)
   let closing = false
-  // Playwright would wait for ever for a browser that is gone. An uncaught error fails the test that
-  // runs.
+  // Playwright would wait for ever for a browser that is gone. An uncaught error fails the test
+  // that runs.
   child.exited.then(({ code, signal }) => {
     if (!closing) setImmediate(() => { throw new Error(`Chromium has ended by itself (${signal ?? code}): ${said.slice(-2000)}`) })
   })
@@ -48,13 +48,17 @@ export async function openBrowser() {
       try {
         processes.removeDirectory(directory)
       } catch {
-        // Its helpers live a little longer, and still write. The directory goes when this process ends.
+        // Its helpers live a little longer, and still write. The directory goes when this process
+        // ends.
       }
     },
   }
 }
 
-/** Serves an empty page at /, and the scripts of a directory, which it may import: { origin, close() }. */
+/**
+ * Serves an empty page at /, and the scripts of a directory, which it may import.
+ * Returns { origin, close() }.
+ */
 export async function servePage(directory) {
   const port = await processes.freePort()
   const server = createServer((request, response) => {

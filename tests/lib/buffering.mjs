@@ -1,14 +1,14 @@
 // A proxy that holds streams back, as some proxies do. The head of an event stream passes, its body
-// only after its end. Pages of JSON pass. If the server behind the proxy answers a page with a stream,
-// the proxy makes the page of that.
+// only after its end. Pages of JSON pass. If the server behind the proxy answers a page with a
+// stream, the proxy makes the page of that.
 import http from 'node:http'
 import { freePort } from './process.mjs'
 import { Parser } from './parser.mjs'
 
 export class BufferingProxy {
   /**
-   * target: the port behind the proxy. The proxy counts: `held` streams were held back, `pages` pages
-   * were asked for. With `passes` true, streams pass.
+   * target: the port behind the proxy. The proxy counts: `held` streams were held back, `pages`
+   * pages were asked for. With `passes` true, streams pass.
    */
   static async open(target) {
     const proxy = new BufferingProxy()

@@ -1,5 +1,5 @@
-// The client package: its modules and streams for Node, and a server of pages that use it. Pages that
-// want React get it.
+// The client package: its modules and streams for Node, and a server of pages that use it. Pages
+// that want React get it.
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'

@@ -1,5 +1,6 @@
-// A throw-away PostgreSQL cluster with its own directory, port and server. It is gone after the test,
-// however that ends. The server is a child of the test. It runs as `postgres` when the test is root.
+// A throw-away PostgreSQL cluster with its own directory, port and server. It is gone after the
+// test, however that ends. The server is a child of the test. It runs as `postgres` when the test
+// is root.
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -24,22 +25,22 @@ const shutdown = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' }
 export const applicationName = 'test'
 
 /**
- * With PGHERALD_TEST_ROLE=least every daemon connects as a role that has the rights that serve needs,
- * and no others on herald.
+ * With PGHERALD_TEST_ROLE=least every daemon connects as a role that has the rights that serve
+ * needs, and no others on herald.
  */
 export const least = process.env.PGHERALD_TEST_ROLE === 'least'
 
 /**
- * A data directory that clusters are copied from, since initdb takes a second. tests/run has it made
- * (lib/template.mjs).
+ * A data directory that clusters are copied from, since initdb takes a second. tests/run has it
+ * made (lib/template.mjs).
  */
 const template = process.env.CLUSTER_TEMPLATE
 
 export class Cluster {
   /**
-   * settings: lines of postgresql.conf that differ from the defaults above. unique: the cluster has a
-   * system identifier of its own, even if others are copied from a template. bin: the directory of
-   * another server than the one that is tested.
+   * settings: lines of postgresql.conf that differ from the defaults above. unique: the cluster has
+   * a system identifier of its own, even if others are copied from a template. bin: the directory
+   * of another server than the one that is tested.
    */
   static async start({ settings = {}, database = 'app', bin, unique = bin !== undefined } = {}) {
     const cluster = new Cluster(database, bin)
@@ -75,8 +76,8 @@ export class Cluster {
     if (code !== 0) throw new Error(`pg_basebackup failed: ${stderr}`)
   }
 
-  // The same by hand, for a server that is newer than pg_basebackup. It copies the files, and then the
-  // WAL up to the end of the backup.
+  // The same by hand, for a server that is newer than pg_basebackup. It copies the files, and then
+  // the WAL up to the end of the backup.
   async #copyFiles(primary) {
     const client = await primary.client({ database: 'postgres' })
     await client.query("SELECT pg_backup_start('test', true)")
@@ -93,14 +94,20 @@ export class Cluster {
     giveToPostgres(join(this.data, 'backup_label'))
   }
 
-  /** Lines of postgresql.conf for the next start; a new port is where the server is found from then on. */
+  /**
+   * Adds lines of postgresql.conf for the next start. If there is a port, the server is found there
+   * from then on.
+   */
   configure(settings) {
     const lines = Object.entries(settings).map(([name, value]) => `${name} = '${value}'\n`)
     appendFileSync(join(this.data, 'postgresql.conf'), lines.join(''))
     this.port = settings.port ?? this.port
   }
 
-  /** Starts a base backup as a point-in-time restore; returns when it has become a primary. settings: where from, and up to where. */
+  /**
+   * Starts a base backup as a point-in-time restore. Returns when it has become a primary.
+   * settings: from where it restores, and up to which point.
+   */
   async recover(settings) {
     this.configure({ ...settings, recovery_target_action: 'promote' })
     writeFileSync(join(this.data, 'recovery.signal'), '')
@@ -234,7 +241,7 @@ export class Cluster {
     return client
   }
 
-  /** A connected pg.Client; destroy() ends it. */
+  /** A connected pg.Client. destroy() ends it. */
   async client({ database = this.database, user } = {}) {
     const client = this.#newClient(database, user)
     await client.connect()

@@ -7,7 +7,9 @@ import Ajv from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { temporaryDirectory, removeDirectory } from './process.mjs'
 
-/** Returns (path, event, data) -> what is wrong with the data by the document. undefined is nothing. */
+/**
+ * Returns (path, event, data) -> what is wrong with the data by the document. undefined is nothing.
+ */
 export function validator(document) {
   const ajv = new Ajv({ strict: true, strictTypes: false, allowUnionTypes: true })
   addFormats(ajv)

@@ -46,9 +46,9 @@ async function leastRole(url) {
 
 export class Daemon {
   /**
-   * Starts `pgherald serve` and waits until it answers. flags: more arguments. env: more environment.
-   * keys: flags in place of --jwt-secret-file. stderr: a descriptor for the log, which then is not in
-   * `log`. The same object can be started again after its end, on the same ports.
+   * Starts `pgherald serve` and waits until it answers. flags: more arguments. env: more
+   * environment. keys: flags in place of --jwt-secret-file. stderr: a descriptor for the log, which
+   * then is not in `log`. The same object can be started again after its end, on the same ports.
    */
   static async start({ cluster, databaseUrl = cluster.url(), secret = defaultSecret, flags = [], keys, env = {}, stderr } = {}) {
     const daemon = new Daemon()
@@ -108,8 +108,8 @@ export class Daemon {
   }
 
   /**
-   * Fails if a secret of the tests can be read in the daemon's pages, in its log, or in what other users
-   * of the machine see of its process.
+   * Fails if a secret of the tests can be read in the daemon's pages, in its log, or in what other
+   * users of the machine see of its process.
    */
   async assertNoLeak() {
     const pages = [this.url('/stream/status'), this.adminUrl('/metrics'), this.adminUrl('/readyz')]
@@ -125,7 +125,9 @@ export class Daemon {
     assertNoLeak(this.log, 'the log')
   }
 
-  /** Ends it with SIGTERM and returns the exit status. Fails on a sanitizer's report, or on a leak. */
+  /**
+   * Ends it with SIGTERM and returns the exit status. Fails on a sanitizer's report, or on a leak.
+   */
   async stop({ timeout = 30_000 } = {}) {
     let leak
     if (!this.ended) {
@@ -183,8 +185,8 @@ export class Daemon {
   }
 
   /**
-   * What matches in the log, once it does. A thread of its own writes the log, so a line may come later
-   * than what it is about.
+   * What matches in the log, once it does. A thread of its own writes the log, so a line may come
+   * later than what it is about.
    */
   said(pattern) {
     return until(() => this.logs().match(pattern), { timeout: 60_000, what: `the log to say ${pattern}` })

@@ -1,5 +1,5 @@
-// The other forms of a stream: lines of JSON, pages of JSON, and gzip. They are read piece by piece, as
-// a client does.
+// The other forms of a stream: lines of JSON, pages of JSON, and gzip. They are read piece by
+// piece, as a client does.
 import http from 'node:http'
 import { createGunzip, constants } from 'node:zlib'
 import { Parser } from './parser.mjs'
@@ -114,8 +114,8 @@ export class Zipped extends Coming {
     this.gunzip.write(piece)
   }
 
-  // A wrong end (CRC, length, bytes after it) is kept as a fault. A missing end is a fault only if the
-  // whole answer has come.
+  // A wrong end (CRC, length, bytes after it) is kept as a fault. A missing end is a fault only if
+  // the whole answer has come.
   #begin() {
     const gunzip = createGunzip({ flush: constants.Z_SYNC_FLUSH })
     gunzip.on('data', (piece) => this.#read(piece))

@@ -1,6 +1,6 @@
 // Requests that two programs could read differently, or that nobody should send: as bytes, with the
-// daemon's answer. The daemon has the anonymous streams /open and /smuggled. Its stream /own asks for a
-// token.
+// daemon's answer. The daemon has the anonymous streams /open and /smuggled. Its stream /own asks
+// for a token.
 
 /** A whole request. It must never run if it comes after a request that is refused. */
 export const second = 'GET /smuggled HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n'
@@ -25,8 +25,8 @@ function noise(length) {
 
 /**
  * The rows of the catalogue of bad input: [row, what, bytes or a list of them, status]. The daemon
- * answers each so, whatever HTTP library it has. `good` and `bad` are tokens. Nothing here waits for
- * the deadline.
+ * answers each so, whatever HTTP library it has. `good` and `bad` are tokens. Nothing here waits
+ * for the deadline.
  */
 export const hostile = ({ good, bad }) => [
   ['H01', 'a length and a transfer coding, in both orders',
@@ -126,8 +126,8 @@ export const hostile = ({ good, bad }) => [
   ['H33', 'a header of 20 KB, and 100 of them', [open(`X: ${'x'.repeat(20_000)}`), open(...fields(99)), open(...fields(99, 50))], 200],
   ['H33', '101 headers', open(...fields(100)), 431],
   ['H33', '2000 headers, and one of 40 KB', [open(...fields(2000)), open(`X: ${'x'.repeat(40_000)}`)], 431],
-  // If its memory is full, libmicrohttpd moves what came after a head. 1.0.1 moved it from no place at
-  // all if a parameter without a value was last.
+  // If its memory is full, libmicrohttpd moves what came after a head. 1.0.1 moved it from no place
+  // at all if a parameter without a value was last.
   ['H33', 'a head that leaves little room, from 14 to 16 KB', sizes.map((size) => open(`X: ${'x'.repeat(size)}`)), 200],
   ['H33', 'the same with a body', sizes.map((size) => post('{}', json, 'Content-Length: 2', `X: ${'x'.repeat(size)}`)), 401],
   ['H33', 'a target that leaves little room, without a header', sizes.flatMap((size) => ['', '?x', '?x=y', '?x=y&z', '?x='].map((query) => bare('GET', `/${'a'.repeat(size)}${query}`))), 404],

@@ -1,5 +1,5 @@
-// The hot table as one user's stream. Functions here make it, write it at random, read it at one daemon
-// or at two by turns, and judge.
+// The hot table as one user's stream. Functions here make it, write it at random, read it at one
+// daemon or at two by turns, and judge.
 import assert from 'node:assert/strict'
 import { watch } from './daemon.mjs'
 import { check, explain, summary } from './oracle.mjs'
@@ -30,7 +30,9 @@ export async function openHot(daemon, name, lastEventId) {
 export const writeHot = (cluster, log, end, names) => Promise.all(names.map((name) =>
   new Writer({ name, cluster, log, random: new Random(name.charCodeAt(0)), rows: hotRows, owners: ['ann'] }).run(() => now() > end)))
 
-/** The stream comes back with its Last-Event-ID at each daemon in turn, until `end`, ms of now(). */
+/**
+ * The stream comes back with its Last-Event-ID at each daemon in turn, until `end`, ms of now().
+ */
 export async function roam(stream, daemons, end) {
   for (let hop = 0; now() < end; hop++) {
     await pause(60)

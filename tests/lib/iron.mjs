@@ -1,5 +1,5 @@
-// Fe26.2 by @hapi/iron itself, and by the client package's module for browsers. Also texts that neither
-// of them makes.
+// Fe26.2 by @hapi/iron itself, and by the client package's module for browsers. Also texts that
+// neither of them makes.
 import { createCipheriv, createHmac, pbkdf2Sync, randomBytes, webcrypto } from 'node:crypto'
 import Iron from '@hapi/iron'
 

@@ -1,4 +1,5 @@
-// Keys of every kind, and tokens that they sign, made with jose and Node's crypto, as applications do.
+// Keys of every kind, and tokens that they sign, made with jose and Node's crypto, as applications
+// do.
 import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { seconds } from './token.mjs'
@@ -8,8 +9,8 @@ const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
 export const algorithms = ['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
 
 /**
- * A key for one algorithm: { alg, kid, secret } or { alg, kid, privateKey, publicKey }. bits: the size
- * of an RSA key.
+ * A key for one algorithm: { alg, kid, secret } or { alg, kid, privateKey, publicKey }. bits: the
+ * size of an RSA key.
  */
 export function makeKey(alg, { kid, bits = 2048 } = {}) {
   if (alg.startsWith('HS')) return { alg, kid, secret: randomBytes(64) }
@@ -33,7 +34,7 @@ export function signWith(key, claims = {}, header = {}) {
   return new SignJWT({ exp: seconds() + 3600, ...claims }).setProtectedHeader(all).sign(key.secret ?? key.privateKey)
 }
 
-/** A token of any two texts, since jose refuses to sign some. secret is for HMAC. hash: sha256 … */
+/** A token of any two texts, since jose refuses some. secret is for HMAC. hash: sha256 … */
 export function signText(header, payload, { secret, privateKey, hash = 'sha256' }) {
   const text = [header, payload].map((part) => Buffer.from(part).toString('base64url')).join('.')
   const signature = secret

@@ -25,7 +25,10 @@ export function rememberCookies(header = '') {
   for (const pair of header.split(';')) remember(pair.slice(pair.indexOf('=') + 1).trim(), "a cookie's value")
 }
 
-/** Which of them stand in a text. except: a text whose secrets are allowed, since a test has put them there. */
+/**
+ * Which of them stand in a text. except: a text whose secrets are allowed, since a test has put
+ * them there.
+ */
 export const leaksIn = (text, except = '') => [...remembered].filter(([secret]) => text.includes(secret) && !except.includes(secret))
 
 export function assertNoLeak(text, where, except) {

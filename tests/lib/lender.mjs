@@ -1,5 +1,5 @@
-// A pooler that lends its sessions for one transaction each, in another way than pgbouncer. To a client
-// it looks like the server itself, and it has the number of a real server process.
+// A pooler that lends its sessions for one transaction each, in another way than pgbouncer. To a
+// client it looks like the server itself, and it has the number of a real server process.
 import { createServer, connect } from 'node:net'
 import { once } from 'node:events'
 import { freePort } from './process.mjs'
@@ -18,8 +18,8 @@ function* messages(buffer) {
 
 export class Lender {
   /**
-   * refuses: a client is not let in if this matches its first packet. keeps: each client has a session
-   * of its own until lend().
+   * refuses: a client is not let in if this matches its first packet. keeps: each client has a
+   * session of its own until lend().
    */
   static async open(target, { keeps = false, refuses } = {}) {
     const lender = new Lender()

@@ -1,5 +1,5 @@
-// Writers on the hot rows that note when each change was committed. The tests of the ticker's faults
-// measure with them.
+// Writers on the hot rows that note when each change was committed. The tests of the ticker's
+// faults measure with them.
 import assert from 'node:assert/strict'
 import { hotRows } from './hot.mjs'
 import { check, explain, summary } from './oracle.mjs'
@@ -15,8 +15,8 @@ export const named = (stage, name, poll, port = stage.cluster.port) => stage.add
 })
 
 /**
- * lone() commits one change and returns its mark. run() commits many. times: how long each transaction
- * took, in ms.
+ * lone() commits one change and returns its mark. run() commits many. times: how long each
+ * transaction took, in ms.
  */
 export function openLoad(cluster) {
   const load = { log: [], commits: new Map(), times: [] }
@@ -51,9 +51,9 @@ export const waits = (stream, { commits }, since = 0) => stream.events
   .map(({ data, at }) => ({ at, committed: commits.get(JSON.parse(data).row.note) }))
   .filter(({ committed }) => committed >= since).map(({ at, committed }) => at - committed)
 
-// A hundred transactions that ring, as fast as the server can. On a busy machine our writers do not make
-// 20 in 100 ms. The transactions have changes, which nobody reads, since rings without changes wake
-// nobody.
+// A hundred transactions that ring, as fast as the server can. On a busy machine our writers do not
+// make 20 in 100 ms. The transactions have changes, which nobody reads, since rings without changes
+// wake nobody.
 const rings = "DO $$ BEGIN FOR n IN 1..100 LOOP PERFORM herald.publish('nobody', 'rouses', '{}'); COMMIT; END LOOP; END $$"
 
 /**

@@ -1,13 +1,13 @@
-// What is in a process: its memory, and what /proc shows of it. Only root may look into a process that
-// forbids it.
+// What is in a process: its memory, and what /proc shows of it. Only root may look into a process
+// that forbids it.
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 
 export const mayLook = () => process.getuid() === 0
 
 /**
- * How often each of these runs of bytes stands in memory that the process can write. The stack is left
- * out. There the dynamic linker saves vector registers, with what memcpy had in them last, until other
- * calls overwrite it.
+ * How often each of these runs of bytes stands in memory that the process can write. The stack is
+ * left out. There the dynamic linker saves vector registers, with what memcpy had in them last,
+ * until other calls overwrite it.
  */
 export function countInMemory(pid, needles) {
   const memory = openSync(`/proc/${pid}/mem`, 'r')

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url'
 const source = fileURLToPath(new URL('nodns.c', import.meta.url))
 
 /**
- * { env, set }. env is for the program. set({ name: 'address address' | 'hangs' | 'gone' }) takes effect
- * at once.
+ * { env, set }. env is for the program. set({ name: 'address address' | 'hangs' | 'gone' }) takes
+ * effect at once.
  */
 export function makeDns(directory, names) {
   const library = join(directory, 'nodns.so'), file = join(directory, 'names')

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * norandom: takes a program's randomness away, by LD_PRELOAD. libcrypto has none while the file exists
- * that NORANDOM names. The caller's buffer stays as it was, as with a generator that fails.
+ * norandom: takes a program's randomness away, by LD_PRELOAD. libcrypto has none while the file
+ * exists that NORANDOM names. The caller's buffer stays as it was, as with a generator that fails.
  */
 #include <dlfcn.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-// A table of notes, streams of every kind over it, and functions that write and read notes, as a stream
-// or by pages.
+// A table of notes, streams of every kind over it, and functions that write and read notes, as a
+// stream or by pages.
 import assert from 'node:assert/strict'
 import { page } from './forms.mjs'
 import { encryptionKey } from './iron.mjs'

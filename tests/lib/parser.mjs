@@ -1,10 +1,13 @@
-// A parser of Server-Sent Events, written from the WHATWG algorithm (HTML, section 9.2.6). It is strict
-// where a browser is lenient: `faults` keeps what a browser would quietly ignore.
+// A parser of Server-Sent Events, written from the WHATWG algorithm (HTML, section 9.2.6). It is
+// strict where a browser is lenient: `faults` keeps what a browser would quietly ignore.
 
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 
 export class Parser {
-  /** onFrame gets each dispatched event: { id, event, data, raw, fields }, onComment each comment's text. */
+  /**
+   * onFrame gets each dispatched event: { id, event, data, raw, fields }, onComment each comment's
+   * text.
+   */
   constructor({ onFrame = () => {}, onComment = () => {}, lastEventId = '' } = {}) {
     Object.assign(this, { onFrame, onComment, lastEventId })
     this.faults = []

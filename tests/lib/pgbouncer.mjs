@@ -1,5 +1,5 @@
-// A real pgbouncer in front of a cluster, on a free port of the loopback. All that it writes is in a
-// directory of its own.
+// A real pgbouncer in front of a cluster, on a free port of the loopback. All that it writes is in
+// a directory of its own.
 import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { execFileSync } from 'node:child_process'
 import { connect } from 'node:net'

@@ -1,6 +1,6 @@
 // Chooses the PostgreSQL that the tests use. Nothing else in them does.
 //   PG_BIN=/path/bin   the directory of postgres and initdb
-//   PG=17              Debian's server of that version, else npm's (npm-server.mjs), which it installs
+//   PG=17              Debian's server of that version, else npm's, which it installs (npm-server.mjs)
 //   neither            the newest that is installed
 // node postgres.mjs            prints the directory
 // node postgres.mjs PROGRAM    prints where a client program is, such as psql

@@ -1,6 +1,6 @@
-// Child processes that never outlive the test. Each one is registered, and dies with this process. The
-// kernel's parent-death signal ends it even if this process is killed with -9. What a process does is
-// read in /proc.
+// Child processes that never outlive the test. Each one is registered, and dies with this process.
+// The kernel's parent-death signal ends it even if this process is killed with -9. What a process
+// does is read in /proc.
 import { spawn, execFile } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
@@ -18,8 +18,8 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.once(signal, () =>
 const lastWords = 1000 // ms for which another process may hold the pipes of one that has ended
 
 /**
- * Spawns `command`. `death` is the signal that it gets when this process ends. `exited` resolves when
- * it has ended and all that it has written has been read.
+ * Spawns `command`. `death` is the signal that it gets when this process ends. `exited` resolves
+ * when it has ended and all that it has written has been read.
  */
 export function start(command, args, { death = 'SIGKILL', user = [], ...options } = {}) {
   const guard = ['--pdeathsig', death.slice(3), ...user, '--', command, ...args]
@@ -73,9 +73,10 @@ export function removeDirectory(path) {
 }
 
 /**
- * A TCP port of the loopback that belongs to this process until it ends. It is free now. No other test
- * file gets it, even while nobody listens on it. It is below the range from which the kernel draws the
- * ports of outgoing connections, so that it is still free when a killed program comes back.
+ * A TCP port of the loopback that belongs to this process until it ends. It is free now. No other
+ * test file gets it, even while nobody listens on it. It is below the range from which the kernel
+ * draws the ports of outgoing connections, so that it is still free when a killed program comes
+ * back.
  */
 export async function freePort() {
   for (let tries = 0; tries < 200; tries++) {
@@ -85,8 +86,8 @@ export async function freePort() {
   throw new Error('no free port between 16000 and 31000')
 }
 
-// Makes a link that is named after the port and points to the process. The file system lets only one
-// process make it.
+// Makes a link that is named after the port and points to the process. The file system lets only
+// one process make it.
 function reserve(port) {
   const directory = join(temporaryRoot(), 'ports')
   mkdirSync(directory, { recursive: true })
@@ -171,9 +172,9 @@ export function read(pid, file) {
 }
 
 /**
- * How many of the connections that a program took on this port are open. The kernel's table tells, since
- * the daemon shows its descriptors only to root. A socket that no descriptor refers to any more has no
- * inode there.
+ * How many of the connections that a program took on this port are open. The kernel's table tells,
+ * since the daemon shows its descriptors only to root. A socket that no descriptor refers to any
+ * more has no inode there.
  */
 export function connectionsAt(port) {
   const local = `:${port.toString(16).toUpperCase().padStart(4, '0')}`, listening = '0A'

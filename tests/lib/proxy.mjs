@@ -4,7 +4,10 @@ import { connect, createServer } from 'node:net'
 import { freePort } from './process.mjs'
 
 export class Proxy {
-  /** delay: ms that everything takes on its way. lifetime: ms after which a connection is cut; 0: never. */
+  /**
+   * delay: ms that everything takes on its way. lifetime: ms after which a connection is cut; 0:
+   * never.
+   */
   static async open(target, { delay = 0, lifetime = 0 } = {}) {
     const proxy = new Proxy()
     Object.assign(proxy, { target, delay, lifetime, pairs: new Set(), silent: false, port: await freePort() })

@@ -42,7 +42,10 @@ export class Random {
     return all
   }
 
-  /** `count` different integers in [low, high], ascending. Writers that lock in this order do not deadlock. */
+  /**
+   * `count` different integers in [low, high], ascending. Writers that lock in this order do not
+   * deadlock.
+   */
   distinct(count, low, high) {
     const chosen = new Set()
     while (chosen.size < count) chosen.add(this.integer(low, high))

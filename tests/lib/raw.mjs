@@ -5,8 +5,8 @@ import { within } from './wait.mjs'
 export const addressOf = (url) => ({ host: new URL(url).hostname, port: Number(new URL(url).port) })
 
 /**
- * Sends the bytes, a Buffer or a text of one byte a character. Returns the answer, as soon as `enough`
- * says so or the other side closes. Fails if neither comes within the timeout, in ms.
+ * Sends the bytes, a Buffer or a text of one byte a character. Returns the answer, as soon as
+ * `enough` says so or the other side closes. Fails if neither comes within the timeout, in ms.
  */
 export async function exchange(address, bytes, { enough = () => false, timeout = 20_000 } = {}) {
   const sent = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes, 'latin1')

@@ -1,6 +1,6 @@
-// The commands and client snippets of the five documents, from e2e/seeds. They are typed as they stand
-// there, with only what a reader fills in. Around a snippet is the least that a page has: React, the
-// state that it sets, and a list that shows it.
+// The commands and client snippets of the five documents, from e2e/seeds. They are typed as they
+// stand there, with only what a reader fills in. Around a snippet is the least that a page has:
+// React, the state that it sets, and a list that shows it.
 import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -69,8 +69,8 @@ export class Terminal {
 export const shown = (text) => text.split('\n').filter((line) => /^(event|data):/.test(line)).join('\n')
 
 /**
- * A script for pages. source may import react, js-cookie and contrib/client/dist/unseal.js. define: what
- * the bundler puts in the place of names.
+ * A script for pages. source may import react, js-cookie and contrib/client/dist/unseal.js. define:
+ * what the bundler puts in the place of names.
  */
 export async function bundle(source, define = {}) {
   const { outputFiles } = await build({

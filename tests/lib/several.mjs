@@ -1,6 +1,7 @@
-// The schedule of several streams in one connection, from a seed. Rows move between owners and stores,
-// while subscribers of random sets of streams come and go at two instances. Each stream has a witness,
-// which is alone and never gone. It says what the stream shows. A set must have shown the union:
+// The schedule of several streams in one connection, from a seed. Rows move between owners and
+// stores, while subscribers of random sets of streams come and go at two instances. Each stream has
+// a witness, which is alone and never gone. It says what the stream shows. A set must have shown
+// the union:
 //
 // - each change once, in order, with the bytes of the witness;
 // - `left` only if no stream of the set still sees the row, which the log tells.
@@ -92,8 +93,8 @@ async function connect(show, { subscriber, path }, daemon = show.random.pick(sho
   await subscriber.when(() => subscriber.frames.some((frame) => frame.connection === connection), patience)
 }
 
-// Mostly a moment here and a moment away. Now and then away until the smaller log has forgotten where
-// they were.
+// Mostly a moment here and a moment away. Now and then away until the smaller log has forgotten
+// where they were.
 async function visit(show, visitor, random, stopped) {
   while (!stopped()) {
     await connect(show, visitor, random.pick(show.daemons))
@@ -105,7 +106,8 @@ async function visit(show, visitor, random, stopped) {
   }
 }
 
-// All come back, half of them to an instance that has just started. It has nothing of what they missed.
+// All come back, half of them to an instance that has just started. It has nothing of what they
+// missed.
 async function gather(show) {
   for (const { subscriber } of show.visitors) subscriber.drop()
   await Promise.all(show.visitors.map(({ subscriber }) => subscriber.current.done))

@@ -1,6 +1,6 @@
-// A subscriber that keeps all that it receives: each frame with its bytes and its time of arrival, each
-// comment, each connection. It resumes with Last-Event-ID as browsers do. At the end of this file is the
-// real `eventsource` package, with the headers that a test wants.
+// A subscriber that keeps all that it receives: each frame with its bytes and its time of arrival,
+// each comment, each connection. It resumes with Last-Event-ID as browsers do. At the end of this
+// file is the real `eventsource` package, with the headers that a test wants.
 import http from 'node:http'
 import { EventSource } from 'eventsource'
 import { remember, rememberCookies } from './leaks.mjs'
@@ -10,7 +10,9 @@ import { now, until, within } from './wait.mjs'
 const control = new Set(['connected', 'snapshot', 'ready', 'reset', 'left', 'bulk', 'expiring', 'closing', 'schema'])
 
 export class Subscriber {
-  /** Connects, and waits for the answer's head. A status other than 200 is an answer, not an error. */
+  /**
+   * Connects, and waits for the answer's head. A status other than 200 is an answer, not an error.
+   */
   static async open(url, options = {}) {
     const subscriber = new Subscriber(url, options)
     await subscriber.connect()
@@ -19,8 +21,8 @@ export class Subscriber {
 
   /**
    * token goes into `Authorization: Bearer`. lastEventId is where to resume. With reconnect the
-   * subscriber comes back by itself until close(). It is true, or a function that returns the pause in
-   * ms.
+   * subscriber comes back by itself until close(). It is true, or a function that returns the pause
+   * in ms.
    */
   constructor(url, { token, headers = {}, lastEventId = '', reconnect = false, name = url } = {}) {
     Object.assign(this, { url: String(url), token, headers, lastEventId, reconnect, name })
@@ -107,7 +109,8 @@ export class Subscriber {
     if (!this.reconnect || this.closed || connection !== this.current) return
     const pause = typeof this.reconnect === 'function' ? this.reconnect() : 50
     this.timer = setTimeout(() => this.connect().catch(() => {}), pause)
-    // A test that waits for it has a deadline of its own. When a test has failed, nobody waits any more.
+    // A test that waits for it has a deadline of its own. When a test has failed, nobody waits any
+    // more.
     this.timer.unref()
   }
 
@@ -164,14 +167,16 @@ export class Subscriber {
   }
 
   /**
-   * Goes on reading where it stopped. That connection may have ended meanwhile, and another one may be
-   * on its way.
+   * Goes on reading where it stopped. That connection may have ended meanwhile, and another one may
+   * be on its way.
    */
   resume() {
     this.paused.resume()
   }
 
-  /** Breaks the connection, as a network does. With `reconnect` the subscriber comes back by itself. */
+  /**
+   * Breaks the connection, as a network does. With `reconnect` the subscriber comes back by itself.
+   */
   drop() {
     this.current?.request.destroy()
   }

@@ -1,5 +1,5 @@
-// What most end-to-end tests stand on: a cluster with the schema `herald`, and a daemon. It can have the
-// example application. close() ends all of it, and fails if a daemon did not end well.
+// What most end-to-end tests stand on: a cluster with the schema `herald`, and a daemon. It can
+// have the example application. close() ends all of it, and fails if a daemon did not end well.
 import assert from 'node:assert/strict'
 import { Cluster } from './cluster.mjs'
 import { Daemon, loadExample, migrate } from './daemon.mjs'

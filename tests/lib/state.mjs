@@ -4,8 +4,8 @@
 // - `snapshot` fills it;
 // - what follows `ready` changes it.
 //
-// Versions of the hot rows count by one. So a change that is missing or comes twice shows at once. At
-// the end the map must be the table.
+// Versions of the hot rows count by one. So a change that is missing or comes twice shows at once.
+// At the end the map must be the table.
 import { keyText, readDefault } from './oracle.mjs'
 import { compareIds } from './sse.mjs'
 

@@ -15,7 +15,8 @@ export class SlowClients {
 
   #open(address, beginning) {
     const socket = connect(address)
-    // Node keeps this until the socket is connected, which may take longer than `every` on a busy machine.
+    // Node keeps this until the socket is connected, which may take longer than `every` on a busy
+    // machine.
     socket.write(beginning)
     socket.on('data', (chunk) => (this.answers += chunk.toString('latin1')))
     socket.on('error', () => {})
@@ -34,8 +35,8 @@ export class SlowClients {
 }
 
 /**
- * `width` clients at a time send the same request, each in a connection of its own, until `end`, ms of
- * now(). Returns how often each status was the answer.
+ * `width` clients at a time send the same request, each in a connection of its own, until `end`, ms
+ * of now(). Returns how often each status was the answer.
  */
 export async function flood(address, bytes, width, end) {
   const statuses = {}

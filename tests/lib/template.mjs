@@ -1,5 +1,5 @@
-// node template.mjs DIRECTORY: makes it a data directory that clusters are copied from. tests/run names
-// it in CLUSTER_TEMPLATE.
+// node template.mjs DIRECTORY: makes it a data directory that clusters are copied from. tests/run
+// names it in CLUSTER_TEMPLATE.
 import { mkdirSync } from 'node:fs'
 import { makeTemplate } from './cluster.mjs'
 

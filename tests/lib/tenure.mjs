@@ -1,5 +1,5 @@
-// Streams that must not go on for ever: notes, clubs whose members SQL knows, and two daemons. Functions
-// open streams and see them end.
+// Streams that must not go on for ever: notes, clubs whose members SQL knows, and two daemons.
+// Functions open streams and see them end.
 import assert from 'node:assert/strict'
 import { Proxy } from './proxy.mjs'
 import { request, Subscriber } from './sse.mjs'
@@ -57,8 +57,8 @@ export async function openTenure() {
     return stream
   }
   /**
-   * A stream with a token that ends in so many seconds. If it was not let in before that, it tries again
-   * with another one.
+   * A stream with a token that ends in so many seconds. If it was not let in before that, it tries
+   * again with another one.
    */
   const openFor = (life, claims, more) => until(async () => {
     const stream = await open({ ...claims, exp: seconds() + life }, more)

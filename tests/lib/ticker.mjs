@@ -27,8 +27,8 @@ export async function holder(cluster, lock) {
 }
 
 /**
- * What is wrong with the chain of ticks. Each tick begins where the one before it ended. Ids may jump
- * only where another server began.
+ * What is wrong with the chain of ticks. Each tick begins where the one before it ended. Ids may
+ * jump only where another server began.
  */
 export const chainFaults = (cluster) => cluster.psql(`
   SELECT id, since, before

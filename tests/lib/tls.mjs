@@ -1,12 +1,15 @@
-// TLS in front of PostgreSQL, as a proxy or a newer server speaks it. What the server sends goes out in
-// records of up to 16 kB.
+// TLS in front of PostgreSQL, as a proxy or a newer server speaks it. What the server sends goes
+// out in records of up to 16 kB.
 import { readFileSync } from 'node:fs'
 import { connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { createSecureContext, TLSSocket } from 'node:tls'
 import { freePort, run } from './process.mjs'
 
-/** Makes a certificate for these names, signed by itself. Returns the paths of its files, { cert, key }. */
+/**
+ * Makes a certificate for these names, signed by itself. Returns the paths of its files:
+ * { cert, key }.
+ */
 export async function makeCertificate(directory, names = ['localhost']) {
   const files = { cert: join(directory, 'cert.pem'), key: join(directory, 'key.pem') }
   const { code, stderr } = await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', `/CN=${names[0]}`, '-addext',

@@ -1,5 +1,5 @@
-// JSON Web Tokens, made with jose, as the applications around pgherald make them. Also those that no
-// honest application makes.
+// JSON Web Tokens, made with jose, as the applications around pgherald make them. Also those that
+// no honest application makes.
 import { SignJWT, UnsecuredJWT } from 'jose'
 import { remember, rememberToken } from './leaks.mjs'
 
@@ -9,8 +9,8 @@ export const secret = remember('a-secret-for-the-tests-only-0123456789abcdef', '
 export const seconds = () => Math.floor(Date.now() / 1000)
 
 /**
- * token({ sub, role, stores, ... }): a signed token that is valid for an hour. `exp: null` leaves the
- * expiry out. `alg: 'none'` leaves the signature out.
+ * token({ sub, role, stores, ... }): a signed token that is valid for an hour. `exp: null` leaves
+ * the expiry out. `alg: 'none'` leaves the signature out.
  */
 export async function token(claims = {}, { secret: key = secret, alg = 'HS256', header = {} } = {}) {
   const { exp = seconds() + 3600, ...rest } = claims

@@ -8,10 +8,10 @@ export { pause }
 export const now = () => performance.now()
 
 /**
- * Polls `condition` until it returns something true, and returns that. An error of the condition counts
- * as "not yet". The last one is named if the deadline passes. timeout and every are in ms.
- * The longer it lasts, the longer are the pauses, so that polling does not take the machine: a twentieth
- * of the time so far, at most 100 ms, but no less than `every`.
+ * Polls `condition` until it returns something true, and returns that. An error of the condition
+ * counts as "not yet". The last one is named if the deadline passes. timeout and every are in ms.
+ * The longer it lasts, the longer are the pauses, so that polling does not take the machine: a
+ * twentieth of the time so far, at most 100 ms, but no less than `every`.
  */
 export async function until(condition, { timeout = 30_000, every = 15, what = 'the condition' } = {}) {
   const begun = now()
@@ -44,10 +44,10 @@ export async function within(promise, timeout, what) {
 }
 
 /**
- * Takes a figure that other work on the machine can spoil, and that nothing can improve. It is taken
- * again until it is `good`, but only until there were `times` tries and `patience` ms have passed. A
- * busy machine is busy for a while. Returns the last figure, which the test judges. Each discarded figure
- * is printed, as `shown` puts it.
+ * Takes a figure that other work on the machine can spoil, and that nothing can improve. It is
+ * taken again until it is `good`, but only until there were `times` tries and `patience` ms have
+ * passed. A busy machine is busy for a while. Returns the last figure, which the test judges. Each
+ * discarded figure is printed, as `shown` puts it.
  */
 export async function measured(t, take, good, { times = 3, patience = 60_000, shown = String } = {}) {
   const begun = now()

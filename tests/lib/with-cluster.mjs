@@ -1,6 +1,6 @@
-// node with-cluster.mjs COMMAND…: runs a command beside a throw-away cluster. PGHOST, PGPORT and PGUSER
-// name the cluster, and THROWAWAY_CLUSTER says that it is one. The first psql of the PATH is the one to
-// use. The exit status is the command's.
+// node with-cluster.mjs COMMAND…: runs a command beside a throw-away cluster. PGHOST, PGPORT and
+// PGUSER name the cluster, and THROWAWAY_CLUSTER says that it is one. The first psql of the PATH is
+// the one to use. The exit status is the command's.
 import { spawn } from 'node:child_process'
 import { delimiter, dirname } from 'node:path'
 import { Cluster } from './cluster.mjs'

@@ -1,7 +1,7 @@
-// A writer runs transactions on the hot rows and logs the fate of each as the oracle wants it. If the
-// connection is lost before COMMIT is sent, the fate is aborted. If it is lost later, it is unknown.
-// The repertoire is what a writer can do. `basic` is here, others are in schedule/repertoire.mjs and
-// isolation/deals.mjs.
+// A writer runs transactions on the hot rows and logs the fate of each as the oracle wants it. If
+// the connection is lost before COMMIT is sent, the fate is aborted. If it is lost later, it is
+// unknown. The repertoire is what a writer can do. `basic` is here, others are in
+// schedule/repertoire.mjs and isolation/deals.mjs.
 import { now, pause } from './wait.mjs'
 
 export const hotTable = `
@@ -28,10 +28,10 @@ const basic = [
 export class Writer {
   /**
    * log: the list of transactions that all writers share. rows: how many hot rows there are.
-   * owners: whose they can be. repertoire: [[weight, name, act(writer)], …]; act returns whether the
-   * transaction ended as it was to. done: counts of acts by name, for all writers. gate: if there is
-   * one, every act passes it. pace: [least, most] ms between two acts. first: acts that come first,
-   * the last of the list before the others.
+   * owners: whose they can be. repertoire: [[weight, name, act(writer)], …]; act returns whether
+   * the transaction ended as it was to. done: counts of acts by name, for all writers. gate: if
+   * there is one, every act passes it. pace: [least, most] ms between two acts. first: acts that
+   * come first, the last of the list before the others.
    */
   constructor({ name, cluster, log, random, rows, owners, repertoire = basic, done = {}, gate, pace = [2, 30], first = [] }) {
     Object.assign(this, { name, cluster, log, random, rows, owners, repertoire, done, gate, pace, first: [...first] })
@@ -80,7 +80,10 @@ export class Writer {
     return this.client.query(text, values)
   }
 
-  /** One transaction that updates the rows in order. before() comes first, then `keys`, hold() and `late`. */
+  /**
+   * One transaction that updates the rows in order. before() comes first, then `keys`, hold() and
+   * `late`.
+   */
   transaction(keys, { pauses = false, end = 'COMMIT', before, hold, late = [], ...mode }) {
     const write = this.begin()
     return this.perform(write, async () => {
@@ -154,8 +157,8 @@ export class Writer {
 }
 
 /**
- * Deals the repertoire to so many writers, as what they do first. So an act that is drawn seldom has
- * its turn on a slow machine, too.
+ * Deals the repertoire to so many writers, as what they do first. So an act that is drawn seldom
+ * has its turn on a slow machine, too.
  */
 export function deal(repertoire, count, random) {
   const cards = random.shuffle(repertoire)

@@ -1,6 +1,6 @@
 # root.sh: throw-away Debian systems, each in a directory. tests/platforms/run sources this file. A
-# system begins as a machine on which nothing was prepared but git, make, ca-certificates and sudo. The
-# user newcomer, who is no administrator, has a clone of this tree in pgherald/. root has one, too.
+# system begins as a machine on which nothing was prepared but git, make, ca-certificates and sudo.
+# An ordinary user, newcomer, has a clone of this tree in pgherald/. root has one, too.
 
 # The archive that this machine uses itself, unless DEBIAN_MIRROR names one.
 mirror_of_machine() {
@@ -38,8 +38,8 @@ settle() { # ROOT
   in_root "$root" chown -R newcomer:newcomer /home/newcomer
 }
 
-# in_root ROOT COMMAND…: runs a command as root in the system, in a process namespace of its own. All
-# that it starts ends with it.
+# in_root ROOT COMMAND…: runs a command as root in the system, in a process namespace of its own.
+# All that it starts ends with it.
 in_root() {
   local root=$1
   shift

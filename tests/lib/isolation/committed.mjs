@@ -19,8 +19,8 @@ export class Committed {
   }
 
   /**
-   * The change that a frame tells of. The first frame of a change is compared with the row, all others
-   * with the first. undefined for a phantom.
+   * The change that a frame tells of. The first frame of a change is compared with the row, all
+   * others with the first. undefined for a phantom.
    */
   read(frame, visit) {
     const data = JSON.parse(frame.data)

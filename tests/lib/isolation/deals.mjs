@@ -101,8 +101,8 @@ function rolledBack(writer) {
   return writer.perform(write, () => update(writer, write, { keys: keysOf(writer, 'deals', 3), how: hands.all(writer.random) }), { end: 'ROLLBACK' })
 }
 
-// There and back again in one transaction. An owner who had the row in between must get it, and lose
-// it.
+// There and back again in one transaction. An owner who had the row in between must get it, and
+// lose it.
 function thereAndBack(writer) {
   const write = writer.begin()
   const undone = writer.begin()

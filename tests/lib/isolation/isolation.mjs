@@ -1,6 +1,6 @@
 // The isolation schedule. 50 users have streams of every kind at two instances. Rows change hands
-// under load. Meanwhile tokens end or are revoked, subscriptions lapse, claims change and streams are
-// defined again. Then the warden judges. One seed draws all of it.
+// under load. Meanwhile tokens end or are revoked, subscriptions lapse, claims change and streams
+// are defined again. Then the warden judges. One seed draws all of it.
 //
 //   rights.mjs     the streams, and what they show
 //   registry.mjs   who has which right, and since when

@@ -6,7 +6,10 @@ import { now, until } from '../wait.mjs'
 const pingPiece = /[0-9a-f]+\r\n: ping\n\r\n/g
 
 export class Outsider {
-  /** path: with its query. token: for the Authorization header, or none. heartbeat: the daemon's, in ms. */
+  /**
+   * path: with its query. token: for the Authorization header, or none. heartbeat: the daemon's, in
+   * ms.
+   */
   static async open(daemon, path, { token, heartbeat }) {
     const outsider = new Outsider()
     Object.assign(outsider, { name: `an outsider at ${path}`, heartbeat, text: '', openedAt: now() })

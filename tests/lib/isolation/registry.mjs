@@ -93,7 +93,9 @@ export class Registry {
     entry.atMs = rows[0].at
   }
 
-  /** A revocation comes and goes that concerns no token. Every instance reads all revocations again. */
+  /**
+   * A revocation comes and goes that concerns no token. Every instance reads all revocations again.
+   */
   async reread() {
     this.rereads++
     await this.#query("SELECT herald.revoke(jti => 'nobody''s')")

@@ -1,6 +1,6 @@
 // What each stream of the isolation schedule shows to whom. It is worked out a second time, beside
-// the product, from the definition, the claims and the parameters, by plain comparison. The SQL that
-// declares a stream is made of the same definition.
+// the product, from the definition, the claims and the parameters, by plain comparison. The SQL
+// that declares a stream is made of the same definition.
 
 export const stores = ['s0', 's1', 's2']
 export const roles = ['customer', 'guest', 'staff', 'admin']

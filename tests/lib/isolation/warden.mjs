@@ -1,11 +1,11 @@
-// The warden is the oracle of the isolation schedule. It knows what was committed, and who had which
-// right when. From that it works out what the stream of each visit may and must have shown, and
-// compares that with every frame.
+// The warden is the oracle of the isolation schedule. It knows what was committed, and who had
+// which right when. From that it works out what the stream of each visit may and must have shown,
+// and compares that with every frame.
 //
-//   writes    as Writer logs them. changes: { mark, topic, key, version, was, now }, the rows before
-//             and after, or { mark, topic, published }
-//   visits    as Visitors keeps them: { name, path, params, session, lastEventId, invented, askedAt,
-//             answeredAt, status, subscriber, droppedAt }
+//   writes    as Writer logs them. changes: { mark, topic, key, version, was, now }, with the rows
+//             before and after, or { mark, topic, published }
+//   visits    as Visitors keeps them: { name, path, params, session, lastEventId, invented,
+//             askedAt, answeredAt, status, subscriber, droppedAt }
 //   registry  whose rights changed when
 //   ends      { topic: mark } of the last events. A visit that is there then must have got them.
 //
@@ -16,10 +16,10 @@
 //   foreign      an event or a `left` for somebody else
 //   lost         an event or a `left` that is missing
 //   phantom      an event that nobody committed
-//   altered      other bytes than those of the row version, or than at another stream; a member that
-//                a frame must not have
-//   unordered    ids that do not increase, or that lie before the beginning; an older version after a
-//                newer one
+//   altered      other bytes than those of the row version, or than at another stream; a member
+//                that a frame must not have
+//   unordered    ids that do not increase, or that lie before the beginning; an older version after
+//                a newer one
 //   disagreed    one change with two ids
 //   late         what was committed after the loss of a right had to count, and was delivered; a
 //                stream that was not closed by then
@@ -164,8 +164,8 @@ function versionsOf({ path, askedAt, answeredAt }, registry) {
 
 // --- has it got what it was to get, and nothing else? ---
 
-// If a visit was opened while its stream was being defined again, the definition counts that explains
-// more of it. If both explain as much, the later one counts.
+// If a visit was opened while its stream was being defined again, the definition counts that
+// explains more of it. If both explain as much, the later one counts.
 function judgeStream(sight, log, registry, report, late) {
   const versions = versionsOf(sight.visit, registry).filter(({ definition }) => answersFor(sight.visit, definition, registry).includes(200))
   const opinions = versions.reverse().map((version) => opinion(sight, version, log, registry))
@@ -210,8 +210,8 @@ function findLost({ visit, seen, lefts, start, last, greeted }, { shows, loses, 
   }
 }
 
-// A `left` has no mark. Its id is known if some visit saw it. Else it is somewhere in the tick of the
-// change.
+// A `left` has no mark. Its id is known if some visit saw it. Else it is somewhere in the tick of
+// the change.
 function leftIsDue(change, log, start, upto) {
   const place = log.leftIds.get(change.mark)
   return place ? compare(place, start) > 0 && compare(place, upto) <= 0 : start.tick < change.place.tick && change.place.tick < upto.tick
@@ -219,7 +219,9 @@ function leftIsDue(change, log, start, upto) {
 
 // --- did it end in time, and for a reason? ---
 
-/** Why this visit's right could end: { reason, sentAt, ackedAt, dueAt: it must be closed by then }. */
+/**
+ * Why this visit's right could end: { reason, sentAt, ackedAt, dueAt: it must be closed by then }.
+ */
 function lossesOf(visit, version, registry) {
   const { path, session } = visit
   const due = (loss, reason = loss.reason) => ({ ...loss, reason, dueAt: loss.ackedAt + bounds[reason] })

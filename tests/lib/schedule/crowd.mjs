@@ -8,7 +8,9 @@ import { now, pause } from '../wait.mjs'
 import { endState } from '../writer.mjs'
 
 export class Crowd {
-  /** keep: ms; what is pruned is older than this. Only sleepers stay away for more than half of it. */
+  /**
+   * keep: ms; what is pruned is older than this. Only sleepers stay away for more than half of it.
+   */
   constructor({ cluster, daemons, random, keep, owners }) {
     Object.assign(this, { cluster, daemons, random, keep, owners, all: [], drops: 0 })
     this.rereader = new Rereader(() => endState(cluster))
@@ -27,8 +29,8 @@ export class Crowd {
     await this.#admin('admin/roamer', this.#moving())
   }
 
-  // Prunes what the sleeper misses shortly before it wakes up. So it is gone even if nobody else has
-  // pruned it.
+  // Prunes what the sleeper misses shortly before it wakes up. So it is gone even if nobody else
+  // has pruned it.
   #sleep(ms) {
     setTimeout(() => this.cluster.psql(`SELECT herald.prune('${this.keep} ms')`).catch(() => {}), ms - 1500).unref()
     return ms
@@ -62,7 +64,10 @@ export class Crowd {
     }
   }
 
-  /** Breaks one connection after the other. The sleepers' come first, so that they have time to sleep. */
+  /**
+   * Breaks one connection after the other. The sleepers' come first, so that they have time to
+   * sleep.
+   */
   async churn(stopped) {
     const first = this.all.filter(({ resets }) => resets)
     while (!stopped()) {

@@ -1,5 +1,6 @@
 // The faults of the random schedule, one at a time, at moments that are drawn beforehand. Between
-// them are lulls, in which the ticker lies down. It must not forget a writer that began before that.
+// them are lulls, in which the ticker lies down. It must not forget a writer that began before
+// that.
 import { applicationName } from '../cluster.mjs'
 import { publish } from './repertoire.mjs'
 import { findTicker } from '../ticker.mjs'
@@ -21,7 +22,9 @@ export function planFaults({ random, begin, end, plan, longEnd }) {
 }
 
 export class Faults {
-  /** show: the schedule's stage, clusters, daemons, crowd, gate, stalls. writer: writes in a lull. */
+  /**
+   * show: the schedule's stage, clusters, daemons, crowd, gate, stalls. writer: writes in a lull.
+   */
   constructor(show, random, writer) {
     Object.assign(this, { ...show, random, writer })
     this.done = Object.fromEntries(faultNames.map((name) => [name, 0]))
@@ -82,8 +85,8 @@ export class Faults {
     await this.stage.cluster.startServer()
   }
 
-  // A writer that may have seen the ticker awake is still open when the ticker lies down. All others
-  // rest, because a transaction of another writer would ring for it.
+  // A writer that may have seen the ticker awake is still open when the ticker lies down. All
+  // others rest, because a transaction of another writer would ring for it.
   lulls() {
     return this.lull(() => {})
   }

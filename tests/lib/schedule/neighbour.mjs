@@ -4,8 +4,8 @@
 // - Its rule fails, and its tables come and go.
 // - It dumps everything, and it locks the log as maintenance does.
 //
-// Whatever it does, nobody else may notice. Its own subscriber still hears of its last change. It is
-// a Writer, since it loses its connections as writers do. Its acts are dealt like cards.
+// Whatever it does, nobody else may notice. Its own subscriber still hears of its last change. It
+// is a Writer, since it loses its connections as writers do. Its acts are dealt like cards.
 import { environment } from '../cluster.mjs'
 import { clientProgram, tooOld } from '../postgres.mjs'
 import { run } from '../process.mjs'
@@ -29,8 +29,8 @@ export const besides = `
 
 export class Neighbour extends Writer {
   /**
-   * shared: the watched table of the others. It is renamed and gets its name back in one transaction.
-   * patience, eager: as in upkeep.mjs.
+   * shared: the watched table of the others. It is renamed and gets its name back in one
+   * transaction. patience, eager: as in upkeep.mjs.
    */
   static async open({ daemon, shared, patience = 1500, eager = [], ...options }) {
     const neighbour = Object.assign(new Neighbour({ ...options, name: resident }), { shared, patience, eager })
@@ -44,8 +44,8 @@ export class Neighbour extends Writer {
   }
 
   /**
-   * Waits until its subscriber hears of what comes last, whatever came before. Returns figures of what
-   * it was told. To be called when the others have come to rest.
+   * Waits until its subscriber hears of what comes last, whatever came before. Returns figures of
+   * what it was told. To be called when the others have come to rest.
    */
   async rest() {
     await this.cluster.psql(`SELECT herald.publish('beside', 'rest', 'null', '{"owner": "${resident}"}')`)

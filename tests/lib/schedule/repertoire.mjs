@@ -1,6 +1,6 @@
 // What the writers of the random schedule do: the basic acts of writer.mjs, and whatever else the
-// change log can meet. Every act logs what it did as the oracle wants it. It returns whether it ended
-// as it was to.
+// change log can meet. Every act logs what it did as the oracle wants it. It returns whether it
+// ended as it was to.
 import { copy } from './copy.mjs'
 import { pause } from '../wait.mjs'
 import { nobody } from '../writer.mjs'
@@ -51,7 +51,8 @@ const plain = (writer, body, end = 'COMMIT') => {
   return writer.perform(write, () => body(write), { end })
 }
 
-// One row changes in a block that succeeds, another in a block that fails and takes the change back.
+// One row changes in a block that succeeds, another in a block that fails and takes the change
+// back.
 function exceptionBlock(writer) {
   const undone = writer.begin()
   const block = async (write, key, fails) => {
@@ -113,7 +114,9 @@ const ownerOf = ({ random, owners }) => {
   return owner === nobody ? null : owner
 }
 
-/** A row that goes. It is marked first, so that the event of its end can be traced to this attempt. */
+/**
+ * A row that goes. It is marked first, so that the event of its end can be traced to this attempt.
+ */
 async function vanish(writer, write, key, more = {}) {
   const { mark, version, owner } = await upsert(writer, write, key, more)
   await writer.query('DELETE FROM public.hot WHERE id = $1', [key])
@@ -179,9 +182,9 @@ const muted = (writer) => async (write) => {
   await announce(writer, write, 'bulk')
 }
 
-// PREPARE TRANSACTION is refused after a NOTIFY. Then this is an aborted transaction like any other.
-// A prepared transaction outlives the connection. The writer's next connection settles it, so that
-// its fate never stays unknown.
+// PREPARE TRANSACTION is refused after a NOTIFY. Then this is an aborted transaction like any
+// other. A prepared transaction outlives the connection. The writer's next connection settles it,
+// so that its fate never stays unknown.
 async function twoPhase(writer) {
   const id = `${writer.name}.${writer.count}`
   const write = writer.begin()

@@ -1,10 +1,13 @@
 // What a page does at `bulk` and at `reset`: it fetches the table again. The rows are kept with the
-// frame, where they replace the oracle's map. Events after the frame come on top of them, as in a page
-// that holds events back while it fetches.
+// frame, where they replace the oracle's map. Events after the frame come on top of them, as in a
+// page that holds events back while it fetches.
 import { until } from '../wait.mjs'
 
 export class Rereader {
-  /** fetch() -> the rows. A frame gets the rows of a fetch that began after it. Frames share a fetch. */
+  /**
+   * fetch() -> the rows. A frame gets the rows of a fetch that began after it. Frames share a
+   * fetch.
+   */
   constructor(fetch) {
     Object.assign(this, { fetch, count: 0 })
   }

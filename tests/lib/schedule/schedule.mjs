@@ -1,5 +1,5 @@
-// The random schedule. One seed draws writers on hot rows, subscribers that come and go, faults, and
-// whatever else the change log can meet. Then all come to rest, and the oracle judges.
+// The random schedule. One seed draws writers on hot rows, subscribers that come and go, faults,
+// and whatever else the change log can meet. Then all come to rest, and the oracle judges.
 // 30-schedule runs one seed, soak.mjs many.
 //
 //   repertoire.mjs  what the writers do
@@ -99,7 +99,8 @@ async function perform(show, count) {
 }
 
 // An old transaction id that commits late: the writer takes its id at once and touches the hot rows
-// only at the end. Its first change is of no row, since that would keep the table from being altered.
+// only at the end. Its first change is of no row, since that would keep the table from being
+// altered.
 async function longWriter(writer, hold) {
   writer.client = await writer.cluster.client()
   try {
@@ -121,9 +122,9 @@ export function neverDone({ acts, ...figures }) {
   return [...[...names].filter((name) => !acts[name]?.well), ...wanted.filter((name) => !figures[name]), ...neverBeside(acts)]
 }
 
-// An undisturbed writer changes each odd row twice more. The even rows stay as the schedule has left
-// them, so that the replay is worth something. A subscriber that has seen what is published last has
-// seen everything.
+// An undisturbed writer changes each odd row twice more. The even rows stay as the schedule has
+// left them, so that the replay is worth something. A subscriber that has seen what is published
+// last has seen everything.
 async function judge(show) {
   const { stage, log, crowd, stalls } = show
   crowd.stay()

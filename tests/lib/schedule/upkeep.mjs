@@ -1,6 +1,6 @@
-// Upkeep looks after the database while others write. It switches the doorbell, alters and truncates
-// the table, and prunes. It is a Writer, since a TRUNCATE is a change. Its acts are dealt like cards,
-// so that each has its turn.
+// Upkeep looks after the database while others write. It switches the doorbell, alters and
+// truncates the table, and prunes. It is a Writer, since a TRUNCATE is a change. Its acts are dealt
+// like cards, so that each has its turn.
 import { applicationName } from '../cluster.mjs'
 import { announce } from './repertoire.mjs'
 import { Writer } from '../writer.mjs'
@@ -97,8 +97,8 @@ const retype = ({ columns, random }) =>
 
 const drop = ({ columns: [first, ...columns] }) => ({ sql: columns.length && `DROP COLUMN IF EXISTS ${columns.pop()}`, columns: [first, ...columns] })
 
-// A table of another schema that has the triggers of the watched one, as a clone has. What is written
-// there must be told to nobody.
+// A table of another schema that has the triggers of the watched one, as a clone has. What is
+// written there must be told to nobody.
 function stranger(upkeep) {
   const schema = `tenant_${++upkeep.count}`
   return declare(upkeep, `CREATE SCHEMA ${schema}; CREATE TABLE ${schema}.hot (LIKE public.hot);
