@@ -10,8 +10,8 @@ export const now = () => performance.now()
 /**
  * Polls `condition` until it returns something true, and returns that. An error of the condition
  * counts as "not yet". The last one is named if the deadline passes. timeout and every are in ms.
- * The longer it lasts, the longer are the pauses, so that polling does not take the machine: a
- * twentieth of the time so far, at most 100 ms, but no less than `every`.
+ * The longer it lasts, the longer are the pauses, so that polling does not take the machine. A pause
+ * is a twentieth of the time so far, at most 100 ms, but no less than `every`.
  */
 export async function until(condition, { timeout = 30_000, every = 15, what = 'the condition' } = {}) {
   const begun = now()
