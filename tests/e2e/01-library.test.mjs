@@ -3,7 +3,7 @@
 // run: once
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { existsSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +12,7 @@ import { fileURLToPath } from 'node:url'
 import { jwtVerify } from 'jose'
 import { applicationName, Cluster } from '../lib/cluster.mjs'
 import { Curl } from '../lib/curl.mjs'
+import { repository } from '../lib/daemon.mjs'
 import * as processes from '../lib/process.mjs'
 import { compareIds, eventOf, eventSource, request, Subscriber } from '../lib/sse.mjs'
 import { rawToken, secret, token } from '../lib/token.mjs'
@@ -155,4 +156,20 @@ test('ids compare as numbers', () => {
   assert.equal(compareIds('10-9', '10-10'), -1)
   assert.equal(compareIds('18446744073709551615-1', '18446744073709551616-1'), -1)
   assert.throws(() => compareIds('10', '10-1'), /not an id/)
+})
+
+test('what is in lib/ itself imports nothing from the folders of the schedules', () => {
+  const lib = join(repository, 'tests/lib')
+  for (const name of readdirSync(lib).filter((name) => name.endsWith('.mjs'))) {
+    assert.doesNotMatch(readFileSync(join(lib, name), 'utf8'), /from '\.\/(schedule|isolation)\//, name)
+  }
+})
+
+test('a name that no test has is an error, before anything is built or run', async () => {
+  for (const args of [['no-such-test'], ['unit', '10-path'], ['sql', 'divides_by_zero', 'e2e', 'no-such-test']]) {
+    const { code, stdout, stderr } = await processes.run(join(repository, 'tests/run'), args)
+    assert.equal(code, 1)
+    assert.equal(stdout, '')
+    assert.match(stderr, new RegExp(`^No test has "${args.at(-1)}" in its name\\. Looked in: tests/.*\\.\n$`))
+  }
 })
