@@ -391,16 +391,24 @@ static void build_ports(struct server *s)
 
 static void build(struct server *s)
 {
-	struct ticker_options options = {s->boot->database_url,
-					 (int)s->boot->poll_interval_ms,
-					 (int)(s->boot->retention_ms / 1000),
-					 migrate_program_version(),
-					 s->boot->wake,
-					 0};
-	struct ticker_calls calls = {
-		on_began,   on_event,       on_enough,    on_reached, on_streams, on_actions,
-		on_revoked, on_revoked_all, on_available, on_misfit,  on_pooled,  on_stopping,
-		s};
+	struct ticker_options options = {.conninfo = s->boot->database_url,
+					 .poll_interval_ms = (int)s->boot->poll_interval_ms,
+					 .retention_s = (int)(s->boot->retention_ms / 1000),
+					 .schema_version = migrate_program_version(),
+					 .wake = s->boot->wake};
+	struct ticker_calls calls = {.began = on_began,
+				     .event = on_event,
+				     .enough = on_enough,
+				     .reached = on_reached,
+				     .streams = on_streams,
+				     .actions = on_actions,
+				     .revoked = on_revoked,
+				     .revoked_all = on_revoked_all,
+				     .available = on_available,
+				     .misfit = on_misfit,
+				     .pooled = on_pooled,
+				     .stopping = on_stopping,
+				     .ctx = s};
 
 	router_init(&s->router, (size_t)s->boot->log_size);
 	options.data_max = router_data_max(&s->router);

@@ -7,107 +7,18 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "pg/ticker_answers.h"
+#include "pg/ticker_steps.h"
 
 #define CANNOT_CONNECT_NOW "57P03"
 #define INVALID_STATEMENT "26000"
 #define PRUNE_EVERY_MS 60000 /* or a quarter of a short retention */
 
-static const struct session_statement statements[] = {
-	{"head", "SELECT herald.cursor_fault($1::bigint), h.tick, h.upto, herald.complete() FROM "
-		 "herald.head() h"},
-	{"streams", DEFS_SQL},
-	{"revoked", "SELECT herald.revocation_data(r)::text FROM herald.revocations r WHERE "
-		    "r.until IS NULL OR r.until > now()"},
-	{"actions", DEFS_ACTIONS_SQL},
-	{"role", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_TICKER ")"},
-	/* and, where nobody has been let in yet, a tick: what was committed before is no news to
-	   who comes */
-	{"attach", "SELECT a FROM herald.attach() a CROSS JOIN LATERAL (SELECT CASE WHEN "
-		   "$1::boolean AND NOT a THEN herald.tick() END) t"},
-	{"care",
-	 "SELECT max(version)::bigint, herald.stopping(), pg_catalog.pg_backend_pid()::bigint, "
-	 "herald.queue_usage() FROM herald.migrations"},
-	{"same", "SELECT herald.follows() = $1::boolean AND herald.complete()"},
-	{"mode", "SELECT herald.wake($1)"},
-	{"rise", "SELECT pg_try_advisory_lock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_AWAKE ")"},
-	{"doze", "SELECT pg_advisory_unlock(" SESSION_LOCK_CLASS ", " SESSION_LOCK_AWAKE ")"},
-	{"since", "SELECT pg_current_xact_id()::text"},
-	{"settled", "SELECT herald.settled($1::xid8)"},
-	{"tick", "SELECT herald.tick()"},
-	{"read", "SELECT * FROM herald.read($1::bigint, $2::bigint, $3::bigint, $4::int)"},
-	{"pass by", "SELECT herald.pass_by($1::bigint, $2::bigint, $3)"},
-	{"shapes", "SELECT herald.look_at_shapes()"},
-	{"prune", "SELECT herald.prune(make_interval(secs => $1::int), $2::int)"},
-};
-
-static void run_text(struct ticker *t, enum ticker_step step, const char *statement,
-		     const char *param)
-{
-	t->step = step;
-	conn_run(&t->conn, statement, 1, &param, CONN_STALL_MS);
-}
-
-static void run(struct ticker *t, enum ticker_step step, const char *statement, int64_t first,
-		int64_t second, int count)
-{
-	char text[2][24];
-	const char *params[] = {text[0], text[1]};
-
-	snprintf(text[0], sizeof(text[0]), "%" PRId64, first);
-	snprintf(text[1], sizeof(text[1]), "%" PRId64, second);
-	t->step = step;
-	conn_run(&t->conn, statement, count, params, CONN_STALL_MS);
-}
-
 /* --- the log --- */
-
-static int64_t earlier(int64_t a, int64_t b)
-{
-	return a == 0 || (b != 0 && b < a) ? b : a;
-}
 
 int64_t ticker_owes_since(const struct ticker *t)
 {
-	return earlier(earlier(t->debt.rung_ms, t->debt.look_ms),
-		       earlier(t->debt.told_ms, t->debt.read_ms));
-}
-
-static void look(struct ticker *t)
-{
-	t->looked_ms = t->loop->now_ms;
-	t->debt.look_ms = earlier(t->debt.rung_ms, t->looked_ms);
-	t->debt.rung_ms = 0;
-	run(t, TICKER_TICK, "tick", 0, 0, 0);
-}
-
-static void read_on(struct ticker *t)
-{
-	char tick[24], change[24], most_bytes[24];
-	const char *params[] = {tick, change, most_bytes,
-				t->pace == TICKER_AS_IT_COMES ? NULL : "1"};
-
-	t->debt.read_ms = earlier(earlier(t->debt.told_ms, t->debt.read_ms), t->loop->now_ms);
-	t->debt.told_ms = 0;
-	t->rows = 0;
-	snprintf(tick, sizeof(tick), "%" PRId64, t->whole ? t->at.tick + 1 : t->at.tick);
-	snprintf(change, sizeof(change), "%" PRId64, t->whole ? 0 : t->at.change);
-	snprintf(most_bytes, sizeof(most_bytes), "%" PRId64,
-		 t->pace == TICKER_WITHOUT_DATA ? -1 : (int64_t)t->options.data_max);
-	t->step = TICKER_READ;
-	conn_run(&t->conn, "read", ARRAY_SIZE(params), params, CONN_STALL_READ_MS);
-}
-
-/* What this change is, and that nobody else need try. */
-static void pass_by(struct ticker *t)
-{
-	char tick[24], change[24];
-	const char *params[] = {tick, change, t->vain_reason};
-
-	snprintf(tick, sizeof(tick), "%" PRId64, t->vain.tick);
-	snprintf(change, sizeof(change), "%" PRId64, t->vain.change);
-	t->step = TICKER_PASS_BY;
-	conn_run(&t->conn, "pass by", ARRAY_SIZE(params), params, CONN_STALL_MS);
+	return ticker_earlier(ticker_earlier(t->debt.rung_ms, t->debt.look_ms),
+			      ticker_earlier(t->debt.told_ms, t->debt.read_ms));
 }
 
 /* True: it is tried again, with more care. */
@@ -117,105 +28,15 @@ static bool slow_down(struct ticker *t)
 	    !conn_read_in_vain(&t->conn))
 		return false;
 	t->pace++;
-	t->want_read = true;
+	ticker_wish(t, TICKER_READ);
 	return true;
-}
-
-/* --- what is asked --- */
-
-/* Is it this instance that does what one has to do for all? */
-static bool makes_ticks(const struct ticker *t)
-{
-	return t->leader || t->session.pooled || t->stood_in >= TICKER_STAND_INS;
-}
-
-static void take_bell(struct ticker *t, struct ticker_bell *b)
-{
-	b->answer = b->rung;
-	b->rung = false;
-	loop_stop_timer(t->loop, &b->timer); /* one look is for all that have rung */
-}
-
-/* A lock of a session is no use where others have the session the next moment. */
-static bool may_lead(const struct ticker *t)
-{
-	return !t->follows && !t->session.pooled;
-}
-
-/* What is wanted, the most urgent first. */
-static void next_step(struct ticker *t)
-{
-	if (!conn_is_free(&t->conn))
-		return;
-	if (t->want_head) {
-		t->want_head = false;
-		run(t, TICKER_HEAD, "head", t->at.tick, 0, 1);
-	} else if (t->want_care) {
-		t->want_care = false;
-		run(t, TICKER_CARE, "care", 0, 0, 0);
-	} else if (t->early) {
-		t->step = TICKER_REST;
-	} else if (t->want_same) {
-		t->want_same = false;
-		run_text(t, TICKER_SAME, "same", t->follows ? "true" : "false");
-	} else if (t->want_mode) {
-		t->want_mode = false;
-		run_text(t, TICKER_MODE, "mode", wake_name(t->wake.mode));
-	} else if (t->want_revoked) { /* before the door opens, and before anything is read on */
-		t->want_revoked = false;
-		run(t, TICKER_REVOKED, "revoked", 0, 0, 0);
-	} else if (t->want_streams) {
-		t->want_streams = false;
-		take_bell(t, &t->definitions);
-		run(t, TICKER_STREAMS, "streams", 0, 0, 0);
-	} else if (t->want_actions) {
-		t->want_actions = false;
-		run(t, TICKER_ACTIONS, "actions", 0, 0, 0);
-	} else if (t->want_role && !t->leader && may_lead(t)) {
-		t->want_role = false;
-		run(t, TICKER_ROLE, "role", 0, 0, 0);
-	} else if (t->want_rise &&
-		   t->wake.mood != WAKE_AWAKE) { /* twice would have to be given up twice */
-		t->want_rise = false;
-		run(t, TICKER_RISE, "rise", 0, 0, 0);
-	} else if (t->want_doze) {
-		t->want_doze = false;
-		run(t, TICKER_DOZE, "doze", 0, 0, 0);
-	} else if (t->want_since) {
-		t->want_since = false;
-		run(t, TICKER_SINCE, "since", 0, 0, 0);
-	} else if (t->want_settled && t->since != NULL) {
-		t->want_settled = false;
-		run_text(t, TICKER_SETTLED, "settled", t->since);
-	} else if (t->want_pass_by) { /* before it is read on: there is room for one */
-		t->want_pass_by = false;
-		pass_by(t);
-	} else if (t->want_read) { /* before the next tick: under a steady doorbell there always is
-				      one wanted */
-		t->want_read = t->read_any = false;
-		take_bell(t, &t->tick);
-		read_on(t);
-	} else if (t->want_shapes && makes_ticks(t)) {
-		t->want_shapes = false;
-		run(t, TICKER_SHAPES, "shapes", 0, 0, 0);
-	} else if (t->want_prune && makes_ticks(t)) {
-		t->want_prune = false;
-		t->stood_in = 0;
-		run(t, TICKER_PRUNE, "prune", t->options.retention_s, TICKER_PRUNE_AT_ONCE, 2);
-	} else if (t->want_tick) {
-		t->want_tick = false;
-		take_bell(t, &t->door);
-		look(t);
-	} else {
-		t->step = TICKER_REST;
-	}
 }
 
 /* Something is wanted: at once where it rests, else when the running step ends. */
 static void nudge(struct ticker *t)
 {
 	if (t->step == TICKER_REST)
-		next_step(t);
+		ticker_next_step(t);
 }
 
 static const char *misfits(struct ticker *t)
@@ -285,7 +106,8 @@ static const char *fault_of_care(struct ticker *t)
  * another server process has. */
 static const char *fault_of_failure(struct ticker *t)
 {
-	bool gone = strcmp(t->conn.fault_state, INVALID_STATEMENT) == 0 && t->step > TICKER_BEGIN;
+	bool gone =
+		strcmp(t->conn.fault_state, INVALID_STATEMENT) == 0 && t->step < TICKER_STATEMENTS;
 
 	t->proved = false; /* once more, where it is not proved by this */
 	if (!gone || t->session.pooled)
@@ -317,16 +139,20 @@ static void begin(struct ticker *t)
 	}
 	session_next(&t->session);
 	if (t->session.step == SESSION_READY) {
-		t->step = TICKER_ATTACH;
-		/* it may have a whole log to throw away */
-		conn_run(&t->conn, "attach", 1, (const char *[]){t->at.tick == 0 ? "t" : "f"},
-			 CONN_STALL_READ_MS);
+		ticker_run(t, TICKER_ATTACH);
 	}
 }
 
 static void on_result(struct conn *c, const PGresult *res)
 {
-	ticker_take(container_of(c, struct ticker, conn), res);
+	struct ticker *t = container_of(c, struct ticker, conn);
+
+	if (t->step == TICKER_PROOF && PQntuples(res) == 1)
+		proof_result(&t->proof, res);
+	else if (t->step == TICKER_BEGIN && PQntuples(res) == 1)
+		session_result(&t->session, res);
+	else if (t->step < TICKER_STATEMENTS)
+		ticker_take(t, res);
 }
 
 static void on_done(struct conn *c, bool ok)
@@ -335,7 +161,7 @@ static void on_done(struct conn *c, bool ok)
 	const char *fault;
 
 	if (!ok && slow_down(t)) {
-		next_step(t);
+		ticker_next_step(t);
 		return;
 	}
 	fault = fault_of_step(t, ok);
@@ -352,7 +178,7 @@ static void on_done(struct conn *c, bool ok)
 		begin(t);
 	} else {
 		ticker_conclude(t);
-		next_step(t);
+		ticker_next_step(t);
 	}
 }
 
@@ -389,6 +215,9 @@ static void on_proved(struct proof *p, enum proof_verdict verdict)
 
 static void on_lost(struct conn *c)
 {
+	static const enum ticker_step of_a_session[] = {TICKER_HEAD,    TICKER_CARE,   TICKER_SAME,
+							TICKER_ACTIONS, TICKER_RISE,   TICKER_DOZE,
+							TICKER_SINCE,   TICKER_SETTLED};
 	struct ticker *t = container_of(c, struct ticker, conn);
 
 	session_lost(&t->session);
@@ -399,10 +228,10 @@ static void on_lost(struct conn *c)
 	t->leader = false;    /* its locks went with the session */
 	t->early = t->anew = false;
 	t->pace = TICKER_AS_IT_COMES;
-	t->debt.rung_ms = earlier(t->debt.rung_ms, t->debt.look_ms);
+	t->debt.rung_ms = ticker_earlier(t->debt.rung_ms, t->debt.look_ms);
 	t->debt.look_ms = 0;
-	t->want_head = t->want_care = t->want_same = t->want_actions = t->want_rise = t->want_doze =
-		t->want_since = t->want_settled = false;
+	for (size_t i = 0; i < ARRAY_SIZE(of_a_session); i++)
+		ticker_unwish(t, of_a_session[i]);
 	wake_sleep(&t->wake);
 	loop_stop_timer(t->loop, &t->look);
 	defs_release(&t->defs);
@@ -412,33 +241,35 @@ static void on_lost(struct conn *c)
 
 /* --- what wakes it --- */
 
-static void ring(struct ticker *t, struct ticker_bell *b, bool *want)
+static void ring(struct ticker *t, struct ticker_bell *b, enum ticker_step step)
 {
 	int wait = wake_ration_wait_ms(&b->ration, t->loop->now_ms);
 
-	if (wait == 0)
-		b->rung = *want = true;
-	else if (!timer_pending(&b->timer))
+	if (wait == 0) {
+		b->rung = true;
+		ticker_wish(t, step);
+	} else if (!timer_pending(&b->timer)) {
 		loop_set_timer(t->loop, &b->timer, wait);
+	}
 }
 
 /* Awake it looks anyhow. */
 static void on_doorbell(struct ticker *t)
 {
-	t->debt.rung_ms = earlier(t->debt.rung_ms, t->loop->now_ms);
+	t->debt.rung_ms = ticker_earlier(t->debt.rung_ms, t->loop->now_ms);
 	if (!t->leader)
 		ticker_suspect(t);
 	else if (t->wake.mood != WAKE_AWAKE)
-		ring(t, &t->door, &t->want_tick);
+		ring(t, &t->door, TICKER_TICK);
 	if (t->leader)
-		t->want_rise |= wake_on_bell(&t->wake, t->loop->now_ms);
+		ticker_wish_if(t, TICKER_RISE, wake_on_bell(&t->wake, t->loop->now_ms));
 }
 
 static void on_door(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, door.timer);
 
-	ring(t, &t->door, &t->want_tick);
+	ring(t, &t->door, TICKER_TICK);
 	nudge(t);
 }
 
@@ -446,7 +277,7 @@ static void on_tick_bell(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, tick.timer);
 
-	ring(t, &t->tick, &t->want_read);
+	ring(t, &t->tick, TICKER_READ);
 	nudge(t);
 }
 
@@ -454,7 +285,7 @@ static void on_definitions(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, definitions.timer);
 
-	ring(t, &t->definitions, &t->want_streams);
+	ring(t, &t->definitions, TICKER_STREAMS);
 	nudge(t);
 }
 
@@ -465,11 +296,12 @@ static void on_notified(struct conn *c, const char *channel, int backend_pid)
 	if (strcmp(channel, "herald") == 0) {
 		on_doorbell(t);
 	} else if (strcmp(channel, "herald_streams") == 0) {
-		ring(t, &t->definitions, &t->want_streams);
+		ring(t, &t->definitions, TICKER_STREAMS);
 	} else if (backend_pid != t->session.pid) {
-		ring(t, &t->tick, &t->want_read);
+		ring(t, &t->tick, TICKER_READ);
 		t->heard_ms = t->loop->now_ms;
-		t->debt.told_ms = earlier(earlier(t->debt.told_ms, t->debt.rung_ms), t->heard_ms);
+		t->debt.told_ms = ticker_earlier(ticker_earlier(t->debt.told_ms, t->debt.rung_ms),
+						 t->heard_ms);
 		t->debt.rung_ms = 0;
 		if (!t->leader)
 			ticker_suspect(t); /* awake it may have died, and nobody rings for what came
@@ -489,8 +321,8 @@ static void on_suspect(struct timer *timer)
 		loop_set_timer(t->loop, timer, (int)left);
 		return;
 	}
-	t->want_tick = !t->follows;
-	t->want_role = may_lead(t);
+	ticker_set_wish(t, TICKER_TICK, !t->follows);
+	ticker_set_wish(t, TICKER_ROLE, ticker_may_lead(t));
 	nudge(t);
 }
 
@@ -498,15 +330,18 @@ static void on_look(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, look);
 
-	if (t->early)
-		t->want_head = true;
-	else if (t->follows)
-		t->want_read = t->want_same = true;
-	else if (t->wake.mood == WAKE_DOZING)
-		t->want_settled = true;
-	else
-		t->want_tick = true;
-	t->want_read |= t->session.pooled; /* nobody tells it of others' ticks */
+	if (t->early) {
+		ticker_wish(t, TICKER_HEAD);
+	} else if (t->follows) {
+		ticker_wish(t, TICKER_READ);
+		ticker_wish(t, TICKER_SAME);
+	} else if (t->wake.mood == WAKE_DOZING) {
+		ticker_wish(t, TICKER_SETTLED);
+	} else {
+		ticker_wish(t, TICKER_TICK);
+	}
+	/* nobody tells it of others' ticks */
+	ticker_wish_if(t, TICKER_READ, t->session.pooled);
 	nudge(t);
 }
 
@@ -514,11 +349,13 @@ static void on_poll(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, poll);
 
-	t->want_read = t->want_same = true;
-	t->want_tick = t->want_shapes = !t->follows;
-	t->want_role = may_lead(t);
+	ticker_wish(t, TICKER_READ);
+	ticker_wish(t, TICKER_SAME);
+	ticker_set_wish(t, TICKER_TICK, !t->follows);
+	ticker_set_wish(t, TICKER_SHAPES, !t->follows);
+	ticker_set_wish(t, TICKER_ROLE, ticker_may_lead(t));
 	/* nobody tells it that they have changed */
-	t->want_streams |= t->follows || t->session.pooled;
+	ticker_wish_if(t, TICKER_STREAMS, t->follows || t->session.pooled);
 	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
 	nudge(t);
 }
@@ -527,7 +364,7 @@ static void on_care(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, care);
 
-	t->want_care = t->session.step == SESSION_READY;
+	ticker_set_wish(t, TICKER_CARE, t->session.step == SESSION_READY);
 	loop_set_timer(t->loop, timer, TICKER_CARE_MS);
 	nudge(t);
 }
@@ -544,7 +381,7 @@ static void on_prune(struct timer *timer)
 {
 	struct ticker *t = container_of(timer, struct ticker, prune);
 
-	t->want_prune = true;
+	ticker_wish(t, TICKER_PRUNE);
 	prune_later(t);
 	nudge(t);
 }
@@ -573,14 +410,18 @@ static int most_quiet_ms(const struct ticker_options *options)
 void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_options *options,
 		 const struct ticker_calls *calls)
 {
-	*t = (struct ticker){.loop = loop, .options = *options, .calls = *calls};
+	*t = (struct ticker){
+		.loop = loop, .options = *options, .calls = *calls, .step = TICKER_PROOF};
+	ticker_list_statements(t->statements);
 	conn_init(&t->conn, loop, options->conninfo, "pgherald ticker", &conn_calls);
 	/* The locks of a frozen or lost daemon must go: the server ends a session that has said
 	 * nothing for longer than it ever is quiet. */
 	session_init(&t->session, &t->conn,
-		     &(struct session_plan){statements, ARRAY_SIZE(statements),
-					    options->schema_version,
-					    most_quiet_ms(options) + CONN_STALL_MS, true});
+		     &(struct session_plan){.statements = t->statements,
+					    .count = TICKER_STATEMENTS,
+					    .schema_version = options->schema_version,
+					    .idle_most_ms = most_quiet_ms(options) + CONN_STALL_MS,
+					    .listens = true});
 	conn_init(&t->probe, loop, options->conninfo, "pgherald probe", &probe_calls);
 	conn_go_with(&t->probe, &t->conn, true);
 	proof_init(&t->proof, &t->conn, options->conninfo, on_proved);
@@ -606,7 +447,7 @@ void ticker_start(struct ticker *t)
 
 void ticker_want_revocations(struct ticker *t)
 {
-	t->want_revoked = true;
+	ticker_wish(t, TICKER_REVOKED);
 	nudge(t);
 }
 

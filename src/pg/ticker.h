@@ -96,17 +96,15 @@ struct ticker_options {
  * failed too without the change's data. */
 enum ticker_pace { TICKER_AS_IT_COMES, TICKER_ONE_BY_ONE, TICKER_WITHOUT_DATA };
 
+/* Once a connection comes what proves it and begins the session, then ATTACH and HEAD. Of the
+ * others that are wished the first one here comes first (ticker_steps.h). */
 enum ticker_step {
-	/* once a connection, in this order */
-	TICKER_PROOF,
-	TICKER_BEGIN,
 	TICKER_ATTACH,
 	TICKER_HEAD,
-	/* as wanted */
 	TICKER_CARE,
 	TICKER_SAME,
 	TICKER_MODE,
-	TICKER_REVOKED,
+	TICKER_REVOKED, /* before the door opens, and before anything is read on */
 	TICKER_STREAMS,
 	TICKER_ACTIONS,
 	TICKER_ROLE,
@@ -114,11 +112,14 @@ enum ticker_step {
 	TICKER_DOZE,
 	TICKER_SINCE,
 	TICKER_SETTLED,
-	TICKER_TICK,
-	TICKER_READ,
-	TICKER_PASS_BY,
+	TICKER_PASS_BY, /* before it is read on: there is room for one */
+	TICKER_READ,    /* before the next tick: a steady doorbell always wishes one */
 	TICKER_SHAPES,
 	TICKER_PRUNE,
+	TICKER_TICK,
+	TICKER_STATEMENTS,
+	TICKER_PROOF = TICKER_STATEMENTS,
+	TICKER_BEGIN,
 	TICKER_REST,
 };
 
@@ -129,6 +130,7 @@ struct ticker {
 	struct ticker_calls calls;
 	enum ticker_step step;
 	struct session session;
+	struct session_statement statements[TICKER_STATEMENTS];
 	struct proof proof; /* that it is our own ... */
 	bool proved;        /* ... or not; it has ended with a verdict */
 	/* so often it was lost meanwhile: a role's idle_session_timeout may be too short for it */
@@ -165,10 +167,7 @@ struct ticker {
 	bool leader;  /* has the role */
 	/* ticks made without it since the last pruning: nobody who has it makes any */
 	int stood_in;
-	/* what is wanted, in the order of ticker_step */
-	bool want_head, want_care, want_same, want_mode, want_revoked, want_streams, want_actions,
-		want_role, want_rise, want_doze, want_since, want_settled, want_tick, want_read,
-		want_pass_by, want_shapes, want_prune;
+	uint32_t wishes; /* a bit a step, 1 << TICKER_HEAD and so on */
 	struct wake wake;
 	char *since; /* a transaction id that was drawn when the lock had been given up */
 	bool settled;
