@@ -7,15 +7,27 @@ export declare class Access {
     #private;
     readonly url: URL;
     readonly credentials: RequestCredentials;
-    /** told when a new token has other rights than the former one */
+    /** Called when a new token has other rights than the one before. */
     onIdentity: () => void;
     constructor(options: StreamOptions);
-    /** Whether another token or ticket may be had when one was refused. */
+    /** True if the application can give another token or ticket after one was refused. */
     get renewable(): boolean;
-    /** Whose stream this is, undefined where that is not known: a cookie is not for scripts to read, a ticket says nothing. */
+    /**
+     * Resolves to a text that says whose stream this is, or to undefined if that is not known.
+     * Scripts cannot read a cookie, and a ticket does not say whose it is.
+     * Rejects with a StreamError if the function `token` fails.
+     */
     identity(): Promise<string | undefined>;
-    /** renew: the last one was refused. Rejects with a StreamError. */
+    /**
+     * Resolves to the address and headers of the next request, with its token or ticket.
+     * ask.renew: the last token or ticket was refused.
+     * Rejects with a StreamError if the application or the address of tickets refuses. Any other
+     * error means that the address of tickets could not be reached.
+     */
     request(ask: TokenRequest): Promise<Request>;
-    /** Shows a new token for the open stream that has said this code: whether that was accepted. */
+    /**
+     * Shows the server a new token for the open stream whose `expiring` event has brought this code.
+     * Resolves to true if the server has accepted it. Rejects as request() does.
+     */
     renew(code: string): Promise<boolean>;
 }

@@ -1,6 +1,17 @@
-/** answer.ts: what an answer of the server, a `closing` event or a lost connection means for the next attempt. */
+/**
+ * answer.ts: says what the end of an attempt means for the next one. An attempt ends with an answer
+ * of the server, a `closing` event or a lost connection.
+ */
 import { StreamError } from './types.js';
-/** How an attempt has ended. now: the next one at once; soon: spread a little; later: with backoff; never: closed. */
+/**
+ * How an attempt has ended, and what follows.
+ * - now: the next attempt begins at once.
+ * - soon: it begins after a short random wait, so that clients do not all come at once.
+ * - mute: no byte came in time, so a proxy may hold the stream back. It begins at once.
+ * - later: it begins after a wait with backoff. `floor` is added to the wait, in ms.
+ * - refused: the token or ticket was refused. One attempt with a new one follows.
+ * - never: no attempt follows, and the stream is closed.
+ */
 export type Ending = {
     then: 'now' | 'soon' | 'mute';
 } | {
@@ -11,16 +22,19 @@ export type Ending = {
     then: 'refused' | 'never';
     error: StreamError;
 };
-/** A StreamError of an answer's status. retryAfter: milliseconds. */
+/** A StreamError for an answer that refuses. retryAfter: ms that its Retry-After asks for. */
 export interface Refusal extends StreamError {
     retryAfter: number;
 }
 export declare const isRefusal: (error: unknown) => error is Refusal;
-/** Milliseconds that a Retry-After asks for; 0 where there is none, at most an hour. */
+/**
+ * The ms that a Retry-After header asks for, at most one hour. 0 if there is none, or if it is
+ * over. Its value is seconds or a date (RFC 9110 10.2.3). now: ms since 1970.
+ */
 export declare function retryAfterOf(value: string | null, now?: number): number;
-/** what: 'the stream', 'a ticket'. */
+/** The error for an answer that refuses. what: names what was asked for, as 'the stream'. */
 export declare function refusalOf(response: Response, what: string): Promise<Refusal>;
-/** What follows from an error of an attempt. */
+/** What follows from an error of an attempt. Only an error of the network is no StreamError. */
 export declare function endingOfError(error: unknown): Ending;
-/** What follows from a `closing` event. */
+/** What follows from a `closing` event with this reason. */
 export declare function endingOfClosing(reason: string): Ending;

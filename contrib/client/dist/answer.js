@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
-/** answer.ts: what an answer of the server, a `closing` event or a lost connection means for the next attempt. */
+/**
+ * answer.ts: says what the end of an attempt means for the next one. An attempt ends with an answer
+ * of the server, a `closing` event or a lost connection.
+ */
 import { StreamError } from './types.js';
 export const isRefusal = (error) => error instanceof StreamError && 'retryAfter' in error;
-/** Milliseconds that a Retry-After asks for; 0 where there is none, at most an hour. */
+/**
+ * The ms that a Retry-After header asks for, at most one hour. 0 if there is none, or if it is
+ * over. Its value is seconds or a date (RFC 9110 10.2.3). now: ms since 1970.
+ */
 export function retryAfterOf(value, now = Date.now()) {
     if (value === null)
         return 0;
@@ -18,14 +24,14 @@ async function sentenceOf(response) {
         return response.statusText;
     }
 }
-/** what: 'the stream', 'a ticket'. */
+/** The error for an answer that refuses. what: names what was asked for, as 'the stream'. */
 export async function refusalOf(response, what) {
     const text = await sentenceOf(response);
     const error = new StreamError(`The server refuses ${what}: ${response.status}${text && ` ${text}`}`, false, response.status);
     return Object.assign(error, { retryAfter: retryAfterOf(response.headers.get('Retry-After')) });
 }
 const passing = new Set([408, 425, 429]);
-/** What follows from an error of an attempt. */
+/** What follows from an error of an attempt. Only an error of the network is no StreamError. */
 export function endingOfError(error) {
     if (!(error instanceof StreamError))
         return { then: 'later', error: new StreamError('The server cannot be reached', false) };
@@ -43,7 +49,7 @@ const reasons = {
     revoked: 'The right to this stream was revoked',
     forbidden: 'The right to this stream has ended',
 };
-/** What follows from a `closing` event. */
+/** What follows from a `closing` event with this reason. */
 export function endingOfClosing(reason) {
     const over = reasons[reason];
     if (over)

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
-/** backoff.ts: how long to wait before the next attempt, and who notices silence. */
-/** The wait of attempt n is drawn from [0, min * 2^n], at most max ("full jitter"), on top of what the server asks for. */
+/**
+ * backoff.ts: Backoff says how long to wait before the next attempt. Silence notices that nothing
+ * comes. All times are in ms.
+ */
+/**
+ * Waits with full jitter. The wait before attempt n, from 0, is drawn from [0, min * 2^n]. That
+ * upper bound is at most max. What the server asks for is added.
+ */
 export class Backoff {
     #min;
     #max;
@@ -11,12 +17,14 @@ export class Backoff {
         this.#max = Math.max(bounds.max ?? 30_000, this.#min);
         this.#random = random;
     }
-    /** floor: what the server asks for, by `retry:` or Retry-After. */
+    /**
+     * The wait before the next attempt. floor: what the server asks for by `retry:` or Retry-After.
+     */
     next(floor = 0) {
         const most = Math.min(this.#max, this.#min * 2 ** this.#attempt++);
         return floor + this.#random() * most;
     }
-    /** A wait that only spreads those who come back at once. */
+    /** A wait of at most min. It only spreads clients that come back at the same time. */
     soon() {
         return this.#random() * this.#min;
     }
@@ -24,7 +32,10 @@ export class Backoff {
         this.#attempt = 0;
     }
 }
-/** Calls back once when heard() was not called for so long. The timer is not moved at each call, it looks again. */
+/**
+ * Calls back once if heard() was not called for `ms`. heard() does not restart the timer, so it is
+ * cheap. The timer looks again when it fires.
+ */
 export class Silence {
     #ms;
     #silent;
@@ -39,7 +50,7 @@ export class Silence {
         this.#since = Date.now();
         this.#timer ??= setTimeout(this.#look, this.#ms);
     }
-    /** Whether it is over, though no timer could run (a page that slept). */
+    /** Looks now. No timer has run while the page slept, so the time may be over. */
     check() {
         if (this.#timer !== undefined)
             this.#look();

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-/** client.ts: joins the parts: a feed for the callbacks, a source for the connection, tabs where it is shared. */
+/**
+ * client.ts: joins the parts. A feed calls the callbacks of the application, a source keeps the
+ * connection, and Tabs share it between tabs.
+ */
 import { Access } from './access.js';
 import { Feed, guarded } from './feed.js';
 import { nameOf } from './identity.js';
@@ -7,7 +10,7 @@ import { watchPage } from './page.js';
 import { Source } from './source.js';
 import { canShare, Tabs } from './tabs.js';
 const heartbeatMs = 30_000;
-const dayMs = 86_400_000; // timers know no Infinity
+const dayMs = 86_400_000; // the most for staleAfter, because timers take no Infinity
 function sourceOptions({ staleAfter = 2.5 * heartbeatMs, backoff = {}, fallback = true }) {
     const { after = 5000, again = 180_000 } = typeof fallback === 'object' ? fallback : {};
     return { staleAfter: Math.min(staleAfter, dayMs), backoff, fallback: fallback ? { after, again } : undefined };
@@ -21,7 +24,7 @@ class Client {
     #leavePage;
     #tabs;
     #state = 'connecting';
-    #turn = 0; // counts what begin() has to give up for
+    #turn = 0; // changes when a begin() that is under way must give up
     #closed = false;
     constructor(options) {
         this.#options = options;
@@ -64,7 +67,7 @@ class Client {
         else
             this.#source.restart();
     }
-    // Lets go of connection and tabs; begin() takes them up again where this tab was.
+    // Lets go of the connection and the tabs. begin() goes on at the cursor of this tab.
     #part() {
         this.#turn++;
         this.#source.stop();
@@ -75,7 +78,7 @@ class Client {
         this.#part();
         const turn = this.#turn;
         this.#show('connecting');
-        await Promise.resolve(); // who closes at once has asked for nothing
+        await Promise.resolve(); // a caller that closes at once makes no request
         const name = turn === this.#turn ? await this.#sharedName() : undefined;
         if (turn !== this.#turn)
             return;
@@ -84,7 +87,7 @@ class Client {
         else
             this.#source.start();
     }
-    /** Undefined: the connection is this tab's own. */
+    /** The name under which tabs share a connection. Undefined if this tab has one of its own. */
     async #sharedName() {
         if (this.#options.share === false || !(await canShare()))
             return undefined;
@@ -93,7 +96,7 @@ class Client {
             return identity === undefined ? undefined : await nameOf(this.#access.url.href, identity);
         }
         catch {
-            return undefined; // there is no token: the source will say so, and try again
+            return undefined; // there is no token; the source tells that, and asks again
         }
     }
     #join(name) {
@@ -116,7 +119,7 @@ class Client {
             this.#part(); // another tab may have a better token
             this.#show('closed');
         }
-        this.#tellError(error); // behind the state: it may be answered by reconnect()
+        this.#tellError(error); // after the state, because onError may call reconnect()
     }
     #tellError(error) {
         if (!this.#closed)
@@ -129,7 +132,10 @@ class Client {
         guarded(() => this.#options.onState?.(state));
     }
 }
-/** Opens a stream and keeps it open until close(). */
+/**
+ * Opens a stream and keeps it open until close(). Throws a TypeError if options.url is no address.
+ * All other errors go to onError.
+ */
 export function connect(options) {
     return new Client(options);
 }

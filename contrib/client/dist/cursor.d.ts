@@ -1,6 +1,8 @@
-/** cursor.ts: ids of events, `<tick>-<change>`: places in the one total order. */
+/** cursor.ts: ids of events. An id `<tick>-<change>` is a place in the one total order. */
 export declare const isCursor: (text: string) => boolean;
-/** <0, 0, >0 as a comes before, is, or comes after b. */
+/** Below 0 if a comes before b, 0 if they are the same, above 0 if a comes after b. */
 export declare function compareCursors(a: string, b: string): number;
-/** Whether what has this id was delivered to who is at that cursor. What is no cursor cannot be told. */
+/**
+ * True if a client at this cursor already has the event with this id. False if either is no cursor.
+ */
 export declare const isKnown: (id: string, cursor: string) => boolean;

@@ -1,9 +1,15 @@
-/** example.ts: hooks of the example's pages (contrib/example): the orders of a store, the numbers of a game. To copy from. */
+/**
+ * example.ts: React hooks for the pages of contrib/example, to copy from. They follow the orders of
+ * a store, and the numbers of a game.
+ */
 import { type ReactNode } from 'react';
 import { type Order } from './orders.js';
 import type { StreamOptions } from './types.js';
 export type { Order } from './orders.js';
-/** What all hooks need: where pgherald is (default: where the page is), who asks, and the passwords of sealed streams. */
+/**
+ * What all hooks need: who asks, and the passwords of sealed streams. base: the origin of pgherald,
+ * by default that of the page.
+ */
 export interface HeraldSettings extends Pick<StreamOptions, 'token' | 'ticket' | 'keys' | 'share' | 'credentials' | 'identity' | 'backoff'> {
     base?: string;
 }
@@ -21,14 +27,20 @@ export interface Connection {
     reconnect: () => void;
 }
 export interface OrdersStream extends OrderCallbacks {
-    /** the stream is open for the first time, or what was missed cannot be had: fetch the list */
+    /**
+     * Fetch the list. The stream is open for the first time, or changes were not told one by one
+     * (a reset, or `bulk`).
+     */
     onFetch?: () => void;
-    /** this stream has ended; another one may follow, of another store or with other rights */
+    /** This stream has ended. Another one may follow, for another store or with other rights. */
     onEnd?: () => void;
 }
-/** Orders of a store, as they change. */
+/** Calls back for each change of a store's orders. There is no stream without storeSlug. */
 export declare function useOrdersSSE(storeSlug: string | null | undefined, calls?: OrdersStream): Connection;
-/** The orders of a store that are not cancelled, the newest first: fetched behind the opening of the stream, kept by its events. */
+/**
+ * The orders of a store that are not cancelled, the newest first. The hook fetches the list after
+ * the stream has opened, and keeps it current by the stream's events.
+ */
 export declare function useOrdersPageSSE(storeSlug: string | null | undefined, calls?: OrderCallbacks): Connection & {
     orders: Order[];
 };
@@ -37,7 +49,10 @@ export interface RouletteNumber {
     color: string;
     timestamp: string;
 }
-/** The last numbers of a game, the newest first; they come sealed: `keys` of the provider, or here. k: how many come at once. */
+/**
+ * The last numbers of a game, at most 50, the newest first. They come sealed, so `keys` are needed,
+ * here or from the provider. k: how many numbers of before the stream begins with.
+ */
 export declare function useRouletteStream(gameId: string | null | undefined, token?: StreamOptions['token'] | null, more?: Pick<StreamOptions, 'keys'> & {
     k?: number;
 }): {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-/** example.ts: hooks of the example's pages (contrib/example): the orders of a store, the numbers of a game. To copy from. */
+/**
+ * example.ts: React hooks for the pages of contrib/example, to copy from. They follow the orders of
+ * a store, and the numbers of a game.
+ */
 import { createContext, createElement, useCallback, useContext, useEffect, useRef, useState } from 'react';
 import { keyOf } from './key.js';
 import { fetchOrders, OrderBook } from './orders.js';
@@ -25,11 +28,11 @@ function tellOrder({ event, data }, { onNewOrder, onOrderUpdate, onOrderCancel, 
     else if (event === 'order_cancelled')
         onOrderCancel?.(data.order_id);
     else if (event === 'left')
-        onOrderCancel?.(data.key.id); // it is another store's now
+        onOrderCancel?.(data.key.id); // it belongs to another store now
     else if (event === 'bulk')
         onFetch?.();
 }
-/** Orders of a store, as they change. */
+/** Calls back for each change of a store's orders. There is no stream without storeSlug. */
 export function useOrdersSSE(storeSlug, calls = {}) {
     const { base, options } = useSettings();
     const fetched = useRef(false);
@@ -52,7 +55,10 @@ export function useOrdersSSE(storeSlug, calls = {}) {
     }, [keyOf(settings)]);
     return connectionOf(stream);
 }
-/** The orders of a store that are not cancelled, the newest first: fetched behind the opening of the stream, kept by its events. */
+/**
+ * The orders of a store that are not cancelled, the newest first. The hook fetches the list after
+ * the stream has opened, and keeps it current by the stream's events.
+ */
 export function useOrdersPageSSE(storeSlug, calls = {}) {
     const { base, options } = useSettings();
     const [orders, setOrders] = useState([]);
@@ -89,11 +95,14 @@ export function useOrdersPageSSE(storeSlug, calls = {}) {
     }, [stream.reconnect, fault]);
     return { orders, isConnected: stream.isConnected, connectionError: stream.connectionError ?? fault, reconnect };
 }
-const numbersMost = 50;
+const numbersMost = 50; // that are kept
 function addNumber(numbers, { data }) {
     return data?.update_type === 'new_number' ? [data.number, ...numbers].slice(0, numbersMost) : numbers;
 }
-/** The last numbers of a game, the newest first; they come sealed: `keys` of the provider, or here. k: how many come at once. */
+/**
+ * The last numbers of a game, at most 50, the newest first. They come sealed, so `keys` are needed,
+ * here or from the provider. k: how many numbers of before the stream begins with.
+ */
 export function useRouletteStream(gameId, token, more = {}) {
     const { base, options } = useSettings();
     const { keys = options.keys, k = 3 } = more;

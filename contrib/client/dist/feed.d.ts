@@ -1,15 +1,18 @@
 import { StreamError, type Item, type StreamOptions } from './types.js';
 export declare class Feed {
     #private;
-    /** all up to here has been taken; empty: nowhere yet */
+    /** Everything up to this id has been taken. Empty if no id has come yet. */
     received: string;
-    /** the same of what onEvent has got, which is later where data is sealed */
+    /** Everything up to this id has been told. Sealed data is told later than it is taken. */
     delivered: string;
     constructor(options: StreamOptions, onError: (error: StreamError) => void);
     resumeFrom(): string;
-    /** False: it was known already. */
+    /** Takes an item of a connection. False if it was known already. */
     take(item: Item): boolean;
     close(): void;
 }
-/** An error of the application's callback is the application's: it is reported, and the stream goes on. */
+/**
+ * Runs a callback of the application. Its error is the application's, so it is reported as an
+ * uncaught one, and the stream goes on.
+ */
 export declare function guarded(callback: () => void): void;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
-/** identity.ts: whose token it is. It decides which tabs may share a connection, and is never sent or stored. */
-// What differs between two tokens of one identity.
+/**
+ * identity.ts: says whose token it is. The identity decides which tabs may share a connection. It
+ * is never sent or stored.
+ */
+// Claims that differ between two tokens of one identity.
 const passing = new Set(['exp', 'iat', 'nbf', 'jti']);
 function claimsOf(token) {
     try {
@@ -13,7 +16,10 @@ function claimsOf(token) {
         return undefined;
     }
 }
-/** Everything that a token says of rights: another text means that another one might see other events. */
+/**
+ * All that a token says of rights, as one text. Two tokens with different texts might see different
+ * events. A token that cannot be read is its own identity.
+ */
 export function identityOf(token) {
     const claims = claimsOf(token);
     if (!claims)
@@ -21,11 +27,11 @@ export function identityOf(token) {
     const lasting = Object.entries(claims).filter(([name]) => !passing.has(name));
     return `claims ${JSON.stringify(lasting.sort(([a], [b]) => (a < b ? -1 : 1)))}`;
 }
-/** The subject; undefined where the token does not say. */
+/** The token's subject. Undefined if the token has none, or cannot be read. */
 export function subjectOf(token) {
     return claimsOf(token)?.['sub'];
 }
-/** A name for this url and identity that tells nothing of them. Undefined where there is no Web Crypto. */
+/** A name for this url and identity that reveals neither. Undefined if there is no Web Crypto. */
 export async function nameOf(url, identity) {
     if (!globalThis.crypto?.subtle)
         return undefined;

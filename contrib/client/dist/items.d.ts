@@ -1,7 +1,7 @@
-/** items.ts: what the server says, in either form, as items. */
+/** items.ts: makes items of what the server says, in an event of a stream or in a page. */
 import type { ParsedEvent } from './parser.js';
 import type { Item } from './types.js';
-/** A control event that concerns the connection and not its user. */
+/** A control event that concerns the connection and not the application. */
 export type Control = {
     name: 'expiring' | 'closing';
     data: Record<string, unknown>;
@@ -16,9 +16,9 @@ export interface Page {
     reset: string | null;
 }
 export declare const memberOf: (data: unknown, name: string) => unknown;
-/** fresh: the connection did not resume. */
+/** What an event of a stream means. fresh: the connection did not resume. */
 export declare function itemOf(parsed: ParsedEvent, fresh: boolean): Item | Control;
-/** first: nothing was asked for before in this turn of pages. */
+/** The items of a page. first: it is the first page of this attempt. fresh: it did not resume. */
 export declare function itemsOf(page: Page, { first, fresh }: {
     first: boolean;
     fresh: boolean;

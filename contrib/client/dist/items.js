@@ -3,16 +3,16 @@ function parse(text) {
         return JSON.parse(text);
     }
     catch {
-        return text; // sealed, or of a server that is not pgherald
+        return text; // sealed, or from a server that is not pgherald
     }
 }
 export const memberOf = (data, name) => typeof data === 'object' && data !== null ? data[name] : undefined;
-// In the format of messages the name is inside.
+// In the format `message` the event's name is inside the data.
 function nameOf(event, data) {
     const type = event.event === '' && memberOf(data, 'type');
     return event.event || (typeof type === 'string' ? type : 'message');
 }
-/** fresh: the connection did not resume. */
+/** What an event of a stream means. fresh: the connection did not resume. */
 export function itemOf(parsed, fresh) {
     const data = parse(parsed.data), id = parsed.own ? parsed.id : '', event = nameOf(parsed, data);
     switch (event) {
@@ -27,8 +27,8 @@ export function itemOf(parsed, fresh) {
     return { kind: 'event', id, event, data };
 }
 const stateful = new Set(['snapshot', 'ready']);
-const beside = new Set(['connected', 'reset', 'expiring', 'closing']); // said by the other members, or by the next answer's status
-/** first: nothing was asked for before in this turn of pages. */
+const beside = new Set(['connected', 'reset', 'expiring', 'closing']); // the page's other members say these, or the status of the next answer does
+/** The items of a page. first: it is the first page of this attempt. fresh: it did not resume. */
 export function* itemsOf(page, { first, fresh }) {
     const state = page.events.some(({ event }) => stateful.has(event));
     if (first)

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
-/** key.ts: whether the options of two renders are of one stream, which then goes on. No React here. */
+/**
+ * key.ts: says whether the options of two renders mean the same stream. That stream then goes on.
+ * There is no React in here.
+ */
 import { identityOf } from './identity.js';
-/** Another text, another stream. Functions may be new ones at each render, and a token a renewed one: that is the same stream. */
+/**
+ * A text that is the same for options of the same stream. Functions may be new at each render, and
+ * a token may be a renewed one. Those do not make another stream.
+ */
 export function keyOf({ url, token, ticket, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback }) {
     const whose = typeof token === 'string' ? identityOf(token) : typeof token;
     const tickets = typeof ticket === 'function' ? { function: true } : ticket;

@@ -1,5 +1,5 @@
 import type { StreamOptions } from './types.js';
-/** As the table has it; it has more columns. */
+/** An order, as its row in the table. The table has more columns. */
 export interface Order {
     id: string;
     order_code: string;
@@ -9,22 +9,26 @@ export interface Order {
     [column: string]: unknown;
 }
 /**
- * The list is fetched behind the opening of the stream, so what it lacks comes as an event: nothing falls between the two. Events wait while it is
- * under way, and one that says less than the list (it was on its way already) changes nothing.
+ * Keeps the list. The list is fetched after the stream has opened, so what it lacks comes as an
+ * event, and nothing falls between the two. Events wait while the list is being fetched. An event
+ * that was on its way before that may be older than the list. It changes nothing.
  */
 export declare class OrderBook {
     #private;
     constructor(changed: (orders: Order[]) => void);
-    /** What comes from now on waits for the list. */
+    /** Events that come from now on wait for the list. */
     hold(): void;
     fill(list: Order[]): void;
-    /** Another list is to come, or none. */
+    /** Forgets the orders. Another list may follow. */
     clear(): void;
-    /** Does it, once the list is there. */
+    /** Runs act, after the list has come. */
     then(act: () => void): void;
     put(order: Order): void;
-    /** A cancelled order is kept, unseen: what is older may still arrive. */
+    /** A cancelled order is kept and not shown, because an older state of it may still arrive. */
     cancel(id: string): void;
 }
-/** The list; asked for until it is there. Undefined: the signal has ended it. */
+/**
+ * Fetches the list, and tries until it succeeds. failed: gets each failure as a sentence. Undefined
+ * if the signal has ended it.
+ */
 export declare function fetchOrders(url: string, access: Pick<StreamOptions, 'token' | 'credentials'>, signal: AbortSignal, failed: (why: string) => void): Promise<Order[] | undefined>;

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
-/** orders.ts: a list of orders that is fetched once and kept by events. No React here. */
+/**
+ * orders.ts: a list of orders that is fetched once and kept current by events. There is no React in
+ * here.
+ */
 import { Backoff } from './backoff.js';
 /**
- * The list is fetched behind the opening of the stream, so what it lacks comes as an event: nothing falls between the two. Events wait while it is
- * under way, and one that says less than the list (it was on its way already) changes nothing.
+ * Keeps the list. The list is fetched after the stream has opened, so what it lacks comes as an
+ * event, and nothing falls between the two. Events wait while the list is being fetched. An event
+ * that was on its way before that may be older than the list. It changes nothing.
  */
 export class OrderBook {
     #changed;
@@ -12,7 +16,7 @@ export class OrderBook {
     constructor(changed) {
         this.#changed = changed;
     }
-    /** What comes from now on waits for the list. */
+    /** Events that come from now on wait for the list. */
     hold() {
         this.#waiting ??= [];
     }
@@ -24,13 +28,13 @@ export class OrderBook {
             act();
         this.#show();
     }
-    /** Another list is to come, or none. */
+    /** Forgets the orders. Another list may follow. */
     clear() {
         this.#waiting = undefined;
         this.#orders.clear();
         this.#show();
     }
-    /** Does it, once the list is there. */
+    /** Runs act, after the list has come. */
     then(act) {
         if (this.#waiting)
             this.#waiting.push(act);
@@ -44,7 +48,7 @@ export class OrderBook {
         this.#orders.set(order.id, order);
         this.#show();
     }
-    /** A cancelled order is kept, unseen: what is older may still arrive. */
+    /** A cancelled order is kept and not shown, because an older state of it may still arrive. */
     cancel(id) {
         const known = this.#orders.get(id);
         if (known)
@@ -71,7 +75,10 @@ async function ask(url, { token, credentials }, signal) {
         throw new Error(body.errors?.[0] ?? response.statusText);
     return body.data;
 }
-/** The list; asked for until it is there. Undefined: the signal has ended it. */
+/**
+ * Fetches the list, and tries until it succeeds. failed: gets each failure as a sentence. Undefined
+ * if the signal has ended it.
+ */
 export async function fetchOrders(url, access, signal, failed) {
     const backoff = new Backoff();
     while (!signal.aborted) {

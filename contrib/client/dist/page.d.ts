@@ -1,4 +1,8 @@
-/** page.ts: what happens to the page around a stream: network gone and back, hidden and shown, put away and taken out again. */
+/**
+ * page.ts: tells what happens to the page around a stream. The network comes back (online), or the
+ * page is shown after it was hidden (shown). The browser puts the page away (away), and takes it
+ * out again (back).
+ */
 export interface PageCalls {
     online?: () => void;
     shown?: () => void;
@@ -6,5 +10,5 @@ export interface PageCalls {
     back?: () => void;
 }
 export declare const offline: () => boolean;
-/** Returns what ends it. Outside a page nothing happens. */
+/** Calls back until the function that it returns is called. Outside a page nothing happens. */
 export declare function watchPage(calls: PageCalls): () => void;

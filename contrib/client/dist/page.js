@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
-/** page.ts: what happens to the page around a stream: network gone and back, hidden and shown, put away and taken out again. */
+/**
+ * page.ts: tells what happens to the page around a stream. The network comes back (online), or the
+ * page is shown after it was hidden (shown). The browser puts the page away (away), and takes it
+ * out again (back).
+ */
 export const offline = () => globalThis.navigator?.onLine === false;
-/** Returns what ends it. Outside a page nothing happens. */
+/** Calls back until the function that it returns is called. Outside a page nothing happens. */
 export function watchPage(calls) {
     if (typeof globalThis.addEventListener !== 'function')
         return () => { };

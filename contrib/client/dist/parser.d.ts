@@ -1,10 +1,13 @@
-/** parser.ts: text/event-stream, as WHATWG HTML 9.2.6 has it. Bytes in, cut anywhere; events out. */
+/**
+ * parser.ts: parses text/event-stream as WHATWG HTML 9.2.6 says. It takes bytes that are cut
+ * anywhere, and calls back with events.
+ */
 export interface ParsedEvent {
     /** the last event id, which stays until another one comes */
     id: string;
-    /** whether this event's own lines had it */
+    /** true if this event's own lines had the id */
     own: boolean;
-    /** empty: a plain message */
+    /** empty for a plain message */
     event: string;
     data: string;
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-/** parser.ts: text/event-stream, as WHATWG HTML 9.2.6 has it. Bytes in, cut anywhere; events out. */
+/**
+ * parser.ts: parses text/event-stream as WHATWG HTML 9.2.6 says. It takes bytes that are cut
+ * anywhere, and calls back with events.
+ */
 export class Parser {
     #calls;
     #decoder = new TextDecoder(); // takes one byte order mark away

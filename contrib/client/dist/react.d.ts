@@ -3,15 +3,18 @@ import type { StreamError, StreamEvent, StreamState } from './types.js';
 export type UseStreamOptions = KeyedOptions;
 export interface UseStream {
     state: StreamState;
-    /** the last thing that went wrong; gone when the stream is open again */
+    /** The last thing that went wrong. It is null again when the stream is open again. */
     error: StreamError | null;
     reconnect: () => void;
-    /** as connect()'s, at the moment it is read */
+    /** the stream's cursor at the moment when it is read */
     readonly cursor: string;
 }
-/** onState of a stream that has ended with its component is not called. */
+/** Keeps a stream open. After its component has gone, the stream does not call onState. */
 export declare function useStream(options: UseStreamOptions): UseStream;
-/** The value that all events so far make of `initial`, which it is again after a reset. */
+/**
+ * The value that reduce() makes of `initial` and all events so far. A reset or another stream sets
+ * it to `initial` again.
+ */
 export declare function useEvents<V>(options: UseStreamOptions, reduce: (value: V, event: StreamEvent) => V, initial: V): UseStream & {
     value: V;
 };

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * react.ts: hooks. A stream lives as long as its component is shown; StrictMode's second mount costs no second connection. What is called, and the
- * token that is sent, are those of the last render.
+ * react.ts: hooks. A stream lives as long as its component is mounted. The second mount of
+ * StrictMode costs no second connection. The callbacks and the token are always those of the last
+ * render.
  */
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
 import { connect } from './client.js';
 import { keyOf } from './key.js';
-/** onState of a stream that has ended with its component is not called. */
+/** Keeps a stream open. After its component has gone, the stream does not call onState. */
 export function useStream(options) {
     const latest = useRef(options);
     const stream = useRef(null);
@@ -27,7 +28,7 @@ export function useStream(options) {
     }, [keyOf(options)]);
     useEffect(() => {
         if (stream.current?.state === 'closed')
-            stream.current.reconnect(); // the former token had ended
+            stream.current.reconnect(); // the token before had ended
     }, [typeof options.token === 'string' && options.token]);
     const reconnect = useCallback(() => stream.current?.reconnect(), []);
     return { state, error, reconnect, get cursor() { return stream.current?.cursor ?? ''; } };
@@ -71,7 +72,10 @@ const textOf = (token, ask) => (typeof token === 'function' ? token(ask) : token
 function functionOf(now, then) {
     return typeof now === 'function' ? now : then;
 }
-/** The value that all events so far make of `initial`, which it is again after a reset. */
+/**
+ * The value that reduce() makes of `initial` and all events so far. A reset or another stream sets
+ * it to `initial` again.
+ */
 export function useEvents(options, reduce, initial) {
     const [value, dispatch] = useReducer((before, event) => (event ? reduce(before, event) : initial), initial);
     const stream = useStream({

@@ -1,6 +1,12 @@
 /**
- * source.ts: one connection, made again as often as it is lost: as a stream, or page by page where a proxy holds streams back.
- * It keeps no cursor: its sink says where to go on, and takes what comes.
+ * source.ts: keeps one connection, and makes it again whenever it is lost. The source keeps no
+ * cursor. Its sink says where to go on, and takes what comes.
+ *
+ * It asks page by page if a proxy holds streams back. Its modes:
+ * - stream: the usual one. After two attempts without a byte, the mode is probe.
+ * - probe: asks for a page at once. An answer means that a proxy holds streams back, so the mode is
+ *   pages. Without an answer the mode is stream.
+ * - pages: after `again` ms the mode is stream. One attempt without a byte then leads to probe.
  */
 import type { Access } from './access.js';
 import { type Sink } from './types.js';
@@ -10,7 +16,7 @@ export interface SourceOptions {
         min?: number;
         max?: number;
     };
-    /** undefined: never page by page */
+    /** in ms; undefined means never page by page */
     fallback: {
         after: number;
         again: number;
@@ -21,6 +27,6 @@ export declare class Source {
     constructor(access: Access, sink: Sink, options: SourceOptions);
     start(): void;
     stop(): void;
-    /** A new connection at once. */
+    /** Makes a new connection at once. */
     restart(): void;
 }

@@ -4,28 +4,28 @@ import { itemOf, itemsOf } from './items.js';
 import { offline, watchPage } from './page.js';
 import { Parser } from './parser.js';
 import { StreamError } from './types.js';
-const stableMs = 10_000; // so long open, and the next loss is the first one again
-const waitSeconds = 25;
-const answerMs = 20_000; // for the head of an answer; the server itself may hold one for 10 s
-const mutesMax = 2;
+const stableMs = 10_000; // a connection that was open for longer resets the backoff
+const waitSeconds = 25; // that the server may hold a page back for
+const answerMs = 20_000; // for the head of an answer, which the server may hold for 10 s
+const mutesMax = 2; // attempts without a byte
 export class Source {
     #access;
     #sink;
     #options;
     #backoff;
-    #attempt; // its reason, once aborted, is an Ending
+    #attempt; // after abort(), its reason is an Ending
     #wake = () => { };
     #leave = () => { };
     #silence;
-    #loop; // what start() has begun and stop() ends
-    #retry = 0; // what the server asks for
+    #loop; // the loop that start() has begun and stop() ends
+    #retry = 0; // ms that the server asks for by `retry:`
     #mode = 'stream';
     #pagesUntil = 0;
     #mutes = 0;
-    #renew = false; // the last token was refused
-    #hurried = false; // somebody has asked for it: no waiting for the network
+    #renew = false; // the last token was refused, or has expired
+    #hurried = false; // restart() was called, so nothing waits for the network
     #openedAt = 0;
-    #closing; // the reason that the server gives
+    #closing; // the reason of the server's `closing` event
     constructor(access, sink, options) {
         this.#access = access;
         this.#sink = sink;
@@ -45,14 +45,14 @@ export class Source {
         this.#end({ then: 'now' });
         this.#wake();
     }
-    /** A new connection at once. */
+    /** Makes a new connection at once. */
     restart() {
         this.#hurried = true;
         this.#backoff.reset();
         this.#end({ then: 'now' });
         this.#wake();
     }
-    // A page that was asleep had no timers.
+    // A page that was asleep had no timers, so it looks now.
     #look() {
         this.#silence?.check();
         this.#wake();
@@ -62,7 +62,7 @@ export class Source {
     }
     async #run(loop) {
         this.#sink.state('connecting');
-        await Promise.resolve(); // who stops at once has asked for nothing
+        await Promise.resolve(); // a caller that stops at once makes no request
         while (this.#loop === loop) {
             const ending = await this.#try();
             if (this.#loop !== loop)
@@ -97,12 +97,12 @@ export class Source {
                 this.#silence?.stop();
         }
     }
-    // What is to be remembered of an ending, and what it comes to.
+    // Remembers what the next attempt must know of this ending. Returns what follows.
     #judge(ending) {
         if (this.#openedAt > 0 && Date.now() - this.#openedAt > stableMs)
             this.#backoff.reset();
         if (this.#mode === 'probe')
-            this.#mode = 'stream'; // whoever cannot answer that either is no stream held back
+            this.#mode = 'stream'; // no page came either, so no proxy holds streams back
         if (ending.then === 'mute' && ++this.#mutes >= mutesMax)
             [this.#mode, this.#mutes] = ['probe', 0];
         if (ending.then !== 'refused')
@@ -119,12 +119,12 @@ export class Source {
         else if (ending.then === 'soon')
             await this.#sleep(this.#backoff.soon());
         if (offline() && !this.#hurried)
-            await this.#sleep(long - (Date.now() - now)); // `online` wakes; browsers are wrong about it at times
+            await this.#sleep(long - (Date.now() - now)); // until `online`, but browsers are wrong about that at times
     }
     #sleep(ms) {
         return new Promise((resolve) => {
             if (!this.#loop)
-                return resolve(); // its error's callback has closed it
+                return resolve(); // onError has closed the stream
             const timer = setTimeout(resolve, ms);
             this.#wake = () => (clearTimeout(timer), resolve());
         });
@@ -163,7 +163,7 @@ export class Source {
             this.#renew = this.#access.renewable;
         return endingOfClosing(reason);
     }
-    // So long without a byte, and the attempt ends so.
+    // Ends the attempt after `ms` without a byte. stale: shows that state then.
     #watch(ms, ending, stale = false) {
         this.#silence?.stop();
         this.#silence = new Silence(ms, () => {
@@ -193,7 +193,7 @@ export class Source {
         if (name === 'closing')
             this.#closing = String(data['reason']);
         else if (typeof data['stream'] === 'string')
-            this.#access.renew(data['stream']).catch(() => { }); // it will say `expired`
+            this.#access.renew(data['stream']).catch(() => { }); // the server will say `expired`
     }
     // --- page by page ---
     async #pages(signal) {
@@ -240,7 +240,7 @@ export class Source {
         return response;
     }
 }
-/** What an application's function promises may never come: the attempt ends all the same. */
+/** A promise of an application's function may never settle. The attempt must end all the same. */
 function unlessAborted(signal, promise) {
     const done = new AbortController();
     const aborted = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { signal: done.signal }));

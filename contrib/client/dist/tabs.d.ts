@@ -1,27 +1,30 @@
 import type { Item, StreamState } from './types.js';
-/** The tab's side of it. */
+/** What Tabs needs of its tab. */
 export interface TabsHost {
-    /** where this tab is */
+    /** the id after which this tab goes on */
     resumeFrom(): string;
     received(): string;
-    /** from the leader; false: it was known already */
+    /** takes an item from the leader; false if it was known already */
     take(item: Item): boolean;
     state(state: StreamState): void;
-    /** its own connection */
+    /** opens the tab's own connection; disconnect() closes it */
     connect(): void;
     disconnect(): void;
     reconnect(): void;
 }
-/** Whether locks and channels may be used here: a frame in a sandbox, or of a site that may keep no data, has them and is refused. */
+/**
+ * Resolves to true if locks and channels may be used here. A frame in a sandbox has them and is
+ * refused. So is a frame of a site that may keep no data.
+ */
 export declare function canShare(): Promise<boolean>;
-/** The last events, as a leader tells them to who comes late. */
+/** The last events. A leader tells them to a tab that joins late. */
 export declare class Recent {
     #private;
-    /** all events behind this one are here; empty: none */
+    /** all events after this id are here; empty if there are none */
     from: string;
     constructor(most?: number);
     add(item: Item, received: string): void;
-    /** Undefined: it is not known what lies behind this cursor. */
+    /** The events after this cursor. Undefined if some of them are not known. */
     behind(cursor: string): Item[] | undefined;
 }
 export declare class Tabs {
@@ -29,10 +32,10 @@ export declare class Tabs {
     constructor(name: string, staleAfter: number, host: TabsHost);
     close(): void;
     reconnect(): void;
-    /** The leader's connection lives. */
+    /** Tells the others that the leader's connection lives. */
     beat(): void;
-    /** What the own connection yields, once the tab has taken it. */
+    /** Takes each item of the tab's own connection, after the tab has taken it. */
     tell(item: Item): void;
-    /** The state of the own connection. */
+    /** Takes the state of the tab's own connection. */
     tellState(state: StreamState): void;
 }

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * tabs.ts: one connection for all tabs of a browser that want the same stream as the same identity. Who holds the Web Lock leads: it has the
- * connection, and tells the others what comes by a BroadcastChannel.
+ * tabs.ts: one connection for all tabs of a browser that want the same stream as the same identity.
+ * The tab that holds the Web Lock leads. It has the connection, and tells the other tabs by a
+ * BroadcastChannel what comes.
  *
- * Each tab has a cursor of its own and takes what lies behind it, so whoever leads, nothing comes twice. And nothing is lost: a tab joins a leader by
- * telling its cursor; it gets what the leader has told since, from the few events that each tab remembers. What lies further back, or a state that the
- * stream begins with, it gets by a connection of its own (`alone`), and joins then.
+ * Nothing comes twice, whichever tab leads. Each tab has a cursor of its own, and takes only what
+ * comes after it.
+ *
+ * Nothing is lost. A tab joins a leader by telling its cursor, and gets what the leader has told
+ * since. Each tab remembers the last events for that. A tab that needs older events, or the state
+ * that the stream begins with, opens a connection of its own (`alone`). It joins after that.
  */
 import { Silence } from './backoff.js';
 import { isCursor, isKnown } from './cursor.js';
-/** Whether locks and channels may be used here: a frame in a sandbox, or of a site that may keep no data, has them and is refused. */
+/**
+ * Resolves to true if locks and channels may be used here. A frame in a sandbox has them and is
+ * refused. So is a frame of a site that may keep no data.
+ */
 export async function canShare() {
     if (typeof globalThis.document !== 'object')
         return false;
@@ -23,9 +30,9 @@ export async function canShare() {
     }
 }
 const someId = () => Math.random().toString(36).slice(2) + Date.now().toString(36);
-/** The last events, as a leader tells them to who comes late. */
+/** The last events. A leader tells them to a tab that joins late. */
 export class Recent {
-    /** all events behind this one are here; empty: none */
+    /** all events after this id are here; empty if there are none */
     from = '';
     #items = [];
     #most;
@@ -40,7 +47,7 @@ export class Recent {
         if (this.#items.length > this.#most)
             this.from = this.#items.shift().id;
     }
-    /** Undefined: it is not known what lies behind this cursor. */
+    /** The events after this cursor. Undefined if some of them are not known. */
     behind(cursor) {
         if (!isCursor(cursor) || !isCursor(this.from) || (cursor !== this.from && isKnown(cursor, this.from)))
             return undefined;
@@ -53,15 +60,15 @@ export class Tabs {
     #channel;
     #me = someId();
     #recent = new Recent();
-    #dog; // nothing of a leader for too long: it was put to sleep
+    #dog; // notices a leader that says nothing for too long, because it was put to sleep
     #beat;
     #beatMs;
     #role = 'waiting';
     #leader = '';
-    #count = 0; // of what the leader has told
-    #epoch = ''; // changes where cursors of before mean nothing any more; empty: what the server itself has told last
-    #upto = ''; // `alone` up to there
-    #plain; // no state at the beginning
+    #count = 0; // of the items that the leader has told
+    #epoch = ''; // another one after a reset, when older cursors mean nothing; empty while the server itself tells this tab
+    #upto = ''; // a tab that is `alone` joins again at this id
+    #plain; // true if the stream begins without a state
     #state = 'connecting';
     #beatAt = 0;
     #release = () => { };
@@ -92,14 +99,14 @@ export class Tabs {
         else
             this.#host.reconnect();
     }
-    /** The leader's connection lives. */
+    /** Tells the others that the leader's connection lives. */
     beat() {
         if (this.#role !== 'leading' || Date.now() - this.#beatAt < this.#beatMs / 2)
             return;
         this.#beatAt = Date.now();
         this.#say({ kind: 'beat', count: this.#count });
     }
-    /** What the own connection yields, once the tab has taken it. */
+    /** Takes each item of the tab's own connection, after the tab has taken it. */
     tell(item) {
         const before = this.#recent.from, received = this.#host.received();
         this.#learn(item);
@@ -115,7 +122,7 @@ export class Tabs {
             this.#join();
         }
     }
-    /** The state of the own connection. */
+    /** Takes the state of the tab's own connection. */
     tellState(state) {
         this.#show(state);
         if (this.#role === 'leading')
@@ -136,14 +143,14 @@ export class Tabs {
             this.#channel.postMessage({ from: this.#me, ...message });
     }
     // --- the lock ---
-    /** steal: from a leader that is silent. */
+    /** Waits for the lock. steal: takes it away from a leader that is silent. */
     #queue(steal) {
         this.#waiting?.abort();
         const waiting = (this.#waiting = new AbortController());
         const options = steal ? { steal } : { signal: waiting.signal };
         navigator.locks.request(this.#name, options, () => this.#lead(waiting.signal)).catch(() => this.#lost(waiting.signal));
     }
-    // Leads until the promise is fulfilled.
+    // Leads until the promise that it returns is fulfilled.
     #lead(waiting) {
         if (this.#closed || waiting.aborted)
             return;
@@ -158,7 +165,8 @@ export class Tabs {
             this.#host.connect();
         return new Promise((release) => (this.#release = release));
     }
-    // Stolen by another tab, while this one was asleep; or only not waited for any more.
+    // Another tab has stolen the lock while this one was asleep. A wait that was given up ends here
+    // too.
     #lost(waiting) {
         if (this.#closed || waiting.aborted)
             return;
@@ -188,7 +196,7 @@ export class Tabs {
         const { from: to, cursor, epoch } = message;
         const received = this.#host.received(), strange = epoch !== '' && epoch !== this.#epoch;
         if (received === '')
-            return; // whoever waits hears of it when there is a place to join at
+            return; // there is no place to join at yet; tabs that wait are told when there is
         const items = cursor !== '' ? this.#recent.behind(cursor) : this.#plain ? [] : undefined;
         if (!items || strange)
             this.#say({ kind: 'alone', to, upto: this.#recent.from });
@@ -205,7 +213,7 @@ export class Tabs {
                 return message.to === this.#me ? this.#goAlone(message.upto) : undefined;
             case 'beat':
                 if (message.from === this.#leader && message.count !== this.#count)
-                    this.#leader = ''; // something was not heard
+                    this.#leader = ''; // a message was lost
                 return this.#follow(message.from);
         }
         if (message.from !== this.#leader || this.#role !== 'following')

@@ -1,89 +1,115 @@
-/** types.ts: the names that users of the package see, and what its parts say to one another. */
+/** types.ts: the types that users of the package see, and those that its parts pass on. */
 import type { Keys } from './unseal.js';
 /**
- * connecting: there is no stream, one is being opened; open: what is committed arrives; stale: nothing has come for too long, not even a
- * ping, and a new connection is being made; closed: by close(), or because the server has refused for good.
+ * The states of a stream.
+ * - connecting: there is no stream, and one is being opened.
+ * - open: what is committed arrives.
+ * - stale: nothing has come for too long, not even a ping. A new connection is being made.
+ * - closed: close() was called, or the server has refused for good.
  */
 export type StreamState = 'connecting' | 'open' | 'stale' | 'closed';
-/** One event. `left`, `bulk`, `schema`, `snapshot` and `ready` of the server come this way too. */
+/** One event. The server's `left`, `bulk`, `schema`, `snapshot` and `ready` come this way too. */
 export interface StreamEvent<T = any> {
-    /** its place in the total order; empty for what has none (items of a snapshot) */
+    /**
+     * Its place in the total order. It is empty for events that have none, as items of a snapshot.
+     */
     id: string;
-    /** its name; in streams of plain messages the `type` of the data */
+    /** Its name. In streams of plain messages it is the `type` of the data. */
     event: string;
     data: T;
-    /** it came sealed: data is what was inside, or, without `keys`, the sealed text */
+    /** True if it came sealed. data is what was inside, or the sealed text if there are no `keys`. */
     sealed?: boolean;
 }
-/** Something that went wrong, as a sentence. status: what the server answered. */
+/**
+ * Something that went wrong, as a sentence. status: the HTTP status of the answer, 0 without one.
+ */
 export declare class StreamError extends Error {
     readonly final: boolean;
     readonly status: number;
     readonly name = "StreamError";
-    /** final: the stream is closed. Otherwise it is being tried again. */
+    /** final: the stream is closed. Otherwise the client tries again. */
     constructor(message: string, final: boolean, status?: number);
 }
-/** renew: the last one was refused, or is about to end. */
+/** renew: the last token or ticket was refused, or is about to end. */
 export interface TokenRequest {
     renew: boolean;
 }
 export interface StreamOptions {
-    /** the stream; relative to the page's address */
+    /** The address of the stream. It may be relative to that of the page. */
     url: string | URL;
-    /** sent as `Authorization: Bearer`; a function is asked before each connection */
+    /** Sent as `Authorization: Bearer`. A function is called before each connection. */
     token?: string | ((request: TokenRequest) => string | Promise<string>);
     /**
-     * single-use tickets in place of it: a function that gets one, or the address of POST /stream/ticket (relative to the stream's), which is asked
-     * with the token
+     * Single-use tickets, in place of the token. Either a function that gets one, or the address of
+     * POST /stream/ticket. The client sends the token to that address, which may be relative to the
+     * stream's.
      */
     ticket?: string | URL | ((request: TokenRequest) => string | Promise<string>);
     onEvent?: (event: StreamEvent) => void;
     /**
-     * What was received so far counts no more: fetch anew, or take the state that follows. The server's reason (expired, unknown, restored), or
-     * `interrupted`: the connection was lost in the middle of a state, which begins again.
+     * What was received so far counts no more. Fetch again, or take the state that follows. The
+     * reason is the server's: expired, unknown or restored. Or it is `interrupted`: the connection
+     * was lost in the middle of a state, and the state begins again.
      */
     onReset?: (reason: string) => void;
     onState?: (state: StreamState) => void;
     onError?: (error: StreamError) => void;
-    /** names of events; the others are not sent */
+    /** The names of the events that are sent. By default all are. */
     events?: string[];
-    /** passwords of sealed streams: one, or several by their ids */
+    /** The passwords of sealed streams: one, or several by their ids. */
     keys?: Keys;
-    /** one connection for all tabs of the browser (default: true, where it is known who they are) */
+    /** All tabs of the browser have one connection. Default: true, if it is known whose they are. */
     share?: boolean;
-    /** who that is, where no token says it (cookies): tabs with the same url and identity share a connection */
+    /**
+     * Says who asks, if no token says it, as with cookies. Tabs with the same url and identity share
+     * a connection.
+     */
     identity?: string;
-    /** milliseconds without a byte after which the connection is taken for dead (75,000: two and a half heartbeats) */
+    /**
+     * The ms without a byte after which the connection is taken for dead. Default: 75,000, two and a
+     * half heartbeats. At most a day.
+     */
     staleAfter?: number;
-    /** bounds of the wait between two attempts, in ms (1,000 and 30,000) */
+    /** Bounds of the wait between two attempts, in ms. Default: 1,000 and 30,000. */
     backoff?: {
         min?: number;
         max?: number;
     };
-    /** ask page by page where a proxy holds streams back. after: ms without a first byte (5,000); again: ms until a stream is tried again (180,000) */
+    /**
+     * Ask page by page if a proxy holds streams back. Default: true.
+     * - after: ms without a first byte. Default: 5,000.
+     * - again: ms until a stream is tried again. Default: 180,000.
+     */
     fallback?: boolean | {
         after?: number;
         again?: number;
     };
-    /** of fetch (default: `omit` with a token or ticket, which would be beaten by a cookie; `same-origin` without) */
+    /**
+     * Of fetch. Default: `omit` with a token or a function for tickets, `same-origin` otherwise. By
+     * default the server takes a cookie before a token or a ticket.
+     */
     credentials?: RequestCredentials;
-    /** where POST /stream/renew is (default: there, at the stream's host) */
+    /** The address of POST /stream/renew. Default: that path at the stream's host. */
     renew?: string | URL;
-    /** where to begin: an id, or `earliest` */
+    /** Where to begin: an id, or `earliest`. Default: now. */
     lastEventId?: string;
 }
 export interface Stream {
-    /** ends it; no callback is called any more */
+    /** Ends the stream. After that no callback is called. */
     close(): void;
-    /** a new connection at once; also after the server had refused */
+    /** Makes a new connection at once, also after the server has refused. */
     reconnect(): void;
     readonly state: StreamState;
-    /** id of the last event that onEvent has got: where a later connect() may go on with `lastEventId` */
+    /** The id up to which all has been told. A later connect() may go on there with `lastEventId`. */
     readonly cursor: string;
 }
 /**
- * What a connection yields, in order. begin: a connection has begun at this id (none: a state follows); fresh: it did not resume. place: all up to
- * this id has been delivered.
+ * What a connection yields, in order.
+ * - begin: a connection has begun. fresh: it did not resume. A fresh one begins at this id, or with
+ *   a state if the id is empty.
+ * - event: an event of the stream, as in StreamEvent.
+ * - reset: what came before counts no more. It goes on at this id, or with a state if it is empty.
+ * - place: everything up to this id has come.
  */
 export type Item = {
     kind: 'begin';
@@ -102,13 +128,13 @@ export type Item = {
     kind: 'place';
     id: string;
 };
-/** Who takes what a connection yields. */
+/** What takes the items of a connection. */
 export interface Sink {
-    /** the id behind which to go on; empty: from now on */
+    /** the id after which to go on; empty means from now on */
     resumeFrom(): string;
     take(item: Item): void;
     state(state: StreamState): void;
     error(error: StreamError): void;
-    /** bytes have come */
+    /** called when bytes have come */
     heard(): void;
 }

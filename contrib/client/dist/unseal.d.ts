@@ -1,12 +1,14 @@
 /**
- * unseal.ts: reads the data of sealed streams (Fe26.2, as @hapi/iron makes it with its defaults) with nothing but Web Crypto.
- * Runs in browsers (pages of https or localhost) and in Node.
+ * unseal.ts: reads the data of sealed streams with nothing but Web Crypto. The data is Fe26.2, as made
+ * by @hapi/iron with its defaults. The module runs in Node, and in pages of https or localhost.
  */
-/** A password, or several by their ids. */
+/** One password, or several by their ids. */
 export type Keys = string | Record<string, string>;
 /**
- * The value that was sealed. keys: a password, or an object { id: password } where there are several; a text without an id is of
- * the one that is called `default`. Rejects with an Error that says why, and never decrypts what was changed on its way.
+ * Resolves to the value that was sealed. keys: a password, or an object { id: password } if there
+ * are several. Without an id in the text, the password with the id `default` is taken. now: ms
+ * since 1970. Rejects with an Error that says why. A text that was changed on its way is never
+ * decrypted.
  */
 export declare function unseal(sealed: string, keys: Keys, { now }?: {
     now?: number;

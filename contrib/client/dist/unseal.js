@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * unseal.ts: reads the data of sealed streams (Fe26.2, as @hapi/iron makes it with its defaults) with nothing but Web Crypto.
- * Runs in browsers (pages of https or localhost) and in Node.
+ * unseal.ts: reads the data of sealed streams with nothing but Web Crypto. The data is Fe26.2, as made
+ * by @hapi/iron with its defaults. The module runs in Node, and in pages of https or localhost.
  */
 const form = /^(Fe26\.2\*(\w*)\*([0-9a-f]{64})\*([\w-]{22})\*([\w-]+)\*(\d*))\*([0-9a-f]{64})\*([\w-]{42}[AEIMQUYcgkosw048])$/;
 const skewMs = 60_000;
 const passwordMin = 32;
 const utf8 = new TextEncoder();
 /**
- * The value that was sealed. keys: a password, or an object { id: password } where there are several; a text without an id is of
- * the one that is called `default`. Rejects with an Error that says why, and never decrypts what was changed on its way.
+ * Resolves to the value that was sealed. keys: a password, or an object { id: password } if there
+ * are several. Without an id in the text, the password with the id `default` is taken. now: ms
+ * since 1970. Rejects with an Error that says why. A text that was changed on its way is never
+ * decrypted.
  */
 export async function unseal(sealed, keys, { now = Date.now() } = {}) {
     if (!globalThis.crypto?.subtle)
@@ -51,7 +53,7 @@ async function decrypt(key, iv, encrypted) {
 function bytesOf(base64url) {
     return Uint8Array.from(atob(base64url.replaceAll('-', '+').replaceAll('_', '/')), (letter) => letter.charCodeAt(0));
 }
-// As @hapi/iron: a member of that name would become the prototype of what it is assigned to.
+// As in @hapi/iron. A member of that name would become the prototype of what it is assigned to.
 function parse(json) {
     return JSON.parse(json, (name, value) => {
         if (name === '__proto__')

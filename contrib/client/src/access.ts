@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-/** access.ts: what a request needs to be let in: the address, a token or a ticket, and a new token for a stream whose token is about to end. */
+/**
+ * access.ts: makes what a request needs to be let in. That is the address, and a token or a ticket.
+ * It also shows the server a new token for a stream whose token is about to end.
+ */
 import { isRefusal, refusalOf } from './answer.js'
 import { identityOf, subjectOf } from './identity.js'
 import { StreamError, type StreamOptions, type TokenRequest } from './types.js'
@@ -9,7 +12,7 @@ export interface Request {
   headers: Record<string, string>
 }
 
-const earlyMs = 5000
+const earlyMs = 5000 // so long a token that identity() has asked for may wait for its request
 
 function absolute(url: string | URL, base?: URL): URL {
   try {
@@ -22,10 +25,10 @@ function absolute(url: string | URL, base?: URL): URL {
 export class Access {
   readonly url: URL
   readonly credentials: RequestCredentials
-  /** told when a new token has other rights than the former one */
+  /** Called when a new token has other rights than the one before. */
   onIdentity: () => void = () => {}
   readonly #options: StreamOptions
-  #early: { token: string; at: number } | undefined // one that identity() has asked for
+  #early: { token: string; at: number } | undefined // a token that identity() has asked for
   #subject: unknown
   #identity: string | undefined
 
@@ -37,12 +40,16 @@ export class Access {
     this.credentials = options.credentials ?? (token || typeof ticket === 'function' ? 'omit' : 'same-origin')
   }
 
-  /** Whether another token or ticket may be had when one was refused. */
+  /** True if the application can give another token or ticket after one was refused. */
   get renewable(): boolean {
     return typeof this.#options.token === 'function' || this.#options.ticket !== undefined
   }
 
-  /** Whose stream this is, undefined where that is not known: a cookie is not for scripts to read, a ticket says nothing. */
+  /**
+   * Resolves to a text that says whose stream this is, or to undefined if that is not known.
+   * Scripts cannot read a cookie, and a ticket does not say whose it is.
+   * Rejects with a StreamError if the function `token` fails.
+   */
   async identity(): Promise<string | undefined> {
     const { identity, token, ticket } = this.#options
     if (identity !== undefined) return `named ${identity}`
@@ -53,7 +60,12 @@ export class Access {
     return !ticket && this.credentials === 'omit' ? 'anonymous' : undefined
   }
 
-  /** renew: the last one was refused. Rejects with a StreamError. */
+  /**
+   * Resolves to the address and headers of the next request, with its token or ticket.
+   * ask.renew: the last token or ticket was refused.
+   * Rejects with a StreamError if the application or the address of tickets refuses. Any other
+   * error means that the address of tickets could not be reached.
+   */
   async request(ask: TokenRequest): Promise<Request> {
     const { token, ticket } = this.#options
     const url = new URL(this.url)
@@ -61,7 +73,10 @@ export class Access {
     return { url, headers: token && !ticket ? await this.#bearer(ask) : {} }
   }
 
-  /** Shows a new token for the open stream that has said this code: whether that was accepted. */
+  /**
+   * Shows the server a new token for the open stream whose `expiring` event has brought this code.
+   * Resolves to true if the server has accepted it. Rejects as request() does.
+   */
   async renew(code: string): Promise<boolean> {
     const { token, renew } = this.#options
     if (token ? typeof token !== 'function' : this.credentials === 'omit') return false
@@ -83,7 +98,7 @@ export class Access {
     const text = typeof token === 'function' ? await called('token', () => token(ask)) : token!
     const [subject, identity] = [subjectOf(text), identityOf(text)]
     this.#subject ??= subject
-    if (subject !== this.#subject) throw new StreamError('The token is of another subject now: close this stream and connect anew', true)
+    if (subject !== this.#subject) throw new StreamError('The token is of another subject now: close this stream and connect again', true)
     const other = this.#identity !== undefined && this.#identity !== identity
     this.#identity = identity
     if (other) this.onIdentity()
@@ -99,7 +114,7 @@ export class Access {
   }
 }
 
-// What the application's function yields.
+// Calls a function of the application. Its errors become StreamErrors that are not final.
 async function called(name: string, ask: () => string | Promise<string>): Promise<string> {
   let text: unknown
   try {

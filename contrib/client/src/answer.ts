@@ -1,21 +1,35 @@
 // SPDX-License-Identifier: PostgreSQL
-/** answer.ts: what an answer of the server, a `closing` event or a lost connection means for the next attempt. */
+/**
+ * answer.ts: says what the end of an attempt means for the next one. An attempt ends with an answer
+ * of the server, a `closing` event or a lost connection.
+ */
 import { StreamError } from './types.js'
 
-/** How an attempt has ended. now: the next one at once; soon: spread a little; later: with backoff; never: closed. */
+/**
+ * How an attempt has ended, and what follows.
+ * - now: the next attempt begins at once.
+ * - soon: it begins after a short random wait, so that clients do not all come at once.
+ * - mute: no byte came in time, so a proxy may hold the stream back. It begins at once.
+ * - later: it begins after a wait with backoff. `floor` is added to the wait, in ms.
+ * - refused: the token or ticket was refused. One attempt with a new one follows.
+ * - never: no attempt follows, and the stream is closed.
+ */
 export type Ending =
   | { then: 'now' | 'soon' | 'mute' }
   | { then: 'later'; error: StreamError; floor?: number }
   | { then: 'refused' | 'never'; error: StreamError }
 
-/** A StreamError of an answer's status. retryAfter: milliseconds. */
+/** A StreamError for an answer that refuses. retryAfter: ms that its Retry-After asks for. */
 export interface Refusal extends StreamError {
   retryAfter: number
 }
 
 export const isRefusal = (error: unknown): error is Refusal => error instanceof StreamError && 'retryAfter' in error
 
-/** Milliseconds that a Retry-After asks for; 0 where there is none, at most an hour. */
+/**
+ * The ms that a Retry-After header asks for, at most one hour. 0 if there is none, or if it is
+ * over. Its value is seconds or a date (RFC 9110 10.2.3). now: ms since 1970.
+ */
 export function retryAfterOf(value: string | null, now = Date.now()): number {
   if (value === null) return 0
   const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
@@ -31,7 +45,7 @@ async function sentenceOf(response: Response): Promise<string> {
   }
 }
 
-/** what: 'the stream', 'a ticket'. */
+/** The error for an answer that refuses. what: names what was asked for, as 'the stream'. */
 export async function refusalOf(response: Response, what: string): Promise<Refusal> {
   const text = await sentenceOf(response)
   const error = new StreamError(`The server refuses ${what}: ${response.status}${text && ` ${text}`}`, false, response.status)
@@ -40,7 +54,7 @@ export async function refusalOf(response: Response, what: string): Promise<Refus
 
 const passing = new Set([408, 425, 429])
 
-/** What follows from an error of an attempt. */
+/** What follows from an error of an attempt. Only an error of the network is no StreamError. */
 export function endingOfError(error: unknown): Ending {
   if (!(error instanceof StreamError)) return { then: 'later', error: new StreamError('The server cannot be reached', false) }
   if (error.final) return { then: 'never', error }
@@ -55,7 +69,7 @@ const reasons: Record<string, string> = {
   forbidden: 'The right to this stream has ended',
 }
 
-/** What follows from a `closing` event. */
+/** What follows from a `closing` event with this reason. */
 export function endingOfClosing(reason: string): Ending {
   const over = reasons[reason]
   if (over) return { then: 'never', error: new StreamError(over, true) }

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
-/** backoff.ts: how long to wait before the next attempt, and who notices silence. */
+/**
+ * backoff.ts: Backoff says how long to wait before the next attempt. Silence notices that nothing
+ * comes. All times are in ms.
+ */
 
-/** The wait of attempt n is drawn from [0, min * 2^n], at most max ("full jitter"), on top of what the server asks for. */
+/**
+ * Waits with full jitter. The wait before attempt n, from 0, is drawn from [0, min * 2^n]. That
+ * upper bound is at most max. What the server asks for is added.
+ */
 export class Backoff {
   readonly #min: number
   readonly #max: number
@@ -14,13 +20,15 @@ export class Backoff {
     this.#random = random
   }
 
-  /** floor: what the server asks for, by `retry:` or Retry-After. */
+  /**
+   * The wait before the next attempt. floor: what the server asks for by `retry:` or Retry-After.
+   */
   next(floor = 0): number {
     const most = Math.min(this.#max, this.#min * 2 ** this.#attempt++)
     return floor + this.#random() * most
   }
 
-  /** A wait that only spreads those who come back at once. */
+  /** A wait of at most min. It only spreads clients that come back at the same time. */
   soon(): number {
     return this.#random() * this.#min
   }
@@ -30,7 +38,10 @@ export class Backoff {
   }
 }
 
-/** Calls back once when heard() was not called for so long. The timer is not moved at each call, it looks again. */
+/**
+ * Calls back once if heard() was not called for `ms`. heard() does not restart the timer, so it is
+ * cheap. The timer looks again when it fires.
+ */
 export class Silence {
   readonly #ms: number
   readonly #silent: () => void
@@ -48,7 +59,7 @@ export class Silence {
     this.#timer ??= setTimeout(this.#look, this.#ms)
   }
 
-  /** Whether it is over, though no timer could run (a page that slept). */
+  /** Looks now. No timer has run while the page slept, so the time may be over. */
   check(): void {
     if (this.#timer !== undefined) this.#look()
   }

@@ -1,21 +1,24 @@
 // SPDX-License-Identifier: PostgreSQL
-/** cursor.ts: ids of events, `<tick>-<change>`: places in the one total order. */
+/** cursor.ts: ids of events. An id `<tick>-<change>` is a place in the one total order. */
 
 const form = /^(0|[1-9]\d*)-(0|[1-9]\d*)$/
 
 export const isCursor = (text: string): boolean => form.test(text)
 
-// Decimals without leading zeros: the longer one is the larger one. Numbers of JavaScript would end at 2^53.
+// Both are decimals without leading zeros, so the longer one is the larger. Numbers of JavaScript
+// are exact only up to 2^53.
 function compareDecimals(a: string, b: string): number {
   return a.length - b.length || (a < b ? -1 : a > b ? 1 : 0)
 }
 
-/** <0, 0, >0 as a comes before, is, or comes after b. */
+/** Below 0 if a comes before b, 0 if they are the same, above 0 if a comes after b. */
 export function compareCursors(a: string, b: string): number {
   const [aTick = '', aChange = ''] = a.split('-')
   const [bTick = '', bChange = ''] = b.split('-')
   return compareDecimals(aTick, bTick) || compareDecimals(aChange, bChange)
 }
 
-/** Whether what has this id was delivered to who is at that cursor. What is no cursor cannot be told. */
+/**
+ * True if a client at this cursor already has the event with this id. False if either is no cursor.
+ */
 export const isKnown = (id: string, cursor: string): boolean => isCursor(id) && isCursor(cursor) && compareCursors(id, cursor) <= 0

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-/** example.ts: hooks of the example's pages (contrib/example): the orders of a store, the numbers of a game. To copy from. */
+/**
+ * example.ts: React hooks for the pages of contrib/example, to copy from. They follow the orders of
+ * a store, and the numbers of a game.
+ */
 import { createContext, createElement, useCallback, useContext, useEffect, useRef, useState, type ReactNode } from 'react'
 import { keyOf } from './key.js'
 import { fetchOrders, OrderBook, type Order } from './orders.js'
@@ -8,7 +11,10 @@ import type { StreamEvent, StreamOptions } from './types.js'
 
 export type { Order } from './orders.js'
 
-/** What all hooks need: where pgherald is (default: where the page is), who asks, and the passwords of sealed streams. */
+/**
+ * What all hooks need: who asks, and the passwords of sealed streams. base: the origin of pgherald,
+ * by default that of the page.
+ */
 export interface HeraldSettings extends Pick<StreamOptions, 'token' | 'ticket' | 'keys' | 'share' | 'credentials' | 'identity' | 'backoff'> {
   base?: string
 }
@@ -46,18 +52,21 @@ function tellOrder({ event, data }: StreamEvent, { onNewOrder, onOrderUpdate, on
   if (event === 'order_created') onNewOrder?.(data.order)
   else if (event === 'order_updated') onOrderUpdate?.(data.order.id, data.order)
   else if (event === 'order_cancelled') onOrderCancel?.(data.order_id)
-  else if (event === 'left') onOrderCancel?.(data.key.id) // it is another store's now
+  else if (event === 'left') onOrderCancel?.(data.key.id) // it belongs to another store now
   else if (event === 'bulk') onFetch?.()
 }
 
 export interface OrdersStream extends OrderCallbacks {
-  /** the stream is open for the first time, or what was missed cannot be had: fetch the list */
+  /**
+   * Fetch the list. The stream is open for the first time, or changes were not told one by one
+   * (a reset, or `bulk`).
+   */
   onFetch?: () => void
-  /** this stream has ended; another one may follow, of another store or with other rights */
+  /** This stream has ended. Another one may follow, for another store or with other rights. */
   onEnd?: () => void
 }
 
-/** Orders of a store, as they change. */
+/** Calls back for each change of a store's orders. There is no stream without storeSlug. */
 export function useOrdersSSE(storeSlug: string | null | undefined, calls: OrdersStream = {}): Connection {
   const { base, options } = useSettings()
   const fetched = useRef(false)
@@ -80,7 +89,10 @@ export function useOrdersSSE(storeSlug: string | null | undefined, calls: Orders
   return connectionOf(stream)
 }
 
-/** The orders of a store that are not cancelled, the newest first: fetched behind the opening of the stream, kept by its events. */
+/**
+ * The orders of a store that are not cancelled, the newest first. The hook fetches the list after
+ * the stream has opened, and keeps it current by the stream's events.
+ */
 export function useOrdersPageSSE(storeSlug: string | null | undefined, calls: OrderCallbacks = {}): Connection & { orders: Order[] } {
   const { base, options } = useSettings()
   const [orders, setOrders] = useState<Order[]>([])
@@ -122,13 +134,16 @@ export interface RouletteNumber {
   timestamp: string
 }
 
-const numbersMost = 50
+const numbersMost = 50 // that are kept
 
 function addNumber(numbers: RouletteNumber[], { data }: StreamEvent): RouletteNumber[] {
   return data?.update_type === 'new_number' ? [data.number, ...numbers].slice(0, numbersMost) : numbers
 }
 
-/** The last numbers of a game, the newest first; they come sealed: `keys` of the provider, or here. k: how many come at once. */
+/**
+ * The last numbers of a game, at most 50, the newest first. They come sealed, so `keys` are needed,
+ * here or from the provider. k: how many numbers of before the stream begins with.
+ */
 export function useRouletteStream(gameId: string | null | undefined, token?: StreamOptions['token'] | null, more: Pick<StreamOptions, 'keys'> & { k?: number } = {}): { numbers: RouletteNumber[]; isConnected: boolean } {
   const { base, options } = useSettings()
   const { keys = options.keys, k = 3 } = more

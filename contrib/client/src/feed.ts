@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * feed.ts: what one user of the package is told: each event once, in order, whatever connection it came by. It owns the cursor.
+ * feed.ts: tells the application what a stream brings. Each event is told once and in order,
+ * whichever connection it came by. The feed owns the cursor.
  */
 import { isKnown } from './cursor.js'
 import { memberOf } from './items.js'
@@ -10,14 +11,14 @@ import { unseal, type Keys } from './unseal.js'
 const isSealed = (data: unknown): data is string => typeof data === 'string' && data.startsWith('Fe26.2*')
 
 export class Feed {
-  /** all up to here has been taken; empty: nowhere yet */
+  /** Everything up to this id has been taken. Empty if no id has come yet. */
   received = ''
-  /** the same of what onEvent has got, which is later where data is sealed */
+  /** Everything up to this id has been told. Sealed data is told later than it is taken. */
   delivered = ''
   readonly #options: StreamOptions
   readonly #onError: (error: StreamError) => void
   #initial: string
-  #begun = false // something without a cursor behind it was delivered: half a state
+  #begun = false // half a state was told: events have come, and no id yet
   #queue: Promise<void> | undefined
   #closed = false
 
@@ -31,7 +32,7 @@ export class Feed {
     return this.received || this.#initial
   }
 
-  /** False: it was known already. */
+  /** Takes an item of a connection. False if it was known already. */
   take(item: Item): boolean {
     if (item.kind === 'event') return this.#takeEvent(item)
     if (item.kind === 'reset') this.#reset(item.reason, item.id)
@@ -76,7 +77,7 @@ export class Feed {
     else this.#open(id, event, data, keys)
   }
 
-  // Unsealing begins at once; what comes of it is delivered in its turn.
+  // Unsealing begins at once. Its result is told in its turn.
   #open(id: string, event: string, text: string, keys: Keys): void {
     const opening = unseal(text, keys).then(
       (data) => () => this.#tell({ id, event: nameOf(event, data), data, sealed: true }),
@@ -94,7 +95,7 @@ export class Feed {
     if (!this.#closed) guarded(callback)
   }
 
-  // In order: at once where nothing is waited for.
+  // Runs the steps in order, at once if no step is waited for.
   #then(step: () => void | Promise<void>): void {
     const result = this.#queue ? this.#queue.then(step) : step()
     if (!result) return
@@ -104,13 +105,16 @@ export class Feed {
   }
 }
 
-// In sealed streams of plain messages the name is inside what is sealed.
+// A sealed stream of plain messages has the event's name inside the sealed data.
 function nameOf(event: string, data: unknown): string {
   const type = event === 'message' && memberOf(data, 'type')
   return typeof type === 'string' ? type : event
 }
 
-/** An error of the application's callback is the application's: it is reported, and the stream goes on. */
+/**
+ * Runs a callback of the application. Its error is the application's, so it is reported as an
+ * uncaught one, and the stream goes on.
+ */
 export function guarded(callback: () => void): void {
   try {
     callback()

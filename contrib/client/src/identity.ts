@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-/** identity.ts: whose token it is. It decides which tabs may share a connection, and is never sent or stored. */
+/**
+ * identity.ts: says whose token it is. The identity decides which tabs may share a connection. It
+ * is never sent or stored.
+ */
 
-// What differs between two tokens of one identity.
+// Claims that differ between two tokens of one identity.
 const passing = new Set(['exp', 'iat', 'nbf', 'jti'])
 
 function claimsOf(token: string): Record<string, unknown> | undefined {
@@ -15,7 +18,10 @@ function claimsOf(token: string): Record<string, unknown> | undefined {
   }
 }
 
-/** Everything that a token says of rights: another text means that another one might see other events. */
+/**
+ * All that a token says of rights, as one text. Two tokens with different texts might see different
+ * events. A token that cannot be read is its own identity.
+ */
 export function identityOf(token: string): string {
   const claims = claimsOf(token)
   if (!claims) return `token ${token}`
@@ -23,12 +29,12 @@ export function identityOf(token: string): string {
   return `claims ${JSON.stringify(lasting.sort(([a], [b]) => (a < b ? -1 : 1)))}`
 }
 
-/** The subject; undefined where the token does not say. */
+/** The token's subject. Undefined if the token has none, or cannot be read. */
 export function subjectOf(token: string): unknown {
   return claimsOf(token)?.['sub']
 }
 
-/** A name for this url and identity that tells nothing of them. Undefined where there is no Web Crypto. */
+/** A name for this url and identity that reveals neither. Undefined if there is no Web Crypto. */
 export async function nameOf(url: string, identity: string): Promise<string | undefined> {
   if (!globalThis.crypto?.subtle) return undefined
   const bytes = new TextEncoder().encode(JSON.stringify([url, identity]))

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
-/** items.ts: what the server says, in either form, as items. */
+/** items.ts: makes items of what the server says, in an event of a stream or in a page. */
 import type { ParsedEvent } from './parser.js'
 import type { Item } from './types.js'
 
-/** A control event that concerns the connection and not its user. */
+/** A control event that concerns the connection and not the application. */
 export type Control = { name: 'expiring' | 'closing'; data: Record<string, unknown> }
 
 export interface Page {
@@ -16,20 +16,20 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    return text // sealed, or of a server that is not pgherald
+    return text // sealed, or from a server that is not pgherald
   }
 }
 
 export const memberOf = (data: unknown, name: string): unknown =>
   typeof data === 'object' && data !== null ? (data as Record<string, unknown>)[name] : undefined
 
-// In the format of messages the name is inside.
+// In the format `message` the event's name is inside the data.
 function nameOf(event: ParsedEvent, data: unknown): string {
   const type = event.event === '' && memberOf(data, 'type')
   return event.event || (typeof type === 'string' ? type : 'message')
 }
 
-/** fresh: the connection did not resume. */
+/** What an event of a stream means. fresh: the connection did not resume. */
 export function itemOf(parsed: ParsedEvent, fresh: boolean): Item | Control {
   const data = parse(parsed.data), id = parsed.own ? parsed.id : '', event = nameOf(parsed, data)
   switch (event) {
@@ -45,9 +45,9 @@ export function itemOf(parsed: ParsedEvent, fresh: boolean): Item | Control {
 }
 
 const stateful = new Set(['snapshot', 'ready'])
-const beside = new Set(['connected', 'reset', 'expiring', 'closing']) // said by the other members, or by the next answer's status
+const beside = new Set(['connected', 'reset', 'expiring', 'closing']) // the page's other members say these, or the status of the next answer does
 
-/** first: nothing was asked for before in this turn of pages. */
+/** The items of a page. first: it is the first page of this attempt. fresh: it did not resume. */
 export function* itemsOf(page: Page, { first, fresh }: { first: boolean; fresh: boolean }): Generator<Item> {
   const state = page.events.some(({ event }) => stateful.has(event))
   if (first) yield { kind: 'begin', id: state ? '' : fresh ? page.cursor : '', fresh }

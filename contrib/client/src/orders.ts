@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: PostgreSQL
-/** orders.ts: a list of orders that is fetched once and kept by events. No React here. */
+/**
+ * orders.ts: a list of orders that is fetched once and kept current by events. There is no React in
+ * here.
+ */
 import { Backoff } from './backoff.js'
 import type { StreamOptions } from './types.js'
 
-/** As the table has it; it has more columns. */
+/** An order, as its row in the table. The table has more columns. */
 export interface Order {
   id: string
   order_code: string
@@ -14,8 +17,9 @@ export interface Order {
 }
 
 /**
- * The list is fetched behind the opening of the stream, so what it lacks comes as an event: nothing falls between the two. Events wait while it is
- * under way, and one that says less than the list (it was on its way already) changes nothing.
+ * Keeps the list. The list is fetched after the stream has opened, so what it lacks comes as an
+ * event, and nothing falls between the two. Events wait while the list is being fetched. An event
+ * that was on its way before that may be older than the list. It changes nothing.
  */
 export class OrderBook {
   readonly #changed: (orders: Order[]) => void
@@ -26,7 +30,7 @@ export class OrderBook {
     this.#changed = changed
   }
 
-  /** What comes from now on waits for the list. */
+  /** Events that come from now on wait for the list. */
   hold(): void {
     this.#waiting ??= []
   }
@@ -39,14 +43,14 @@ export class OrderBook {
     this.#show()
   }
 
-  /** Another list is to come, or none. */
+  /** Forgets the orders. Another list may follow. */
   clear(): void {
     this.#waiting = undefined
     this.#orders.clear()
     this.#show()
   }
 
-  /** Does it, once the list is there. */
+  /** Runs act, after the list has come. */
   then(act: () => void): void {
     if (this.#waiting) this.#waiting.push(act)
     else act()
@@ -59,7 +63,7 @@ export class OrderBook {
     this.#show()
   }
 
-  /** A cancelled order is kept, unseen: what is older may still arrive. */
+  /** A cancelled order is kept and not shown, because an older state of it may still arrive. */
   cancel(id: string): void {
     const known = this.#orders.get(id)
     if (known) this.#orders.set(id, { ...known, order_status: 'Cancelled' })
@@ -88,7 +92,10 @@ async function ask(url: string, { token, credentials }: Pick<StreamOptions, 'tok
   return body.data
 }
 
-/** The list; asked for until it is there. Undefined: the signal has ended it. */
+/**
+ * Fetches the list, and tries until it succeeds. failed: gets each failure as a sentence. Undefined
+ * if the signal has ended it.
+ */
 export async function fetchOrders(url: string, access: Pick<StreamOptions, 'token' | 'credentials'>, signal: AbortSignal, failed: (why: string) => void): Promise<Order[] | undefined> {
   const backoff = new Backoff()
   while (!signal.aborted) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * react.ts: hooks. A stream lives as long as its component is shown; StrictMode's second mount costs no second connection. What is called, and the
- * token that is sent, are those of the last render.
+ * react.ts: hooks. A stream lives as long as its component is mounted. The second mount of
+ * StrictMode costs no second connection. The callbacks and the token are always those of the last
+ * render.
  */
 import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
 import { connect } from './client.js'
@@ -12,14 +13,14 @@ export type UseStreamOptions = KeyedOptions
 
 export interface UseStream {
   state: StreamState
-  /** the last thing that went wrong; gone when the stream is open again */
+  /** The last thing that went wrong. It is null again when the stream is open again. */
   error: StreamError | null
   reconnect: () => void
-  /** as connect()'s, at the moment it is read */
+  /** the stream's cursor at the moment when it is read */
   readonly cursor: string
 }
 
-/** onState of a stream that has ended with its component is not called. */
+/** Keeps a stream open. After its component has gone, the stream does not call onState. */
 export function useStream(options: UseStreamOptions): UseStream {
   const latest = useRef(options)
   const stream = useRef<Stream | null>(null)
@@ -38,7 +39,7 @@ export function useStream(options: UseStreamOptions): UseStream {
     }
   }, [keyOf(options)])
   useEffect(() => {
-    if (stream.current?.state === 'closed') stream.current.reconnect() // the former token had ended
+    if (stream.current?.state === 'closed') stream.current.reconnect() // the token before had ended
   }, [typeof options.token === 'string' && options.token])
   const reconnect = useCallback(() => stream.current?.reconnect(), [])
   return { state, error, reconnect, get cursor() { return stream.current?.cursor ?? '' } }
@@ -82,7 +83,10 @@ function functionOf<F extends Function>(now: unknown, then: F): F {
   return typeof now === 'function' ? (now as F) : then
 }
 
-/** The value that all events so far make of `initial`, which it is again after a reset. */
+/**
+ * The value that reduce() makes of `initial` and all events so far. A reset or another stream sets
+ * it to `initial` again.
+ */
 export function useEvents<V>(options: UseStreamOptions, reduce: (value: V, event: StreamEvent) => V, initial: V): UseStream & { value: V } {
   const [value, dispatch] = useReducer((before: V, event: StreamEvent | null) => (event ? reduce(before, event) : initial), initial)
   const stream = useStream({

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * source.ts: one connection, made again as often as it is lost: as a stream, or page by page where a proxy holds streams back.
- * It keeps no cursor: its sink says where to go on, and takes what comes.
+ * source.ts: keeps one connection, and makes it again whenever it is lost. The source keeps no
+ * cursor. Its sink says where to go on, and takes what comes.
+ *
+ * It asks page by page if a proxy holds streams back. Its modes:
+ * - stream: the usual one. After two attempts without a byte, the mode is probe.
+ * - probe: asks for a page at once. An answer means that a proxy holds streams back, so the mode is
+ *   pages. Without an answer the mode is stream.
+ * - pages: after `again` ms the mode is stream. One attempt without a byte then leads to probe.
  */
 import type { Access } from './access.js'
 import { endingOfClosing, endingOfError, refusalOf, type Ending } from './answer.js'
@@ -14,33 +20,33 @@ import { StreamError, type Item, type Sink } from './types.js'
 export interface SourceOptions {
   staleAfter: number
   backoff: { min?: number; max?: number }
-  /** undefined: never page by page */
+  /** in ms; undefined means never page by page */
   fallback: { after: number; again: number } | undefined
 }
 
-const stableMs = 10_000 // so long open, and the next loss is the first one again
-const waitSeconds = 25
-const answerMs = 20_000 // for the head of an answer; the server itself may hold one for 10 s
-const mutesMax = 2
+const stableMs = 10_000 // a connection that was open for longer resets the backoff
+const waitSeconds = 25 // that the server may hold a page back for
+const answerMs = 20_000 // for the head of an answer, which the server may hold for 10 s
+const mutesMax = 2 // attempts without a byte
 
 export class Source {
   readonly #access: Access
   readonly #sink: Sink
   readonly #options: SourceOptions
   readonly #backoff: Backoff
-  #attempt: AbortController | undefined // its reason, once aborted, is an Ending
+  #attempt: AbortController | undefined // after abort(), its reason is an Ending
   #wake: () => void = () => {}
   #leave: () => void = () => {}
   #silence: Silence | undefined
-  #loop: object | undefined // what start() has begun and stop() ends
-  #retry = 0 // what the server asks for
+  #loop: object | undefined // the loop that start() has begun and stop() ends
+  #retry = 0 // ms that the server asks for by `retry:`
   #mode: 'stream' | 'probe' | 'pages' = 'stream'
   #pagesUntil = 0
   #mutes = 0
-  #renew = false // the last token was refused
-  #hurried = false // somebody has asked for it: no waiting for the network
+  #renew = false // the last token was refused, or has expired
+  #hurried = false // restart() was called, so nothing waits for the network
   #openedAt = 0
-  #closing: string | undefined // the reason that the server gives
+  #closing: string | undefined // the reason of the server's `closing` event
 
   constructor(access: Access, sink: Sink, options: SourceOptions) {
     this.#access = access
@@ -63,7 +69,7 @@ export class Source {
     this.#wake()
   }
 
-  /** A new connection at once. */
+  /** Makes a new connection at once. */
   restart(): void {
     this.#hurried = true
     this.#backoff.reset()
@@ -71,7 +77,7 @@ export class Source {
     this.#wake()
   }
 
-  // A page that was asleep had no timers.
+  // A page that was asleep had no timers, so it looks now.
   #look(): void {
     this.#silence?.check()
     this.#wake()
@@ -83,7 +89,7 @@ export class Source {
 
   async #run(loop: object): Promise<void> {
     this.#sink.state('connecting')
-    await Promise.resolve() // who stops at once has asked for nothing
+    await Promise.resolve() // a caller that stops at once makes no request
     while (this.#loop === loop) {
       const ending = await this.#try()
       if (this.#loop !== loop) return
@@ -113,10 +119,10 @@ export class Source {
     }
   }
 
-  // What is to be remembered of an ending, and what it comes to.
+  // Remembers what the next attempt must know of this ending. Returns what follows.
   #judge(ending: Ending): Ending {
     if (this.#openedAt > 0 && Date.now() - this.#openedAt > stableMs) this.#backoff.reset()
-    if (this.#mode === 'probe') this.#mode = 'stream' // whoever cannot answer that either is no stream held back
+    if (this.#mode === 'probe') this.#mode = 'stream' // no page came either, so no proxy holds streams back
     if (ending.then === 'mute' && ++this.#mutes >= mutesMax) [this.#mode, this.#mutes] = ['probe', 0]
     if (ending.then !== 'refused') return ending
     if (this.#renew || !this.#access.renewable) return { then: 'never', error: ending.error }
@@ -128,12 +134,12 @@ export class Source {
     const [now, long] = [Date.now(), this.#options.backoff.max ?? 30_000]
     if (ending.then === 'later') await this.#sleep(this.#backoff.next(Math.max(this.#retry, ending.floor ?? 0)))
     else if (ending.then === 'soon') await this.#sleep(this.#backoff.soon())
-    if (offline() && !this.#hurried) await this.#sleep(long - (Date.now() - now)) // `online` wakes; browsers are wrong about it at times
+    if (offline() && !this.#hurried) await this.#sleep(long - (Date.now() - now)) // until `online`, but browsers are wrong about that at times
   }
 
   #sleep(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      if (!this.#loop) return resolve() // its error's callback has closed it
+      if (!this.#loop) return resolve() // onError has closed the stream
       const timer = setTimeout(resolve, ms)
       this.#wake = () => (clearTimeout(timer), resolve())
     })
@@ -172,7 +178,7 @@ export class Source {
     return endingOfClosing(reason)
   }
 
-  // So long without a byte, and the attempt ends so.
+  // Ends the attempt after `ms` without a byte. stale: shows that state then.
   #watch(ms: number, ending: Ending, stale = false): void {
     this.#silence?.stop()
     this.#silence = new Silence(ms, () => {
@@ -200,7 +206,7 @@ export class Source {
 
   #control({ name, data }: Control): void {
     if (name === 'closing') this.#closing = String(data['reason'])
-    else if (typeof data['stream'] === 'string') this.#access.renew(data['stream']).catch(() => {}) // it will say `expired`
+    else if (typeof data['stream'] === 'string') this.#access.renew(data['stream']).catch(() => {}) // the server will say `expired`
   }
 
   // --- page by page ---
@@ -245,7 +251,7 @@ export class Source {
   }
 }
 
-/** What an application's function promises may never come: the attempt ends all the same. */
+/** A promise of an application's function may never settle. The attempt must end all the same. */
 function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
   const done = new AbortController()
   const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { signal: done.signal }))

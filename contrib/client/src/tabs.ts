@@ -1,42 +1,49 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * tabs.ts: one connection for all tabs of a browser that want the same stream as the same identity. Who holds the Web Lock leads: it has the
- * connection, and tells the others what comes by a BroadcastChannel.
+ * tabs.ts: one connection for all tabs of a browser that want the same stream as the same identity.
+ * The tab that holds the Web Lock leads. It has the connection, and tells the other tabs by a
+ * BroadcastChannel what comes.
  *
- * Each tab has a cursor of its own and takes what lies behind it, so whoever leads, nothing comes twice. And nothing is lost: a tab joins a leader by
- * telling its cursor; it gets what the leader has told since, from the few events that each tab remembers. What lies further back, or a state that the
- * stream begins with, it gets by a connection of its own (`alone`), and joins then.
+ * Nothing comes twice, whichever tab leads. Each tab has a cursor of its own, and takes only what
+ * comes after it.
+ *
+ * Nothing is lost. A tab joins a leader by telling its cursor, and gets what the leader has told
+ * since. Each tab remembers the last events for that. A tab that needs older events, or the state
+ * that the stream begins with, opens a connection of its own (`alone`). It joins after that.
  */
 import { Silence } from './backoff.js'
 import { isCursor, isKnown } from './cursor.js'
 import type { Item, StreamState } from './types.js'
 
-/** The tab's side of it. */
+/** What Tabs needs of its tab. */
 export interface TabsHost {
-  /** where this tab is */
+  /** the id after which this tab goes on */
   resumeFrom(): string
   received(): string
-  /** from the leader; false: it was known already */
+  /** takes an item from the leader; false if it was known already */
   take(item: Item): boolean
   state(state: StreamState): void
-  /** its own connection */
+  /** opens the tab's own connection; disconnect() closes it */
   connect(): void
   disconnect(): void
   reconnect(): void
 }
 
 type Message = { from: string } & (
-  | { kind: 'leader' } // leads now, or can take in others now
+  | { kind: 'leader' } // it leads now, or others can join it now
   | { kind: 'join'; cursor: string; epoch: string }
   | { kind: 'welcome'; to: string; count: number; cursor: string; epoch: string; state: StreamState; plain: boolean | undefined; items: Item[] }
-  | { kind: 'alone'; to: string; upto: string } // get up to there by yourself
+  | { kind: 'alone'; to: string; upto: string } // the tab is to get everything up to there by itself
   | { kind: 'item'; count: number; item: Item; epoch: string }
   | { kind: 'state'; state: StreamState }
-  | { kind: 'beat'; count: number } // so many items until now
+  | { kind: 'beat'; count: number } // of items so far
   | { kind: 'reconnect' }
 )
 
-/** Whether locks and channels may be used here: a frame in a sandbox, or of a site that may keep no data, has them and is refused. */
+/**
+ * Resolves to true if locks and channels may be used here. A frame in a sandbox has them and is
+ * refused. So is a frame of a site that may keep no data.
+ */
 export async function canShare(): Promise<boolean> {
   if (typeof globalThis.document !== 'object') return false
   try {
@@ -50,9 +57,9 @@ export async function canShare(): Promise<boolean> {
 
 const someId = (): string => Math.random().toString(36).slice(2) + Date.now().toString(36)
 
-/** The last events, as a leader tells them to who comes late. */
+/** The last events. A leader tells them to a tab that joins late. */
 export class Recent {
-  /** all events behind this one are here; empty: none */
+  /** all events after this id are here; empty if there are none */
   from = ''
   #items: (Item & { kind: 'event' })[] = []
   readonly #most: number
@@ -67,7 +74,7 @@ export class Recent {
     if (this.#items.length > this.#most) this.from = this.#items.shift()!.id
   }
 
-  /** Undefined: it is not known what lies behind this cursor. */
+  /** The events after this cursor. Undefined if some of them are not known. */
   behind(cursor: string): Item[] | undefined {
     if (!isCursor(cursor) || !isCursor(this.from) || (cursor !== this.from && isKnown(cursor, this.from))) return undefined
     return this.#items.filter(({ id }) => !isKnown(id, cursor))
@@ -80,15 +87,15 @@ export class Tabs {
   readonly #channel: BroadcastChannel
   readonly #me = someId()
   readonly #recent = new Recent()
-  readonly #dog: Silence // nothing of a leader for too long: it was put to sleep
+  readonly #dog: Silence // notices a leader that says nothing for too long, because it was put to sleep
   readonly #beat: ReturnType<typeof setInterval>
   readonly #beatMs: number
   #role: 'waiting' | 'following' | 'alone' | 'leading' = 'waiting'
   #leader = ''
-  #count = 0 // of what the leader has told
-  #epoch = '' // changes where cursors of before mean nothing any more; empty: what the server itself has told last
-  #upto = '' // `alone` up to there
-  #plain: boolean | undefined // no state at the beginning
+  #count = 0 // of the items that the leader has told
+  #epoch = '' // another one after a reset, when older cursors mean nothing; empty while the server itself tells this tab
+  #upto = '' // a tab that is `alone` joins again at this id
+  #plain: boolean | undefined // true if the stream begins without a state
   #state: StreamState = 'connecting'
   #beatAt = 0
   #release: () => void = () => {}
@@ -121,14 +128,14 @@ export class Tabs {
     else this.#host.reconnect()
   }
 
-  /** The leader's connection lives. */
+  /** Tells the others that the leader's connection lives. */
   beat(): void {
     if (this.#role !== 'leading' || Date.now() - this.#beatAt < this.#beatMs / 2) return
     this.#beatAt = Date.now()
     this.#say({ kind: 'beat', count: this.#count })
   }
 
-  /** What the own connection yields, once the tab has taken it. */
+  /** Takes each item of the tab's own connection, after the tab has taken it. */
   tell(item: Item): void {
     const before = this.#recent.from, received = this.#host.received()
     this.#learn(item)
@@ -142,7 +149,7 @@ export class Tabs {
     }
   }
 
-  /** The state of the own connection. */
+  /** Takes the state of the tab's own connection. */
   tellState(state: StreamState): void {
     this.#show(state)
     if (this.#role === 'leading') this.#say({ kind: 'state', state })
@@ -164,7 +171,7 @@ export class Tabs {
 
   // --- the lock ---
 
-  /** steal: from a leader that is silent. */
+  /** Waits for the lock. steal: takes it away from a leader that is silent. */
   #queue(steal: boolean): void {
     this.#waiting?.abort()
     const waiting = (this.#waiting = new AbortController())
@@ -172,7 +179,7 @@ export class Tabs {
     navigator.locks.request(this.#name, options, () => this.#lead(waiting.signal)).catch(() => this.#lost(waiting.signal))
   }
 
-  // Leads until the promise is fulfilled.
+  // Leads until the promise that it returns is fulfilled.
   #lead(waiting: AbortSignal): Promise<void> | void {
     if (this.#closed || waiting.aborted) return
     const wasAlone = this.#role === 'alone'
@@ -186,7 +193,8 @@ export class Tabs {
     return new Promise((release) => (this.#release = release))
   }
 
-  // Stolen by another tab, while this one was asleep; or only not waited for any more.
+  // Another tab has stolen the lock while this one was asleep. A wait that was given up ends here
+  // too.
   #lost(waiting: AbortSignal): void {
     if (this.#closed || waiting.aborted) return
     this.#host.disconnect()
@@ -211,7 +219,7 @@ export class Tabs {
     if (message.kind !== 'join') return
     const { from: to, cursor, epoch } = message
     const received = this.#host.received(), strange = epoch !== '' && epoch !== this.#epoch
-    if (received === '') return // whoever waits hears of it when there is a place to join at
+    if (received === '') return // there is no place to join at yet; tabs that wait are told when there is
     const items = cursor !== '' ? this.#recent.behind(cursor) : this.#plain ? [] : undefined
     if (!items || strange) this.#say({ kind: 'alone', to, upto: this.#recent.from })
     else this.#say({ kind: 'welcome', to, count: this.#count, cursor: received, epoch: this.#epoch, state: this.#state, plain: this.#plain, items })
@@ -226,7 +234,7 @@ export class Tabs {
       case 'alone':
         return message.to === this.#me ? this.#goAlone(message.upto) : undefined
       case 'beat':
-        if (message.from === this.#leader && message.count !== this.#count) this.#leader = '' // something was not heard
+        if (message.from === this.#leader && message.count !== this.#count) this.#leader = '' // a message was lost
         return this.#follow(message.from)
     }
     if (message.from !== this.#leader || this.#role !== 'following') return
