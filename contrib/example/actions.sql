@@ -1,7 +1,9 @@
--- actions.sql: the addresses that browsers call, and who may. The functions are in actions/, a file for each application.
--- An action ends with example.done, or with example.refuse, which takes back what it had written.
+-- actions.sql: the addresses that browsers call, and who may call them. The functions are in
+-- actions/, a file for each application. An action ends with example.done or with example.refuse.
+-- The latter takes back what the action has written.
 
--- example.done(data, message, status): what an action answers when it has done it.
+-- example.done(data, message, status): the answer of an action that has done its work. It is
+-- {"success": true}, with data and message if they are not NULL.
 CREATE OR REPLACE FUNCTION example.done(data jsonb, message text DEFAULT NULL, status int DEFAULT 200) RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$
   SELECT jsonb_build_object('status', status, 'body', jsonb_build_object('success', true) ||
@@ -9,14 +11,16 @@ LANGUAGE sql IMMUTABLE AS $$
     CASE WHEN message IS NULL THEN '{}' ELSE jsonb_build_object('message', message) END)
 $$;
 
--- example.refuse(status, error): ends the action with this status and {"success": false, "errors": [error]}.
+-- example.refuse(status, error): ends the action. The answer is this status and
+-- {"success": false, "errors": [error]}.
 CREATE OR REPLACE FUNCTION example.refuse(status int, error text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION USING ERRCODE = 'PT' || status, MESSAGE = error;
 END $$;
 
--- example.body(request): the request's body, which must be an object. Members that an action does not know are ignored.
+-- example.body(request): the request's body. It refuses if that is no object. An action ignores
+-- members that it does not know.
 CREATE OR REPLACE FUNCTION example.body(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -26,7 +30,9 @@ BEGIN
   RETURN request -> 'body';
 END $$;
 
--- example.text_in(body, member, required, longest): a text that is not empty; NULL: it is not there, or null.
+-- example.text_in(body, member, required, longest): a text of 1 to `longest` characters, not only
+-- blanks. NULL if the member is not there, or null. It refuses any other value, and NULL if
+-- `required`.
 CREATE OR REPLACE FUNCTION example.text_in(body jsonb, member text, required boolean DEFAULT false, longest int DEFAULT 200) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -40,7 +46,8 @@ BEGIN
   RETURN value;
 END $$;
 
--- example.id_in(body, member): a uuid; NULL: it is not there, or null.
+-- example.id_in(body, member): a uuid. NULL if the member is not there, or null. It refuses any
+-- other value.
 CREATE OR REPLACE FUNCTION example.id_in(body jsonb, member text) RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -52,7 +59,8 @@ BEGIN
   RETURN example.id(value);
 END $$;
 
--- example.slug_in(body, member, required): a store that is there.
+-- example.slug_in(body, member, required): the slug of a store, else as text_in. It refuses a store
+-- that does not exist.
 CREATE OR REPLACE FUNCTION example.slug_in(body jsonb, member text, required boolean DEFAULT false) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -64,7 +72,8 @@ BEGIN
   RETURN value;
 END $$;
 
--- example.has_claim(claims, claim, value): is this the claim's value, or one of them? As pgherald itself compares.
+-- example.has_claim(claims, claim, value): true if this is the claim's value, or one of its values.
+-- pgherald itself compares like this.
 CREATE OR REPLACE FUNCTION example.has_claim(claims jsonb, claim text, value text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(claims -> claim @> to_jsonb(value), false)
@@ -75,10 +84,12 @@ $$;
 \ir actions/workshop.sql
 \ir actions/rounds.sql
 
--- Made anew each time, so that an action which is gone from this page is gone from the database.
+-- All actions are made again each time. So an action that is gone from this page is gone from the
+-- database.
 SELECT herald.unaction(method, path) FROM herald.actions WHERE function LIKE 'example.%';
 
--- Orders (seeds 000 and 004): the functions look who may do what, for it depends on the order.
+-- Orders (seeds 000 and 004). The functions decide who may do what, because that depends on the
+-- order.
 SELECT herald.action('GET', '/api/orders', 'example.list_orders');
 SELECT herald.action('POST', '/api/orders', 'example.create_order');
 SELECT herald.action('PATCH', '/api/orders/:id', 'example.update_order');

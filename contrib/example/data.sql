@@ -1,4 +1,5 @@
--- data.sql: a few rows to look at; the README names their ids. Rows that exist already stay as they are.
+-- data.sql: a few rows to look at. The README names their ids. Rows that exist already stay as they
+-- are.
 
 INSERT INTO example.stores (slug, name) VALUES
   ('minha-loja', 'Minha Loja'),

@@ -1,8 +1,9 @@
--- grants.sql: what the daemon's role needs of the example, and nothing more. Actions and authorize functions run with its rights.
+-- grants.sql: the rights that the daemon's role needs in the example, and no more. Actions and
+-- authorize functions run with its rights.
 --
 --   psql -v daemon=ROLE -f contrib/example/grants.sql YOUR_DATABASE
 --
--- password_hash is not among it: no action could show it.
+-- password_hash is not among them, so no action can show it.
 \set ON_ERROR_STOP on
 BEGIN;
 GRANT USAGE ON SCHEMA example TO :"daemon";

@@ -1,8 +1,9 @@
--- install.sql: the example application, on a database that `pgherald migrate` (or sql/install.sql) has prepared.
+-- install.sql: makes the example application. `pgherald migrate` or sql/install.sql must have
+-- prepared the database.
 --
 --   psql -f contrib/example/install.sql YOUR_DATABASE
 --
--- One transaction, all or nothing; running it again changes nothing but what these files have changed.
+-- All is one transaction. A second run changes only what these files have changed since the first.
 -- Tables and data come first, so that the sample rows are no events.
 \set ON_ERROR_STOP on
 \set QUIET on

@@ -1,4 +1,4 @@
--- tables.sql: the tables of the five applications. Nothing in here knows of pgherald.
+-- tables.sql: the tables of the five applications. Nothing in here knows pgherald.
 
 CREATE TABLE IF NOT EXISTS example.stores (
   slug text PRIMARY KEY,
@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS example.orders (
 );
 CREATE INDEX IF NOT EXISTS orders_by_user ON example.orders (user_id);
 CREATE INDEX IF NOT EXISTS orders_by_store ON example.orders (store_slug, created_at);
-ALTER TABLE example.orders ADD COLUMN IF NOT EXISTS items jsonb NOT NULL DEFAULT '[]'; -- younger than the table; so below
+ALTER TABLE example.orders ADD COLUMN IF NOT EXISTS items jsonb NOT NULL DEFAULT '[]'; -- added later than the table, as others below
 CREATE OR REPLACE TRIGGER touch BEFORE UPDATE ON example.orders
   FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION example.touch();
 
@@ -43,7 +43,8 @@ CREATE TABLE IF NOT EXISTS example.customers (
   phone_number text
 );
 
--- What the vehicle registry (RDW) says of a plate. A refresh is written even where it brings nothing new.
+-- What the vehicle registry (RDW) says of a plate. A refresh is written even if it brings nothing
+-- new.
 CREATE TABLE IF NOT EXISTS example.vehicles (
   plate        text PRIMARY KEY,
   make         text,
@@ -100,7 +101,7 @@ CREATE TABLE IF NOT EXISTS example.invoices (
 );
 CREATE INDEX IF NOT EXISTS invoices_by_work_order ON example.invoices (work_order_id);
 
--- What is mailed to customers. Whoever sends it sets the status.
+-- What is mailed to customers. The program that sends the mail sets the status.
 CREATE TABLE IF NOT EXISTS example.emails (
   id            uuid PRIMARY KEY DEFAULT gen_random_uuid(),
   work_order_id uuid NOT NULL REFERENCES example.work_orders ON DELETE CASCADE,

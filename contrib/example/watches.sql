@@ -1,7 +1,8 @@
--- watches.sql: which changes are events, what they are called and what they say.
--- Rules are made anew each time, so that one which is gone from this page is gone from the database.
+-- watches.sql: says which changes are events, what they are called and what they say. All rules are
+-- made again each time. So a rule that is gone from this page is gone from the database.
 
--- Orders: one watch serves the store's page and the customer's page. Both routing columns go with every event.
+-- Orders: one watch serves the store's page and the customer's page. Both routing columns go with
+-- every event.
 SELECT herald.watch('example.orders', audience => '{user_id,store_slug}');
 SELECT herald.unrule('example.orders');
 SELECT herald.rule('example.orders', 'order_created', 'insert',
@@ -19,7 +20,7 @@ SELECT herald.rule('example.orders', 'order_status_update', 'insert',
 SELECT herald.rule('example.orders', 'order_status_update', 'update', $$NEW.order_status <> OLD.order_status$$,
   $$jsonb_build_object('order_id', NEW.id, 'order_code', NEW.order_code, 'order_status', NEW.order_status)$$);
 
--- Users: the watch never lets password_hash out; the rules name what goes.
+-- Users: the watch never lets password_hash out. The rules name what goes out.
 SELECT herald.watch('example.users', exclude => '{password_hash}');
 SELECT herald.unrule('example.users');
 SELECT herald.rule('example.users', 'user_created', 'insert', data => $$jsonb_build_object(
@@ -30,7 +31,8 @@ SELECT herald.rule('example.users', 'user_deleted', 'delete', data => $$jsonb_bu
   'user', jsonb_build_object('id', OLD.id, 'email', OLD.email, 'phoneNumber', OLD.phone_number),
   'timestamp', example.epoch_ms())$$);
 
--- Work orders: one write may fulfil several rules: a card that moves and changes its status is two events.
+-- Work orders: one write may fulfil several rules. A card that moves and changes its status is two
+-- events.
 SELECT herald.watch('example.work_orders', exclude => '{signature}');
 SELECT herald.unrule('example.work_orders');
 SELECT herald.rule('example.work_orders', 'workorder-update', 'insert', data =>
@@ -71,8 +73,10 @@ SELECT herald.rule('example.invoices', 'workorder-update', 'update', data => $$j
 SELECT herald.rule('example.invoices', 'workorder-update', 'delete', data =>
   $$jsonb_build_object('changeType', 'invoice', 'workOrderId', OLD.work_order_id, 'invoiceId', OLD.id, 'deleted', true)$$);
 
--- What the board shows of customers, vehicles and mail: a table and its rules each. One of these rows may concern several cards.
--- (A change of a column that a watch excludes is no event: a customer's new number is one, though no rule says the number.)
+-- What the board shows of customers, vehicles and mail has a table and rules for each. One row of a
+-- customer or a vehicle may concern several cards.
+-- A change is no event if it changes only columns that the watch excludes. A customer's new phone
+-- number is an event, though no rule tells the number.
 SELECT herald.watch('example.customers');
 SELECT herald.unrule('example.customers');
 SELECT herald.rule('example.customers', 'workorder-update', 'update', data => $$jsonb_build_object(

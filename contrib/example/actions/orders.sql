@@ -1,16 +1,17 @@
--- orders.sql: the actions of the store's page (seed 000) and of the customer's (seed 004). Bodies are written as seed 000's
--- createOrderAction has them, answers as seed 004's.
+-- orders.sql: the actions of the store's page (seed 000) and of the customer's page (seed 004).
+-- Requests have the bodies of createOrderAction in seed 000. Answers are like those of seed 004.
 
--- example.manages(claims, store): admins manage all stores, staff those in their claim `stores`.
+-- example.manages(claims, store): true if they manage this store. Admins manage all stores, and
+-- staff those in the claim `stores`.
 CREATE OR REPLACE FUNCTION example.manages(claims jsonb, store text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT example.has_claim(claims, 'role', 'admin')
       OR (example.has_claim(claims, 'role', 'staff') AND example.has_claim(claims, 'stores', store))
 $$;
 
--- example.order_of(request): the order that the request names, locked: two changes of one order come one after the other, and
--- each sees what the other made of it. Who neither manages nor placed it gets the answer of an order that is not there, and
--- does not wait for its lock either.
+-- example.order_of(request): locks and returns the order that the request names. Two changes of one
+-- order come one after the other, and the second sees the first. A caller who neither manages nor
+-- placed the order is told that there is none. Such a caller does not wait for its lock either.
 CREATE OR REPLACE FUNCTION example.order_of(request jsonb) RETURNS example.orders
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -26,8 +27,9 @@ BEGIN
   RETURN o;
 END $$;
 
--- PATCH /api/orders/:id/status {"order_status"} (seed 004). Who manages the store may set any status; a customer may cancel
--- what the store has not begun with. The same status again is done already: no change, no event.
+-- PATCH /api/orders/:id/status {"order_status"} (seed 004). A caller who manages the store may set
+-- any status. A customer may cancel an order that the store has not begun with. The status that the
+-- order already has is no change, so there is no event.
 CREATE OR REPLACE FUNCTION example.update_order_status(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -56,8 +58,8 @@ BEGIN
     'created_at', example.iso(o.created_at), 'updated_at', example.iso(o.updated_at)), 'Order status updated');
 END $$;
 
--- example.items_in(body): the member `items`: 1 to 100 objects, of which only `quantity` means something here: 1 to 1000, 1 where
--- it is left out.
+-- example.items_in(body): the member `items`, 1 to 100 objects. Only their `quantity` means
+-- something here. It is 1 to 1000, and 1 if it is left out.
 CREATE OR REPLACE FUNCTION example.items_in(body jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -89,8 +91,8 @@ BEGIN
   RETURN (body -> 'total')::numeric;
 END $$;
 
--- example.buyer_of(request): whose order it becomes: the caller's own. Who manages the store takes it for somebody else, `userId`, or
--- for a guest.
+-- example.buyer_of(request): whose order it becomes. That is the caller, unless the caller manages
+-- the store. Then it is the user `userId` of the body, or a guest (NULL). Users must exist.
 CREATE OR REPLACE FUNCTION example.buyer_of(request jsonb, store text) RETURNS uuid
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -108,8 +110,8 @@ BEGIN
   RETURN buyer;
 END $$;
 
--- POST /api/orders {"storeSlug", "customerName", "items", "total", "addressId"} (seed 000). This shop has no price list: the total is
--- what the body says.
+-- POST /api/orders {"storeSlug", "customerName", "items", "total", "addressId"} (seed 000). This
+-- shop has no price list, so the total is what the body says.
 CREATE OR REPLACE FUNCTION example.create_order(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -125,8 +127,8 @@ BEGIN
   RETURN example.done(example.order_json(o), 'Order created', 201);
 END $$;
 
--- PATCH /api/orders/:id {"customerName", "addressId", "items", "total"}: what is there is changed. A customer may correct name and
--- address until the store begins with it.
+-- PATCH /api/orders/:id {"customerName", "addressId", "items", "total"}: changes the members that
+-- are there. A customer may correct name and address until the store begins with the order.
 CREATE OR REPLACE FUNCTION example.update_order(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -148,7 +150,8 @@ BEGIN
   RETURN example.done(example.order_json(o), 'Order updated');
 END $$;
 
--- GET /api/orders?store=SLUG: the store's newest 500 orders, for who may open its stream. Without `store`: the caller's own.
+-- GET /api/orders?store=SLUG: the store's newest 500 orders, for callers who may open its stream.
+-- Without `store`, the caller's own newest 500 orders.
 CREATE OR REPLACE FUNCTION example.list_orders(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE

@@ -1,6 +1,6 @@
 -- rounds.sql: the action of the games (seed 003).
 
--- example.color_of(value): the color of a number on the wheel; NULL: there is no such number.
+-- example.color_of(value): the color of a number on the wheel. NULL if there is no such number.
 CREATE OR REPLACE FUNCTION example.color_of(value int) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN value = 0 THEN 'green'
@@ -8,7 +8,8 @@ LANGUAGE sql IMMUTABLE AS $$
               WHEN value BETWEEN 1 AND 36 THEN 'black' END
 $$;
 
--- POST /api/rounds/:gameType/:gameId {"value", "color"}: a new number. Its color follows from it; one that is said must be that.
+-- POST /api/rounds/:gameType/:gameId {"value", "color"}: a new number. The color follows from the
+-- number. A body that says another color is refused.
 CREATE OR REPLACE FUNCTION example.create_round(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE

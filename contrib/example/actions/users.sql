@@ -1,7 +1,7 @@
--- users.sql: the actions of the users list (seed 001), for admins. They name the columns they show, so that password_hash
--- cannot come along; the role that calls them needs no right to read it.
+-- users.sql: the actions of the users list (seed 001), for admins. They name the columns that they
+-- show, so password_hash cannot come along. The role that calls them needs no right to read it.
 
--- GET /api/users: all of them, newest first.
+-- GET /api/users: all users, the newest first.
 CREATE OR REPLACE FUNCTION example.list_users(request jsonb) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT example.done(coalesce(jsonb_agg(example.user_json(u.id) ORDER BY u.created_at DESC, u.id), '[]')) FROM example.users u
@@ -39,7 +39,7 @@ BEGIN
   RETURN example.done(example.user_json(made), 'User created', 201);
 END $$;
 
--- DELETE /api/users/:id. Orders stay, without their user: the store keeps its books.
+-- DELETE /api/users/:id. The user's orders stay without a user, because the store keeps its books.
 CREATE OR REPLACE FUNCTION example.delete_user(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,13 +1,15 @@
--- workshop.sql: the actions of the work-order board (seed 002). The events come from the rows they write (watches.sql).
+-- workshop.sql: the actions of the work-order board (seed 002). The events come from the rows that
+-- they write (watches.sql).
 
--- example.card(w): a work order as the board shows it. The signature is an image: only whether there is one.
+-- example.card(w): a work order as the board shows it. The signature is an image, so the card only
+-- says whether there is one.
 CREATE OR REPLACE FUNCTION example.card(w example.work_orders) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', w.id, 'plate', w.plate, 'customerName', w.customer_name, 'status', w.status, 'column', w.board_column,
                             'signed', w.signature IS NOT NULL, 'createdAt', example.iso(w.created_at), 'updatedAt', example.iso(w.updated_at))
 $$;
 
--- example.session(s): a session as the board shows it; stoppedAt null: work is going on.
+-- example.session(s): a session as the board shows it. stoppedAt is null while the work goes on.
 CREATE OR REPLACE FUNCTION example.session(s example.work_sessions) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', s.id, 'workOrderId', s.work_order_id, 'mechanic', s.mechanic,
@@ -27,7 +29,7 @@ LANGUAGE sql STABLE AS $$
     FROM (SELECT * FROM example.work_orders ORDER BY created_at DESC, id LIMIT 500) w
 $$;
 
--- example.card_of(id): the work order, locked; refuses where there is none.
+-- example.card_of(id): locks and returns the work order. It refuses if there is none.
 CREATE OR REPLACE FUNCTION example.card_of(id text) RETURNS example.work_orders
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -40,7 +42,8 @@ BEGIN
   RETURN w;
 END $$;
 
--- example.place(w, target): puts a card into a column of the board, where it gets the column's status.
+-- example.place(w, target): puts a card into a column of the board. The card gets the column's
+-- status.
 CREATE OR REPLACE FUNCTION example.place(w example.work_orders, target text) RETURNS example.work_orders
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -52,7 +55,7 @@ BEGIN
   RETURN w;
 END $$;
 
--- PATCH /api/workorders/:id/column {"column"}: the card is moved, and changes its status with it.
+-- PATCH /api/workorders/:id/column {"column"}: moves the card, which changes its status.
 CREATE OR REPLACE FUNCTION example.move_work_order(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -61,8 +64,9 @@ BEGIN
   RETURN example.done(example.card(example.place(example.card_of(request #>> '{params,id}'), target)), 'Work order moved');
 END $$;
 
--- POST /api/display/signature {"workOrderId", "signature"}: the customer has signed on the display. Approved, and the car is in. The same
--- signature again is done already, wherever the card is by now.
+-- POST /api/display/signature {"workOrderId", "signature"}: the customer has signed on the display.
+-- The work is approved, and the car is in. The same signature again changes nothing, wherever the
+-- card is by now.
 CREATE OR REPLACE FUNCTION example.sign_work_order(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -79,7 +83,8 @@ BEGIN
   RETURN example.done(example.card(w), 'Work order signed');
 END $$;
 
--- example.mechanic_of(request): who works: admins may say it, others are it themselves.
+-- example.mechanic_of(request): the name of the mechanic. An admin may name one in the body.
+-- Otherwise the caller is the mechanic, who must be a user with a name.
 CREATE OR REPLACE FUNCTION example.mechanic_of(request jsonb) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -93,7 +98,8 @@ BEGIN
   RETURN named;
 END $$;
 
--- POST /api/workorders/:id/sessions {"mechanic"}: a mechanic begins. The card's lock keeps two beginnings apart.
+-- POST /api/workorders/:id/sessions {"mechanic"}: a mechanic begins. The card is locked, so one
+-- mechanic cannot begin twice at the same time.
 CREATE OR REPLACE FUNCTION example.start_session(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -108,7 +114,8 @@ BEGIN
   RETURN example.done(example.session(s), 'Session started', 201);
 END $$;
 
--- PATCH /api/workorders/:id/sessions/:sessionId: the mechanic stops. The body does not matter; one that has stopped stays so.
+-- PATCH /api/workorders/:id/sessions/:sessionId: the mechanic stops. The body does not matter. A
+-- session that has stopped keeps its end.
 CREATE OR REPLACE FUNCTION example.stop_session(request jsonb) RETURNS jsonb
 LANGUAGE plpgsql AS $$
 DECLARE
