@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * live.js: keeps one stream of pgherald open for a page, with the browser's own EventSource and a ticket for each opening. When it is
- * lost it comes back by itself and goes on where it was (last_event_id), so that nothing is missed and nothing comes twice.
+ * live.js: keeps one stream of pgherald open for a page. It uses the browser's own EventSource, and
+ * a ticket for each opening. A stream that is lost comes back by itself. It goes on where it was
+ * (last_event_id), so nothing is missed and nothing comes twice.
  */
 
-const longestPause = 30_000
+const longestPause = 30_000 // ms
 const control = ['connected', 'reset', 'snapshot', 'ready', 'left', 'bulk', 'expiring', 'closing']
-const final = ['forbidden', 'revoked'] // reasons of `closing` behind which coming back is in vain
+const final = ['forbidden', 'revoked'] // reasons of `closing` after which coming back is in vain
 
-/** Milliseconds before the next try: `first`, doubled with each, 30 s at most; a quarter more or less, so that not all come at once. */
+/**
+ * The ms before the next try. They begin with `first` and double with each try, up to 30 s. A
+ * quarter more or less is random, so that not all clients come at once.
+ */
 export const pauseBefore = (attempt, first = 1000, random = Math.random()) =>
   Math.min(first * 2 ** attempt, longestPause) * (0.75 + random / 2)
 
@@ -16,24 +20,29 @@ class Refused extends Error {}
 
 /**
  * Opens the stream `path` of the daemon `api`, and returns { reconnect(), close() }.
- *   token(anew)      promises the token; anew: the last one was not good any more
- *   events           names of the stream's events; streams of the format `message` need none
- *   read(text)       an event's data; may be a promise. JSON.parse where it is left out
- *   onLoad()         fetch the state anew: at the beginning, and where what was missed cannot be had any more
+ *   token(anew)      promises the token; anew: the last one is not good any more
+ *   events           the names of the stream's events; streams of the format `message` need none
+ *   read(text)       makes an event's data of its text, or promises it; by default JSON.parse
+ *   onLoad()         loads the state: at the beginning, and after `reset` and `bulk`
  *   onEvent(name, data)
- *   onState(state, reason)   connecting, open, lost (it tries again by itself) or refused (it does not: reconnect() does)
- *   onError(error)   data could not be read, or a handler has failed, for which the stream is opened anew and the state loaded
- *   firstPause       milliseconds before the first of the tries
- * onLoad and onEvent are called one after the other, each when the one before has settled: an event never overtakes a load.
+ *   onState(state, reason)   the state is one of these:
+ *                    connecting, open
+ *                    lost: it tries again by itself
+ *                    refused: it tries again only by reconnect()
+ *   onError(error)   data could not be read, or a handler has failed; after a failed handler the
+ *                    stream opens again, and the state is loaded again
+ *   firstPause       ms before the first of the tries
+ * onLoad and onEvent are called one after the other, each after the one before has settled. So an
+ * event never overtakes a load.
  */
 export function connect({
   api, path, token, events = [], read = JSON.parse, firstPause = 1000,
   onLoad = () => {}, onEvent = () => {}, onState = () => {}, onError = console.error,
 }) {
   let source, timer
-  let openings = 0 // what belongs to an earlier one is not listened to any more
+  let openings = 0 // what belongs to an earlier opening is ignored
   let attempts = 0
-  let cursor = '' // id of the last event that has arrived
+  let cursor = '' // the id of the last event that has arrived
   let loaded = false
   let reason = '' // of the last `closing`
   let turn = Promise.resolve()
@@ -82,7 +91,7 @@ export function connect({
 
   function listen(it, mine) {
     source = it
-    const fresh = !(cursor && loaded) // else it goes on where it was
+    const fresh = !(cursor && loaded) // otherwise it goes on where it was
     let open = false
     // EventSource would try again with a ticket that is spent.
     it.onerror = async () => {
@@ -106,7 +115,9 @@ export function connect({
     for (const name of [...control, ...events, 'message']) it.addEventListener(name, heard)
   }
 
-  /** What fails leaves the page behind the stream: it is loaded anew when the stream has been opened anew. */
+  /**
+   * If a handler fails, the page lacks a change. Its state is loaded again with the next opening.
+   */
   async function handle(name, data, fresh) {
     const load = name === 'reset' || name === 'bulk' || (name === 'connected' && fresh)
     const known = loaded
@@ -126,7 +137,7 @@ export function connect({
 
   const leaving = () => (final.includes(reason) ? new Refused(reason) : new Error(reason))
 
-  /** Why the stream was not opened: EventSource does not say it, a request with the same token does. */
+  /** Why the stream was not opened. EventSource does not say, but a request with the token does. */
   async function refusal() {
     const stop = new AbortController()
     try {
@@ -145,7 +156,7 @@ export function connect({
   return { reconnect: () => ((attempts = 0), open()), close: end }
 }
 
-/** Why the server ends the stream, as it has just said; '' where it said something else. */
+/** Why the server ends the stream, if this event says so. Otherwise ''. */
 function closingReason({ type, data }) {
   const said = (type === 'closing' || type === 'message') && data.startsWith('{') ? JSON.parse(data) : {}
   return type === 'closing' || said.type === 'closing' ? said.reason : ''

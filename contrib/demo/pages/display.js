@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
-/** display.js: the display on which customers sign for their work order. It is signed in as the garage's own device. */
+/**
+ * display.js: the display on which customers sign for their work order. It is signed in as the
+ * garage's own device.
+ */
 import { act, byId, make, signIn } from '/shell.js'
 import { followWorkOrders } from '/workshop.js'
 
@@ -8,14 +11,17 @@ const { workOrderId, name } = byId('sign').elements
 const ink = byId('ink').getContext('2d')
 let drawn = false
 
-/** None is chosen for the customer: where the chosen one was signed elsewhere, another would be signed unseen. */
+/**
+ * No work order is chosen for the customer. When the chosen one was signed elsewhere, the customer
+ * would sign another one unseen.
+ */
 function show(orders) {
   const chosen = workOrderId.value
   workOrderId.replaceChildren(make('option', { value: '' }), ...orders.filter(({ signed }) => !signed).map(({ id, plate, customerName }) =>
     make('option', { value: id, selected: id === chosen, textContent: `${plate} — ${customerName ?? ''}` })))
 }
 
-// ---- the ink --------------------------------------------------------------------------------------------------------------
+// ---- the ink -----------------------------------------------------------------------------------
 
 Object.assign(ink, { lineWidth: 3, lineCap: 'round', strokeStyle: '#1c2128' })
 

@@ -26,10 +26,10 @@ async function load() {
   fill(byId('orders'), ...found.map(row))
 }
 
-// Only the row that has changed is made anew.
+// Only the row that has changed is made again.
 async function onStatus({ order_id: id, order_code: code, order_status: status }) {
   toast(`${code} — ${status}`)
-  if (!orders.has(id)) return load() // it has just been placed
+  if (!orders.has(id)) return load() // the order has just been placed
   const order = { ...orders.get(id), order_status: status }
   orders.set(id, order)
   const element = row(order)
@@ -37,7 +37,7 @@ async function onStatus({ order_id: id, order_code: code, order_status: status }
   mark(element)
 }
 
-function onLeft({ key }) { // it is not this customer's any more
+function onLeft({ key }) { // the order is not this customer's any more
   orders.delete(key?.id)
   rowOf(key?.id)?.remove()
 }

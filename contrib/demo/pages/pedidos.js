@@ -7,12 +7,12 @@ const statuses = { 'Order Received': 'Recebido', Preparing: 'Em preparo', 'Out f
 const money = new Intl.NumberFormat('pt-BR', { style: 'currency', currency: 'BRL' })
 const store = decodeURIComponent(location.pathname.split('/')[2])
 const orders = new Map() // id -> order, the newest first on the page
-let edited // the order that the form changes; undefined: it makes a new one
+let edited // the order that the form changes; undefined if it makes a new one
 
 const session = await signIn('ana')
 for (const [value, textContent] of Object.entries(statuses)) byId('status').append(make('option', { value, textContent }))
 
-/** The list as it is now; also behind the manual refresh. */
+/** Loads the list as it is now, also for the manual refresh. */
 async function load() {
   const found = await session.call('GET', `/api/orders?store=${encodeURIComponent(store)}`)
   orders.clear()
@@ -20,7 +20,7 @@ async function load() {
   show()
 }
 
-/** A state that is older than what the page has (it was loaded later) changes nothing. */
+/** An event may be older than the list, which was loaded later. Then it changes nothing. */
 function put(order) {
   const known = orders.get(order.id)
   if (known && known.updated_at > order.updated_at) return
@@ -42,7 +42,7 @@ const handlers = {
     console.log('Pedido cancelado:', id)
     remove(id)
   },
-  left: ({ key }) => remove(key?.id), // to another store
+  left: ({ key }) => remove(key?.id), // the order went to another store
 }
 
 function remove(id) {
@@ -50,9 +50,9 @@ function remove(id) {
   show()
 }
 
-// ---- what is seen -----------------------------------------------------------------------------------------------------
+// ---- what is seen ------------------------------------------------------------------------------
 
-/** Filters look at what is there already: no request. */
+/** Filters look at what is there already, so they make no request. */
 function wanted(order) {
   const text = byId('text').value.trim().toLowerCase()
   return (!byId('status').value || order.order_status === byId('status').value) &&
@@ -76,9 +76,9 @@ function row(order) {
     cell('Ações', button('Alterar', () => edit(order)), ' ', button('Cancelar', act(() => change(order, 'Cancelled')))))
 }
 
-// ---- what is done -----------------------------------------------------------------------------------------------------
+// ---- what is done ------------------------------------------------------------------------------
 
-// The list changes when the event arrives, here as in everybody else's window.
+// The list changes when the event arrives, in this window as in all others.
 const change = (order, order_status) => session.call('PATCH', `/api/orders/${order.id}/status`, { order_status })
 
 function edit(order) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * roleta.js: the numbers of a roulette (the document of the encrypted rounds, in Portuguese): the last three first, then each new one,
- * unsealed here.
+ * roleta.js: the numbers of a roulette (the document of the encrypted rounds, in Portuguese). The
+ * last three come first, then each new one. This page unseals them.
  */
 import { act, ask, byId, follow, make, mark, sessionOf, signIn } from '/shell.js'
 import { unseal } from '/unseal.js'
@@ -11,12 +11,12 @@ const colors = { red: 'vermelho', black: 'preto', green: 'verde' }
 const most = 50
 const game = '/ROULETTE/123'
 let numbers = [] // the newest first
-let keys // of the sealed events; the application gives them to whom it likes
+let keys // of the sealed events; the application decides who gets them
 
 const session = await signIn('joao')
 const own = `user=${session.user}`
 
-/** What is sealed begins with Fe26.2; what the server itself says is in clear. */
+/** Sealed text begins with Fe26.2. What the server itself says is not sealed. */
 async function read(text) {
   if (!text.startsWith('Fe26.2*')) return JSON.parse(text)
   keys ??= (await ask(`/key?${own}`)).key
@@ -28,7 +28,7 @@ function onEvent(name, data) {
   if (data.update_type === 'new_number' || name === 'ready') show(name === 'update')
 }
 
-/** A new one is added alone: what is added is read aloud. */
+/** A new number is added alone, because a screen reader reads aloud what is added. */
 function show(isNew) {
   const list = byId('numbers')
   if (!isNew) return list.replaceChildren(...numbers.map(ball))
@@ -60,7 +60,7 @@ async function toggle() {
   if (active) live.reconnect()
 }
 
-// The house spins: a player's token would be refused.
+// The house spins, because a player's token would be refused.
 async function spin() {
   const house = await sessionOf('ana')
   await house.call('POST', `/api/rounds${game}`, { value: Math.floor(Math.random() * 37) })

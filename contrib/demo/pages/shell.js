@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * shell.js: what all pages of the demo share: who is signed in, calls of the daemon's actions, the dot of the connection, toasts. The
- * elements are in each page: #user, #state, #reconnect, #error, #toasts.
+ * shell.js: what all pages of the demo share. This is the user who is signed in, calls of the
+ * daemon's actions, the dot of the connection, and toasts. Each page has the elements #user,
+ * #state, #reconnect, #error and #toasts.
  */
 import { connect } from '/live.js'
 
 export const byId = (id) => document.getElementById(id)
 
-/** An element; properties are set (label: what is read aloud in place of its text), children (elements or texts) appended. */
+/**
+ * Makes an element with these properties and children, which are elements or texts. label: what is
+ * read aloud in place of its text.
+ */
 export function make(tag, { dataset = {}, label, ...properties } = {}, ...children) {
   const element = Object.assign(document.createElement(tag), properties)
   Object.assign(element.dataset, dataset)
@@ -18,12 +22,15 @@ export function make(tag, { dataset = {}, label, ...properties } = {}, ...childr
 
 export const button = (text, onclick, properties = {}) => make('button', { type: 'button', textContent: text, onclick, ...properties })
 
-/** A cell of a table; on a phone its label stands in front of it. */
+/** A cell of a table. On a phone its label stands in front of it. */
 export const cell = (label, ...children) => make('td', { dataset: { label } }, ...children)
 
 const nameOf = (element) => element.getAttribute('aria-label') ?? element.textContent
 
-/** Puts rows in place of the former ones. Who is in one with the keyboard stays at what it had there, by its name; rows are known by data-id. */
+/**
+ * Puts rows in place of those before. If the keyboard's focus is in a row, it stays at the control
+ * of the same name in the row with the same data-id.
+ */
 export function fill(element, ...rows) {
   const focused = element.contains(document.activeElement) && document.activeElement
   const id = focused && focused.closest('[data-id]')?.dataset.id
@@ -34,13 +41,15 @@ export function fill(element, ...rows) {
   again?.focus({ preventScroll: true })
 }
 
-/** A select box; choices: [value, text] each. */
+/** A select box. Each of the choices is [value, text]. */
 export function choice(label, onchange, choices, chosen) {
   const options = choices.map(([value, textContent]) => make('option', { value, textContent, defaultSelected: value === chosen }))
   return make('select', { label, onchange }, ...options)
 }
 
-/** The answer's body; an Error with what the server says where it refuses. */
+/**
+ * Promises the answer's body. If the server refuses, it rejects with an Error with its sentence.
+ */
 export async function ask(url, options = {}) {
   const answer = await fetch(url, options)
   const body = await answer.json().catch(() => ({}))
@@ -49,8 +58,9 @@ export async function ask(url, options = {}) {
 }
 
 /**
- * A user of the demo, with { user, id, name, role, users }. In a real application this is its login.
- *   token(anew)                 promises the token, for an hour; anew: the one before was not good any more
+ * A user of the demo, with { user, id, name, role, users }. In a real application this is its
+ * login.
+ *   token(anew)                 promises a token for an hour; anew: the last one is not good now
  *   call(method, path, body)    promises the data that an action of the daemon answers
  */
 export async function sessionOf(user) {
@@ -67,7 +77,10 @@ export async function sessionOf(user) {
   return { ...session, token, call }
 }
 
-/** Who the address says (?user=ana), else who the page is for; fills the select box. */
+/**
+ * Signs in the user that the address names (?user=ana), or the one that the page is for. Fills the
+ * select box.
+ */
 export async function signIn(fallback) {
   const wanted = new URLSearchParams(location.search).get('user') ?? fallback
   try {
@@ -89,12 +102,17 @@ export function complain(error) {
   byId('error').hidden = !error
 }
 
-/** What a button or a select box does: errors are shown, a choice that was refused is taken back, and a button that is under way does nothing. */
+/**
+ * Makes the handler of a button, a form or a select box.
+ * - It shows errors.
+ * - It takes a choice back that was refused.
+ * - A button does nothing while its work is under way.
+ */
 export const act = (doing) => async (event) => {
   event.preventDefault()
   const it = event.submitter ?? event.currentTarget
   if (it.type === 'button' || it.type === 'submit') {
-    if (it.ariaDisabled === 'true') return // not disabled: that would take the keyboard away from it
+    if (it.ariaDisabled === 'true') return // it is not disabled, because that would take the focus away from it
     it.ariaDisabled = 'true'
   }
   try {
@@ -117,11 +135,14 @@ export function toast(text) {
 /** Marks what has just changed. */
 export function mark(element) {
   element.classList.remove('changed')
-  void element.offsetWidth // begins the animation anew
+  void element.offsetWidth // begins the animation again
   element.classList.add('changed')
 }
 
-/** connect() of live.js with the session's token, the dot and the reconnect button; texts: what the dot says in each state. */
+/**
+ * connect() of live.js with the session's token, the dot and the reconnect button. texts: what the
+ * dot says in each state.
+ */
 export function follow(session, texts, { onState = () => {}, ...options }) {
   const live = connect({ api: session.api, token: session.token, onError: complain, ...options, onState(state, reason) {
     const dot = byId('state')

@@ -5,7 +5,7 @@ import { act, button, byId, cell, fill, follow, make, signIn } from '/shell.js'
 const texts = { connecting: 'Conectando…', open: 'Conectado en tiempo real', lost: 'Desconectado', refused: 'Sin permiso' }
 const session = await signIn('grace')
 
-/** The list as it is now; showLoading: says so meanwhile. */
+/** Loads the list as it is now. showLoading: tells the user meanwhile. */
 async function fetchUsers(showLoading = true) {
   byId('loading').hidden = !showLoading
   try {

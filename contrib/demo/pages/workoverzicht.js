@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: PostgreSQL
-/** workoverzicht.js: the board of the garage: cards that move, sessions that run. */
+/** workoverzicht.js: the board of the garage, with cards that move and sessions that run. */
 import { act, button, byId, choice, fill, make, signIn } from '/shell.js'
 import { badge, followWorkOrders, invoicesOf, partsOf, sessionsOf } from '/workshop.js'
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * workshop.js: what the four pages of the garage share (the document of the work orders, in Dutch): the list of work orders, loaded anew
- * at each update, the running timers and the news.
+ * workshop.js: what the four pages of the garage share (the document of the work orders, in Dutch).
+ * This is the list of work orders, the running timers, and the news. Each update loads the list
+ * again.
  */
 import { button, byId, follow, make, mark, toast } from '/shell.js'
 
@@ -9,12 +10,15 @@ const texts = { connecting: 'Verbinden…', open: 'Live updates actief', lost: '
 const reconnectAfter = 5000
 const euro = new Intl.NumberFormat('nl-NL', { style: 'currency', currency: 'EUR' })
 
-/** Keeps the page's list up to date: show(workOrders) is called with all of them, the newest first, whenever something has changed. */
+/**
+ * Keeps the page's list up to date. show(workOrders) is called after each change, with all work
+ * orders, the newest first.
+ */
 export function followWorkOrders(session, show) {
   let workOrders = []
   let loading, again
 
-  // Updates that come while a list is under way are one load behind it.
+  // Updates that come while the list is being loaded cause one more load after it.
   function loadWorkOrders() {
     again = true
     loading ??= (async () => {
@@ -45,7 +49,7 @@ export function followWorkOrders(session, show) {
 
 const idsIn = ({ workOrderId, workOrderIds = [workOrderId] }) => workOrderIds
 
-// ---- news: what the list does not show, or not for long ------------------------------------------------------------------
+// ---- news: what the list does not show, or not for long ----------------------------------------
 
 const news = {
   part: ({ name, status, deleted }) => `📦 Onderdeel ${deleted ? 'verwijderd' : `${name}: ${status}`}`,
@@ -64,13 +68,15 @@ function tell(data, workOrders) {
   while (byId('news')?.children.length > 20) byId('news').lastChild.remove()
 }
 
-// ---- pieces of the pages --------------------------------------------------------------------------------------------------
+// ---- pieces of the pages -----------------------------------------------------------------------
 
 export const badge = (status) => make('span', { className: 'badge', dataset: { status } }, status)
 export const partsOf = ({ parts }) => make('ul', {}, ...parts.map(({ name, status }) => make('li', {}, `📦 ${name}: ${status}`)))
 export const invoicesOf = ({ invoices }) => make('ul', {}, ...invoices.map(({ amount }) => make('li', {}, `📄 ${euro.format(amount)}`)))
 
-/** The sessions that run, each with its timer; stop(session): makes a button of it. */
+/**
+ * The sessions that run, each with its timer. stop(session) makes the handler of its Stop button.
+ */
 export function sessionsOf({ sessions }, stop) {
   const list = make('ul', {}, ...sessions.filter(({ stoppedAt }) => !stoppedAt).map((session) => make('li', {},
     `🔧 ${session.mechanic} `, make('span', { className: 'timer', dataset: { since: session.startedAt } }), ' ',
@@ -79,7 +85,7 @@ export function sessionsOf({ sessions }, stop) {
   return list
 }
 
-/** mm:ss since the session's begin. */
+/** Shows mm:ss since the begin of each session. */
 function runTimers(within) {
   for (const timer of (within ?? document).querySelectorAll('.timer')) {
     const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(timer.dataset.since)) / 1000))
