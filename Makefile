@@ -6,24 +6,24 @@ DESTDIR ?=
 VARIANT ?=
 PKG_CONFIG ?= pkg-config
 ifeq ($(VARIANT),fuzz)
-CC := clang# libFuzzer is its
+CC := clang# libFuzzer is a part of it
 endif
 BUILD := build$(if $(VARIANT),/$(VARIANT))
 V ?= 0
 comma := ,
-# of a make within make: as many as the caller has said, or as there are processors
+# The jobs of a make within make: as many as the caller has said, or as there are processors.
 JOBS = $(if $(filter --jobserver%,$(MAKEFLAGS)),,-j$$(nproc))
 Q := $(if $(filter 1,$(V)),,@)
 
 PACKAGES := libpq libmicrohttpd libjwt json-c libcurl libcrypto zlib
 
-# language and project
 CPPFLAGS += -D_GNU_SOURCE -DPGHERALD_VERSION='"$(VERSION)"' -Isrc $(shell $(PKG_CONFIG) --cflags $(PACKAGES) 2>/dev/null)
-# with the sanitizers what a report needs, lines and frames: that is built in half the time
+# With the sanitizers only lines and frames, which a report needs. That is built in half the time.
 CFLAGS ?= $(if $(filter asan,$(VARIANT)),-O1 -g1,-O2 -g)
 WARNINGS := -std=c11 -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wwrite-strings -Wvla -Wformat=2 \
 	-Wpointer-arith -Wno-missing-field-initializers
-# an unknown warning of a newer compiler must not stop a user: errors only where we check ourselves
+# A new warning of a newer compiler must not stop a user. So warnings are errors only for
+# developers.
 WARNINGS += $(if $(DEVELOPER),-Werror)
 HARDENING := -fPIE -fstack-protector-strong $(if $(filter asan fuzz,$(VARIANT)),,-D_FORTIFY_SOURCE=2)
 LDHARDENING := -pie -Wl,-z,relro,-z,now
@@ -36,7 +36,8 @@ SOURCES := $(wildcard src/*.c $(ROOMS:%=src/%/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
-# what the fuzzers reach; a library of it, so that each links what it needs
+# The sources that the fuzzers reach. They become a library, so that each fuzzer links what it
+# needs.
 FUZZED := $(filter src/config%.c src/pg/wake.c src/pg/conninfo.c src/base/%.c src/hub/%.c src/auth/%.c src/http/%.c src/outlet/%.c src/gate/%.c,$(SOURCES))
 COMPILE = $(CC) $(CPPFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS) -MMD -MP
 
@@ -52,7 +53,7 @@ $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 	@echo "CC  $<"
 	$(Q)$(COMPILE) -c -o $@ $<
 
-# the list is made of install.sql's lines; see src/pg/sql_files.c
+# The list is made of the lines of install.sql. src/pg/sql_files.c includes it.
 $(BUILD)/obj/pg/sql_files.o: CPPFLAGS += -I$(BUILD)
 $(BUILD)/obj/pg/sql_files.o: $(BUILD)/sql_files.list $(wildcard sql/*/*.sql sql/*.sql)
 
@@ -61,7 +62,7 @@ $(BUILD)/sql_files.list: $(BUILD)/install.sql
 	$(Q)sed -n -e 's|^\\set migration \(.*\)$$|SQL_FILE(\1, "sql/migrations/\1.sql")|p' \
 		-e '\|^\\ir migration\.sql$$|d' -e 's|^\\ir \(.*/\)*\([^/]*\)\.sql$$|SQL_FILE(\2, "sql/\1\2.sql")|p' $< > $@
 
-# as install.sql is to be: with the migrations of the directory
+# install.sql as it must be, with the migrations of the directory.
 SQL_NAMES = $(sort $(basename $(notdir $(wildcard sql/$1/*.sql))))
 $(BUILD)/install.sql: sql/install.sql .ci/install.awk $(wildcard sql/migrations/*.sql sql/functions/*.sql)
 	@mkdir -p $(@D)
@@ -72,14 +73,14 @@ $(BUILD)/install.sql: sql/install.sql .ci/install.awk $(wildcard sql/migrations/
 migrations: $(BUILD)/install.sql ## lists the files of sql/migrations in sql/install.sql
 	@cmp -s $< sql/install.sql || cp $< sql/install.sql
 
-# a machine without compiler or headers is told what it needs, not the compiler's first error
+# Without a compiler or headers, make says what is missing. The compiler's first error would not.
 .PHONY: tools
 tools:
 	@command -v $(firstword $(CC)) >/dev/null && $(PKG_CONFIG) --exists $(PACKAGES) 2>/dev/null || { \
 		echo "pgherald is built with a C compiler ($(firstword $(CC))), $(PKG_CONFIG) and $(PACKAGES); not all of them are here."; \
 		.ci/deps missing build; exit 1; } >&2
 
-# changes when the compiler or its flags do, so that nothing old is linked
+# This file changes when the compiler or its flags change. So nothing old is linked.
 $(BUILD)/flags: FORCE | tools
 	@mkdir -p $(@D)
 	@echo '$(COMPILE)' | cmp -s - $@ || echo '$(COMPILE)' > $@
@@ -128,9 +129,9 @@ demo: ## everything at once: PostgreSQL, the example application, the daemon
 	@contrib/demo/run
 
 .PHONY: check
-check: ## every test; ends with N passed, N failed. T=NAME: these alone; PG=17, or PG_BIN=DIRECTORY: with that PostgreSQL
+check: ## every test; ends with N passed, N failed. T=NAME: these alone; PG=17 or PG_BIN=DIRECTORY chooses a PostgreSQL
 	@.ci/deps check
-	@tests/run $(T)
+	@tests/run $(if $(filter command,$(firstword $(origin T))),$(T))
 
 FUZZ_SECONDS ?= 900
 .PHONY: platforms
@@ -145,14 +146,15 @@ fuzz: ## each fuzzer for FUZZ_SECONDS (900); keeps what it learns in build/fuzz/
 		echo "-- $$target, $(FUZZ_SECONDS) s"; tests/fuzz/run $$target $(FUZZ_SECONDS) || exit 1; done
 
 .PHONY: memcheck
-memcheck: ## units of tokens and keys under valgrind: it looks into libjwt too, where AddressSanitizer does not
+memcheck: ## units of tokens and keys under valgrind, which looks into libjwt too (AddressSanitizer does not)
 	@.ci/deps memcheck
 	@$(MAKE) --no-print-directory units
 	@for unit in $(filter %token %token_header %key %jwks %verified %json %base64,$(UNITS)); do \
 		valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite $$unit || exit 1; done
 
 MANUAL := contrib/man/pgherald.conf.5
-# the options in the manual are between two marks; check-generated and options look at them, too
+# The options in the manual are between two marks. check-generated checks them, and options writes
+# them.
 check-generated: check-manual
 options: manual
 
@@ -183,7 +185,7 @@ bench: ## what capture costs (about 40 minutes); tests/bench/README.md has short
 	@tests/bench/capture
 
 C_FILES := $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
-# of one version everywhere: each formats otherwise. It comes with the tests' packages.
+# Each version of clang-format formats differently, so it comes with the tests' packages.
 FORMAT := tests/node_modules/.bin/clang-format
 
 .PHONY: format
@@ -197,7 +199,7 @@ check-format: $(FORMAT) ## is it formatted?
 $(FORMAT):
 	cd tests && npm ci --no-audit --no-fund
 
-# what is to be read alone is to compile alone
+# A header can be read alone, so it must compile alone.
 HEADERS := $(wildcard src/*.h src/*/*.h)
 .PHONY: check-headers
 check-headers: $(HEADERS:src/%.h=$(BUILD)/headers/%.ok) ## does each header compile by itself?
@@ -206,12 +208,12 @@ $(BUILD)/headers/%.ok: src/%.h $(BUILD)/flags
 	$(Q)$(COMPILE) -MF $(@:.ok=.d) -MT $@ -Wno-unused -fsyntax-only -include $< -x c /dev/null
 	@touch $@
 
-# for editors (clangd looks for it here), and tools like clang-tidy
+# For editors and tools like clang-tidy. clangd looks for it here.
 $(BUILD)/compile_commands.json: Makefile $(SOURCES) .ci/compile_commands.awk $(BUILD)/flags
 	$(file >$@.command,$(COMPILE))
 	$(Q)printf '%s\n' $(SOURCES) | awk -v directory='$(subst ','\'',$(CURDIR))' -f .ci/compile_commands.awk $@.command - > $@
 
-# for the shell: a directory may have blanks and quotes in its name
+# Quoted for the shell, because a directory may have blanks and quotes in its name.
 INSTALLED = '$(subst ','\'',$(DESTDIR)$(PREFIX))'
 
 .PHONY: install
@@ -225,7 +227,7 @@ install: all ## to $(DESTDIR)$(PREFIX)
 uninstall:
 	rm -rf $(INSTALLED)/bin/pgherald $(INSTALLED)/share/pgherald $(INSTALLED)/share/doc/pgherald
 	for page in contrib/man/*.[1-9]; do rm -f $(INSTALLED)/share/man/man$${page##*.}/$${page##*/}; done
-	-@cd $(INSTALLED)/share && rmdir doc man/man* man 2>/dev/null # where nobody else has anything in them
+	-@cd $(INSTALLED)/share && rmdir doc man/man* man 2>/dev/null # if nobody else has anything in them
 
 .PHONY: clean
 clean: ## forgets what was built

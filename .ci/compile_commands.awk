@@ -1,7 +1,9 @@
-# compile_commands.awk: for editors, by which command is each source compiled?
+# compile_commands.awk: prints compile_commands.json. It tells editors by which command each source
+# is compiled.
 #   printf '%s\n' SOURCES | awk -v directory=ROOT -f compile_commands.awk FILE_WITH_THE_COMMAND -
-# A text in JSON has a backslash before each quote and backslash. They are put there by hand: what gsub() makes of
-# backslashes in a replacement is not the same in each awk.
+#
+# A text in JSON has a backslash before each quote and backslash. A loop puts them there, because
+# each awk treats backslashes in the replacement of gsub() differently.
 
 function quoted(text,    i, c, out) {
   for (i = 1; i <= length(text); i++) {

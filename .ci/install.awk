@@ -1,5 +1,7 @@
-# install.awk: prints sql/install.sql with the migrations that there are, in their order. Fails where it lacks a function file.
-#   awk -v migrations='0001_log 0002_rows' -v functions='names ring' -f .ci/install.awk sql/install.sql
+# install.awk: prints sql/install.sql with the migrations that there are, in their order. It fails
+# if install.sql does not list a file of functions.
+#   awk -v migrations='0001_log 0002_rows' -v functions='names ring' \
+#     -f .ci/install.awk sql/install.sql
 
 /^\\set migration / || /^\\ir migration\.sql$/ { next }
 /^\\ir functions\// { sub(/^.*\//, ""); sub(/\.sql$/, ""); listed[$0] = 1; print "\\ir functions/" $0 ".sql"; next }

@@ -1,16 +1,17 @@
-# layers.awk: does every room include only what it may (see src/README.md)? Prints what it may not; fails then.
+# layers.awk: checks that each room includes only what it may (see src/README.md). It prints each
+# include that is not allowed. Then it fails.
 #   awk -f .ci/layers.awk src/*.[ch] src/*/*.[ch]
 
 BEGIN {
   may["base"] = "^base/"
   may["hub"] = "^(base/|hub/)"
-  may["pg"] = "^(base/|hub/|pg/|sql_files.list$)" # the list that make writes
+  may["pg"] = "^(base/|hub/|pg/|sql_files.list$)" # make writes that list
   may["auth"] = "^(base/|hub/|auth/)"
   may["http"] = "^(base/|hub/|auth/|http/)"
   may["outlet"] = "^(base/|hub/|auth/|http/|outlet/)"
   may["gate"] = "^(base/|hub/|auth/|http/|outlet/|gate/)"
   may["cmd"] = "^(base/|hub/|pg/|auth/|http/|outlet/|gate/|cmd/|cli.h|config.h|exit.h)"
-  # a library has one door; hub reads no clock and waits for nothing
+  # Each library has its rooms. hub reads no clock and waits for nothing.
   never["base"] = "libpq|microhttpd|jwt|json-c|curl|openssl|zlib"
   never["hub"] = "libpq|microhttpd|jwt|json-c|curl|openssl|zlib|epoll|socket|time.h|base/loop.h|base/clock.h"
   never["pg"] = "microhttpd|jwt|json-c|curl|openssl|zlib|hub/router.h|hub/subscriber.h"
