@@ -1,5 +1,6 @@
-// The oracle is worth what it detects: each kind of violation, from a doctored log. And the parser
-// that feeds it, with the corner cases of the standard.
+// Tests of the oracle itself. An oracle is worth what it detects, so it gets a doctored log for
+// each kind of violation. Also tested is the parser that feeds it, with the corner cases of the
+// standard.
 // run: once
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -15,7 +16,7 @@ const frame = (id, { mark, key, version, owner }) => ({
 const left = (id, key) => ({ id, name: 'left', data: JSON.stringify({ topic: 'hot', key: { id: key } }) })
 const row = ({ key, version, owner, mark }) => ({ key, version, owner, mark })
 
-// Two users, four transactions, one of them aborted and one moving row 2 from ann to bob.
+// Two users and four transactions. One transaction is aborted, and one moves row 2 from ann to bob.
 function honest() {
   const a = change('a', '1', 1, 'ann')
   const b = change('b', '2', 1, 'ann')
@@ -144,8 +145,11 @@ const gone = (id, { key, version, owner, mark }) => ({
   id, name: 'hot.delete', data: JSON.stringify({ op: 'delete', row: null, old: { id: key, version, owner, note: mark } }),
 })
 
-// The honest log goes on: something published for ann, a TRUNCATE after which both rows are there again, a change of ann's
-// row that nobody is to see, but for the bulk, and the end of bob's row.
+// The honest log goes on with four steps.
+// - Something is published for ann.
+// - A TRUNCATE, after which both rows are there again.
+// - A change of ann's row that nobody is to see. Only the bulk tells it.
+// - The end of bob's row.
 function rich() {
   const log = honest()
   const both = ['ann', 'bob']

@@ -1,5 +1,5 @@
-// The tests' own tools: the throw-away cluster, the tokens and the subscriber, against a small
-// server that does to it what networks do.
+// Tests of the tests' own tools: the throw-away cluster, the tokens and the subscriber. A small
+// server does to the subscriber what networks do.
 // run: once
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
@@ -96,7 +96,8 @@ test('tokens verify with their key and with no other', async () => {
 describe('the subscriber', () => {
   let server
   const seen = []
-  // Sends two events a connection, resumes after Last-Event-ID, ends in the middle of a third.
+  // Sends two events for each connection, resumes after Last-Event-ID, and ends in the middle of a
+  // third.
   const serve = (req, res) => {
     seen.push(req.headers)
     if (req.url === '/refused') return res.writeHead(401).end('{"success":false}')

@@ -1,4 +1,5 @@
-// The warden of the isolation schedule is worth what it detects: each kind of violation, from a doctored log.
+// Tests of the warden of the isolation schedule. A warden is worth what it detects, so it gets a
+// doctored log for each kind of violation.
 // run: once
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,7 +12,7 @@ const row = (version, owner, store = 's0') => ({ id: 1, owner, store, viewers: n
 const change = (version, was, now) => ({ mark: now ? `m${version}` : `${was.note} gone`, topic: 'deals', key: '1', version, was, now })
 const data = (op, now, old, changed = []) => JSON.stringify({ op, table: 'public.deals', key: { id: 1 }, row: now, old, changed })
 
-// Row 1 comes to ann, changes, goes to bob, belongs to nobody, and is deleted; m9 was rolled back.
+// Row 1 comes to ann, changes, goes to bob, belongs to nobody, and is deleted. m9 was rolled back.
 const states = [row(1, 'ann'), row(2, 'ann'), row(3, 'bob'), row(4, null)]
 const updated = data('update', states[1], { version: 1, note: 'm1' }, ['note', 'version'])
 const events = [

@@ -1,4 +1,5 @@
-// The module that unseals in pages: it reads what @hapi/iron seals, and refuses whatever @hapi/iron refuses. No daemon here.
+// The module that unseals in pages. It reads what @hapi/iron seals, and refuses all that @hapi/iron
+// refuses. There is no daemon here.
 // run: once
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
@@ -9,7 +10,7 @@ import { Random } from '../lib/random.mjs'
 const changed = /was changed, or sealed with another key/
 const malformed = /no sealed text of the form Fe26\.2/
 
-/** Both refuse it; the module with these words. */
+/** Both refuse the text, and the module gives this reason. */
 async function refused(sealed, about, keys = encryptionKey) {
   await assert.rejects(unsealInBrowser(sealed, keys), about, sealed.slice(0, 60))
   await assert.rejects(unseal(sealed, keys), `iron takes ${sealed.slice(0, 60)}`)
@@ -79,7 +80,8 @@ describe('unseal.js', () => {
     test(`${what}: refused`, async () => refused(change(await seal({ a: 1 })), malformed))
   }
 
-  // The last letter of 32 bytes has two bits that say nothing: the next letter decodes to the same bytes.
+  // The last letter of 32 bytes has two bits that say nothing. So the next letter decodes to the
+  // same bytes.
   function nextLetter(letter) {
     const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
     return letters[letters.indexOf(letter) + 1]

@@ -1,4 +1,5 @@
-// The parts of the client package that need no daemon: parser, cursors, waits, feed, what tabs remember; and that dist is what the sources say.
+// The parts of the client package that need no daemon: parser, cursors, waits, feed, and what tabs
+// remember. Another test compares dist with the sources.
 // run: long, once
 import assert from 'node:assert/strict'
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -33,7 +34,7 @@ test('dist is what the sources say: `npm run build` in contrib/client', async ()
   removeDirectory(directory)
 })
 
-/** An application with React that has installed the package as the README says. */
+/** Makes an application with React that has installed the package as the README says. */
 async function application() {
   const directory = temporaryDirectory('application')
   writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
@@ -76,7 +77,7 @@ test('an application may import all that package.json says, in Node, and with `t
 })
 
 describe('the parser', () => {
-  /** What it makes of these bytes, cut at random. */
+  /** What the parser makes of these bytes, cut at random. */
   function parsed(bytes, random) {
     const seen = []
     const parser = new Parser({
@@ -164,7 +165,7 @@ describe('waits', () => {
     const silence = new Silence(60, () => silent++)
     const until150 = Date.now() + 150
     await until(() => (silence.heard(), Date.now() > until150), { every: 5, what: '150 ms' })
-    const heard = silent // a machine that stood still for 60 ms may have been silent
+    const heard = silent // a machine that stood still for 60 ms may have seen silence
     await until(() => silent > heard, { timeout: 30_000, what: 'silence' })
     const later = Date.now() + 200
     await until(() => Date.now() > later, { what: '200 ms' })

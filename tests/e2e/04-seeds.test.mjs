@@ -1,5 +1,6 @@
-// The five documents' own walks: their curl commands and client snippets as they stand there (e2e/seeds), against the example
-// application; in a real shell, a real browser, real React, and behind a real nginx with the documents' own lines.
+// The five documents' own walks. Their curl commands and client snippets (e2e/seeds) run as they
+// are against the example application. They run in a real shell, a real browser and real React, and
+// behind a real nginx with the documents' own lines.
 // run: long
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -16,7 +17,7 @@ import { token } from '../lib/token.mjs'
 import { until } from '../lib/wait.mjs'
 
 const id = (end) => `00000000-0000-4000-8000-0000000000${end}`
-const order = id('a1') // ORD-A7X3B2, João's
+const order = id('a1') // ORD-A7X3B2, an order of João's
 const people = {
   customer: await token({ sub: id('01'), role: 'customer' }), admin: await token({ sub: id('04'), role: 'admin' }), mechanic: await token({ sub: id('05'), role: 'mechanic' }),
 }
@@ -65,7 +66,7 @@ describe('the documents\' own walks', { skip: missing() }, () => {
         await one.shows('"Preparing"}')
         const { event, data } = one.frames.at(-1)
         assert.equal(event, 'order_status_update')
-        // as the document has it, but for the blanks of jsonb
+        // As the document has it, but without the blanks of jsonb.
         assert.equal(data.replace(/([:,]) /g, '$1'), `{"order_id":"${order}","order_code":"ORD-A7X3B2","order_status":"Preparing"}`)
         assert.equal(one.frames.length, 2)
       } finally {
@@ -107,7 +108,8 @@ describe('the documents\' own walks', { skip: missing() }, () => {
     let browser, nginx, tab, said
     before(async () => {
       browser = await openBrowser()
-      // the application's own origin: its pages, its API, and the streams behind the documents' own lines
+      // The application's own origin. It has the pages, the API, and the streams with the
+      // documents' own lines.
       nginx = await Nginx.start(`
         location / { root ${directory}; default_type text/html; }
         location /api/ { proxy_pass http://127.0.0.1:${daemon.port}; proxy_buffering off; }
@@ -120,7 +122,10 @@ describe('the documents\' own walks', { skip: missing() }, () => {
       await browser?.close()
     })
 
-    /** Opens a page of the application with this script; what it says in the console is in `said`. */
+    /**
+     * Opens a page of the application with this script. `said` gets what the page writes to the
+     * console.
+     */
     async function open(name, source, { cookies, define } = {}) {
       writeFileSync(join(directory, `${name}.js`), await bundle(source, define))
       writeFileSync(join(directory, `${name}.html`), html(`/${name}.js`, cookies))
@@ -135,7 +140,7 @@ describe('the documents\' own walks', { skip: missing() }, () => {
       .catch((error) => { throw new Error(`${error.message}; the console: ${said.join('; ')}`) })
     const eventually = (condition) => until(condition, { timeout: 30_000, what: String(condition) })
       .catch((error) => { throw new Error(`${error.message}; the console: ${said.join('; ')}`) })
-    /** A line of the console may come after what the page shows. */
+    /** A line of the console may come after the page has shown its effect. */
     const says = (words) => eventually(() => said.some((line) => line.startsWith(words)))
     const streamIsOpen = () => eventually(async () => (await daemon.status()).json.streams === 1)
     afterEach(async () => {
@@ -190,7 +195,8 @@ describe('the documents\' own walks', { skip: missing() }, () => {
           return <><Board key={turn} connectSSE={() => setTurn(turn + 1)}/><i>{turn}</i></>
         }`), { cookies: { jwt: people.mechanic } })
       await has('p', 'XP-456-L')
-      // a card that is there is no proof that the stream is: it is changed until the page shows it
+      // A card on the page does not prove that the stream is open. So the card is changed until the
+      // page shows it.
       const showsOnceChanged = async (status) => {
         for (let turn = 0; !(await tab.textContent('p')).includes(status); turn++) {
           assert.ok(turn < 300, said.join('; '))
@@ -207,7 +213,8 @@ describe('the documents\' own walks', { skip: missing() }, () => {
     })
 
     const number = (value) => stage.cluster.psql(`INSERT INTO example.rounds (game_type, game_id, value, color) VALUES ('ROULETTE', '123', ${value}, 'red')`)
-    // What is committed before the state is read comes as part of that, which the documents' clients do not show.
+    // What is committed before the state is read comes as a part of the state. The documents'
+    // clients do not show that.
     const untilSeen = (shows) => eventually(async () => (await number(1), await tab.waitForTimeout(100), await shows()) !== '')
     const decrypt = "import { unseal } from 'unseal'\nconst decryptData = (data) => unseal(data, KEY)\n"
 

@@ -1,5 +1,7 @@
-// Tabs that share a connection, in a world made for them: a lock, a channel that may lose or delay what is said, tabs that come, go, fall asleep and
-// are killed, and a server that restarts its history. Each tab is told every event from where it began, once, in order. No browser here: that is 85-client-pages.
+// Tabs that share a connection, in a world made for them. It has a lock, a channel that may lose or
+// delay messages, and a server that restarts its history. Tabs come, go, fall asleep and are
+// killed. Each tab must be told every event from where it began, once and in order. There is no
+// browser here. 85-client-pages has one.
 // run: once
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -10,7 +12,7 @@ import { now, pause, until } from '../lib/wait.mjs'
 const { Feed } = await client('feed')
 const { Tabs } = await client('tabs')
 
-/** As navigator.locks of one lock: queued, abortable, stealable. */
+/** One lock as in navigator.locks. Requests are queued, and can be aborted or steal it. */
 class Lock {
   holder = null
   waiting = []
@@ -68,7 +70,7 @@ class World {
         for (const other of world.channels) if (other !== this) other.hear(copy)
       }
 
-      // In order for each receiver, later, or never.
+      // A receiver gets messages in their order, later, or never.
       hear(message) {
         if (world.random.next() < world.loss) return world.told.lost++
         this.inbox.push(message)
@@ -98,7 +100,7 @@ class World {
   }
 }
 
-/** The connection of a tab: begins behind the cursor, or with a state or now. */
+/** The connection of a tab. It begins after the cursor, with a state, or now. */
 class Connection {
   constructor(tab) {
     Object.assign(this, { tab, world: tab.world, open: false })
@@ -174,7 +176,7 @@ class Tab {
     this.tabs.close()
   }
 
-  /** What is wrong with what it was told, or ''. */
+  /** What is wrong with the events that the tab was told, or ''. */
   get fault() {
     const { events } = this.world, { numbers } = this
     if (this.whole && numbers.length !== events.length) return `${numbers.length} of ${events.length}`

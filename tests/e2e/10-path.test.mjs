@@ -1,5 +1,5 @@
-// The whole path: psql changes a row of the example application, curl and the clients of the documents it
-// describes see the event; those who may not see it see nothing.
+// The whole path. psql changes a row of the example application. curl and the clients of the
+// documents see the event. Clients that may not see it see nothing.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
@@ -13,7 +13,7 @@ import { token } from '../lib/token.mjs'
 import { measured, median, now, until } from '../lib/wait.mjs'
 
 const id = /^\d+-\d+$/
-// A new order of the owner's that a stream of theirs has seen.
+// Makes an order of the owner's, and waits until a stream of theirs has seen it.
 async function flushed(client, daemon, owner, store) {
   const stream = await daemon.subscribe('/api/orders/stream', { token: owner.token })
   await stream.next('connected')
@@ -38,7 +38,8 @@ describe('from UPDATE to the subscriber', { skip: missing() }, () => {
   after(() => stage?.close())
 
   const withToken = (path, who) => `${daemon.url(path)}${path.includes('?') ? '&' : '?'}token=${who.token ?? who}`
-  // Waits until all that was written before has been sent: what a new stream sees from now on is new.
+  // Waits until all that was written before has been sent. What a new stream sees after that is
+  // new.
   const fence = () => flushed(client, daemon, owner, store)
   const psqlStatus = (status) =>
     stage.cluster.psql(`UPDATE example.orders SET order_status = '${status}' WHERE order_code = '${order.order_code}'`)

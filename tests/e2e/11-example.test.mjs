@@ -1,4 +1,5 @@
-// Every action of the example over HTTP, and the event that it makes on the page which waits for it.
+// Every action of the example over HTTP, and the event that it makes on the page which waits for
+// it.
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
@@ -30,7 +31,7 @@ describe("the example's actions", { skip: missing() }, () => {
     return answer.json
   }
 
-  /** Opens streams, does it, and closes them again. */
+  /** Opens the streams, runs doIt, and closes the streams again. */
   async function watching(streams, doIt) {
     const open = await Promise.all(streams.map(([path, who]) => daemon.subscribe(path, { token: people[who].token })))
     try {

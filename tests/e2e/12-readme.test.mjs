@@ -1,4 +1,5 @@
-// What README and documents have a reader type, typed as it stands there. The shell gets a PATH with the program, and DATABASE_URL.
+// What README and documents have a reader type, typed as it stands there. The shell gets a PATH
+// with the program, and DATABASE_URL.
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,14 +17,20 @@ const read = (path) => readFileSync(join(repository, path), 'utf8')
 const readme = read('README.md')
 const gettingStarted = read('contrib/doc/getting-started.md')
 
-/** The first block after these words of a document: of ```sql, or of lines with four blanks. */
+/**
+ * The first block after these words of a document. It is one of ```sql, or of lines with four
+ * blanks.
+ */
 function block(text, words, pattern) {
   const at = text.indexOf(words)
   assert.ok(at > 0, `the document says '${words}'`)
   return pattern.exec(text.slice(at))[1]
 }
 
-/** The commands of a section: its blocks of lines with four blanks, each as text for a shell. */
+/**
+ * The commands of a section, each as text for a shell. They are in its blocks of lines with four
+ * blanks.
+ */
 function commands(text, title) {
   const section = text.split(`\n## ${title}\n`)[1].split(/\n## /)[0].replace(/^```[^]*?^```/gm, '')
   return [...section.matchAll(/(?:^ {4}.*\n|^\n(?= {4}))+/gm)].map(([lines]) => lines.replace(/^ {4}/gm, '').trim())
@@ -72,7 +79,10 @@ describe('a reader of the README and of the documents', { skip: missing() }, () 
     }
   })
 
-  /** The block's commands: the first one stays, the others follow when it has begun; what the stream says. */
+  /**
+   * Types the commands of a block, and returns what the stream says. The first command stays, and
+   * the others follow after it has begun.
+   */
   async function listenAnd(listen, change, wanted) {
     const curl = shell(`exec ${here(listen)}`)
     const frames = []
@@ -93,7 +103,7 @@ describe('a reader of the README and of the documents', { skip: missing() }, () 
     const words = 'Another table joins while the daemon runs'
     const began = Date.now()
     await stage.cluster.psql(block(gettingStarted, words, /```sql\n([^`]+)```/))
-    await until(async () => (await fetch(stage.daemon.url('/my/deliveries'))).status === 401, { timeout: 30_000, what: 'the new stream' }) // a reader types slower
+    await until(async () => (await fetch(stage.daemon.url('/my/deliveries'))).status === 401, { timeout: 30_000, what: 'the new stream' }) // a reader types more slowly
     const [, listen, change] = /^(curl .+)\n(psql [^]+)$/.exec(commands(gettingStarted, 'Another table')[0])
     await listenAnd(listen, change, ({ event, data }) => event === 'delivery_moved' && JSON.parse(data).state === 'on its way')
     t.diagnostic(`from CREATE TABLE to the event: ${Date.now() - began} ms`)
@@ -104,7 +114,7 @@ describe('a reader of the README and of the documents', { skip: missing() }, () 
     for (const name of ['getting-started', 'snapshot', 'actions', 'access', 'sealed']) {
       const blocks = [...read(`contrib/doc/${name}.md`).matchAll(/^```sql\n([^]+?)^```/gm)].map(([, sql]) => sql)
       assert.ok(blocks.length > 0, name)
-      for (const sql of blocks) if (!sql.includes('TABLE public.deliveries')) await stage.cluster.psql(sql) // that was typed above
+      for (const sql of blocks) if (!sql.includes('TABLE public.deliveries')) await stage.cluster.psql(sql) // which was typed above
     }
     const TOKEN = await token({ sub: '7', role: 'customer' })
     const answer = async (command) => {
@@ -125,7 +135,8 @@ describe('a reader of the README and of the documents', { skip: missing() }, () 
   })
 })
 
-// The README's two ways to open a stream in a page. What a page shows first must not be what the next restart ends.
+// The README's two ways to open a stream in a page. The first page of a document must survive a
+// restart of the daemon.
 describe('a page of the README', { skip: missing(), timeout: 300_000 }, () => {
   let stage, browser, packages
   before(async () => {
@@ -145,7 +156,10 @@ describe('a page of the README', { skip: missing(), timeout: 300_000 }, () => {
   const shows = (page, note) => until(() => page.evaluate((wanted) => window.shown.includes(wanted), note), { what: `note ${note} in the page` })
 
   let notes = 0
-  /** The snippet's page, before and after a restart of the daemon. begin: opens it and runs the snippet. */
+  /**
+   * The snippet's page, before and after a restart of the daemon. begin: opens the page and runs
+   * the snippet.
+   */
   async function outlivesARestart(begin) {
     const page = await begin()
     await until(async () => (await stage.daemon.status()).json.streams === 1, { what: 'the stream' })

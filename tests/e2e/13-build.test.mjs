@@ -1,4 +1,4 @@
-// make on a machine on which nothing was prepared: stubs stand for what is not there.
+// make on a machine on which nothing was prepared. Stubs stand for the programs that are missing.
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -9,7 +9,7 @@ import { until } from '../lib/wait.mjs'
 
 const directory = temporaryDirectory('build')
 
-/** A PATH on which these programs are scripts of ours. */
+/** Makes a PATH on which these programs are scripts of the test. */
 function pathWith(name, stubs) {
   const bin = join(directory, name)
   mkdirSync(bin)
@@ -82,7 +82,7 @@ describe('building', () => {
     writeFileSync(join(built, 'pgherald'), '')
     const place = join(directory, `it's "João" here`)
     const PREFIX = '/opt/a b'
-    const DESTDIR = relative(repository, place) // make takes it from where it is
+    const DESTDIR = relative(repository, place) // make takes it relative to its own directory
     const install = (goal) => make(process.env.PATH, '-o', 'all', goal, `DESTDIR=${DESTDIR}`, `PREFIX=${PREFIX}`)
     const { code, stderr } = await install('install')
     assert.equal(code, 0, stderr)

@@ -1,4 +1,5 @@
-// The manual pages and the documents beside them: commands and flags are the program's, functions and their arguments the database's.
+// The manual pages and the documents beside them. Their commands and flags are the program's, and
+// their functions and arguments are the database's.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -12,7 +13,7 @@ const document = (name) => readFileSync(join(repository, 'contrib/doc', name), '
 const pages = readdirSync(join(repository, 'contrib/man'))
 const page = (name) => readFileSync(join(repository, 'contrib/man', name), 'utf8')
 
-/** Roff as a reader sees it, of one line: without fonts, requests and escapes. */
+/** One line of roff as a reader sees it, without fonts, requests and escapes. */
 const plain = (line) =>
   line.replace(/^\.[A-Z]+ /, '').replace(/" ?([^"]*)"/g, '$1').replace(/\\f[BRIP]/g, '').replace(/\\-/g, '-').replace(/ +/g, ' ').trim()
 
@@ -36,7 +37,7 @@ describe('the manual', { skip: missing() }, () => {
     test(`${name} is plain ASCII`, () => assert.doesNotMatch(page(name), /[^\n\x20-\x7e]/))
   }
 
-  /** {'watch TABLE': ['--topic NAME', …], …} as the program says it. */
+  /** The commands and flags of the program's help, as {'watch TABLE': ['--topic NAME', …], …}. */
   const commands = () => {
     const help = (...words) => execFileSync(program, ['help', ...words], { encoding: 'utf8' })
     const names = [...help().matchAll(/^ {2}pgherald (\w+) /gm)].map(([, name]) => name)

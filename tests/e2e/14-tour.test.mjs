@@ -1,4 +1,5 @@
-// The documents for whoever carries on the work: what they name is there, and they stay short enough to be read.
+// The documents for programmers who carry on the work. What they name exists, and they stay short
+// enough to be read.
 // run: once
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
@@ -10,7 +11,7 @@ const read = (path) => readFileSync(join(repository, path), 'utf8')
 const decisions = readdirSync(join(repository, 'src/decisions')).filter((name) => /^\d/.test(name)).sort()
 const documents = ['src/README.md', 'src/decisions/README.md', ...decisions.map((name) => `src/decisions/${name}`), 'tests/README.md']
 
-/** All that may be named: paths of files, and the text in which functions stand. */
+/** All that a document may name: paths of files, and the text that has the functions. */
 const files = ['.ci', 'contrib', 'sql', 'src', 'tests'].flatMap((top) =>
   readdirSync(join(repository, top), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !entry.parentPath.includes('node_modules'))
@@ -18,7 +19,7 @@ const files = ['.ci', 'contrib', 'sql', 'src', 'tests'].flatMap((top) =>
 const has = (path) => files.some((file) => file === path || file.endsWith(`/${path}`))
 const text = files.filter((file) => /^(src|sql)\/.*\.(c|h|sql)$/.test(file)).map(read).join('\n')
 
-/** What stands between backticks in a document, outside of blocks. */
+/** What a document has between backticks, outside of blocks. */
 const named = (document) => [...read(document).replace(/^( {4}.*|```[^]*?^```)$/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, name]) => name)
 
 describe('the tour, the decisions and the tests\' README', () => {

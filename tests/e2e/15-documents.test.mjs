@@ -1,4 +1,4 @@
-// The documents: what they link to, and what files and functions they name, is there.
+// The documents. What they link to exists, and so do the files and functions that they name.
 // run: once
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { repository } from '../lib/daemon.mjs'
 
 const notOurs = ['.git', '.demo', 'build', 'node_modules']
 
-/** All files below this directory, but for what is made or comes from elsewhere. */
+/** All files below this directory, except those that are made or come from elsewhere. */
 function filesBelow(directory) {
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     if (notOurs.includes(entry.name)) return []
@@ -34,7 +34,7 @@ function anchors(text) {
   }))
 }
 
-/** What is wrong with a link of this document; undefined: nothing. */
+/** What is wrong with a link of this document. Undefined if nothing is. */
 function faultOf(link, { path, text }) {
   const [target, anchor] = link.split('#')
   const file = target === '' ? path : join(dirname(path), decodeURIComponent(target))
@@ -48,14 +48,22 @@ const links = (text) =>
 
 const rooms = readdirSync(repository).filter((name) => statSync(join(repository, name)).isDirectory() && !notOurs.includes(name))
 
-/** The paths that a document names in `…`: what ends with a slash or an ending, and what begins with a folder of the top. */
+/**
+ * The paths that a document names in `…`. These words end with a slash or an extension, or begin with
+ * a folder of the top.
+ */
 function paths(text) {
   const words = [...withoutBlocks(text).matchAll(/`([^`]+)`/g)].map(([, code]) => code.split(/\s/)[0])
   const looksLikeOne = (word) => /^[\w.@-]+\/[\w.@*/-]*$/.test(word) && (/(\/|\.[a-z]\w*|\.\*)$/.test(word) || rooms.includes(word.split('/')[0]))
   return words.filter(looksLikeOne).filter((word) => !notOurs.includes(word.split('/')[0]))
 }
 
-/** Is it there: from the top, beside the document, in a folder beside it, or in what the package exports? */
+/**
+ * True if the file exists in one of these places:
+ * - the top
+ * - the document's folder, or a folder in it
+ * - what the package exports
+ */
 function isThere(word, { path }) {
   if (word.startsWith('@pgherald/client/')) return existsSync(join(repository, 'contrib/client/dist', word.slice('@pgherald/client/'.length)))
   const here = dirname(path)
@@ -66,7 +74,7 @@ function isThere(word, { path }) {
   return bases.some((base) => files.some((file) => pattern.test(relative(base, file))))
 }
 
-/** What SQL makes in the schema herald. */
+/** The names of what SQL makes in the schema herald. */
 const made = new Set(files.filter((path) => path.endsWith('.sql') && relative(repository, path).startsWith('sql/'))
   .flatMap((path) => [...read(path).matchAll(/CREATE (?:OR REPLACE )?(?:FUNCTION|TABLE|VIEW|SEQUENCE|DOMAIN|TYPE)(?: IF NOT EXISTS)? herald\.(\w+)/g)])
   .map(([, name]) => name))
@@ -103,7 +111,7 @@ describe('the documents', () => {
   })
 })
 
-// Without this the silence of the tests above would prove nothing.
+// Without these tests the silence of the tests above would prove nothing.
 describe('a document with a fault', () => {
   const document = { path: join(repository, 'contrib/doc/none.md'), text: '# One & two\n## One & two\n`a.b`' }
 

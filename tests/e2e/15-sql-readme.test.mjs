@@ -1,4 +1,5 @@
-// What sql/README.md has a reader type, typed as it stands there, and what it says of files; and what actions.md says of errors.
+// What sql/README.md has a reader type, typed as it stands there, and what it says of files. Also
+// what actions.md says of errors.
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

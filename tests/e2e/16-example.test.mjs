@@ -1,4 +1,5 @@
-// What contrib/example's documents have a reader type, typed as it stands there; and the tests that its statements name.
+// What contrib/example's documents have a reader type, typed as it stands there. Also the tests
+// that its statements name.
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,7 +15,7 @@ import { until } from '../lib/wait.mjs'
 
 const read = (path) => readFileSync(join(repository, path), 'utf8')
 
-/** The commands of each block of the section: one that goes on in the next line is one. */
+/** The commands of each block of the section. A command that goes on in the next line is one. */
 const blocks = [...read('contrib/example/README.md').split('## Try')[1].split('\n## ')[0].matchAll(/(?:^ {4}.+\n)+/gm)]
   .map(([block]) => block.trimEnd().split(/\n(?= {4}(?:curl|psql) )/).map((command) => command.trim()))
 
@@ -44,7 +45,10 @@ describe('a reader of the example', { skip: missing() }, () => {
     return said
   }
 
-  /** Types a block: its first command listens, and each of the others is to bring one event; tells what came, `connected` first. */
+  /**
+   * Types a block. Its first command listens, and each of the others must bring one event. Returns
+   * what came, `connected` first.
+   */
   async function listenAnd([listen, ...changes]) {
     const curl = shell(`exec ${listen.replace('http://127.0.0.1:8000', stage.daemon.url('').replace(/\/$/, ''))}`)
     const frames = []
@@ -93,7 +97,7 @@ describe('a reader of the example', { skip: missing() }, () => {
   })
 })
 
-// The example's page of statements names a test for each of them: that test has to be there.
+// The example's page of statements names a test for each of them. That test must exist.
 describe("the example's statements", () => {
   const text = read('contrib/example/statements.md')
   const rows = text.split(/^(?=- |## )/m).filter((part) => part.startsWith('- ')).map((row) => row.replace(/\s+/g, ' '))

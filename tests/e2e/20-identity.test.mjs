@@ -1,4 +1,4 @@
-// Who is asking: where the token may stand, which tokens are none, what is refused and how.
+// Who is asking. Where the token may be, which tokens are not valid, what is refused, and how.
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,6 +1,8 @@
-// No token, ticket, cookie or key is ever written down: every way in is used, good and bad, with all that logs can say switched on
-// in the daemon and in the server; then everything that was left behind is searched.
-// (Every other end-to-end run is searched too, whenever a daemon ends: lib/daemon.mjs.)
+// No token, ticket, cookie or key is ever written down. Every way in is used, with good and bad
+// values. Daemon and server log all that they can. After that everything that they left is
+// searched.
+//
+// Every other end-to-end run is searched too, each time that a daemon ends (lib/daemon.mjs).
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import http from 'node:http'
@@ -47,7 +49,7 @@ describe('secrets', { skip: missing() }, () => {
   })
   after(() => stage?.close()) // which searches their logs, pages and processes
 
-  // Any request; of a stream only its begin is read.
+  // Makes any request. Of a stream it reads only the beginning.
   const knock = (daemon, path, { method = 'GET', headers = {}, body } = {}) => new Promise((resolve, reject) => {
     rememberCookies(headers.Cookie)
     const req = http.request(daemon.url(path), { method, headers, agent: false }, (response) => {
@@ -61,7 +63,7 @@ describe('secrets', { skip: missing() }, () => {
   })
 
   let made = 0
-  /** Tokens of every kind, by what is wrong with them. */
+  /** Tokens of every kind, named by what is wrong with them. */
   async function tokens() {
     const good = await token({ sub: 'ann', role: 'none', jti: `id-${++made}` })
     const [header, payload, signature] = good.split('.')
@@ -74,7 +76,7 @@ describe('secrets', { skip: missing() }, () => {
     }
   }
 
-  /** The ways a token may take. */
+  /** The ways in which a token may be sent. */
   const ways = {
     cookie: (value) => ({ headers: { Cookie: `theme=dark; jwt=${value}` } }),
     'another cookie': (value) => ({ headers: { Cookie: `session=${value}` } }),
@@ -138,7 +140,7 @@ describe('secrets', { skip: missing() }, () => {
       const daemon = daemons[format]
       const all = await tokens()
       const bearer = (value) => ({ headers: { Authorization: `Bearer ${value}` } })
-      const lines = [ // of many a second the log tells ten: each is asked for until it is there
+      const lines = [ // the log tells ten of many a second, so each request is made until its line is there
         ...['changed', 'cut', 'odd', 'foreign', 'expired', 'unsigned', 'strange', 'huge'].map((kind) => [/refused: token of a request/g, '/own', bearer(all[kind])]),
         [/refused: token of a request/g, `/own?token=${all.cut}`, {}], [/refused: token of a request/g, '/own', { headers: { Cookie: `jwt=${all.cut}` } }],
         [/refused: token of a request for '\/stream\/ticket'/g, '/stream/ticket', { ...bearer(all.cut), method: 'POST' }],

@@ -1,4 +1,5 @@
-// Tickets: got for a token, good for one stream, once, on any instance, for who asked and from where.
+// Tickets. A client gets one for a token. It is good for one stream, once, on any instance, for the
+// same subject and address.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,4 +1,5 @@
-// What SQL decides beyond claims: who may open a stream, and how long; on every instance, with and without the database.
+// What SQL decides beyond claims: who may open a stream, and for how long. It holds on every
+// instance, with and without the database.
 // run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -16,7 +17,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
   after(() => close?.())
 
   let fresh = 100
-  /** A member whom no other test has. */
+  /** A member that no other test has. */
   const member = () => `m${++fresh}`
   const isServed = (path, claims, status = 200) => until(async () => await statusOf(claims, { path }) === status, { what: `${path} to be served` })
 
@@ -67,7 +68,8 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
       await closes(streams[1], 'forbidden')
     })
 
-    // While a function sleeps for seconds: by a session that is there, for to start a psql may take a second of them.
+    // True while a function sleeps for seconds. A session that is open already asks, because the
+    // start of psql may take a second of them.
     const asked = (path, count = 1) => until(async () => (await client.query(
       `SELECT count(*) >= ${count} AS asked FROM pg_stat_activity WHERE application_name = 'pgherald asker' AND state = 'active'`)).rows[0].asked,
     { what: `a question about ${path}` })
@@ -80,7 +82,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
           SELECT herald.stream('${path}', '{notes}', authorize => 'public.is_slowly');`)
         const ask = () => statusOf({ sub: 'm1' }, { path: anew })
         await until(async () => await ask() === 200, { what: 'the stream' })
-        const waiting = Array.from({ length: 6 }, ask) // more than are asked at once
+        const waiting = Array.from({ length: 6 }, ask) // more than the daemon asks at once
         await asked(path, 4)
         await client.query(`SELECT herald.stream('${anew}', '{notes}', authorize => 'public.is_nobody')`)
         assert.deepEqual(await Promise.all(waiting), Array(6).fill(403))
@@ -100,7 +102,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
         const took = now() - since
         done = true
         await others
-        if (status !== 200) t.diagnostic(`answered with ${status}`) // a busy machine may let the function's 5 s pass
+        if (status !== 200) t.diagnostic(`answered with ${status}`) // on a busy machine the function's 5 s may pass
         return status === 200 ? took : Infinity
       }
       const took = await measured(t, ask, (took) => took < 4500)
@@ -133,7 +135,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
         return stream.status
       }
       await until(async () => await ask(0) === 200, { what: 'the stream' })
-      const waiting = ask(4) // far less is needed for what follows
+      const waiting = ask(4) // far fewer are needed for what follows
       await asked('/lobby')
       await define(false)
       assert.equal(await waiting, 401)
@@ -177,7 +179,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
       assert.equal(await statusOf({ sub: 'm8' }, { path: '/slow?seconds=8' }), 403)
     })
 
-    /** A stream that waits for its function; asked for again where a glance at the room was in its way. */
+    /** Opens a stream that waits for its function. Asks again if there was no room for a moment. */
     async function waits(sub, from) {
       for (;;) {
         const stream = await Subscriber.open(from.url('/slow?seconds=4'), { token: await token({ sub }) })
@@ -218,7 +220,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
         await until(() => stream.current?.request.socket?.connecting === false, { what: 'a connection' })
         stream.drop()
       }
-      // answered one after the other, four at a time, they would take 20 s
+      // Answered one after the other, four at a time, they would take 20 s.
       await until(async () => daemon.connections() <= before, { timeout: 10_000, what: 'all sockets closed' })
     })
 
@@ -269,7 +271,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
       const stream = new Subscriber(behind.url(path), { token: path.includes('ticket') ? undefined : await token(claims) })
       return stream.connect({ timeout: 30_000 })
     }))
-    await (await Subscriber.open(daemon.url(`/own?ticket=${ticket}`))).close() // so it is used
+    await (await Subscriber.open(daemon.url(`/own?ticket=${ticket}`))).close() // which uses the ticket
     await stage.cluster.psql(`SELECT herald.stream('/brief', '{brief}', format => 'message'), herald.unstream('/passing')`)
     for (const stream of [yes, no, several, none, ticketed, expired, passing]) {
       assert.equal(stream.status, 200)
@@ -281,13 +283,13 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
     await yes.next('connected')
     await write('x')
     await yes.next('notes.insert')
-    await several.next('notes.insert', 10_000).catch(() => assert.equal(several.frames.at(-1).name, 'closing')) // it came before the new definition
+    await several.next('notes.insert', 10_000).catch(() => assert.equal(several.frames.at(-1).name, 'closing')) // unless it came before the new definition
     for (const stream of [no, none]) {
       await closes(stream, 'forbidden')
       assert.equal(stream.frames.length, 1)
     }
     await closes(passing, 'changed')
-    for (const stream of [ticketed, expired]) { // clients come back with another one, but never after `forbidden`
+    for (const stream of [ticketed, expired]) { // clients come back with another token or ticket, but never after `forbidden`
       await closes(stream, 'expired')
       assert.equal(stream.frames.length, 1)
     }

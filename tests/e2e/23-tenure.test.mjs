@@ -1,4 +1,4 @@
-// How long an open stream may go on: expiry and renewal, revocation; on every instance.
+// How long an open stream may go on. Expiry, renewal and revocation, on every instance.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
@@ -23,7 +23,7 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
       const life = async () => {
         const exp = seconds() + 5
         const stream = await open({ sub: 'ann', exp })
-        if (stream.status !== 200) return Infinity // it took longer than the token lives
+        if (stream.status !== 200) return Infinity // the answer took longer than the token lives
         const told = JSON.parse((await stream.next('expiring')).data)
         const early = Date.now() < exp * 1000
         assert.ok(told.expires_in >= 0 && told.expires_in <= 5, JSON.stringify(told))

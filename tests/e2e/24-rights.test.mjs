@@ -1,5 +1,5 @@
-// The database side of trust: a daemon under the role with the least rights does all it does under any other, and what a
-// hostile role of the same database can do to the streams is next to nothing.
+// The database side of trust. A daemon under the role with the least rights does all that it does
+// under any other. A hostile role of the same database can do almost nothing to the streams.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing, program } from '../lib/daemon.mjs'
@@ -82,7 +82,7 @@ describe('under the role with the least rights', { skip: missing() }, () => {
   test('changes arrive live, and what was missed from the database, at each instance', async () => {
     const streams = [await open(daemon), await open(other)]
     const roles = () => cluster.psql("SELECT DISTINCT usename FROM pg_stat_activity WHERE application_name LIKE 'pgherald%'")
-    await until(async () => (await roles()) === 'least', { what: "nobody's sessions but those of the least role" }) // one that was killed leaves by itself
+    await until(async () => (await roles()) === 'least', { what: "nobody's sessions but those of the least role" }) // a session that was killed leaves by itself
     const first = await write()
     const [{ id }] = await Promise.all(streams.map((stream) => arrives(stream, first)))
     await Promise.all(streams.map((stream) => stream.close()))
@@ -108,7 +108,7 @@ describe('under the role with the least rights', { skip: missing() }, () => {
   })
 
   test('it forgets what is older than the retention', async () => {
-    await Promise.all([daemon.stop(), other.stop()]) // whoever has the role prunes
+    await Promise.all([daemon.stop(), other.stop()]) // the instance that has the role prunes
     const pruning = await start(['--retention', '1s'])
     const stream = await open(pruning)
     await arrives(stream, await write())
@@ -187,7 +187,10 @@ describe('a hostile role of the same database', { skip: missing() }, () => {
     assert.ok(longest < 1000, `${longest} ms`)
   })
 
-  /** How long the daemon took at the most to answer meanwhile, or to tell of a change behind it. */
+  /**
+   * Rings and forges as a hostile role. The longest time that the daemon took meanwhile to answer,
+   * and to tell a change that was written after it.
+   */
   async function forge(t) {
     await arrives(stream, await write())
     const before = { frames: stream.frames.length, head: await cluster.psql('SELECT head FROM herald.status'), log: daemon.logs().length }
@@ -196,7 +199,7 @@ describe('a hostile role of the same database', { skip: missing() }, () => {
     const forging = (async () => {
       for (let batch = 0; batch < 10; batch++)
         await hostile.query(`SELECT pg_notify(c, ${payloads}) FROM generate_series(${batch * 1000 + 1}, ${batch * 1000 + 1000}) n, unnest('{herald,herald_tick,herald_streams}'::text[]) c`)
-      for (let n = 0; n < 500; n++) await hostile.query('NOTIFY herald_streams') // each by itself: no two are one
+      for (let n = 0; n < 500; n++) await hostile.query('NOTIFY herald_streams') // each by itself, so that no two become one
     })().finally(() => (ringing = false))
     const answers = []
     while (ringing) {
@@ -240,7 +243,7 @@ describe('a hostile role of the same database', { skip: missing() }, () => {
     await stream.close()
     await daemon.stop()
     for (const lock of [0, 1, 2, ...Array.from({ length: 40 }, (_, n) => n + 4)]) await hold(lock)
-    daemon.flags = ['--poll-interval', '5s', '--retention', '1s'] // or the safety poll would be nearly as quick
+    daemon.flags = ['--poll-interval', '5s', '--retention', '1s'] // otherwise the safety poll would be nearly as quick
     await daemon.start()
     stream = await open(daemon)
     const usual = await measured(t, async () => median(await waits(12)), (ms) => ms < 800)
@@ -248,7 +251,7 @@ describe('a hostile role of the same database', { skip: missing() }, () => {
     await until(async () => Number(await cluster.psql('SELECT count(*) FROM herald.changes')) < 10, { what: 'pruning' })
     await release()
     t.diagnostic(`median ${usual.toFixed(0)} ms`)
-    await until(async () => median(await waits(3)) < 200, { timeout: 60_000, what: 'the role to be back' }) // without it, 300
+    await until(async () => median(await waits(3)) < 200, { timeout: 60_000, what: 'the role to be back' }) // without the role it takes 300
     await stream.close()
   })
 })

@@ -1,4 +1,5 @@
-// Requests that two programs could read differently, as bytes: behind a proxy what one of them leaves over is a second request.
+// Requests that two programs could read differently, as bytes. What a proxy leaves over of one
+// could become a second request.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
@@ -30,7 +31,7 @@ describe('framing', { skip: missing() }, () => {
   const send = (bytes) => exchange(address, Buffer.concat([Buffer.from(bytes, 'latin1'), Buffer.from(second)]), { enough: isStream })
   const smuggled = () => daemon.logs().includes("'/smuggled'")
 
-  /** How many requests there were so far, and how many of them were refused, for whatever reason. */
+  /** The number of requests so far, and of those that were refused for any reason. */
   async function counted() {
     const { text } = await request(daemon.adminUrl('/metrics'))
     const sum = (name) => [...text.matchAll(new RegExp(`^pgherald_${name}(?:\\{.*\\})? (\\d+)$`, 'gm'))].reduce((sum, [, count]) => sum + Number(count), 0)

@@ -1,5 +1,6 @@
-// Tokens that no honest application makes, keys that are none, and keys that change. The numbers are those of the catalogue of
-// bad input that these cases come from. What hangs on single bytes is in tests/unit (test_auth_token*, test_auth_key, test_auth_jwks).
+// Tokens that no honest application makes, keys that are not valid, and keys that change. The
+// numbers are those of the catalogue of bad input that these cases come from. tests/unit tests what
+// depends on single bytes (test_auth_token*, test_auth_key, test_auth_jwks).
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
@@ -30,7 +31,7 @@ describe('tokens', { skip: missing() }, () => {
   })
   after(() => stage?.close())
 
-  /** A file of a name of its own. */
+  /** Writes a file with a new name. */
   function file(text, mode = 0o600) {
     const path = join(stage.daemon.directory, `file-${files++}`)
     writeFileSync(path, text)
@@ -121,7 +122,7 @@ describe('tokens', { skip: missing() }, () => {
         .map((letter) => `${head}.${body}.${signature.slice(0, -1)}${letter}`),
     },
   }
-  const all = (values) => (typeof values === 'function' ? values() : values) // those of the moment
+  const all = (values) => (typeof values === 'function' ? values() : values) // the values of this moment
   for (const [what, { refused, taken = [] }] of Object.entries(rows)) {
     test(`a token ${what} is refused, and the reason stays in the log`, async () => {
       for (const value of all(refused)) await assertRefused(value, value.slice(0, 200))
@@ -164,7 +165,7 @@ describe('tokens', { skip: missing() }, () => {
       'has not the form': 'a.b', 'signature is wrong': `${head}.${body}.${'A'.repeat(43)}`, 'its sub is': withClaims({ sub: 7 }), 'its typ': withHeader({ typ: 'at+jwt' }),
       crit: withHeader({ crit: ['exp'] }), 'no exp': withPayload('{"sub":"ann"}'),
     }
-    for (const [reason, value] of Object.entries(reasons)) { // of many a second the log tells ten
+    for (const [reason, value] of Object.entries(reasons)) { // the log tells ten of many a second
       await until(async () => await ask(value) && stage.daemon.logs().includes(reason), { what: reason })
     }
     for (const part of [head, body, signature, secret]) assert.ok(!stage.daemon.logs().includes(part))
@@ -244,7 +245,7 @@ describe('tokens', { skip: missing() }, () => {
       const daemon = await stage.addDaemon({ ...place, env: { PGHERALD_RETRY: '3s', ...place.env }, flags: ['--heartbeat', '20s', '--config', config] })
       const { cmdline, environ } = shown(daemon.pid)
       for (const text of [secret, password]) assert.ok(!cmdline.includes(text) && !environ.includes(text), JSON.stringify(place))
-      assert.match(environ, /PGHERALD_RETRY=3s/) // the right process, and no more than needs be
+      assert.match(environ, /PGHERALD_RETRY=3s/) // it is the right process, and only the secrets are missing
       assert.match(cmdline, /--heartbeat\u000020s/)
       if (place.keys.length > 0) await daemon.said(/--jwt-secret on the command line/)
       else assert.doesNotMatch(daemon.logs(), /--jwt-secret on the command line/)
@@ -261,7 +262,8 @@ describe('tokens', { skip: missing() }, () => {
 
   const memory = { skip: (!mayLook() && 'only root sees another\'s memory') || (sanitized() && 'the sanitizer keeps copies') }
   test('a secret is in memory as often as it must be, and gone when it is replaced', memory, async () => {
-    // Long and short, so that the second does not come to lie where the first was; pieces, for the allocator writes into what is freed.
+    // The secrets are long and short, so that the second one does not come to lie where the first
+    // was. Pieces are searched, because the allocator writes into memory that is freed.
     const [first, second, third] = [600, 36, 600].map((size) => ({ alg: 'HS256', kid: 'k', secret: randomBytes(size) }))
     const pieces = (bytes) => Array.from({ length: 10 }, (_, at) => bytes.subarray(60 * at + 8, 60 * at + 24))
     const most = (pid, bytes) => Math.max(...countInMemory(pid, pieces(bytes)))
@@ -279,7 +281,7 @@ describe('tokens', { skip: missing() }, () => {
       await assertTaken(await signWith(signer(first), { sub: 'ann' }), `${flag}, the first`, daemon)
       assert.equal(most(daemon.pid, bytes(first)), copies, `${flag}: copies when it was used`)
       if (flag === '--jwks-file') assert.equal(most(daemon.pid, Buffer.from(first.secret.toString('base64url'))), 0, 'its text')
-      for (const next of [second, third, second]) { // what the program was built with stays for its other options, so once more
+      for (const next of [second, third, second]) { // the program keeps what it began with for its other options, so once more
         writeFileSync(path, content(next))
         await daemon.reload(/verified with 1 keys now: 1 new ones, and 1 are taken no more/)
         await assertTaken(await signWith(signer(next), { sub: 'ann' }), `${flag}, another`, daemon)

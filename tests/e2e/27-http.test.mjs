@@ -1,4 +1,5 @@
-// What pages of other origins may do, what every answer carries, how a body is read, and what is counted and logged of refusals.
+// What pages of other origins may do, what every answer carries, and how a body is read. Also what
+// is counted and logged of refusals.
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
@@ -35,7 +36,7 @@ describe('http', { skip: missing() }, () => {
   const ask = (path, options) => request(daemon.url(path), options)
   const bearer = async (claims) => ({ Authorization: `Bearer ${await token(claims)}` })
 
-  /** An answer, or a stream's head, to a page of this origin. */
+  /** The headers of an answer, or of a stream, for a page of this origin. */
   async function headersFor(path, origin, method = 'GET') {
     if (path !== '/open' || method !== 'GET') return (await ask(path, { method, headers: { Origin: origin } })).headers
     const stream = await Subscriber.open(daemon.url(path), { headers: { Origin: origin } })
@@ -178,7 +179,7 @@ describe('http', { skip: missing() }, () => {
       return [failed, answers(answer)]
     }
     let seen
-    for (let i = 0; i < 5 && seen?.[0] !== undefined || i === 0; i++) seen = await send() // the daemon lingers for 2 s, which a busy machine may lack
+    for (let i = 0; i < 5 && seen?.[0] !== undefined || i === 0; i++) seen = await send() // the daemon lingers for 2 s, which may be too short on a busy machine
     assert.deepEqual(seen, [undefined, [413]])
   })
 
@@ -219,7 +220,7 @@ describe('http', { skip: missing() }, () => {
     }
   })
 
-  /** What `promtool check metrics` has to say, and a little more. */
+  /** The faults that `promtool check metrics` would find, and a few more. */
   function lint(text) {
     const types = new Map(), helps = new Set(), faults = [], seen = new Set()
     for (const line of text.trimEnd().split('\n')) {
@@ -275,7 +276,7 @@ describe('http', { skip: missing() }, () => {
       return { lines: told() - before, seconds: Math.ceil((performance.now() - began) / 1000) + 1 }
     }
     const shown = ({ lines, seconds }) => `${lines} lines in ${seconds} s`
-    const flood = await measured(t, refuse300, ({ seconds }) => seconds < 20, { shown }) // where it takes longer, nothing was left out
+    const flood = await measured(t, refuse300, ({ seconds }) => seconds < 20, { shown }) // if it takes longer, no line was left out
     assert.ok(flood.lines <= 10 * flood.seconds && flood.seconds < 20, shown(flood))
   })
 })

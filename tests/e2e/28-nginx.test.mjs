@@ -1,4 +1,5 @@
-// Behind a real nginx: events come at once with its defaults, and no bytes make the daemon run a request that nginx has not seen.
+// Behind a real nginx. Events come at once with its defaults. No bytes make the daemon run a
+// request that nginx has not seen.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -17,7 +18,10 @@ const tokens = { good: await token({ sub: 'ann' }), bad: await token({ sub: 'ann
 const manual = readFileSync(join(repository, 'contrib/doc/operating.md'), 'utf8')
 const settings = /For nginx:\n\n((?: {4}proxy_.+;\n)+)/.exec(manual)[1]
 
-/** What the manual tells to write, with connections to the daemon that are kept; nginx itself answers /smuggled, so the daemon must never see it. */
+/**
+ * What the manual says to write, with connections to the daemon that are kept. nginx itself answers
+ * /smuggled, so the daemon must never see it.
+ */
 const advised = (port) => [`
     client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s; large_client_header_buffers 4 64k; client_max_body_size 4m;
     location = /smuggled { return 204; }
@@ -46,7 +50,7 @@ describe('behind nginx', { skip: missing() || missingNginx() }, () => {
   })
 
   let id = 0
-  /** The longer one of the waits, for connected and for an event. */
+  /** The longer one of the waits for `connected` and for an event. */
   async function waits(url, args) {
     const begun = now()
     const curl = Curl.start(url, args)
@@ -76,7 +80,8 @@ describe('behind nginx', { skip: missing() || missingNginx() }, () => {
     assert.match(answer, /"errors":\["Not authorized, token failed"\]/)
   })
 
-  // nginx reads the bytes, and writes a request of its own making: what it found unclear it refuses itself, or makes clear.
+  // nginx reads the bytes, and writes a request of its own. If the bytes are unclear, nginx refuses
+  // them or makes them clear.
   const refusals = [undefined, 400, 405, 501, 505]
   const cleared = {
     H05: 401, H08: 200, H09: 200, H13: 200, H14: 200, H15: 200, H16: 200, H18: 200, H19: 200, H28: 200, H32: 200, H31: 401, H30: 401,

@@ -1,4 +1,5 @@
-// Slow clients and a flood of bad tokens beside live streams: they are got rid of, cost a bounded memory, and nobody else notices.
+// Slow clients and a flood of bad tokens beside live streams. The daemon gets rid of them, at a
+// bounded cost of memory, and nobody else notices.
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
@@ -37,7 +38,7 @@ describe('storm', { skip: missing() }, () => {
 
   const head = 'POST /stream/ticket HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 100\r\n'
 
-  /** Half a head, then gone. */
+  /** Sends half a head, then goes. */
   function knockAndGo() {
     const socket = connect(address, () => socket.write('GET /own HTTP/1.1\r\nHo', () => socket.destroy()))
     socket.on('error', () => {})
@@ -52,7 +53,8 @@ describe('storm', { skip: missing() }, () => {
     }
     for (let n = 0; n < 50; n++) knockAndGo()
     try {
-      // without the empty lines: those are refused at once, on a slow machine before the last of the others has come
+      // Without the empty lines, which are refused at once. On a slow machine they would be gone
+      // before the last of the others has come.
       await until(() => daemon.connections() >= files + 325, { what: 'all slow clients to be connected' })
       const flooding = flood(address, `GET /own HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${bad}\r\n\r\n`, 16, now() + 5000)
       let id = 0

@@ -1,4 +1,4 @@
-// The random schedule, one seed: SEED=n repeats it, DURATION is in milliseconds. soak.mjs runs many.
+// The random schedule with one seed. SEED=n repeats it, and DURATION is in ms. soak.mjs runs many.
 // run: long
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -22,8 +22,8 @@ test('under a random schedule of writers, drops, faults and upkeep nothing is lo
     undone = lacking(report).filter((name) => undone?.includes(name) ?? true)
     return report
   }
-  // On a busy machine some act may never be done, or never get its lock: then once more, longer, more patiently, and these acts first.
-  // What is wrong is wrong at once.
+  // On a busy machine an act may never be done, or never get its lock. Then the schedule runs once
+  // more, longer, more patiently, and with these acts first. A fault counts at once.
   const good = (report) => !report.ok || undone.length === 0
   const report = await measured(t, take, good, { patience: 150_000, shown: () => `nothing, or too little, of ${undone}` })
   const { acts, ...rest } = report.figures
@@ -34,5 +34,5 @@ test('under a random schedule of writers, drops, faults and upkeep nothing is lo
 
 const least = { acked: 200, frames: 400 }
 
-/** What there was too little of, or nothing. */
+/** The names of what happened too rarely. */
 const lacking = ({ figures }) => [...Object.keys(least).filter((name) => figures[name] <= least[name]), ...neverDone(figures)]

@@ -1,4 +1,5 @@
-// Sealed streams: what goes out is read by @hapi/iron and by Web Crypto in a real browser, and by nobody without the key.
+// Sealed streams. @hapi/iron reads what goes out, and so does Web Crypto in a real browser. Nobody
+// reads it without the key.
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -20,7 +21,7 @@ const tables = `
 const sealedStream = `SELECT herald.stream('/sealed', '{notes}', match => '{"owner": "claims.sub"}', sealed => true);`
 const clearStream = `SELECT herald.stream('/clear', '{notes}', match => '{"owner": "claims.sub"}');`
 
-/** What a frame says, without the time of its sealing, which must be one. */
+/** What a frame says, without the time of its sealing. There must be such a time. */
 async function opened({ data }, keys = encryptionKey) {
   assert.match(data, sealedForm)
   const { timestamp, ...rest } = await unseal(data, keys)
@@ -54,7 +55,7 @@ describe('sealed streams', { skip: missing(), timeout: 300_000 }, () => {
     await stream.next('connected')
     return stream
   }
-  /** So many rows of ann's, in transactions of 10; their ids. */
+  /** Writes this many rows of ann's, in transactions of 10. Returns their ids. */
   async function write(count = 1) {
     const first = id + 1
     const statements = []
@@ -85,7 +86,7 @@ describe('sealed streams', { skip: missing(), timeout: 300_000 }, () => {
       assert.equal(beside.events[n].data, live.events[n].data, 'one sealing for all subscribers and streams')
     }
     assert.equal(seen.size, 6000)
-    const resumed = await open('/sealed', { lastEventId: live.events[499].id }) // from memory: not sealed again
+    const resumed = await open('/sealed', { lastEventId: live.events[499].id }) // from memory, so not sealed again
     await arrived(resumed, 500)
     assert.deepEqual(resumed.events.map(({ data }) => data), live.events.slice(500).map(({ data }) => data))
     for (const stream of [live, beside, clear, past, resumed]) await stream.close()
@@ -206,7 +207,7 @@ describe('sealed streams', { skip: missing(), timeout: 300_000 }, () => {
     const ids = []
     for (let round = 0; round < 20; round++) {
       if (round === 10) {
-        await arrived(stream, 1) // or all may come when the new key is there
+        await arrived(stream, 1) // otherwise all may come after the new key
         configure(next, 'k2')
         other.child.kill('SIGHUP')
       }
@@ -243,7 +244,7 @@ describe('sealed streams', { skip: missing(), timeout: 300_000 }, () => {
     ids.push(...(await write(3)))
     await arrived(clear, 5)
     const faults = () => sealed.frames.filter(({ name, data }) => name === 'closing' && JSON.parse(data).reason === 'fault')
-    await sealed.when(() => faults().length >= 3, 30_000) // live, and then each time that it comes back for what it missed
+    await sealed.when(() => faults().length >= 3, 30_000) // while it is live, and then each time that it comes back for what it missed
     assert.equal(sealed.events.length, 2)
     await other.said(/cannot be sealed/)
     randomness.recover()

@@ -1,4 +1,5 @@
-// The isolation schedule, one seed: SEED=n repeats it, DURATION is in milliseconds. soak-isolation.mjs runs many.
+// The isolation schedule with one seed. SEED=n repeats it, and DURATION is in ms.
+// soak-isolation.mjs runs many.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
@@ -20,7 +21,8 @@ test('whatever changes hands, everybody gets all that is theirs and nothing else
     undone = lacking(report).filter((name) => undone?.includes(name) ?? true)
     return report
   }
-  // On a busy machine an end may come late, or some act never: then once more, and longer. What is wrong is wrong at once.
+  // On a busy machine an end may come late, or an act never. Then the schedule runs once more, and
+  // longer. A fault counts at once.
   const good = (report) => !onlySlow(report) && (!report.ok || undone.length === 0)
   const report = await measured(t, take, good, { patience: 0, shown: (report) => `${undone}; ${summary(report)}\n${explain(report)}` })
   t.diagnostic(`${summary(report)}; ${JSON.stringify(report.figures)}`)
@@ -30,5 +32,5 @@ test('whatever changes hands, everybody gets all that is theirs and nothing else
 
 const least = { acked: 100, frames: 4000, connections: 250 }
 
-/** What there was too little of, or nothing. */
+/** The names of what happened too rarely. */
 const lacking = (report) => [...Object.keys(least).filter((name) => report.figures[name] <= least[name]), ...neverDone(report)]

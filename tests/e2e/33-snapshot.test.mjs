@@ -1,4 +1,5 @@
-// Streams that begin with a state: whatever is written meanwhile, state and changes make the table, for each connection.
+// Streams that begin with a state. Whatever is written meanwhile, state and changes make the table,
+// for each connection.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'
@@ -113,8 +114,9 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () =
     assert.ok(cuts > 0 && overlaps > 0, 'what the test is for did not happen')
   })
 
-  // Comes at a random moment; every other one is cut off some times, anywhere, and comes back as a browser does, maybe to the
-  // other instance. The one that makes the ticks is far from the database: much is committed between a tick and a state.
+  // A client comes at a random moment. Every other client is cut off several times, anywhere. It
+  // comes back as a browser does, perhaps to the other instance. The instance that makes the ticks
+  // is far from the database. So much is committed between a tick and a state.
   async function visit(random, index) {
     await pause(random.between(0, 1500 + connects * 20))
     const stream = await subscribe('/hot', { sub: random.pick(owners), daemon: random.pick([stage.daemon, far, far]) })
@@ -177,7 +179,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () =
       assert.equal(replayState(lost).faults.length, 0)
       assert.equal(replayState(lost).map.size, Number(await stage.cluster.psql("SELECT count(*) FROM hot WHERE owner = 'ann'")))
       await stage.cluster.psql("UPDATE hot SET version = version + 1 WHERE id = (SELECT min(id) FROM hot WHERE owner = 'ann')")
-      await lost.next('hot.update') // also where the id was ahead of all others
+      await lost.next('hot.update') // also if its id was ahead of all others
       await lost.close()
     }
   })
@@ -215,7 +217,8 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () =
     await until(said, { what: 'a sentence in the log' })
   })
 
-  // Keeps the bytes and looks at none of them: who takes frames apart would hold up the measuring.
+  // Keeps the bytes and looks at none of them. A client that takes frames apart would hold up the
+  // measuring.
   async function readUnseen(url, bearer) {
     const reader = { text: [] }
     reader.request = http.get(url, { agent: false, headers: { Authorization: `Bearer ${bearer}` } })
@@ -266,7 +269,8 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () =
     }
   })
 
-  // Nobody can make ticks for a while: what is committed now is in the state, what comes while the state is held is not.
+  // Nobody can make ticks for a while. What is committed now is in the state. What is committed
+  // while the state is held is not.
   async function completeLater(standby, beside) {
     const note = (name) => stage.cluster.psql(`INSERT INTO notes SELECT coalesce(max(id), 0) + 1, '${name}' FROM notes`)
     const holder = await stage.cluster.client()

@@ -1,4 +1,5 @@
-// Actions over HTTP: the example's, as the documents have them, and what may go wrong on the way.
+// Actions over HTTP. The example's actions, as the documents have them, and what may go wrong on
+// the way.
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { connect } from 'node:net'
@@ -40,7 +41,7 @@ describe('actions', { skip: missing() }, () => {
     staff = await addUser(client, { role: 'staff', claims: { stores: [store] } })
     const stream = await daemon.subscribe('/api/orders/stream', { token: ann.token })
     order = await addOrder(client, ann, store)
-    await stream.next('order_status_update') // that it is new is told: what tests hear is their own doing
+    await stream.next('order_status_update') // that the order is new has been told, so tests hear only what they do
     await stream.close()
   })
   after(async () => {
@@ -288,10 +289,10 @@ describe('actions', { skip: missing() }, () => {
     const stream = await other.subscribe('/api/orders/stream', { token: ann.token })
     await stream.next('connected')
     await until(() => other.connections() === 1, { what: 'no connection but that of the stream' })
-    const paid = Array.from({ length: 6 }, (_, n) => ask('POST', '/pay', { json: { n }, from: other })) // four connections do actions
+    const paid = Array.from({ length: 6 }, (_, n) => ask('POST', '/pay', { json: { n }, from: other })) // four connections run actions
     await until(async () => (await client.query(`SELECT count(*)::int n FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted`)).rows[0].n === 4, { what: 'four actions that wait' })
     await until(() => other.connections() >= 1 + 6, { what: 'the two that wait for a connection' })
-    await other.status() // which is read after what they had said before
+    await other.status() // which the daemon reads after what they had sent
     const stopped = other.stop()
     await stream.ended()
     await client.query('SELECT pg_advisory_unlock(77)')
@@ -310,7 +311,7 @@ describe('actions', { skip: missing() }, () => {
     const closed = new Promise((resolve) => socket.on('close', resolve))
     await until(async () => (await client.query(`SELECT count(*)::int n FROM pg_locks WHERE locktype = 'advisory' AND objid = 77 AND NOT granted`)).rows[0].n === 1, { what: 'the action to wait' })
     socket.end()
-    await stage.daemon.status() // which is read after the end was
+    await stage.daemon.status() // which the daemon reads after the end of the socket
     await client.query('SELECT pg_advisory_unlock(77)')
     await closed
     assert.deepEqual(answers(answer), [201], answer)
@@ -318,7 +319,7 @@ describe('actions', { skip: missing() }, () => {
 
   test('chunks of a GET that come when it is answered take the answer back from nobody', async () => {
     const address = addressOf(stage.daemon.url('/'))
-    /** What a client sees that sends its last chunk when it has its answer, and then some. */
+    /** What a client sees that sends its last chunk after it has its answer, and then more. */
     const send = (path) => new Promise((resolve) => {
       let answer = '', failed
       const socket = connect({ ...address, allowHalfOpen: true }, () => socket.write(`GET ${path} HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${ann.token}\r\nTransfer-Encoding: chunked\r\n\r\n`))
@@ -330,7 +331,7 @@ describe('actions', { skip: missing() }, () => {
     })
     for (const path of ['/stream/status', '/slow?seconds=0']) {
       let seen
-      for (let i = 0; i < 5 && seen?.[1] !== undefined || i === 0; i++) seen = await send(path) // it lingers for 2 s, which a busy machine may lack
+      for (let i = 0; i < 5 && seen?.[1] !== undefined || i === 0; i++) seen = await send(path) // the daemon lingers for 2 s, which may be too short on a busy machine
       assert.deepEqual(seen, [[200], undefined], path)
     }
   })
@@ -345,7 +346,7 @@ describe('actions', { skip: missing() }, () => {
     socket.on('data', (chunk) => (answer += chunk))
     const closed = new Promise((resolve) => socket.on('close', resolve))
     await until(() => answer.includes('100 Continue'), { what: 'the head to be read' })
-    socket.write('{') // not before: to whom sends already, a library need not say 100 (RFC 9110 10.1.1)
+    socket.write('{') // not before, because a library need not say 100 to a client that sends already (RFC 9110 10.1.1)
     const stopped = other.stop()
     await until(() => other.logs().includes('signal 15'), { what: 'the daemon to know that it stops' })
     socket.write('}')
@@ -359,7 +360,7 @@ describe('actions', { skip: missing() }, () => {
     const other = await stage.addDaemon()
     const long = ask('GET', '/slow?seconds=60', { from: other })
     await until(async () => (await client.query(`SELECT count(*)::int n FROM pg_stat_activity WHERE wait_event = 'PgSleep'`)).rows[0].n > 0, { what: 'the action' })
-    other.child.kill('SIGTERM') // at once: a second later the function's own time would be over first
+    other.child.kill('SIGTERM') // at once, because a second later the function's own time would be over first
     const { status, json, headers } = await long
     assert.deepEqual([status, json.errors, headers['retry-after']], [503, ['The server stops, and it is not known whether this was done'], undefined])
     assert.equal((await within(other.child.exited, 30_000, 'the end')).code, 0)

@@ -1,5 +1,5 @@
-// The doorbell: writers ring only while the ticker sleeps, and no change is forgotten when it wakes, dozes off, or
-// the setting is switched.
+// The doorbell. Writers ring only while the ticker sleeps. No change is forgotten when the ticker
+// wakes or dozes off, or when the setting is switched.
 // run: measures
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -11,7 +11,7 @@ import { openStage } from '../lib/stage.mjs'
 import { measured, median, now, pause, until } from '../lib/wait.mjs'
 import { endState, marksOf, Writer } from '../lib/writer.mjs'
 
-const never = ['--poll-interval', '60s'] // no safety poll within a test: what is forgotten stays forgotten
+const never = ['--poll-interval', '60s'] // no safety poll within a test, so what is forgotten stays forgotten
 
 describe('the doorbell', { skip: missing(), timeout: 300_000 }, () => {
   let stage, client, stream
@@ -27,7 +27,8 @@ describe('the doorbell', { skip: missing(), timeout: 300_000 }, () => {
   const awake = async () => (await stage.cluster.psql(
     "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1751478881 AND objid = 3 AND mode = 'ExclusiveLock' AND granted")) === '1'
 
-  // Writes fast until the ticker is awake: in the server, for on a busy machine a client does not make 20 changes in 100 ms.
+  // Writes fast until the ticker is awake. It writes in the server, because on a busy machine a
+  // client does not make 20 changes in 100 ms.
   const burst = `DO $$ BEGIN FOR n IN 1..100 LOOP
     UPDATE hot SET version = version + 1, note = 'rouse.' || n WHERE id = 1 + n % 10; COMMIT; END LOOP; END $$`
   const rouse = () => until(async () => {
@@ -35,7 +36,8 @@ describe('the doorbell', { skip: missing(), timeout: 300_000 }, () => {
     await client.query(burst)
   }, { what: 'the ticker to wake up' })
 
-  // A writer in a transaction that has seen the ticker awake; on a busy machine it may lie down before that.
+  // A writer in a transaction that has seen the ticker awake. On a busy machine the ticker may lie
+  // down before that.
   async function beginAwake(note) {
     const late = await stage.cluster.client()
     return until(async () => {
@@ -84,7 +86,7 @@ describe('the doorbell', { skip: missing(), timeout: 300_000 }, () => {
       const note = `late.${++times}`
       const late = await beginAwake(note)
       await until(async () => !(await awake()), { what: 'the ticker to lie down' })
-      await pause(1500) // it must not have gone to sleep meanwhile: this writer is still open
+      await pause(1500) // it must not have gone to sleep meanwhile, because this writer is still open
       const begun = now()
       await late.query('COMMIT')
       await arrives(note)

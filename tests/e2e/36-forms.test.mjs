@@ -1,4 +1,5 @@
-// One path, three forms: the same events under the same ids, for the same people, as a stream, as lines and as pages.
+// One path has three forms: a stream, lines and pages. All have the same events under the same ids,
+// for the same people.
 // run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -56,9 +57,9 @@ describe('one path, three forms', { skip: missing(), timeout: 300_000 }, () => {
     assert.deepEqual(live, frames.map(asItem))
     assert.deepEqual(live.map(({ event }) => event), ['notes.insert', 'notes.insert', 'notes.insert', 'left'])
     assert.deepEqual((await walk('/own', start.cursor, { least: 4 })).events, live)
-    for (const [n, raw] of lines.raw.slice(1).entries()) // data is the stream's, byte for byte
+    for (const [n, raw] of lines.raw.slice(1).entries()) // data is that of the stream, byte for byte
       assert.equal(raw, `{"id":"${frames[n].id}","event":"${frames[n].event}","data":${frames[n].data}}`)
-    for (const [n, { id }] of live.entries()) { // behind each of them, in each form, by each name
+    for (const [n, { id }] of live.entries()) { // after each of them, in each form, by each name
       const rest = live.slice(n + 1)
       const again = await Lines.open(daemon, '/own?after=x', { token: ann, headers: { 'Last-Event-ID': id } })
       assert.deepEqual(await again.count(rest.length), rest)
@@ -74,7 +75,8 @@ describe('one path, three forms', { skip: missing(), timeout: 300_000 }, () => {
     await lines.close()
   })
 
-  // A stream that has had plain subscribers only: what was framed before is read again, what comes is framed for both.
+  // A stream that has had only plain subscribers. What was framed before is read again, and what
+  // comes is framed for both.
   test('the first of a form joins amid changes, and misses and repeats nothing', async () => {
     await cluster.psql(`SELECT herald.stream('/fresh', '{notes}', ${own})`)
     const plain = await until(async () => {
@@ -125,7 +127,7 @@ describe('one path, three forms', { skip: missing(), timeout: 300_000 }, () => {
     assert.deepEqual(message.raw.slice(1), frames.map(({ id, data }) => `{"id":"${id}","event":"notes.insert","data":${data}}`))
     for (const [lines, path, event] of [[sealed, '/sealed', 'notes.insert'], [sealedMessage, '/sealed/message', 'message']]) {
       const got = await lines.count(2)
-      const plain = await streamed(path, 2, start) // framed for lines only since then, but sealed once for both
+      const plain = await streamed(path, 2, start) // since then framed for lines only, but sealed once for both
       const zipped = await Zipped.open(daemon, `${path}?after=${start}`, { token: ann })
       assert.deepEqual((await zipped.count(2)).map(({ id, event }) => [id, event]), plain.map(({ id, event }) => [id, event]))
       await zipped.close()

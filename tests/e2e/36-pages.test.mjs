@@ -1,4 +1,5 @@
-// Pages, for those that poll: each ends with a cursor behind which nothing is missing, and may wait for what is to come.
+// Pages, for clients that poll. Each page ends with a cursor that misses nothing, and may wait for
+// what is to come.
 // run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -72,7 +73,7 @@ describe('pages', { skip: missing(), timeout: 300_000 }, () => {
     const { json: start } = await get('/own')
     for (let n = 0; n < 10; n++) await write('ann', 500)
     const frames = (await streamed('/own', 5000, start.cursor)).map(asItem)
-    for (const after of [start.cursor, frames[0].id]) { // by memory or by the database, as it happens
+    for (const after of [start.cursor, frames[0].id]) { // from memory or from the database, as it happens
       const { pages, events } = await walk('/own', after)
       assert.deepEqual(events, after === start.cursor ? frames : frames.slice(1))
       assert.ok(pages.every(({ events }) => events.length <= 1000) && pages.length >= 5, pages.map(({ events }) => events.length).join())
@@ -275,7 +276,7 @@ describe('pages', { skip: missing(), timeout: 300_000 }, () => {
     proxy.cut()
     const old = get('/own', { after: 'earliest' }, { from: far })
     const ticketed = get('/club', { after: cursor }, { from: far })
-    const held = [Lines.open(far, '/club', { token: ann }), Zipped.open(far, '/club', { token: ann })] // 10 s, then a head, and pings
+    const held = [Lines.open(far, '/club', { token: ann }), Zipped.open(far, '/club', { token: ann })] // after 10 s each gets a head and pings
     const quiet = await get('/own', { after: cursor, wait: 1 }, { from: far })
     assert.deepEqual([quiet.status, quiet.json.events], [200, []])
     for (const { status, headers, json } of await Promise.all([old, ticketed])) {

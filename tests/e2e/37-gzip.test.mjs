@@ -1,4 +1,4 @@
-// Streams with gzip: packed once for all, decoded as they come, and whole at their end.
+// Streams with gzip. They are packed once for all, decoded as they come, and whole at their end.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'
@@ -80,13 +80,13 @@ describe('gzip', { skip: missing(), timeout: 300_000 }, () => {
     for (const [n, body] of bodies.entries()) {
       await write(body)
       for (const stream of [zipped, beside]) {
-        const events = await stream.count(n + 1) // none is held back until another one comes
+        const events = await stream.count(n + 1) // no event is held back until the next one comes
         assert.equal(JSON.parse(events[n].data).row.body, body)
       }
     }
     const plain = await plainly(`/own?after=${start}`, bodies.length)
     assert.deepEqual(rawOf(zipped.events), plain)
-    for (let n = 0; n <= bodies.length; n++) { // behind each of them, from memory
+    for (let n = 0; n <= bodies.length; n++) { // after each of them, from memory
       const again = await open(`/own?after=${n ? plain[n - 1][0] : start}`)
       assert.deepEqual(rawOf(await again.count(bodies.length - n)), plain.slice(n))
       await again.close()
@@ -153,7 +153,8 @@ describe('gzip', { skip: missing(), timeout: 300_000 }, () => {
     }
   })
 
-  // Its socket takes a part of a frame; what is said meanwhile comes behind it, also in the sum at the end.
+  // Its socket takes a part of a frame. What is said meanwhile comes after it, also in the checksum
+  // at the end.
   test('one who reads slowly finds all of it, and the end right', async () => {
     const other = await stage.addDaemon({ flags: ['--heartbeat', '60ms'] })
     const stream = await open('/own', {}, other)
@@ -242,7 +243,7 @@ describe('gzip', { skip: missing(), timeout: 300_000 }, () => {
     const nginx = await Nginx.start(`location / { proxy_pass http://127.0.0.1:${daemon.port}; proxy_http_version 1.1; }`)
     const curls = [Curl.start(daemon.url('/open'), ['--compressed']), Curl.start(nginx.url('/open'), ['--compressed'])]
     const source = eventSource(daemon.url('/own'), { headers: { Authorization: `Bearer ${ann}` } })
-    const connected = eventOf(source, 'connected', () => true, 30_000) // listens before it can come
+    const connected = eventOf(source, 'connected', () => true, 30_000) // it listens before the event can come
     const behind = await Zipped.open(nginx, '/open')
     try {
       await connected

@@ -1,5 +1,5 @@
-// A part of a stream (`?events=`), and several streams in one connection (`/stream/multi`): each change that any of them shows
-// once, in the one order, and none that none shows.
+// A part of a stream (`?events=`), and several streams in one connection (`/stream/multi`). Each
+// change that any of the streams shows comes once, in the one order. Other changes do not come.
 // run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -71,7 +71,10 @@ describe('several streams and parts of one', { skip: missing(), timeout: 180_000
   const publish = (topic, event, audience = {}, data = event) =>
     cluster.psql(`SELECT herald.publish('${topic}', '${event}', '${JSON.stringify(data)}', '${JSON.stringify(audience)}')`)
   let marks = 0
-  /** Everything up to here has come: names, in order, each with the row's id where there is one. */
+  /**
+   * Waits until everything so far has come, and returns the mark that shows it. told() then gives
+   * the names in order, each with the id of the row if there is one.
+   */
   const upToNow = async (...streams) => {
     const mark = `mark ${++marks}`
     await cluster.psql(`SELECT herald.publish(t, '${mark}', '"${mark}"', '{"owner": "ann", "store": "north"}') FROM unnest('{deals,cards,news,club,tagged}'::text[]) t`)
@@ -85,7 +88,10 @@ describe('several streams and parts of one', { skip: missing(), timeout: 180_000
     const ids = stream.frames.filter(({ name }) => name !== 'connected').map(({ id }) => id)
     ids.forEach((id, i) => assert.ok(i === 0 || compareIds(ids[i - 1], id) < 0, `${ids[i - 1]} before ${id}`))
   }
-  /** A daemon that was started just now has nothing of before in its log: what is asked of it comes from the database. */
+  /**
+   * A daemon that was started just now has nothing of before in its log. So all that it is asked
+   * for comes from the database.
+   */
   const fresh = () => stage.addDaemon({ env: { SSE_ENCRYPTION_KEY: encryptionKey } })
   const stored = async (from) => Number(/^pgherald_replay_pages_total (\d+)/m.exec((await request(from.adminUrl('/metrics'))).text)[1])
 
@@ -351,13 +357,13 @@ describe('several streams and parts of one', { skip: missing(), timeout: 180_000
   after(() => Promise.all(opened.map((stream) => stream.close())))
 })
 
-// SEED=n repeats one; DURATION is in milliseconds.
+// SEED=n repeats one. DURATION is in ms.
 test('whatever moves and whoever comes and goes, several streams show what each of them shows, once', { skip: missing(), timeout: 300_000 }, async (t) => {
   const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
   let times = 0
   const take = () => runSeveral({ seed, duration: ++times * Number(process.env.DURATION ?? 6000) })
   const wrong = ({ figures, ...faults }) => Object.values(faults).flat().length > 0
-  const good = (report) => wrong(report) || lacking(report).length === 0 // what is wrong is wrong at once
+  const good = (report) => wrong(report) || lacking(report).length === 0 // a fault counts at once
   const report = await measured(t, take, good, { patience: 0, shown: (report) => `too little of ${lacking(report)}` })
   const { figures, ...faults } = report
   t.diagnostic(`seed ${seed}: ${JSON.stringify(figures)}`)

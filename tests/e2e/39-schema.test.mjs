@@ -15,7 +15,7 @@ import { until } from '../lib/wait.mjs'
 
 const patience = 30_000
 
-/** What the daemon's role needs of the example. */
+/** Grants the rights that the daemon's role needs in the example. */
 async function grant(cluster, role) {
   const { code, stderr } = await cluster.tryPsql(['-q', '-v', `daemon=${role}`, '-f', `${repository}/contrib/example/grants.sql`])
   assert.equal(code, 0, stderr)
@@ -122,7 +122,7 @@ describe('the contract', { skip: missing(), timeout: 300_000 }, () => {
     await cluster.psql('ALTER TABLE others ADD COLUMN x int')
     const fresh = await stage.addDaemon({ flags: ['--poll-interval', '600000'] })
     const stream = await fresh.subscribe('/others', { lastEventId: 'earliest' })
-    // the first daemon may be the one that looks: what counts is that it is told once
+    // The first daemon may be the one that looks. The event must be told once.
     await stream.when(() => stream.frames.filter(({ name }) => name === 'schema').length === 2, patience)
     await stream.close()
     await fresh.stop()
@@ -132,7 +132,7 @@ describe('the contract', { skip: missing(), timeout: 300_000 }, () => {
     await cluster.psql(`
       CREATE FUNCTION public.slow(id int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RAISE LOG 'a rule is tried'; PERFORM pg_sleep(0.3); RETURN id; END $$;
       SELECT herald.stream('/flood', '{others}', anonymous => true)`)
-    const stream = await until(async () => { // the contract may have it before the daemon does
+    const stream = await until(async () => { // the contract may have the stream before the daemon has it
       const one = await daemon.subscribe('/flood')
       return one.status === 200 && one
     }, { timeout: patience, what: 'the stream' })
@@ -238,7 +238,7 @@ describe('the contract of the example', { skip: missing(), timeout: 500_000 }, (
     const streams = await Promise.all([['/api/orders/events', '?store=loja-s', staff], ['/api/orders/stream', '', ann], ['/api/events', '', admin], ['/api/workorders/stream', '', admin],
       [rounds, '', ann]].map(async ([path, query, who]) => {
       const stream = await daemon.subscribe((path === rounds ? '/stream/rounds/ROULETTE/123/1/live' : path) + query, { token: who.token })
-      await stream.next(path === rounds ? 'ready' : 'connected', patience) // or the state has the round that is to come
+      await stream.next(path === rounds ? 'ready' : 'connected', patience) // otherwise the state has the round that is to come
       return { path, stream }
     }))
     await shop()

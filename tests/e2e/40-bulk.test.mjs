@@ -1,5 +1,7 @@
-// One statement changes 100,000 rows of a topic that ten streams have: a reading client gets all of them in order, the daemon's memory
-// stays within log-size, and other streams go on as if nothing happened.
+// One statement changes 100,000 rows of a topic that ten streams have.
+// - A reading client gets all of them in order.
+// - The daemon's memory stays within log-size.
+// - Other streams go on as if nothing had happened.
 // run: measures
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -11,7 +13,7 @@ import { measured, now, until } from '../lib/wait.mjs'
 
 const rows = Number(process.env.BULK_ROWS ?? 100_000)
 const logSize = 16 << 20
-const besides = 12 << 20 // what the daemon takes beside its log: rows on their way, and what malloc keeps
+const besides = 12 << 20 // what the daemon takes beside its log, for rows on their way and for what malloc keeps
 
 const prepare = (cluster) => cluster.psql(`
   CREATE TABLE bulk (id int PRIMARY KEY, owner text NOT NULL, n int NOT NULL);
@@ -41,7 +43,7 @@ test('a statement over 100,000 rows arrives whole and in order, in bounded memor
       await stage.cluster.psql(`UPDATE bulk SET n = n + 1 WHERE owner = 'reader'`)
       const committed = now()
       await stage.cluster.psql(`UPDATE bulk SET n = n + 1 WHERE owner = 'other'`)
-      // who comes back is told `connected` once more: that is no event
+      // A client that comes back is told `connected` once more. That is no event.
       await reader.when(() => reader.frames.length >= rows && reader.events.length >= rows, 90_000, () => `${rows} events; ${reader.events.length} came`)
       const finished = now()
       const peak = watchman.end()
@@ -61,7 +63,7 @@ test('a statement over 100,000 rows arrives whole and in order, in bounded memor
     assert.ok(good(figures), shown(figures))
     await other.close()
   } finally {
-    await reader?.close() // else it comes back for ever
+    await reader?.close() // otherwise it comes back for ever
     await stage.close()
   }
 })
@@ -75,8 +77,9 @@ function checkAll(reader, times) {
   assert.deepEqual(reader.faults, [])
 }
 
-// A ping a second is asked for: no stretch of the bulk's time may be silent for more than three, or, on a machine that takes long
-// for all of it, for most of the time from the commit to the last event.
+// A ping a second is asked for. So no silence may be longer than three seconds while the bulk is
+// under way. A slow machine may take long for all of it. Then a silence may last most of the time
+// from the commit to the last event.
 async function silence(other, { started, committed, finished }) {
   await until(() => other.comments.at(-1).at > finished, { what: 'a ping after the bulk' })
   const times = [started, ...other.comments.map(({ at }) => at).filter((at) => at > started)]
@@ -93,7 +96,7 @@ function watchMemory(daemon) {
 const mb = (bytes) => (bytes / 1048576).toFixed(1)
 
 test('many streams of a topic: who reads is not closed as slow, however many rows come at once', { skip: missing(), timeout: 120_000 }, async () => {
-  const rows = 1000, others = 400 // the log holds some 30; all of the rows fit into a socket
+  const rows = 1000, others = 400 // the log holds some 30, and all of the rows fit into a socket
   const stage = await openStage({
     daemon: { flags: ['--log-size', '1MB'] },
     prepare: (cluster) => cluster.psql(`

@@ -1,5 +1,5 @@
-// Retention: the log is pruned as fast as it grows, by one instance, or by hand; nobody waits for it, and nothing goes
-// that no tick has covered.
+// Retention. The log is pruned as fast as it grows, by one instance or by hand. Nobody waits for
+// that, and nothing goes that no tick has covered.
 // run: measures
 import assert from 'node:assert/strict'
 import { afterEach, beforeEach, describe, test } from 'node:test'
@@ -32,15 +32,16 @@ describe('retention', { skip: missing(), timeout: 300_000 }, () => {
   })
   afterEach(() => stage?.close())
 
-  // Its sessions carry its name, with which the server logs what they run.
+  // Its sessions carry its name. The server logs what they run with that name.
   const named = (name) => stage.addDaemon({ databaseUrl: `${cluster.url()}?application_name=${name}`, flags: ['--retention', '1s'] })
   const pruners = (since = 0) => {
     const lines = cluster.logs().slice(since).matchAll(/ (first|second) LOG: .*execute prune: /g)
     return [...new Set([...lines].map(([, name]) => name))]
   }
 
-  // 1,000 changes a second, or what the machine gives. Four times a second, how many are in the log, and how many of all were made
-  // lately. What is too much depends on those: on a busy machine the rate goes up and down.
+  // Makes 1,000 changes a second, or what the machine gives. Counts four times a second how many
+  // changes are in the log, and how many were made lately. What is too much depends on those,
+  // because on a busy machine the rate goes up and down.
   async function flood(duration) {
     const client = await cluster.client()
     const begun = now()
@@ -75,10 +76,11 @@ describe('retention', { skip: missing(), timeout: 300_000 }, () => {
       const share = (what) => late.filter((sample) => sample.live > sample[what]).length / late.length
       return { old: share('due'), ancient: share('most'), pruners: pruners(from) }
     }
-    // A second of changes stays, and what comes between two rounds; nor is the log ever much longer.
+    // A second of changes stays, and what comes between two rounds. The log is almost never longer
+    // than that.
     const good = ({ old, ancient, pruners }) => old <= 0.1 && ancient === 0 && pruners.length === 1
     const shown = ({ old, ancient, pruners }) => `${Math.round(100 * old)} % of the looks found changes older than 2.5 s, ${Math.round(100 * ancient)} % than 5 s; ${pruners} pruned`
-    const figures = await measured(t, level, good, { shown }) // who is held up has the other one stand in
+    const figures = await measured(t, level, good, { shown }) // if an instance is held up, the other one stands in
     assert.ok(good(figures), shown(figures))
     const [name] = figures.pruners
     assert.equal((await holder(cluster, 1)).name, name)
@@ -107,7 +109,7 @@ describe('retention', { skip: missing(), timeout: 300_000 }, () => {
       times.push(now() - begun)
     }
     let count = 5
-    const load = async (duration) => { // rounds of the daemon's own are among it
+    const load = async (duration) => { // the daemon's own rounds are among the load
       const times = { writes: [], ticks: [] }
       for (let end = now() + duration; now() < end; await pause(5)) {
         await timed(times.writes, change)
@@ -155,7 +157,7 @@ describe('retention', { skip: missing(), timeout: 300_000 }, () => {
     }
     await stream.close()
     assert.equal(await daemon.stop(), 0)
-    await cluster.psql(change.text) // while nobody ticks
+    await cluster.psql(change.text) // while nobody makes ticks
     const last = await cluster.psql('SELECT max(id) FROM herald.ticks')
     assert.equal(await prune(cluster, '1 hour'), 0)
     await until(async () => (await cluster.psql("SELECT max(at) < now() - interval '1 second' FROM herald.ticks")) === 't')
@@ -175,7 +177,7 @@ describe('retention', { skip: missing(), timeout: 300_000 }, () => {
     await stream.close()
   }
 
-  // A cursor of the tick that stays.
+  // A stream with a cursor of the tick that stays.
   async function continues(daemon, lastEventId) {
     const stream = await daemon.subscribe('/load', { token: ann, lastEventId })
     await stream.when(() => stream.events.length === rows)

@@ -1,5 +1,6 @@
-// A change that the server cannot hand out, here a character that UTF-8 lacks, is told as `bulk` in its place, to its own topic; nobody
-// else notices, whoever is there or comes later. And what is committed but not read shows in the lag.
+// A change that the server cannot hand out is told as `bulk` in its place, to its own topic. Here
+// it has a character that UTF-8 lacks. Nobody else notices, now or later. The lag shows what is
+// committed and not read.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'

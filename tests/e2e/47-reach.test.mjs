@@ -1,5 +1,5 @@
-// An event of more routing keys than are kept in memory: who is there and named gets it, who comes later gets it from the database, and
-// nobody else notices anything.
+// An event with more routing keys than are kept in memory. A client that is there and named gets
+// it. A client that comes later gets it from the database. Nobody else notices anything.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
@@ -105,7 +105,7 @@ test('an event with more routing keys than fit into the log closes its streams, 
   try {
     const { cluster, daemon } = stage
     const streams = []
-    for (let i = 0; i < 40; i++) { // an eighth of 1 MB is less than their keys
+    for (let i = 0; i < 40; i++) { // an eighth of 1 MB holds less than their keys
       streams.push(await daemon.subscribe('/posts', { token: await token({ sub: `user-${i}`, box: `${i}-${'x'.repeat(4000)}` }), reconnect: true }))
       await streams[i].next('connected')
     }

@@ -1,6 +1,8 @@
-// One change harms nobody: while rows of any size, of any numbers, characters and keys are written to one table, the subscribers of two others
-// lose nothing and wait no longer than before, and the daemon's memory stays within its bound. What is written is drawn from a seed.
-//   SEED=… another course; HARMLESS=long: rows of up to 64 MB, for some minutes
+// One change harms nobody. Rows of any size, with any numbers, characters and keys, are written to
+// one table. The subscribers of two other tables lose nothing, and wait no longer than before. The
+// daemon's memory stays within its bound. What is written is drawn from a seed.
+//   SEED=…           another course
+//   HARMLESS=long    rows of up to 64 MB, for some minutes
 // run: measures
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -12,7 +14,7 @@ import { measured, now, pause } from '../lib/wait.mjs'
 
 const long = process.env.HARMLESS === 'long'
 const seed = Number(process.env.SEED ?? Date.now() % 1e9)
-const acts = long ? 150 : 16 // changes a round
+const acts = long ? 150 : 16 // changes in a round
 const largest = (long ? 64 : 3) << 20
 const share = long ? 0.99 : 0.95 // of some hundred changes the last hundredth is one or two
 const logSize = 16 << 20
@@ -80,7 +82,10 @@ test('one change harms nobody', { skip: missing(), timeout: long ? 3_600_000 : 4
         wild++
       }
     }
-    /** Changes of two others, one after the other, while `busy` lasts: how long each took from its commit to its arrival. */
+    /**
+     * Changes two other rows in turn while `busy` lasts. Returns how long each change took from its
+     * commit to its arrival.
+     */
     async function probe(busy) {
       const waits = []
       while (!busy.done || waits.length < 40) {

@@ -1,5 +1,5 @@
-// A reader that stops reading while 2,000 events a second are for it: the daemon closes it, the others
-// do not notice, and when it comes back it has lost nothing.
+// A reader stops reading while 2,000 events a second are for it. The daemon closes it, and the
+// others do not notice. When it comes back it has lost nothing.
 // run: measures
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
@@ -10,8 +10,8 @@ import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
 import { measured, median, now, pause, until } from '../lib/wait.mjs'
 
-const batch = 20 // rows a statement
-const period = 10 // ms between statements: 2,000 events/s
+const batch = 20 // rows in a statement
+const period = 10 // ms between statements, so 2,000 events/s
 const probes = 5
 const controls = ['connected', 'closing', 'reset']
 
@@ -51,7 +51,7 @@ async function stopOne(t, stage, probe) {
   const other = await probe(isClosed)
   await until(isClosed, { timeout: 90_000, what: 'the stopped reader is closed by the daemon' })
   const closedAfter = now() - stopped
-  const control = Math.max(median(reading), median(await probe())) // what else the machine does may have changed meanwhile
+  const control = Math.max(median(reading), median(await probe())) // the machine's other load may have changed meanwhile
   const sent = await flood.stop()
   t.diagnostic(`${Math.round(sent.rate)} events/s; the stopped reader was closed after ${Math.round(closedAfter)} ms`)
   const { missed, ids } = await comeBack(stage, slow, sent.rounds)
@@ -60,7 +60,7 @@ async function stopOne(t, stage, probe) {
   return { other: median(other), control }
 }
 
-// Continues where curl's last whole event was, and demands every round of every row, once, in order.
+// Continues after curl's last whole event. Every round of every row must come once and in order.
 async function comeBack(stage, slow, rounds) {
   slow.signal('SIGCONT')
   await slow.ended(60_000)
@@ -71,7 +71,7 @@ async function comeBack(stage, slow, rounds) {
   await resumed.connect()
   const expected = rounds * batch - before.length
   await resumed.when(() => resumed.events.length >= expected, 180_000, () => `${expected} events after the resume, ${resumed.events.length} came`)
-    .catch((error) => resumed.close().then(() => { throw error })) // else it comes back for ever
+    .catch((error) => resumed.close().then(() => { throw error })) // otherwise it comes back for ever
   assert.ok(!resumed.frames.some(({ name }) => name === 'reset'), 'the resume was answered with reset')
   await resumed.close()
   const all = [...before, ...resumed.events]
@@ -106,7 +106,8 @@ async function startFlood(cluster) {
   return flood
 }
 
-// The others: a hundred probes and more, until enough(); the times from sending to arrival.
+// The other readers, a hundred probes and more, until enough(). Gives the times from sending to
+// arrival.
 async function openProbes({ cluster, daemon }) {
   const client = await cluster.client()
   const streams = []

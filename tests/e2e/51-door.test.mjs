@@ -1,5 +1,8 @@
-// Descriptors run out, whoever uses them up: who comes waits, streams and database go on, probes and log say it, and the door opens by
-// itself when there are some again.
+// Descriptors run out, whoever uses them up.
+// - A client that comes then waits.
+// - Streams and database go on.
+// - Probes and log say what happens.
+// - The door opens by itself when there are descriptors again.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'
@@ -50,7 +53,8 @@ describe('descriptors run out', { skip: missing(), timeout: 180_000 }, () => {
     return true
   }
 
-  // The numbers in use are not shown to all: a limit at which probes are answered and clients are not is found by trying.
+  // Not everybody may see which numbers are in use. So the test tries limits, until it finds one at
+  // which probes are answered and clients are not.
   const shutForClients = async () => {
     for (const patience of [600, 1200, 2400]) { // on a busy machine the right one may be passed over
       for (let soft = 16, found; soft < 250 && found !== 'open'; soft += 2) {
@@ -128,13 +132,13 @@ describe('limits of descriptors at the start', { skip: missing(), timeout: 60_00
 
   test('the soft limit does not count, for it is raised to the hard one', async () => {
     const { code, stderr } = await serve('64:1024', '--max-streams', '896', '--listen', '203.0.113.1:1')
-    assert.equal(code, 1, stderr) // the address, which is nobody's here
+    assert.equal(code, 1, stderr) // it fails only at the address, which is nobody's here
     assert.match(stderr, /cannot listen on '203\.0\.113\.1:1'/)
   })
 
   test('a program whose standard files are closed gives their numbers to nobody', async () => {
     const { stdout } = await processes.run('sh', ['-c', `"${program}" version <&- >&- 2>&-; echo $?`])
-    assert.equal(stdout.trim(), '1') // what it had to say went nowhere
+    assert.equal(stdout.trim(), '1') // its output went nowhere
     assert.equal((await run(['version'])).code, 0)
   })
 })

@@ -1,4 +1,4 @@
-// Nobody waits for whoever reads the log: what is not read is dropped, counted and told.
+// Nobody waits for a reader of the log. What is not read is dropped, counted and told.
 import assert from 'node:assert/strict'
 import { closeSync, constants, openSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
@@ -42,7 +42,7 @@ describe('the log', { skip: missing(), timeout: 180_000 }, () => {
     await stream.close()
   }
 
-  // It says much of a configuration that is no good.
+  // With a wrong configuration the daemon logs much at each SIGHUP.
   const untilDropped = (daemon) => until(async () => {
     daemon.child.kill('SIGHUP')
     return await dropped(daemon) > 0
@@ -108,7 +108,7 @@ describe('the log', { skip: missing(), timeout: 180_000 }, () => {
     const { reader, writer } = await openPipe()
     const filler = openSync(`/proc/self/fd/${writer}`, constants.O_WRONLY | constants.O_NONBLOCK)
     assert.throws(() => { for (;;) writeSync(filler, Buffer.alloc(4096)) }, { code: 'EAGAIN' })
-    const daemon = await Daemon.start({ cluster: stage.cluster, stderr: writer, keys: ['--jwt-secret', 'x'.repeat(40)] }) // it warns of that
+    const daemon = await Daemon.start({ cluster: stage.cluster, stderr: writer, keys: ['--jwt-secret', 'x'.repeat(40)] }) // it warns of such a key
     assert.equal(await daemon.destroy(), 0)
     const child = processes.start(program, ['serve', '--retry', 'x'], { env: environment(), stdio: ['ignore', 'ignore', writer] })
     assert.deepEqual(await child.exited, { code: 3, signal: null })

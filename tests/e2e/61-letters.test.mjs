@@ -1,4 +1,5 @@
-// Letters of all scripts, on every way in and out: token, body, path, query, event and header carry them as the same bytes.
+// Letters of all scripts, on every way in and out. Token, body, path, query, event and header carry
+// them as the same bytes.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

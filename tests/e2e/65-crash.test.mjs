@@ -1,5 +1,6 @@
-// Power cuts: PostgreSQL is killed again and again while most commits are only in its memory. What a subscriber has been
-// told is never taken back: a tick is on disk, and with it all that it covers, before anybody hears of it.
+// Power cuts. PostgreSQL is killed again and again while most commits are only in its memory. What
+// a subscriber has been told is never taken back. A tick and all that it covers are on disk before
+// anybody hears of it.
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing, watch } from '../lib/daemon.mjs'
@@ -13,7 +14,8 @@ import { now, pause, until } from '../lib/wait.mjs'
 const crashes = 8
 const load = 700 // ms of writing before each crash
 
-// Nobody but a synchronous commit writes the log: kill -9 then takes what a power cut takes.
+// With these settings only a synchronous commit writes the log. So kill -9 takes what a power cut
+// takes.
 const settings = {
   synchronous_commit: 'off', wal_writer_delay: '10s', checkpoint_timeout: '1h', bgwriter_lru_maxpages: '0', autovacuum: 'off',
 }
@@ -24,7 +26,8 @@ async function prepare(cluster) {
   await cluster.psql(`SELECT herald.stream('/notes', '{notes}', match => '{"owner": "claims.sub"}')`)
 }
 
-// A full page would wake the WAL writer before its delay is over. It is frozen asleep: else it may hold a lock that every commit waits for.
+// A full page would wake the WAL writer before its delay is over. So the WAL writer is frozen while
+// it is asleep. At another time it may hold a lock that every commit waits for.
 async function freezeWalWriter(cluster) {
   const look = (what) => cluster.psql(`SELECT ${what} FROM pg_stat_activity WHERE backend_type = 'walwriter'`)
   const pid = Number(await until(() => look('pid'), { what: 'the WAL writer' }))
@@ -38,7 +41,8 @@ async function freezeWalWriter(cluster) {
 const asynchronous = (mark) => `INSERT INTO notes VALUES ('${mark}', 'ann')`
 const synchronous = (mark) => `BEGIN; SET LOCAL synchronous_commit = on; ${asynchronous(mark)}; COMMIT`
 
-// Writes until `stopped()`, over all crashes; `acked` gets the marks of the commits that were answered.
+// Writes until `stopped()`, over all crashes. `acked` gets the marks of the commits that were
+// answered.
 async function write(cluster, name, statement, gap, acked, stopped) {
   let client
   for (let n = 0; !stopped(); n++) {
@@ -60,8 +64,8 @@ const markOf = ({ data }) => JSON.parse(data).row.mark
 const arrives = (stream, mark) => stream.when(
   () => stream.frames.some(({ data }) => data.includes(`"${mark}"`)), 60_000, () => `the event of ${mark}`)
 
-// An event that has just come, and whose commit nobody has waited for, is the first that a crash would take back. Behind it
-// one is committed while ticks are held up: that one does go.
+// A crash would first take back an event that has just come, and whose commit nobody has waited
+// for. After it another change is committed while ticks are held up. That one does go.
 async function crash({ cluster }, streams, round) {
   await freezeWalWriter(cluster)
   const client = await cluster.client()
@@ -109,7 +113,7 @@ test('after crashes that take asynchronous commits back, no event was a phantom,
 async function judge(cluster, streams, table, sync) {
   const there = new Set(table)
   for (const [index, stream] of streams.entries()) {
-    await until(() => table.length <= stream.events.length, { timeout: 60_000, every: 100 }).catch(() => {}) // what is missing is said below
+    await until(() => table.length <= stream.events.length, { timeout: 60_000, every: 100 }).catch(() => {}) // assertions below say what is missing
     const seen = new Set(stream.events.map(markOf))
     assert.deepEqual([...seen].filter((mark) => !there.has(mark)), [], `phantoms of stream ${index}`)
     assert.deepEqual(sync.filter((mark) => !seen.has(mark)), [], `synchronous commits that stream ${index} lost`)

@@ -1,4 +1,5 @@
-// Two instances on one database: the same events under the same ids, one ticks, either can go.
+// Two instances on one database. Both have the same events under the same ids, one makes the ticks,
+// and either can go.
 // run: measures
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -24,7 +25,7 @@ describe('two instances on one database', { skip: missing(), timeout: 300_000 },
     return new Writer({ name, cluster: stage.cluster, log, random: new Random(name.charCodeAt(0)), rows: hotRows, owners: ['ann'] })
   }
 
-  // All that this log's transactions left in the table has been seen.
+  // Waits until each stream has all that this log's transactions left in the table.
   async function drained(log, streams, table) {
     const own = new Set(log.flatMap(({ changes }) => changes.map(({ mark }) => mark)))
     const last = table.map(({ mark }) => mark).filter((mark) => own.has(mark))
@@ -82,7 +83,7 @@ describe('two instances on one database', { skip: missing(), timeout: 300_000 },
     }
   })
 
-  // Changes go on all the time; each one's wait is counted, from its commit to its arrival.
+  // Changes go on all the time. Each one's wait is counted, from its commit to its arrival.
   async function takeOver(victim, survivor, name) {
     const log = []
     const stream = await openHot(survivor, 'survivor')

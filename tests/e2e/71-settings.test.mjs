@@ -1,5 +1,5 @@
-// What a database or a role sets for everybody does not reach the daemon's sessions: none is ended for its silence, and functions of the
-// application are called under the same terms.
+// What a database or a role sets for everybody does not reach the daemon's sessions. None is ended
+// for its silence. Functions of the application are called under the same terms.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { least } from '../lib/cluster.mjs'
@@ -33,7 +33,7 @@ describe('settings of a role', { skip: missing(), timeout: 120_000 }, () => {
           SELECT jsonb_build_object('body', jsonb_build_object('pid', pg_backend_pid()) || (SELECT jsonb_object_agg(n, current_setting(n)) FROM unnest('{${Object.keys(fixed)}}'::text[]) n)) $$;
         SELECT herald.action('POST', '/told', 'public.told');`)
       const alter = Object.entries(hostile).map(([setting, value]) => `ALTER ROLE ${least ? 'pgherald' : 'postgres'} SET ${setting} = '${value}';`)
-      await cluster.psql(alter.join('\n')) // of the role that the daemon connects as
+      await cluster.psql(alter.join('\n')) // of the role as which the daemon connects
     },
   })))
   after(() => stage?.close())
@@ -51,7 +51,7 @@ describe('settings of a role', { skip: missing(), timeout: 120_000 }, () => {
     })).json
     const sessions = async () => (await client.query("SELECT array_agg(pid ORDER BY pid) AS pids FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'test'")).rows[0].pids
     let begun
-    const stay = async () => { // so may the daemon's: then it has others, whose settings hold
+    const stay = async () => { // a session of the daemon may end too, and then others come for which the settings hold
       begun = daemon.logs().length
       const { pid, ...settings } = await ask()
       assert.deepEqual(settings, fixed)

@@ -1,4 +1,5 @@
-// The ticker is frozen, and so are its session and its locks: the other instance does not wait for it.
+// The ticker is frozen, and so are its session and its locks. The other instance does not wait for
+// it.
 // run: measures
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -43,13 +44,14 @@ describe('a frozen ticker', { skip: missing(), timeout: 300_000 }, () => {
     t.diagnostic(await judgeLoad(stage.cluster, load, streams))
   })
 
-  // Frozen while it holds the lock that tells writers not to ring; returns when that was.
+  // Freezes the ticker while it holds the lock that tells writers not to ring. Returns when that
+  // was.
   const freezeAwake = ({ name, ticker }, load) => until(async () => {
     await rouse(stage.cluster, load, name)
     ticker.pause()
     const frozen = now()
     if ((await holder(stage.cluster, 3)).name === name) return frozen
-    ticker.resume() // it had lain down meanwhile
+    ticker.resume() // it had lain down before
   }, { timeout: 60_000, what: 'a ticker that is frozen awake' })
 
   test('awake, under load, when nobody rings: the other instance ticks when the ticks stop, and the frozen one catches up', async (t) => {
@@ -57,13 +59,13 @@ describe('a frozen ticker', { skip: missing(), timeout: 300_000 }, () => {
     const { name, ticker, other } = await roles()
     const streams = [await openHot(other, 'other'), await openHot(ticker, 'frozen')]
     let over = false
-    const running = load.run(['a', 'b', 'c', 'd'], 10, () => over) // all the while: behind a pause nobody suspects it any more
+    const running = load.run(['a', 'b', 'c', 'd'], 10, () => over) // all the while, because after a pause nobody suspects it any more
     const stretch = async () => {
       const frozen = await freezeAwake({ name, ticker }, load)
       await pause(2500)
       const mark = load.last()
       const longest = await arrives(streams[0], mark, 10_000).then(() => Math.max(...waits(streams[0], load, frozen)), () => Infinity)
-      const awake = (await holder(stage.cluster, 3)).name === name // no writer has rung; else it had told its server already to lie down
+      const awake = (await holder(stage.cluster, 3)).name === name // no writer has rung; otherwise it had already told its server to lie down
       ticker.resume()
       await arrives(streams[0], mark)
       return awake ? longest : Infinity
@@ -75,11 +77,12 @@ describe('a frozen ticker', { skip: missing(), timeout: 300_000 }, () => {
     t.diagnostic(await judgeLoad(stage.cluster, load, streams))
   })
 
-  // Awake still, though nothing has come for so long that nobody suspects it any more; then one change, which nobody rings for.
+  // The ticker is still awake. Nothing has come for so long that nobody suspects it any more. Then
+  // one change comes, and nobody rings for it.
   async function freezeBehindGap(load) {
     const { name, ticker, other } = await roles()
     const stream = await openHot(other, 'other')
-    await arrives(stream, await load.lone()) // it has its connection: to make one takes too long for what follows
+    await arrives(stream, await load.lone()) // the load has its connection now, which would take too long later
     let tries = 0
     return until(async () => {
       await rouse(stage.cluster, load, name)
@@ -87,7 +90,7 @@ describe('a frozen ticker', { skip: missing(), timeout: 300_000 }, () => {
       await arrives(stream, await load.lone())
       ticker.pause()
       const frozen = now()
-      const mark = await load.lone() // at once: a little later nobody suspects the ticker any more
+      const mark = await load.lone() // at once, because a little later nobody suspects the ticker any more
       if ((await holder(stage.cluster, 3)).name === name) return { ticker, stream, mark, frozen }
       ticker.resume()
     }, { timeout: 60_000, what: 'a ticker that is frozen before it lies down' })

@@ -1,4 +1,5 @@
-// A network, or a database, that is silent or refuses, while its connections live on: noticed, survived, and not shouted about.
+// A network or a database that is silent or refuses, while its connections live on. The daemon
+// notices it, survives it, and does not log too much of it.
 // run: measures
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
@@ -16,15 +17,16 @@ const suspect = 300 // TICKER_SUSPECT_MS
 const stall = 10_000 // CONN_STALL_MS
 const slack = 1000 // of a machine with other things to do
 
-/** The figures of one stretch of silence; each is judged against what it may be at the most. */
+/** The figures of one stretch of silence, each with the most that it may be. */
 function figuresOf({ times }, figures) {
-  // who waits for a silent daemon waits for seconds (stall); what other tests beside cost is less
+  // A transaction that waits for a silent daemon waits for seconds (stall). What other tests beside
+  // this one cost is less.
   return { ...figures, 'p99 of the transactions': [percentile(times, 99), slack], 'the longest transaction': [Math.max(...times), stall / 4] }
 }
 const good = (figures) => Object.values(figures).every(([ms, most]) => ms < most)
 const shown = (figures) => Object.entries(figures).map(([what, [ms, most]]) => `${what} ${Math.round(ms)} ms, at the most ${most}`).join('; ')
 
-/** A stage for each try: what has been silent once is another one afterwards. */
+/** Each try gets a stage of its own, because a stage is not the same after a silence. */
 async function judge(t, take) {
   const figures = await measured(t, take, good, { patience: 0, shown })
   t.diagnostic(shown(figures))

@@ -1,5 +1,6 @@
-// Somebody holds a lock that the daemon needs, for longer than it waits: its sessions do not pile up at the server, and who is in
-// the way is named. So is a server process that is frozen in the middle of a tick.
+// Somebody holds a lock that the daemon needs, for longer than the daemon waits. The daemon's
+// sessions do not pile up at the server. It names the one that is in the way. It also names a
+// server process that is frozen in the middle of a tick.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { writeFileSync } from 'node:fs'
@@ -88,7 +89,7 @@ describe('who is in the way', { skip: missing(), timeout: 300_000 }, () => {
     await arrives(stream, await load.lone())
     const client = await cluster.client()
     const inside = "SELECT l.pid, a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE relation = 'herald.ticking'::regclass AND granted AND mode = 'ShareUpdateExclusiveLock'"
-    const standing = async () => { // where a tick comes to a stop that holds its lock already; a reading that has begun before would stop there, too
+    const standing = async () => { // a tick stops that has its lock already; a read that began before the tick would stop there too
       await client.query('BEGIN; LOCK TABLE herald.changes IN ACCESS EXCLUSIVE MODE')
       await cluster.psql('NOTIFY herald')
       return until(() => cluster.psql(inside), { timeout: 2000, what: 'a tick that stands still' }).catch(() => client.query('ROLLBACK').then(() => ''))

@@ -1,4 +1,5 @@
-// TLS on the way to PostgreSQL, in records that are longer than libpq makes room for: no row waits for the next one.
+// TLS on the way to PostgreSQL, in records that are longer than libpq makes room for. No row waits
+// for the next one.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
@@ -38,9 +39,10 @@ describe('TLS to the database', { skip: missing(), timeout: 180_000 }, () => {
       try {
         const stream = await daemon.subscribe('/notes')
         await stream.next('connected')
-        for (let round = 1; round <= rounds; round++) { // of many sizes: where a record ends among the rows decides
+        for (let round = 1; round <= rounds; round++) { // of many sizes, because it matters where in the rows a record ends
           await stage.cluster.psql(`UPDATE notes SET n = n + 1, text = repeat('x', ${3000 + round * 37})`)
-          // rows that wait do so for 10 s, then the connection is given up, which the log says; one that comes with the next change would be late too
+          // Rows that wait do so for 10 s. Then the daemon gives up the connection, and the log
+          // says so. A row that comes only with the next change would be late too.
           await until(() => stream.events.length === round * rows, { what: `${rows} events of round ${round}` })
         }
         const page = await request(daemon.url('/notes?after=earliest'), { headers: { Accept: 'application/json' } })

@@ -1,5 +1,5 @@
-// What clients missed is read by connections of its own, from a standby that lags, say, while the ticks come from the primary: nothing is
-// passed over, nobody is reset.
+// The daemon reads what clients have missed by connections of its own. These may lead to a standby
+// that lags, while the ticks come from the primary. Nothing is passed over, and nobody is reset.
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'
@@ -24,8 +24,8 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     standby = await Cluster.standbyOf(stage.cluster)
     front = await Parting.open((name) => (name === 'pgherald replay' ? standby : stage.cluster).port)
   })
-  beforeEach(async () => { // whose log begins with the test
-    await daemon?.stop() // whose readers would come back among those of the next one
+  beforeEach(async () => { // the log of the daemon begins with the test
+    await daemon?.stop() // its readers would come back among those of the next one
     daemon = undefined
     await replay('resume')
   })
@@ -41,7 +41,8 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
   async function startDaemon(...flags) {
     daemon = await stage.addDaemon({ databaseUrl: front.url(stage.cluster.database), flags })
   }
-  // The same, where what was missed is read from the primary; returns the processes that serve its readers.
+  // The same, but what was missed is read from the primary. Returns the processes that serve its
+  // readers.
   async function startWithReaders(...flags) {
     const readers = async (state) => (await stage.cluster.psql(`SELECT pid FROM pg_stat_activity WHERE application_name = 'pgherald replay' AND state ~ '${state}'`)).split('\n')
     const before = await readers('')
@@ -51,7 +52,8 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
       return fresh.length === 2 && fresh
     }, { what: 'its connections' })
   }
-  // What the standby gets when its replay is resumed; returns the ids of a note before, and of these, as the other daemon gives them out.
+  // What the standby gets after its replay is resumed. Returns the ids that the other daemon gives
+  // out, of a note before and of these notes.
   async function missNotes(names) {
     const stream = await openHot(stage.daemon, 'witness')
     const first = await deliver(stage.cluster, 'before', stream)
@@ -102,7 +104,7 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     const { portOf } = front
     front.portOf = () => stage.cluster.port
     const [lastEventId] = await missNotes(['n8'])
-    await startWithReaders() // the other one must have come, too, before none can
+    await startWithReaders() // the other reader must be there too, before none can come
     const blocker = await stage.cluster.client()
     await blocker.query('BEGIN; LOCK TABLE herald.unreadable')
     const stream = await openHot(daemon, 'cut', lastEventId)
@@ -128,7 +130,7 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
     for (const pid of pids) signal(pid, 'SIGSTOP')
     try {
       for (let n = 0; n < 10; n++) crowd.push(await openHot(daemon, `late ${n}`, lastEventId))
-      for (let n = 10; n <= 60; n += 10) { // no more at once than the log holds for who is there
+      for (let n = 10; n <= 60; n += 10) { // each round is no more than the log holds for a client that is there
         await stage.cluster.psql(`INSERT INTO others SELECT n, repeat('x', 30000) FROM generate_series(${n - 9}, ${n}) n`)
         await others.when(() => others.events.length === n)
       }
@@ -142,7 +144,8 @@ describe('pages of what was missed, from a standby that lags,', { skip: missing(
       assert.deepEqual([notes(stream), resetsOf(stream)], [['n9', 'n10'], []])
       await stream.close()
     }
-    // one each; and of those that were being read when their connections stopped a second one
+    // One page for each client. A page that was being read when its connection stopped is read a
+    // second time.
     const read = (await pages()) - asked
     assert.ok(read >= crowd.length && read <= crowd.length + pids.length, `${read} pages`)
     await others.close()

@@ -1,4 +1,5 @@
-// A daemon on a hot standby: the same events under the same ids, by polling; clients roam; promotion.
+// A daemon on a hot standby. It has the same events under the same ids, by polling. Clients roam,
+// and the standby is promoted.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'
@@ -9,7 +10,7 @@ import { measured, now } from '../lib/wait.mjs'
 
 describe('a hot standby', { skip: missing(), timeout: 300_000 }, () => {
   let stage, standby, far
-  const more = [] // of standbys and their daemons, where it takes more than one
+  const more = [] // of standbys and their daemons, if it takes more than one
   before(async () => {
     stage = await openStage({ prepare: prepareHot })
     standby = await Cluster.standbyOf(stage.cluster)

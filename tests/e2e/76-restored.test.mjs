@@ -1,6 +1,8 @@
-// A database that has gone back to an earlier state or on in another history: restored from a dump, to a point in time, to a
-// copy of its directory, or promoted without its tail. The stream goes on at once; whoever holds a cursor of what is lost is
-// told; no tick id is given out twice.
+// A database that has gone back to an earlier state, or on in another history. It is restored from
+// a dump, to a point in time, or to a copy of its directory. Or it is promoted without its tail.
+// - The stream goes on at once.
+// - A client with a cursor of what is lost is told.
+// - No tick id is given out twice.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -16,7 +18,7 @@ import { marksOf } from '../lib/writer.mjs'
 
 const tickOf = (id) => parseId(id)[0]
 
-/** Each of these cursors is told, once, that it is of a history that is lost, and then gets what is new. */
+/** Each of these cursors is told once that its history is lost. After that it gets what is new. */
 async function assertReset(daemon, cursors, cluster, note) {
   const streams = []
   for (const [name, cursor] of Object.entries(cursors)) streams.push(await open(daemon, `${name} ${cursor}`, cursor))
@@ -30,7 +32,7 @@ async function assertReset(daemon, cursors, cluster, note) {
   }
 }
 
-/** The tick of `id` is none of those that were given out before. */
+/** The tick of `id` is none of the ticks that were given out before. */
 const assertNew = (id, ...given) => assert.ok(!given.some((old) => tickOf(old) === tickOf(id)), `tick of ${id} was given out before: ${given}`)
 
 describe('a dump, restored', { skip: missing(), timeout: 300_000 }, () => {
@@ -148,7 +150,8 @@ describe('a restore to a point in time', { skip: missing(), timeout: 300_000 }, 
     await until(async () => (await cluster.psql("SELECT coalesce(last_archived_wal, '') FROM pg_stat_archiver")) >= segment, { what: 'the archived WAL' })
   }
 
-  // In the place of the one before, as an operator does it. It does not archive: a restore after it finds no trace of its timeline.
+  // Restores in the place of the server before, as an operator does it. The new server does not
+  // archive. A restore after it finds no trace of its timeline.
   const restoreTo = (backup, port) => backup.recover({
     port, archive_mode: 'off', recovery_target_name: 'good', restore_command: `cp ${stage.cluster.directory}/archive/%f "%p"`,
   })
@@ -203,7 +206,8 @@ describe('a copy of the data directory, put back', { skip: missing(), timeout: 3
   before(async () => (stage = await openStage({ prepare })))
   after(() => stage?.close())
 
-  // As with a snapshot of the volume: PostgreSQL itself cannot tell it from a restart, the timeline stays.
+  // As with a snapshot of the volume. PostgreSQL itself cannot tell it from a restart, because the
+  // timeline stays.
   test('streams and cursors of what is lost are reset, others go on, no id comes twice', async () => {
     const { cluster, daemon } = stage
     const stream = await open(daemon, 'open')
@@ -248,7 +252,7 @@ describe('a standby that is promoted without the tail', { skip: missing(), timeo
     early = await open(far, 'far')
     ids.kept = await deliver(stage.cluster, 'kept', near)
     await idOf('kept', early)
-    // committed and received, but in no tick that the standby has
+    // Committed and received, but in no tick that the standby has.
     stage.daemon.pause()
     await writeNote(stage.cluster, 'received')
     await until(async () => (await standby.psql('SELECT note FROM hot WHERE id = 1')) === 'received', { what: 'the change at the standby' })
@@ -274,7 +278,8 @@ describe('a standby that is promoted without the tail', { skip: missing(), timeo
     await assertReset(far, { received: ids.received, lost: ids.lost, worse: ids.worse }, standby, 'after the resets')
   })
 
-  // Its tick is in both histories, and what the new one has made of the changes since is in ticks of its own.
+  // The cursor's tick is in both histories. What the new history has made of the changes since is
+  // in ticks of its own.
   test('a client whose cursor lies before the fork goes on and misses nothing', async () => {
     const stream = await open(far, 'kept', ids.kept)
     await idOf('after the resets', stream)

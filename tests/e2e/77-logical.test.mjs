@@ -1,5 +1,6 @@
-// The log by logical replication: a daemon at a subscriber of herald.changes and herald.ticks delivers the same events under
-// the same ids, and writes nothing there; what an operator has to do is what setUp() does.
+// The log by logical replication. A daemon runs at a subscriber of herald.changes and herald.ticks.
+// It delivers the same events under the same ids, and writes nothing there. setUp() does what an
+// operator has to do.
 // run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -15,7 +16,7 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 300_
   let stage, subscriber, far
   before(async () => {
     stage = await openStage({ prepare: prepareHot, settings: { wal_level: 'logical' } })
-    // Also for other ends than ours: it must not stand in the way of pruning.
+    // A publication for other purposes than ours. It must not stand in the way of pruning.
     await stage.cluster.psql('CREATE PUBLICATION everything FOR ALL TABLES')
     subscriber = await Cluster.start({ unique: true })
     await setUp()
@@ -30,7 +31,7 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 300_
     await stage.cluster.psql('CREATE PUBLICATION herald FOR TABLE herald.changes, herald.ticks')
     await migrate(subscriber)
     await defineHot(subscriber)
-    await subscriber.psql('TRUNCATE herald.changes, herald.ticks') // the first tick, which is the publisher's to send
+    await subscriber.psql('TRUNCATE herald.changes, herald.ticks') // takes away the first tick, because the publisher must send it
   }
   const subscribe = () => subscriber.psql(`CREATE SUBSCRIPTION herald CONNECTION '${stage.cluster.url()}' PUBLICATION herald`)
   const count = (cluster, what) => cluster.psql(`SELECT count(*) FROM ${what}`)
@@ -87,7 +88,8 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 300_
   test('a daemon that had read further than a subscriber that fell back waits for it, and resets nobody', async () => {
     const stream = await openHot(far, 'ahead')
     await deliver(stage.cluster, 'ahead', stream)
-    // as after a crash of the subscriber, whose commits are not durable at once: what is lost is sent again
+    // As after a crash of the subscriber, whose commits are not durable at once. The publisher
+    // sends again what was lost.
     const [tick] = (await subscriber.psql('SELECT max(id) FROM herald.ticks')).split('\n')
     await subscriber.psql('ALTER SUBSCRIPTION herald DISABLE')
     await subscriber.psql(`CREATE TABLE kept AS SELECT * FROM herald.ticks WHERE id = ${tick}; DELETE FROM herald.ticks WHERE id = ${tick}`)
@@ -95,7 +97,7 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 300_
     assert.equal(dropped, 't')
     await until(async () => (await request(far.adminUrl('/readyz'))).status === 503, { what: 'the daemon to wait' })
     await subscriber.psql('INSERT INTO herald.ticks SELECT * FROM kept; ALTER SUBSCRIPTION herald ENABLE')
-    await writeNote(stage.cluster, 'after it') // the server starts a subscription's worker again after 5 s at the earliest
+    await writeNote(stage.cluster, 'after it') // the server starts a subscription's worker again after at least 5 s
     await stream.when(() => marksOf(stream).has('after it'), 60_000, () => `after it at ${stream.tail()}`)
     assert.deepEqual(resetsOf(stream), [])
     assert.deepEqual([...marksOf(stream)], ['ahead', 'after it'])
@@ -115,7 +117,7 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 300_
 
   test('an upgrade goes to the subscriber first; the other way round it stands still until it has the columns, too', async () => {
     const stream = await openHot(far, 'upgraded')
-    const add = (cluster, name) => cluster.psql(`ALTER TABLE herald.changes ADD COLUMN ${name} int`) // as a newer version's migration
+    const add = (cluster, name) => cluster.psql(`ALTER TABLE herald.changes ADD COLUMN ${name} int`) // as the migration of a newer version does
     await add(subscriber, 'newer')
     await deliver(stage.cluster, 'subscriber first', stream)
     await add(stage.cluster, 'newer')

@@ -1,4 +1,5 @@
-// Names of hosts on the way to PostgreSQL, and a DNS that does not answer: nobody but the session that asks waits for it.
+// Names of hosts on the way to PostgreSQL, and a DNS that does not answer. Only the session that
+// asks waits for it.
 // run: long
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -101,12 +102,12 @@ describe('names of hosts', { skip: missing(), timeout: 180_000 }, () => {
     await works(keywords('two.test'))
     await works(keywords('gone.test,db.test'))
     await works(keywords('hangs.test,db.test'))
-    if (!least) await works(`postgresql://postgres@gone.test:1,db.test:${stage.cluster.port}/${stage.cluster.database}`) // which the tests' own client cannot read
+    if (!least) await works(`postgresql://postgres@gone.test:1,db.test:${stage.cluster.port}/${stage.cluster.database}`) // the tests' own client cannot read such a URL
     await works(keywords('/nowhere,db.test', `1,${stage.cluster.port}`))
   })
 
   test('a host that is silent is passed over, with or without a name, and a socket as well', async () => {
-    const mutes = [1, 2].map(() => createServer((socket) => socket.on('error', () => {}))) // take connections, and say nothing on them
+    const mutes = [1, 2].map(() => createServer((socket) => socket.on('error', () => {}))) // they take connections and say nothing on them
     const port = await processes.freePort()
     await new Promise((resolve) => mutes[0].listen(port, '127.0.0.1', resolve))
     await new Promise((resolve) => mutes[1].listen(join(directory, `.s.PGSQL.${port}`), resolve))

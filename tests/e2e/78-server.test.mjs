@@ -1,5 +1,6 @@
-// What is done to the server and the schema under a running daemon: it leaves when the server waits for its clients, and comes back; it
-// goes on with no schema but the one that it knows.
+// What is done to the server and the schema under a running daemon. The daemon leaves when the
+// server waits for its clients, and comes back. It goes on with no schema but the one that it
+// knows.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing, run } from '../lib/daemon.mjs'
@@ -32,11 +33,12 @@ describe('the server and the schema', { skip: missing(), timeout: 300_000 }, () 
     await cluster.psql('CREATE DATABASE owned OWNER owner')
     const owned = cluster.url('owned', 'owner')
     assert.equal((await run(['migrate', '--database-url', owned])).code, 0)
-    // Its owner may not read what the server says of itself, so a new connection is tried; of two servers the one that it is connected to.
+    // Its owner may not read what the server says of itself, so the daemon tries a new connection.
+    // There are two servers. It must try the one that it is connected to.
     const port = await freePort()
     const blind = await stage.addDaemon({ databaseUrl: `host=127.0.0.1,127.0.0.1 port=${port},${cluster.port} user=owner dbname=owned` })
-    const other = await Doorman.open(port) // has come back meanwhile
-    const witness = await cluster.client() // sees an action of 2 s, also where a psql takes as long
+    const other = await Doorman.open(port) // the other server has come back meanwhile
+    const witness = await cluster.client() // sees an action of 2 s, though a psql may take as long
     const action = request(daemon.url('/slow'), { method: 'POST', body: '{}', headers: { Authorization: `Bearer ${await token({ sub: 'ann' })}`, 'Content-Type': 'application/json' } })
     const running = "SELECT FROM pg_stat_activity WHERE query ~ 'herald.act' AND state = 'active' AND application_name <> 'test'"
     await until(async () => (await witness.query(running)).rowCount === 1, { what: 'an action that runs' })
@@ -57,7 +59,7 @@ describe('the server and the schema', { skip: missing(), timeout: 300_000 }, () 
     const port = await freePort()
     const blind = await stage.addDaemon({ databaseUrl: `host=127.0.0.1,127.0.0.1 port=${port},${cluster.port} user=owner dbname=owned` })
     const other = await Doorman.open(port, { refuses: '57P03' })
-    await cluster.psql('ALTER ROLE owner CONNECTION LIMIT 0') // those that it has stay
+    await cluster.psql('ALTER ROLE owner CONNECTION LIMIT 0') // the connections that it has stay
     const refusals = () => cluster.logs().split('too many connections for role "owner"').length
     const before = refusals()
     await until(() => refusals() > before || other.clients > 1, { what: 'connections that are tried' })

@@ -1,4 +1,5 @@
-// What a database, a role or a hosting service may have set for everybody: settings that cut, forbid or read otherwise, and encodings.
+// What a database, a role or a hosting service may have set for everybody. Settings may cut,
+// forbid, or have things read otherwise. Encodings are among them.
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -16,7 +17,7 @@ const hostile = {
   client_encoding: 'LATIN1', search_path: 'evil', row_security: 'off', array_nulls: 'off', transform_null_equals: 'on', DateStyle: 'SQL, DMY',
   ...(serverMajor() >= 17 ? { transaction_timeout: '200ms' } : {}),
 }
-/** As an application says that lives with such settings. */
+/** What an application says that lives with such settings. */
 const asWriter = 'SET default_transaction_read_only = off; SET statement_timeout = 0; SET lock_timeout = 0;' +
   (serverMajor() >= 17 ? ' SET transaction_timeout = 0;' : '')
 

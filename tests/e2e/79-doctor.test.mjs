@@ -1,4 +1,5 @@
-// What doctor and migrate say of what others do to the database of a log: replicas of all tables, transactions that stay open, bounds.
+// What doctor and migrate say of what others do to the database of a log. These are replicas of all
+// tables, transactions that stay open, and bounds.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'
@@ -59,7 +60,7 @@ describe('what others do to the database of a log', { skip: missing(), timeout: 
       FROM herald.ticks t, generate_series(1, 120000) g WHERE t.id = 1;
       UPDATE herald.ticks SET at = clock_timestamp() - interval '2 days' WHERE id = 1; SELECT herald.prune('1 hour', 1000000)`, 'app')
     const look = async () => {
-      await psql('ANALYZE herald.ticks', 'app') // what 14 counts may be lost on its way
+      await psql('ANALYZE herald.ticks', 'app') // what PostgreSQL 14 counts may be lost on its way
       return (await doctor('old snapshots')).find(({ outcome }) => outcome === '!')
     }
     const line = await until(look, { timeout: 60_000, what: 'a line on the old snapshot' })

@@ -1,4 +1,5 @@
-// Dumps in parts, a log that is emptied by hand, a replica of all tables: what ordinary life does to a database with herald in it.
+// Dumps in parts, a log that is emptied by hand, and a replica of all tables. This is what ordinary
+// life does to a database with herald in it.
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -108,7 +109,7 @@ describe('dumps in parts', { skip: missing(), timeout: 240_000 }, () => {
     await psql("INSERT INTO hot VALUES (1000, 'ann', 0, 'new')")
     for (const each of [all, fresh, foreign]) {
       await idOf('new', each)
-      const loaded = each === all ? ['old 3', 'start'] : [] // the rows of the table, which are changes of here
+      const loaded = each === all ? ['old 3', 'start'] : [] // the rows of the table, which are changes of this database
       assert.deepEqual([...marksOf(each)].sort(), ['new', ...loaded], each.name)
     }
     await Promise.all([all.close(), fresh.close(), foreign.close()])

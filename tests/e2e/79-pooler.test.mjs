@@ -1,5 +1,6 @@
-// A real pgbouncer between the daemon and the database: where it keeps sessions, all is as without it; where it lends them for a transaction
-// or a statement, that is found out and said, events come by looking, and nothing stays with the pool.
+// A real pgbouncer between the daemon and the database. If it keeps sessions, all is as without it.
+// If it lends sessions for a transaction or a statement, the daemon finds that out and says so.
+// Events then come by polling, and nothing stays with the pool.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { writeFileSync } from 'node:fs'
@@ -161,7 +162,7 @@ describe('a pooler', { skip: missing() || missingPgbouncer(), timeout: 300_000 }
     lender.lend()
     const others = []
     await until(async () => {
-      if (others.length === 0 || (lender.idle.length > 0 && others.length < 20)) { // until each has somebody else's transaction, also what is in use now
+      if (others.length === 0 || (lender.idle.length > 0 && others.length < 20)) { // until each server session has somebody else's transaction, even those in use now
         others.unshift(new pg.Client({ connectionString: url }))
         await others[0].connect()
         await others[0].query('BEGIN')
@@ -192,7 +193,8 @@ describe('a pooler', { skip: missing() || missingPgbouncer(), timeout: 300_000 }
       await daemon.stop()
       return (await stage.cluster.psql("SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name <> 'test'")).split('\n').filter(Boolean)
     }
-    // who leaves in the middle of a query takes the server process along: the pool ends it
+    // A client that leaves in the middle of a query takes the server process along, because the
+    // pool ends it.
     const pids = await measured(t, used, ({ length }) => length === 1, { shown: ({ length }) => `${length} server processes` })
     assert.equal(pids.length, 1)
     const { stdout } = await stage.cluster.tryPsql(['-qAt', '-d', bouncer.url, '-c', `SELECT pg_backend_pid(), (SELECT count(*) FROM pg_listening_channels()), (SELECT count(*) FROM pg_settings WHERE source = 'session' AND name NOT IN ('client_encoding', 'application_name', 'DateStyle', 'TimeZone', 'standard_conforming_strings')), (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_locks WHERE locktype = 'advisory')`])

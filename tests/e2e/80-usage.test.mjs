@@ -1,5 +1,10 @@
-// Wrong usage and wrong configuration: every command and option answers with a sentence and the right
-// exit status: 0 done, 1 failed, 2 wrong usage, 3 wrong configuration, 4 schema and program do not fit.
+// Wrong usage and wrong configuration. Every command and option answers with a sentence and the
+// right exit status:
+// - 0: done
+// - 1: failed
+// - 2: wrong usage
+// - 3: wrong configuration
+// - 4: schema and program do not fit
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
@@ -13,7 +18,7 @@ import { secret } from '../lib/token.mjs'
 
 const commands = ['serve', 'migrate', 'watch', 'unwatch', 'token', 'tail', 'types', 'explain', 'doctor', 'config', 'help', 'version']
 
-// A person must be able to read it: something was said, in words, not a dump.
+// A person must be able to read the message. Something was said in words, and it is no dump.
 function assertSentence({ stderr, stdout }, about) {
   const text = stderr || stdout
   assert.match(text, /[A-Za-z]+ [A-Za-z]+/, `no sentence: ${JSON.stringify({ stdout, stderr })}`)

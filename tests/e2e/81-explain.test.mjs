@@ -1,6 +1,7 @@
-// pgherald explain: why a subscriber gets an event, or does not. First against the truth: what it says of every subscriber and every
-// change is compared with what real streams delivered (EXPLAIN=all: all pairs, some minutes). Then what it says where something stands
-// in the way.
+// pgherald explain: why a subscriber gets an event, or does not. First it is compared with the
+// truth. What it says of every subscriber and every change must be what real streams delivered.
+// EXPLAIN=all compares all pairs, which takes some minutes. Then follows what it says if something
+// stands in the way.
 // run: long
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
@@ -18,7 +19,7 @@ const key = 'a-key-to-seal-with-0123456789-0123456789'
 const slow = 30_000
 const wide = 'loja b+c' // must be decoded as the server does
 
-/** explain as JSON, with its exit status. */
+/** Runs explain. Returns its JSON and its exit status. */
 async function explain(stage, { stream, change, token: given, args = [], env = {} }) {
   const all = ['explain', '--json', '--database-url', stage.cluster.url(), '--jwt-secret-file', stage.secretFile, '--stream', stream, '--change', String(change), ...args]
   const result = await run(all, { env: { ...(given && { PGHERALD_TOKEN: given }), ...env }, timeout: 60_000 })
@@ -99,7 +100,7 @@ describe('explain', { skip: missing() }, () => {
       await client.query("SELECT herald.revoke(jti => 'someone')")
     }
 
-    // a `bulk` event of each topic goes to everyone on it
+    // A `bulk` event of each topic goes to everyone on it.
     async function end() {
       const spare = await addUser(client)
       await client.query(`BEGIN; SELECT herald.mute(); UPDATE things SET note = 'end'; UPDATE example.orders SET total_qty = total_qty + 1;
@@ -127,7 +128,9 @@ describe('explain', { skip: missing() }, () => {
       const differences = []
       const counts = { gets: 0, 'does not get': 0 }
       const pairs = subscribers.flatMap((subscriber) => changes.map((change) => ({ ...subscriber, change })))
-      // a seventh of them, with the sanitizers a third of that; of what nobody may open fewer, for there the verdict does not depend on the change
+      // It asks for a seventh of the pairs. With the sanitizers it asks for a third of that. Of
+      // streams that nobody may open it asks for fewer, because there the verdict does not depend
+      // on the change.
       const rarely = sanitized() ? 3 : 1
       const asked = process.env.EXPLAIN === 'all' ? pairs : pairs.filter(({ stream }, n) => n % (rarely * (stream.status === 200 ? 7 : 97)) === 0)
       const work = async () => {
@@ -324,7 +327,7 @@ describe('explain', { skip: missing() }, () => {
       assert.deepEqual([open.verdict, open.code], ['cannot be said', 1])
       assert.match(open.reason, /^change: \d+ is not there: its transaction is open still, or was rolled back$/)
       await client.query('ROLLBACK')
-      // the daemon prunes now and then, and holds the lock of who writes meanwhile
+      // The daemon prunes now and then. It then holds the lock of those that write meanwhile.
       const decided = await until(async () => { const report = await own({ change: id }); return report.code === 0 && report }, { timeout: slow, what: 'a verdict' })
       assert.match(decided.reason, /^change: \d+ was never committed: its transaction was rolled back$/)
 
@@ -341,7 +344,7 @@ describe('explain', { skip: missing() }, () => {
       const gone = await own({})
       assert.deepEqual([gone.verdict, gone.code], ['cannot be said', 1])
       assert.match(gone.reason, /is below what retention has left, from tick \d+ on: pruned, or never committed$/)
-      await refused({ stream: '/nothing' }, /^stream: there is none/) // that decides also without the change
+      await refused({ stream: '/nothing' }, /^stream: there is none/) // that decides without the change, too
     })
   })
 

@@ -1,4 +1,5 @@
-// `pgherald tail`, a subscriber in the terminal: what it prints, and where it goes on when its connection ends.
+// `pgherald tail`, a subscriber in the terminal. What it prints, and where it goes on when its
+// connection ends.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
@@ -19,7 +20,7 @@ const prepare = (cluster) => cluster.psql(`
   SELECT herald.stream('/state', '{notes}', snapshot => 'public.state');
   INSERT INTO notes VALUES (1, 'ann'), (2, 'bob'), (3, 'ann');`)
 
-/** The lines that it has printed when `done` of them is true. */
+/** The lines that it has printed when `done` is true of them. */
 async function tail(args, bearer, done, more = {}) {
   const child = start(program, ['tail', ...args], { env: { ...environment(), PGHERALD_TOKEN: bearer, ...more }, stdio: ['ignore', 'pipe', 'ignore'] })
   let said = ''
@@ -35,7 +36,7 @@ async function tail(args, bearer, done, more = {}) {
 }
 const many = (count) => (lines) => lines.length >= count
 
-/** A server that says these texts, one a connection, and keeps what it was asked. */
+/** A server that says these texts, one for each connection, and keeps what it was asked. */
 async function scripted(texts) {
   const asked = []
   const server = createServer((request, response) => {

@@ -1,4 +1,5 @@
-// pgherald doctor: a stage on which nothing is wrong, then one thing is broken at a time: exactly its line turns, and says what to do.
+// pgherald doctor. Nothing is wrong on the stage, and then one thing at a time is broken. Exactly
+// its line turns, and says what to do.
 // run: long
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
@@ -42,7 +43,7 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
   const flags = ({ url = stage.cluster.url(), port = stage.daemon.port, admin = `127.0.0.1:${stage.daemon.adminPort}`, more = [] } = {}) =>
     ['doctor', '--database-url', url, '--listen', `127.0.0.1:${port}`, '--admin-listen', admin, '--jwt-secret-file', file, ...more]
 
-  /** Its report, and the lines that are neither good nor for information. */
+  /** The report of doctor, and the lines that are neither good nor only information. */
   async function doctor(options = {}) {
     const { code, stdout } = await run([...flags(options), '--json'], { timeout: 60_000 })
     assert.ok(!stdout.includes(secret) && !stdout.includes(password), 'no secret is printed')
@@ -50,7 +51,7 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
     return { code, ...report, bad: report.checks.filter(({ outcome }) => !['ok', '-'].includes(outcome)) }
   }
 
-  /** One line is bad, as said here, and what to do is. */
+  /** Exactly one line is bad. It says this, and advises this. */
   function only(report, code, outcome, check, about, says, advice) {
     assert.equal(report.bad.length, 1, JSON.stringify(report.bad, null, 1))
     const [line] = report.bad
@@ -67,10 +68,13 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
   const waiting = `SELECT count(*) FROM herald.changes c, (SELECT * FROM herald.ticks ORDER BY id DESC LIMIT 1) t
     WHERE NOT pg_visible_in_snapshot(c.xid, t.snapshot)`
 
-  /** Breaks something by SQL, looks, does what mends it: `mend`, or what the line says to do. Then all is well again. */
+  /**
+   * Breaks something by SQL, looks, and mends it by `mend` or by what the line says to do. After
+   * that all is well again.
+   */
   async function broken(sql, expected, mend) {
     await stage.cluster.psql(sql)
-    await until(async () => (await stage.cluster.psql(waiting)) === '0', { what: 'a tick' }) // else that is a line, too
+    await until(async () => (await stage.cluster.psql(waiting)) === '0', { what: 'a tick' }) // otherwise that is a line, too
     const report = await doctor()
     only(report, ...expected)
     await stage.cluster.psql(mend ?? report.bad[0].do)
@@ -248,7 +252,8 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
       await stage.cluster.psql('UPDATE public.notes SET amount = amount + 1')
       await until(async () => Number(await stage.cluster.psql(few)) > n, { what: 'one more tick' })
     }
-    // not the first one: the daemon prunes each minute, and goes no further than a young one
+    // The first tick stays young. The daemon prunes each minute, and goes no further than a young
+    // tick.
     await broken(`CREATE TABLE public.kept AS SELECT id, at FROM herald.ticks;
       UPDATE herald.ticks SET at = at - interval '26 h' WHERE id > (herald.first_tick()).id AND id < (SELECT max(id) FROM herald.ticks)`,
       [0, '!', 'retention', null, /ticks are older than the retention/, /SELECT herald\.prune\('24:00:00'\)/],
@@ -256,7 +261,8 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
   })
 
   test('a schema of another version, and none: exit status 4', async () => {
-    // in a database of its own: the daemon looks every 2 s, and would say that it is not ready
+    // In a database of its own. The daemon of the stage looks every 2 s, and would say that it is
+    // not ready.
     await stage.cluster.psql('CREATE DATABASE later', { database: 'postgres' })
     await migrate(stage.cluster, { database: 'later' })
     await stage.cluster.psql("INSERT INTO herald.migrations (version, name) VALUES (9999, 'later')", { database: 'later' })
@@ -313,8 +319,9 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
     assert.deepEqual((await doctor({ admin: '' })).bad, [])
   })
 
-  // Stands for a pooler: gives its client a process number of its own and, in transaction mode, keeps notifications from it. And for a
-  // server that freezes: after so many answers there are no more.
+  // Stands for a pooler, which gives its client a process number of its own. In transaction mode it
+  // keeps notifications from it. It also stands for a server that freezes, which gives no more
+  // answers after so many.
   async function pooler({ notifies = true, answers = Infinity }) {
     const relay = createRelay({ noDelay: true }, (near) => {
       let ready = 0

@@ -1,4 +1,5 @@
-// The client package and a server that says what it likes: what it asks for, when it comes back, what it makes of each answer. No daemon here.
+// The client package and a server that says what it likes. The tests look at what the client asks
+// for, when it comes back, and what it makes of each answer. There is no daemon here.
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { afterEach, describe, test } from 'node:test'
@@ -12,7 +13,7 @@ const { opened, open, endAll } = new Streams()
 afterEach(endAll)
 
 describe('the client and a server that says what it likes', () => {
-  /** A server whose answers are these functions in turn, the last one for ever. */
+  /** A server whose answers are these functions in turn. The last one answers for ever. */
   async function serve(...answers) {
     const requests = []
     const server = http.createServer((request, response) => {

@@ -1,4 +1,5 @@
-// The client package's hooks in Chromium, in React under StrictMode, against the real daemon with the example.
+// The client package's hooks in Chromium, in React under StrictMode. The real daemon serves the
+// example.
 // run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -33,7 +34,10 @@ describe('the client in React, under StrictMode', { skip: missing(), timeout: 28
 
   const streamsAre = (count) => until(async () => (await daemon.status()).json.streams === count, { timeout: patience, what: `${count} streams` })
 
-  /** A page that shows the hook's result as JSON in `shown`, and its callbacks' calls in `called`. */
+  /**
+   * A page that shows the hook's result as JSON in `shown`, and the calls of its callbacks in
+   * `called`.
+   */
   async function show(context, hook, settings, args) {
     const page = await context.newPage()
     const errors = []
@@ -126,7 +130,7 @@ describe('the client in React, under StrictMode', { skip: missing(), timeout: 28
     let tries = 0
     await until(async () => {
       await view.page.evaluate(() => window.shown.reconnect())
-      await pause(300 * ++tries) // each one begins anew: a slow machine needs longer for it
+      await pause(300 * ++tries) // each call begins again, and a slow machine needs longer for it
       const { isConnected, connectionError } = await view.shown()
       return isConnected && connectionError === null
     }, { timeout: patience, what: 'the connection again' })

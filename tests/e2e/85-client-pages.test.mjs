@@ -1,4 +1,5 @@
-// The client package in Chromium, against the real daemon with the example: tabs that share a connection.
+// The client package in Chromium, with tabs that share a connection. The real daemon serves the
+// example.
 // run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -43,7 +44,7 @@ describe('the client in pages', { skip: missing(), timeout: 280_000 }, () => {
     return last
   }
 
-  /** A tab with a stream whose events stand in `got`. */
+  /** A tab with a stream whose events are in `got`. */
   async function open(context, { sub = 'ann', path = '/own', ...options } = {}) {
     const page = await context.newPage()
     await page.goto(server.origin)
@@ -67,7 +68,7 @@ describe('the client in pages', { skip: missing(), timeout: 280_000 }, () => {
     await until(async () => (await idsOf(page)).includes(ids.at(-1)), { timeout: patience, what: `event ${ids.at(-1)}` }).catch(() => {})
     assert.deepEqual(await idsOf(page), ids)
   }
-  /** Three tabs of one user; the first one has the connection. */
+  /** Three tabs of one user. The first one has the connection. */
   async function three(options) {
     const context = await browser.context()
     const pages = []
@@ -77,7 +78,7 @@ describe('the client in pages', { skip: missing(), timeout: 280_000 }, () => {
     }
     return { context, pages }
   }
-  /** Writes all the while. */
+  /** Writes rows all the while. */
   function writing(owner) {
     const ids = []
     let done = false
@@ -135,7 +136,7 @@ describe('the client in pages', { skip: missing(), timeout: 280_000 }, () => {
     await written.more(20)
     const sleeper = await context.newCDPSession(pages[0])
     const sleeps = new Promise((resolve) => sleeper.once('Debugger.paused', resolve))
-    await sleeper.send('Debugger.enable') // a page that a debugger holds does nothing, and leaves nothing
+    await sleeper.send('Debugger.enable') // a page that a debugger holds does nothing, and does not leave
     await sleeper.send('Debugger.pause')
     await within(sleeps, patience, 'the pause')
     const asleep = written.ids.length
@@ -258,7 +259,7 @@ describe('the client in pages', { skip: missing(), timeout: 280_000 }, () => {
     const ids = [await write('ann')]
     await has(page, ids)
     await context.setOffline(true)
-    await daemon.stop() // what is open ends, and there is nothing to wait for but `online`
+    await daemon.stop() // what is open ends, and only `online` can be waited for
     ids.push(await write('ann'))
     await until(async () => await stateOf(page) === 'connecting', { timeout: patience, what: 'the loss' })
     await daemon.start()

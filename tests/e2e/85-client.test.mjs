@@ -1,4 +1,5 @@
-// The client package in Node, against the real daemon: resume, tokens, silence, proxies that hold back, sealed streams.
+// The client package in Node, against the real daemon. Resume, tokens, silence, proxies that hold
+// back, and sealed streams.
 // run: long
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
@@ -77,7 +78,7 @@ describe('the client', { skip: missing(), timeout: 280_000 }, () => {
   test('what is committed while the daemon is restarted and killed arrives, all of it, once', async () => {
     const streams = [open({ url: daemon.url('/ledger'), token: ann }), open({ url: daemon.url('/state'), token: ann })]
     for (const it of streams) await it.is('open')
-    await until(() => streams[1].events.at(-1)?.event === 'ready', { timeout: patience, what: 'ready' }) // one that is cut off begins again
+    await until(() => streams[1].events.at(-1)?.event === 'ready', { timeout: patience, what: 'ready' }) // a state that is cut off begins again
     let done = false, count = 0
     const clients = await Promise.all([1, 2, 3, 4].map(() => stage.cluster.client()))
     const writing = Promise.all(clients.map(async (client, writer) => {
@@ -209,7 +210,7 @@ describe('the client', { skip: missing(), timeout: 280_000 }, () => {
       }]) {
         const got = own({ ticket })
         await got.is('open')
-        got.stream.reconnect() // needs another one
+        got.stream.reconnect() // which needs another ticket
         await until(() => got.states.filter((state) => state === 'open').length === 2, { timeout: patience, what: 'the second' })
         const [id] = await write()
         await got.has(1)

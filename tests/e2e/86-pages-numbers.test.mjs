@@ -1,4 +1,5 @@
-// The page of sealed numbers in a real browser, as `make demo` serves it: what its document says of user interface, by its words.
+// The page of sealed numbers in a real browser, as `make demo` serves it. It has the user interface
+// that its document describes, with the same words.
 // run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
@@ -7,7 +8,7 @@ import { missingNginx } from '../lib/nginx.mjs'
 import { Scene, id } from '../lib/pages.mjs'
 import { measured, now, until } from '../lib/wait.mjs'
 
-// What the document tells to write for nginx, without a location.
+// What the document says to write for nginx, without a location.
 const roundsBlock = `
 proxy_set_header Connection '';
 proxy_http_version 1.1;
@@ -34,7 +35,7 @@ describe('003, roleta', { skip: missing(), timeout: 300_000 }, () => {
     await it.sees('three numbers', async () => (await shown(it)).length === 3)
     assert.deepEqual(await shown(it), [4, 3, 2])
     assert.match(it.asked('/live?')[0].url, /\/stream\/rounds\/ROULETTE\/123\/v2\/live\?k=3&ticket=/)
-    await it.page.evaluate(() => (globalThis.added = new Promise((resolve) => { // what is read aloud
+    await it.page.evaluate(() => (globalThis.added = new Promise((resolve) => { // this is what is read aloud
       const list = document.querySelector('#numbers[aria-live=polite]')
       new MutationObserver((changes) => resolve(changes.flatMap(({ addedNodes }) => [...addedNodes].map((node) => node.innerText)))).observe(list, { childList: true })
     })) && undefined)
@@ -105,7 +106,7 @@ describe('003, roleta', { skip: missing(), timeout: 300_000 }, () => {
   })
 
   shows('é encerrado quando a página fecha', async () => {
-    await hasStreams(0) // those of earlier tests have ended
+    await hasStreams(0) // the streams of earlier tests have ended
     const it = await visit('/roleta', 'joao')
     await it.isLive()
     await hasStreams(1)

@@ -1,4 +1,5 @@
-// The pages of the two documents about orders in a real browser, as `make demo` serves them: what they say of user interface, by their words.
+// The pages of the two documents about orders in a real browser, as `make demo` serves them. They
+// have the user interface that the documents describe, with the same words.
 // run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
@@ -285,7 +286,7 @@ describe('004, my orders', { skip: missing(), timeout: 300_000 }, () => {
   })
 
   shows('leaving the page closes its stream', async () => {
-    await hasStreams(0) // those of earlier tests have ended
+    await hasStreams(0) // the streams of earlier tests have ended
     const it = await visit('/my-orders', 'joao')
     await it.isLive()
     await hasStreams(1)

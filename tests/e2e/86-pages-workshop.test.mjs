@@ -1,4 +1,5 @@
-// The garage's pages in a real browser, as `make demo` serves them: what the document of the work orders says of user interface, by its words.
+// The garage's pages in a real browser, as `make demo` serves them. They have the user interface
+// that the document of the work orders describes, with the same words.
 // run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe } from 'node:test'
@@ -7,7 +8,7 @@ import { missingNginx } from '../lib/nginx.mjs'
 import { Scene, id, noteTimes, rowOf, timesOf } from '../lib/pages.mjs'
 import { measured, now } from '../lib/wait.mjs'
 
-// What the document tells to write for nginx.
+// What the document says to write for nginx.
 const workOrdersBlock = `location /api/workorders/stream {
     proxy_pass http://localhost:3000;
     proxy_buffering off;

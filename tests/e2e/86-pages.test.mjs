@@ -1,4 +1,5 @@
-// What all pages of the demo share, and the users list; the other documents' pages are in 86-pages-….
+// What all pages of the demo share, and the users list. The pages of the other documents are in
+// 86-pages-….
 // run: browser, once
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
@@ -140,7 +141,7 @@ describe('all pages', { skip: missing(), timeout: 300_000 }, () => {
     await it.page.waitForURL('**/my-orders?user=maria')
     await it.isLive()
     await it.seesText('#orders', 'ORD-Q4T8W1')
-    it.documents = 1 // this one was wished for
+    it.documents = 1 // this reload was wished for
   })
 
   shows('without the word of the demo\'s address nobody gets a token', async () => {
@@ -169,14 +170,17 @@ describe('all pages', { skip: missing(), timeout: 300_000 }, () => {
     assert.equal(await raw('/', 'evil.example'), 403)
   })
 
-  /** The status of a request whose path no client puts in order. */
+  /** The status of a request for a path that no client has normalized. */
   async function raw(path, host = `127.0.0.1:${scene.port}`) {
     const head = `GET ${path} HTTP/1.1\r\nHost: ${host}\r\nCookie: demo=${scene.pages.word}\r\n\r\n`
     return answers(await exchange({ host: '127.0.0.1', port: scene.port }, head))[0]
   }
 })
 
-/** In the page: its width, the least contrast of a text, what can be used and has no name. */
+/**
+ * Runs in the page. Finds its width, the least contrast of a text, and the controls that have no
+ * name.
+ */
 function examine() {
   const rgb = (text) => text.match(/[\d.]+/g).map(Number)
   const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)

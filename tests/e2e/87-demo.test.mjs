@@ -1,4 +1,4 @@
-// make demo, as its first user has it: contrib/demo/run in a directory of its own.
+// make demo, as its first user runs it. contrib/demo/run works in a directory of its own.
 // run: browser, once
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
@@ -15,7 +15,7 @@ import { until, within } from '../lib/wait.mjs'
 
 const patience = 120_000
 
-/** Where a demo may make its directory. open: PostgreSQL's user can get there. */
+/** A place where a demo may make its directory. open: PostgreSQL's user can get there. */
 function place({ open }) {
   const parent = temporaryDirectory('demo')
   chmodSync(parent, open ? 0o755 : 0o700)
@@ -24,7 +24,7 @@ function place({ open }) {
 
 const settings = (directory) => ({ ...environment(), ...(process.env.PG_BIN && { PG_BIN: process.env.PG_BIN }), PGHERALD: program, DEMO_DIRECTORY: directory })
 
-/** more: variables of its environment; cwd: where it is begun. */
+/** Begins a demo. more: variables of its environment. cwd: the directory in which it begins. */
 function begin(directory, args = [], more = {}, cwd = repository) {
   const child = start(relative(cwd, join(repository, 'contrib/demo/run')), args, { death: 'SIGTERM', cwd, env: { ...settings(directory), ...more }, stdio: ['ignore', 'pipe', 'pipe'] })
   child.said = ''
@@ -49,8 +49,9 @@ async function refusal(directory, more) {
 }
 
 /**
- * PostgreSQL, daemon and pages in whose place another server takes the port, between the demo's look at it and their start: each once.
- * Gives the variables with which a demo begins them, and `lost`, the ports.
+ * Makes PostgreSQL, the daemon and the pages come too late for their ports, once each. Another
+ * server takes the port after the demo has found it free. Returns the variables with which a demo
+ * begins these programs, and the ports (`lost`).
  */
 async function latecomers(place) {
   const real = { postgres: join(serverDirectory(), 'postgres'), pgherald: program, perl: (await run('sh', ['-c', 'command -v perl'])).stdout.trim() }
@@ -74,13 +75,13 @@ async function latecomers(place) {
   return { lost, close, variables: { PG_BIN: place, PGHERALD: join(place, 'pgherald'), PATH: `${place}:${process.env.PATH}` } }
 }
 
-/** Listens on a port; where somebody does already, that will do. */
+/** Listens on a port. If somebody listens there already, that will do. */
 function take(port) {
   const server = createServer()
   return new Promise((resolve) => server.once('error', () => resolve(server)).listen(port, '127.0.0.1', () => resolve(server)))
 }
 
-/** The clusters in /var/tmp that are of a demo in this directory. */
+/** The clusters in /var/tmp that belong to a demo in this directory. */
 const elsewhere = (directory) => readdirSync('/var/tmp').filter((name) => {
   const of = join('/var/tmp', name, 'of')
   return name.startsWith('pgherald-demo.') && existsSync(of) && readFileSync(of, 'utf8') === directory

@@ -1,4 +1,4 @@
-// Resuming, restarting, stopping, installing: what a stream is told when something around it ends.
+// Resuming, restarting, stopping, installing. What a stream is told when something around it ends.
 // run: long
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
@@ -28,7 +28,7 @@ describe('the life of a stream', { skip: missing(), timeout: 300_000 }, () => {
   after(() => stage?.close())
 
   const subscribe = (options = {}) => daemon.subscribe('/items', { token: ann, ...options })
-  // A stream that has seen all that was written before: what comes now is new.
+  // A stream that has seen all that was written before. What comes after that is new.
   async function fresh() {
     const stream = await subscribe()
     await stream.next('connected')
@@ -51,7 +51,7 @@ describe('the life of a stream', { skip: missing(), timeout: 300_000 }, () => {
   async function resumes(break_) {
     const stream = await fresh()
     const ids = await write(3)
-    const seen = await collect(stream, 2) // the third may have come too: the resume starts behind the second
+    const seen = await collect(stream, 2) // the third may have come too, but the resume starts after the second
     await stream.close()
     ids.push(...(await write(5)))
     await break_()
@@ -139,7 +139,8 @@ describe('the life of a stream', { skip: missing(), timeout: 300_000 }, () => {
     const again = await subscribe({ lastEventId: old.id })
     assert.equal(again.status, 200)
     assert.equal(JSON.parse((await again.next('reset')).data).reason, 'expired')
-    // whoever lost the connection between such an event and the reset would go on behind the gap
+    // A client that lost its connection between such an event and the reset would go on after the
+    // gap.
     assert.deepEqual(again.frames.map(({ name }) => name), ['connected', 'reset'], 'nothing of behind the gap comes before it')
     await again.close()
   })
@@ -174,7 +175,7 @@ describe('the life of a stream', { skip: missing(), timeout: 300_000 }, () => {
     assert.deepEqual(await names(all), expected)
     const [before] = all.frames.slice(-4)
     await daemon.stop()
-    await daemon.start() // its memory is empty: what was missed comes from the database
+    await daemon.start() // its memory is empty, so what was missed comes from the database
     const again = await daemon.subscribe('/items/all', { token: ann, lastEventId: before.id })
     assert.deepEqual(await names(again), expected)
     for (const one of [all, stream, again]) await one.close()
@@ -308,7 +309,7 @@ describe('installing the schema', { skip: missing(), timeout: 300_000 }, () => {
   // pg_dump of a patched release frames its output with a random \restrict key.
   const schema = async (database) =>
     (await cluster.dump(['--schema-only', '-n', 'herald'], { database })).replace(/^\\(un)?restrict .*$/gm, '')
-  const skip = tooOld('pg_dump') // of each test, for node counts no suite that is skipped
+  const skip = tooOld('pg_dump') // each test skips, because for node a suite that is skipped does not count
   const migrateOnce = (database) => run(['migrate', '--database-url', cluster.url(database)], { timeout: 60_000 })
 
   test('twice is as good as once, and what is in the log stays', { skip }, async () => {
@@ -364,7 +365,7 @@ describe('installing the schema', { skip: missing(), timeout: 300_000 }, () => {
     assert.equal((await migrateOnce(byPsql)).code, 0)
   })
 
-  // as version 12 left it, for what locks and columns are concerned
+  // A schema as version 12 left it, as far as locks and columns are concerned.
   async function older() {
     const database = await fresh()
     await migrate(cluster, { database })

@@ -1,5 +1,5 @@
-// Pings come after silence only, learn from a real nginx that cuts idle connections, and are not taken in by a proxy that cuts by
-// age; and what /metrics says of connections.
+// Pings come only after silence. They learn from a real nginx that cuts idle connections. A proxy
+// that cuts by age does not mislead them. Also what /metrics says of connections.
 // run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
@@ -16,7 +16,7 @@ const prepare = (cluster) => cluster.psql(`
   SELECT herald.watch('items', audience => '{owner}');
   SELECT herald.stream('/items', '{items}', match => '{"owner": "claims.sub"}'), herald.stream('/rooms/:room', '{items}', match => '{"owner": "params.room"}', anonymous => true);`)
 
-/** A metric's value, by its whole name with labels; 0 where it is not there. */
+/** A metric's value, by its whole name with labels. 0 if it is not there. */
 async function metric(daemon, name) {
   const { text } = await request(daemon.adminUrl('/metrics'))
   const line = text.split('\n').find((each) => each.startsWith(`${name} `))
@@ -45,7 +45,8 @@ describe('a heartbeat', { skip: missing(), timeout: 180_000, concurrency: true }
         await stream.next('items.insert', 30_000)
         await pause(400)
       }
-      // the writer may have been held up: then a ping was due; who reads late sees both at once
+      // The writer may have been held up, so that a ping was due. A reader that is late sees both
+      // at once.
       return stream.comments.filter(({ at }) => at > begun && stream.frames.some((frame) => frame.at <= at && at - frame.at < 1000)).length
     }
     assert.equal(await measured(t, hasty, (count) => count === 0), 0, 'pings behind an event')

@@ -1,5 +1,5 @@
 // The isolation schedule for many seeds: node e2e/soak-isolation.mjs [SEEDS] [FIRST] [DURATION-ms]
-// A line per seed; the exit status is 1 when a seed was not clean.
+// Prints a line for each seed. The exit status is 1 if a seed was not clean.
 import { missing } from '../lib/daemon.mjs'
 import { neverDone, runIsolation } from '../lib/isolation/isolation.mjs'
 import { actsOf } from '../lib/schedule/schedule.mjs'

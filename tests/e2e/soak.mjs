@@ -1,5 +1,5 @@
 // The random schedule for many seeds: node e2e/soak.mjs [SEEDS] [FIRST] [DURATION-ms]
-// A line per seed; the exit status is 1 when a seed was not clean.
+// Prints a line for each seed. The exit status is 1 if a seed was not clean.
 import { missing } from '../lib/daemon.mjs'
 import { explain, summary } from '../lib/oracle.mjs'
 import { actsOf, neverDone, runSchedule } from '../lib/schedule/schedule.mjs'
