@@ -93,8 +93,8 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 -- example.has_subscription(claims, params): true if this person has an active subscription. The id
--- is also compared as text. pgherald compares it so when the subscription ends, and it must be able
--- to take back each right that this function gives.
+-- is also compared as text, as pgherald does when the subscription ends. It must be able to take
+-- back each right that this function gives.
 CREATE OR REPLACE FUNCTION example.has_subscription(claims jsonb, params jsonb) RETURNS boolean
 LANGUAGE sql STABLE AS $$
   SELECT EXISTS (SELECT FROM example.subscriptions s

@@ -5,7 +5,7 @@
  */
 import { Backoff } from './backoff.js';
 /**
- * Keeps the list. The list is fetched after the stream has opened, so what it lacks comes as an
+ * Keeps the list. The list is fetched after the stream has opened. So what it lacks comes as an
  * event, and nothing falls between the two. Events wait while the list is being fetched. An event
  * that was on its way before that may be older than the list. It changes nothing.
  */

@@ -8,8 +8,8 @@
  * comes after it.
  *
  * Nothing is lost. A tab joins a leader by telling its cursor, and gets what the leader has told
- * since. Each tab remembers the last events for that. A tab that needs older events, or the state
- * that the stream begins with, opens a connection of its own (`alone`). It joins after that.
+ * since. Each tab remembers the last events for that. A tab may need older events, or the state that
+ * the stream begins with. Then it opens a connection of its own (`alone`), and joins after that.
  */
 import { Silence } from './backoff.js';
 import { isCursor, isKnown } from './cursor.js';

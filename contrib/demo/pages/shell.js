@@ -28,8 +28,8 @@ export const cell = (label, ...children) => make('td', { dataset: { label } }, .
 const nameOf = (element) => element.getAttribute('aria-label') ?? element.textContent
 
 /**
- * Puts rows in place of those before. If the keyboard's focus is in a row, it stays at the control
- * of the same name in the row with the same data-id.
+ * Puts rows in place of those before. The keyboard's focus may be in one of those. Then it stays at
+ * the control of the same name, in the row with the same data-id.
  */
 export function fill(element, ...rows) {
   const focused = element.contains(document.activeElement) && document.activeElement
