@@ -49,8 +49,8 @@ const links = (text) =>
 const rooms = readdirSync(repository).filter((name) => statSync(join(repository, name)).isDirectory() && !notOurs.includes(name))
 
 /**
- * The paths that a document names in `…`. These words end with a slash or an extension, or begin with
- * a folder of the top.
+ * The paths that a document names in `…`. These words end with a slash or an extension, or
+ * begin with a folder of the top.
  */
 function paths(text) {
   const words = [...withoutBlocks(text).matchAll(/`([^`]+)`/g)].map(([, code]) => code.split(/\s/)[0])

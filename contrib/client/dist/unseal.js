@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * unseal.ts: reads the data of sealed streams with nothing but Web Crypto. The data is Fe26.2, as made
- * by @hapi/iron with its defaults. The module runs in Node, and in pages of https or localhost.
+ * unseal.ts: reads the data of sealed streams with nothing but Web Crypto. The data is Fe26.2, as
+ * made by @hapi/iron with its defaults. The module runs in Node, and in pages of https or localhost.
  */
 const form = /^(Fe26\.2\*(\w*)\*([0-9a-f]{64})\*([\w-]{22})\*([\w-]+)\*(\d*))\*([0-9a-f]{64})\*([\w-]{42}[AEIMQUYcgkosw048])$/;
 const skewMs = 60_000;

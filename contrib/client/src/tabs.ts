@@ -8,8 +8,9 @@
  * comes after it.
  *
  * Nothing is lost. A tab joins a leader by telling its cursor, and gets what the leader has told
- * since. Each tab remembers the last events for that. A tab may need older events, or the state that
- * the stream begins with. Then it opens a connection of its own (`alone`), and joins after that.
+ * since. Each tab remembers the last events for that. A tab may need older events, or the state
+ * that the stream begins with. Then it opens a connection of its own (`alone`), and joins after
+ * that.
  */
 import { Silence } from './backoff.js'
 import { isCursor, isKnown } from './cursor.js'

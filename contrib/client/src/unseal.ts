@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
- * unseal.ts: reads the data of sealed streams with nothing but Web Crypto. The data is Fe26.2, as made
- * by @hapi/iron with its defaults. The module runs in Node, and in pages of https or localhost.
+ * unseal.ts: reads the data of sealed streams with nothing but Web Crypto. The data is Fe26.2, as
+ * made by @hapi/iron with its defaults. The module runs in Node, and in pages of https or localhost.
  */
 
 /** One password, or several by their ids. */
