@@ -74,13 +74,14 @@ BEGIN
   RETURN items;
 END $$;
 
--- example.quantity_of(items): how many pieces they are.
+-- example.quantity_of(items): the number of pieces. An item without a quantity is one piece.
 CREATE OR REPLACE FUNCTION example.quantity_of(items jsonb) RETURNS int
 LANGUAGE sql IMMUTABLE AS $$
   SELECT sum(coalesce((item ->> 'quantity')::int, 1))::int FROM jsonb_array_elements(items) item
 $$;
 
--- example.total_in(body): the member `total`: an amount of money.
+-- example.total_in(body): the member `total`, an amount of money of 0 to 9999999999.99. It refuses
+-- any other value.
 CREATE OR REPLACE FUNCTION example.total_in(body jsonb) RETURNS numeric
 LANGUAGE plpgsql AS $$
 BEGIN
