@@ -1,5 +1,5 @@
 // The parts of the client package that need no daemon: parser, cursors, waits, feed, and what tabs
-// remember. Another test compares dist with the sources.
+// remember. One test checks that dist is what the sources say.
 // run: long, once
 import assert from 'node:assert/strict'
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'

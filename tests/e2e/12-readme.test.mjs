@@ -135,7 +135,7 @@ describe('a reader of the README and of the documents', { skip: missing() }, () 
   })
 })
 
-// The README's two ways to open a stream in a page. The first page of a document must survive a
+// The README's two ways to open a stream in a page. A snippet that a reader copies must survive a
 // restart of the daemon.
 describe('a page of the README', { skip: missing(), timeout: 300_000 }, () => {
   let stage, browser, packages

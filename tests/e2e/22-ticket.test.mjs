@@ -1,5 +1,5 @@
 // Tickets. A client gets one for a token. It is good for one stream, once, on any instance, for the
-// same subject and address.
+// subject and the origin that asked for it.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -68,8 +68,8 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
       await closes(streams[1], 'forbidden')
     })
 
-    // True while a function sleeps for seconds. A session that is open already asks, because the
-    // start of psql may take a second of them.
+    // Waits until so many functions are asked, which sleep for seconds. A session that is open
+    // already looks. To start a psql may take a second of those.
     const asked = (path, count = 1) => until(async () => (await client.query(
       `SELECT count(*) >= ${count} AS asked FROM pg_stat_activity WHERE application_name = 'pgherald asker' AND state = 'active'`)).rows[0].asked,
     { what: `a question about ${path}` })

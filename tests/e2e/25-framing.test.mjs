@@ -1,5 +1,5 @@
-// Requests that two programs could read differently, as bytes. What a proxy leaves over of one
-// could become a second request.
+// Requests, as bytes, that two programs could read differently. Behind a proxy, the bytes that one
+// of them leaves over are a second request.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

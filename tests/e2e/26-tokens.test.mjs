@@ -262,8 +262,8 @@ describe('tokens', { skip: missing() }, () => {
 
   const memory = { skip: (!mayLook() && 'only root sees another\'s memory') || (sanitized() && 'the sanitizer keeps copies') }
   test('a secret is in memory as often as it must be, and gone when it is replaced', memory, async () => {
-    // The secrets are long and short, so that the second one does not come to lie where the first
-    // was. Pieces are searched, because the allocator writes into memory that is freed.
+    // The secrets are long and short in turn, so that the second one does not come to lie where the
+    // first was. Pieces are searched, because the allocator writes into memory that is freed.
     const [first, second, third] = [600, 36, 600].map((size) => ({ alg: 'HS256', kid: 'k', secret: randomBytes(size) }))
     const pieces = (bytes) => Array.from({ length: 10 }, (_, at) => bytes.subarray(60 * at + 8, 60 * at + 24))
     const most = (pid, bytes) => Math.max(...countInMemory(pid, pieces(bytes)))

@@ -1,6 +1,6 @@
 // Somebody holds a lock that the daemon needs, for longer than the daemon waits. The daemon's
-// sessions do not pile up at the server. It names the one that is in the way. It also names a
-// server process that is frozen in the middle of a tick.
+// sessions do not pile up at the server. The one that is in the way is named. So is a server
+// process that is frozen in the middle of a tick.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { writeFileSync } from 'node:fs'

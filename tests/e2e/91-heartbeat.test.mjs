@@ -1,5 +1,6 @@
-// Pings come only after silence. They learn from a real nginx that cuts idle connections. A proxy
-// that cuts by age does not mislead them. Also what /metrics says of connections.
+// Pings come only after silence. The daemon learns their pace from a real nginx that cuts idle
+// connections. A proxy that cuts by age does not mislead it. Also what /metrics says of
+// connections.
 // run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
