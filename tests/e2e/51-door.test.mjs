@@ -28,7 +28,7 @@ describe('descriptors run out', { skip: missing(), timeout: 180_000 }, () => {
     daemon = stage.daemon
     stream = await daemon.subscribe('/notes')
     await stream.next('connected')
-    // those that come late would take the last descriptors
+    // Sessions that come late would take the last descriptors.
     const sessions = "SELECT count(*) FROM pg_stat_activity WHERE application_name IN ('pgherald ticker', 'pgherald replay')"
     await until(async () => await stage.cluster.psql(sessions) === '3', { timeout: 60_000, what: 'the sessions of the daemon' })
   })
