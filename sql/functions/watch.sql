@@ -41,10 +41,10 @@ BEGIN
         columns = CASE WHEN columns IS NULL THEN old.columns ELSE excluded.columns END
   RETURNING old.* INTO w;
   PERFORM herald.check_name('topic', w.topic), herald.check_keys(w.audience);
-  PERFORM herald.check_kept(w), herald.warn_of_key(w);
+  PERFORM herald.check_kept(w);
   UPDATE herald.watches h SET hidden = herald.numbers_of(target, h.exclude)
    WHERE h.id = w.id RETURNING h.* INTO w;
-  PERFORM herald.keep_extent(w);
+  PERFORM herald.warn_of_key(w), herald.keep_extent(w);
   PERFORM herald.reshape(t) FROM (SELECT w.topic UNION SELECT former WHERE former IS NOT NULL) n(t);
   PERFORM herald.capture(w); -- last, because it locks the table
 END $$;

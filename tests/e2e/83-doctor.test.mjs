@@ -184,8 +184,11 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
 
   test('a primary key with an excluded column is a warning, and so it is to who watches', async () => {
     await stage.cluster.psql('CREATE TABLE public.people (ssn text, id int, PRIMARY KEY (id, ssn))')
-    const { stderr } = await stage.cluster.tryPsql(['-c', "SELECT herald.watch('public.people', exclude => '{ssn}')"])
+    const watch = async (exclude) => (await stage.cluster.tryPsql(['-c', `SELECT herald.watch('public.people', exclude => '{${exclude}}')`])).stderr
+    const stderr = await watch('ssn')
     assert.match(stderr, /^WARNING: +pgherald: the primary key of 'public\.people' is not told, for ssn is excluded\nHINT: .*columns => /)
+    assert.equal(await watch(''), '', 'what is not excluded any more is told')
+    await watch('ssn')
     await broken('SELECT 1', [0, '!', 'primary keys', 'public.people', /excluded \(ssn\): its events tell no key/, /columns => /],
       "SELECT herald.unwatch('public.people'); DROP TABLE public.people")
   })
