@@ -46,7 +46,7 @@ static void on_answered(struct question *q, const struct answer *a)
 
 static void on_late(struct timer *t)
 {
-	outlet_close(container_of(t, struct recheck, timer)->outlet, "forbidden");
+	outlet_close(container_of(t, struct recheck, timer)->outlet, "fault");
 }
 
 /* The answer has RECHECK_MS from when the right may have ended, however long an earlier question
