@@ -49,7 +49,7 @@ static bool was_said(const struct complaints *c, uint64_t hash)
 	return false;
 }
 
-/* In place of the oldest. */
+/* Replaces the oldest. */
 static void remember(struct complaints *c, uint64_t hash)
 {
 	struct complaint *oldest = &c->said[0];
@@ -75,7 +75,7 @@ bool complaints_are_news(struct complaints *c, const char *text)
 	return true;
 }
 
-/* One that is not told takes no place of those that were. */
+/* A text that is not told does not displace one that was. */
 bool complaints_have_room(struct complaints *c, const char *text)
 {
 	uint64_t hash = hash_of(text);

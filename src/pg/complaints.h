@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * complaints.h: what one connection has to complain of, on its way to the log. What goes wrong at
- * each attempt is told once a minute. Functions of the application fail with words of their own, in
- * which a request's parameters may stand: of these so many a minute are told, and then how many
- * others there were. So no client fills the log.
+ * complaints.h: decides which complaints of one connection go to the log.
+ *
+ * What goes wrong at each attempt is told once a minute. Functions of the application fail with
+ * words of their own, and those may contain a request's parameters. Of these, COMPLAINTS_A_MINUTE
+ * are told in a minute. At its end the log says how many others there were. So no client can fill
+ * the log.
  */
 #ifndef PG_COMPLAINTS_H
 #define PG_COMPLAINTS_H
@@ -18,24 +20,27 @@
 
 struct complaints {
 	struct loop *loop;
-	const char *name; /* whose; borrowed */
+	const char *name; /* of the connection; borrowed */
 	struct complaint {
 		uint64_t hash;
 		int64_t at_ms;
-	} said[4]; /* of late */
+	} said[4]; /* the last ones */
 	int told;  /* in this minute, of what is counted */
 	uint64_t untold;
 	struct timer minute;
 };
 
 void complaints_init(struct complaints *c, struct loop *loop, const char *name);
-void complaints_stop(struct complaints *c);   /* says what is untold; may go on */
-void complaints_forget(struct complaints *c); /* what was said; the minute goes on */
+/* Logs how many were not told. It may be used again. */
+void complaints_stop(struct complaints *c);
+/* Forgets what was said. The minute goes on. */
+void complaints_forget(struct complaints *c);
 
-/* To be told, for it was not said in the last minute? Then it counts as said. */
+/* True if the text was not said in the last minute and is to be told. It then counts as said. */
 MUST_CHECK bool complaints_are_news(struct complaints *c, const char *text);
 
-/* The same of what clients may bring about: and are there not too many in this minute? */
+/* The same for what clients can cause. It is also false if this minute has had too many. Those are
+ * counted. */
 MUST_CHECK bool complaints_have_room(struct complaints *c, const char *text);
 
 #endif

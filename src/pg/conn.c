@@ -78,17 +78,18 @@ static void complain_of_end(struct conn *c, const char *what, const char *why)
 	buf_release(&line);
 }
 
-/* libpq would write it to stderr itself, and wait there: a collation of another version, say. */
+/* Without this, libpq would write notices to stderr itself, and wait there. One such notice is that
+ * a collation has another version. */
 static void on_notice(void *ctx, const PGresult *res)
 {
-	/* a role's client_min_messages may ask for them */
+	/* A role's client_min_messages may ask for them. */
 	static const char *const chatter[] = {"DEBUG", "LOG", "INFO", "NOTICE"};
 	struct conn *c = ctx;
 	const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
 	const char *message = PQresultErrorMessage(res);
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 
-	/* a pipeline is one, but SET TRANSACTION thinks that it is none, and works */
+	/* A pipeline is a transaction. SET TRANSACTION thinks it is none and warns, but works. */
 	if (state != NULL && strcmp(state, NO_TRANSACTION) == 0)
 		return;
 	for (size_t i = 0; i < ARRAY_SIZE(chatter); i++)
@@ -99,7 +100,7 @@ static void on_notice(void *ctx, const PGresult *res)
 			 (int)strcspn(message, "\n"), message);
 }
 
-/* Half of the pause is chance, so that instances do not come back in step. */
+/* Half of the pause is random, so that instances do not reconnect in step. */
 static void retry_later(struct conn *c)
 {
 	int wait = c->pause_ms / 2 + chance_up_to(c->pause_ms / 2);
@@ -108,7 +109,7 @@ static void retry_later(struct conn *c)
 	loop_set_timer(c->loop, &c->retry, wait);
 }
 
-/* All was well for a while: this is another trouble than the last one. */
+/* All was well for a while, so this trouble is not the last one again. */
 static void start_afresh(struct conn *c)
 {
 	c->pause_ms = CONN_PAUSE_MIN_MS;
@@ -117,7 +118,7 @@ static void start_afresh(struct conn *c)
 
 static void give_up_trying(struct conn *c, const char *why)
 {
-	char *text = xstrdup(why); /* it is the connection's own, mostly */
+	char *text = xstrdup(why); /* It mostly belongs to the connection, which is freed. */
 
 	disconnect(c);
 	c->calls->refused(c, text);
@@ -171,7 +172,7 @@ static bool has_guide(const struct conn *c, bool bound)
 	return c->guide != NULL && c->bound == bound && is_up(c->guide);
 }
 
-/* Where libpq is to look for passwords; "": where it does by itself. */
+/* Returns where libpq is to look for passwords. "" leaves that to libpq. */
 static const char *passfile(struct conn *c)
 {
 	struct buf why;
@@ -185,7 +186,7 @@ static const char *passfile(struct conn *c)
 	return usable ? "" : PASSFILE_NONE;
 }
 
-/* Where names were looked up, libpq gets what was found in place of what is written. */
+/* If names were looked up, libpq gets the addresses in place of what is written. */
 static void begin_connecting(struct conn *c)
 {
 	const struct hosts *h = &c->hosts;
@@ -305,8 +306,8 @@ static int layer_ms(const struct conn *c)
 	return layer_wait_ms(c->pg, c->ssl_pending, c->state == CONN_BUSY);
 }
 
-/* The socket may be another one at each step (several hosts, SSL refused): watched anew each time.
- */
+/* Each step may have another socket, such as after several hosts or a refused SSL. So it is watched
+ * again each time. */
 static void go_on_connecting(struct conn *c)
 {
 	PostgresPollingStatusType next = PQconnectPoll(c->pg);
@@ -351,7 +352,7 @@ void conn_prepare(struct conn *c, const char *statement, const char *sql)
 	started(c, PQsendPrepare(c->pg, statement, sql, 0, NULL), CONN_STALL_MS);
 }
 
-/* A pipeline up to one Sync is one transaction, and of one server process also behind a pooler. */
+/* A pipeline up to its one Sync is one transaction. A pooler too runs it in one server process. */
 static bool send_once(struct conn *c, const char *sql, int count, const char *const *params)
 {
 	const char *modes = PQtransactionStatus(c->pg) == PQTRANS_INTRANS ? NULL : c->once->modes;
@@ -382,8 +383,8 @@ void conn_script(struct conn *c, const char *sql)
 	started(c, PQsendQuery(c->pg, sql), CONN_STALL_MS);
 }
 
-/* The daemon's role has not been let in. Not where a function of the application says that of
- * something else. */
+/* True if the daemon's role has not been let in. A function of the application may report the same
+ * of something else. That is not meant. */
 static bool lacks_rights(const PGresult *res, const char *why)
 {
 	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
@@ -409,8 +410,13 @@ static void complain_of_query(struct conn *c, const PGresult *res)
 				  : "");
 }
 
-/* Data exceptions (a character that UTF-8 lacks), limits of the program (1 GB of text), no memory
- * for it, files and pages that cannot be read. */
+/*
+ * True for these errors:
+ * - data exceptions, such as a character that UTF-8 lacks;
+ * - limits of the program, such as 1 GB of text;
+ * - no memory for it;
+ * - files and pages that cannot be read.
+ */
 bool conn_read_in_vain(const struct conn *c)
 {
 	static const char *const classes[] = {"22", "54", "58", "XX"};
@@ -421,7 +427,7 @@ bool conn_read_in_vain(const struct conn *c)
 	return strcmp(c->fault_state, "53200") == 0;
 }
 
-/* What stands before the statement itself in a pipeline answers to nobody. */
+/* The results of what precedes the statement in its pipeline go to nobody. */
 static bool is_asked_for(const struct conn *c)
 {
 	return c->piped < 2;
@@ -436,7 +442,7 @@ static void take_result(struct conn *c, PGresult *res)
 		if (!c->failed && is_asked_for(c))
 			c->calls->result(c, res);
 		break;
-	case PGRES_PIPELINE_ABORTED: /* what stood before it has failed, and that was said */
+	case PGRES_PIPELINE_ABORTED: /* what preceded it has failed, and that was logged */
 		c->failed = true;
 		break;
 	default:
@@ -457,7 +463,7 @@ static void query_ended(struct conn *c)
 		conn_drop(c, c->leaving);
 }
 
-/* What ends a query, or only one of its pipeline. */
+/* Takes the end of a query, or of one statement of its pipeline. */
 static void take_end(struct conn *c, PGresult *res)
 {
 	if (res == NULL && c->piped > 0) {
@@ -473,7 +479,7 @@ static void take_end(struct conn *c, PGresult *res)
 		query_ended(c);
 }
 
-/* Others get their turn: sockets are flushed between two portions. */
+/* True if others are to get their turn. Sockets are flushed between two portions. */
 static bool is_enough(const struct conn *c, int results, size_t bytes)
 {
 	return results == RESULTS_A_TURN || bytes > BYTES_A_TURN ||
@@ -535,7 +541,7 @@ static void note_progress(struct conn *c)
 		loop_set_timer(c->loop, &c->retry, c->stall_ms);
 }
 
-/* What is read before the rest was taken would only pile up in memory. */
+/* Reads only after all before was taken. Otherwise it would pile up in memory. */
 static void read_more(struct conn *c)
 {
 	if (!c->unread && !PQconsumeInput(c->pg))

@@ -40,8 +40,8 @@ static bool is_url(const char *text)
 	return strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0;
 }
 
-/* libpq takes what has neither a scheme of its own nor a "=" for the name of a database, which the
- * server then shows. */
+/* libpq takes a text with neither a scheme of its own nor a "=" for the name of a database. The
+ * server then shows that name. */
 static bool has_other_scheme(const char *text)
 {
 	const char *equals = strchr(text, '='), *scheme = strstr(text, "://"),
@@ -51,7 +51,7 @@ static bool has_other_scheme(const char *text)
 	       (equals == NULL && colon != NULL && strchr(colon, '@') != NULL);
 }
 
-/* In no host there is one, but as the first letter of an abstract socket. */
+/* True if no host contains "@". A host can only begin with it, as an abstract socket does. */
 static bool is_without_at(const char *hosts)
 {
 	for (const char *p = hosts; *p != '\0'; p++)
@@ -60,7 +60,7 @@ static bool is_without_at(const char *hosts)
 	return true;
 }
 
-/* Of a password with "@" or "/" in it, what follows is read as host, port or database, and shown as
+/* If a password contains "@" or "/", what follows is read as host, port or database, and shown as
  * such. */
 static bool is_misread(const PQconninfoOption *options, bool url)
 {
@@ -72,7 +72,7 @@ static bool is_misread(const PQconninfoOption *options, bool url)
 		strchr(conninfo_value(options, "dbname"), '@') != NULL);
 }
 
-/* False: libpq refuses it, or would misread it. */
+/* False if libpq refuses it, or would misread it. */
 static bool is_readable(const char *text)
 {
 	PQconninfoOption *options = PQconninfoParse(text, NULL);
@@ -82,7 +82,7 @@ static bool is_readable(const char *text)
 	return good;
 }
 
-/* A password may have a "?" too, so it is the last one that parameters follow. */
+/* A password may contain "?" too, so the parameters follow the last one. */
 static bool is_readable_without_parameters(const char *url)
 {
 	const char *parameters = strrchr(url, '?');

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * conninfo.h: is what says where the database is written as libpq reads it? libpq itself would name
- * the piece that it cannot read, and that mostly is a piece of the password. So it is read before
- * libpq has it to connect, and the sentence is ours.
+ * conninfo.h: checks that the connection string is written as libpq reads it.
+ *
+ * libpq names the piece that it cannot read, and that mostly is a piece of the password. So the
+ * daemon checks the string before libpq connects with it. The error is a sentence of our own.
  */
 #ifndef PG_CONNINFO_H
 #define PG_CONNINFO_H
@@ -10,17 +11,18 @@
 #include <libpq-fe.h>
 
 /*
- * libpq's own reading of conninfo, environment, service files and defaults, which no other function
- * gives: of a connection that it refuses to begin. One option more is given with it. NULL: out of
- * memory; else for PQconninfoFree.
+ * Reads conninfo, environment, service files and defaults as libpq does. No function of libpq gives
+ * that. So this begins a connection that libpq refuses, and asks what it has read. keyword and
+ * value are one more option. Returns options for PQconninfoFree, or NULL if out of memory.
  */
 PQconninfoOption *conninfo_read(const char *conninfo, const char *keyword, const char *value);
 
-/* "": it has none. Borrowed. */
+/* The value of an option, or "" if it has none. Borrowed from the options. */
 const char *conninfo_value(const PQconninfoOption *options, const char *keyword);
 
-/* What is wrong and what to do, to follow its name: "is …". It shows nothing of it. NULL: nothing
- * is wrong. */
+/* Returns what is wrong and what to do, as the end of a sentence: "is …". The sentence begins with
+ * the name of what holds the conninfo. It shows nothing of the conninfo. NULL if nothing is
+ * wrong. */
 const char *conninfo_fault(const char *conninfo);
 
 #endif
