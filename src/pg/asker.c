@@ -6,7 +6,7 @@
 
 #include "base/xalloc.h"
 
-/* What a question is in SQL: one row, a text for each value of its answer. */
+/* Each kind of question in SQL. It gives one row, with a text for each value of the answer. */
 static const struct session_statement statements[] = {
 	[QUESTION_ENTITLED] = {"entitled",
 			       "SELECT herald.entitled($1, $2::jsonb, $3::jsonb)::text"},
@@ -22,7 +22,7 @@ static const struct session_statement statements[] = {
 };
 static const struct {
 	int params;
-	bool again; /* twice does no harm */
+	bool again; /* it may be asked twice */
 	enum asker_pool_name pool;
 } traits[] = {
 	[QUESTION_ENTITLED] = {3, true, ASKER_AUTHORIZE}, [QUESTION_TICKET] = {3, false, ASKER_OWN},
@@ -36,7 +36,7 @@ static bool is_free(const struct asker_worker *w)
 	return w->started && w->session.step == SESSION_READY && conn_is_free(&w->conn);
 }
 
-/* Takes the next question, where there is one and the connection is free. */
+/* Takes the next question, if there is one and the connection is free. */
 static void work(struct asker_worker *w)
 {
 	struct question *q;
@@ -50,7 +50,7 @@ static void work(struct asker_worker *w)
 		 CONN_STALL_MS);
 }
 
-/* Gives the queue to who is free; where nobody is, to a connection more. */
+/* Gives the queue to the connections that are free. If questions are left, it starts one more. */
 static void hand_out(struct asker_pool *p)
 {
 	struct asker_worker *idle = NULL;
@@ -129,8 +129,9 @@ static void answer(struct asker_worker *w, bool failed)
 		free(values[i]);
 }
 
-/* Data exceptions, as of a character that the database's encoding lacks, and limits of the program.
- * What a function of the application fails with does not come here, it is an answer. */
+/* True if the parameters are to blame. That is a data exception, such as a character that the
+ * database's encoding lacks, or a limit of the program. A failure of a function of the application
+ * does not come here, because it is an answer. */
 static bool is_of_params(const struct conn *c)
 {
 	return strncmp(c->fault_state, "22", 2) == 0 || strncmp(c->fault_state, "54", 2) == 0;
@@ -163,7 +164,7 @@ static void on_lost(struct conn *c)
 	struct question *q = w->question;
 
 	session_lost(&w->session);
-	forget_values(w); /* its row may have come, and the next question's may be NULL */
+	forget_values(w); /* Its row may have come already. The next question's row may be NULL. */
 	if (q == NULL || !traits[q->kind].again) {
 		answer(w, true);
 		return;

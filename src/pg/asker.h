@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * asker.h: answers the questions of the outlet room on a few connections, first come first served.
- * What functions of the application answer has connections apart, for those may be slow: slow
- * actions keep nobody from being let in. A connection is made when a question finds all others of
- * its pool busy, so who asks nothing has none. While the database is away questions wait; one that
- * was under way when its connection broke is asked again where that does no harm, else it has
- * failed.
+ * asker.h: answers the questions of other rooms (hub/question.h) on a few connections.
+ *
+ * Questions are answered first come, first served. There are three pools, and each has up to
+ * ASKER_WORKERS connections. Authorize functions and actions have pools of their own, because
+ * functions of the application may be slow. So slow actions keep nobody from being let in. A pool
+ * makes a connection when a question finds all its others busy. A daemon that asks nothing has
+ * none.
+ *
+ * While the database is away, questions wait. If a connection breaks while a question runs, the
+ * question is asked again if that does no harm. Otherwise it has failed.
+ *
+ * The owner of a question keeps it until it is answered or cancelled.
  */
 #ifndef PG_ASKER_H
 #define PG_ASKER_H
@@ -25,7 +31,7 @@ struct asker_worker {
 	struct conn conn;
 	struct session session;
 	bool started;
-	struct question *question;         /* NULL: none, or cancelled while it runs */
+	struct question *question; /* NULL if there is none, or if it was cancelled while it runs */
 	char *values[QUESTION_VALUES_MAX]; /* what has come back for it; owned */
 };
 
@@ -40,8 +46,10 @@ struct asker {
 
 void asker_init(struct asker *a, struct loop *loop, const char *conninfo);
 void asker_go_with(struct asker *a, const struct conn *guide); /* see conn_go_with; not bound */
-void asker_pool(struct asker *a); /* see session_pool; asker_leave has it begin at once */
-/* its connections, when what runs has ended; they come back */
+/* See session_pool. asker_leave makes it begin at once. */
+void asker_pool(struct asker *a);
+/* Ends its connections, each when its query has ended. They are made again. why is for the log, and
+ * is borrowed until then. */
 void asker_leave(struct asker *a, const char *why);
 void asker_release(struct asker *a);
 

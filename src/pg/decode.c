@@ -25,8 +25,10 @@ enum {
 	COLUMNS
 };
 
-#define DATA_KEPT ((size_t)256 << 10) /* room for composed data that is kept */
-#define UNREADABLE (-1)               /* as bytes */
+#define DATA_KEPT                                                                      \
+	((size_t)256 << 10) /* the room for composed data that is kept from row to row \
+			     */
+#define UNREADABLE (-1)     /* in the column bytes */
 
 void decode_init(struct decode *d)
 {
@@ -70,8 +72,8 @@ static int32_t get_int4(const char **p)
 	return (int32_t)ntohl(n);
 }
 
-/* A binary one-dimensional array: dimensions, has-null flag, element type, length, lower bound,
- * then the elements. */
+/* A binary array of one dimension. Its head has the number of dimensions, a flag for NULLs, the
+ * element type, the length and the lower bound. The elements follow. */
 struct array {
 	const char *at;
 	int32_t left;
@@ -90,7 +92,7 @@ static struct array array_open(const PGresult *res, int column)
 	return a;
 }
 
-/* False at the end; a NULL element has bytes NULL. */
+/* False at the end. An element that is NULL has bytes NULL. */
 static bool array_next(struct array *a, struct text *ret_item)
 {
 	int32_t len;
@@ -103,8 +105,8 @@ static bool array_next(struct array *a, struct text *ret_item)
 	return true;
 }
 
-/* Appends the column's keys to the items; grows them, so texts are turned into keys only when all
- * are in. */
+/* Appends the column's keys to the items. Those may move as they grow. So an event's pointers into
+ * them are set only when all are in. */
 static size_t take_keys(struct decode *d, size_t used, const PGresult *res, int column)
 {
 	struct array a = array_open(res, column);
@@ -122,7 +124,7 @@ static size_t take_keys(struct decode *d, size_t used, const PGresult *res, int 
 	return used;
 }
 
-/* NULL has no bytes. */
+/* SQL's NULL has bytes NULL. */
 static struct text nullable_text(const PGresult *res, int column)
 {
 	return PQgetisnull(res, 0, column) ? (struct text){NULL, 0} : decode_text(res, column);
@@ -138,8 +140,8 @@ static void append_member(struct buf *out, const char *name, struct text value)
 	buf_append_str(out, ", ");
 }
 
-/* A rule's data as it is; of a default event the constant members, an object, and what they lack.
- */
+/* Returns a rule's data as it is. A default event's data is an object of the constant members. To
+ * it, key, row and what has changed are added. */
 static struct text event_data(struct decode *d, const PGresult *res)
 {
 	struct text data = decode_text(res, COL_DATA), now = nullable_text(res, COL_NOW),
@@ -166,7 +168,7 @@ bool decode_is_unreadable(const PGresult *res)
 	return PQnfields(res) == COLUMNS && decode_int8(res, COL_BYTES) == UNREADABLE;
 }
 
-/* Nobody knows what it was: whoever follows the topic fetches anew. */
+/* Nobody knows what it was. So every client that follows the topic fetches again. */
 static void take_unreadable(struct decode *d, struct event *e)
 {
 	buf_clear(&d->data);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * defs.h: the rows of herald.streams and herald.actions as definitions, collected until all of them
- * have come.
+ * defs.h: the rows of herald.streams and herald.actions as definitions.
+ *
+ * They are collected until all of them have come. struct defs owns them until a caller takes them.
  */
 #ifndef PG_DEFS_H
 #define PG_DEFS_H
@@ -11,7 +12,7 @@
 #include "hub/action.h"
 #include "hub/stream.h"
 
-/* One row a stream, in the order of its path. */
+/* One row for each stream, in the order of path. */
 #define DEFS_SQL                                                                                   \
 	"SELECT path, topics, events, ARRAY(SELECT k FROM jsonb_object_keys(match) k ORDER BY k)," \
 	" ARRAY(SELECT m.value FROM jsonb_each_text(match) m ORDER BY m.key), require::text, "     \
@@ -21,7 +22,7 @@
 #define DEFS_ACTIONS_SQL \
 	"SELECT method, path, require::text FROM herald.actions ORDER BY method, path"
 
-/* Owned, unless whoever took them has emptied them. */
+/* Owned, except what a caller has taken over and emptied. */
 struct defs {
 	struct stream_def *items;
 	size_t count;
@@ -30,7 +31,7 @@ struct defs {
 };
 
 void defs_take(struct defs *d, const PGresult *res);        /* one row of DEFS_SQL, in binary */
-void defs_take_action(struct defs *d, const PGresult *res); /* one of DEFS_ACTIONS_SQL */
-void defs_release(struct defs *d);                          /* empty again */
+void defs_take_action(struct defs *d, const PGresult *res); /* one row of DEFS_ACTIONS_SQL */
+void defs_release(struct defs *d);                          /* it is empty again */
 
 #endif

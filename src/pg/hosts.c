@@ -54,7 +54,7 @@ static size_t count_of(const char *list)
 	return count;
 }
 
-/* The i-th of a list; of a single one, whichever is asked for. For the caller to free. */
+/* Returns the i-th item of a list. A single item answers for any i. For the caller to free. */
 static char *item_of(const char *list, size_t i)
 {
 	for (; i > 0 && strchr(list, ',') != NULL; i--)
@@ -62,15 +62,16 @@ static char *item_of(const char *list, size_t i)
 	return xstrndup(list, strcspn(list, ","));
 }
 
-/* A path of a socket, an abstract socket and the default are none. */
+/* The path of a socket, an abstract socket and the default are no names. */
 static bool is_name(const struct host *host)
 {
 	return host->address[0] == '\0' && host->name[0] != '\0' && host->name[0] != '/' &&
 	       host->name[0] != '@' && !lookup_is_number(host->name);
 }
 
-/* How many there are: by address, where there are any, else by name. 0: none; or too many, or lists
- * that do not fit together, which are libpq's to complain of. */
+/* Returns how many hosts there are. Addresses count if there are any, and names otherwise. 0 if
+ * there are none, or too many, or if the lists do not fit together. libpq complains of such
+ * lists. */
 static size_t count_items(const char *name, const char *address, const char *port)
 {
 	size_t count = count_of(address[0] == '\0' ? name : address);
@@ -84,7 +85,7 @@ static size_t count_items(const char *name, const char *address, const char *por
 
 static void on_found(struct lookup *l);
 
-/* How many names are among them. */
+/* Returns how many of them are names. */
 static size_t take_items(struct hosts *h, const char *name, const char *address, const char *port)
 {
 	size_t names = 0, count = count_items(name, address, port);
@@ -94,7 +95,7 @@ static size_t take_items(struct hosts *h, const char *name, const char *address,
 
 		*host = (struct host){
 			.of = h, .name = item_of(name, h->count), .port = item_of(port, h->count)};
-		host->address = item_of(address, h->count); /* of no list, nothing */
+		host->address = item_of(address, h->count); /* "" if no addresses are written */
 		host->is_name = is_name(host);
 		if (host->address[0] == '\0' && lookup_is_number(host->name)) {
 			free(host->address);
@@ -108,7 +109,7 @@ static size_t take_items(struct hosts *h, const char *name, const char *address,
 
 /* --- asking --- */
 
-/* What libpq is to try, one after the other. */
+/* What libpq is to try, in order. */
 struct entry {
 	const struct host *host;
 	const char *address;
@@ -139,8 +140,8 @@ static void put(struct hosts *h, const char *name, const char *address, const ch
 	h->usable++;
 }
 
-/* One of several that are written. libpq takes an empty list for none, and reads what is written:
- * so where there is nothing to say, it is said twice. */
+/* Puts the only one that is left of several. libpq takes an empty list for no list, and reads what
+ * is written instead. So if the address or the port is empty, the entry stands twice. */
 static void put_alone(struct hosts *h, const char *name, const char *address, const char *port)
 {
 	put(h, name, address, port);
@@ -172,7 +173,7 @@ static void conclude(struct hosts *h)
 	h->known(h);
 }
 
-/* Nobody is waited for; or enough is known to begin. */
+/* True if no answer is awaited any more. If not patient, one usable host is enough. */
 static bool is_over(const struct hosts *h, bool patient)
 {
 	size_t waiting = 0, usable = 0;
@@ -204,7 +205,7 @@ static void on_patience(struct timer *t)
 
 bool hosts_find(struct hosts *h, const char *conninfo)
 {
-	/* passwords it need not look for */
+	/* It need not look for passwords. */
 	PQconninfoOption *options = conninfo_read(conninfo, "passfile", PASSFILE_NONE);
 	size_t names = 0;
 
@@ -227,7 +228,7 @@ bool hosts_find(struct hosts *h, const char *conninfo)
 
 bool hosts_usable(const struct hosts *h, struct buf *why)
 {
-	const struct host *first = &h->items[0]; /* a name, for all are */
+	const struct host *first = &h->items[0]; /* a name, because all are */
 
 	if (h->usable == 0)
 		buf_appendf(why, "could not translate host name \"%s\" to address: %s", first->name,
@@ -235,8 +236,8 @@ bool hosts_usable(const struct hosts *h, struct buf *why)
 	return h->usable > 0;
 }
 
-/* Up to the interface of a link-local one, which libpq does not tell. The same number has several
- * spellings. */
+/* Compares without the interface of a link-local address, because libpq does not tell that. The
+ * bytes are compared, because one address has several spellings. */
 static bool is_same_address(const char *a, const char *b)
 {
 	unsigned char bytes[2][sizeof(struct in6_addr)];
@@ -255,8 +256,8 @@ static bool is_same_address(const char *a, const char *b)
 		      family == AF_INET ? sizeof(struct in_addr) : sizeof(struct in6_addr)) == 0;
 }
 
-/* Its port is written, or the default one. A socket has no address, and goes by its path, which may
- * be the default one, too. */
+/* True if the entry is at this place. A port that is not written is the default one, and fits any.
+ * A socket has no address and goes by its path. That may be the default one too. */
 static bool is_at(const struct entry *e, const struct hosts_place *place)
 {
 	if (e->host->port[0] != '\0' && strcmp(e->host->port, place->port) != 0)
@@ -266,7 +267,8 @@ static bool is_at(const struct entry *e, const struct hosts_place *place)
 	return e->host->name[0] == '\0' || strcmp(e->host->name, place->name) == 0;
 }
 
-/* The first of that place, in the order of the lists; count: it is not among them. */
+/* Returns the index of the first entry at that place, in the order of the lists. count if it is not
+ * among them. */
 static size_t find_place(const struct hosts *h, const struct entry *entries, size_t count,
 			 const struct hosts_place *place)
 {
@@ -279,8 +281,8 @@ static size_t find_place(const struct hosts *h, const struct entry *entries, siz
 	return count;
 }
 
-/* Where nobody knows it, the one that the lists begin with is passed over: whatever it is, nobody
- * may be stuck there. */
+/* If the place is not in the lists, the entry that they begin with is skipped. Whatever the place
+ * is, the daemon must not be stuck there. */
 void hosts_skip(struct hosts *h, const struct hosts_place *place)
 {
 	struct entry entries[HOSTS_MAX * LOOKUP_ADDRESSES_MAX];

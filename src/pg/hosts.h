@@ -1,19 +1,25 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * hosts.h: where the database is, by address. libpq looks names up while it connects, and waits; so
- * we do it before, and hand it `hostaddr` for each `host`. The names stay: certificates, passwords
- * and Kerberos go by them. What is no name (a number, a socket's path, a host whose hostaddr is
- * given) stays as it is, and where there is no name at all nothing is looked up.
+ * hosts.h: where the database is, by address.
  *
- * Of several hosts those that have an answer are used once one of them has had HOSTS_PATIENCE_MS
- * for it. A name with several addresses becomes as many hosts, in the order of the answer, as libpq
- * would try them.
+ * libpq looks names up while it connects, and waits for the answer. So we look them up before, and
+ * give libpq `hostaddr` for each `host`. The names stay, because certificates, passwords and
+ * Kerberos go by them. These are no names and stay as they are:
+ * - a number;
+ * - the path of a socket;
+ * - a host with a hostaddr.
  *
- * libpq goes on to the next one when a host refuses, and waits without end for one that is silent:
- * a machine that is gone, or a server whose processes are frozen, behind a socket as well. So the
- * owner gives up after hosts_connect_ms, and says where (hosts_skip): the next attempt begins with
- * the one after that. When all have been silent, each is given more time. Whoever is up has the
- * written order again.
+ * If there is no name at all, nothing is looked up.
+ *
+ * Of several hosts, those with an address are used. The wait for the others ends HOSTS_PATIENCE_MS
+ * after it began, once one host has an address. A name with several addresses becomes as many
+ * hosts, in the order of the answer, as libpq would try them.
+ *
+ * When a host refuses, libpq goes on to the next one. It waits for a silent host without end. A
+ * silent host is a machine that is gone, or a server whose processes are frozen, even behind a
+ * local socket. So the owner gives up after hosts_connect_ms, and calls hosts_skip with the place.
+ * The next attempt begins with the host after that. When all have been silent, each gets more time.
+ * After a connection (hosts_worked), the hosts are in the written order again.
  */
 #ifndef PG_HOSTS_H
 #define PG_HOSTS_H
@@ -29,45 +35,48 @@
 #define HOSTS_PATIENCE_MS 3000
 #define HOSTS_CONNECT_MS 10000
 
-/* Where a connection is, or tried to be, as libpq says. */
+/* Where a connection is, or tried to be, as libpq says. Borrowed. */
 struct hosts_place {
-	const char *name, *address, *port; /* of a socket: its directory, and no address */
+	const char *name, *address, *port; /* a socket has its directory as name, and no address */
 };
 
 struct hosts {
 	struct loop *loop;
-	/* called by the loop, once for each hosts_find that said so */
+	/* The loop calls it, once for each hosts_find that returned true. */
 	void (*known)(struct hosts *h);
 	size_t count;
 	struct host {
 		struct hosts *of;
-		char *name, *address, *port; /* as written; owned, "" where nothing is */
+		char *name, *address, *port; /* as written; owned, "" if nothing is */
 		bool is_name, answered;
 		struct lookup lookup;
 	} items[HOSTS_MAX];
 	struct timer patience;
-	/* known: so many are in the lists for libpq; 0: it may have all as it is written */
+	/* How many are in the lists for libpq, once known. 0 means libpq may have all as it is
+	 * written. */
 	size_t usable;
-	/* where the lists begin; how many were skipped since one worked */
+	/* Where the lists begin, and how many were skipped since one worked. */
 	size_t first, silent;
 	struct buf host, hostaddr, port;
 };
 
 void hosts_init(struct hosts *h, struct loop *loop, void (*known)(struct hosts *h));
-void hosts_release(struct hosts *h); /* may be asked again */
+/* hosts_find may be called again. */
+void hosts_release(struct hosts *h);
 
-/* What libpq would take from this conninfo, environment, service file and defaults. True: known()
- * follows, if DNS answers at all. False: nothing has to be looked up; of several there are lists
- * all the same, so that one can be skipped. */
+/* Reads the hosts that libpq would take from this conninfo, the environment, a service file and its
+ * defaults. True if names are looked up. Then known() follows if DNS answers at all. False if there
+ * are none. If several hosts are written, there are lists all the same, so that one can be
+ * skipped. */
 MUST_CHECK bool hosts_find(struct hosts *h, const char *conninfo);
 
-/* Once known: false when no host has an address, and why says it. */
+/* Called once known. False if no host has an address, and why says so. */
 MUST_CHECK bool hosts_usable(const struct hosts *h, struct buf *why);
 
-/* In place of hosts_find: this place alone, where a connection is that `other` was for. */
+/* In place of hosts_find. Uses only this place, where a connection is that `other` was for. */
 void hosts_only(struct hosts *h, const struct hosts *other, const struct hosts_place *place);
-/* Once known: the lists begin with this place, if it is one of theirs, and none has been skipped.
- */
+/* Called once known. The lists begin with this place, if it is in them and none has been
+ * skipped. */
 void hosts_begin_with(struct hosts *h, const struct hosts_place *place);
 
 int hosts_connect_ms(const struct hosts *h);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * message.h: what libpq says, as one line. It has a line for each host and each way that was tried,
- * and the one that matters may be any of them; the server's details follow its sentence. They are
- * joined by "; ". Lines with a tab are advice for somebody else.
+ * message.h: what libpq says, as one line.
+ *
+ * libpq has a line for each host and each way that was tried, and any of them may matter. The
+ * server's details follow its sentence. The lines are joined by "; ". Lines that begin with a tab
+ * are left out, because they are advice for somebody else.
  */
 #ifndef PG_MESSAGE_H
 #define PG_MESSAGE_H

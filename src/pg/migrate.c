@@ -9,7 +9,7 @@
 #include "pg/message.h"
 #include "pg/settings.h"
 
-/* 0: it is code. */
+/* 0 if it is code. */
 static int version_of(const struct sql_file *f)
 {
 	return atoi(f->name);
@@ -24,8 +24,8 @@ int migrate_program_version(void)
 	return newest;
 }
 
-/* The server's words, without the prefix that libpq puts before them, on one line; the hint in
- * parentheses. A sentence of our own says all: it needs no file's name. */
+/* Writes the server's words on one line, without libpq's prefix, and the hint in parentheses. A
+ * sentence of our own says all, so it needs no file name. */
 static void complain(const char *doing, const PGresult *res, const PGconn *pg)
 {
 	const char *message = res == NULL ? NULL : PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
@@ -45,8 +45,8 @@ static void complain(const char *doing, const PGresult *res, const PGconn *pg)
 	buf_release(&line);
 }
 
-/* What our functions say on the way, a warning with what to do; not "already exists, skipping" and
- * the like. */
+/* Writes what our own functions say on the way. A warning has what to do. "already exists,
+ * skipping" and the like are left out. */
 static void on_notice(void *ctx, const PGresult *res)
 {
 	const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
@@ -72,7 +72,7 @@ PGconn *migrate_connect(const char *conninfo)
 		return NULL;
 	}
 	PQsetNoticeReceiver(pg, on_notice, pg);
-	/* says how long DDL is tried (patience.sql) */
+	/* lock_timeout says how long DDL is tried (patience.sql). */
 	if (!migrate_exec(pg, SETTINGS_OURS "RESET lock_timeout", 0, NULL)) {
 		PQfinish(pg);
 		return NULL;
@@ -102,7 +102,7 @@ bool migrate_exec(PGconn *pg, const char *sql, int count, const char *const *par
 	return good;
 }
 
-/* One number from one statement; -1: it has said why. */
+/* Returns one number from one statement. -1 if it failed and said why. */
 static int query_int(PGconn *pg, const char *sql)
 {
 	PGresult *res = PQexec(pg, sql);
@@ -150,7 +150,7 @@ static bool apply_file(PGconn *pg, const struct sql_file *f)
 	return good;
 }
 
-/* Once each: what herald.migrations does not have yet. */
+/* Applies a migration that herald.migrations does not have yet. */
 static bool apply_migration(PGconn *pg, const struct sql_file *f, bool dry_run)
 {
 	char sql[200];
@@ -176,8 +176,8 @@ static bool apply_all(PGconn *pg, bool dry_run)
 	return true;
 }
 
-/* Triggers that are missing, a table at a time: the lock on one is not kept while another's is
- * waited for. */
+/* Makes the missing triggers, one table at a time. So the lock on one table is not held while it
+ * waits for another. */
 static bool hang_triggers(PGconn *pg)
 {
 	PGresult *res = PQexec(pg, "SELECT herald.unhung()");

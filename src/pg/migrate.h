@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * migrate.h: installs the schema herald. The only part of the program that waits for the database:
- * commands use it, never the daemon.
+ * migrate.h: installs the schema herald.
+ *
+ * This is the only part of the room that waits for the database. Commands use it. The daemon never
+ * does. Errors go to stderr, one line each.
  */
 #ifndef PG_MIGRATE_H
 #define PG_MIGRATE_H
@@ -13,9 +15,9 @@
 #include "base/base.h"
 
 /*
- * The files of sql/install.sql in its order, byte for byte (sql_files.c); name NULL ends them. The
- * name of a migration begins with its version, 0001_log; a name without one is code, which is
- * replaced every time.
+ * The files of sql/install.sql in its order, byte for byte (sql_files.c). A name of NULL ends them.
+ * The name of a migration begins with its version, such as 0001_log. A name without a version is
+ * code, which is replaced every time.
  */
 struct sql_file {
 	const char *name;
@@ -23,25 +25,28 @@ struct sql_file {
 };
 extern const struct sql_file sql_files[];
 
-int migrate_program_version(void); /* the newest migration that this program brings */
+/* The newest migration that this program brings. */
+int migrate_program_version(void);
 
-/* Connects; NULL: it has said why on stderr. The caller closes with PQfinish. */
+/* Connects. The caller closes it with PQfinish. NULL if it failed and said why on stderr. */
 PGconn *migrate_connect(const char *conninfo);
 
-/* The newest migration in the database, 0: none, -1: it has said why on stderr. */
+/* The newest migration in the database. 0 if there is none, -1 if it failed and said why on
+ * stderr. */
 MUST_CHECK int migrate_database_version(PGconn *pg);
 
-/* Applies what is missing, all or nothing, one installer at a time; then the triggers of watched
- * tables that are missing, each table by itself. dry_run: says what it would do, and does not.
- * False: it has said why on stderr; nothing was changed but perhaps triggers. */
+/* Applies what is missing, all or nothing. One installer runs at a time. Then it makes the missing
+ * triggers of watched tables, each table by itself. With dry_run it says what it would do, and does
+ * not do it. False if it failed and said why on stderr. Nothing was changed then, except perhaps
+ * triggers. */
 MUST_CHECK bool migrate_apply(PGconn *pg, bool dry_run);
 
-/* Runs one statement without parameters or with text parameters; false: it has said why on stderr.
- */
+/* Runs one statement with count text parameters, or several without any. False if it failed and
+ * said why on stderr. */
 MUST_CHECK bool migrate_exec(PGconn *pg, const char *sql, int count, const char *const *params);
 
-/* The one text that such a statement yields, for the caller to free; NULL: it has said why on
- * stderr. */
+/* Returns the one text that such a statement yields, for the caller to free. NULL if it failed and
+ * said why on stderr. */
 MUST_CHECK char *migrate_query_text(PGconn *pg, const char *sql, int count,
 				    const char *const *params);
 

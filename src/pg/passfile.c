@@ -10,8 +10,8 @@
 #include "base/xalloc.h"
 #include "pg/conninfo.h"
 
-/* It must not look into the file meanwhile: so the other one of passfile and password is given. For
- * the caller to free. */
+/* Reads one option. libpq must not look into the file meanwhile. So the other one of passfile and
+ * password is given. Returns a string for the caller to free. */
 static char *read_option(const char *conninfo, const char *keyword, const char *given,
 			 const char *value)
 {
@@ -50,7 +50,7 @@ static char *path_of(const char *conninfo)
 	return default_path();
 }
 
-/* As libpq judges it. */
+/* Returns why libpq does not use it, or NULL. */
 static const char *fault_of(const char *path)
 {
 	struct stat file;

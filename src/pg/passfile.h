@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * passfile.h: may libpq take passwords from the file where it looks for them (passfile, PGPASSFILE,
- * ~/.pgpass)? One that is no plain file, or that others can read, it does not use, and says so on
- * stderr itself: between the lines of our log, and waiting for whoever reads it.
+ * passfile.h: whether libpq may read passwords from the file where it looks for them.
+ *
+ * That file is passfile, PGPASSFILE or ~/.pgpass. libpq does not use a file that is not plain, or
+ * that others can read. It says so on stderr itself. That line would stand between the lines of our
+ * log, and libpq would wait for the reader of stderr.
  */
 #ifndef PG_PASSFILE_H
 #define PG_PASSFILE_H
@@ -11,11 +13,11 @@
 
 #include "base/buf.h"
 
-/* where there can be no file: libpq says nothing of one that is not there */
+/* A path where no file can be. libpq says nothing of a file that is not there. */
 #define PASSFILE_NONE "/dev/null/none"
 
-/* False: libpq is to have PASSFILE_NONE, and why says what is wrong. True also where it needs none.
- */
+/* False if libpq is to have PASSFILE_NONE. why then says what is wrong. True if libpq needs no
+ * file. */
 MUST_CHECK bool passfile_is_usable(const char *conninfo, struct buf *why);
 
 #endif

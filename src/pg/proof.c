@@ -59,7 +59,7 @@ void proof_done(struct proof *p)
 		end(p, PROOF_POOLED);
 	} else if (p->step == PROOF_AGAIN) {
 		ask(p, &p->second, PROOF_LET, "ROLLBACK");
-	} else { /* it was late */
+	} else { /* on_late stopped the proof before */
 		end(p, PROOF_NONE);
 	}
 }
@@ -74,8 +74,9 @@ static void on_result(struct conn *c, const PGresult *res)
 	take_pid(container_of(c, struct proof, second), res);
 }
 
-/* A pooler shows by a number of its own in place of the server process's that it is one. What fails
- * for want of resources, or because somebody cancels, stops or ends it, says nothing of that. */
+/* A pooler may give a number of its own in place of the server process's. That shows what it is. A
+ * failure says nothing if it is for want of resources. Nor does one because somebody cancels, stops
+ * or ends the query. */
 static enum proof_verdict verdict_of_failure(const struct proof *p)
 {
 	const char *state = p->second.failed ? p->second.fault_state : "";
@@ -84,7 +85,7 @@ static enum proof_verdict verdict_of_failure(const struct proof *p)
 	return p->pid != PQbackendPID(p->first->pg) && !passes ? PROOF_POOLED : PROOF_NONE;
 }
 
-/* One that only lends single statements refuses a transaction. */
+/* A pooler that lends a session only for single statements refuses a transaction. */
 static void on_done(struct conn *c, bool ok)
 {
 	struct proof *p = container_of(c, struct proof, second);
@@ -101,7 +102,7 @@ static void on_done(struct conn *c, bool ok)
 		end(p, PROOF_OWN);
 }
 
-/* Or ends the connection for it. */
+/* Such a pooler may also end the connection because of it. */
 static void on_lost(struct conn *c)
 {
 	struct proof *p = container_of(c, struct proof, second);
@@ -115,7 +116,7 @@ static void on_late(struct timer *t)
 	struct proof *p = container_of(t, struct proof, timer);
 
 	if (p->first->state == CONN_BUSY)
-		proof_stop(p); /* when it answers, it ends */
+		proof_stop(p); /* when the first answers, proof_done ends it */
 	else
 		end(p, PROOF_NONE);
 }

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * proof.h: is a session our own, or does a pooler lend it for a transaction at a time (pgbouncer's
- * pool_mode = transaction, and others')? What a session sets, locks or listens to would stay with
- * the pool's server process then, and not be there for the next statement.
+ * proof.h: finds out whether a session is our own or a pooler lends it.
  *
- * Proved by what happens, not by anybody's name, and without a trace: a second connection holds a
- * transaction open. A pooler lends it the server process that the first one has just given back, or
- * gives the first one another afterwards. Whoever has a session of its own answers from the same
- * process always, and the second from another. The second goes to the first's server, and nowhere
- * else: of several servers another would prove nothing.
+ * Some poolers lend a session for one transaction at a time, such as pgbouncer with pool_mode =
+ * transaction. What our session sets, locks or listens to would then stay with the pool's server
+ * process. It would not be there for the next statement.
+ *
+ * The proof goes by what happens, not by names, and leaves no trace. A second connection holds a
+ * transaction open. A pooler lends it the server process that the first connection has just given
+ * back. Or it gives the first connection another process afterwards. A session of our own always
+ * answers from the same process, and the second connection from another one.
+ *
+ * The second connection goes only to the server of the first. Another server would prove nothing.
  */
 #ifndef PG_PROOF_H
 #define PG_PROOF_H
@@ -16,22 +19,22 @@
 #include "pg/conn.h"
 
 #define PROOF_ROUNDS 3
-#define PROOF_MS 3000 /* for the second connection to be made, too */
+#define PROOF_MS 3000 /* milliseconds; includes the time to make the second connection */
 
 enum proof_verdict {
 	PROOF_OWN,
 	PROOF_POOLED,
-	PROOF_NONE /* the second connection could not be made, or failed */
+	PROOF_NONE /* the second connection could not be made, or it failed */
 };
 
 enum proof_step { PROOF_REST, PROOF_FIRST, PROOF_HOLD, PROOF_AGAIN, PROOF_LET };
 
 struct proof {
-	struct conn *first; /* its owner passes on what it answers */
+	struct conn *first; /* borrowed; its owner passes on what it answers */
 	struct conn second;
 	enum proof_step step;
-	int pid;      /* of the first's server process */
-	int answered; /* the last that has answered */
+	int pid;      /* of the server process of the first */
+	int answered; /* the process that answered last */
 	int rounds;
 	struct timer timer;
 	void (*ended)(struct proof *p, enum proof_verdict verdict);
@@ -39,10 +42,10 @@ struct proof {
 
 void proof_init(struct proof *p, struct conn *first, const char *conninfo,
 		void (*ended)(struct proof *, enum proof_verdict));
-/* the first is idle; `ended` may be called before this returns */
+/* The first connection must be idle. `ended` may be called before this returns. */
 void proof_begin(struct proof *p);
-void proof_result(struct proof *p, const PGresult *res); /* of the first */
-void proof_done(struct proof *p);                        /* its query has gone well */
+void proof_result(struct proof *p, const PGresult *res); /* one row of the first */
+void proof_done(struct proof *p);                        /* the query of the first has succeeded */
 void proof_stop(struct proof *p);                        /* without a verdict */
 
 #endif
