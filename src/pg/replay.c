@@ -26,8 +26,8 @@ enum {
 	PARAM_BYTES = 11
 };
 
-/* How often a page has failed at one place: then one change is read, then one without its data,
- * then it is given up. */
+/* How often a page has failed at one place. After that one change is read, then one without its
+ * data, then the page is given up. */
 enum { CARE_NONE, CARE_ONE, CARE_NO_DATA, CARE_OVER };
 
 static void add_array(struct buf *text, const char **param, char *const *values, size_t count)
@@ -37,7 +37,7 @@ static void add_array(struct buf *text, const char **param, char *const *values,
 	*param = text->data;
 }
 
-/* Numbers as the texts of parameters. */
+/* The numbers, as the texts of parameters. */
 struct bounds {
 	char after_tick[24], after_change[24], upto[24], most[24], bytes[24];
 };
@@ -79,7 +79,7 @@ static void send_page(struct replay_worker *w, const struct catchup *c, const st
 	free(names);
 }
 
-/* `"name":["a","b"]`, behind a comma where it is not the first. */
+/* Appends a member such as "name":["a","b"]. A comma precedes it unless it is the first. */
 static void append_list(struct buf *out, const char *name, char *const *values, size_t count)
 {
 	buf_appendf(out, "%s\"%s\":[", out->data[out->len - 1] == '{' ? "" : ",", name);
@@ -91,7 +91,7 @@ static void append_list(struct buf *out, const char *name, char *const *values, 
 	buf_append_char(out, ']');
 }
 
-/* An element of what herald.replay_many calls facets. */
+/* Appends an element of what herald.replay_many calls facets. */
 static void append_facet(struct buf *out, const struct facet *facet)
 {
 	static const char *const key_names[STREAM_MATCH_MAX] = {"key1", "key2", "key3", "key4"};
@@ -126,7 +126,7 @@ static void send_pages(struct replay_worker *w, const struct catchup *c, const s
 	buf_release(&facets);
 }
 
-/* The first one in the queue that this connection is for; NULL: none. */
+/* Returns the first catchup in the queue that this connection may read. NULL if there is none. */
 static struct catchup *next_catchup(struct replay_worker *w)
 {
 	bool any = w != &w->replay->workers[0];
@@ -140,7 +140,7 @@ static struct catchup *next_catchup(struct replay_worker *w)
 	return NULL;
 }
 
-/* Takes the next catchup, where there is one and the connection is free. */
+/* Takes the next catchup, if there is one and the connection is free. */
 static void work(struct replay_worker *w)
 {
 	struct bounds bounds;
@@ -151,7 +151,7 @@ static void work(struct replay_worker *w)
 	list_remove(&w->catchup->link);
 	if (w->catchup->fresh)
 		w->catchup->begins(w->catchup);
-	w->catchup->fresh = false; /* a server that lags is asked again for what it was asked for */
+	w->catchup->fresh = false; /* A server that lags is asked again for the same. */
 	w->events = w->bytes = 0;
 	w->reached = 0;
 	w->most = w->catchup->care == CARE_NONE ? REPLAY_PAGE_EVENTS : 1;
@@ -175,7 +175,7 @@ static void submit(void *ctx, struct catchup *c)
 	work_all(r);
 }
 
-/* The next thing that it is submitted for may have its own. */
+/* The catchup's next page may have troubles of its own. */
 static void forget_troubles(struct catchup *c)
 {
 	c->care = CARE_NONE;
@@ -199,8 +199,8 @@ struct catchup_ops replay_ops(struct replay *r)
 	return (struct catchup_ops){submit, cancel, r};
 }
 
-/* The first row is the cursor itself: from where the page really starts, what is wrong with it, and
- * how far the server has come. */
+/* The first row is the cursor itself. It says from where the page really starts, and what is wrong
+ * with the cursor. It also says how far the server has come. */
 static void take_cursor(struct replay_worker *w, const PGresult *res)
 {
 	w->reached = decode_int8(res, 10);
@@ -243,7 +243,7 @@ static void on_again(struct timer *t)
 	work_all(r);
 }
 
-/* It is asked for again a little later. False: that has been done often enough. */
+/* Asks for it again after EARLY_AGAIN_MS. False if that was done often enough. */
 static bool put_off(struct replay *r, struct catchup *c)
 {
 	if (++c->early > EARLY_MOST)
@@ -253,8 +253,8 @@ static bool put_off(struct replay *r, struct catchup *c)
 	return true;
 }
 
-/* The server has stood still before what the hub has been told of, by another one. Nothing is lost:
- * its client comes back for it. */
+/* The server no longer moves, and has not reached a tick that another server told the hub of.
+ * Nothing is lost. The client comes back for it. */
 static void give_up(struct catchup *c, int64_t reached)
 {
 	char why[160];
@@ -267,8 +267,8 @@ static void give_up(struct catchup *c, int64_t reached)
 	c->ended(c, CATCHUP_BEHIND, why);
 }
 
-/* The page is over, but the server, a standby that lags, does not have all that it was to be read
- * up to. */
+/* The page is over, but the server is a standby that lags. It does not have all that was to be
+ * read. */
 static void go_on_later(struct replay_worker *w, struct catchup *c)
 {
 	if (c->after.tick < w->reached) {
@@ -279,8 +279,8 @@ static void go_on_later(struct replay_worker *w, struct catchup *c)
 		give_up(c, w->reached);
 }
 
-/* The server does not have the cursor. One that nobody here has been told of is taken, in the end,
- * for one that was never given out. */
+/* The server does not have the cursor. The hub may not have been told of it either. Such a cursor
+ * is in the end taken for one that was never given out. */
 static void end_later(struct replay_worker *w, struct catchup *c)
 {
 	if (put_off(w->replay, c))
@@ -326,8 +326,8 @@ static void end_page(struct replay_worker *w)
 	free(fault);
 }
 
-/* Others come first now. Without the data there is nothing left that the change could be to blame
- * for. */
+/* The page goes to the end of the queue. If it fails without the data, the change cannot be to
+ * blame. */
 static void take_care(struct replay_worker *w)
 {
 	struct catchup *c = w->catchup;
@@ -370,9 +370,10 @@ static void on_up(struct conn *c)
 
 /*
  * A page that was cut short goes on after its last event, when those that wait have had their turn.
- * The first time the network may be to blame: then this connection, which is soon a new one, may
- * have it again; the others may be as silent. If it is no new one in a second, another one that is
- * idle takes it.
+ *
+ * The first time, the network may be to blame, and the other connections may be as silent. So this
+ * connection, which is soon a new one, may have the page again. If it is not up again after
+ * CUT_AGAIN_MS, another one that is idle takes the page.
  */
 static void on_lost(struct conn *c)
 {

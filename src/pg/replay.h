@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * replay.h: reads for subscribers what the shared log does not hold any more: one page a catchup, a
- * few connections for all of them, first come first served. While the database is away catchups
- * wait; so does, for a while, one that a standby has not come to yet: its cursor, or the end of its
- * page. A page that fails concerns its own subscriber: it goes to the end of the queue, and is read
- * with more care, up to the change that the server cannot hand out: that one is told as `bulk`. One
- * connection is kept for pages of which no such thing is known, so that the others wait for none of
- * them.
+ * replay.h: reads what the shared log no longer holds, for subscribers.
+ *
+ * Each catchup gets one page. All share REPLAY_WORKERS connections, first come first served. While
+ * the database is away, catchups wait. A standby may not have reached the cursor of a catchup, or
+ * the end of its page. Then that catchup waits too, for a while.
+ *
+ * A page that fails concerns only its own subscriber. It goes to the end of the queue and is read
+ * with more care. The daemon then reads one change, and if that fails, the change without its data.
+ * A change that the server cannot hand out is told as `bulk`.
+ *
+ * One connection is kept for pages of which no trouble is known. So the others do not wait for
+ * those that have failed.
  */
 #ifndef PG_REPLAY_H
 #define PG_REPLAY_H
@@ -18,16 +23,16 @@
 
 #define REPLAY_WORKERS 2
 #define REPLAY_PAGE_EVENTS 1000
-/* of data; the rest of the page is read again with the next one */
+/* Of data in one page. What is left is read with the next page. */
 #define REPLAY_PAGE_BYTES (1 << 20)
 
 struct replay_worker {
 	struct replay *replay;
 	struct conn conn;
 	struct session session;
-	struct catchup *catchup; /* NULL: none, or cancelled while its rows still come */
+	struct catchup *catchup; /* NULL if none, or if cancelled while its rows come */
 	size_t events, bytes;    /* of this page */
-	size_t most;             /* events that it may have */
+	size_t most;             /* events that the page may have */
 	int64_t reached;         /* the last tick that the server has */
 	char *fault;
 	struct decode decode;
@@ -35,11 +40,11 @@ struct replay_worker {
 
 struct replay {
 	struct list queue;  /* struct catchup */
-	struct list early;  /* struct catchup: their server, a standby, is not there yet */
+	struct list early;  /* struct catchup; a standby that they are read from lags */
 	struct timer again; /* for these, and for a page that was cut */
 	struct loop *loop;
 	struct replay_worker workers[REPLAY_WORKERS];
-	size_t data_max; /* of one event; longer data is not read */
+	size_t data_max; /* bytes of one event; longer data is not read */
 	uint64_t pages;  /* for metrics */
 };
 

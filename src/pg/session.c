@@ -13,8 +13,8 @@
 	"SELECT a.pid, extract(epoch FROM a.backend_start) FROM " \
 	"pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a"
 
-/* The modes of its transactions where the defaults are not ours: a recovering server could not
- * write anyhow. No SELECT can set them. */
+/* The modes of its transactions, if the defaults are not ours. A server in recovery could not write
+ * anyhow. A SELECT cannot set the modes. */
 #define IN_WHAT_MODES                                                                       \
 	"SELECT 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED'"                           \
 	"    || CASE WHEN current_setting('default_transaction_read_only') = 'on' AND NOT " \
@@ -23,10 +23,10 @@
 	"current_setting('default_transaction_read_only') = 'on'"
 
 /*
- * What the session before does, and who is in its way; then its end. A tick that holds all others
- * up for that long is ended too: its own instance may be frozen. Who may not end them has only
- * looked. (A process that is frozen itself ends when it goes on.) The ends give no rows. No DO: not
- * everybody may use plpgsql.
+ * Says what the session before does and what blocks it, and then ends it. A tick that has held
+ * others up for 10 s is ended too, because its own instance may be frozen. A role that may not end
+ * them only looks. A process that is itself frozen ends when it goes on. The ends give no rows. DO
+ * is not used, because not every role may use plpgsql.
  */
 #define ELDER                                                                                     \
 	"SELECT 'Process ' || e.pid || coalesce(' waits for ' || e.wait_event_type || ' ' || "    \
@@ -57,8 +57,8 @@
 	"e.backend_start) = %2$s"                                                                 \
 	"     AND pg_catalog.pg_has_role(e.usesysid, 'USAGE')) t WHERE ended IS NULL"
 
-/* The end of one that a pool has: not while somebody else's transaction runs in it. It may be the
- * one that answers. No row: it is not there. */
+/* Ends a process that a pool has, but not while somebody else's transaction runs in it. It may be
+ * the process that answers. No row means that it is not there. */
 #define ELDER_LENT                                                                               \
 	"SELECT 1 FROM (SELECT pg_catalog.pg_sleep(%3$s)::text AS slept) t WHERE slept IS NULL;" \
 	"SELECT CASE WHEN e.state = 'idle' OR e.pid = pg_catalog.pg_backend_pid() THEN "         \
@@ -66,8 +66,8 @@
 	"  FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM "        \
 	"e.backend_start) = %2$s"                                                                \
 	"   AND pg_catalog.pg_has_role(e.usesysid, 'USAGE')"
-#define ELDER_LOOKS 20  /* a second of them; then it is tried again later ... */
-#define ELDER_MOST 1000 /* ... so often, for it may be impossible */
+#define ELDER_LOOKS 20  /* a second of them; then it is tried again later */
+#define ELDER_MOST 1000 /* how often, because it may be impossible */
 
 void session_init(struct session *s, struct conn *c, const struct session_plan *plan)
 {
@@ -88,7 +88,7 @@ static void look_after_elder(struct session *s)
 	free(sql);
 }
 
-/* The same as settings of one transaction. */
+/* The same settings, for one transaction. */
 static const char *const once_log = SETTINGS_ONCE(
 	"0") ", set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true),"
 	     " set_config('max_parallel_workers_per_gather', '0', true), "
@@ -186,7 +186,7 @@ void session_begin(struct session *s)
 
 void session_lost(struct session *s)
 {
-	if (s->conn->stalled && !s->pooled) /* else it may be somebody else's */
+	if (s->conn->stalled && !s->pooled) /* Otherwise it may be somebody else's. */
 		leave_elder(s);
 	s->step = SESSION_SETUP; /* not ready */
 }
@@ -224,8 +224,8 @@ void session_result(struct session *s, const PGresult *res)
 		s->schema_version = atoi(PQgetvalue(res, 0, 0));
 }
 
-/* The server converts the others, or lets no client in that asks for UTF-8 (MULE_INTERNAL); this
- * one goes out as it is, whatever its bytes. */
+/* The server converts other encodings. Or it lets no client in that asks for UTF-8, as with
+ * MULE_INTERNAL. SQL_ASCII goes out as it is, whatever its bytes. */
 const char *session_bad_encoding(const struct session *s)
 {
 	const char *encoding = PQparameterStatus(s->conn->pg, "server_encoding");
@@ -258,7 +258,7 @@ static bool is_left_out(const struct session *s)
 	}
 }
 
-/* True: it is to be looked at once more. */
+/* True if it is to be looked at once more. */
 static bool goes_on_with_elder(struct session *s)
 {
 	if (s->elder.busy && s->elder.looks < ELDER_LOOKS)

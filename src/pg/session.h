@@ -1,28 +1,36 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * session.h: what a connection of the daemon says before it is used: its settings, whether the
- * database has the schema that this program needs, what it listens to, its prepared statements. One
- * query after the other; whoever owns the connection passes on what comes back until SESSION_READY.
+ * session.h: what a connection of the daemon says before it is used.
  *
- * The log is read by index, in generic plans, whatever the statistics of the moment make the
- * planner think; and no setting of the role or the database may cut a read short. A session for the
- * application's own functions keeps to the settings that these are used to, and bounds their time.
+ * One query follows the other:
+ * - its settings;
+ * - whether the database has the schema that this program needs;
+ * - what it listens to;
+ * - its prepared statements.
  *
- * A session that a pooler shares with others (session_pool) has none of that: see conn_once. It
+ * The owner of the connection owns the session. It passes on what comes back until SESSION_READY.
+ *
+ * The log is read by index, in generic plans, whatever the planner thinks of the statistics of the
+ * moment. No setting of the role or the database may cut a read short. A session for functions of
+ * the application keeps the settings that these are used to. It bounds their time.
+ *
+ * A session that a pooler shares with others (session_pool) has none of that. See conn_once. It
  * listens to nothing.
  *
- * A session that was given up because a query stalled may live on at the server, waiting for a
- * lock, say. The next one of the same connection says what it waited for, and ends it: else a lock
- * that is held for minutes would collect them. The server process of a session that turns out to be
- * a pool's is ended as well, with the settings and locks that it has of ours, but only when it is
- * idle: it may have somebody else's transaction.
+ * A session that was given up because a query stalled may live on at the server. It may wait for a
+ * lock. The next session of the same connection logs what it waited for, and ends it. Otherwise a
+ * lock that is held for minutes would collect such sessions.
+ *
+ * A session may turn out to be a pool's. Its server process has settings and locks of ours, so it
+ * is ended as well. That is done only when it is idle, because it may have somebody else's
+ * transaction.
  */
 #ifndef PG_SESSION_H
 #define PG_SESSION_H
 
 #include "pg/conn.h"
 
-/* First half of every advisory lock key ('hera'), and the second halves. */
+/* The first half of every advisory lock key ('hera'), and the second halves. */
 #define SESSION_LOCK_CLASS "1751478881"
 #define SESSION_LOCK_TICKER "1"
 #define SESSION_LOCK_AWAKE "3"
@@ -34,9 +42,9 @@ struct session_plan {
 		const char *name, *sql;
 	} *statements;
 	size_t count;
-	int schema_version; /* that is needed; 0: it is not looked at */
-	int idle_most_ms;   /* the server ends a session that says nothing for longer; 0: never */
-	bool listens;       /* to the doorbell; on a hot standby that is impossible, and left out */
+	int schema_version; /* that is needed; 0 if it is not looked at */
+	int idle_most_ms;   /* the server ends a session that is silent for longer; 0 for never */
+	bool listens;       /* to the doorbell; left out on a hot standby, which cannot */
 	bool applications;  /* it runs functions of the application, and reads no log */
 };
 
@@ -55,40 +63,41 @@ struct session {
 	struct conn *conn;
 	struct session_plan plan;
 	struct conn_once once; /* for a pooled one */
-	/* what its transactions must say of themselves against defaults of the role or the
-	 * database; "": nothing */
+	/* What its transactions must set against defaults of the role or the database. "" if
+	 * nothing. */
 	char modes[80];
 	bool pooled;
 	enum session_step step;
-	/* the server process, which a pooler does not tell the truth about; 0: none yet */
+	/* The server process, as SQL tells it. A pooler may tell libpq another number. 0 if it is
+	 * not known yet. */
 	int pid;
-	char born[32]; /* when it began, for a number is given out again */
+	char born[32]; /* when the process began, because its number is given out again */
 	struct session_elder {
-		int pid; /* a process that is to be ended; 0: none */
+		int pid; /* a process that is to be ended; 0 if there is none */
 		char born[32];
-		bool busy; /* it was, when it was looked at last */
-		int begun; /* so often it was taken up ... */
-		int looks; /* ... and so often looked at since */
+		bool busy; /* at the last look */
+		int begun; /* how often it was taken up */
+		int looks; /* how often it was looked at since */
 	} elder;
 	size_t prepared;    /* statements so far */
-	int schema_version; /* that was found; 0: none */
-	bool standby;       /* the database is a hot one */
+	int schema_version; /* that was found; 0 if there is none */
+	bool standby;       /* the database is a hot standby */
 };
 
 void session_init(struct session *s, struct conn *c, const struct session_plan *plan);
-/* From the next connection on it is a pooled one. What the one before has left with the pool is
- * ended. */
+/* From the next connection on, the session is a pooled one. What the session before it has left
+ * with the pool is ended. */
 void session_pool(struct session *s);
 
-/* the connection is up; a pooled one that is idle may begin again */
+/* The connection is up. A pooled session that is idle may begin again. */
 void session_begin(struct session *s);
-void session_lost(struct session *s);                        /* it is not any more */
-void session_result(struct session *s, const PGresult *res); /* while it is not ready */
-/* false: the schema is not this program's, or the encoding no one's */
+void session_lost(struct session *s);                        /* the connection is lost */
+void session_result(struct session *s, const PGresult *res); /* before SESSION_READY */
+/* False if the schema is not this program's, or if the encoding does not become UTF-8. */
 MUST_CHECK bool session_fits(const struct session *s);
-/* the database's, which does not become UTF-8; NULL: it does */
+/* The database's encoding if it does not become UTF-8. NULL if it does. */
 const char *session_bad_encoding(const struct session *s);
-/* a step has gone well: the next one, or SESSION_READY */
+/* A step has succeeded. Goes on with the next one, or to SESSION_READY. */
 void session_next(struct session *s);
 
 #endif

@@ -14,8 +14,8 @@ static const struct session_statement statements[] = {
 		 "$3::jsonb, $4::bigint)"},
 };
 
-/* A daemon that freezes must not hold the transaction for ever: between two portions nobody is
- * silent for so long. */
+/* A daemon that freezes must not hold the transaction for ever. Nobody takes 60 s between two
+ * portions. */
 #define BEGIN_SQL                                                     \
 	"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL " \
 	"idle_in_transaction_session_timeout = 60000"
@@ -33,7 +33,7 @@ static bool may_begin(const struct snapshots *s, const struct snapshot *snapshot
 	return of_user < SNAPSHOTS_PER_USER;
 }
 
-/* The next one whose turn it is; NULL: none. */
+/* Returns the next one whose turn it is. NULL if there is none. */
 static struct snapshot *find_next(struct snapshots *s)
 {
 	list_each (node, tmp, &s->queue) {
@@ -45,7 +45,7 @@ static struct snapshot *find_next(struct snapshots *s)
 	return NULL;
 }
 
-/* Takes a snapshot, where the connection is free. */
+/* Takes a snapshot, if the connection is free. */
 static void work(struct snapshots_worker *w, struct snapshot *snapshot)
 {
 	if (!w->started || w->session.step != SESSION_READY || !conn_is_free(&w->conn) ||
@@ -57,7 +57,7 @@ static void work(struct snapshots_worker *w, struct snapshot *snapshot)
 	conn_run(&w->conn, "tick", 0, NULL, CONN_STALL_MS);
 }
 
-/* Gives the queue to who is free; where nobody is, to a connection more. */
+/* Gives the queue to the connections that are free. If snapshots are left, it starts one more. */
 static void hand_out(struct snapshots *s)
 {
 	struct snapshots_worker *idle = NULL;
@@ -149,7 +149,7 @@ static void take_note(struct snapshots_worker *w, const PGresult *res)
 		{decode_int8(res, 0), decode_int8(res, 1)}, decode_int8(res, 2), w->seen};
 }
 
-/* A function may return NULL among its items: it is passed on as JSON's. */
+/* A function may return NULL among its items. It is passed on as JSON's null. */
 static void take_items(struct snapshots_worker *w, const PGresult *res)
 {
 	for (int row = 0; row < PQntuples(res); row++) {
@@ -185,7 +185,7 @@ static void end(struct snapshots_worker *w, enum snapshot_end how)
 	snapshot->ended(snapshot, how, w->conn.fault);
 }
 
-/* Whoever waits says next, at once or when it likes. */
+/* The owner calls next, at once or when it likes. */
 static void hold(struct snapshots_worker *w)
 {
 	w->step = SNAPSHOTS_HOLD;
@@ -214,7 +214,7 @@ static void ask_note(struct snapshots_worker *w)
 	conn_run(&w->conn, "note", SNAPSHOT_PARAMS + 1, params, CONN_STALL_MS);
 }
 
-/* A statement has gone well, and somebody wants to know. */
+/* A statement has succeeded, and its snapshot was not cancelled. */
 static void go_on(struct snapshots_worker *w)
 {
 	switch (w->step) {
@@ -273,7 +273,7 @@ static void on_up(struct conn *c)
 	session_begin(&container_of(c, struct snapshots_worker, conn)->session);
 }
 
-/* What was not noted yet begins again elsewhere, before those that wait. */
+/* A snapshot that was not noted yet begins again, before those that wait. */
 static void on_lost(struct conn *c)
 {
 	struct snapshots_worker *w = container_of(c, struct snapshots_worker, conn);

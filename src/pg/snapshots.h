@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * snapshots.h: runs the snapshot functions of the application, each in a transaction with one
- * snapshot of the database, on a few connections, first come first served, but for a user who has
- * half of them. A connection is made when a snapshot finds all others busy. Rows come by a cursor,
- * so many as make about SNAPSHOTS_PORTION bytes at a time; in between the transaction waits for
- * whoever takes them.
+ * snapshots.h: runs the snapshot functions of the application.
+ *
+ * Each runs in a transaction with one snapshot of the database, on one of up to SNAPSHOTS_WORKERS
+ * connections. They are served first come, first served, but one user has at most
+ * SNAPSHOTS_PER_USER of them. A connection is made when a snapshot finds all others busy.
+ *
+ * Rows come by a cursor, about SNAPSHOTS_PORTION bytes at a time. Between two portions the
+ * transaction waits until the next is asked for.
  */
 #ifndef PG_SNAPSHOTS_H
 #define PG_SNAPSHOTS_H
@@ -16,19 +19,19 @@
 #include "pg/session.h"
 
 #define SNAPSHOTS_WORKERS 8
-/* at a time: who does not read must not keep everybody waiting */
+/* At a time. A user that does not read must not keep everybody waiting. */
 #define SNAPSHOTS_PER_USER (SNAPSHOTS_WORKERS / 2)
 #define SNAPSHOTS_PORTION (64 << 10)
-/* of the first portion, when the length of a row is not known yet */
+/* In the first portion, when the length of a row is not known yet. */
 #define SNAPSHOTS_FIRST_ROWS 100
 #define SNAPSHOTS_MOST_ROWS 1000
 
 enum snapshots_step {
 	SNAPSHOTS_REST, /* no transaction */
-	SNAPSHOTS_TICK, /* so that few transactions stand behind the last tick */
+	SNAPSHOTS_TICK, /* makes a tick, so that few transactions come after the last one */
 	SNAPSHOTS_BEGIN,
 	SNAPSHOTS_NOTE, /* the cursor is opened; where it stands comes back */
-	SNAPSHOTS_HOLD, /* somebody is to say next, or cancel */
+	SNAPSHOTS_HOLD, /* the owner is to call next or cancel */
 	SNAPSHOTS_FETCH,
 	SNAPSHOTS_END,
 };
@@ -39,16 +42,17 @@ struct snapshots_worker {
 	struct session session;
 	bool started;
 	enum snapshots_step step;
-	struct snapshot *snapshot; /* NULL: none, or cancelled while a statement runs */
+	/* NULL if there is none, or if it was cancelled while a statement runs. */
+	struct snapshot *snapshot;
 	struct snapshot_note note;
-	char *seen;     /* of the note, owned */
+	char *seen;     /* of the note; owned */
 	int asked, got; /* rows of the portion */
 	size_t bytes;
 };
 
 struct snapshots {
 	struct list queue; /* struct snapshot */
-	size_t data_max;   /* of one item; a longer one fails */
+	size_t data_max;   /* bytes of one item; a longer one fails */
 	struct snapshots_worker workers[SNAPSHOTS_WORKERS];
 };
 
@@ -56,13 +60,13 @@ void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo
 /* see conn_go_with; not bound */
 void snapshots_go_with(struct snapshots *s, const struct conn *guide);
 void snapshots_pool(struct snapshots *s);
-/* as asker_leave; a transaction between two portions is cut */
+/* As asker_leave. A transaction between two portions is cut. */
 void snapshots_leave(struct snapshots *s, const char *why);
 void snapshots_release(struct snapshots *s);
 
 struct snapshot_ops snapshots_ops(struct snapshots *s);
 
-/* How many rows to ask for, when so many had so many bytes. */
+/* How many rows to ask for, when the last `got` rows had `bytes` bytes. */
 int snapshots_rows(int got, size_t bytes);
 
 #endif

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * sql_files.c: the files of sql/install.sql inside the program. The assembler takes their bytes in
- * as they are, so no tool that reads backslashes in a way of its own can change them. make writes
- * the list, $(BUILD)/sql_files.list, from install.sql's lines: SQL_FILE(name, path), the path from
- * the folder in which make runs.
+ * sql_files.c: the files of sql/install.sql inside the program.
+ *
+ * The assembler takes their bytes in as they are. So no tool that reads backslashes in its own way
+ * can change them. make writes the list $(BUILD)/sql_files.list from the lines of install.sql, as
+ * SQL_FILE(name, path). The path is relative to the folder in which make runs.
  */
 #include "pg/migrate.h"
 
