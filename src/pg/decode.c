@@ -25,10 +25,9 @@ enum {
 	COLUMNS
 };
 
-#define DATA_KEPT                                                                      \
-	((size_t)256 << 10) /* the room for composed data that is kept from row to row \
-			     */
-#define UNREADABLE (-1)     /* in the column bytes */
+/* Room for composed data of this many bytes is kept from row to row. */
+#define DATA_KEPT ((size_t)256 << 10)
+#define UNREADABLE (-1) /* in the column bytes */
 
 void decode_init(struct decode *d)
 {

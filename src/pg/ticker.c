@@ -21,7 +21,7 @@ int64_t ticker_owes_since(const struct ticker *t)
 			      ticker_earlier(t->debt.told_ms, t->debt.read_ms));
 }
 
-/* True: it is tried again, with more care. */
+/* True if the read is tried again, with more care. */
 static bool slow_down(struct ticker *t)
 {
 	if (t->step != TICKER_READ || t->pace == TICKER_WITHOUT_DATA ||
@@ -32,7 +32,8 @@ static bool slow_down(struct ticker *t)
 	return true;
 }
 
-/* Something is wanted: at once where it rests, else when the running step ends. */
+/* Something is wanted. It runs at once if the ticker rests, and otherwise when the running step
+ * ends. */
 static void nudge(struct ticker *t)
 {
 	if (t->step == TICKER_REST)
@@ -56,7 +57,7 @@ static const char *tell_stopping(struct ticker *t)
 	return why;
 }
 
-/* A server that lives, but lets nobody in, is one that waits for its clients. */
+/* A server that lives but lets nobody in waits for its clients to leave. */
 static void on_refused(struct conn *c, const char *why)
 {
 	struct ticker *t = container_of(c, struct ticker, probe);
@@ -80,7 +81,7 @@ static void probe(struct ticker *t)
 	conn_start(&t->probe);
 }
 
-/* From the next connection on. */
+/* The session is a pooled one from the next connection on. */
 static void begin_pooled(struct ticker *t)
 {
 	session_pool(&t->session);
@@ -89,7 +90,7 @@ static void begin_pooled(struct ticker *t)
 
 static const char *fault_of_care(struct ticker *t)
 {
-	/* nothing but a lender does that: no further proof is needed */
+	/* Only a pooler that lends sessions does that, so no other proof is needed. */
 	if (t->astray && !t->session.pooled) {
 		begin_pooled(t);
 		return "another server process answers than before: a pooler lends the session to "
@@ -102,14 +103,14 @@ static const char *fault_of_care(struct ticker *t)
 	return t->stopping ? tell_stopping(t) : NULL;
 }
 
-/* A statement that this connection has prepared, and nobody else can have thrown away, is one that
- * another server process has. */
+/* Only this connection can throw away a statement that it has prepared. If one is gone, another
+ * server process has it. */
 static const char *fault_of_failure(struct ticker *t)
 {
 	bool gone =
 		strcmp(t->conn.fault_state, INVALID_STATEMENT) == 0 && t->step < TICKER_STATEMENTS;
 
-	t->proved = false; /* once more, where it is not proved by this */
+	t->proved = false; /* it is proved again, unless this failure proves it */
 	if (!gone || t->session.pooled)
 		return "a query failed";
 	begin_pooled(t);
@@ -117,7 +118,7 @@ static const char *fault_of_failure(struct ticker *t)
 	       "to others";
 }
 
-/* Why the connection cannot be gone on with after this step; NULL: it can. */
+/* Returns why the connection cannot go on after this step. NULL if it can. */
 static const char *fault_of_step(struct ticker *t, bool ok)
 {
 	if (!ok)
@@ -130,7 +131,7 @@ static const char *fault_of_step(struct ticker *t, bool ok)
 	return NULL;
 }
 
-/* One of the session's first steps has gone well. */
+/* One of the session's first steps has succeeded. */
 static void begin(struct ticker *t)
 {
 	if (!session_fits(&t->session)) {
@@ -168,8 +169,8 @@ static void on_done(struct conn *c, bool ok)
 	if (fault != NULL) {
 		conn_drop(c, fault);
 	} else if (t->step == TICKER_CARE && t->session.pooled && t->session.elder.pid != 0) {
-		/* what it has left with the pool is looked after once more; there is nothing to
-		 * lose by it */
+		/* What the session has left with the pool is looked after once more. Nothing is
+		 * lost by it. */
 		t->step = TICKER_BEGIN;
 		session_begin(&t->session);
 	} else if (t->step == TICKER_PROOF) {
@@ -196,8 +197,8 @@ static void on_up(struct conn *c)
 	}
 }
 
-/* Where nothing could be proved it is taken for our own, as most are, and tried again with the next
- * connection. */
+/* If nothing could be proved, the session is taken for our own, as most are. The next connection
+ * tries again. */
 static void on_proved(struct proof *p, enum proof_verdict verdict)
 {
 	struct ticker *t = container_of(p, struct ticker, proof);
@@ -253,7 +254,7 @@ static void ring(struct ticker *t, struct ticker_bell *b, enum ticker_step step)
 	}
 }
 
-/* Awake it looks anyhow. */
+/* A ticker that is awake looks anyhow. */
 static void on_doorbell(struct ticker *t)
 {
 	t->debt.rung_ms = ticker_earlier(t->debt.rung_ms, t->loop->now_ms);
@@ -304,13 +305,14 @@ static void on_notified(struct conn *c, const char *channel, int backend_pid)
 						 t->heard_ms);
 		t->debt.rung_ms = 0;
 		if (!t->leader)
-			ticker_suspect(t); /* awake it may have died, and nobody rings for what came
-					      behind this tick */
+			/* The instance with the role may have died while it was awake. Nobody rings
+			 * for what came after this tick. */
+			ticker_suspect(t);
 	}
 	nudge(t);
 }
 
-/* There was a doorbell or a tick a while ago: while ticks come, all is well; when none does, this
+/* There was a doorbell or a tick a while ago. While ticks come, all is well. When none comes, this
  * instance makes one. */
 static void on_suspect(struct timer *timer)
 {
@@ -340,7 +342,7 @@ static void on_look(struct timer *timer)
 	} else {
 		ticker_wish(t, TICKER_TICK);
 	}
-	/* nobody tells it of others' ticks */
+	/* Nobody tells it of other instances' ticks. */
 	ticker_wish_if(t, TICKER_READ, t->session.pooled);
 	nudge(t);
 }
@@ -354,7 +356,7 @@ static void on_poll(struct timer *timer)
 	ticker_set_wish(t, TICKER_TICK, !t->follows);
 	ticker_set_wish(t, TICKER_SHAPES, !t->follows);
 	ticker_set_wish(t, TICKER_ROLE, ticker_may_lead(t));
-	/* nobody tells it that they have changed */
+	/* Nobody tells it that the definitions have changed. */
 	ticker_wish_if(t, TICKER_STREAMS, t->follows || t->session.pooled);
 	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
 	nudge(t);
@@ -414,8 +416,8 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 		.loop = loop, .options = *options, .calls = *calls, .step = TICKER_PROOF};
 	ticker_list_statements(t->statements);
 	conn_init(&t->conn, loop, options->conninfo, "pgherald ticker", &conn_calls);
-	/* The locks of a frozen or lost daemon must go: the server ends a session that has said
-	 * nothing for longer than it ever is quiet. */
+	/* The locks of a frozen or lost daemon must go. So the server ends a session that is silent
+	 * for longer than it ever is quiet. */
 	session_init(&t->session, &t->conn,
 		     &(struct session_plan){.statements = t->statements,
 					    .count = TICKER_STATEMENTS,

@@ -1,31 +1,44 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * ticker.h: follows the change log. Wakes at the doorbell, makes ticks when it is the one instance
- * that has the role, reads what ticks hold in the total order, and hands each event on once. Also
- * keeps the streams' definitions fresh and forgets what is older than the retention. At its safety
- * poll it has herald look whether a topic's tables and rules have changed, which becomes a `schema`
- * event.
+ * ticker.h: follows the change log.
  *
- * Correctness never hangs on the role: herald.tick() is serialised in the database, and every
- * instance may call it. The role only saves work, and is a lock that anybody in the database can
- * take. An instance without it reads when it hears a tick. When it hears the doorbell, or a tick,
- * and no tick follows within TICKER_SUSPECT_MS, or the safety poll comes round, it tries for the
- * role and ticks: once more than needed at the end of each burst, so that a ticker that dies or
- * freezes while nobody rings is missed at once.
+ * The ticker wakes at the doorbell. It makes ticks if it is the one instance that has the role. It
+ * reads what ticks hold in the total order, and hands each event on once. It also keeps the
+ * definitions of streams and actions fresh, and prunes what is older than the retention. At its
+ * safety poll it asks herald whether a topic's tables and rules have changed. That becomes a
+ * `schema` event.
  *
- * A change that the server cannot hand out stops nobody: a read that fails twice at one place, the
- * second time of one change alone, goes on without that one's data, which is told as `bulk`, and
- * noted in the database for everybody else.
+ * Correctness never depends on the role. herald.tick() is serialised in the database, and every
+ * instance may call it. The role only saves work. It is a lock that anybody in the database can
+ * take.
  *
- * Every TICKER_CARE_MS it makes sure that the schema is still the one it knows, and that the server
- * is not about to stop: that waits for its clients (pg_ctl stop -m smart), but tells them nothing.
+ * An instance without the role reads when it hears a tick. It tries for the role and makes a tick
+ * itself in two cases:
+ * - It hears the doorbell or a tick, and no tick follows within TICKER_SUSPECT_MS.
+ * - The safety poll comes round.
  *
- * Behind a pooler that lends sessions for a transaction at a time there is no role, no doorbell and
- * nothing to hear: it looks, and ticks, every TICKER_POOLED_MS. Nothing stays with the pool.
+ * That is one tick more than needed at the end of each burst. So a ticker that dies or freezes
+ * while nobody rings is missed at once.
  *
- * On a database that follows another one's log, a hot standby or a subscriber by logical
- * replication, no tick is made and nothing rings: it looks for ticks every TICKER_FOLLOW_MS. When
- * the database follows no more it connects anew and is an instance like any other.
+ * A change that the server cannot hand out stops nobody. A read that fails is repeated for one
+ * change alone. If that fails too, the read goes on without this change's data. The change is told
+ * as `bulk`, and noted in the database for all other instances.
+ *
+ * Every TICKER_CARE_MS the ticker checks that the schema is still the one it knows. It also checks
+ * that the server is not about to stop. A server may wait for its clients to leave (pg_ctl stop -m
+ * smart), but does not tell them.
+ *
+ * A pooler may lend sessions for a transaction at a time. Then there is no role, no doorbell and
+ * nothing to hear. The ticker looks, and makes a tick, every TICKER_POOLED_MS. Nothing of it stays
+ * with the pool.
+ *
+ * A database may follow another one's log, as a hot standby or as a subscriber of logical
+ * replication. Then no tick is made and nothing rings. The ticker looks for ticks every
+ * TICKER_FOLLOW_MS. When the database no longer follows, the ticker connects again and is an
+ * instance like any other.
+ *
+ * The caller owns conninfo and the context of the callbacks. Times are milliseconds, the retention
+ * seconds.
  */
 #ifndef PG_TICKER_H
 #define PG_TICKER_H
@@ -43,12 +56,14 @@
 #define TICKER_CARE_MS 2000
 #define TICKER_POOLED_MS 100
 #define TICKER_PROBE_MS 5000
-#define TICKER_STAND_INS 10 /* ticks made in the ticker's place; then this instance prunes too */
-/* looks, 10 s in all, for what had been read and is not there; then it is taken for lost */
+/* After this many ticks made without the role, this instance prunes too. */
+#define TICKER_STAND_INS 10
+/* How often it looks for what it had read and does not find, 10 s in all. Then that is taken for
+ * lost. */
 #define TICKER_EARLY_MOST 200
 
-/* Notifications that ask for a look of one kind, which anybody can send: answered at once, or when
- * the ration of vain looks allows it. */
+/* Notifications that ask for a look of one kind. Anybody can send them. They are answered at once,
+ * or when the ration of vain looks allows it. */
 struct ticker_bell {
 	struct wake_ration ration;
 	struct timer timer;
@@ -57,28 +72,29 @@ struct ticker_bell {
 };
 
 struct ticker_calls {
-	/* Follows the log from this cursor on; lost: what was delivered before cannot be continued,
-	 * for this reason. */
+	/* Follows the log from this cursor on. If lost is not NULL, what was delivered before
+	 * cannot be continued, for this reason. */
 	void (*began)(void *ctx, struct cursor head, const char *lost);
 	void (*event)(void *ctx, const struct event *event);
-	/* who is to get them must have a turn before more events */
+	/* True if the receivers of events must have a turn before more come. */
 	bool (*enough)(void *ctx);
-	/* everything up to here has been handed on */
+	/* Everything up to here has been handed on. */
 	void (*reached)(void *ctx, struct cursor head);
 	void (*streams)(void *ctx, struct stream_def *defs, size_t count); /* takes the defs over */
-	/* likewise; before the streams */
+	/* Takes the defs over too. Comes before the streams. */
 	void (*actions)(void *ctx, struct action_def *defs, size_t count);
-	/* all revocations, one after the other, as JSON ... */
+	/* Called for each of all revocations, as JSON. */
 	void (*revoked)(void *ctx, struct text row);
-	void (*revoked_all)(void *ctx); /* ... and that was the last one */
-	/* the database can be asked, or not any more */
+	void (*revoked_all)(void *ctx); /* that was the last revocation */
+	/* The database can be asked, or no longer can. */
 	void (*available)(void *ctx, bool available);
-	/* The schema is not this program's, 0: there is none; or the database is of an encoding
-	 * that does not become UTF-8, NULL: it does. */
+	/* The database does not fit. The schema is not this program's, and 0 means there is none.
+	 * Or the encoding does not become UTF-8, and NULL means it does. */
 	void (*misfit)(void *ctx, int schema_version, const char *encoding);
-	/* a pooler shares our sessions with others; before anything is asked of other rooms */
+	/* A pooler shares our sessions with others. Comes before anything is asked for other
+	 * rooms. */
 	void (*pooled)(void *ctx);
-	/* the server waits for its clients to leave */
+	/* The server waits for its clients to leave. */
 	void (*stopping)(void *ctx, const char *why);
 	void *ctx;
 };
@@ -89,22 +105,22 @@ struct ticker_options {
 	int retention_s;
 	int schema_version; /* that this program needs */
 	enum wake_mode wake;
-	size_t data_max; /* of one event; longer data is not read */
+	size_t data_max; /* bytes of one event; longer data is not read */
 };
 
-/* How the log is read: as it comes; where that has failed one change at a time; where that has
- * failed too without the change's data. */
+/* How the log is read. First as it comes. If that has failed, one change at a time. If that has
+ * failed too, without the change's data. */
 enum ticker_pace { TICKER_AS_IT_COMES, TICKER_ONE_BY_ONE, TICKER_WITHOUT_DATA };
 
-/* Once a connection comes what proves it and begins the session, then ATTACH and HEAD. Of the
- * others that are wished the first one here comes first (ticker_steps.h). */
+/* A new connection begins with what proves it and begins the session. ATTACH and HEAD follow. Of
+ * the other steps that are wished, the first one here runs first (ticker_steps.h). */
 enum ticker_step {
 	TICKER_ATTACH,
 	TICKER_HEAD,
 	TICKER_CARE,
 	TICKER_SAME,
 	TICKER_MODE,
-	TICKER_REVOKED, /* before the door opens, and before anything is read on */
+	TICKER_REVOKED, /* before the door opens, and before more is read */
 	TICKER_STREAMS,
 	TICKER_ACTIONS,
 	TICKER_ROLE,
@@ -112,8 +128,8 @@ enum ticker_step {
 	TICKER_DOZE,
 	TICKER_SINCE,
 	TICKER_SETTLED,
-	TICKER_PASS_BY, /* before it is read on: there is room for one */
-	TICKER_READ,    /* before the next tick: a steady doorbell always wishes one */
+	TICKER_PASS_BY, /* before more is read, because there is room for one */
+	TICKER_READ,    /* before the next tick, because a steady doorbell always wishes one */
 	TICKER_SHAPES,
 	TICKER_PRUNE,
 	TICKER_TICK,
@@ -131,71 +147,79 @@ struct ticker {
 	enum ticker_step step;
 	struct session session;
 	struct session_statement statements[TICKER_STATEMENTS];
-	struct proof proof; /* that it is our own ... */
-	bool proved;        /* ... or not; it has ended with a verdict */
-	/* so often it was lost meanwhile: a role's idle_session_timeout may be too short for it */
+	struct proof proof; /* whether the session is our own */
+	bool proved;        /* the proof has ended with a verdict */
+	/* How often the connection was lost during the proof. A role's idle_session_timeout may be
+	 * too short for it. */
 	int unproved;
 	bool astray;   /* another server process than the session's has answered */
-	bool misfit;   /* the schema's was told of, and is there still */
+	bool misfit;   /* a misfit was told, and is there still */
 	bool stopping; /* the server is about to stop */
-	/* ... and SQL cannot tell: then a new connection is tried now and then */
+	/* SQL cannot tell whether it is. Then a new connection is tried now and then. */
 	bool blind;
-	struct conn probe; /* this one */
+	struct conn probe; /* the connection that is tried */
 	int64_t probed_ms;
-	/* up to here events have been handed on; tick 0: nothing is known yet */
+	/* Up to here events have been handed on. Tick 0 means nothing is known yet. */
 	struct cursor at;
-	bool whole; /* ... and no more of that tick is to come */
+	bool whole; /* no more of that tick is to come */
 	enum ticker_pace pace;
 	size_t rows; /* of the running read */
-	/* a change that could not be read; tick 0: none that is still to be noted */
+	/* A change that could not be read and is still to be noted. Tick 0 means none. */
 	struct cursor vain;
 	char vain_reason[200];
 	char *lost; /* why `at` cannot be continued */
-	/* the database does not have `at` yet, or not all of the log up to there */
+	/* The database does not have `at` yet, or not all of the log up to there. */
 	bool early;
-	int early_looks; /* so often the log had arrived, but `at` was not in it */
-	/* the session before had no answer to a query: the log can be followed when this one has
-	 * had */
+	int early_looks; /* how often the log had arrived, but `at` was not in it */
+	/* The session before had no answer to a query. The log can be followed only when this one
+	 * has had an answer. */
 	bool doubt_tick, doubt_read;
-	/* the database has said of `at`, since the last event, that it is in the log, or what is to
-	 * be done */
+	/* Since the last event, the database has said that `at` is in the log, or what to do. */
 	bool at_proved;
-	/* ids have jumped behind an `at` that was not: the log was emptied by hand, say */
+	/* Ids have jumped after an `at` that was not proved. The log may have been emptied by
+	 * hand. */
 	bool anew;
 	bool follows; /* the database has another one's log */
-	bool same;    /* ... or not, as before */
+	bool same;    /* the answer to SAME: it still does, or does not, as before */
 	bool leader;  /* has the role */
-	/* ticks made without it since the last pruning: nobody who has it makes any */
+	/* Ticks made without the role since the last pruning. Many of them mean that no instance
+	 * with the role makes any. */
 	int stood_in;
-	uint32_t wishes; /* a bit a step, 1 << TICKER_HEAD and so on */
+	uint32_t wishes; /* a bit for each step, such as 1 << TICKER_HEAD */
 	struct wake wake;
-	char *since; /* a transaction id that was drawn when the lock had been given up */
+	char *since; /* a transaction id, drawn after the lock was given up */
 	bool settled;
 	bool found;                                 /* the last look made a tick */
 	bool read_any;                              /* the last reading found a change */
-	struct ticker_bell door, tick, definitions; /* herald, herald_tick, herald_streams */
-	int64_t looked_ms;                          /* when it began */
-	int64_t heard_ms; /* when the last tick of another instance was heard of */
+	struct ticker_bell door, tick, definitions; /* for herald, herald_tick, herald_streams */
+	int64_t looked_ms;                          /* when the last look began */
+	int64_t heard_ms; /* when a tick of another instance was last heard of */
 	struct defs defs;
 	struct timer poll, look, suspect, prune, care;
 	struct decode decode;
 	uint64_t ticks, unreadable; /* made by this instance; told as `bulk`; for metrics */
-	int queue_millionths; /* of the server's queue of notifications are used, for metrics */
-	/* Since when something is owed, 0: not: a doorbell without a look; a look; a tick that was
-	 * heard of and is not being read; the read. */
+	int queue_millionths; /* used part of the server's queue of notifications, for metrics */
+	/*
+	 * Since when something is owed, or 0. Each member is the beginning of one kind:
+	 * - rung_ms: a doorbell without a look;
+	 * - look_ms: a look;
+	 * - told_ms: a tick that was heard of and is not being read;
+	 * - read_ms: a read.
+	 */
 	struct ticker_debt {
 		int64_t rung_ms, look_ms, told_ms, read_ms;
 	} debt;
 };
 
+/* Copies options and calls. conninfo stays the caller's. */
 void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_options *options,
-		 const struct ticker_calls *calls); /* copies both; conninfo stays the caller's */
+		 const struct ticker_calls *calls);
 void ticker_start(struct ticker *t);
-void ticker_want_revocations(struct ticker *t); /* reads them anew */
+void ticker_want_revocations(struct ticker *t); /* reads them again */
 void ticker_release(struct ticker *t);
 
-/* Since when there is something to be handed on that has not been; 0: there is nothing, as far as
- * it knows. */
+/* Returns since when there is something to be handed on. 0 if there is nothing, as far as the
+ * ticker knows. */
 int64_t ticker_owes_since(const struct ticker *t);
 
 #endif

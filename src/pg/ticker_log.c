@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* ticker_log.c: the steps that follow the log: where it stands, a tick, what ticks hold. */
+/* ticker_log.c: the steps that follow the log. They ask where it stands, make ticks, and read what
+ * those hold. */
 #include "pg/ticker_row.h"
 
 #include <inttypes.h>
@@ -10,7 +11,8 @@
 #include "base/xalloc.h"
 #include "pg/ticker_steps.h"
 
-/* without an event there are not so many: ids have jumped (herald.begin_history) */
+/* Ticks without an event are not so many. More means that ids have jumped
+ * (herald.begin_history). */
 #define TICKS_AT_ONCE 65536
 
 /* --- the beginning of a connection --- */
@@ -20,7 +22,8 @@ static void ask_attach(struct ticker *t, struct step_params *p)
 	step_add_text(p, t->at.tick == 0 ? "t" : "f");
 }
 
-/* A log that was the database's own and now is another one's: what was read of it will not come. */
+/* The log was the database's own and is now another one's. What this instance read before will not
+ * come. */
 static void take_attach(struct ticker *t, const PGresult *res)
 {
 	bool follows = decode_bool(res, 0);
@@ -36,7 +39,7 @@ static void conclude_attach(struct ticker *t)
 	ticker_wish(t, TICKER_HEAD);
 }
 
-/* If nobody has been let in yet it makes a tick too: what was committed before is no news to
+/* If no client has been let in yet, it makes a tick too. So what was committed before is no news to
  * clients that come later. */
 const struct ticker_row ticker_attach = {
 	.name = "attach",
@@ -53,8 +56,8 @@ static void ask_head(struct ticker *t, struct step_params *p)
 	step_add_number(p, t->at.tick);
 }
 
-/* Is it to wait for the log that is followed? For the whole of it as long as it takes, for what it
- * had read already for a while. */
+/* True if it is to wait for the log that it follows. It waits for the whole log as long as that
+ * takes. For what it had already read, it waits for a while. */
 static bool is_early(struct ticker *t, const PGresult *res, bool arrived)
 {
 	if (!text_is(decode_text(res, 0), "later") ||
@@ -117,8 +120,8 @@ const struct ticker_row ticker_head = {
 
 /* --- ticks --- */
 
-/* Of a database that answers, but not to what is behind a lock, nobody may be told that all is
- * well. */
+/* Takes the doubt away when its step has had an answer. The database may answer, but not to what
+ * needs a lock. Clients must not hear then that all is well. */
 static void believe(struct ticker *t)
 {
 	bool doubted = t->doubt_tick || t->doubt_read;
@@ -156,7 +159,7 @@ static void conclude_tick(struct ticker *t)
 	ticker_pay(t, &t->door, t->found);
 	ticker_set_wish(t, TICKER_DOZE, wake_on_look(&t->wake, t->loop->now_ms, t->found));
 	if (t->found && !t->leader) {
-		ticker_suspect(t); /* the ticker should have found that */
+		ticker_suspect(t); /* the instance with the role should have found that */
 		t->stood_in++;
 	}
 	ticker_look_again(t);
@@ -186,11 +189,12 @@ static void ask_read(struct ticker *t, struct step_params *p)
 	step_add_text(p, t->pace == TICKER_AS_IT_COMES ? NULL : "1");
 }
 
-/* The reason goes back into the database: what is no ASCII in it may be cut in the middle. */
+/* The reason goes back into the database. What is not ASCII in it may be cut in the middle, so it
+ * becomes "?". */
 static void note_unreadable(struct ticker *t, struct cursor at)
 {
 	t->unreadable++;
-	if (t->pace != TICKER_WITHOUT_DATA) /* somebody has noted it before */
+	if (t->pace != TICKER_WITHOUT_DATA) /* it has been noted before */
 		return;
 	t->vain = at;
 	ticker_wish(t, TICKER_PASS_BY);
@@ -220,14 +224,14 @@ static void take_read(struct ticker *t, const PGresult *res)
 	t->calls.event(t->calls.ctx, &event);
 }
 
-/* All there is, or, where care was needed, one change: the others after it are read as they come.
- */
+/* Everything was read. Or, if care was needed, one change was. The changes after that are read as
+ * they come. */
 static void conclude_read(struct ticker *t)
 {
 	bool one = t->pace != TICKER_AS_IT_COMES && t->rows > 0;
 
 	t->pace = TICKER_AS_IT_COMES;
-	if (t->anew) { /* can it be continued from `at`? */
+	if (t->anew) { /* The head says whether it can be continued from `at`. */
 		t->anew = false;
 		ticker_wish(t, TICKER_HEAD);
 		return;
@@ -254,7 +258,7 @@ const struct ticker_row ticker_read = {
 	.slow = true,
 };
 
-/* What this change is, and that nobody else need try. */
+/* Notes the change in the database, so that no other instance need try it. */
 static void ask_pass_by(struct ticker *t, struct step_params *p)
 {
 	step_add_number(p, t->vain.tick);

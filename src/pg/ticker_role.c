@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* ticker_role.c: the steps by which an instance gets the role of making ticks, and is awake in it.
- */
+/* ticker_role.c: the steps by which an instance gets the role of making ticks, and wakes in it. */
 #include "pg/ticker_row.h"
 
 #include <stdlib.h>
@@ -27,7 +26,7 @@ void ticker_look_again(struct ticker *t)
 		loop_stop_timer(t->loop, &t->look);
 }
 
-/* Nobody sees it awake any more; who did will not ring. */
+/* New writers no longer see the ticker awake. A writer that saw it awake will not ring. */
 static void lie_down(struct ticker *t)
 {
 	wake_doze(&t->wake);
@@ -57,7 +56,7 @@ static void take_role(struct ticker *t, const PGresult *res)
 	t->leader = decode_bool(res, 0);
 }
 
-/* Who has seen the one before awake has not rung, and will not. */
+/* A writer that saw the previous ticker awake has not rung, and will not. */
 static void conclude_role(struct ticker *t)
 {
 	if (!t->leader)
@@ -77,7 +76,7 @@ const struct ticker_row ticker_role = {
 
 static bool may_rise(const struct ticker *t)
 {
-	return t->wake.mood != WAKE_AWAKE; /* twice would have to be given up twice */
+	return t->wake.mood != WAKE_AWAKE; /* taken twice, the lock must be given up twice */
 }
 
 static void take_rise(struct ticker *t, const PGresult *res)

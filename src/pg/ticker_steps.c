@@ -6,8 +6,9 @@
 
 #include "pg/ticker_row.h"
 
-#define PRUNE_AT_ONCE 1000 /* changes in one go: a few milliseconds, then ticks go on */
-#define PRUNE_PAUSE_MS 20  /* up to the next go: 50,000 changes a second */
+/* Changes in one go. They take a few milliseconds, then ticks go on. */
+#define PRUNE_AT_ONCE 1000
+#define PRUNE_PAUSE_MS 20 /* before the next go, so 50,000 changes a second */
 
 /* --- what rows have in common --- */
 
@@ -147,7 +148,7 @@ static const struct ticker_row ticker_actions = {
 
 /* --- what one does for all --- */
 
-/* Is it this instance that does what one has to do for all? */
+/* True if this instance does what one instance does for all. */
 static bool makes_ticks(const struct ticker *t)
 {
 	return t->leader || t->session.pooled || t->stood_in >= TICKER_STAND_INS;
@@ -218,7 +219,7 @@ void ticker_run(struct ticker *t, enum ticker_step step)
 		 rows[step]->slow ? CONN_STALL_READ_MS : CONN_STALL_MS);
 }
 
-/* Of a log that has not arrived nothing but its head is asked for, and what must be known of the
+/* While the log has not arrived, only its head is asked for, and what must be known of the
  * server. */
 static bool may_run(const struct ticker *t, enum ticker_step step)
 {

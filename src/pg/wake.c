@@ -35,7 +35,7 @@ bool wake_on_bell(struct wake *w, int64_t now_ms)
 		w->bells = w->changes = 0;
 	}
 	w->bells++;
-	/* what rang is read a little later; but who rings for nothing? */
+	/* What rang is read a little later. But some may ring for nothing. */
 	if (w->changes * 2 < WAKE_BELLS || w->changes * 4 < w->bells)
 		return false;
 	return w->bells >= WAKE_BELLS && w->mode == WAKE_ADAPTIVE && w->mood != WAKE_AWAKE;
