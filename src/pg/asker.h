@@ -44,6 +44,7 @@ struct asker {
 	struct asker_pool pools[ASKER_POOLS];
 };
 
+/* conninfo is borrowed. */
 void asker_init(struct asker *a, struct loop *loop, const char *conninfo);
 void asker_go_with(struct asker *a, const struct conn *guide); /* see conn_go_with; not bound */
 /* See session_pool. asker_leave makes it begin at once. */

@@ -11,8 +11,8 @@ static void tell_untold(struct complaints *c)
 {
 	if (c->untold > 0)
 		log_warn("[STREAM JOB] %" PRIu64
-			 " more failures or warnings in queries of '%s' are not told: there were "
-			 "%d in this minute before",
+			 " more failures or warnings in queries of '%s' are not told, because %d "
+			 "were told in this minute",
 			 c->untold, c->name, c->told);
 	c->told = 0;
 	c->untold = 0;

@@ -109,12 +109,14 @@ struct conn {
 	struct timer more;
 };
 
+/* conninfo, name and calls are borrowed until conn_stop. */
 void conn_init(struct conn *c, struct loop *loop, const char *conninfo, const char *name,
 	       const struct conn_calls *calls);
 /* Of several servers, the connection first tries the one that `guide` is connected to. The guide
  * has the same conninfo and is borrowed. If bound, it tries only that one while the guide is
  * connected. What such a connection finds out is said of the guide's session. */
 void conn_go_with(struct conn *c, const struct conn *guide, bool bound);
+/* Begins the first attempt. */
 void conn_start(struct conn *c);
 /* Closes without a callback. It may be started again. */
 void conn_stop(struct conn *c);

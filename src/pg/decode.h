@@ -42,6 +42,8 @@ MUST_CHECK bool decode_event(struct decode *d, const PGresult *res, struct event
 /* True if the row is a change that the server cannot hand out. */
 bool decode_is_unreadable(const PGresult *res);
 
+/* Values of the result's one row, in binary. decode_int8 gives 0, and decode_bool false, if the
+ * value is NULL or has another length. decode_text points into res, and gives "" for NULL. */
 int64_t decode_int8(const PGresult *res, int column);
 struct text decode_text(const PGresult *res, int column);
 bool decode_bool(const PGresult *res, int column);

@@ -79,8 +79,12 @@ void hosts_only(struct hosts *h, const struct hosts *other, const struct hosts_p
  * skipped. */
 void hosts_begin_with(struct hosts *h, const struct hosts_place *place);
 
+/* Returns how long an attempt may take. It is HOSTS_PATIENCE_MS if there are several hosts, and not
+ * all have been silent. Otherwise it is HOSTS_CONNECT_MS. */
 int hosts_connect_ms(const struct hosts *h);
+/* This place was silent. The next lists begin with the entry after it. */
 void hosts_skip(struct hosts *h, const struct hosts_place *place);
+/* A connection was made. The next lists are in the written order. */
 void hosts_worked(struct hosts *h);
 
 #endif

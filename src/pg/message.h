@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 
+/* Appends message to line, which may have text already. */
 void message_append(struct buf *line, const char *message);
 
 #endif

@@ -48,6 +48,7 @@ struct replay {
 	uint64_t pages;  /* for metrics */
 };
 
+/* conninfo is borrowed. data_max is in bytes. */
 void replay_init(struct replay *r, struct loop *loop, const char *conninfo, size_t data_max);
 void replay_start(struct replay *r);
 void replay_go_with(struct replay *r, const struct conn *guide); /* see conn_go_with; not bound */

@@ -210,8 +210,8 @@ void session_result(struct session *s, const PGresult *res)
 	if (s->step == SESSION_ELDER && s->pooled)
 		s->elder.busy |= PQntuples(res) == 1 && !yes;
 	else if (s->step == SESSION_ELDER && PQntuples(res) == 1)
-		log_warn("[STREAM JOB] the session before of '%s' was given up: %s", s->conn->name,
-			 PQgetvalue(res, 0, 0));
+		log_warn("[STREAM JOB] the previous session of '%s' was given up: %s",
+			 s->conn->name, PQgetvalue(res, 0, 0));
 	else if (s->step == SESSION_SETUP && PQntuples(res) == 1 && PQnfields(res) == 1)
 		take_modes(s, res);
 	else if (s->step == SESSION_SETUP && PQntuples(res) == 1)

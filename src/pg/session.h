@@ -84,6 +84,7 @@ struct session {
 	bool standby;       /* the database is a hot standby */
 };
 
+/* c is borrowed. plan is copied, but not its statements. */
 void session_init(struct session *s, struct conn *c, const struct session_plan *plan);
 /* From the next connection on, the session is a pooled one. What the session before it has left
  * with the pool is ended. */

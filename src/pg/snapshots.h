@@ -56,6 +56,7 @@ struct snapshots {
 	struct snapshots_worker workers[SNAPSHOTS_WORKERS];
 };
 
+/* conninfo is borrowed. data_max is in bytes. */
 void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo, size_t data_max);
 /* see conn_go_with; not bound */
 void snapshots_go_with(struct snapshots *s, const struct conn *guide);

@@ -126,7 +126,7 @@ static const char *fault_of_step(struct ticker *t, bool ok)
 	if (t->step == TICKER_CARE)
 		return fault_of_care(t);
 	if (t->step == TICKER_SAME && !t->same)
-		return t->follows ? "the database does not follow the log of before any more"
+		return t->follows ? "the database no longer follows the same log"
 				  : "the database follows another one's log now";
 	return NULL;
 }
@@ -207,9 +207,10 @@ static void on_proved(struct proof *p, enum proof_verdict verdict)
 	if (verdict == PROOF_POOLED)
 		begin_pooled(t);
 	else if (verdict == PROOF_NONE && p->pid != PQbackendPID(t->conn.pg))
-		log_warn(
-			"[STREAM JOB] a pooler stands between, and whether it keeps our sessions "
-			"could not be found out: a second connection could not be made, or failed");
+		log_warn("[STREAM JOB] a pooler stands between. It could not be found out whether "
+			 "it "
+			 "keeps our sessions, because a second connection could not be made, or "
+			 "failed");
 	t->step = TICKER_BEGIN;
 	session_begin(&t->session);
 }
