@@ -70,8 +70,8 @@ static bool is_name(const struct host *host)
 }
 
 /* Returns how many hosts there are. Addresses count if there are any, and names otherwise. 0 if
- * there are none, or too many, or if the lists do not fit together. libpq complains of such
- * lists. */
+ * there are none, or too many. 0 also if the lists do not fit together, of which libpq
+ * complains. */
 static size_t count_items(const char *name, const char *address, const char *port)
 {
 	size_t count = count_of(address[0] == '\0' ? name : address);

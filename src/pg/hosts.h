@@ -16,7 +16,7 @@
  * hosts, in the order of the answer, as libpq would try them.
  *
  * When a host refuses, libpq goes on to the next one. It waits for a silent host without end. A
- * silent host is a machine that is gone, or a server whose processes are frozen, even behind a
+ * silent host is a machine that is gone, or a server with frozen processes, even behind a
  * local socket. So the owner gives up after hosts_connect_ms, and calls hosts_skip with the place.
  * The next attempt begins with the host after that. When all have been silent, each gets more time.
  * After a connection (hosts_worked), the hosts are in the written order again.

@@ -50,7 +50,8 @@ static char *path_of(const char *conninfo)
 	return default_path();
 }
 
-/* Returns why libpq does not use it, or NULL. */
+/* Returns why libpq does not use the file, by libpq's own rules. NULL if it does, or if there is
+ * none. */
 static const char *fault_of(const char *path)
 {
 	struct stat file;

@@ -16,7 +16,7 @@
 /* A path where no file can be. libpq says nothing of a file that is not there. */
 #define PASSFILE_NONE "/dev/null/none"
 
-/* False if libpq is to have PASSFILE_NONE. why then says what is wrong. True if libpq needs no
+/* False if libpq is to have PASSFILE_NONE. why then says what is wrong. True also if libpq needs no
  * file. */
 MUST_CHECK bool passfile_is_usable(const char *conninfo, struct buf *why);
 

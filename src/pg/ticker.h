@@ -180,7 +180,7 @@ struct ticker {
 	 * hand. */
 	bool anew;
 	bool follows; /* the database has another one's log */
-	bool same;    /* the answer to SAME: it still does, or does not, as before */
+	bool same;    /* SAME has answered that it still does, or does not, as before */
 	bool leader;  /* has the role */
 	/* Ticks made without the role since the last pruning. Many of them mean that no instance
 	 * with the role makes any. */
@@ -218,8 +218,7 @@ void ticker_start(struct ticker *t);
 void ticker_want_revocations(struct ticker *t); /* reads them again */
 void ticker_release(struct ticker *t);
 
-/* Returns since when there is something to be handed on. 0 if there is nothing, as far as the
- * ticker knows. */
+/* Returns since when something is to be handed on. 0 if the ticker knows of nothing. */
 int64_t ticker_owes_since(const struct ticker *t);
 
 #endif
