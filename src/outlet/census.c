@@ -79,7 +79,7 @@ void census_closed(struct census *c, const char *path, const char *reason, int64
 	c->age_sum_ms += age_ms;
 }
 
-/* --- as Prometheus reads it --- */
+/* --- metrics, in Prometheus' text format --- */
 
 static void append_head(struct buf *out, const char *name, const char *type, const char *help)
 {

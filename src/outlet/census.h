@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * census.h: what is counted of streams, for /metrics. No label holds anything of a user: paths are
- * those of the definitions, reasons a fixed list.
+ * census.h: counts connections for /metrics.
+ *
+ * No label holds anything of a user. Paths are those of the definitions, and reasons come from a
+ * fixed list. Times are milliseconds. Nothing here fails.
  */
 #ifndef OUTLET_CENSUS_H
 #define OUTLET_CENSUS_H
@@ -12,24 +14,31 @@
 #include "base/buf.h"
 #include "base/strmap.h"
 
-#define CENSUS_PATHS_MOST 1000 /* those that come later are counted together, as "other" */
+#define CENSUS_PATHS_MOST 1000 /* later paths are counted together, as "other" */
 #define CENSUS_REASONS 14
 #define CENSUS_AGES 6
 
 struct census {
-	struct strmap paths; /* -> struct census_path */
+	/* Values are struct census_path, owned. */
+	struct strmap paths;
 	uint64_t closed[CENSUS_REASONS];
-	/* of those that have ended; the last: older than all bounds */
+	/*
+	 * Connections that have ended, by age. The last field counts those older than all bounds.
+	 */
 	uint64_t ages[CENSUS_AGES + 1];
 	int64_t age_sum_ms;
-	uint64_t bytes, pings; /* sent */
+	uint64_t bytes, pings; /* bytes and pings that were sent */
 };
 
 void census_init(struct census *c);
 void census_release(struct census *c);
+/* `path` is selection_path. */
 void census_opened(struct census *c, const char *path);
 
-/* reason: `client`, or what `closing` says; one that is not known is counted as `other`. */
+/*
+ * Counts the end of a connection. `path` is the one given to census_opened. `reason` is `client`,
+ * or the word for why the server ended it. An unknown reason is counted as `other`.
+ */
 void census_closed(struct census *c, const char *path, const char *reason, int64_t age_ms);
 
 void census_append_metrics(const struct census *c, struct buf *out);

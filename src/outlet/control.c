@@ -19,7 +19,7 @@ static void append_raw(struct buf *out, struct wire wire, struct text bytes)
 		frame_append_raw(out, bytes);
 }
 
-/* What is in the packer's plain text, for this stream alone. */
+/* Appends what is in the packer's plain text, for this connection alone. */
 static void append_packed(struct buf *out, struct wire wire)
 {
 	packer_pack(wire.packer);
@@ -27,7 +27,7 @@ static void append_packed(struct buf *out, struct wire wire)
 	append_raw(out, wire, (struct text){wire.packer->packed.data, wire.packer->packed.len});
 }
 
-/* Bytes of text/event-stream, or a line. */
+/* Appends bytes of text/event-stream, or a line. */
 static void append_text(struct buf *out, struct wire wire, struct text text)
 {
 	if (!(wire.form & FRAME_PACKED)) {
@@ -39,7 +39,7 @@ static void append_text(struct buf *out, struct wire wire, struct text text)
 	append_packed(out, wire);
 }
 
-/* So that the header of gzip is there at once, as the head is. */
+/* The header of gzip goes out with the head, so that a client has it at once. */
 static void append_gzip_header(struct buf *out, struct wire wire)
 {
 	struct buf header;
@@ -168,7 +168,7 @@ void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms,
 	char *data =
 		xasprintf("{\"expires_in\":%" PRId64 ",\"stream\":\"%s\"}", left_ms / 1000, code);
 
-	if (wire.page == NULL) /* which is over before that */
+	if (wire.page == NULL) /* a page is over before that */
 		control_append_event(out, wire, NULL, text_of("expiring"), text_of(data));
 	free(data);
 }

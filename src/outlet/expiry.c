@@ -4,15 +4,17 @@
 #include "base/clock.h"
 #include "outlet/outlets.h"
 
-#define NOTICE_MS 60000 /* or half of what is left when the stream opens */
+#define NOTICE_MS 60000 /* or half of the time that is left when the token is taken */
 
 static struct loop *loop_of(const struct outlet *o)
 {
 	return o->set->loop;
 }
 
-/* So long before its token ends a stream is told: time to get another one and POST it to
- * /stream/renew. */
+/*
+ * A client is told of the end this long before it. It needs the time to get another token and POST
+ * it to /stream/renew.
+ */
 static int64_t notice_ms(int64_t left_ms)
 {
 	return left_ms / 2 < NOTICE_MS ? left_ms / 2 : NOTICE_MS;

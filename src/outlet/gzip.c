@@ -5,9 +5,12 @@
 
 #include "base/log.h"
 
-/* 6 takes as long for 2 KB and three times as long for 200 KB, to be a twentieth shorter */
+/*
+ * Level 6 takes as long for 2 KB and three times as long for 200 KB. Its output is a twentieth
+ * shorter.
+ */
 #define LEVEL 3
-#define RAW_WINDOW (-15) /* no header: it is said once a stream */
+#define RAW_WINDOW (-15) /* no header in a piece: a connection has only one */
 #define MEMORY 8
 #define STORED_MAX ((size_t)65535)
 #define STORED_HEAD ((size_t)5)
@@ -30,8 +33,10 @@ static size_t stored_len(size_t len)
 	return len + (len + STORED_MAX - 1) / STORED_MAX * STORED_HEAD;
 }
 
-/* RFC 1951 3.2.4: a byte that says stored and not the last one, the length, its complement, the
- * bytes. */
+/*
+ * RFC 1951 3.2.4. A block is a byte that says "stored, not the last", the length, its complement
+ * and the bytes.
+ */
 static void append_stored(struct buf *out, struct text plain)
 {
 	for (size_t at = 0, len; at < plain.len; at += len) {
@@ -44,8 +49,10 @@ static void append_stored(struct buf *out, struct text plain)
 	}
 }
 
-/* False: it does not get shorter, and out is as it was. A full flush forgets the text and ends with
- * an empty stored block, at a byte's end. */
+/*
+ * Returns false if the text does not get shorter. Then `out` is as it was. A full flush forgets the
+ * text. It ends with an empty stored block, at a byte's end.
+ */
 static bool append_deflated(struct gzip *g, struct buf *out, struct text plain)
 {
 	size_t room = stored_len(plain.len);
@@ -77,7 +84,7 @@ void gzip_pack(void *gzip, struct text plain, struct buf *out, struct packsum *r
 		append_stored(out, plain);
 }
 
-/* No name, no time: deflate, made by Unix. */
+/* RFC 1952 2.3: deflate, no flags, no time, made by Unix. */
 void gzip_append_header(struct buf *out)
 {
 	buf_append(out, "\x1f\x8b\x08\0\0\0\0\0\0\x03", 10);
@@ -86,7 +93,7 @@ void gzip_append_header(struct buf *out)
 void gzip_count(struct gzip_total *total, struct packsum sum)
 {
 	total->crc = (uint32_t)crc32_combine_op(total->crc, sum.crc, sum.op);
-	total->len += sum.len; /* modulo 2^32, as the standard has it */
+	total->len += sum.len; /* modulo 2^32 (RFC 1952 2.3.1) */
 }
 
 static void append_number(struct buf *out, uint32_t n)
@@ -97,7 +104,7 @@ static void append_number(struct buf *out, uint32_t n)
 
 void gzip_append_end(struct buf *out, const struct gzip_total *total)
 {
-	buf_append(out, "\x03\0", 2); /* an empty block, the last one */
+	buf_append(out, "\x03\0", 2); /* an empty block that is the last one */
 	append_number(out, total->crc);
 	append_number(out, total->len);
 }

@@ -7,7 +7,7 @@
 #include "base/clock.h"
 #include "outlet/outlets.h"
 
-#define BACK_MS 5000 /* on top of `retry`: who comes back later may be somebody else */
+#define BACK_MS 5000 /* on top of `retry`: a later client may be another one */
 #define BUSY_FROM 0.5
 
 static struct loop *loop_of(const struct outlet *o)
@@ -41,7 +41,9 @@ static int64_t silent_ms(const struct outlet *o)
 	return loop_of(o)->now_ms - o->heartbeat.sent_ms;
 }
 
-/* Others fell silent at the same time, as a rule: their pings must not fall due together. */
+/*
+ * As a rule other connections fell silent at the same time. Their pings must not be due together.
+ */
 static int64_t spread(int64_t left_ms, int period_ms)
 {
 	int most = period_ms / 16 < HEARTBEAT_SPREAD_MS ? period_ms / 16 : HEARTBEAT_SPREAD_MS;
@@ -56,8 +58,8 @@ static void on_beat(struct timer *t)
 
 	if (o->state == OUTLET_CLOSING || o->blocked) {
 		outlet_give_up(o);
-	} else if (o->holder.ends_ms <=
-		   clock_wall_ms()) { /* its timer knows nothing of a clock that was set */
+	} else if (o->holder.ends_ms <= clock_wall_ms()) {
+		/* The timer of the token does not know of a wall clock that was set. */
 		outlet_close(o, "expired");
 	} else if (silent_ms(o) < period) {
 		loop_set_timer(loop_of(o), t, spread(period - silent_ms(o), period));

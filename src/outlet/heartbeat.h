@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * heartbeat.h: the heartbeat of an open stream: when it is pinged, and when it is given up. A ping
- * is due after silence only: what is sent moves it, without a timer being set; the timer looks when
- * something went out last.
+ * heartbeat.h: decides when an open connection is pinged, and when it is given up.
+ *
+ * A ping is due only after silence. What is sent moves the ping, but sets no timer. The timer looks
+ * when something went out last. The outlet owns its heartbeat. Times are milliseconds.
  */
 #ifndef OUTLET_HEARTBEAT_H
 #define OUTLET_HEARTBEAT_H
@@ -11,32 +12,40 @@
 
 #include "base/timers.h"
 
-/* a busy process stretches the period up to here: proxies cut at 60 s */
+/* A busy process stretches the period up to here. Proxies cut at 60 s. */
 #define HEARTBEAT_MOST_MS 55000
-#define HEARTBEAT_SPREAD_MS 500 /* streams that fell silent together are not pinged in one turn */
+/* Connections that fell silent together are not pinged in one turn. */
+#define HEARTBEAT_SPREAD_MS 500
 
 struct outlet;
 
 struct heartbeat {
-	/* the next look; while the socket takes nothing, or the last frame goes out: when to give
-	 * up */
+	/*
+	 * The next look. It is the time to give up while the socket takes nothing, or while the
+	 * last frame goes out.
+	 */
 	struct timer timer;
-	int64_t sent_ms; /* when something went out last, monotonic */
-	/* a shorter period, which proxycuts.h knows that this client needs; 0: none */
+	int64_t sent_ms; /* when something went out last, by the loop's clock */
+	/* A shorter period that this client needs (proxycuts.h). 0 if there is none. */
 	int learned_ms;
 };
 
 /*
- * The period: the configured one; while the loop is busy (share of its time, 0 to 1) for more than
- * half of its time up to twice that; one that was learned is kept whatever the load.
+ * Returns the period. `share` is the share of its time in which the loop is busy, 0 to 1.
+ *
+ * The period is the configured one. If the loop is busy for more than half of its time, the period
+ * grows to at most twice that. The growth stops below HEARTBEAT_MOST_MS. A learned period does not
+ * depend on the load, and is at most the configured one.
  */
 int heartbeat_period_ms(int configured_ms, int learned_ms, double share);
 
-void heartbeat_start(struct outlet *o); /* its client is known, nothing is sent yet */
+/* To be called when the client is known and nothing has been sent yet. */
+void heartbeat_start(struct outlet *o);
 void heartbeat_stop(struct outlet *o);
-void heartbeat_sent(struct outlet *o);
+void heartbeat_sent(struct outlet *o); /* something has gone out now */
+/* Gives the connection up after ms milliseconds, unless it goes on before that. */
 void heartbeat_give_up_in(struct outlet *o, int64_t ms);
-void heartbeat_go_on(struct outlet *o); /* it is not to be given up any more */
-void heartbeat_left(struct outlet *o);  /* its client's side ended it: what does that teach? */
+void heartbeat_go_on(struct outlet *o); /* the socket takes bytes again */
+void heartbeat_left(struct outlet *o);  /* tells proxycuts.h that the client's side ended it */
 
 #endif

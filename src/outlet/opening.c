@@ -15,14 +15,15 @@
 #include "outlet/page.h"
 #include "outlet/prelude.h"
 
-#define USER_TIMEOUT_MS 20000 /* unacknowledged bytes: the peer is gone (RFC 5482) */
+#define USER_TIMEOUT_MS 20000 /* unacknowledged this long, the peer is gone (RFC 5482) */
 
 /* --- catching up --- */
 
 static void go_live(struct outlet *o, struct cursor after)
 {
 	o->state = OUTLET_LIVE;
-	if (o->sub.stream->def.snapshot == NULL) /* which may begin anew, after a reset */
+	/* With a snapshot it may begin again, after a reset. */
+	if (o->sub.stream->def.snapshot == NULL)
 		selection_forget_wanted(o->selection);
 	router_go_live(o->set->router, &o->sub, after);
 }
@@ -33,7 +34,7 @@ static void ask_page(struct outlet *o)
 	o->set->catchup.submit(o->set->catchup.ctx, &o->catchup);
 }
 
-/* The log may have moved on while pages were read: then there is one more to read. */
+/* The log may have moved on while pages were read. Then one more page is read. */
 static void join_log(struct outlet *o)
 {
 	struct cursor end = {o->catchup.upto_tick, CURSOR_TICK_END};
@@ -72,7 +73,10 @@ void opening_caught_up(struct outlet *o, int64_t tick)
 	router_touch_again(o->set->router, &o->sub);
 }
 
-/* The log has moved on while others were read for: what it had then it may have forgotten. */
+/*
+ * The log has moved on while pages for others were read. It may have forgotten what it had when
+ * this one was asked for.
+ */
 static void on_page_begins(struct catchup *c)
 {
 	struct outlet *o = container_of(c, struct outlet, catchup);
@@ -115,12 +119,13 @@ static void on_page_end(struct catchup *c, enum catchup_end end, const char *rea
 	router_touch_again(o->set->router, &o->sub);
 }
 
-/* The client throws away what it has, and its id with it. */
+/* The client throws away what it has, and its last event ID with it. */
 static void begin_anew(struct outlet *o, const char *reason)
 {
 	control_append_reset(&o->out, outlet_wire(o), (struct cursor){0, 0}, reason);
 	subscriber_wait(&o->sub);
-	o->catchup.after = (struct cursor){0, 0}; /* which may be ahead of all that is to come */
+	/* The old cursor may be ahead of all that is to come. */
+	o->catchup.after = (struct cursor){0, 0};
 	o->catchup.seen = NULL;
 	prelude_start(o);
 }
@@ -131,7 +136,7 @@ void opening_reset(struct outlet *o, const char *reason)
 
 	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED)
 		return;
-	/* the rest of a frame is gone with the history that it was of */
+	/* The rest of a frame that has begun is gone, with the history that it was part of. */
 	if (o->sub.skip > 0 || (o->page != NULL && page_has_begun(o->page))) {
 		o->reason = "restored";
 		outlet_drop(o, "its history was lost in the middle of an event");
@@ -153,7 +158,7 @@ static void tune_socket(int fd)
 {
 	int on = 1, unsent = OUTLET_UNSENT_MAX, timeout = USER_TIMEOUT_MS;
 
-	/* Each of these only makes things better: a socket without it works as well. */
+	/* A socket works without these options too, only less well. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof(unsent));
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof(timeout));
@@ -204,7 +209,7 @@ static void seat(struct outlet *o, struct opening *opening)
 				      .ended = on_page_end};
 }
 
-/* "'/a', '/b' by 'ann' from 127.0.0.1" */
+/* Logs a line such as "opened: '/a', '/b' by 'ann' from 127.0.0.1". */
 static void log_opened(const struct outlet *o)
 {
 	struct buf paths;
@@ -222,7 +227,13 @@ static void say_hello(struct outlet *o, const struct cursor *at)
 	control_append_hello(&o->out, outlet_wire(o), o->set->options->retry_ms, at);
 }
 
-/* From now on, behind a cursor of the log, behind one that only the database has, or with a reset.
+/*
+ * A connection begins in one of four ways:
+ *
+ *   - from now on;
+ *   - after a cursor of the log;
+ *   - after a cursor that only the database has;
+ *   - with a reset.
  */
 static void begin(struct outlet *o, const struct opening *opening)
 {

@@ -117,7 +117,7 @@ void outlet_append_as(struct outlet *o, const struct stream_def *def, const stru
 
 	wire.format = def->format;
 	wire.sealed = def->sealed;
-	if (o->fault) /* nothing may follow what is missing: its id would be believed */
+	if (o->fault) /* a client would believe the id of what follows a missing event */
 		return;
 	if (!def->sealed || sealer_seal(&o->set->router->sealer, name, &wire.format, &data)) {
 		control_append_event(&o->out, wire, at, name, data);
@@ -133,7 +133,7 @@ void outlet_append(struct outlet *o, const struct cursor *at, struct text name, 
 	outlet_append_as(o, &o->sub.stream->def, at, name, data);
 }
 
-/* So many bytes have gone, or why not: true when more may be tried. */
+/* Notes the result of a send: n bytes, or -1 with errno. True if more may be tried. */
 static bool sent(struct outlet *o, ssize_t n)
 {
 	if (n >= 0) {
@@ -163,13 +163,16 @@ static bool send_out(struct outlet *o)
 		return false;
 	o->out_sent += n > 0 ? (size_t)n : 0;
 	if (o->out_sent == o->out.len) {
-		buf_release(&o->out); /* most streams never need it again */
+		buf_release(&o->out); /* most connections never need it again */
 		o->out_sent = 0;
 	}
 	return true;
 }
 
-/* The frames of which the first byte has gone: what is appended from now on comes behind them. */
+/*
+ * Counts the frames of which the first byte has gone. What is appended from now on comes after
+ * them.
+ */
 static void count_begun(struct outlet *o, const struct gather *g, size_t bytes)
 {
 	for (int i = 0; i < g->count && bytes > 0; i++) {
@@ -179,7 +182,10 @@ static void count_begun(struct outlet *o, const struct gather *g, size_t bytes)
 	}
 }
 
-/* From the log; only the frame that has begun where something else is to follow it. */
+/*
+ * Sends from the shared log. With only_begun, it finishes the frame that has begun and sends no
+ * more, because `out` comes next.
+ */
 static bool send_log(struct outlet *o, bool only_begun)
 {
 	struct msghdr message = {.msg_iovlen = 1};
@@ -189,7 +195,7 @@ static bool send_log(struct outlet *o, bool only_begun)
 	if (o->page != NULL)
 		return page_take(o->page);
 	subscriber_gather(&o->sub, &o->set->router->log, &g);
-	/* nothing for it so far: if there is more to look at, in the next turn */
+	/* Nothing so far is for it. If there is more to look at, that is done in the next turn. */
 	if (g.count == 0) {
 		subscriber_advance(&o->sub, &o->set->router->log, &g, 0);
 		if (o->sub.pending)
@@ -215,7 +221,7 @@ static void drop_ended(struct outlet *o)
 	outlet_drop(o, why);
 }
 
-/* All that was in `out` has gone: what next? True when there is something to send again. */
+/* All that was in `out` has gone. True if there is something to send again. */
 static bool out_is_empty(struct outlet *o)
 {
 	if (o->state == OUTLET_CLOSING) {
@@ -224,7 +230,7 @@ static bool out_is_empty(struct outlet *o)
 	}
 	if (o->state == OUTLET_CATCHING && o->page_over) {
 		opening_go_on(o);
-		/* a page may be whole now: its end is still to be sent */
+		/* Its page may be whole now, and then the end of that is still to be sent. */
 		return o->state == OUTLET_LIVE;
 	}
 	if (o->prelude != NULL)
@@ -232,7 +238,7 @@ static bool out_is_empty(struct outlet *o)
 	return o->state == OUTLET_LIVE && o->sub.pending;
 }
 
-/* One that is being closed only needs the rest of a frame that has begun. */
+/* A connection that is being closed only needs the rest of a frame that has begun. */
 static bool needs_log(const struct outlet *o)
 {
 	return o->state != OUTLET_CLOSING || o->sub.skip > 0;
@@ -308,8 +314,10 @@ void outlet_renew(struct outlet *o, struct holder *holder)
 		 o->holder.user);
 }
 
-/* Streams say nothing after their request: what comes is thrown away; its end, or too much of it,
- * ends the stream. */
+/*
+ * A client says nothing after its request, so what comes is thrown away. The end of what it says,
+ * or too much of it, ends the connection.
+ */
 void outlet_ready(struct watch *w, uint32_t events)
 {
 	struct outlet *o = container_of(w, struct outlet, watch);

@@ -8,11 +8,13 @@
 #include "base/xalloc.h"
 #include "outlet/opening.h"
 
-/* How many streams one user, or one address, has. Owned by its map, there as long as it is not 0.
+/*
+ * How many connections one user, or one address, has. Its map owns it. It is there as long as the
+ * count is not 0.
  */
 struct tally {
 	size_t count;
-	struct list outlets; /* of a user */
+	struct list outlets; /* empty for an address */
 };
 
 void outlets_init(struct outlets *set)
@@ -151,7 +153,7 @@ void outlets_each(struct outlets *set, const char *user, void (*do_it)(struct ou
 	}
 	if (t == NULL)
 		return;
-	t->count++; /* it stays while its list is walked */
+	t->count++; /* the tally stays while its list is walked */
 	list_each (node, tmp, &t->outlets)
 		do_it(container_of(node, struct outlet, user_link));
 	tally_down(&set->users, user);
@@ -183,7 +185,7 @@ void outlets_flush(struct outlets *set)
 {
 	struct list now;
 
-	/* What is touched while this goes on has its turn in the next round. */
+	/* What is touched during this has its turn in the next round. */
 	router_take_touched(set->router, &now);
 	while (!list_empty(&now)) {
 		struct subscriber *sub = list_first(&now, struct subscriber, touched);
@@ -205,8 +207,10 @@ static void close_subscribers(struct stream *s, const char *reason)
 {
 	struct list all;
 
-	/* One that ends takes all its parts out of the list, also the next one: so it is not
-	 * walked, but taken apart. */
+	/*
+	 * A connection that ends takes all its parts out of the list. One of them may be the next
+	 * in the list. So the list is not walked, but taken apart.
+	 */
 	list_init(&all);
 	list_splice(&all, &s->subscribers);
 	while (!list_empty(&all)) {

@@ -11,18 +11,19 @@
 #include "outlet/opening.h"
 #include "outlet/outlets.h"
 
-#define PART ((size_t)64 << 10) /* of a state: as much as is read of it at a time */
+/* A state is sent when this many bytes of it have been gathered. */
+#define PART ((size_t)64 << 10)
 
 struct page {
 	struct outlet *outlet;
-	/* of "events", as far as they have not been appended to what goes out */
+	/* The members of "events" that have not been appended to what goes out. */
 	struct buf members;
 	size_t count, bytes;
-	/* behind the last of them that has an id, or where it begins; "": not known */
+	/* After the last of them that has an id, or where it begins. "" if that is not known. */
 	char cursor[CURSOR_TEXT_MAX];
 	char *reset, *cors;
 	bool begun;
-	bool due; /* an empty one will do */
+	bool due; /* it is answered even if it is empty */
 	struct timer timer;
 };
 
@@ -42,7 +43,7 @@ bool page_parse_wait(struct text seconds, int *ret_ms)
 
 /* --- life --- */
 
-/* It has waited for events; or, after that, for the database. */
+/* It has waited for events. At a second time it has waited for the database. */
 static void on_timer(struct timer *t)
 {
 	struct page *p = container_of(t, struct page, timer);
@@ -55,7 +56,7 @@ static void on_timer(struct timer *t)
 	}
 	p->due = true;
 	loop_set_timer(o->set->loop, &p->timer, PAGE_DATABASE_MS);
-	/* what this turn brings is still to be looked at */
+	/* What this turn brings is still to be looked at. */
 	router_touch_again(o->set->router, &o->sub);
 }
 
@@ -98,13 +99,13 @@ void page_begin(struct page *p, const struct cursor *at)
 		cursor_format(*at, p->cursor);
 }
 
-/* A state has no end but its own. */
+/* A state has no limit. It ends when the function has given its last item. */
 static bool is_full(const struct page *p)
 {
 	return p->outlet->prelude == NULL && (p->count >= PAGE_EVENTS || p->bytes >= PAGE_BYTES);
 }
 
-/* A line begins with its id, where it has one that says something. */
+/* A line begins with its id if it has one. An empty id is not kept. */
 static void keep_id(struct page *p, const char *line, size_t len)
 {
 	static const char key[] = "{\"id\":\"";
@@ -119,7 +120,7 @@ static void keep_id(struct page *p, const char *line, size_t len)
 	p->cursor[end - id] = '\0';
 }
 
-/* The line at the end of the members, with its line end, is one more of them. */
+/* Counts the line at the end of the members as one more of them, and cuts off its line end. */
 static void count_line(struct page *p, size_t start)
 {
 	size_t len = p->members.len - start - 1;
@@ -142,7 +143,7 @@ void page_add(struct page *p, enum frame_format format, bool sealed, const struc
 {
 	size_t start;
 
-	if (is_full(p)) /* the rest of what was read is read again for the next one */
+	if (is_full(p)) /* the rest of what was read is read again for the next page */
 		return;
 	start = open_line(p);
 	frame_append_line(&p->members, format, sealed, at, name, data);
@@ -209,7 +210,7 @@ static void append_text(const struct page *p, struct buf *out, struct text text)
 		frame_append_raw(out, text);
 }
 
-/* What has been gathered goes out. */
+/* Appends what has been gathered to what goes out. */
 static void append_part(struct page *p, struct buf *out)
 {
 	if (!p->begun) {
@@ -241,14 +242,16 @@ static void append_end(struct page *p, struct buf *out)
 
 /* --- ending --- */
 
-/* Everything there is has been looked at. */
+/* True if everything there is has been looked at. */
 static bool is_quiet(const struct outlet *o)
 {
 	return o->state == OUTLET_LIVE && !o->sub.pending;
 }
 
-/* A cursor that is asked for again and again would expire where nothing happens: so it goes on with
- * the log. */
+/*
+ * If nothing happens, a client would ask for the same cursor again and again until it expires. So
+ * the cursor moves on with the log.
+ */
 static void move_on(struct page *p, struct cursor head)
 {
 	struct cursor at;
@@ -263,7 +266,7 @@ void page_settle(struct page *p)
 	const struct router *r = o->set->router;
 	bool quiet = is_quiet(o);
 
-	/* behind an event that is missing nothing is said: it is about to be closed or reset */
+	/* Nothing is said after a missing event. The connection is about to be closed or reset. */
 	if (o->state >= OUTLET_CLOSING || subscriber_is_holed(&o->sub) || o->fault)
 		return;
 	if (o->prelude != NULL) {
@@ -276,7 +279,7 @@ void page_settle(struct page *p)
 	if (quiet)
 		move_on(p, r->head);
 	append_end(p, &o->out);
-	subscriber_wait(&o->sub); /* the log may forget what is for the next one */
+	subscriber_wait(&o->sub); /* the log may forget what is for the next page */
 	o->reason = "answered";
 	outlet_end(o, PAGE_TAKE_MS);
 }
@@ -310,8 +313,10 @@ static void append_refusal(struct page *p, struct buf *out, const char *reason)
 	buf_release(&body);
 }
 
-/* What ends without a fault of the client's is answered with what there is: it asks again behind
- * that. */
+/*
+ * If it ends for no fault of the client's, the answer is what there is. The client asks again from
+ * there.
+ */
 void page_close(struct page *p, struct buf *out, const char *reason)
 {
 	bool can_go_on = p->cursor[0] != '\0' && p->outlet->prelude == NULL;

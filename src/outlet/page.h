@@ -1,18 +1,27 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * page.h: the JSON page of a stream: {"events":[…],"cursor":"…","reset":null}, for clients that
- * poll. It is an outlet whose lines are gathered instead of sent: rights, tenure, prelude, catching
- * up and the log are those of every stream. It ends itself:
+ * page.h: the JSON page of a connection, for clients that poll.
  *
- *   - at once when it has PAGE_EVENTS or PAGE_BYTES, or has nothing to wait for: no cursor was
- *     given, or there was a reset;
- *   - when all there is has been looked at, and it has an event or has waited as long as its client
- *     wished.
+ * It is {"events":[…],"cursor":"…","reset":null}. A page is an outlet whose lines are gathered
+ * instead of sent. Its rights, tenure, prelude, catching up and log are those of every connection.
+ * Its outlet owns it.
  *
- * The cursor is that of the last event that has an id; where all there is has been looked at, the
- * head, as a new stream would be told. A state (prelude.h) is always whole, and may be large: it is
- * sent as it comes. Until a page has begun to be sent it can still be refused; after that it can
- * only be cut off. Owned by its outlet.
+ * A page ends itself in one of two cases:
+ *
+ *   - it has PAGE_EVENTS or PAGE_BYTES;
+ *   - everything there is has been looked at, and there is no reason to wait for more.
+ *
+ * There is no reason to wait in any of these cases:
+ *
+ *   - it has an event;
+ *   - it has waited as long as its client wished;
+ *   - no cursor was given;
+ *   - there was a reset.
+ *
+ * The cursor is that of the last event that has an id. If everything there is has been looked at,
+ * it is the head, as a new connection would be told. A state (prelude.h) is always whole and may be
+ * large. It is sent as it comes. A page can be refused until it has begun to be sent. After that it
+ * can only be cut off.
  */
 #ifndef OUTLET_PAGE_H
 #define OUTLET_PAGE_H
@@ -24,40 +33,48 @@
 
 #define PAGE_EVENTS 1000
 #define PAGE_BYTES ((size_t)1 << 20)
-#define PAGE_WAIT_MAX_S 55     /* proxies like to give up at 60 */
-#define PAGE_DATABASE_MS 10000 /* so long it waits for the database then; after that it is 503 */
-#define PAGE_TAKE_MS 30000     /* so long may the client take to read it */
+#define PAGE_WAIT_MAX_S 55 /* seconds; proxies like to give up at 60 */
+/* After that it waits for the database this long, and is then answered 503. */
+#define PAGE_DATABASE_MS 10000
+#define PAGE_TAKE_MS 30000 /* the client has this long to read it */
 
 struct outlet;
 struct opening;
 struct page;
 
-/* "20" as milliseconds, at most PAGE_WAIT_MAX_S. False: it is not a whole number of seconds. */
+/*
+ * Reads a number of seconds, as in "20", as milliseconds, at most PAGE_WAIT_MAX_S. False if it is
+ * no whole number of seconds.
+ */
 MUST_CHECK bool page_parse_wait(struct text seconds, int *ret_ms);
 
 struct page *page_new(struct outlet *o, const struct opening *opening);
-void page_stop(struct page *p); /* its timer; NULL is harmless, as in free */
+void page_stop(struct page *p); /* stops its timer; NULL is harmless, as in free */
 void page_free(struct page *p);
 
 /* --- what the outlet says goes here (control.c) --- */
 
-void page_begin(struct page *p, const struct cursor *at); /* where it begins; NULL: not known */
+/* Notes where it begins. NULL if that is not known. */
+void page_begin(struct page *p, const struct cursor *at);
 void page_add(struct page *p, enum frame_format format, bool sealed, const struct cursor *at,
 	      struct text name, struct text data);
-/* what was gathered is void */
+/* Throws away what was gathered. */
 void page_reset(struct page *p, struct cursor at, const char *reason);
-/* has not begun: the answer, as the stream is closed */
+/* Appends the answer when the connection is closed for this reason. It must not have begun. */
 void page_close(struct page *p, struct buf *out, const char *reason);
 
 /* --- for outlet.c --- */
 
-bool page_has_begun(const struct page *p); /* its head has been appended */
+/* True if its head has been appended. */
+bool page_has_begun(const struct page *p);
 
-/* Takes what the log has. False: no more for now. */
+/* Takes what the log has. False if there is no more for now. */
 bool page_take(struct page *p);
 
-/* Is there something to be sent, or the end? Appends it to what goes out. To be called whenever
- * something has changed. */
+/*
+ * Appends to `out` of the outlet what is to be sent now, or the end. To be called whenever
+ * something has changed.
+ */
 void page_settle(struct page *p);
 
 #endif

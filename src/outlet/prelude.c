@@ -10,7 +10,8 @@
 #include "outlet/control.h"
 #include "outlet/opening.h"
 
-#define AGAIN_MS 50 /* a database that follows another one's log is asked for `end` again */
+/* A standby that has not got as far as `end` is asked again after this. */
+#define AGAIN_MS 50
 
 enum prelude_step {
 	PRELUDE_ASKED,
@@ -21,19 +22,20 @@ enum prelude_step {
 };
 
 struct prelude {
-	struct list link; /* of the set, while it is WAITING */
+	struct list link; /* of outlets.preludes, while it is WAITING */
 	struct outlet *outlet;
 	enum prelude_step step;
 	struct snapshot snapshot;
 	struct question cover;
 	struct timer again, limit;
 	struct cursor since, end;
-	int64_t told;        /* the tick to wait for */
+	int64_t told;        /* the tick to wait for, which may be before `end` */
 	char since_text[24]; /* for the question */
-	char *seen;          /* transactions behind `since` that the state has; NULL: none */
+	char *seen;          /* transactions after `since` that the state has; NULL if none */
 	uint64_t items;
-	bool portion_over;     /* it has been appended, the next one follows when it is sent */
-	bool held;             /* a change is held back: it may be the last one, which has the id */
+	bool portion_over; /* it has been appended; the next one is read when it is sent */
+	/* A change is held back, because it may be the last one, which has the id. */
+	bool held;
 	struct buf name, data; /* of that change */
 };
 
@@ -48,7 +50,7 @@ static void say_ready(struct prelude *p, const struct cursor *at)
 {
 	struct outlet *o = p->outlet;
 
-	if (o->fault) /* a state that lacks an item is none */
+	if (o->fault) /* a state that lacks an item is no state */
 		return;
 	control_append_ready(&o->out, outlet_wire(o), at, p->items);
 }
@@ -145,7 +147,7 @@ static void on_ended(struct snapshot *s, enum snapshot_end end, const char *why)
 	if (end == SNAPSHOT_WHOLE) {
 		ask_changes(p);
 	} else if (end == SNAPSHOT_LOST && p->items == 0) {
-		prelude_start(o); /* which waits for the database */
+		prelude_start(o); /* the new one waits for the database */
 	} else {
 		log_error("[STREAM %" PRIu64
 			  "] snapshot function '%s' of '%s' did not end well: %s",

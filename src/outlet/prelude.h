@@ -1,23 +1,32 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * prelude.h: what a stream with a snapshot function says before it is like any other: the state, an
- * item a `snapshot` event, then `ready`, then the changes that the state did not have yet.
+ * prelude.h: what a connection to a stream with a snapshot function is sent first.
  *
- * The state is that of one snapshot S of the database, and ticks are cut elsewhere: tick `since` is
- * the last one that S sees, and of some later ones it sees some transactions. The first tick with
- * which all of these are told is `end`. So the changes behind `since` up to `end` are read from the
- * database without those transactions; behind `end` the stream joins the log.
+ * First comes the state, with a `snapshot` event for each item. Then comes `ready`. Then come the
+ * changes that the state did not have yet. After that it is like any other connection.
  *
- *   ASKED     the snapshot waits for a connection, or its transaction begins
- *   COVERING  asks which tick is `end`, where S sees more than `since`
- *   WAITING   until the log has been read up to `end` here: nothing is shown that is newer than a
- *             revocation not yet heard of
- *   ITEMS     a portion at a time, the next one when the socket has taken the last
- *   CHANGES   those up to `end`
+ * The state is that of one snapshot S of the database. Ticks are cut elsewhere. Tick `since` is the
+ * last one that S sees whole. Of some later ticks it sees some transactions. Tick `end` is the
+ * first one up to which all of these transactions have been told. So the changes after `since` up
+ * to `end` are read from the database without those transactions. After `end` the connection joins
+ * the log.
  *
- * No id before the end of the prelude: a cursor inside it cannot say what the state had, so a
- * client that is cut off there comes back without one and gets a whole snapshot. `ready` has the id
- * of `end` where no change stands between; else the last of these changes has it, and `ready` none.
+ *   ASKED     The snapshot waits for a connection, or its transaction begins.
+ *   COVERING  The database is asked which tick is `end`, if S sees more than `since`.
+ *   WAITING   It waits until the log has been read up to `end` here. Nothing may be shown that is
+ *             newer than a revocation not yet heard of.
+ *   ITEMS     The items come a portion at a time, each when the socket has taken the last one.
+ *   CHANGES   The changes up to `end` are read.
+ *
+ * Nothing has an id before the end of the prelude, because a cursor inside it cannot say what the
+ * state had. A client that is cut off there comes back without one and gets a whole snapshot. If
+ * there is no change in between, `ready` has the id of `end`. Otherwise the last of these changes
+ * has it, and `ready` has none.
+ *
+ * If the prelude fails, the connection is closed with a reason:
+ *
+ *   - `failed` if the function fails, or `end` does not come within PRELUDE_LOG_MS;
+ *   - `slow` if the items take longer than PRELUDE_MOST_MS.
  */
 #ifndef OUTLET_PRELUDE_H
 #define OUTLET_PRELUDE_H
@@ -27,22 +36,22 @@
 #include "base/timers.h"
 #include "outlet/outlets.h"
 
-#define PRELUDE_LOG_MS 30000 /* how long `end` may take to come */
-/* how long the items may: they hold a transaction of the database */
+#define PRELUDE_LOG_MS 30000 /* for `end` to be read here */
+/* For the items to be sent. They hold a transaction of the database. */
 #define PRELUDE_MOST_MS 120000
 
 struct prelude; /* owned by its outlet */
 
-void prelude_start(struct outlet *o); /* from the beginning; the outlet is CATCHING then */
-void prelude_stop(struct outlet *o);  /* harmless when there is none */
+void prelude_start(struct outlet *o); /* starts from the beginning; the outlet is CATCHING then */
+void prelude_stop(struct outlet *o);  /* harmless if there is none */
 void prelude_renew(struct outlet *o); /* the outlet has another holder */
-void prelude_sent(struct outlet *o);  /* all that was appended has gone */
+void prelude_sent(struct outlet *o);  /* all that was appended has been sent */
 
-/* One of the changes up to `end`, and their end. */
+/* Takes one of the changes up to `end`, or notes that these are over. */
 void prelude_change(struct outlet *o, const struct event *event);
 void prelude_finish(struct outlet *o);
 
-/* The log has been read further: who waited for that goes on. */
+/* The log has been read further. Preludes that waited for that go on. */
 void prelude_reached(struct outlets *set);
 
 #endif

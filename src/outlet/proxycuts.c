@@ -11,21 +11,24 @@
 
 #define DAY_MS 86400000
 
-/* One client: who it is and how its last streams ended. */
+/* One client, and how its last connections ended. */
 struct cut {
 	struct list link; /* of fresh or known */
 	char *key;
 	size_t key_len;
-	int64_t touched_ms;       /* its last end; once it is known: when that was */
-	struct proxycuts_end end; /* of the last stream, until it is back */
+	/* When its last connection ended. Once something was learned, when that was. */
+	int64_t touched_ms;
+	struct proxycuts_end end; /* of the last connection, until the client is back */
 	bool away;
-	int64_t silent_ms, age_ms; /* of the last stream that ended and came back */
-	unsigned silences, ages;   /* so many in a row had about the same */
-	int64_t idle_ms;           /* after so much silence it is cut; 0: not known */
-	int64_t by_age_ms;         /* at this age it is cut; 0: not known */
+	/* Of the last connection that ended and came back. */
+	int64_t silent_ms, age_ms;
+	unsigned silences, ages; /* how many in a row had about the same */
+	/* It is cut after this much silence. 0 if not known. */
+	int64_t idle_ms;
+	int64_t by_age_ms; /* it is cut at this age; 0 if not known */
 };
 
-/* Different clients that say the same. */
+/* Different clients that have taught the same. */
 struct chorus {
 	uint64_t voices[PROXYCUTS_TEACHERS];
 	size_t count;
@@ -33,10 +36,10 @@ struct chorus {
 
 struct cut_path {
 	struct chorus teachers, doubters;
-	int64_t since_ms;  /* when either were enough; 0: never yet */
+	int64_t since_ms;  /* when there were enough of either; 0 if never yet */
 	int64_t idle_ms;   /* what the teachers say */
 	int64_t by_age_ms; /* what the doubters say */
-	int64_t told_ms;   /* when an operator was told; 0: not yet */
+	int64_t told_ms;   /* when an operator was told; 0 if not yet */
 };
 
 void proxycuts_init(struct proxycuts *c)
@@ -72,7 +75,7 @@ void proxycuts_release(struct proxycuts *c)
 	strmap_release(&c->paths);
 }
 
-/* The oldest of the list goes while it is too old, or while there are more than `most`. */
+/* Forgets the oldest of the list while it is a day old, or while *count is more than `most`. */
 static void thin(struct proxycuts *c, struct list *list, int64_t now_ms, const size_t *count,
 		 size_t most)
 {
@@ -135,8 +138,10 @@ static int period_of(int64_t idle_ms)
 	return (int)(period > PROXYCUTS_PERIOD_LEAST_MS ? period : PROXYCUTS_PERIOD_LEAST_MS);
 }
 
-/* True when this is the voice that makes them enough. Voices are users, or addresses of anonymous
- * ones: keys are cheaper to have. */
+/*
+ * True if this is the voice that makes them enough. A voice is a user, or the address of an
+ * anonymous one. Clients are no voices, because one user can easily be many of them.
+ */
 static bool joins(struct chorus *s, uint64_t voice)
 {
 	if (s->count == PROXYCUTS_TEACHERS)
@@ -162,7 +167,7 @@ static void teach_path(struct proxycuts *c, const struct proxycuts_client *who, 
 {
 	struct cut_path *p = find_path(c, who->path, now_ms, true);
 
-	/* no single one changes what they have said */
+	/* No single client changes what enough of them have said. */
 	if (p == NULL || about(p->by_age_ms, k->age_ms) || p->teachers.count == PROXYCUTS_TEACHERS)
 		return;
 	if (!about(p->idle_ms, k->idle_ms)) {
@@ -192,7 +197,7 @@ static void settle(struct proxycuts *c, struct cut *k, int64_t now_ms)
 static void learn(struct proxycuts *c, const struct proxycuts_client *who, struct cut *k,
 		  int64_t idle_ms, int64_t now_ms)
 {
-	if (k->idle_ms > 0 && idle_ms >= k->idle_ms) /* it only lowers */
+	if (k->idle_ms > 0 && idle_ms >= k->idle_ms) /* the time only gets shorter */
 		return;
 	c->known_count += k->idle_ms == 0 && k->by_age_ms == 0;
 	c->learned += k->idle_ms == 0;
@@ -238,7 +243,7 @@ static void unlearn(struct proxycuts *c, const struct proxycuts_client *who, str
 	settle(c, k, now_ms);
 }
 
-/* The client is back: its last end counts. */
+/* The client is back, so its last end counts. */
 static void count(struct proxycuts *c, const struct proxycuts_client *who, struct cut *k,
 		  int64_t now_ms)
 {
@@ -259,7 +264,7 @@ static void count(struct proxycuts *c, const struct proxycuts_client *who, struc
 		learn(c, who, k, e->silent_ms < former_ms ? e->silent_ms : former_ms, now_ms);
 }
 
-/* --- what streams tell and ask --- */
+/* --- what connections tell and ask --- */
 
 void proxycuts_ended(struct proxycuts *c, const struct proxycuts_client *who,
 		     const struct proxycuts_end *end)
@@ -300,7 +305,7 @@ int proxycuts_opened(struct proxycuts *c, const struct proxycuts_client *who, in
 		return idle_ms > 0 ? period_of(idle_ms) : 0;
 	if (k->away && now_ms - k->end.now_ms <= patience_ms)
 		count(c, who, k, now_ms);
-	else if (k->away) /* it went: that says nothing */
+	else if (k->away) /* it went away for longer, and that says nothing */
 		k->silences = k->ages = 0;
 	k->away = false;
 	if (k->by_age_ms > 0 && k->idle_ms == 0)

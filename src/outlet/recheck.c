@@ -11,15 +11,22 @@ struct recheck {
 	struct outlet *outlet;
 	struct question question;
 	struct timer timer;
-	int64_t since_ms; /* loop clock: since when it is being asked */
-	size_t part;      /* the one whose function is being asked */
-	/* loop clock: since when what it rests on is another than it was asked for; 0: it is not */
+	/* By the loop's clock, when the right was put in doubt. */
+	int64_t since_ms;
+	size_t part; /* the part whose function is being asked */
+	/*
+	 * When the right was put in doubt again, by the loop's clock. 0 if that was not since the
+	 * question was asked.
+	 */
 	int64_t again_ms;
 };
 
 static void ask(struct outlet *o, int64_t since_ms, size_t part);
 
-/* The first part from this on that has a function to ask; as many as there are: none. */
+/*
+ * Returns the first part, from this one on, that has a function to ask. If there is none, it
+ * returns part_count.
+ */
 static size_t next_part(const struct outlet *o, size_t part)
 {
 	while (part < o->sub.part_count && o->sub.parts[part].stream->def.authorize == NULL)
@@ -49,8 +56,10 @@ static void on_late(struct timer *t)
 	outlet_close(container_of(t, struct recheck, timer)->outlet, "fault");
 }
 
-/* The answer has RECHECK_MS from when the right may have ended, however long an earlier question
- * was under way. */
+/*
+ * The answer must be there RECHECK_MS after the right may have ended. It does not matter how long
+ * an earlier question was under way.
+ */
 static void ask(struct outlet *o, int64_t since_ms, size_t part)
 {
 	struct outlets *set = o->set;

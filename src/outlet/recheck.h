@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * recheck.h: an open stream's authorize function is asked again. A no ends the stream, and so does
- * no answer in time: who was let in still has a right, comes back and waits at the gate. Made by
- * recheck_start, gone with its answer or its outlet.
+ * recheck.h: asks the authorize function of an open connection's streams again.
+ *
+ * A "no" ends the connection with `forbidden`. So does no answer within RECHECK_MS. A client that
+ * still has a right comes back then, and waits at the gate. recheck_start makes the recheck, and
+ * the outlet owns it. It is gone with its answer or its outlet.
  */
 #ifndef OUTLET_RECHECK_H
 #define OUTLET_RECHECK_H
@@ -11,8 +13,11 @@
 
 #define RECHECK_MS 4000
 
-/* nothing where the stream has no authorize; asks once more where it is being asked */
+/*
+ * Does nothing if no stream has an authorize function. If one is being asked already, it is asked
+ * once more after its answer.
+ */
 void recheck_start(struct outlet *o);
-void recheck_stop(struct outlet *o); /* harmless when it is not being asked */
+void recheck_stop(struct outlet *o); /* harmless if none is being asked */
 
 #endif

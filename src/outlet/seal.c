@@ -23,11 +23,14 @@
 #define MAC_BYTES 32
 #define PLAIN_MAX (INT_MAX / 2) /* lengths are ints in libcrypto, and base64 makes them longer */
 
-/* The contexts are made once and hold what does not change: made anew for each text they would cost
- * half as much again as the rest. */
+/*
+ * The contexts are made once and hold what does not change. Making them again for each text would
+ * cost half as much again as the rest.
+ */
 struct seal {
 	char id[SEAL_ID_MAX + 1];
-	EVP_KDF_CTX *kdf; /* knows the password, which libcrypto wipes */
+	/* Knows the password. libcrypto wipes it. */
+	EVP_KDF_CTX *kdf;
 	EVP_MAC_CTX *mac;
 	EVP_CIPHER_CTX *aes;
 	struct buf encrypted; /* of the text in the making */
@@ -38,10 +41,12 @@ struct fresh {
 	unsigned char salt[SALT_BYTES], mac_salt[SALT_BYTES], iv[IV_BYTES];
 };
 
-/* --- what is taken --- */
+/* --- which password and id are taken --- */
 
-/* JavaScript counts UTF-16 units, of which a character has one or two: who counts characters takes
- * nothing that is too short there. */
+/*
+ * @hapi/iron counts UTF-16 units, of which a character has one or two. So a password with enough
+ * characters is never too short there.
+ */
 static bool count_characters(const char *text, size_t *ret_count)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -188,7 +193,7 @@ static void write_hex(char ret_text[SALT_TEXT + 1], const unsigned char bytes[SA
 	ret_text[SALT_TEXT] = '\0';
 }
 
-/* As RFC 4648 5 has it, without padding. */
+/* Base64url without padding (RFC 4648 5). */
 static void append_base64url(struct buf *out, const void *bytes, size_t len)
 {
 	char *at;
@@ -202,7 +207,7 @@ static void append_base64url(struct buf *out, const void *bytes, size_t len)
 	out->len = (size_t)(at - out->data);
 }
 
-/* All up to the mac's salt: what the mac is of. */
+/* Appends all that the mac is of, up to the mac's salt. */
 static bool append_base(struct seal *s, const struct fresh *fresh, struct text plain,
 			struct buf *out)
 {

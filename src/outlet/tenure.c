@@ -63,7 +63,7 @@ static void hear_recheck(struct outlets *set, struct json_object *data)
 
 /* --- renewal --- */
 
-/* Would this identity have been let in to the same of this stream? */
+/* Would this identity have been let in to the same events of this stream? */
 static bool has_same_part(const struct part *part, const struct identity *id,
 			  const struct params *params)
 {
@@ -117,7 +117,7 @@ enum renewal tenure_renew(struct outlets *set, const char *code, const struct id
 	if (is_same_user(o, id) && outlets_accept(set, identity_standing(id)) &&
 	    has_same_rights(o, id)) {
 		holder_init(&holder, id, selection_needs_claims(o->selection));
-		recheck_stop(o); /* it reads the holder's texts */
+		recheck_stop(o); /* the recheck reads the holder's texts */
 		outlet_renew(o, &holder);
 		recheck_start(o);
 		result = RENEWAL_DONE;
