@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * actions.h: which HTTP methods and paths are served by a function of the database, as
- * herald.actions says.
+ * actions.h: the HTTP methods and paths that a function of the database serves.
+ *
+ * They are as herald.actions says. The gate owns this table, and the ticker fills it (action.h).
  */
 #ifndef GATE_ACTIONS_H
 #define GATE_ACTIONS_H
@@ -17,25 +18,31 @@ struct actions {
 	size_t count;
 };
 
-/* these and no others; takes them over */
+/* Defines these and no others. Takes over `defs`, an array from the heap, and its texts. */
 void actions_define(struct actions *a, struct action_def *defs, size_t count);
 void actions_release(struct actions *a);
 
-/* The action with the most literal segments that this method has for the path, NULL: none; its
- * parameters are appended, and its literal segments counted. */
+/*
+ * Returns the action of this method with the most literal segments for the path, or NULL. Its
+ * parameters are appended to `params`. *ret_literals is how many segments are literal, or -1.
+ */
 const struct action_def *actions_find(const struct actions *a, const char *method, const char *path,
 				      struct params *params, int *ret_literals);
 
 /*
- * The action that has the request, NULL: none: with GET the stream of this path (NULL: there is
- * none) has it instead where its path says at least as exactly that it is meant. Parameters are
- * appended.
+ * Returns the action that the request is for, or NULL. Its parameters are appended to `params`.
+ *
+ * A GET goes to the stream of this path instead if the stream's path has at least as many literal
+ * segments. stream_path is NULL if there is no stream.
  */
 const struct action_def *actions_claim(const struct actions *a, const char *method,
 				       const char *path, const char *stream_path,
 				       struct params *params);
 
-/* Appends the methods that the path has, each behind a comma and a blank unless out is empty. */
+/*
+ * Appends the methods that actions have for the path, each once. A comma and a blank stand between
+ * them, and before the first if `out` is not empty.
+ */
 void actions_append_methods(const struct actions *a, const char *path, struct buf *out);
 
 #endif

@@ -23,7 +23,9 @@ bool admission_room(struct gate *gate, const char *user, const char *address, st
 	return false;
 }
 
-/* `events=a,b` of the request: which of the stream's events it asks for. */
+/*
+ * The parameter `events` names the stream's events that the request asks for, as in `events=a,b`.
+ */
 static bool narrow(const struct params *params, struct wanted *wanted, struct refusal *r)
 {
 	const struct text *names = params_find(params, "events");
@@ -59,7 +61,7 @@ bool admission_decide(struct gate *gate, const struct stream *s, const struct id
 		      struct refusal *ret_refusal)
 {
 	*ret_wanted = (struct wanted){.count = 0};
-	if (id->claims == NULL && !s->def.anonymous) { /* it was when they asked */
+	if (id->claims == NULL && !s->def.anonymous) { /* it was anonymous when they asked */
 		refusal_of_token(ret_refusal, false);
 		return false;
 	}

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * admission.h: the checks of a stream's gate that need no request at hand any more: they are made
- * at once, and again when the database has answered, for the world may have changed meanwhile.
+ * admission.h: the checks of a stream that need no request at hand any more.
+ *
+ * They are made at once, and again when the database has answered. What they rest on may have
+ * changed in between.
  */
 #ifndef GATE_ADMISSION_H
 #define GATE_ADMISSION_H
@@ -14,13 +16,18 @@
 #include "http/refusal.h"
 #include "gate/gate.h"
 
-/* Is there room for one more stream of this user (NULL: not known, or anonymous), at this address?
+/*
+ * Is there room for one more connection of this user at this address? A user of NULL is anonymous
+ * or not known yet. False if there is none, and *ret_refusal is the answer.
  */
 MUST_CHECK bool admission_room(struct gate *gate, const char *user, const char *address,
 			       struct refusal *ret_refusal);
 
-/* May this identity have this stream, and is there room? True: *ret_wanted is what it may see; the
- * caller releases that in any case. */
+/*
+ * May this identity have this stream, and is there room? If true, *ret_wanted is what it may see
+ * and asks for. If false, *ret_refusal is the answer, 400, 401, 403, 429 or 503. The caller
+ * releases *ret_wanted in any case.
+ */
 MUST_CHECK bool admission_decide(struct gate *gate, const struct stream *s,
 				 const struct identity *id, const struct params *params,
 				 const char *address, struct wanted *ret_wanted,

@@ -15,7 +15,7 @@
 #include "gate/endpoint.h"
 #include "gate/waiter.h"
 
-#define CALL_DEPTH_MAX 512 /* arrays and objects of a body that are open at once */
+#define CALL_DEPTH_MAX 512 /* arrays and objects of a body that may be open at once */
 #define TEXT_OF(number) TEXT(number)
 #define TEXT(number) #number
 
@@ -40,7 +40,7 @@ static void append_member(struct buf *out, const char *name, char *json)
 	free(json);
 }
 
-/* The body goes as it came: numbers keep their digits. */
+/* The body goes as it came, so numbers keep their digits. */
 static char *request_json(const struct request *r, const struct params *path,
 			  const struct params *query, const struct identity *id)
 {
@@ -70,7 +70,7 @@ static void fail(struct call *c)
 	waiter_refuse(&c->waiter, &refusal);
 }
 
-/* Status, what to log, body. */
+/* The values are the status, what to log, and the body. */
 static void on_answered(struct question *q, const struct answer *a)
 {
 	struct call *c =
@@ -93,7 +93,9 @@ static void on_answered(struct question *q, const struct answer *a)
 		      status == HTTP_SERVICE_UNAVAILABLE ? "Retry-After" : NULL, "2");
 }
 
-/* NULL: it is what PostgreSQL takes for JSON as well. It becomes a member of the whole, as it is.
+/*
+ * Returns what is wrong with the body, or NULL. A sound body is what PostgreSQL takes for JSON as
+ * well. It becomes a member of the whole as it is.
  */
 static const char *body_fault(const struct request *r)
 {
@@ -123,8 +125,9 @@ static bool are_utf8(const struct params *params)
 	return true;
 }
 
-/* Before the database is asked: it would refuse these, with an error that says no more than that
- * something was wrong. */
+/*
+ * Checks what the database would refuse. Its error would say no more than that something was wrong.
+ */
 static bool is_sound(const struct request *r, const struct params *path, const struct params *query,
 		     struct refusal *ret_refusal)
 {

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * call.h: one request that an action serves: {"params","query","body","claims"} goes to herald.act,
- * what comes back is the answer. Nothing of an error's text reaches the client; it is in the log.
+ * call.h: one request that an action serves.
+ *
+ * {"params","query","body","claims"} goes to herald.act. What comes back is the answer. Nothing of
+ * an error's text reaches the client. It is in the log.
  */
 #ifndef GATE_CALL_H
 #define GATE_CALL_H
@@ -9,7 +11,10 @@
 #include "http/request.h"
 #include "gate/gate.h"
 
-/* path: its parameters, as the pattern names them. */
+/*
+ * Serves the request with `action`. `path` has the parameters of its path, as the pattern names
+ * them. True if the request is answered, with an error. False if its socket has been taken over.
+ */
 bool call_start(struct gate *gate, const struct request *r, const struct action_def *action,
 		const struct params *path);
 

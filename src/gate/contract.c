@@ -13,16 +13,19 @@
 #include "gate/endpoint.h"
 #include "gate/waiter.h"
 
-/* requests that wait for the same answer; more are answered 503: nobody had to show a token */
+/*
+ * Requests that wait for the same answer. More are answered 503, because none of them had to show a
+ * token.
+ */
 #define WAITING_MAX 200
 #define TAG_MAX 19
 
 struct contract {
-	char *body;        /* NULL: not known */
-	char tag[TAG_MAX]; /* its ETag: the same from all instances */
+	char *body;        /* NULL if not known */
+	char tag[TAG_MAX]; /* its ETag, which is the same from all instances */
 	struct question question;
 	bool asked;          /* the question is under way */
-	bool stale;          /* ... and its answer may be old when it comes */
+	bool stale;          /* its answer may be old when it comes */
 	struct list waiting; /* struct contract_visit */
 	size_t waiting_count;
 };
@@ -31,7 +34,7 @@ struct contract {
 struct contract_visit {
 	struct waiter waiter;
 	struct list link; /* of those that wait */
-	bool head;        /* only the head is wanted */
+	bool head;        /* the method is HEAD */
 	char *known;      /* its If-None-Match, or NULL */
 };
 
@@ -76,8 +79,10 @@ static void keep(struct contract *c, const char *body)
 		 hash_bytes(everywhere_the_same, body, strlen(body)));
 }
 
-/* If-None-Match (RFC 9110 13.1.2): a list of tags, or '*'. The quotes belong to a tag, so none is
- * found inside another one. */
+/*
+ * If-None-Match is a list of tags, or '*' (RFC 9110 13.1.2). The quotes belong to a tag, so none is
+ * found inside another one.
+ */
 static bool is_known(const struct contract *c, const char *known)
 {
 	return known != NULL && (strcmp(known, "*") == 0 || strstr(known, c->tag) != NULL);
@@ -137,7 +142,7 @@ static void on_answered(struct question *q, const struct answer *a)
 	struct contract *c = container_of(q, struct contract, question);
 
 	c->asked = false;
-	/* who came since is to get the new one */
+	/* Requests that came since the contract changed are to get the new one. */
 	if (a->values[0] != NULL && c->stale && !list_empty(&c->waiting)) {
 		ask(list_first(&c->waiting, struct contract_visit, link)->waiter.gate);
 		return;

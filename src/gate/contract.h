@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * contract.h: GET /stream/schema: the contract of all streams (herald.schema) as JSON Schema. Asked
- * for without a token: it names what the authors of rules have decided to tell, and no row. The
- * answer is kept until something of it may have changed; while it is not known one question is
- * under way, however many ask. 503 while the database is away: what was kept may be old.
+ * contract.h: answers GET /stream/schema.
+ *
+ * The answer is the contract of all streams as JSON Schema (herald.schema). It needs no token. It
+ * names what the authors of rules have decided to tell, and it shows no row.
+ *
+ * The answer is kept until something of it may have changed. While it is not known, one question is
+ * under way, however many ask. While the database is away the answer is 503, because what was kept
+ * may be old.
  */
 #ifndef GATE_CONTRACT_H
 #define GATE_CONTRACT_H
@@ -14,14 +18,16 @@
 #include "http/request.h"
 #include "gate/gate.h"
 
-struct contract; /* of the gate */
+struct contract; /* owned by the gate */
 
 struct contract *contract_new(void);
-void contract_free(struct contract *c, struct question_ops questions); /* nobody waits any more */
+/* To be called when no request waits any more. */
+void contract_free(struct contract *c, struct question_ops questions);
 
-/* What was kept may be old: the next request asks anew. */
+/* What was kept may be old. The next request asks the database again. */
 void contract_forget(struct contract *c);
 
+/* True if the request is answered. False if its socket has been taken over. */
 bool contract_get(struct gate *gate, const struct request *r);
 
 #endif

@@ -16,7 +16,7 @@ bool endpoint_refuse(struct gate *gate, const struct request *r, const struct re
 			   refusal->value);
 }
 
-/* What only reads may be asked for by any page: it cannot see the answer. */
+/* Any page may ask for what only reads, because it cannot see the answer. */
 static bool is_from_own_page(struct gate *gate, const struct request *r)
 {
 	if (strcmp(r->method, "GET") == 0 || request_from_own_page(r, gate->options))
@@ -62,8 +62,10 @@ bool endpoint_identify(struct gate *gate, const struct request *r, const struct 
 	return false;
 }
 
-/* Tokens of cookie and header only: one in the URL of a request that could have sent a header is a
- * leak. */
+/*
+ * Tokens are read from cookie and header only. A token in the URL is a leak if the request could
+ * have sent a header.
+ */
 bool endpoint_post(struct gate *gate, const struct request *r, endpoint_fn *go_on)
 {
 	static const struct params no_query = {.count = 0};

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * endpoint.h: what /stream/ticket, /stream/renew and actions have in common: asked for by somebody
- * with a token, from a page that may.
+ * endpoint.h: what /stream/ticket, /stream/renew and actions have in common.
+ *
+ * A client with a token asks for them. A browser may ask only from an allowed page, unless the
+ * method is GET.
  */
 #ifndef GATE_ENDPOINT_H
 #define GATE_ENDPOINT_H
@@ -10,26 +12,37 @@
 #include "http/request.h"
 #include "gate/gate.h"
 
-/* Who asks, by cookie, header or query as configured. False: the reason is in the log, about this
- * path. */
+/*
+ * Reads and verifies the token of cookie, header or query, as configured. If false, *ret_refusal is
+ * the answer, 401. The log says why, and names `path`. *ret_id comes in empty, and the caller
+ * releases it in any case.
+ */
 MUST_CHECK bool endpoint_read_token(struct gate *gate, const struct request *r,
 				    const struct params *query, const char *path,
 				    struct identity *ret_id, struct refusal *ret_refusal);
 
-/* The same, by cookie, header or query as configured; what a cookie says counts for pages that may
- * only. */
+/*
+ * The same, with two more checks. A browser's page must be allowed to ask, unless the method is
+ * GET. The token must not be revoked. If false, *ret_refusal is the answer, 401 or 403.
+ */
 MUST_CHECK bool endpoint_identify(struct gate *gate, const struct request *r,
 				  const struct params *query, struct identity *ret_id,
 				  struct refusal *ret_refusal);
 
-/* Answers, and counts it. */
+/* Answers with the refusal, and counts it. Returns what reply_error does. */
 bool endpoint_refuse(struct gate *gate, const struct request *r, const struct refusal *refusal);
 
-/* Goes on for whom the token names. True: the request has been taken over; false: *ret_refusal is
- * the answer. */
+/*
+ * Goes on with the identity of the token. True if the request has been taken over. If false,
+ * *ret_refusal is the answer.
+ */
 typedef bool endpoint_fn(struct gate *gate, const struct request *r, const struct identity *id,
 			 struct refusal *ret_refusal);
 
+/*
+ * Answers a request for a path that is for POST only. It calls go_on if the client may ask. True if
+ * the request is answered. False if its socket has been taken over.
+ */
 bool endpoint_post(struct gate *gate, const struct request *r, endpoint_fn *go_on);
 
 #endif

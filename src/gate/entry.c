@@ -23,15 +23,16 @@ struct entry {
 	struct gate *gate;
 	const struct http_options *options;
 	const struct request *request;
-	struct stream *stream; /* that its path names; NULL: none */
-	struct multi *multi;   /* the streams that it asks for */
+	struct stream *stream; /* the one that its path names; NULL if none */
+	struct multi *multi;   /* owned; the streams that it asks for */
 	struct params query;
 	struct buf joined; /* texts of parameters that came in parts */
 	struct identity identity;
-	bool has_ticket; /* which says who it is, when the database has been asked */
+	/* The ticket says who it is, once the database has been asked. */
+	bool has_ticket;
 	char ticket[DIGEST_TEXT_MAX];
 	struct opening opening;
-	bool answered; /* it was refused; false: its socket has been taken over */
+	bool answered; /* it was answered; false if its socket has been taken over */
 };
 
 static bool refuse(struct entry *e, unsigned status, const char *sentence, const char *header,
@@ -52,7 +53,7 @@ static bool is_method(const struct entry *e, const char *method)
 	return strcmp(e->request->method, method) == 0;
 }
 
-/* An action has the request, unless a stream's path says more exactly that it is meant. */
+/* An action has the request, unless it is a GET and a stream's path is at least as exact. */
 static bool pass_actions(struct entry *e)
 {
 	struct params path = {.count = 0};
@@ -66,7 +67,7 @@ static bool pass_actions(struct entry *e)
 	return false;
 }
 
-/* Which methods the path has: what its stream and its actions take. */
+/* Appends the methods that the path's stream and its actions take. */
 static void append_methods(const struct entry *e, struct buf *out)
 {
 	struct params path = {.count = 0};
@@ -89,7 +90,9 @@ static bool refuse_method(struct entry *e, const char *methods)
 {
 	char allow[200];
 
-	/* so that it does ask, and reads that nothing is there; else it is told of a network error
+	/*
+	 * The page then asks, and reads that nothing is there. Otherwise the browser tells it of a
+	 * network error.
 	 */
 	if (methods[0] == '\0' && is_preflight(e))
 		methods = "GET, HEAD, POST, PUT, PATCH, DELETE";
@@ -104,7 +107,10 @@ static bool refuse_method(struct entry *e, const char *methods)
 		      allow);
 }
 
-/* The database takes no other texts, nor does JSON, by which they go to it. */
+/*
+ * Parameters go to the database as JSON, which must be UTF-8. The database takes no other texts
+ * either.
+ */
 static bool pass_texts(struct entry *e, const struct params *params)
 {
 	for (size_t i = 0; i < params->count; i++)
@@ -123,7 +129,7 @@ static bool read_query(struct entry *e)
 	return pass_texts(e, &e->query);
 }
 
-/* Several streams in one connection. */
+/* The path of several streams in one connection. */
 static bool pass_list(struct entry *e)
 {
 	struct refusal refusal;
@@ -164,7 +170,10 @@ static bool pass_path(struct entry *e)
 	return e->multi != NULL || refuse_with(e, &refusal);
 }
 
-/* A ticket was got for this very request: it goes before what a browser sends with every one. */
+/*
+ * A ticket was got for this very request. So it counts before a cookie, which a browser sends with
+ * every request.
+ */
 static bool find_ticket(struct entry *e)
 {
 	const struct text *ticket = params_find(&e->query, "ticket");
@@ -205,7 +214,10 @@ static bool pass_token(struct entry *e)
 	       refuse_with(e, &refusal);
 }
 
-/* Where the stream is to begin: the header decides, then the query under any of its names. */
+/*
+ * Finds where the connection is to begin. The header decides. Without it, the query does, under any
+ * of its three names.
+ */
 static void find_resume(struct entry *e)
 {
 	const char *header = request_header(e->request, "Last-Event-ID");
@@ -219,7 +231,7 @@ static void find_resume(struct entry *e)
 	if (header == NULL && param == NULL)
 		return;
 	id = header != NULL ? xstrdup(header) : xstrndup(param->bytes, param->len);
-	if (id[0] != '\0') { /* empty: the standard's way to say none */
+	if (id[0] != '\0') { /* in the standard, an empty one means none */
 		e->opening.resume =
 			strcmp(id, "earliest") == 0 || cursor_parse(id, &e->opening.after);
 		e->opening.unknown = !e->opening.resume;
@@ -227,7 +239,7 @@ static void find_resume(struct entry *e)
 	free(id);
 }
 
-/* From where, in which form, and how long a page may wait. */
+/* Finds from where it begins, in which form, and how long a page may wait. */
 static bool pass_delivery(struct entry *e)
 {
 	const struct text *wait = params_find(&e->query, "wait");

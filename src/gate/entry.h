@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * entry.h: a request on its way through the gate, its head being well (head.h). It becomes a
- * connection that stays open (outlet.h), the call of an action, or an answer.
+ * entry.h: a request on its way through the gate.
+ *
+ * Its head is well (head.h). It becomes a connection that stays open (outlet.h), the call of an
+ * action, or an answer.
  *
  * For a stream these are checked, in this order: path, method, token, entitlement, room. A request
  * may ask for several streams (multi.h). Then each of them is checked.
@@ -17,7 +19,7 @@
 #include "http/request.h"
 #include "gate/gate.h"
 
-/* True: the request is answered; false: its socket has been taken over. */
+/* True if the request is answered. False if its socket has been taken over. */
 bool entry_admit(struct gate *g, const struct request *r);
 
 #endif

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * gate.h: what all of this room share. Requests pass through it (entry.h), wait in it for the
- * database (waiter.h), or are answered by it. keeper.h begins and ends it.
+ * gate.h: what the modules of this room share.
+ *
+ * Requests pass through the gate (entry.h), wait in it for the database (waiter.h), or are answered
+ * by it. keeper.h begins and ends it.
  */
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
@@ -14,20 +16,21 @@
 struct contract;
 
 struct gate {
-	/* borrowed, set by the caller before keeper_open */
+	/* Borrowed. The caller sets these before keeper_open. */
 	struct loop *loop;
 	const struct http_options *options;
 	struct outlets *outlets;
 	struct question_ops questions;
 
 	struct list waiters;      /* struct waiter: requests that wait for the database */
-	struct list waiters_over; /* to be freed at the end of the turn */
+	struct list waiters_over; /* struct waiter: to be freed at the end of the turn */
 	size_t waiter_count;
 	struct actions actions;
 	struct contract *contract;     /* owned */
 	struct refusal_stats refusals; /* requests that were not let in */
-	uint64_t requests;             /* whose head was read, whatever it was answered */
-	bool available;                /* the database can be asked */
+	/* Requests whose head was read, whatever the answer was. */
+	uint64_t requests;
+	bool available; /* the database can be asked */
 };
 
 #endif

@@ -26,7 +26,7 @@ void keeper_close(struct gate *g)
 	refusal_stats_release(&g->refusals);
 }
 
-/* A right of this subject, or of everybody, may be another than the one that was asked for. */
+/* A right of this subject, or of all, may have changed since it was asked for. */
 static void doubt(struct gate *g, struct text data)
 {
 	struct json_object *recheck = json_parse(data.bytes, data.len), *sub = NULL;

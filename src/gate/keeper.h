@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* keeper.h: begins and ends the gate, and tells all that is in it what concerns all. */
+/* keeper.h: begins and ends the gate, and passes on what concerns everything in it. */
 #ifndef GATE_KEEPER_H
 #define GATE_KEEPER_H
 
@@ -13,8 +13,10 @@ void keeper_open(struct gate *g);
 /* Ends without a word what still waits. Comes before the end of the outlets. */
 void keeper_close(struct gate *g);
 
-/* What the log says to all gates (tenure.h), for requests that wait and for open connections. True:
- * the revocations are to be read again. */
+/*
+ * Applies what the log says to all gates (tenure.h) to requests that wait and to open connections.
+ * True if the revocations must be read again.
+ */
 bool keeper_hear(struct gate *g, const struct event *event);
 
 /* The streams are defined again. Connections to a stream that is gone end. Requests that wait are
@@ -25,6 +27,6 @@ void keeper_streams_changed(struct gate *g);
  * database works on are answered first. */
 void keeper_drain(struct gate *g);
 
-void keeper_reap(struct gate *g); /* frees what has ended; between turns only */
+void keeper_reap(struct gate *g); /* frees what has ended, between turns only */
 
 #endif

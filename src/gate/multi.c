@@ -36,7 +36,7 @@ static bool are_utf8(const struct params *params, struct refusal *ret_refusal)
 	return true;
 }
 
-/* The parameters as JSON, which owns them. */
+/* Keeps the parameters as JSON, which owns their texts. */
 static bool keep_query(struct multi_item *item, const struct params *params,
 		       struct refusal *ret_refusal)
 {
@@ -47,8 +47,7 @@ static bool keep_query(struct multi_item *item, const struct params *params,
 	return item->query != NULL || refuse(ret_refusal, "A parameter is not UTF-8");
 }
 
-/* What the request says beside the paths counts for each, unless the path's own query says
- * otherwise. */
+/* The request's other parameters count for each path whose query does not say otherwise. */
 static bool add_request_params(struct params *params, const struct params *request,
 			       struct refusal *ret_refusal)
 {
@@ -79,7 +78,7 @@ static void release_item(struct multi_item *item)
 	free(item->granted);
 }
 
-/* One path of the list, which is a target of its own. */
+/* Reads one path of the list, which is a target of its own. */
 static bool read_item(struct multi_item *item, struct text target, const struct params *request,
 		      struct refusal *ret_refusal)
 {
@@ -117,8 +116,10 @@ static bool add_item(struct multi *s, struct text target, const struct params *r
 	return good && (known || refuse(ret_refusal, "At most 16 streams go into one connection"));
 }
 
-/* Where a path of the list ends: at a comma, but a comma in its query is the query's unless a slash
- * follows. */
+/*
+ * Returns where a path of the list ends, which is at a comma. A comma in its query is the query's
+ * unless a slash follows.
+ */
 static const char *end_of_path(const char *p, const char *end)
 {
 	bool in_query = false;
@@ -245,7 +246,7 @@ static bool share_a_topic(const struct stream_def *a, const struct stream_def *b
 	return false;
 }
 
-/* An event is sent once, so it can have one form only. */
+/* An event is sent once, so it can have only one form. */
 static bool differ(const struct stream_def *a, const struct stream_def *b)
 {
 	return (a->format != b->format || a->sealed != b->sealed) && share_a_topic(a, b);

@@ -14,14 +14,17 @@
 
 struct pending_open {
 	struct waiter waiter;
-	struct multi *multi; /* what it asks for */
+	struct multi *multi; /* owned; what it asks for */
 	struct identity identity;
-	struct multi_item *asked_for; /* one of several, whose function is being asked */
-	/* of the question; asked: the path of the stream, which may be gone meanwhile */
+	struct multi_item *asked_for; /* the one whose function is being asked */
+	/*
+	 * Texts of the question. `asked` is the path of the stream, which may be gone by the
+	 * answer.
+	 */
 	char *asked, *claims, *params_json, *origin;
 	char hash[DIGEST_TEXT_MAX];
 	struct opening opening;
-	bool reserved; /* counted as one of the streams, and of its user's */
+	bool reserved; /* counted as a connection, and as one of its user */
 };
 
 static void reserve(struct pending_open *h)
@@ -59,8 +62,11 @@ static struct wire wire_of(const struct pending_open *h, enum frame_format forma
 		.bare = h->opening.bare, .format = format, .form = h->opening.delivery.form};
 }
 
-/* Longer than proxies like to wait for a head: it gets one, and pings from then on; without gzip,
- * which only an outlet has. A page can have nothing in front: its client is to ask again. */
+/*
+ * It has waited longer than proxies like to wait for a head. So it gets a head now, and pings from
+ * then on. They are without gzip, which only an outlet has. A page can have nothing in front of it.
+ * Its client is told to ask again.
+ */
 static void late(struct waiter *p)
 {
 	struct pending_open *h = container_of(p, struct pending_open, waiter);
@@ -88,9 +94,11 @@ static void late(struct waiter *p)
 
 /* --- deciding --- */
 
-/* The head has gone, and with it the status: what it would have been, as a stream says it. Only
- * `forbidden` is for good: clients come back from all else, with another token or ticket, or find
- * out then that the stream is not there. */
+/*
+ * The 200 head is already sent, so a refusal can only be a `closing` event. This is the reason for
+ * the status that it would have had. Only `forbidden` is final for clients. After any other reason
+ * they come back, with another token or ticket. Or they find out then that the stream is not there.
+ */
 static const char *reason_of(unsigned status)
 {
 	switch (status) {
@@ -173,8 +181,10 @@ static void decide(struct pending_open *h)
 	}
 }
 
-/* The function has said yes. What it, and those before it, said does not count where it rests on
- * what has changed since. */
+/*
+ * The function has said yes. If what it rests on has changed since, its answer does not count, nor
+ * do those before it.
+ */
 static void note_yes(struct pending_open *h)
 {
 	if (h->waiter.stale) {
@@ -186,7 +196,10 @@ static void note_yes(struct pending_open *h)
 	h->asked = NULL;
 }
 
-/* What it rests on may have changed while it was asked: then it is asked once more. */
+/*
+ * What the answer rests on may have changed while the function was asked. Then it is asked once
+ * more.
+ */
 static void on_entitled(struct question *q, const struct answer *a)
 {
 	struct pending_open *h =

@@ -80,7 +80,7 @@ static bool start(struct gate *gate, const struct request *r, const struct ident
 			ret_refusal,
 			"The body must be {\"stream\": \"...\"}, the code of an expiring event");
 	else if (!waiter_init(&w->waiter, gate, r, NULL, over, ret_refusal))
-		; /* which has said why */
+		; /* it has said why */
 	else {
 		switch (tenure_renew(gate->outlets, w->code, id)) {
 		case RENEWAL_DONE:

@@ -54,7 +54,7 @@ static bool refuse_method(const struct routes *routes, const struct request *r)
 	return refuse(routes, r, &refusal);
 }
 
-/* Sends what was written, and releases it. */
+/* Sends the body to a GET or HEAD, and releases it. */
 static bool answer(const struct routes *routes, const struct request *r, unsigned status,
 		   const char *type, struct buf *body)
 {
@@ -164,7 +164,7 @@ static bool on_answer(void *ctx, const struct request *r)
 	const struct routes *routes = ctx;
 	const struct route *route = find(routes, r->path);
 
-	/* of the whole server, RFC 9110 9.3.7 */
+	/* OPTIONS of the whole server (RFC 9110 9.3.7). */
 	if (is(r->path, "*") && is(r->method, "OPTIONS"))
 		return reply_preflight(r, routes->options, "GET, HEAD, POST, PUT, PATCH, DELETE");
 	if (route != NULL)
@@ -174,7 +174,10 @@ static bool on_answer(void *ctx, const struct request *r)
 	return answer_unknown(routes, r);
 }
 
-/* Requests that change something: actions as the database defines them, and what takes one here. */
+/*
+ * A body may come with requests that change something. These are actions, as the database defines
+ * them, and POSTs to paths of this table that take one.
+ */
 static bool on_takes_body(void *ctx, const struct request *r)
 {
 	const struct routes *routes = ctx;

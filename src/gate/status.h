@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* status.h: what operators and load balancers ask: /stream/status for all, /metrics, /healthz,
- * /readyz for the admin port. */
+/*
+ * status.h: what operators and load balancers ask.
+ *
+ * /stream/status is for all. /metrics, /healthz and /readyz are for the admin port. Times are
+ * milliseconds of the monotonic clock.
+ */
 #ifndef GATE_STATUS_H
 #define GATE_STATUS_H
 
@@ -10,25 +14,28 @@
 #include "base/buf.h"
 #include "gate/gate.h"
 
-#define STATUS_LATE_MS 10000 /* of lag: then it is no moment any more */
+/* With this much lag, the status is `degraded` and /readyz says that it is not ready. */
+#define STATUS_LATE_MS 10000
 
 struct status {
 	const struct gate *gate;
 	const char *version;
-	int64_t started_ms;   /* monotonic */
+	/* Of the start. */
+	int64_t started_ms;
 	bool available;       /* the change log can be followed */
-	int64_t lost_ms;      /* since when not */
-	bool shut;            /* no connection is taken, for want of descriptors or memory */
-	int queue_millionths; /* of PostgreSQL's queue of notifications are used */
-	/* since when something that is committed waits to be read; 0: nothing that is known of */
+	int64_t lost_ms;      /* since when it is not available */
+	bool shut;            /* no connection is taken, for lack of descriptors or memory */
+	int queue_millionths; /* how much of PostgreSQL's queue of notifications is used */
+	/* Since when something that is committed waits to be read. 0 if nothing is known of. */
 	int64_t owed_ms;
-	/* made, read, how often it was shut, told as `bulk`; for metrics */
+	/* For metrics: ticks made, pages read, how often it was shut, changes told as `bulk`. */
 	uint64_t ticks, pages, shuts, unreadable;
 };
 
+/* The bodies of /stream/status and /metrics. */
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out);
 void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out);
-/* why it is not ready; NULL: it is */
+/* Returns why it is not ready, or NULL if it is. */
 const char *status_unready(const struct status *s, int64_t now_ms);
 
 #endif

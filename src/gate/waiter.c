@@ -47,14 +47,19 @@ int waiter_give(struct waiter *w)
 
 void waiter_send(struct waiter *w, const struct buf *bytes)
 {
-	/* A few hundred bytes into an empty buffer: what does not take them at once is gone. */
+	/*
+	 * These are a few hundred bytes into an empty buffer. A client that does not take them at
+	 * once is gone.
+	 */
 	if (send(w->watch.fd, bytes->data, bytes->len, MSG_NOSIGNAL | MSG_DONTWAIT) !=
 	    (ssize_t)bytes->len)
 		waiter_drop(w);
 }
 
-/* What has come by now is read, so that closing is no reset. What may still come is waited for, but
- * not longer than a visit lingers. */
+/*
+ * What has come by now is read, so that closing is no reset. What may still come is waited for, but
+ * no longer than VISIT_LINGER_MS.
+ */
 static void finish(struct waiter *w)
 {
 	bool is_open = drain(w->watch.fd);
@@ -68,8 +73,10 @@ static void finish(struct waiter *w)
 	w->said = true;
 }
 
-/* As much of the answer as the socket takes; the rest when epoll says so. An action's may be
- * megabytes. */
+/*
+ * Sends as much of the answer as the socket takes. The rest follows when epoll says so. The answer
+ * of an action may be megabytes.
+ */
 static void flush(struct waiter *w)
 {
 	ssize_t n = 0;
@@ -121,7 +128,7 @@ static void on_late(struct timer *t)
 	struct waiter *w = container_of(t, struct waiter, timer);
 	struct refusal refusal;
 
-	if (w->answered) { /* the client takes nothing of it */
+	if (w->answered) { /* the client does not take the answer */
 		waiter_drop(w);
 		return;
 	}
@@ -133,14 +140,16 @@ static void on_late(struct timer *t)
 	waiter_refuse(w, &refusal);
 }
 
-/* The database is at it: it is done whether or not the client is there. */
+/* True if the database works on it. Then it is done whether or not the client is there. */
 static bool is_under_way(const struct waiter *w)
 {
 	return w->asked && !w->opens && !list_linked(&w->question.link);
 }
 
-/* A client that says no more may have left, or still wait for its answer: they look alike. What has
- * not been begun is not begun for it. */
+/*
+ * A client that says no more may have left, or may still wait for its answer. Both look alike. What
+ * has not been begun is not begun for it.
+ */
 static void on_ready(struct watch *watch, uint32_t events)
 {
 	struct waiter *w = container_of(watch, struct waiter, watch);
