@@ -32,8 +32,8 @@ const struct action_def *actions_find(const struct actions *a, const char *metho
 /*
  * Returns the action that the request is for, or NULL. Its parameters are appended to `params`.
  *
- * A GET goes to the stream of this path instead if the stream's path has at least as many literal
- * segments. stream_path is NULL if there is no stream.
+ * A GET may go to the stream of this path instead. It does if the stream's path has at least as
+ * many literal segments. stream_path is NULL if there is no stream.
  */
 const struct action_def *actions_claim(const struct actions *a, const char *method,
 				       const char *path, const char *stream_path,

@@ -8,8 +8,8 @@
  * For a stream these are checked, in this order: path, method, token, entitlement, room. A request
  * may ask for several streams (multi.h). Then each of them is checked.
  *
- * A refusal is answered through the HTTP library. A request that is let in is taken over from it,
- * and so is one that only the database can decide (waiter.h).
+ * A refusal is answered through the HTTP library. A request that is let in is taken over from it.
+ * So is one that only the database can decide (waiter.h).
  */
 #ifndef GATE_ENTRY_H
 #define GATE_ENTRY_H

@@ -20,7 +20,7 @@
 struct status {
 	const struct gate *gate;
 	const char *version;
-	/* Of the start. */
+	/* When the process started. */
 	int64_t started_ms;
 	bool available;       /* the change log can be followed */
 	int64_t lost_ms;      /* since when it is not available */

@@ -18,10 +18,10 @@
  *   ITEMS     The items come a portion at a time, each when the socket has taken the last one.
  *   CHANGES   The changes up to `end` are read.
  *
- * Nothing has an id before the end of the prelude, because a cursor inside it cannot say what the
- * state had. A client that is cut off there comes back without one and gets a whole snapshot. If
- * there is no change in between, `ready` has the id of `end`. Otherwise the last of these changes
- * has it, and `ready` has none.
+ * Nothing has an id before the end of the prelude. A cursor inside it could not say what the state
+ * had. A client that is cut off there comes back without one and gets a whole snapshot. If there is
+ * no change in between, `ready` has the id of `end`. Otherwise the last of these changes has it,
+ * and `ready` has none.
  *
  * If the prelude fails, the connection is closed with a reason:
  *
