@@ -89,16 +89,16 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 		    "# TYPE pgherald_loop_busy_ratio gauge\npgherald_loop_busy_ratio %.3f\n",
 		    o->loop->load.share);
 	append_metric(out, "requests_total", "counter",
-		      "Requests whose head was read, whatever they were answered.",
-		      s->gate->requests);
+		      "Requests whose head was read, whatever the answer was.", s->gate->requests);
 	append_refusals(out, &s->gate->refusals);
 	append_metric(out, "accept_suspended", "gauge",
 		      "1 while new connections wait for descriptors or memory.", s->shut);
 	append_metric(out, "accept_suspensions_total", "counter",
 		      "How often new connections had to wait for descriptors or memory.", s->shuts);
-	append_metric(out, "log_lines_dropped_total", "counter",
-		      "Lines of the log that nobody read, or its disk did not take.",
-		      log_dropped());
+	append_metric(
+		out, "log_lines_dropped_total", "counter",
+		"Log lines that were lost, because nobody read them or the disk did not take them.",
+		log_dropped());
 	append_metric(out, "events_total", "counter", "Events read from the change log.",
 		      o->router->events);
 	append_metric(out, "log_bytes_total", "counter", "Bytes appended to the shared log.",
@@ -110,7 +110,7 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 		    "# TYPE pgherald_notify_queue_ratio gauge\npgherald_notify_queue_ratio %.6f\n",
 		    s->queue_millionths / 1e6);
 	append_metric(out, "truncated_total", "counter",
-		      "Events that went out without their data, for it was too long.",
+		      "Events sent without their data, because it was too long.",
 		      o->router->left_out);
 	append_metric(out, "unreadable_total", "counter",
 		      "Changes that the server could not hand out, told as bulk.", s->unreadable);

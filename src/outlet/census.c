@@ -141,7 +141,7 @@ void census_append_metrics(const struct census *c, struct buf *out)
 		    "Streams opened, by the path of their definition.");
 	append_paths(c, out, "path_streams_opened_total", offsetof(struct census_path, opened));
 	append_head(out, "streams_closed_total", "counter",
-		    "Streams that ended, by the reason; client: it left.");
+		    "Streams that ended, by reason. The reason client means that the client left.");
 	for (size_t i = 0; reasons[i] != NULL; i++)
 		buf_appendf(out, "pgherald_streams_closed_total{reason=\"%s\"} %" PRIu64 "\n",
 			    reasons[i], c->closed[i]);
