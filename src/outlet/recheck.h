@@ -2,9 +2,9 @@
 /*
  * recheck.h: asks the authorize function of an open connection's streams again.
  *
- * A "no" ends the connection with `forbidden`. So does no answer within RECHECK_MS. A client that
- * still has a right comes back then, and waits at the gate. recheck_start makes the recheck, and
- * the outlet owns it. It is gone with its answer or its outlet.
+ * A "no", or a function that fails, ends the connection with `forbidden`. No answer within
+ * RECHECK_MS ends it with `fault`. Its client comes back then, and waits at the gate. recheck_start
+ * makes the recheck, and the outlet owns it. It is gone with its answer or its outlet.
  */
 #ifndef OUTLET_RECHECK_H
 #define OUTLET_RECHECK_H
