@@ -86,7 +86,7 @@ export interface StreamOptions {
     };
     /**
      * Of fetch. Default: `omit` with a token or a function for tickets, `same-origin` otherwise. By
-     * default the server takes a cookie before a token or a ticket.
+     * default the server takes a ticket first, then a cookie, then the header.
      */
     credentials?: RequestCredentials;
     /** The address of POST /stream/renew. Default: that path at the stream's host. */
