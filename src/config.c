@@ -27,8 +27,8 @@ static const struct option options[] = {
 	{"jwks-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwks_file), 0, 0,
 	 "JSON Web Key Set with up to 16 keys (oct, RSA, EC), chosen by kid; for rotation"},
 	{"jwt-algorithm", "NAME", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_algorithm), 0, 0,
-	 "HS256, HS384, HS512, RS256 …, ES256 …; no other is accepted. Empty: HS256 with a secret, "
-	 "else by the key"},
+	 "HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384 or ES512; no other is accepted. "
+	 "Empty: HS256 with a secret, else by the key"},
 	{"jwt-issuer", "TEXT", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_issuer), 0, 0,
 	 "required iss; empty: not checked"},
 	{"jwt-audience", "TEXT", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_audience), 0, 0,
@@ -48,7 +48,7 @@ static const struct option options[] = {
 	{"max-streams-per-user", "N", "100", NULL, COUNT, RELOAD, AT(max_streams_per_user), 0,
 	 10000000, "0: no limit"},
 	{"max-streams-per-ip", "N", "0", NULL, COUNT, RELOAD, AT(max_streams_per_ip), 0, 10000000,
-	 "0: no limit"},
+	 "0: no limit; keep it so behind a proxy, whose address would count for all"},
 	{"allowed-origins", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(allowed_origins), 0,
 	 0, "origins whose pages may read streams, exact, joined by commas"},
 	{"log-size", "SIZE", "64MB", NULL, SIZE, 0, AT(log_size), 1 << 20, INT64_C(1) << 36,
