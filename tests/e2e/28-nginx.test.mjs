@@ -16,17 +16,17 @@ import { measured, now, until } from '../lib/wait.mjs'
 const tokens = { good: await token({ sub: 'ann' }), bad: await token({ sub: 'ann' }, { secret: 'another-secret-of-more-than-32-bytes' }) }
 
 const manual = readFileSync(join(repository, 'contrib/doc/operating.md'), 'utf8')
-const settings = /For nginx:\n\n((?: {4}proxy_.+;\n)+)/.exec(manual)[1]
+const [upstream, location] = ['upstream', 'location'].map((word) => new RegExp(`^ {4}${word} .*\\n(?: {5,}.*\\n)+ {4}\\}\\n`, 'm').exec(manual)[0])
 
 /**
- * What the manual says to write, with connections to the daemon that are kept. nginx itself answers
- * /smuggled, so the daemon must never see it.
+ * The two blocks of the manual, for all paths. nginx itself answers /smuggled, so the daemon must
+ * never see it.
  */
 const advised = (port) => [`
     client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s; large_client_header_buffers 4 64k; client_max_body_size 4m;
     location = /smuggled { return 204; }
-    location / { proxy_pass http://daemon; ${settings} }`,
-`upstream daemon { server 127.0.0.1:${port}; keepalive 8; }`]
+    ${location.replace('^/(my|stream)/', '^/')}`,
+upstream.replace('127.0.0.1:8000', `127.0.0.1:${port}`)]
 
 const plain = (port) => [`location / { proxy_pass http://127.0.0.1:${port}; }`, 'gzip on; gzip_types *; gzip_proxied any;']
 
@@ -72,6 +72,14 @@ describe('behind nginx', { skip: missing() || missingNginx() }, () => {
       assert.ok(longest < 1000, `${longest} ms`)
     })
   }
+
+  test("a page's POST with a cookie is answered, as the manual advises, and is 403 with nginx's defaults", async () => {
+    for (const [way, status] of [['advised', 201], ['plain', 403]]) {
+      const headers = { Origin: `http://127.0.0.1:${nginx[way].port}`, Cookie: `jwt=${tokens.good}` }
+      const answer = await fetch(nginx[way].url('/stream/ticket'), { method: 'POST', headers })
+      assert.equal(answer.status, status, way)
+    }
+  })
 
   test('a refusal of the daemon comes through with its own words', async () => {
     const answer = await exchange(nginx.advised.address, 'GET /own HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
