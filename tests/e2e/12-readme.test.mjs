@@ -100,7 +100,7 @@ describe('a reader of the README and of the documents', { skip: missing() }, () 
   }
 
   test('another table joins while the daemon runs, and its first event arrives', async (t) => {
-    const words = 'Another table joins while the daemon runs'
+    const words = 'You can add a table while the daemon runs'
     const began = Date.now()
     await stage.cluster.psql(block(gettingStarted, words, /```sql\n([^`]+)```/))
     await until(async () => (await fetch(stage.daemon.url('/my/deliveries'))).status === 401, { timeout: 30_000, what: 'the new stream' }) // a reader types more slowly
@@ -197,7 +197,7 @@ describe('a page of the README', { skip: missing(), timeout: 300_000 }, () => {
     await page.goto(packages.origin)
     await page.evaluate(listening)
     await page.evaluate((text) => (window.session = { token: () => text }), await token({ sub: '7' }))
-    const snippet = block(readme, 'takes the [client package]', /```js\n([^`]+)```/)
+    const snippet = block(readme, 'uses the [client package]', /```js\n([^`]+)```/)
     await page.addScriptTag({ type: 'module', content: snippet.replace('@pgherald/client', '/index.js').replace("'/my/orders'", `'${stage.daemon.url('/my/orders')}'`) })
     return page
   }))
