@@ -19,14 +19,14 @@ const manual = readFileSync(join(repository, 'contrib/doc/operating.md'), 'utf8'
 const [upstream, location] = ['upstream', 'location'].map((word) => new RegExp(`^ {4}${word} .*\\n(?: {5,}.*\\n)+ {4}\\}\\n`, 'm').exec(manual)[0])
 
 /**
- * The two blocks of the manual, for all paths. nginx itself answers /smuggled, so the daemon must
- * never see it.
+ * The two blocks of the manual, for all paths, with connections to the daemon that are kept. nginx
+ * itself answers /smuggled, so the daemon must never see it.
  */
 const advised = (port) => [`
     client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s; large_client_header_buffers 4 64k; client_max_body_size 4m;
     location = /smuggled { return 204; }
     ${location.replace('^/(my|stream)/', '^/')}`,
-upstream.replace('127.0.0.1:8000', `127.0.0.1:${port}`)]
+upstream.replace('127.0.0.1:8000;', `127.0.0.1:${port}; keepalive 8;`)]
 
 const plain = (port) => [`location / { proxy_pass http://127.0.0.1:${port}; }`, 'gzip on; gzip_types *; gzip_proxied any;']
 
