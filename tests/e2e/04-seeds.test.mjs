@@ -1,7 +1,7 @@
 // The five documents' own walks. Their curl commands and client snippets (e2e/seeds) run as they
 // are against the example application. They run in a real shell, a real browser and real React. A
 // real nginx with the documents' own lines stands before the daemon.
-// run: long
+// run: long, release
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

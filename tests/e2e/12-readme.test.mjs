@@ -1,5 +1,6 @@
 // What README and documents have a reader type, typed as it stands there. The shell gets a PATH
 // with the program, and DATABASE_URL.
+// run: release
 import assert from 'node:assert/strict'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'

@@ -1,4 +1,5 @@
 // make on a machine on which nothing was prepared. Stubs stand for the programs that are missing.
+// run: once
 import assert from 'node:assert/strict'
 import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'

@@ -1,5 +1,6 @@
 // The manual pages and the documents beside them. Their commands and flags are the program's, and
 // their functions and arguments are the database's.
+// run: release
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'

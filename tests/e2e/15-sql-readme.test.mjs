@@ -1,5 +1,6 @@
 // What sql/README.md has a reader type, typed as it stands there, and what it says of files. Also
 // what actions.md says of errors.
+// run: release
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'

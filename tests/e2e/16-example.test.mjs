@@ -1,5 +1,6 @@
 // What contrib/example's documents have a reader type, typed as it stands there. Also the tests
 // that its statements name.
+// run: release
 import assert from 'node:assert/strict'
 import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'

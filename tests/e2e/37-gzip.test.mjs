@@ -192,6 +192,10 @@ describe('gzip', { skip: missing(), timeout: 300_000 }, () => {
   test('a text that repeats gets small on the wire; compress-above says from which size on', async (t) => {
     const raised = await stage.addDaemon({ flags: ['--compress-above', '100KB'] })
     const row = Array.from({ length: 20 }, (_, n) => `{"position": ${n}, "article": "A-${1000 + n * 7}", "name": "Pastel de nata", "quantity": ${n % 3 + 1}, "price": "${n}.50"}`).join(', ').slice(0, 1700)
+    const fence = await open('/all') // what the test before has written is told by then, also by a slow daemon
+    await write('fence')
+    await fence.until(() => fence.events.some(({ data }) => JSON.parse(data).row.body === 'fence'), 'the fence')
+    await fence.close()
     const streams = [await open('/all'), await open('/all', {}, raised), await open('/all', { headers: { 'Accept-Encoding': 'gzip' } })]
     const plain = await Zipped.open(daemon, '/all', { token: ann, headers: { 'Accept-Encoding': 'identity' } })
     await plain.until(() => plain.frames.length > 0, 'connected')

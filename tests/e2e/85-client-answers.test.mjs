@@ -1,5 +1,6 @@
 // The client package and a server that says what it likes. The tests look at what the client asks
 // for, when it comes back, and what it makes of each answer. There is no daemon here.
+// run: once
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { afterEach, describe, test } from 'node:test'

@@ -1,6 +1,6 @@
 // The client package in Node, against the real daemon. Resume, tokens, silence, proxies that hold
 // back, and sealed streams.
-// run: long
+// run: long, once
 import assert from 'node:assert/strict'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { BufferingProxy } from '../lib/buffering.mjs'
