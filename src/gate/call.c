@@ -6,7 +6,6 @@
 
 #include "base/json_grammar.h"
 #include "base/log.h"
-#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "auth/entitlement.h"
 #include "http/codes.h"
@@ -116,23 +115,15 @@ static const char *body_fault(const struct request *r)
 		       : sentences[json_grammar_fault(r->body, r->body_len, CALL_DEPTH_MAX)];
 }
 
-static bool are_utf8(const struct params *params)
-{
-	for (size_t i = 0; i < params->count; i++)
-		if (!utf8_is(params->items[i].name.bytes, params->items[i].name.len) ||
-		    !utf8_is(params->items[i].value.bytes, params->items[i].value.len))
-			return false;
-	return true;
-}
-
 /*
  * Checks what the database would refuse. Its error would say no more than that something was wrong.
  */
 static bool is_sound(const struct request *r, const struct params *path, const struct params *query,
 		     struct refusal *ret_refusal)
 {
-	const char *fault =
-		are_utf8(path) && are_utf8(query) ? body_fault(r) : "A parameter is not UTF-8";
+	const char *fault = params_are_utf8(path) && params_are_utf8(query)
+				    ? body_fault(r)
+				    : "A parameter is not UTF-8";
 
 	if (fault != NULL)
 		refusal_bad_request(ret_refusal, fault);

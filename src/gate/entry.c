@@ -6,9 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/utf8.h"
 #include "base/xalloc.h"
-#include "http/codes.h"
 #include "http/reply.h"
 #include "outlet/opening.h"
 #include "outlet/page.h"
@@ -35,17 +33,18 @@ struct entry {
 	bool answered; /* it was answered; false if its socket has been taken over */
 };
 
-static bool refuse(struct entry *e, unsigned status, const char *sentence, const char *header,
-		   const char *value)
+static bool refuse(struct entry *e, const struct refusal *refusal)
 {
-	refusal_stats_count(&e->gate->refusals, status);
-	e->answered = reply_error(e->request, e->options, status, sentence, header, value);
+	e->answered = endpoint_refuse(e->gate, e->request, refusal);
 	return false;
 }
 
-static bool refuse_with(struct entry *e, const struct refusal *refusal)
+static bool refuse_bad(struct entry *e, const char *sentence)
 {
-	return refuse(e, refusal->status, refusal->sentence, refusal->header, refusal->value);
+	struct refusal refusal;
+
+	refusal_bad_request(&refusal, sentence);
+	return refuse(e, &refusal);
 }
 
 static bool is_method(const struct entry *e, const char *method)
@@ -88,6 +87,7 @@ static bool is_preflight(const struct entry *e)
 
 static bool refuse_method(struct entry *e, const char *methods)
 {
+	struct refusal refusal;
 	char allow[200];
 
 	/*
@@ -96,37 +96,25 @@ static bool refuse_method(struct entry *e, const char *methods)
 	 */
 	if (methods[0] == '\0' && is_preflight(e))
 		methods = "GET, HEAD, POST, PUT, PATCH, DELETE";
-	if (methods[0] == '\0')
-		return refuse(e, HTTP_NOT_FOUND, "There is no such stream", NULL, NULL);
+	if (methods[0] == '\0') {
+		refusal_not_found(&refusal);
+		return refuse(e, &refusal);
+	}
 	if (is_method(e, "OPTIONS")) {
 		e->answered = reply_preflight(e->request, e->options, methods);
 		return false;
 	}
 	snprintf(allow, sizeof(allow), "%s, OPTIONS", methods);
-	return refuse(e, HTTP_METHOD_NOT_ALLOWED, "The path is not for this method", "Allow",
-		      allow);
-}
-
-/*
- * Parameters go to the database as JSON, which must be UTF-8. The database takes no other texts
- * either.
- */
-static bool pass_texts(struct entry *e, const struct params *params)
-{
-	for (size_t i = 0; i < params->count; i++)
-		if (!utf8_is(params->items[i].name.bytes, params->items[i].name.len) ||
-		    !utf8_is(params->items[i].value.bytes, params->items[i].value.len))
-			return refuse(e, HTTP_BAD_REQUEST, "A parameter is not UTF-8", NULL, NULL);
-	return true;
+	refusal_of_method(&refusal, "The path is not for this method", allow);
+	return refuse(e, &refusal);
 }
 
 static bool read_query(struct entry *e)
 {
 	if (!request_add_query(e->request, &e->query))
-		return refuse(e, HTTP_BAD_REQUEST, "The request has too many parameters", NULL,
-			      NULL);
+		return refuse_bad(e, "The request has too many parameters");
 	params_join(&e->query, "events", &e->joined);
-	return pass_texts(e, &e->query);
+	return params_are_utf8(&e->query) || refuse_bad(e, "A parameter is not UTF-8");
 }
 
 /* The path of several streams in one connection. */
@@ -143,7 +131,7 @@ static bool pass_list(struct entry *e)
 		return true;
 	if (e->multi != NULL)
 		refusal_not_found(&refusal);
-	return refuse_with(e, &refusal);
+	return refuse(e, &refusal);
 }
 
 static bool pass_path(struct entry *e)
@@ -167,7 +155,7 @@ static bool pass_path(struct entry *e)
 	if (!read_query(e))
 		return false;
 	e->multi = multi_of_one(e->stream, e->request->path, &e->query, &refusal);
-	return e->multi != NULL || refuse_with(e, &refusal);
+	return e->multi != NULL || refuse(e, &refusal);
 }
 
 /*
@@ -196,7 +184,7 @@ static bool pass_ticket(struct entry *e)
 		"of one, or is another page's",
 		multi_name(e->multi), e->request->address);
 	refusal_of_token(&refusal, true);
-	return refuse_with(e, &refusal);
+	return refuse(e, &refusal);
 }
 
 static bool pass_token(struct entry *e)
@@ -211,7 +199,7 @@ static bool pass_token(struct entry *e)
 		return pass_ticket(e);
 	return endpoint_read_token(e->gate, e->request, &e->query, multi_name(e->multi),
 				   &e->identity, &refusal) ||
-	       refuse_with(e, &refusal);
+	       refuse(e, &refusal);
 }
 
 /*
@@ -257,8 +245,7 @@ static bool pass_delivery(struct entry *e)
 		e->opening.delivery.form |= FRAME_PACKED;
 	if (e->opening.delivery.page && wait != NULL &&
 	    !page_parse_wait(*wait, &e->opening.delivery.wait_ms))
-		return refuse(e, HTTP_BAD_REQUEST,
-			      "The parameter wait must be a whole number of seconds", NULL, NULL);
+		return refuse_bad(e, "The parameter wait must be a whole number of seconds");
 	return true;
 }
 
@@ -274,7 +261,7 @@ static void ask_database(struct entry *e)
 	e->multi = NULL;
 	e->answered = false;
 	if (!pending_open_start(e->gate, &request, &refusal))
-		refuse_with(e, &refusal);
+		refuse(e, &refusal);
 }
 
 static void let_in(struct entry *e)
@@ -284,7 +271,7 @@ static void let_in(struct entry *e)
 	e->opening.fd = request_take_socket(e->request);
 	if (e->opening.fd < 0) {
 		refusal_full(&refusal);
-		refuse_with(e, &refusal);
+		refuse(e, &refusal);
 		return;
 	}
 	e->opening.address = xstrdup(e->request->address);
@@ -309,7 +296,7 @@ static void decide(struct entry *e)
 		let_in(e);
 		break;
 	case MULTI_REFUSED:
-		refuse_with(e, &refusal);
+		refuse(e, &refusal);
 		break;
 	case MULTI_ASKS:
 		ask_database(e);

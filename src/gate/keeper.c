@@ -52,7 +52,6 @@ void keeper_streams_changed(struct gate *g)
 
 void keeper_drain(struct gate *g)
 {
-	g->outlets->draining = true;
 	waiter_drain(g);
 	outlets_drain(g->outlets);
 }

@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "base/xalloc.h"
 #include "auth/json.h"
 #include "http/params_json.h"
 #include "http/pathquery.h"
 #include "gate/gate.h"
 
+#define NOT_UTF8 "A parameter is not UTF-8"
 #define TOO_MANY_PARAMETERS "The request has too many parameters"
 
 /* --- reading --- */
@@ -28,14 +28,6 @@ static bool names_paths(struct text name)
 	return text_is(name, "paths") || text_is(name, "path");
 }
 
-static bool are_utf8(const struct params *params, struct refusal *ret_refusal)
-{
-	for (size_t i = 0; i < params->count; i++)
-		if (!utf8_is(params->items[i].value.bytes, params->items[i].value.len))
-			return refuse(ret_refusal, "A parameter is not UTF-8");
-	return true;
-}
-
 /* Keeps the parameters as JSON, which owns their texts. */
 static bool keep_query(struct multi_item *item, const struct params *params,
 		       struct refusal *ret_refusal)
@@ -44,7 +36,7 @@ static bool keep_query(struct multi_item *item, const struct params *params,
 
 	item->query = json_parse(json, strlen(json));
 	free(json);
-	return item->query != NULL || refuse(ret_refusal, "A parameter is not UTF-8");
+	return item->query != NULL || refuse(ret_refusal, NOT_UTF8);
 }
 
 /* The request's other parameters count for each path whose query does not say otherwise. */
@@ -84,7 +76,7 @@ static bool read_item(struct multi_item *item, struct text target, const struct 
 {
 	static const char *const faults[] = {[PATHQUERY_ESCAPE] =
 						     "A path in paths is not percent-encoded well",
-					     [PATHQUERY_TEXT] = "A parameter is not UTF-8",
+					     [PATHQUERY_TEXT] = NOT_UTF8,
 					     [PATHQUERY_ROOM] = TOO_MANY_PARAMETERS};
 	struct pathquery own;
 	enum pathquery_fault fault = pathquery_read(&own, target);
@@ -180,9 +172,11 @@ struct multi *multi_of_one(struct stream *stream, const char *path, const struct
 	item->path = xstrdup(path);
 	item->stream = stream;
 	(void)params_take_path(&item->params, stream->def.path, item->path, &literals);
-	if (item->params.count + query->count > PARAMS_MAX)
+	if (item->params.count + query->count > PARAMS_MAX) {
 		refuse(ret_refusal, TOO_MANY_PARAMETERS);
-	else if (are_utf8(&item->params, ret_refusal) && keep_query(item, query, ret_refusal)) {
+	} else if (!params_are_utf8(&item->params)) {
+		refuse(ret_refusal, NOT_UTF8);
+	} else if (keep_query(item, query, ret_refusal)) {
 		params_json_read(item->query, &item->params);
 		return s;
 	}

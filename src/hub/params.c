@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/utf8.h"
+
 const struct text *params_find(const struct params *params, const char *name)
 {
 	for (size_t i = 0; i < params->count; i++)
@@ -69,4 +71,15 @@ bool params_take_path(struct params *params, const char *pattern, const char *pa
 		path += have;
 	}
 	return *pattern == '\0' && *path == '\0';
+}
+
+bool params_are_utf8(const struct params *params)
+{
+	for (size_t i = 0; i < params->count; i++) {
+		const struct param *p = &params->items[i];
+
+		if (!utf8_is(p->name.bytes, p->name.len) || !utf8_is(p->value.bytes, p->value.len))
+			return false;
+	}
+	return true;
 }

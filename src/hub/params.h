@@ -43,4 +43,7 @@ void params_join(struct params *params, const char *name, struct buf *storage);
 bool params_take_path(struct params *params, const char *pattern, const char *path,
 		      int *ret_literals);
 
+/* Names and values go to the database as JSON, which must be UTF-8. It takes no other texts. */
+MUST_CHECK bool params_are_utf8(const struct params *params);
+
 #endif
