@@ -130,11 +130,6 @@ static bool go_on(struct bounded *b, int64_t until_ms)
 	return true;
 }
 
-static struct hosts_place place_of(const struct bounded *b)
-{
-	return (struct hosts_place){PQhost(b->pg), PQhostaddr(b->pg), PQport(b->pg)};
-}
-
 /* Passes over a host that is silent, while there is time. */
 static bool connect_to(struct bounded *b, struct way *w, const char *conninfo, bool any)
 {
@@ -151,7 +146,7 @@ static bool connect_to(struct bounded *b, struct way *w, const char *conninfo, b
 			give_up(b);
 			break;
 		}
-		place = place_of(b);
+		place = hosts_place_of(b->pg);
 		hosts_skip(&w->hosts, &place);
 		bounded_close(b);
 	}
@@ -201,7 +196,7 @@ bool bounded_open(struct bounded *b, const char *conninfo, int64_t end_ms)
 
 bool bounded_open_beside(struct bounded *b, const struct bounded *first, const char *conninfo)
 {
-	struct hosts_place place = place_of(first);
+	struct hosts_place place = hosts_place_of(first->pg);
 	struct hosts none;
 	struct way way;
 

@@ -162,11 +162,6 @@ static bool watch_for(struct conn *c, uint32_t events)
 	return loop_watch(c->loop, &c->watch, PQsocket(c->pg), events);
 }
 
-static struct hosts_place place_of(const struct conn *c)
-{
-	return (struct hosts_place){PQhost(c->pg), PQhostaddr(c->pg), PQport(c->pg)};
-}
-
 static bool has_guide(const struct conn *c, bool bound)
 {
 	return c->guide != NULL && c->bound == bound && is_up(c->guide);
@@ -231,7 +226,7 @@ static void begin_connecting(struct conn *c)
 static void begin_near_guide(struct conn *c)
 {
 	if (has_guide(c, false)) {
-		struct hosts_place place = place_of(c->guide);
+		struct hosts_place place = hosts_place_of(c->guide->pg);
 
 		hosts_begin_with(&c->hosts, &place);
 	}
@@ -258,7 +253,7 @@ void conn_start(struct conn *c)
 	c->leaving = NULL;
 	loop_set_timer(c->loop, &c->retry, HOSTS_CONNECT_MS);
 	if (has_guide(c, true)) {
-		struct hosts_place place = place_of(c->guide);
+		struct hosts_place place = hosts_place_of(c->guide->pg);
 
 		hosts_only(&c->hosts, &c->guide->hosts, &place);
 		begin_connecting(c);
@@ -276,7 +271,7 @@ static void on_timer(struct timer *t)
 		return;
 	}
 	if (c->state == CONN_CONNECTING && c->pg != NULL) {
-		struct hosts_place place = place_of(c);
+		struct hosts_place place = hosts_place_of(c->pg);
 
 		hosts_skip(&c->hosts, &place);
 	}

@@ -2,7 +2,6 @@
 #include "pg/hosts.h"
 
 #include <arpa/inet.h>
-#include <libpq-fe.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -305,6 +304,11 @@ void hosts_only(struct hosts *h, const struct hosts *other, const struct hosts_p
 	hosts_release(h);
 	(count > 1 ? put_alone : put)(h, name, found ? entries[at].address : place->address,
 				      place->port);
+}
+
+struct hosts_place hosts_place_of(const PGconn *pg)
+{
+	return (struct hosts_place){PQhost(pg), PQhostaddr(pg), PQport(pg)};
 }
 
 void hosts_begin_with(struct hosts *h, const struct hosts_place *place)

@@ -24,6 +24,7 @@
 #ifndef PG_HOSTS_H
 #define PG_HOSTS_H
 
+#include <libpq-fe.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -39,6 +40,9 @@
 struct hosts_place {
 	const char *name, *address, *port; /* a socket has its directory as name, and no address */
 };
+
+/* NULL: nowhere, as of no connection. */
+struct hosts_place hosts_place_of(const PGconn *pg);
 
 struct hosts {
 	struct loop *loop;
