@@ -28,10 +28,7 @@ void revocations_init(struct revocations *r)
 
 static void release(struct strmap *map)
 {
-	struct revocation *one;
-	size_t iter = 0;
-
-	while ((one = strmap_next(map, &iter)) != NULL)
+	strmap_each (struct revocation, one, map)
 		free(one);
 	strmap_release(map);
 }
@@ -67,10 +64,9 @@ static const struct revocation *put(struct strmap *map, const char *name, int64_
 static void forget(struct strmap *map, int64_t now_ms)
 {
 	struct strmap left;
-	struct revocation *one;
 
 	strmap_init(&left);
-	for (size_t i = 0; (one = strmap_next(map, &i)) != NULL;) {
+	strmap_each (struct revocation, one, map) {
 		if (one->until_ms > now_ms - DAY_MS)
 			strmap_put(&left, one->name, strlen(one->name), one);
 		else

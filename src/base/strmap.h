@@ -35,11 +35,15 @@ void strmap_put(struct strmap *m, const char *key, size_t len, void *value);
 /* Removes the key and returns its value. Returns NULL if it is not there. */
 void *strmap_remove(struct strmap *m, const char *key, size_t len);
 
-/*
- * Visits every value in no particular order. The map must not change meanwhile.
- *
- *   for (size_t i = 0; (value = strmap_next(m, &i)) != NULL;)
- */
+/* Returns the next value, from *iter on, which begins with 0. NULL if there are no more. */
 void *strmap_next(const struct strmap *m, size_t *iter);
+
+/*
+ * Visits every value, as a `type *value`, in no particular order. The map must not change
+ * meanwhile.
+ */
+#define strmap_each(type, value, map)                                                 \
+	for (size_t value##_at = 0, value##_once = 1; value##_once; value##_once = 0) \
+		for (type * value; (value = strmap_next(map, &value##_at)) != NULL;)
 
 #endif

@@ -57,9 +57,7 @@ bool explain_find_stream(struct explain *e)
 /* Streams whose paths fit as well, and are not meant. */
 static void say_others(struct explain *e)
 {
-	struct stream *s;
-
-	for (size_t i = 0; (s = strmap_next(&e->router.streams, &i)) != NULL;) {
+	strmap_each (struct stream, s, &e->router.streams) {
 		struct params params = {.count = 0};
 		int literals;
 

@@ -21,9 +21,7 @@ void typescript_init(struct typescript *t)
 
 void typescript_release(struct typescript *t)
 {
-	char *name;
-
-	for (size_t i = 0; (name = strmap_next(&t->names, &i)) != NULL;)
+	strmap_each (char, name, &t->names)
 		free(name);
 	strmap_release(&t->names);
 	strmap_release(&t->def_names);

@@ -47,11 +47,10 @@ static bool names_all(const struct reach *r, const struct audience *a)
 uint32_t reach_append_keys(struct reach *r, const struct stream *s, struct keys audience,
 			   struct buf *out)
 {
-	const struct audience *a;
 	uint32_t made = 0;
 
 	take_values(r, audience);
-	for (size_t i = 0; (a = strmap_next(&s->index, &i)) != NULL;) {
+	strmap_each (const struct audience, a, &s->index) {
 		uint32_t len = (uint32_t)a->key_len;
 
 		if (!names_all(r, a))

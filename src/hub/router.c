@@ -32,9 +32,7 @@ void router_init(struct router *r, size_t log_size)
 
 static void free_topics(struct router *r)
 {
-	struct topic *t;
-
-	for (size_t i = 0; (t = strmap_next(&r->topics, &i)) != NULL;) {
+	strmap_each (struct topic, t, &r->topics) {
 		free(t->streams);
 		free(t);
 	}
@@ -71,10 +69,8 @@ static void add_to_topic(struct router *r, struct stream *s, const char *name)
 
 static void map_topics(struct router *r)
 {
-	struct stream *s;
-
 	free_topics(r);
-	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;)
+	strmap_each (struct stream, s, &r->streams)
 		for (size_t t = 0; t < s->def.topic_count; t++)
 			add_to_topic(r, s, s->def.topics[t]);
 }
@@ -90,10 +86,10 @@ static void take_away(struct router *r, struct stream *s)
  * there was one. */
 static bool take_away_changed(struct router *r, const struct stream_def *defs, size_t count)
 {
-	struct stream *s, **changed = xcalloc(r->streams.count + 1, sizeof(*changed));
+	struct stream **changed = xcalloc(r->streams.count + 1, sizeof(*changed));
 	size_t changed_count = 0;
 
-	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
+	strmap_each (struct stream, s, &r->streams) {
 		bool same = false;
 
 		for (size_t d = 0; d < count && !same; d++)
@@ -140,11 +136,9 @@ void router_free_gone(struct router *r)
 
 void router_restart(struct router *r, struct cursor head)
 {
-	struct stream *s;
-
 	sharedlog_restart(&r->log, head);
 	r->head = head;
-	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
+	strmap_each (struct stream, s, &r->streams) {
 		stream_trim(s, &r->log);
 		s->since = head;
 		s->partial = (struct cursor){0, 0};
@@ -249,12 +243,10 @@ static void deliver(struct router *r, struct stage_route *route, uint64_t record
  * and then, because there may be thousands of streams. */
 static void trim_streams(struct router *r)
 {
-	struct stream *s;
-
 	if (r->log.tail - r->trimmed < r->log.cap / 16)
 		return;
 	r->trimmed = r->log.tail;
-	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;)
+	strmap_each (struct stream, s, &r->streams)
 		stream_trim(s, &r->log);
 }
 
@@ -285,11 +277,9 @@ static void stage_truncated(struct router *r, const struct topic *t, const struc
  */
 static void close_past(struct router *r, int64_t tick)
 {
-	struct stream *s;
-
 	if (tick <= r->head.tick + 1)
 		return;
-	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;)
+	strmap_each (struct stream, s, &r->streams)
 		s->since = (struct cursor){tick, 0};
 }
 
@@ -408,10 +398,10 @@ void router_touch_again(struct router *r, struct subscriber *sub)
 struct stream *router_find(const struct router *r, const char *path, struct params *params)
 {
 	struct params best_params = *params, tried;
-	struct stream *s, *best = NULL;
+	struct stream *best = NULL;
 	int literals, most = -1;
 
-	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
+	strmap_each (struct stream, s, &r->streams) {
 		tried = *params;
 		if (params_take_path(&tried, s->def.path, path, &literals) &&
 		    (literals > most ||

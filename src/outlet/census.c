@@ -27,9 +27,7 @@ void census_init(struct census *c)
 
 void census_release(struct census *c)
 {
-	struct census_path *p;
-
-	for (size_t i = 0; (p = strmap_next(&c->paths, &i)) != NULL;) {
+	strmap_each (struct census_path, p, &c->paths) {
 		free(p->path);
 		free(p);
 	}
@@ -100,9 +98,7 @@ static void append_label(struct buf *out, const char *text)
 
 static void append_paths(const struct census *c, struct buf *out, const char *name, size_t at)
 {
-	const struct census_path *p;
-
-	for (size_t i = 0; (p = strmap_next(&c->paths, &i)) != NULL;) {
+	strmap_each (const struct census_path, p, &c->paths) {
 		buf_appendf(out, "pgherald_%s{path=\"", name);
 		append_label(out, p->path);
 		buf_appendf(out, "\"} %" PRIu64 "\n", *(const uint64_t *)((const char *)p + at));

@@ -63,13 +63,11 @@ static void forget(struct proxycuts *c, struct cut *k)
 
 void proxycuts_release(struct proxycuts *c)
 {
-	struct cut_path *p;
-
 	list_each (node, tmp, &c->fresh)
 		forget(c, container_of(node, struct cut, link));
 	list_each (node, tmp, &c->known)
 		forget(c, container_of(node, struct cut, link));
-	for (size_t i = 0; (p = strmap_next(&c->paths, &i)) != NULL;)
+	strmap_each (struct cut_path, p, &c->paths)
 		free(p);
 	strmap_release(&c->clients);
 	strmap_release(&c->paths);
