@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * cli.h: the command line. One table has the subcommands, each with its own flags. All of them also
- * take the options of the configuration. Wrong usage is answered with a sentence on stderr, and the
- * exit status is EXIT_USAGE.
+ * cli.h: the command line, as a command sees it. It has flags of its own, and all options of the
+ * configuration. Wrong usage is answered with a sentence on stderr, and the exit status is
+ * EXIT_USAGE.
  */
 #ifndef CLI_H
 #define CLI_H
@@ -48,7 +48,10 @@ MUST_CHECK bool cli_config(const struct cli_call *call);
 /* Says what is wrong with the call, and how to learn more. Returns EXIT_USAGE. */
 int cli_usage(const char *fmt, ...) PRINTF_LIKE(1, 2);
 
-/* Runs the command line, with the program's name in argv[0]. Returns the exit status. */
-int cli_main(int argc, char **argv);
+/*
+ * Reads call->argv: sets flags, options and words of the call. `words` has room for CLI_VALUES_MAX
+ * and is borrowed. Returns EXIT_DONE, or EXIT_USAGE after saying what is wrong.
+ */
+int cli_read(struct cli_call *call, const char **words);
 
 #endif

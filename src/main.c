@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "cli.h"
+#include "commands.h"
 
 int main(int argc, char **argv)
 {
-	return cli_main(argc, argv);
+	return commands_run(argc, argv);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * cmd.h: the commands, one file each. Each returns its exit status. The command serve is in cli.c,
- * because it only calls server_run.
+ * cmd.h: the commands, one file each. Each returns its exit status. The command serve is in
+ * commands.c, because it only calls server_run.
  */
 #ifndef CMD_CMD_H
 #define CMD_CMD_H

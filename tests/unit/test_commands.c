@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* What holds for the whole program. */
-#include "cli.h"
+#include "commands.h"
 #include "exit.h"
 
 #include <sys/prctl.h>
@@ -14,7 +14,7 @@ TEST(its_memory_is_for_nobody_else)
 	char *argv[] = {program, command, NULL};
 
 	assert_int_equal(prctl(PR_GET_DUMPABLE), 1);
-	assert_int_equal(cli_main(2, argv), EXIT_DONE);
+	assert_int_equal(commands_run(2, argv), EXIT_DONE);
 	assert_int_equal(prctl(PR_GET_DUMPABLE), 0);
 }
 
