@@ -9,6 +9,7 @@
 #ifndef BASE_LIST_H
 #define BASE_LIST_H
 
+#include <assert.h>
 #include <stdbool.h>
 
 #include "base/base.h"
@@ -34,8 +35,10 @@ static inline bool list_empty(const struct list *head)
 	return head->next == head;
 }
 
+/* The node is in no list. */
 static inline void list_append(struct list *head, struct list *node)
 {
+	assert(!list_linked(node)); /* the list that it is in would be torn */
 	node->prev = head->prev;
 	node->next = head;
 	head->prev->next = node;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "base/timers.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 
@@ -90,6 +91,7 @@ void timer_init(struct timer *t, void (*fire)(struct timer *t))
 
 void timers_set(struct timers *ts, struct timer *t, int64_t due_ms)
 {
+	assert(t->fire != NULL); /* timer_init was forgotten */
 	timers_stop(ts, t);
 	make_room(ts);
 	t->due_ms = due_ms > ts->floor_ms ? due_ms : ts->floor_ms;

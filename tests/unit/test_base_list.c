@@ -13,6 +13,7 @@ static void add(struct list *head, struct item *items, int count)
 	list_init(head);
 	for (int at = 0; at < count; at++) {
 		items[at].number = at + 1;
+		list_node_init(&items[at].link);
 		list_append(head, &items[at].link);
 	}
 }

@@ -213,6 +213,7 @@ TEST(an_audience_is_there_while_it_has_seats)
 	assert_ptr_equal(stream_audience(s, "a=1\0b", 5), a);
 	assert_null(stream_audience(s, "a=1\0c", 5));
 	assert_null(stream_audience(s, "a=1", 3));
+	list_node_init(&seat);
 	list_append(&a->seats, &seat);
 	stream_audience_drop(s, a);
 	assert_ptr_equal(stream_audience(s, "a=1\0b", 5), a);
