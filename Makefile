@@ -169,8 +169,9 @@ manual: all
 	@mv $(MANUAL).new $(MANUAL)
 
 .PHONY: check-layers
-check-layers: ## do the rooms include only what they may?
+check-layers: all ## do the rooms include only what they may, and does nothing call in a circle?
 	@awk -f .ci/layers.awk $(wildcard src/*.[ch] src/*/*.[ch])
+	@.ci/circles $(BUILD)/obj
 
 .PHONY: check-generated
 check-generated: all ## does the manual list the options that the program has?

@@ -159,9 +159,7 @@ static const char *lack(const struct server *s, const struct stream_def *def)
 
 static void say_what_lacks(const struct server *s)
 {
-	const struct stream *stream;
-
-	for (size_t i = 0; (stream = strmap_next(&s->router.streams, &i)) != NULL;)
+	strmap_each (const struct stream, stream, &s->router.streams)
 		if (lack(s, &stream->def) != NULL)
 			log_error("stream '%s' %s", stream->def.path, lack(s, &stream->def));
 }
@@ -281,7 +279,7 @@ static void on_drain_over(struct timer *t)
 
 static bool is_drained(const struct server *s)
 {
-	return s->stopping && s->outlets.count == 0 && s->gate.waiter_count == 0 &&
+	return s->stopping && s->outlets.quota.open == 0 && s->gate.waiter_count == 0 &&
 	       httpd_is_idle(&s->httpd);
 }
 
@@ -303,11 +301,9 @@ static void free_config(struct config *config)
 /* True if there are sealed streams, and the new configuration has no key for them. */
 static bool misses_key(const struct server *s, const struct config *fresh)
 {
-	const struct stream *stream;
-
 	if (s->config->seal == NULL || fresh->seal != NULL)
 		return false;
-	for (size_t i = 0; (stream = strmap_next(&s->router.streams, &i)) != NULL;)
+	strmap_each (const struct stream, stream, &s->router.streams)
 		if (stream->def.sealed)
 			return true;
 	return false;

@@ -261,10 +261,9 @@ bool lookups_init(struct lookups *set)
 void lookups_release(struct lookups *set)
 {
 	struct lookup_post *post = set->post;
-	struct lookup_name *n;
 	bool last;
 
-	for (size_t i = 0; (n = strmap_next(&set->names, &i)) != NULL;) {
+	strmap_each (struct lookup_name, n, &set->names) {
 		free(n->name);
 		free(n);
 	}

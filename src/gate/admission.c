@@ -5,19 +5,22 @@
 #include "base/log.h"
 #include "auth/entitlement.h"
 #include "http/codes.h"
+#include "outlet/outlets.h"
 
 bool admission_room(struct gate *gate, const char *user, const char *address, struct refusal *r)
 {
-	switch (outlets_room(gate->outlets, user, address)) {
-	case OUTLETS_ROOM:
+	const struct outlets *set = gate->outlets;
+
+	switch (set->draining ? QUOTA_FULL : quota_room(&set->quota, set->options, user, address)) {
+	case QUOTA_ROOM:
 		return true;
-	case OUTLETS_FULL:
+	case QUOTA_FULL:
 		refusal_full(r);
 		break;
-	case OUTLETS_USER_FULL:
+	case QUOTA_USER_FULL:
 		refusal_too_many(r, "Too many streams of this user");
 		break;
-	case OUTLETS_ADDRESS_FULL:
+	case QUOTA_ADDRESS_FULL:
 		refusal_too_many(r, "Too many streams from this address");
 	}
 	return false;

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "auth/token.h"
 #include "http/reply.h"
+#include "outlet/outlets.h"
 
 bool endpoint_refuse(struct gate *gate, const struct request *r, const struct refusal *refusal)
 {

@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 #include "http/reply.h"
 #include "outlet/opening.h"
+#include "outlet/outlets.h"
 #include "outlet/page.h"
 #include "gate/admission.h"
 #include "gate/call.h"

@@ -8,12 +8,19 @@
 #ifndef GATE_GATE_H
 #define GATE_GATE_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/list.h"
 #include "hub/question.h"
 #include "http/refusal_stats.h"
-#include "outlet/outlets.h"
 #include "gate/actions.h"
 
 struct contract;
+struct http_options;
+struct loop;
+struct outlets;
 
 struct gate {
 	/* Borrowed. The caller sets these before keeper_open. */

@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 
 #include "auth/json.h"
+#include "outlet/outlets.h"
 #include "outlet/tenure.h"
 #include "gate/contract.h"
 #include "gate/waiter.h"

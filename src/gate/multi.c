@@ -10,6 +10,7 @@
 #include "auth/json.h"
 #include "http/params_json.h"
 #include "http/pathquery.h"
+#include "outlet/outlets.h"
 #include "gate/gate.h"
 
 #define NOT_UTF8 "A parameter is not UTF-8"

@@ -10,6 +10,7 @@
 #include "http/codes.h"
 #include "http/params_json.h"
 #include "outlet/control.h"
+#include "outlet/outlets.h"
 #include "gate/ticket.h"
 
 struct pending_open {
@@ -29,14 +30,15 @@ struct pending_open {
 
 static void reserve(struct pending_open *h)
 {
-	outlets_reserve(h->waiter.gate->outlets, h->identity.sub, h->waiter.address);
+	quota_reserve(&h->waiter.gate->outlets->quota, h->identity.sub, h->waiter.address);
 	h->reserved = true;
 }
 
 static void unreserve(struct pending_open *h)
 {
 	if (h->reserved)
-		outlets_unreserve(h->waiter.gate->outlets, h->identity.sub, h->waiter.address);
+		quota_unreserve(&h->waiter.gate->outlets->quota, h->identity.sub,
+				h->waiter.address);
 	h->reserved = false;
 }
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "outlet/outlets.h"
 
 static int64_t lag_ms(const struct status *s, int64_t now_ms)
 {
@@ -36,7 +37,7 @@ void status_append_json(const struct status *s, int64_t now_ms, struct buf *out)
 	buf_appendf(out,
 		    "{\"status\":\"%s\",\"streams\":%zu,\"head\":\"%s\",\"lag_ms\":%" PRId64
 		    ",\"uptime_s\":%" PRId64 ",\"version\":\"%s\"}",
-		    word, s->gate->outlets->count, head, lag_ms(s, now_ms),
+		    word, s->gate->outlets->quota.open, head, lag_ms(s, now_ms),
 		    (now_ms - s->started_ms) / 1000, s->version);
 }
 
@@ -69,13 +70,13 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	const struct outlets *o = s->gate->outlets;
 
 	append_metric(out, "up", "gauge", "1 while the change log can be followed.", s->available);
-	append_metric(out, "streams", "gauge", "Open streams.", o->count);
+	append_metric(out, "streams", "gauge", "Open streams.", o->quota.open);
 	append_metric(out, "streams_opened_total", "counter", "Streams opened.", o->opened);
 	append_metric(out, "streams_slow_total", "counter",
 		      "Streams closed because their client did not read.", o->slow);
 	append_metric(out, "users", "gauge",
 		      "Users with an open stream, or one that waits for the database.",
-		      o->users.count);
+		      o->quota.users.count);
 	census_append_metrics(&o->census, out);
 	append_metric(
 		out, "heartbeats_learned", "gauge",

@@ -13,6 +13,7 @@
 #include "http/codes.h"
 #include "http/drain.h"
 #include "http/visit.h"
+#include "outlet/outlets.h"
 
 static void end(struct waiter *w)
 {

@@ -7,7 +7,6 @@
 #include "base/xalloc.h"
 #include "http/codes.h"
 #include "http/reply.h"
-#include "outlet/page.h"
 
 static const char last_chunk[] = "0\r\n\r\n";
 
@@ -77,8 +76,8 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 	struct buf text;
 	char id[CURSOR_TEXT_MAX];
 
-	if (wire.page != NULL) {
-		page_begin(wire.page, at);
+	if (wire.gatherer != NULL) {
+		wire.gatherer->ops->begin(wire.gatherer, at);
 		return;
 	}
 	buf_init(&text);
@@ -99,7 +98,7 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 
 void control_append_ping(struct buf *out, struct wire wire)
 {
-	if (wire.page == NULL)
+	if (wire.gatherer == NULL)
 		append_text(
 			out, wire,
 			text_of(wire.form & FRAME_LINES ? "{\"event\":\"ping\"}\n" : ": ping\n"));
@@ -114,8 +113,8 @@ static void append_form(struct buf *out, struct wire wire, const struct cursor *
 void control_append_event(struct buf *out, struct wire wire, const struct cursor *at,
 			  struct text name, struct text data)
 {
-	if (wire.page != NULL) {
-		page_add(wire.page, wire.format, wire.sealed, at, name, data);
+	if (wire.gatherer != NULL) {
+		wire.gatherer->ops->add(wire.gatherer, wire.format, wire.sealed, at, name, data);
 	} else if (wire.form & FRAME_PACKED) {
 		buf_clear(&wire.packer->plain);
 		append_form(&wire.packer->plain, wire, at, name, data);
@@ -148,8 +147,8 @@ static void append_reason(struct buf *out, struct wire wire, const struct cursor
 
 void control_append_reset(struct buf *out, struct wire wire, struct cursor at, const char *reason)
 {
-	if (wire.page != NULL)
-		page_reset(wire.page, at, reason);
+	if (wire.gatherer != NULL)
+		wire.gatherer->ops->reset(wire.gatherer, at, reason);
 	else
 		append_reason(out, wire, &at, "reset", reason);
 }
@@ -168,15 +167,15 @@ void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms,
 	char *data =
 		xasprintf("{\"expires_in\":%" PRId64 ",\"stream\":\"%s\"}", left_ms / 1000, code);
 
-	if (wire.page == NULL) /* a page is over before that */
+	if (wire.gatherer == NULL) /* a page is over before that */
 		control_append_event(out, wire, NULL, text_of("expiring"), text_of(data));
 	free(data);
 }
 
 void control_append_closing(struct buf *out, struct wire wire, const char *reason)
 {
-	if (wire.page != NULL) {
-		page_close(wire.page, out, reason);
+	if (wire.gatherer != NULL) {
+		wire.gatherer->ops->close(wire.gatherer, out, reason);
 		return;
 	}
 	append_reason(out, wire, NULL, "closing", reason);

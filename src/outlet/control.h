@@ -3,7 +3,7 @@
  * control.h: what the server says on a connection by itself.
  *
  * That is the HTTP head, `connected`, pings and the control events, in the connection's form. A
- * page (page.h) gathers the events instead, and has no pings. These functions append bytes and send
+ * gatherer takes the events instead, and has no pings. These functions append bytes and send
  * nothing.
  */
 #ifndef OUTLET_CONTROL_H
@@ -14,19 +14,18 @@
 
 #include "base/buf.h"
 #include "hub/frame.h"
+#include "outlet/gatherer.h"
 #include "outlet/gzip.h"
-
-struct page;
 
 /* How one connection is written. */
 struct wire {
 	bool bare; /* HTTP/1.0: no chunks */
 	enum frame_format format;
 	enum frame_form form;
-	bool sealed;              /* the data of the event that is appended is sealed */
-	struct packer *packer;    /* borrowed; used with FRAME_PACKED only */
-	struct gzip_total *total; /* likewise */
-	struct page *page;        /* gathers what is appended; NULL if it is no page */
+	bool sealed;               /* the data of the event that is appended is sealed */
+	struct packer *packer;     /* borrowed; used with FRAME_PACKED only */
+	struct gzip_total *total;  /* likewise */
+	struct gatherer *gatherer; /* takes what is appended; NULL if it is sent as it comes */
 };
 
 /* Appends the HTTP head of a connection. `cors` is header lines, or NULL. */
@@ -50,7 +49,9 @@ void control_append_reset(struct buf *out, struct wire wire, struct cursor at, c
 void control_append_ready(struct buf *out, struct wire wire, const struct cursor *at,
 			  uint64_t items);
 void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms, const char *code);
-/* Appends `closing` and the end of gzip and of the chunks. The closing of a page is its answer. */
+/*
+ * Appends `closing` and the end of gzip and of the chunks. With a gatherer it appends the answer.
+ */
 void control_append_closing(struct buf *out, struct wire wire, const char *reason);
 
 #endif

@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "outlet/expiry.h"
 
+#include <inttypes.h>
+
 #include "base/clock.h"
+#include "base/log.h"
+#include "outlet/code.h"
 #include "outlet/outlets.h"
+#include "outlet/prelude.h"
 
 #define NOTICE_MS 60000 /* or half of the time that is left when the token is taken */
 
@@ -20,6 +25,14 @@ static int64_t notice_ms(int64_t left_ms)
 	return left_ms / 2 < NOTICE_MS ? left_ms / 2 : NOTICE_MS;
 }
 
+/* Says that the token ends in left_ms milliseconds, with a new code for renewing it. */
+static void announce(struct outlet *o, int64_t left_ms)
+{
+	code_give(o);
+	control_append_expiring(&o->out, outlet_wire(o), left_ms, o->code);
+	outlet_flush(o);
+}
+
 static void on_end(struct timer *t)
 {
 	struct outlet *o = container_of(t, struct outlet, end);
@@ -27,15 +40,14 @@ static void on_end(struct timer *t)
 
 	if (left <= 0) {
 		outlet_close(o, "expired");
-	} else if (o->code != NULL || o->blocked) {
-		loop_set_timer(loop_of(o), t, left);
-	} else {
-		loop_set_timer(loop_of(o), t, left);
-		outlet_say_expiring(o, left);
+		return;
 	}
+	loop_set_timer(loop_of(o), t, left);
+	if (o->code == NULL && !o->blocked)
+		announce(o, left);
 }
 
-void expiry_watch(struct outlet *o)
+static void watch(struct outlet *o)
 {
 	int64_t left = o->holder.ends_ms - clock_wall_ms();
 
@@ -43,12 +55,20 @@ void expiry_watch(struct outlet *o)
 		loop_set_timer(loop_of(o), &o->end, left > 0 ? left - notice_ms(left) : 0);
 }
 
-void expiry_init(struct outlet *o)
+void expiry_start(struct outlet *o)
 {
 	timer_init(&o->end, on_end);
+	watch(o);
 }
 
-void expiry_stop(struct outlet *o)
+void expiry_renew(struct outlet *o, struct holder *holder)
 {
-	loop_stop_timer(loop_of(o), &o->end);
+	holder_release(&o->holder);
+	o->holder = *holder;
+	*holder = (struct holder){.user = NULL};
+	prelude_renew(o);
+	code_take(o);
+	watch(o);
+	log_info("[STREAM %" PRIu64 "] goes on with another token of '%s'", o->number,
+		 o->holder.user);
 }

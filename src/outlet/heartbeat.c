@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "base/chance.h"
-#include "base/clock.h"
 #include "outlet/outlets.h"
 
 #define BACK_MS 5000 /* on top of `retry`: a later client may be another one */
@@ -51,22 +50,14 @@ static int64_t spread(int64_t left_ms, int period_ms)
 	return left_ms + chance_up_to(most);
 }
 
-static void on_beat(struct timer *t)
+bool heartbeat_is_due(struct outlet *o)
 {
-	struct outlet *o = container_of(t, struct outlet, heartbeat.timer);
 	int period = period_of(o);
+	bool due = silent_ms(o) >= period;
 
-	if (o->state == OUTLET_CLOSING || o->blocked) {
-		outlet_give_up(o);
-	} else if (o->holder.ends_ms <= clock_wall_ms()) {
-		/* The timer of the token does not know of a wall clock that was set. */
-		outlet_close(o, "expired");
-	} else if (silent_ms(o) < period) {
-		loop_set_timer(loop_of(o), t, spread(period - silent_ms(o), period));
-	} else {
-		loop_set_timer(loop_of(o), t, period);
-		outlet_ping(o);
-	}
+	loop_set_timer(loop_of(o), &o->heartbeat.timer,
+		       due ? period : spread(period - silent_ms(o), period));
+	return due;
 }
 
 static struct proxycuts_client client_of(const struct outlet *o)
@@ -74,16 +65,16 @@ static struct proxycuts_client client_of(const struct outlet *o)
 	return (struct proxycuts_client){o->address, o->holder.user, selection_path(o->selection)};
 }
 
-void heartbeat_start(struct outlet *o)
+void heartbeat_start(struct outlet *o, void (*beat)(struct timer *t))
 {
 	struct proxycuts_client who = client_of(o);
 
-	timer_init(&o->heartbeat.timer, on_beat);
+	timer_init(&o->heartbeat.timer, beat);
 	o->heartbeat.sent_ms = loop_of(o)->now_ms;
 	o->heartbeat.learned_ms =
-		o->page != NULL ? 0
-				: proxycuts_opened(&o->set->proxycuts, &who, loop_of(o)->now_ms,
-						   BACK_MS + o->set->options->retry_ms);
+		o->gatherer != NULL ? 0
+				    : proxycuts_opened(&o->set->proxycuts, &who, loop_of(o)->now_ms,
+						       BACK_MS + o->set->options->retry_ms);
 	loop_set_timer(loop_of(o), &o->heartbeat.timer, spread(period_of(o), period_of(o)));
 }
 
@@ -110,13 +101,14 @@ void heartbeat_go_on(struct outlet *o)
 void heartbeat_left(struct outlet *o)
 {
 	struct proxycuts_client who = client_of(o);
-	struct proxycuts_end end = {.now_ms = loop_of(o)->now_ms,
-				    .age_ms = loop_of(o)->now_ms - o->opened_ms,
-				    .silent_ms = silent_ms(o),
-				    .period_ms = period_of(o),
-				    .learned_ms = o->heartbeat.learned_ms,
-				    .others = outlets_beside(o->set, o)};
+	struct proxycuts_end end = {
+		.now_ms = loop_of(o)->now_ms,
+		.age_ms = loop_of(o)->now_ms - o->opened_ms,
+		.silent_ms = silent_ms(o),
+		.period_ms = period_of(o),
+		.learned_ms = o->heartbeat.learned_ms,
+		.others = quota_beside(&o->set->quota, o->holder.user, o->address)};
 
-	if (!o->blocked && o->state < OUTLET_CLOSING && o->page == NULL)
+	if (!o->blocked && !outlet_is_ending(o) && o->gatherer == NULL)
 		proxycuts_ended(&o->set->proxycuts, &who, &end);
 }

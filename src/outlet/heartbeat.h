@@ -8,6 +8,7 @@
 #ifndef OUTLET_HEARTBEAT_H
 #define OUTLET_HEARTBEAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/timers.h"
@@ -39,8 +40,13 @@ struct heartbeat {
  */
 int heartbeat_period_ms(int configured_ms, int learned_ms, double share);
 
-/* To be called when the client is known and nothing has been sent yet. */
-void heartbeat_start(struct outlet *o);
+/*
+ * To be called when the client is known and nothing has been sent yet. `beat` is called with the
+ * heartbeat's timer when it is time to look again.
+ */
+void heartbeat_start(struct outlet *o, void (*beat)(struct timer *t));
+/* True if a ping is due now. Sets the time of the next look. */
+bool heartbeat_is_due(struct outlet *o);
 void heartbeat_stop(struct outlet *o);
 void heartbeat_sent(struct outlet *o); /* something has gone out now */
 /* Gives the connection up after ms milliseconds, unless it goes on before that. */

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "outlet/catching.h"
 #include "outlet/expiry.h"
 #include "outlet/outlets.h"
 #include "outlet/page.h"
@@ -17,107 +18,7 @@
 
 #define USER_TIMEOUT_MS 20000 /* unacknowledged this long, the peer is gone (RFC 5482) */
 
-/* --- catching up --- */
-
-static void go_live(struct outlet *o, struct cursor after)
-{
-	o->state = OUTLET_LIVE;
-	/* With a snapshot it may begin again, after a reset. */
-	if (o->sub.stream->def.snapshot == NULL)
-		selection_forget_wanted(o->selection);
-	router_go_live(o->set->router, &o->sub, after);
-}
-
-static void ask_page(struct outlet *o)
-{
-	o->page_over = false;
-	o->set->catchup.submit(o->set->catchup.ctx, &o->catchup);
-}
-
-/* The log may have moved on while pages were read. Then one more page is read. */
-static void join_log(struct outlet *o)
-{
-	struct cursor end = {o->catchup.upto_tick, CURSOR_TICK_END};
-
-	if (cursor_compare(o->catchup.after, end) < 0)
-		o->catchup.after = end;
-	if (router_holds_for(o->set->router, &o->sub, o->catchup.after))
-		go_live(o, o->catchup.after);
-	else
-		ask_page(o);
-}
-
-void opening_go_on(struct outlet *o)
-{
-	if (o->page_last)
-		join_log(o);
-	else
-		ask_page(o);
-}
-
-void opening_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick, const char *seen)
-{
-	o->catchup.after = after;
-	o->catchup.upto_tick = upto_tick;
-	o->catchup.seen = seen;
-	ask_page(o);
-}
-
-void opening_caught_up(struct outlet *o, int64_t tick)
-{
-	if (o->prelude != NULL)
-		prelude_finish(o);
-	o->catchup.seen = NULL;
-	o->catchup.upto_tick = tick;
-	o->page_over = o->page_last = true;
-	router_touch_again(o->set->router, &o->sub);
-}
-
-/*
- * The log has moved on while pages for others were read. It may have forgotten what it had when
- * this one was asked for.
- */
-static void on_page_begins(struct catchup *c)
-{
-	struct outlet *o = container_of(c, struct outlet, catchup);
-
-	if (o->prelude == NULL)
-		c->upto_tick = o->set->router->head.tick;
-}
-
-static void on_page_event(struct catchup *c, const struct event *event)
-{
-	struct outlet *o = container_of(c, struct outlet, catchup);
-
-	if (o->prelude != NULL)
-		prelude_change(o, event);
-	else
-		outlet_append_as(o, &subscriber_stream_of(&o->sub, event->topic)->def, &event->at,
-				 event->name, event->data);
-}
-
-static void on_page_end(struct catchup *c, enum catchup_end end, const char *reason)
-{
-	struct outlet *o = container_of(c, struct outlet, catchup);
-
-	if (end == CATCHUP_FAILED || end == CATCHUP_BEHIND) {
-		log_error("[STREAM %" PRIu64 "] what it missed cannot be read: %s", o->number,
-			  reason);
-		outlet_close(o, end == CATCHUP_FAILED ? "failed" : "fault");
-		return;
-	}
-	if (end == CATCHUP_FAULT) {
-		opening_reset(o, reason);
-		return;
-	}
-	if (end == CATCHUP_ALL) {
-		opening_caught_up(o, o->catchup.upto_tick);
-		return;
-	}
-	o->page_over = true;
-	o->page_last = false;
-	router_touch_again(o->set->router, &o->sub);
-}
+/* --- beginning anew --- */
 
 /* The client throws away what it has, and its last event ID with it. */
 static void begin_anew(struct outlet *o, const char *reason)
@@ -126,7 +27,6 @@ static void begin_anew(struct outlet *o, const char *reason)
 	subscriber_wait(&o->sub);
 	/* The old cursor may be ahead of all that is to come. */
 	o->catchup.after = (struct cursor){0, 0};
-	o->catchup.seen = NULL;
 	prelude_start(o);
 }
 
@@ -134,20 +34,19 @@ void opening_reset(struct outlet *o, const char *reason)
 {
 	struct cursor head = o->set->router->head;
 
-	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED)
+	if (outlet_is_ending(o))
 		return;
 	/* The rest of a frame that has begun is gone, with the history that it was part of. */
-	if (o->sub.skip > 0 || (o->page != NULL && page_has_begun(o->page))) {
+	if (o->sub.skip > 0 || outlet_has_begun_answer(o)) {
 		o->reason = "restored";
 		outlet_drop(o, "its history was lost in the middle of an event");
 		return;
 	}
-	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
 	if (o->sub.stream->def.snapshot != NULL) {
 		begin_anew(o, reason);
 	} else {
 		control_append_reset(&o->out, outlet_wire(o), head, reason);
-		go_live(o, head);
+		catching_join(o, head);
 	}
 	router_touch_again(o->set->router, &o->sub);
 }
@@ -166,9 +65,8 @@ static void tune_socket(int fd)
 
 static void start_timers(struct outlet *o)
 {
-	heartbeat_start(o);
-	expiry_init(o);
-	expiry_watch(o);
+	heartbeat_start(o, outlet_beat);
+	expiry_start(o);
 }
 
 static void join(struct outlet *o, const struct facet *facet)
@@ -200,13 +98,9 @@ static void seat(struct outlet *o, struct opening *opening)
 	for (size_t i = 0; i < selection->count; i++)
 		join(o, &selection->facets[i]);
 	if (opening->delivery.page)
-		o->page = page_new(o, opening);
-	o->catchup = (struct catchup){.facets = selection->facets,
-				      .facet_count = selection->count,
-				      .after = opening->after,
-				      .begins = on_page_begins,
-				      .event = on_page_event,
-				      .ended = on_page_end};
+		o->gatherer =
+			page_new(o, opening->resume ? opening->delivery.wait_ms : 0, opening->cors);
+	catching_init(o, opening->after);
 }
 
 /* Logs a line such as "opened: '/a', '/b' by 'ann' from 127.0.0.1". */
@@ -247,14 +141,14 @@ static void begin(struct outlet *o, const struct opening *opening)
 		prelude_start(o);
 	} else if (!opening->resume) {
 		say_hello(o, &r->head);
-		go_live(o, r->head);
+		catching_join(o, r->head);
 	} else {
 		say_hello(o, opening->after.tick == 0 ? NULL : &opening->after);
 		if (opening->after.tick != 0 && router_holds_for(r, &o->sub, opening->after) &&
 		    cursor_compare(opening->after, r->head) <= 0)
-			go_live(o, opening->after);
+			catching_join(o, opening->after);
 		else
-			ask_page(o);
+			catching_start(o, opening->after);
 	}
 }
 
@@ -268,12 +162,14 @@ struct outlet *opening_open(struct outlets *set, struct opening *opening)
 	o->opened_ms = set->loop->now_ms;
 	buf_init(&o->out);
 	tune_socket(opening->fd);
-	outlets_count_in(set, o);
+	o->number = ++set->opened;
+	quota_count_in(&set->quota, o->holder.user, o->address, &o->user_link);
+	list_append(&set->open, &o->link);
 	seat(o, opening);
 	census_opened(&set->census, selection_path(o->selection));
 	start_timers(o);
 	log_opened(o);
-	if (!opening->head_sent && o->page == NULL)
+	if (!opening->head_sent && o->gatherer == NULL)
 		control_append_head(&o->out, outlet_wire(o), opening->cors);
 	begin(o, opening);
 	watch_init(&o->watch, outlet_ready);

@@ -2,9 +2,9 @@
 /*
  * opening.h: how a connection begins and gets to the shared log.
  *
- * It gets there at once, after a cursor that the log still holds. Or it is sent pages of what the
- * database has, until one ends where the log goes on. If what it missed cannot be had, it begins
- * again with a `reset`.
+ * It gets there at once, after a cursor that the log still holds. Or it is sent a snapshot, or
+ * pages of what the database has, first. If what it missed cannot be had, it begins again with a
+ * `reset`.
  */
 #ifndef OUTLET_OPENING_H
 #define OUTLET_OPENING_H
@@ -37,22 +37,6 @@ struct opening {
  * returned.
  */
 struct outlet *opening_open(struct outlets *set, struct opening *opening);
-
-/* What has been read is sent. The connection joins the log, or the next page is read. */
-void opening_go_on(struct outlet *o);
-
-/*
- * Reads the changes after `after`, up to the end of tick `upto_tick`. Changes of the transactions
- * in `seen` are left out. `seen` is borrowed, and NULL if there are none.
- */
-void opening_ask_changes(struct outlet *o, struct cursor after, int64_t upto_tick,
-			 const char *seen);
-
-/*
- * Everything up to the end of this tick has been appended. The connection joins the log when that
- * is sent.
- */
-void opening_caught_up(struct outlet *o, int64_t tick);
 
 /*
  * Tells the client that what it missed cannot be had (`reset`). Then the connection goes on from

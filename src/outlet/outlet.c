@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "outlet/outlet.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,15 +11,12 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "http/drain.h"
-#include "outlet/expiry.h"
-#include "outlet/opening.h"
+#include "outlet/code.h"
 #include "outlet/outlets.h"
-#include "outlet/page.h"
-#include "outlet/prelude.h"
-#include "outlet/recheck.h"
 
 static struct loop *loop_of(const struct outlet *o)
 {
@@ -32,51 +30,91 @@ struct wire outlet_wire(struct outlet *o)
 			     .form = o->sub.form,
 			     .packer = &o->set->router->packer,
 			     .total = &o->total,
-			     .page = o->page};
+			     .gatherer = o->gatherer};
+}
+
+/* --- phases --- */
+
+static void drop_ended(struct outlet *o)
+{
+	char why[64];
+
+	snprintf(why, sizeof(why), "ended by the server, %s", o->reason);
+	outlet_drop(o, why);
+}
+
+const struct phase outlet_live = {.state = OUTLET_LIVE};
+static const struct phase closing = {.state = OUTLET_CLOSING, .drained = drop_ended};
+static const struct phase closed = {.state = OUTLET_CLOSED};
+
+static bool is(const struct outlet *o, enum outlet_state state)
+{
+	return o->phase->state == state;
+}
+
+void outlet_enter(struct outlet *o, const struct phase *next)
+{
+	/* Nothing goes on with a connection that ends. */
+	assert(!outlet_is_ending(o) || next == &closed);
+	if (o->phase->stop != NULL)
+		o->phase->stop(o);
+	assert(o->prelude == NULL);
+	o->phase = next;
 }
 
 /* --- the end --- */
+
+/* Stops what is under way for it, in this phase and beside it. */
+static void stop_errands(struct outlet *o)
+{
+	loop_stop_timer(loop_of(o), &o->end);
+	if (o->recheck != NULL)
+		o->recheck->stop(o);
+	if (o->gatherer != NULL)
+		o->gatherer->ops->stop(o->gatherer);
+}
 
 void outlet_drop(struct outlet *o, const char *why)
 {
 	int fd = o->watch.fd;
 
-	if (o->state == OUTLET_CLOSED)
+	if (is(o, OUTLET_CLOSED))
 		return;
-	o->state = OUTLET_CLOSED;
+	outlet_enter(o, &closed);
 	log_info("[STREAM %" PRIu64 "] closed: %s, %" PRIu64 " bytes in %" PRId64 " s", o->number,
 		 why, o->bytes, (loop_of(o)->now_ms - o->opened_ms) / 1000);
 	census_closed(&o->set->census, selection_path(o->selection),
 		      o->reason == NULL ? "client" : o->reason, loop_of(o)->now_ms - o->opened_ms);
+	stop_errands(o);
 	heartbeat_stop(o);
-	expiry_stop(o);
-	recheck_stop(o);
-	page_stop(o->page);
-	prelude_stop(o);
-	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
 	subscriber_leave(&o->sub);
 	loop_unwatch(loop_of(o), &o->watch);
 	close(fd);
-	outlets_count_out(o->set, o);
+	code_take(o);
+	quota_count_out(&o->set->quota, o->holder.user, o->address, &o->user_link);
+	list_remove(&o->link);
+	list_append(&o->set->closed, &o->link);
 }
 
 void outlet_end(struct outlet *o, int linger_ms)
 {
-	prelude_stop(o);
-	page_stop(o->page);
-	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
-	o->state = OUTLET_CLOSING;
-	expiry_stop(o);
+	outlet_enter(o, &closing);
+	stop_errands(o);
 	heartbeat_give_up_in(o, linger_ms);
+}
+
+bool outlet_has_begun_answer(const struct outlet *o)
+{
+	return o->gatherer != NULL && o->gatherer->ops->has_begun(o->gatherer);
 }
 
 void outlet_close(struct outlet *o, const char *reason)
 {
-	if (o->state == OUTLET_CLOSED || (o->state == OUTLET_CLOSING && reason != NULL))
+	if (is(o, OUTLET_CLOSED) || (is(o, OUTLET_CLOSING) && reason != NULL))
 		return;
 	if (reason == NULL ||
 	    (o->sub.skip > 0 && subscriber_fell_off(&o->sub, &o->set->router->log)) ||
-	    (o->page != NULL && page_has_begun(o->page))) {
+	    outlet_has_begun_answer(o)) {
 		o->reason = reason != NULL ? reason : o->reason != NULL ? o->reason : "shutdown";
 		outlet_drop(o, reason == NULL ? "its socket is of no use" : reason);
 		return;
@@ -92,7 +130,7 @@ static void close_slow(struct outlet *o)
 {
 	o->set->slow++;
 	o->reason = "slow";
-	outlet_drop(o, o->prelude != NULL
+	outlet_drop(o, is(o, OUTLET_PRELUDE)
 			       ? "slow: it takes nothing of its snapshot"
 			       : "slow: it will find what it missed with its Last-Event-ID");
 }
@@ -100,7 +138,8 @@ static void close_slow(struct outlet *o)
 void outlet_free(struct outlet *o)
 {
 	selection_free(o->selection);
-	page_free(o->page);
+	if (o->gatherer != NULL)
+		o->gatherer->ops->free(o->gatherer);
 	buf_release(&o->out);
 	holder_release(&o->holder);
 	free(o->code);
@@ -148,7 +187,7 @@ static bool sent(struct outlet *o, ssize_t n)
 		outlet_drop(o, "the client is gone");
 		return false;
 	}
-	if (!o->blocked && o->state != OUTLET_CLOSING)
+	if (!o->blocked && !outlet_is_ending(o))
 		heartbeat_give_up_in(o, OUTLET_STALL_MS);
 	o->blocked = true;
 	return false;
@@ -192,8 +231,8 @@ static bool send_log(struct outlet *o, bool only_begun)
 	struct gather g;
 	ssize_t n;
 
-	if (o->page != NULL)
-		return page_take(o->page);
+	if (o->gatherer != NULL)
+		return o->gatherer->ops->take(o->gatherer);
 	subscriber_gather(&o->sub, &o->set->router->log, &g);
 	/* Nothing so far is for it. If there is more to look at, that is done in the next turn. */
 	if (g.count == 0) {
@@ -213,48 +252,34 @@ static bool send_log(struct outlet *o, bool only_begun)
 	return true;
 }
 
-static void drop_ended(struct outlet *o)
-{
-	char why[64];
-
-	snprintf(why, sizeof(why), "ended by the server, %s", o->reason);
-	outlet_drop(o, why);
-}
-
 /* All that was in `out` has gone. True if there is something to send again. */
 static bool out_is_empty(struct outlet *o)
 {
-	if (o->state == OUTLET_CLOSING) {
-		drop_ended(o);
-		return false;
-	}
-	if (o->state == OUTLET_CATCHING && o->page_over) {
-		opening_go_on(o);
-		/* Its page may be whole now, and then the end of that is still to be sent. */
-		return o->state == OUTLET_LIVE;
-	}
-	if (o->prelude != NULL)
-		prelude_sent(o);
-	return o->state == OUTLET_LIVE && o->sub.pending;
+	const struct phase *before = o->phase;
+
+	if (before->drained != NULL)
+		before->drained(o);
+	/* What a gatherer has may be whole in a new phase, and then its end is still to be sent. */
+	return is(o, OUTLET_LIVE) && (o->phase != before || o->sub.pending);
 }
 
 /* A connection that is being closed only needs the rest of a frame that has begun. */
 static bool needs_log(const struct outlet *o)
 {
-	return o->state != OUTLET_CLOSING || o->sub.skip > 0;
+	return !is(o, OUTLET_CLOSING) || o->sub.skip > 0;
 }
 
 void outlet_flush(struct outlet *o)
 {
 	uint64_t before = o->bytes, budget = 512 << 10;
 
-	if (o->fault && o->state < OUTLET_CLOSING) {
+	if (o->fault && !outlet_is_ending(o)) {
 		outlet_close(o, "fault");
 		return;
 	}
-	while (o->state != OUTLET_CLOSED && !o->blocked) {
-		if (o->page != NULL)
-			page_settle(o->page);
+	while (!is(o, OUTLET_CLOSED) && !o->blocked) {
+		if (o->gatherer != NULL)
+			o->gatherer->ops->settle(o->gatherer);
 		if (needs_log(o) && subscriber_fell_off(&o->sub, &o->set->router->log)) {
 			close_slow(o);
 			return;
@@ -263,8 +288,7 @@ void outlet_flush(struct outlet *o)
 			router_touch_again(o->set->router, &o->sub);
 			return;
 		}
-		if (o->sub.skip > 0 ||
-		    (o->out.len == 0 && o->state == OUTLET_LIVE && o->sub.pending)) {
+		if (o->sub.skip > 0 || (o->out.len == 0 && is(o, OUTLET_LIVE) && o->sub.pending)) {
 			if (!send_log(o, o->out.len > 0))
 				return;
 		} else if (o->out.len > 0) {
@@ -278,40 +302,35 @@ void outlet_flush(struct outlet *o)
 
 /* --- timers and socket --- */
 
-void outlet_give_up(struct outlet *o)
+static void give_up(struct outlet *o)
 {
-	if (o->state == OUTLET_CLOSING)
+	if (is(o, OUTLET_CLOSING))
 		outlet_drop(o, "it did not take its last event in time");
 	else
 		close_slow(o);
 }
 
-void outlet_ping(struct outlet *o)
+/* A ping goes between frames. A gatherer has none, and then only what there is goes out. */
+static void ping(struct outlet *o)
 {
-	if (o->sub.skip == 0 && o->page == NULL) {
+	if (o->sub.skip == 0 && o->gatherer == NULL) {
 		control_append_ping(&o->out, outlet_wire(o));
 		o->set->census.pings++;
 	}
 	outlet_flush(o);
 }
 
-void outlet_say_expiring(struct outlet *o, int64_t left_ms)
+void outlet_beat(struct timer *heartbeat)
 {
-	outlets_give_code(o->set, o);
-	control_append_expiring(&o->out, outlet_wire(o), left_ms, o->code);
-	outlet_flush(o);
-}
+	struct outlet *o = container_of(heartbeat, struct outlet, heartbeat.timer);
 
-void outlet_renew(struct outlet *o, struct holder *holder)
-{
-	holder_release(&o->holder);
-	o->holder = *holder;
-	*holder = (struct holder){.user = NULL};
-	prelude_renew(o);
-	outlets_take_code(o->set, o);
-	expiry_watch(o);
-	log_info("[STREAM %" PRIu64 "] goes on with another token of '%s'", o->number,
-		 o->holder.user);
+	if (is(o, OUTLET_CLOSING) || o->blocked)
+		give_up(o);
+	/* The timer of the token does not know of a wall clock that was set. */
+	else if (o->holder.ends_ms <= clock_wall_ms())
+		outlet_close(o, "expired");
+	else if (heartbeat_is_due(o))
+		ping(o);
 }
 
 /*
@@ -322,7 +341,7 @@ void outlet_ready(struct watch *w, uint32_t events)
 {
 	struct outlet *o = container_of(w, struct outlet, watch);
 
-	if (o->state == OUTLET_CLOSED)
+	if (is(o, OUTLET_CLOSED))
 		return;
 	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) ||
 	    ((events & EPOLLIN) && !drain(o->watch.fd))) {
@@ -332,7 +351,7 @@ void outlet_ready(struct watch *w, uint32_t events)
 	}
 	if (!(events & EPOLLOUT))
 		return;
-	if (o->blocked && o->state != OUTLET_CLOSING)
+	if (o->blocked && !outlet_is_ending(o))
 		heartbeat_go_on(o);
 	o->blocked = false;
 	outlet_flush(o);

@@ -2,14 +2,21 @@
 /*
  * outlet.h: one open connection.
  *
- * It is a socket that was taken over from the HTTP library, with its subscriber.
+ * It is a socket that was taken over from the HTTP library, with its subscriber. It is in one phase
+ * at a time, and outlet_enter alone changes the phase:
  *
- *   CATCHING   Its snapshot, or pages of what it missed, are read from the database and sent.
- *              Nothing live goes out yet.
+ *      PRELUDE --> CATCHING --> LIVE --> CLOSING --> CLOSED
+ *
+ *   PRELUDE    A snapshot is read from the database and sent (prelude.h).
+ *   CATCHING   Pages of what it missed are read from the database and sent (catching.h).
  *   LIVE       It has a position in the shared log. It is sent to when it is touched, or when its
- *              socket has room again.
+ *              socket has room again. Before that nothing live goes out.
  *   CLOSING    Its last frame goes out, then the socket is closed.
  *   CLOSED     The socket is closed. Memory stays until outlets_reap, at the end of the turn.
+ *
+ * A connection begins in one of the first three. A reset leads from each of these to PRELUDE if its
+ * stream has a snapshot, and to LIVE otherwise. Each of them may be cut short by CLOSING, and each
+ * phase by CLOSED.
  *
  * Bytes go out in this order:
  *
@@ -35,6 +42,7 @@
 #include "hub/catchup.h"
 #include "hub/router.h"
 #include "outlet/control.h"
+#include "outlet/gatherer.h"
 #include "outlet/heartbeat.h"
 #include "outlet/holder.h"
 #include "outlet/selection.h"
@@ -44,9 +52,27 @@
 /* Bytes that may wait in the kernel for a slow reader. */
 #define OUTLET_UNSENT_MAX (64 << 10)
 
-enum outlet_state { OUTLET_CATCHING, OUTLET_LIVE, OUTLET_CLOSING, OUTLET_CLOSED };
-
+struct outlet;
 struct outlets;
+
+enum outlet_state { OUTLET_PRELUDE, OUTLET_CATCHING, OUTLET_LIVE, OUTLET_CLOSING, OUTLET_CLOSED };
+
+/* A phase, as the module defines it that works in it. */
+struct phase {
+	enum outlet_state state;
+	/* All that was appended has been sent. NULL if the phase does nothing then. */
+	void (*drained)(struct outlet *o);
+	/* The phase is over: nothing of it calls back any more. NULL if there is nothing to stop.
+	 */
+	void (*stop)(struct outlet *o);
+};
+
+extern const struct phase outlet_live;
+
+/* What is under way for a connection beside its phase. It is stopped when the connection ends. */
+struct errand {
+	void (*stop)(struct outlet *o); /* frees it */
+};
 
 /* How the client wants its events. */
 struct outlet_delivery {
@@ -60,30 +86,29 @@ struct outlet {
 	struct watch watch;
 	struct list link; /* of outlets.open, then of outlets.closed */
 	struct outlets *set;
-	enum outlet_state state;
+	const struct phase *phase; /* changed by outlet_enter only */
 	struct subscriber sub;
-	struct catchup catchup;
 	bool bare; /* HTTP/1.0 */
 	/*
 	 * With gzip, what was said so far. Frames of the log count when they begin. All else counts
 	 * when it is appended.
 	 */
 	struct gzip_total total;
-	struct page *page; /* owned; NULL if it is no page */
-	/* Owned. There while the snapshot is sent in CATCHING, NULL otherwise. */
-	struct prelude *prelude;
+	struct gatherer *gatherer; /* owned; NULL if its events are sent one by one */
+	struct prelude *prelude;   /* owned; there in PRELUDE, NULL in all other phases */
+	struct catchup catchup;    /* for catching.c, in PRELUDE and CATCHING */
+	/* The catchup's page has been read. What follows it comes when it is sent. */
+	bool page_over;
+	bool page_last;              /* it was the last one: the connection joins the log next */
 	struct selection *selection; /* owned */
 	enum frame_format format;    /* for what the server says by itself */
 	struct buf out;
 	size_t out_sent;
 	bool fault;   /* an event could not be sealed; closed at the next flush */
 	bool blocked; /* the socket takes no more for now */
-	/* In CATCHING, the page has been read. What follows it comes when it is sent. */
-	bool page_over;
-	bool page_last; /* it was the last one: the connection joins the log next */
 	struct holder holder;
-	struct list user_link;   /* of the outlets of the same user */
-	struct recheck *recheck; /* owned; while authorize is asked again, NULL otherwise */
+	struct list user_link;  /* of the connections of the same user (quota.h) */
+	struct errand *recheck; /* owned; while authorize is asked again, NULL otherwise */
 	/* The code that renews it, once the client was told that its token expires. NULL before. */
 	char *code;
 	char *address;
@@ -94,6 +119,18 @@ struct outlet {
 	struct heartbeat heartbeat;
 	struct timer end; /* for the end of the token, or the notice before it */
 };
+
+/* Ends the phase that it is in, and begins the next one, which may be the same anew. */
+void outlet_enter(struct outlet *o, const struct phase *next);
+
+/* True if it is CLOSING or CLOSED: nothing may be appended any more. */
+static inline bool outlet_is_ending(const struct outlet *o)
+{
+	return o->phase->state >= OUTLET_CLOSING;
+}
+
+/* True if it has a gatherer, and the head of its answer has been appended. */
+bool outlet_has_begun_answer(const struct outlet *o);
 
 /* How its bytes are written. */
 struct wire outlet_wire(struct outlet *o);
@@ -127,20 +164,14 @@ void outlet_append(struct outlet *o, const struct cursor *at, struct text name, 
 void outlet_append_as(struct outlet *o, const struct stream_def *def, const struct cursor *at,
 		      struct text name, struct text data);
 
-/* The connection goes on until another token ends. The outlet takes over what `holder` owns. */
-void outlet_renew(struct outlet *o, struct holder *holder);
-
 /* To be called when its socket has room, or its client says something or has gone. */
 void outlet_ready(struct watch *w, uint32_t events);
 
-/* The client has not taken in time what it was to take. */
-void outlet_give_up(struct outlet *o);
-
-/* Sends a ping, unless a frame has begun or it is a page. Then it only sends what there is. */
-void outlet_ping(struct outlet *o);
-
-/* Says that the token ends in left_ms milliseconds, with a new code for renewing it. */
-void outlet_say_expiring(struct outlet *o, int64_t left_ms);
+/*
+ * To be called when its heartbeat is due. Sends a ping after silence. A client that has not taken
+ * in time what it was to take is given up.
+ */
+void outlet_beat(struct timer *heartbeat);
 
 void outlet_free(struct outlet *o); /* only in CLOSED */
 

@@ -1,28 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "outlet/outlets.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/secret.h"
-#include "base/xalloc.h"
 #include "outlet/opening.h"
-
-/*
- * How many connections one user, or one address, has. Its map owns it. It is there as long as the
- * count is not 0.
- */
-struct tally {
-	size_t count;
-	struct list outlets; /* empty for an address */
-};
 
 void outlets_init(struct outlets *set)
 {
 	list_init(&set->open);
 	list_init(&set->closed);
-	strmap_init(&set->users);
-	strmap_init(&set->addresses);
+	quota_init(&set->quota);
+	set->reset = opening_reset;
 	strmap_init(&set->codes);
 	list_init(&set->preludes);
 	revocations_init(&set->revocations);
@@ -38,94 +24,10 @@ void outlets_release(struct outlets *set)
 	outlets_reap(set);
 	census_release(&set->census);
 	proxycuts_release(&set->proxycuts);
-	strmap_release(&set->users);
-	strmap_release(&set->addresses);
+	quota_release(&set->quota);
 	strmap_release(&set->codes);
 	revocations_release(&set->revocations);
 	revocations_release(&set->coming);
-}
-
-static size_t tally_of(const struct strmap *map, const char *name)
-{
-	const struct tally *t = name == NULL ? NULL : strmap_get(map, name, strlen(name));
-
-	return t == NULL ? 0 : t->count;
-}
-
-static struct tally *tally_up(struct strmap *map, const char *name)
-{
-	struct tally *t;
-
-	if (name == NULL)
-		return NULL;
-	t = strmap_get(map, name, strlen(name));
-	if (t == NULL) {
-		t = xcalloc(1, sizeof(*t));
-		list_init(&t->outlets);
-		strmap_put(map, name, strlen(name), t);
-	}
-	t->count++;
-	return t;
-}
-
-static void tally_down(struct strmap *map, const char *name)
-{
-	struct tally *t = name == NULL ? NULL : strmap_get(map, name, strlen(name));
-
-	if (t != NULL && --t->count == 0)
-		free(strmap_remove(map, name, strlen(name)));
-}
-
-enum outlets_room outlets_room(const struct outlets *set, const char *user, const char *address)
-{
-	const struct http_options *o = set->options;
-
-	if (set->draining || set->count + set->waiting >= o->max_streams)
-		return OUTLETS_FULL;
-	if (o->max_streams_per_user > 0 && tally_of(&set->users, user) >= o->max_streams_per_user)
-		return OUTLETS_USER_FULL;
-	if (o->max_streams_per_ip > 0 &&
-	    tally_of(&set->addresses, address) >= o->max_streams_per_ip)
-		return OUTLETS_ADDRESS_FULL;
-	return OUTLETS_ROOM;
-}
-
-void outlets_reserve(struct outlets *set, const char *user, const char *address)
-{
-	set->waiting++;
-	tally_up(&set->users, user);
-	tally_up(&set->addresses, address);
-}
-
-void outlets_unreserve(struct outlets *set, const char *user, const char *address)
-{
-	set->waiting--;
-	tally_down(&set->users, user);
-	tally_down(&set->addresses, address);
-}
-
-void outlets_count_in(struct outlets *set, struct outlet *o)
-{
-	struct tally *user = tally_up(&set->users, o->holder.user);
-
-	o->number = ++set->opened;
-	set->count++;
-	list_node_init(&o->user_link);
-	if (user != NULL)
-		list_append(&user->outlets, &o->user_link);
-	tally_up(&set->addresses, o->address);
-	list_append(&set->open, &o->link);
-}
-
-void outlets_count_out(struct outlets *set, struct outlet *o)
-{
-	set->count--;
-	outlets_take_code(set, o);
-	list_remove(&o->user_link);
-	tally_down(&set->users, o->holder.user);
-	tally_down(&set->addresses, o->address);
-	list_remove(&o->link);
-	list_append(&set->closed, &o->link);
 }
 
 bool outlets_accept(const struct outlets *set, struct standing standing)
@@ -133,52 +35,21 @@ bool outlets_accept(const struct outlets *set, struct standing standing)
 	return standing_holds(&standing, set->options->token.keys, &set->revocations);
 }
 
-size_t outlets_beside(const struct outlets *set, const struct outlet *o)
-{
-	const char *user = o->holder.user;
-
-	return (user != NULL ? tally_of(&set->users, user)
-			     : tally_of(&set->addresses, o->address)) -
-	       1;
-}
-
 void outlets_each(struct outlets *set, const char *user, void (*do_it)(struct outlet *o))
 {
-	struct tally *t = user == NULL ? NULL : strmap_get(&set->users, user, strlen(user));
+	struct list *list;
 
 	if (user == NULL) {
 		list_each (node, tmp, &set->open)
 			do_it(container_of(node, struct outlet, link));
 		return;
 	}
-	if (t == NULL)
+	list = quota_take_list(&set->quota, user);
+	if (list == NULL)
 		return;
-	t->count++; /* the tally stays while its list is walked */
-	list_each (node, tmp, &t->outlets)
+	list_each (node, tmp, list)
 		do_it(container_of(node, struct outlet, user_link));
-	tally_down(&set->users, user);
-}
-
-void outlets_give_code(struct outlets *set, struct outlet *o)
-{
-	char code[SECRET_TEXT_MAX];
-
-	secret_make(code);
-	o->code = xstrdup(code);
-	strmap_put(&set->codes, code, strlen(code), o);
-}
-
-void outlets_take_code(struct outlets *set, struct outlet *o)
-{
-	if (o->code != NULL)
-		strmap_remove(&set->codes, o->code, strlen(o->code));
-	free(o->code);
-	o->code = NULL;
-}
-
-struct outlet *outlets_find_code(const struct outlets *set, const char *code)
-{
-	return strmap_get(&set->codes, code, strlen(code));
+	quota_put_back(&set->quota, user);
 }
 
 void outlets_flush(struct outlets *set)
@@ -230,9 +101,7 @@ void outlets_close_gone(struct outlets *set)
 
 void outlets_close_holed(struct outlets *set)
 {
-	struct stream *s;
-
-	for (size_t i = 0; (s = strmap_next(&set->router->streams, &i)) != NULL;) {
+	strmap_each (struct stream, s, &set->router->streams) {
 		if (s->holed)
 			close_subscribers(s, "fault");
 		s->holed = false;

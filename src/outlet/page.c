@@ -8,13 +8,13 @@
 #include "http/codes.h"
 #include "http/refusal.h"
 #include "http/reply.h"
-#include "outlet/opening.h"
 #include "outlet/outlets.h"
 
 /* A state is sent when this many bytes of it have been gathered. */
 #define PART ((size_t)64 << 10)
 
 struct page {
+	struct gatherer gatherer;
 	struct outlet *outlet;
 	/* The members of "events" that have not been appended to what goes out. */
 	struct buf members;
@@ -26,6 +26,16 @@ struct page {
 	bool due; /* it is answered even if it is empty */
 	struct timer timer;
 };
+
+static struct page *page_of(const struct gatherer *g)
+{
+	return container_of(g, struct page, gatherer);
+}
+
+static bool is_in_prelude(const struct page *p)
+{
+	return p->outlet->phase->state == OUTLET_PRELUDE;
+}
 
 bool page_parse_wait(struct text seconds, int *ret_ms)
 {
@@ -60,30 +70,17 @@ static void on_timer(struct timer *t)
 	router_touch_again(o->set->router, &o->sub);
 }
 
-struct page *page_new(struct outlet *o, const struct opening *opening)
+static void stop(struct gatherer *g)
 {
-	struct page *p = xcalloc(1, sizeof(*p));
+	struct page *p = page_of(g);
 
-	p->outlet = o;
-	p->due = !opening->resume || opening->delivery.wait_ms == 0;
-	p->cors = opening->cors == NULL ? NULL : xstrdup(opening->cors);
-	buf_init(&p->members);
-	timer_init(&p->timer, on_timer);
-	loop_set_timer(o->set->loop, &p->timer,
-		       p->due ? PAGE_DATABASE_MS : opening->delivery.wait_ms);
-	return p;
+	loop_stop_timer(p->outlet->set->loop, &p->timer);
 }
 
-void page_stop(struct page *p)
+static void release(struct gatherer *g)
 {
-	if (p != NULL)
-		loop_stop_timer(p->outlet->set->loop, &p->timer);
-}
+	struct page *p = page_of(g);
 
-void page_free(struct page *p)
-{
-	if (p == NULL)
-		return;
 	buf_release(&p->members);
 	free(p->reset);
 	free(p->cors);
@@ -92,17 +89,22 @@ void page_free(struct page *p)
 
 /* --- gathering --- */
 
-void page_begin(struct page *p, const struct cursor *at)
+static void set_cursor(struct page *p, const struct cursor *at)
 {
 	p->cursor[0] = '\0';
 	if (at != NULL && at->tick != 0)
 		cursor_format(*at, p->cursor);
 }
 
+static void begin(struct gatherer *g, const struct cursor *at)
+{
+	set_cursor(page_of(g), at);
+}
+
 /* A state has no limit. It ends when the function has given its last item. */
 static bool is_full(const struct page *p)
 {
-	return p->outlet->prelude == NULL && (p->count >= PAGE_EVENTS || p->bytes >= PAGE_BYTES);
+	return !is_in_prelude(p) && (p->count >= PAGE_EVENTS || p->bytes >= PAGE_BYTES);
 }
 
 /* A line begins with its id if it has one. An empty id is not kept. */
@@ -138,9 +140,10 @@ static size_t open_line(struct page *p)
 	return p->members.len;
 }
 
-void page_add(struct page *p, enum frame_format format, bool sealed, const struct cursor *at,
-	      struct text name, struct text data)
+static void add(struct gatherer *g, enum frame_format format, bool sealed, const struct cursor *at,
+		struct text name, struct text data)
 {
+	struct page *p = page_of(g);
 	size_t start;
 
 	if (is_full(p)) /* the rest of what was read is read again for the next page */
@@ -150,8 +153,9 @@ void page_add(struct page *p, enum frame_format format, bool sealed, const struc
 	count_line(p, start);
 }
 
-bool page_take(struct page *p)
+static bool take(struct gatherer *gatherer)
 {
+	struct page *p = page_of(gatherer);
 	struct outlet *o = p->outlet;
 	struct gather g;
 	size_t taken = 0;
@@ -172,11 +176,13 @@ bool page_take(struct page *p)
 	return g.count > 0 || !o->sub.pending;
 }
 
-void page_reset(struct page *p, struct cursor at, const char *reason)
+static void reset(struct gatherer *g, struct cursor at, const char *reason)
 {
+	struct page *p = page_of(g);
+
 	buf_clear(&p->members);
 	p->count = p->bytes = 0;
-	page_begin(p, &at);
+	set_cursor(p, &at);
 	free(p->reset);
 	p->reset = xstrdup(reason);
 	p->due = true;
@@ -184,9 +190,9 @@ void page_reset(struct page *p, struct cursor at, const char *reason)
 
 /* --- answering --- */
 
-bool page_has_begun(const struct page *p)
+static bool has_begun(const struct gatherer *g)
 {
-	return p->begun;
+	return page_of(g)->begun;
 }
 
 static void append_head(struct page *p, struct buf *out)
@@ -245,7 +251,7 @@ static void append_end(struct page *p, struct buf *out)
 /* True if everything there is has been looked at. */
 static bool is_quiet(const struct outlet *o)
 {
-	return o->state == OUTLET_LIVE && !o->sub.pending;
+	return o->phase->state == OUTLET_LIVE && !o->sub.pending;
 }
 
 /*
@@ -257,19 +263,20 @@ static void move_on(struct page *p, struct cursor head)
 	struct cursor at;
 
 	if (!cursor_parse(p->cursor, &at) || cursor_compare(head, at) > 0)
-		page_begin(p, &head);
+		set_cursor(p, &head);
 }
 
-void page_settle(struct page *p)
+static void settle(struct gatherer *g)
 {
+	struct page *p = page_of(g);
 	struct outlet *o = p->outlet;
 	const struct router *r = o->set->router;
 	bool quiet = is_quiet(o);
 
 	/* Nothing is said after a missing event. The connection is about to be closed or reset. */
-	if (o->state >= OUTLET_CLOSING || subscriber_is_holed(&o->sub) || o->fault)
+	if (outlet_is_ending(o) || subscriber_is_holed(&o->sub) || o->fault)
 		return;
-	if (o->prelude != NULL) {
+	if (is_in_prelude(p)) {
 		if (p->members.len >= PART)
 			append_part(p, &o->out);
 		return;
@@ -317,13 +324,40 @@ static void append_refusal(struct page *p, struct buf *out, const char *reason)
  * If it ends for no fault of the client's, the answer is what there is. The client asks again from
  * there.
  */
-void page_close(struct page *p, struct buf *out, const char *reason)
+static void close_page(struct gatherer *g, struct buf *out, const char *reason)
 {
-	bool can_go_on = p->cursor[0] != '\0' && p->outlet->prelude == NULL;
+	struct page *p = page_of(g);
+	bool can_go_on = p->cursor[0] != '\0' && !is_in_prelude(p);
 
 	if (can_go_on && (is(reason, "shutdown") || is(reason, "changed") ||
 			  (is(reason, "away") && p->count > 0)))
 		append_end(p, out);
 	else
 		append_refusal(p, out, reason);
+}
+
+/* --- beginning --- */
+
+static const struct gatherer_ops page_ops = {.begin = begin,
+					     .add = add,
+					     .reset = reset,
+					     .close = close_page,
+					     .has_begun = has_begun,
+					     .take = take,
+					     .settle = settle,
+					     .stop = stop,
+					     .free = release};
+
+struct gatherer *page_new(struct outlet *o, int wait_ms, const char *cors)
+{
+	struct page *p = xcalloc(1, sizeof(*p));
+
+	p->gatherer.ops = &page_ops;
+	p->outlet = o;
+	p->due = wait_ms == 0;
+	p->cors = cors == NULL ? NULL : xstrdup(cors);
+	buf_init(&p->members);
+	timer_init(&p->timer, on_timer);
+	loop_set_timer(o->set->loop, &p->timer, p->due ? PAGE_DATABASE_MS : wait_ms);
+	return &p->gatherer;
 }

@@ -29,7 +29,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "hub/frame.h"
+#include "base/text.h"
+#include "outlet/gatherer.h"
 
 #define PAGE_EVENTS 1000
 #define PAGE_BYTES ((size_t)1 << 20)
@@ -39,8 +40,6 @@
 #define PAGE_TAKE_MS 30000 /* the client has this long to read it */
 
 struct outlet;
-struct opening;
-struct page;
 
 /*
  * Reads a number of seconds, as in "20", as milliseconds, at most PAGE_WAIT_MAX_S. False if it is
@@ -48,33 +47,10 @@ struct page;
  */
 MUST_CHECK bool page_parse_wait(struct text seconds, int *ret_ms);
 
-struct page *page_new(struct outlet *o, const struct opening *opening);
-void page_stop(struct page *p); /* stops its timer; NULL is harmless, as in free */
-void page_free(struct page *p);
-
-/* --- what the outlet says goes here (control.c) --- */
-
-/* Notes where it begins. NULL if that is not known. */
-void page_begin(struct page *p, const struct cursor *at);
-void page_add(struct page *p, enum frame_format format, bool sealed, const struct cursor *at,
-	      struct text name, struct text data);
-/* Throws away what was gathered. */
-void page_reset(struct page *p, struct cursor at, const char *reason);
-/* Appends the answer when the connection is closed for this reason. It must not have begun. */
-void page_close(struct page *p, struct buf *out, const char *reason);
-
-/* --- for outlet.c --- */
-
-/* True if its head has been appended. */
-bool page_has_begun(const struct page *p);
-
-/* Takes what the log has. False if there is no more for now. */
-bool page_take(struct page *p);
-
 /*
- * Appends to `out` of the outlet what is to be sent now, or the end. To be called whenever
- * something has changed.
+ * Makes the gatherer of this connection. It waits wait_ms milliseconds for events, or not at all
+ * with 0. `cors` is header lines, or NULL, and is copied.
  */
-void page_settle(struct page *p);
+struct gatherer *page_new(struct outlet *o, int wait_ms, const char *cors);
 
 #endif

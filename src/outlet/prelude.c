@@ -7,8 +7,8 @@
 
 #include "base/log.h"
 #include "base/xalloc.h"
-#include "outlet/control.h"
-#include "outlet/opening.h"
+#include "outlet/catching.h"
+#include "outlet/outlets.h"
 
 /* A standby that has not got as far as `end` is asked again after this. */
 #define AGAIN_MS 50
@@ -61,9 +61,10 @@ static void append_held(struct prelude *p, const struct cursor *at)
 		      (struct text){p->data.data, p->data.len});
 }
 
-void prelude_change(struct outlet *o, const struct event *event)
+/* It is one of the changes up to `end`. */
+static void on_change(struct catchup *c, const struct event *event)
 {
-	struct prelude *p = o->prelude;
+	struct prelude *p = container_of(c, struct outlet, catchup)->prelude;
 
 	if (p->held)
 		append_held(p, NULL);
@@ -76,30 +77,49 @@ void prelude_change(struct outlet *o, const struct event *event)
 	buf_append(&p->data, event->data.bytes, event->data.len);
 }
 
-void prelude_finish(struct outlet *o)
+/* All is appended. */
+static void finish(struct prelude *p)
 {
-	struct prelude *p = o->prelude;
-
 	if (p->held)
 		append_held(p, &p->end);
 	else
 		say_ready(p, &p->end);
-	prelude_stop(o);
+	catching_finish(p->outlet, p->end.tick);
+}
+
+static void on_changes_begin(struct catchup *c)
+{
+	(void)c; /* they go up to `end`, wherever the log is by now */
+}
+
+static void on_changes_ended(struct catchup *c, enum catchup_end end, const char *reason)
+{
+	struct outlet *o = container_of(c, struct outlet, catchup);
+
+	if (end == CATCHUP_ALL)
+		finish(o->prelude);
+	else
+		catching_page_ended(o, end, reason);
 }
 
 /* The items are over. */
 static void ask_changes(struct prelude *p)
 {
-	struct outlet *o = p->outlet;
+	struct catchup *c = &p->outlet->catchup;
 
 	loop_stop_timer(loop_of(p), &p->limit);
 	if (p->seen == NULL) {
-		opening_caught_up(o, p->end.tick);
+		finish(p);
 		return;
 	}
 	p->step = PRELUDE_CHANGES;
-	opening_ask_changes(o, (struct cursor){p->since.tick, CURSOR_TICK_END}, p->end.tick,
-			    p->seen);
+	c->after = (struct cursor){p->since.tick, CURSOR_TICK_END};
+	c->upto_tick = p->end.tick;
+	c->seen = p->seen;
+	c->begins = on_changes_begin;
+	c->event = on_change;
+	c->ended = on_changes_ended;
+	catching_ask(p->outlet);
 }
 
 /* --- items --- */
@@ -129,11 +149,11 @@ static void on_portion(struct snapshot *s)
 	router_touch_again(p->outlet->set->router, &p->outlet->sub);
 }
 
-void prelude_sent(struct outlet *o)
+static void drained(struct outlet *o)
 {
 	struct prelude *p = o->prelude;
 
-	if (!p->portion_over)
+	if (catching_drained(o) || !p->portion_over)
 		return;
 	p->portion_over = false;
 	o->set->snapshots.next(o->set->snapshots.ctx, &p->snapshot);
@@ -258,32 +278,11 @@ void prelude_renew(struct outlet *o)
 	s->user = o->holder.user;
 }
 
-void prelude_start(struct outlet *o)
-{
-	struct prelude *p;
-
-	prelude_stop(o);
-	p = xcalloc(1, sizeof(*p));
-	p->outlet = o;
-	p->snapshot = (struct snapshot){
-		.noted = on_noted, .item = on_item, .portion = on_portion, .ended = on_ended};
-	timer_init(&p->again, on_again);
-	timer_init(&p->limit, on_limit);
-	buf_init(&p->name);
-	buf_init(&p->data);
-	o->prelude = p;
-	o->state = OUTLET_CATCHING;
-	o->page_over = false;
-	prelude_renew(o);
-	o->set->snapshots.submit(o->set->snapshots.ctx, &p->snapshot);
-}
-
-void prelude_stop(struct outlet *o)
+static void stop(struct outlet *o)
 {
 	struct prelude *p = o->prelude;
 
-	if (p == NULL)
-		return;
+	catching_stop(o);
 	o->prelude = NULL;
 	loop_stop_timer(o->set->loop, &p->again);
 	loop_stop_timer(o->set->loop, &p->limit);
@@ -294,4 +293,24 @@ void prelude_stop(struct outlet *o)
 	buf_release(&p->data);
 	free(p->seen);
 	free(p);
+}
+
+static const struct phase prelude_phase = {
+	.state = OUTLET_PRELUDE, .drained = drained, .stop = stop};
+
+void prelude_start(struct outlet *o)
+{
+	struct prelude *p = xcalloc(1, sizeof(*p));
+
+	outlet_enter(o, &prelude_phase);
+	o->prelude = p;
+	p->outlet = o;
+	p->snapshot = (struct snapshot){
+		.noted = on_noted, .item = on_item, .portion = on_portion, .ended = on_ended};
+	timer_init(&p->again, on_again);
+	timer_init(&p->limit, on_limit);
+	buf_init(&p->name);
+	buf_init(&p->data);
+	prelude_renew(o);
+	o->set->snapshots.submit(o->set->snapshots.ctx, &p->snapshot);
 }

@@ -31,25 +31,15 @@
 #ifndef OUTLET_PRELUDE_H
 #define OUTLET_PRELUDE_H
 
-#include <stdint.h>
-
-#include "base/timers.h"
-#include "outlet/outlets.h"
-
 #define PRELUDE_LOG_MS 30000 /* for `end` to be read here */
 /* For the items to be sent. They hold a transaction of the database. */
 #define PRELUDE_MOST_MS 120000
 
-struct prelude; /* owned by its outlet */
+struct outlet;
+struct outlets;
 
-void prelude_start(struct outlet *o); /* starts from the beginning; the outlet is CATCHING then */
-void prelude_stop(struct outlet *o);  /* harmless if there is none */
-void prelude_renew(struct outlet *o); /* the outlet has another holder */
-void prelude_sent(struct outlet *o);  /* all that was appended has been sent */
-
-/* Takes one of the changes up to `end`, or notes that these are over. */
-void prelude_change(struct outlet *o, const struct event *event);
-void prelude_finish(struct outlet *o);
+void prelude_start(struct outlet *o); /* starts from the beginning, and the outlet is in PRELUDE */
+void prelude_renew(struct outlet *o); /* the outlet has another holder; harmless in any phase */
 
 /* The log has been read further. Preludes that waited for that go on. */
 void prelude_reached(struct outlets *set);

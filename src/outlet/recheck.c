@@ -8,6 +8,7 @@
 #include "outlet/outlets.h"
 
 struct recheck {
+	struct errand errand;
 	struct outlet *outlet;
 	struct question question;
 	struct timer timer;
@@ -22,6 +23,12 @@ struct recheck {
 };
 
 static void ask(struct outlet *o, int64_t since_ms, size_t part);
+
+/* NULL if it is not being asked. */
+static struct recheck *recheck_of(const struct outlet *o)
+{
+	return o->recheck == NULL ? NULL : container_of(o->recheck, struct recheck, errand);
+}
 
 /*
  * Returns the first part, from this one on, that has a function to ask. If there is none, it
@@ -45,9 +52,9 @@ static void on_answered(struct question *q, const struct answer *a)
 	recheck_stop(o);
 	if (!yes)
 		outlet_close(o, "forbidden");
-	else if (again_ms != 0 && o->state != OUTLET_CLOSING)
+	else if (again_ms != 0 && !outlet_is_ending(o))
 		ask(o, again_ms, next_part(o, 0));
-	else if (next < o->sub.part_count && o->state != OUTLET_CLOSING)
+	else if (next < o->sub.part_count && !outlet_is_ending(o))
 		ask(o, since_ms, next);
 }
 
@@ -63,9 +70,11 @@ static void on_late(struct timer *t)
 static void ask(struct outlet *o, int64_t since_ms, size_t part)
 {
 	struct outlets *set = o->set;
-	struct recheck *r = o->recheck = xcalloc(1, sizeof(*r));
+	struct recheck *r = xcalloc(1, sizeof(*r));
 	int64_t left = since_ms + RECHECK_MS - set->loop->now_ms;
 
+	o->recheck = &r->errand;
+	r->errand.stop = recheck_stop;
 	r->outlet = o;
 	r->since_ms = since_ms;
 	r->part = part;
@@ -81,10 +90,9 @@ static void ask(struct outlet *o, int64_t since_ms, size_t part)
 
 void recheck_start(struct outlet *o)
 {
-	struct recheck *r = o->recheck;
+	struct recheck *r = recheck_of(o);
 
-	if (o->state == OUTLET_CLOSING || o->state == OUTLET_CLOSED ||
-	    next_part(o, 0) == o->sub.part_count)
+	if (outlet_is_ending(o) || next_part(o, 0) == o->sub.part_count)
 		return;
 	if (r == NULL)
 		ask(o, o->set->loop->now_ms, next_part(o, 0));
@@ -94,7 +102,7 @@ void recheck_start(struct outlet *o)
 
 void recheck_stop(struct outlet *o)
 {
-	struct recheck *r = o->recheck;
+	struct recheck *r = recheck_of(o);
 
 	if (r == NULL)
 		return;

@@ -8,6 +8,9 @@
 #include "auth/entitlement.h"
 #include "auth/json.h"
 #include "http/params_json.h"
+#include "outlet/code.h"
+#include "outlet/expiry.h"
+#include "outlet/outlets.h"
 #include "outlet/recheck.h"
 
 bool tenure_concerns(const struct event *event)
@@ -108,17 +111,17 @@ static bool is_same_user(const struct outlet *o, const struct identity *id)
 
 enum renewal tenure_renew(struct outlets *set, const char *code, const struct identity *id)
 {
-	struct outlet *o = outlets_find_code(set, code);
+	struct outlet *o = code_find(set, code);
 	struct holder holder;
 	enum renewal result = RENEWAL_REFUSED;
 
-	if (o == NULL || o->state == OUTLET_CLOSING)
+	if (o == NULL || outlet_is_ending(o))
 		return RENEWAL_ELSEWHERE;
 	if (is_same_user(o, id) && outlets_accept(set, identity_standing(id)) &&
 	    has_same_rights(o, id)) {
 		holder_init(&holder, id, selection_needs_claims(o->selection));
 		recheck_stop(o); /* the recheck reads the holder's texts */
-		outlet_renew(o, &holder);
+		expiry_renew(o, &holder);
 		recheck_start(o);
 		result = RENEWAL_DONE;
 	}

@@ -8,8 +8,12 @@
 #ifndef OUTLET_TENURE_H
 #define OUTLET_TENURE_H
 
+#include <stdbool.h>
+
 #include "hub/event.h"
-#include "outlet/outlets.h"
+
+struct identity;
+struct outlets;
 
 /* Is this change for the gates, and not for subscribers? */
 bool tenure_concerns(const struct event *event);

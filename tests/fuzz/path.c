@@ -95,10 +95,9 @@ static void check_parameters(const char *pattern, const char *path, const struct
 static void check_best(const struct router *r, const struct stream *found, const char *path)
 {
 	int most = found == NULL ? -1 : literals_of(found->def.path, path), literals;
-	struct stream *s;
 
 	MUST(found == NULL || most >= 0);
-	for (size_t i = 0; (s = strmap_next(&r->streams, &i)) != NULL;) {
+	strmap_each (struct stream, s, &r->streams) {
 		literals = literals_of(s->def.path, path);
 		MUST(literals <= most);
 		MUST(literals < 0 || literals < most || strcmp(s->def.path, found->def.path) >= 0);
