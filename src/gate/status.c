@@ -56,6 +56,14 @@ static void append_seconds(struct buf *out, const char *name, const char *help, 
 		    name, help, name, name, ms / 1000, (int)(ms % 1000));
 }
 
+/* `digits` after the point. */
+static void append_ratio(struct buf *out, const char *name, const char *help, int digits,
+			 double value)
+{
+	buf_appendf(out, "# HELP pgherald_%s %s\n# TYPE pgherald_%s gauge\npgherald_%s %.*f\n",
+		    name, help, name, name, digits, value);
+}
+
 static void append_refusals(struct buf *out, const struct refusal_stats *r)
 {
 	buf_append_str(out, "# HELP pgherald_refused_total Requests that were refused.\n"
@@ -65,11 +73,8 @@ static void append_refusals(struct buf *out, const struct refusal_stats *r)
 			    refusal_stats_name(kind), r->counts[kind]);
 }
 
-void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out)
+static void append_connections(const struct outlets *o, struct buf *out)
 {
-	const struct outlets *o = s->gate->outlets;
-
-	append_metric(out, "up", "gauge", "1 while the change log can be followed.", s->available);
 	append_metric(out, "streams", "gauge", "Open streams.", o->quota.open);
 	append_metric(out, "streams_opened_total", "counter", "Streams opened.", o->opened);
 	append_metric(out, "streams_slow_total", "counter",
@@ -84,11 +89,13 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 		o->proxycuts.learned);
 	append_metric(out, "heartbeats_unlearned_total", "counter",
 		      "Clients found to be cut by age, pings or not.", o->proxycuts.unlearned);
-	buf_appendf(out,
-		    "# HELP pgherald_loop_busy_ratio Share of the last seconds in which the event "
-		    "loop was not waiting.\n"
-		    "# TYPE pgherald_loop_busy_ratio gauge\npgherald_loop_busy_ratio %.3f\n",
-		    o->loop->load.share);
+	append_ratio(out, "loop_busy_ratio",
+		     "Share of the last seconds in which the event loop was not waiting.", 3,
+		     o->loop->load.share);
+}
+
+static void append_requests(const struct status *s, struct buf *out)
+{
 	append_metric(out, "requests_total", "counter",
 		      "Requests whose head was read, whatever the answer was.", s->gate->requests);
 	append_refusals(out, &s->gate->refusals);
@@ -100,28 +107,39 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 		out, "log_lines_dropped_total", "counter",
 		"Log lines that were lost, because nobody read them or the disk did not take them.",
 		log_dropped());
+}
+
+static void append_events(const struct status *s, int64_t now_ms, struct buf *out)
+{
+	const struct router *r = s->gate->outlets->router;
+
 	append_metric(out, "events_total", "counter", "Events read from the change log.",
-		      o->router->events);
+		      r->events);
 	append_metric(out, "log_bytes_total", "counter", "Bytes appended to the shared log.",
-		      o->router->bytes);
+		      r->bytes);
 	append_metric(out, "ticks_total", "counter", "Ticks made by this instance.", s->ticks);
-	buf_appendf(out,
-		    "# HELP pgherald_notify_queue_ratio Share of PostgreSQL's queue of "
-		    "notifications that is used.\n"
-		    "# TYPE pgherald_notify_queue_ratio gauge\npgherald_notify_queue_ratio %.6f\n",
-		    s->queue_millionths / 1e6);
+	append_ratio(out, "notify_queue_ratio",
+		     "Share of PostgreSQL's queue of notifications that is used.", 6,
+		     s->queue_millionths / 1e6);
 	append_metric(out, "truncated_total", "counter",
-		      "Events sent without their data, because it was too long.",
-		      o->router->left_out);
+		      "Events sent without their data, because it was too long.", r->left_out);
 	append_metric(out, "unreadable_total", "counter",
 		      "Changes that the server could not hand out, told as bulk.", s->unreadable);
 	append_metric(out, "replay_pages_total", "counter",
 		      "Pages read from the database for late subscribers.", s->pages);
 	append_metric(out, "head_tick", "gauge", "The last tick that was read.",
-		      (uint64_t)o->router->head.tick);
+		      (uint64_t)r->head.tick);
 	append_seconds(out, "lag_seconds",
 		       "Age of the oldest change that is known of and was not read, or how long "
 		       "the change log could not be followed.",
 		       lag_ms(s, now_ms));
+}
+
+void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out)
+{
+	append_metric(out, "up", "gauge", "1 while the change log can be followed.", s->available);
+	append_connections(s->gate->outlets, out);
+	append_requests(s, out);
+	append_events(s, now_ms, out);
 	append_seconds(out, "uptime_seconds", "Seconds since the start.", now_ms - s->started_ms);
 }
