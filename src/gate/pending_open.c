@@ -217,8 +217,14 @@ static void on_entitled(struct question *q, const struct answer *a)
 	refusal_stats_log(&h->waiter.gate->refusals,
 			  "[STREAM] refused: '%s' is not authorized for '%s'%s",
 			  h->identity.sub == NULL ? "" : h->identity.sub, h->asked_for->path,
-			  a->failed ? ": the function failed" : "");
-	refusal_forbidden(&refusal, "open this stream");
+			  a->passing  ? ": the function could not answer now"
+			  : a->failed ? ": the function failed"
+				      : "");
+	/* 403 is final for clients. A slow database must not take a page away for good. */
+	if (a->passing)
+		refusal_for_now(&refusal);
+	else
+		refusal_forbidden(&refusal, "open this stream");
 	refuse(h, &refusal);
 }
 

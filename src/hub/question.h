@@ -33,6 +33,9 @@ enum question_kind {
 struct answer {
 	/* The statement failed, or it is not known whether it was done. */
 	bool failed;
+	/* It failed for a cause that may pass, such as no time or no memory. The same question may
+	 * be answered later. */
+	bool passing;
 	/* Each column has one text, or NULL for SQL's NULL. All are NULL if it has failed, or if no
 	 * row came. */
 	const char *values[QUESTION_VALUES_MAX];

@@ -50,11 +50,13 @@ static void on_answered(struct question *q, const struct answer *a)
 	bool yes = a->values[0] != NULL && strcmp(a->values[0], "true") == 0;
 
 	recheck_stop(o);
-	if (!yes)
+	if (a->passing)
+		outlet_close(o, "fault");
+	else if (!yes)
 		outlet_close(o, "forbidden");
-	else if (again_ms != 0 && !outlet_is_ending(o))
+	else if (again_ms != 0)
 		ask(o, again_ms, next_part(o, 0));
-	else if (next < o->sub.part_count && !outlet_is_ending(o))
+	else if (next < o->sub.part_count)
 		ask(o, since_ms, next);
 }
 

@@ -3,7 +3,8 @@
  * recheck.h: asks the authorize function of an open connection's streams again.
  *
  * A "no", or a function that fails, ends the connection with `forbidden`. No answer within
- * RECHECK_MS ends it with `fault`. Its client comes back then, and waits at the gate. recheck_start
+ * RECHECK_MS ends it with `fault`, and so does a failure that may pass. Its client comes back then,
+ * and waits at the gate. recheck_start
  * makes the recheck, and the outlet owns it. It is gone with its answer or its outlet.
  */
 #ifndef OUTLET_RECHECK_H

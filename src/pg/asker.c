@@ -112,10 +112,10 @@ static void on_result(struct conn *c, const PGresult *res)
 				xstrndup(PQgetvalue(res, 0, i), (size_t)PQgetlength(res, 0, i));
 }
 
-static void answer(struct asker_worker *w, bool failed)
+static void answer(struct asker_worker *w, bool failed, bool passing)
 {
 	struct question *q = w->question;
-	struct answer a = {.failed = failed};
+	struct answer a = {.failed = failed, .passing = passing};
 	char *values[QUESTION_VALUES_MAX];
 
 	memcpy(values, w->values, sizeof(values));
@@ -137,6 +137,21 @@ static bool is_of_params(const struct conn *c)
 	return strncmp(c->fault_state, "22", 2) == 0 || strncmp(c->fault_state, "54", 2) == 0;
 }
 
+/*
+ * True if the statement may be answered later. By the classes of SQLSTATE these are a lost
+ * connection, a conflict of transactions, no memory or disk, somebody's lock, a time limit or
+ * somebody's cancellation, and a fault of the system.
+ */
+static bool may_pass(const struct conn *c)
+{
+	static const char *const classes[] = {"08", "40", "53", "55", "57", "58"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		if (strncmp(c->fault_state, classes[i], 2) == 0)
+			return true;
+	return false;
+}
+
 static void on_done(struct conn *c, bool ok)
 {
 	struct asker_worker *w = container_of(c, struct asker_worker, conn);
@@ -144,7 +159,7 @@ static void on_done(struct conn *c, bool ok)
 	if (w->session.step == SESSION_READY) {
 		if (w->question != NULL)
 			w->question->unfit = !ok && is_of_params(c);
-		answer(w, !ok);
+		answer(w, !ok, !ok && may_pass(c));
 	} else if (ok) {
 		session_next(&w->session);
 	} else {
@@ -166,7 +181,7 @@ static void on_lost(struct conn *c)
 	session_lost(&w->session);
 	forget_values(w); /* Its row may have come already. The next question's row may be NULL. */
 	if (q == NULL || !traits[q->kind].again) {
-		answer(w, true);
+		answer(w, true, true);
 		return;
 	}
 	w->question = NULL;

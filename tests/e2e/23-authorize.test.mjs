@@ -174,9 +174,32 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
       await stream.close()
     })
 
-    test('a function that fails, or takes too long, lets nobody in', async () => {
+    test('a function that fails lets nobody in, and one that cannot answer now is asked again later', async () => {
+      await stage.cluster.psql(`CREATE FUNCTION is_failing(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql AS
+        $$ BEGIN IF params ? 'state' THEN RAISE 'as was asked for' USING ERRCODE = params ->> 'state'; END IF; RETURN true; END $$;
+        SELECT herald.stream('/failing', '{notes}', authorize => 'public.is_failing')`)
+      await isServed('/failing', { sub: 'm8' })
+      const final = ['P0001', '42501', '42703', '22012', '23505', 'P0004']
+      const passing = ['40001', '40P01', '53200', '53300', '55P03', '57014', '57P03', '58030', '08006']
+      for (const state of final) assert.equal(await statusOf({ sub: 'm8' }, { path: `/failing?state=${state}` }), 403, state)
+      for (const state of passing) assert.equal(await statusOf({ sub: 'm8' }, { path: `/failing?state=${state}` }), 503, state)
+      const headers = { Authorization: `Bearer ${await token({ sub: 'm8' })}` }
+      const answer = await request(daemon.url('/failing?state=55P03'), { headers })
+      assert.ok(Number(answer.headers['retry-after']) > 0)
       assert.equal(await statusOf({ sub: 'm8' }, { path: '/slow?seconds=x' }), 403)
-      assert.equal(await statusOf({ sub: 'm8' }, { path: '/slow?seconds=8' }), 403)
+      assert.equal(await statusOf({ sub: 'm8' }, { path: '/slow?seconds=8' }), 503)
+    })
+
+    test('an open stream ends for good by a function that fails, and only for now by one that cannot answer', async () => {
+      await stage.cluster.psql(`CREATE FUNCTION is_broken(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql AS
+        $$ BEGIN IF EXISTS (SELECT FROM public.notes WHERE owner = params ->> 'state') THEN RAISE 'now' USING ERRCODE = params ->> 'state'; END IF; RETURN true; END $$;
+        SELECT herald.stream('/broken', '{notes}', authorize => 'public.is_broken')`)
+      await isServed('/broken?state=40001', { sub: 'm8' })
+      const streams = await Promise.all(['P0001', '55P03'].map((state) => open({ sub: 'm8' }, { path: `/broken?state=${state}` })))
+      for (const state of ['P0001', '55P03']) await write(state)
+      await stage.cluster.psql(`SELECT herald.recheck('m8')`)
+      await closes(streams[0], 'forbidden')
+      await closes(streams[1], 'fault')
     })
 
     /** Opens a stream that waits for its function. Asks again if there was no room for a moment. */
