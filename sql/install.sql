@@ -48,6 +48,8 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir migration.sql
 \set migration 0014_own_rows
 \ir migration.sql
+\set migration 0015_listeners
+\ir migration.sql
 
 \ir functions/names.sql
 \ir functions/ring.sql

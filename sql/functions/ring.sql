@@ -2,6 +2,7 @@
 -- calls it with its option.
 --   adaptive  ring only when the ticker sleeps (below)
 --   always    ring at every commit
+-- In both, only if somebody listens.
 --   never     do not ring: the ticker polls. For two-phase commit, which NOTIFY forbids
 -- It makes herald.ring() again, so that writers need not look at the setting. Writes
 -- herald.settings.
@@ -42,6 +43,11 @@ $$;
 -- milliseconds and holds advisory lock 3 exclusively. A writer that cannot share that lock need not
 -- ring.
 --
+-- It rings only where somebody listens. A daemon's session holds advisory lock 5 in share mode for as
+-- long as it listens, whatever its role. A writer that can have that lock for itself rings for
+-- nobody. Two writers that try at the same moment would take each other for a listener, so it tries
+-- twice. What is written meanwhile waits for the first daemon, which makes a tick at its beginning.
+--
 -- Why no writer is forgotten when the ticker goes to sleep:
 -- A writer gets its xid first, by the default of a column before this one. It looks at the lock
 -- after that.
@@ -51,6 +57,8 @@ $$;
 -- ended by then, and the tick after that has its changes.
 -- A writer that looks later finds the lock free and rings. If the session of the ticker dies, the
 -- lock is free.
+-- The ticker has lock 5 before it draws X. So a writer that found nobody there has its xid below X,
+-- too. Every daemon has it: while one listens, writers ring, whichever has died.
 -- The xmax of a snapshot in place of X would not do. It is one more than the last xid that has
 -- *completed*, and a writer that is still open may be above it.
 CREATE OR REPLACE FUNCTION herald.ring_source(mode text) RETURNS text
@@ -58,10 +66,12 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE mode
     WHEN 'adaptive' THEN
       'SELECT CASE WHEN pg_catalog.pg_try_advisory_lock_shared(1751478881, 3) THEN'
-      ' CASE WHEN pg_catalog.pg_advisory_unlock_shared(1751478881, 3) THEN pg_catalog.pg_notify(''herald'', '''') IS NOT NULL END END'
-    WHEN 'always' THEN 'SELECT pg_catalog.pg_notify(''herald'', '''') IS NOT NULL'
+      ' CASE WHEN pg_catalog.pg_advisory_unlock_shared(1751478881, 3) THEN ' || for_listeners || ' END END'
+    WHEN 'always' THEN 'SELECT ' || for_listeners
     ELSE 'SELECT false'
   END
+  FROM (SELECT 'CASE WHEN ' || alone || ' WHEN ' || alone || ' ELSE pg_catalog.pg_notify(''herald'', '''') IS NOT NULL END'
+          FROM (SELECT 'pg_catalog.pg_try_advisory_lock(1751478881, 5) THEN NOT pg_catalog.pg_advisory_unlock(1751478881, 5)') a(alone)) l(for_listeners)
 $$;
 
 -- herald.settled(since): have all transactions ended that began to write before the one with this

@@ -34,6 +34,7 @@
 #define SESSION_LOCK_CLASS "1751478881"
 #define SESSION_LOCK_TICKER "1"
 #define SESSION_LOCK_AWAKE "3"
+#define SESSION_LOCK_LISTENS "5" /* shared by all that listen (ring.sql) */
 
 #define SESSION_FUNCTION_MS 5000 /* for a function of the application */
 

@@ -226,8 +226,8 @@ static void on_lost(struct conn *c)
 	t->doubt_tick = t->doubt_read = c->stalled;
 	t->unproved += t->step == TICKER_PROOF;
 	proof_stop(&t->proof);
-	conn_stop(&t->probe); /* it is of this session's server */
-	t->leader = false;    /* its locks went with the session */
+	conn_stop(&t->probe);           /* it is of this session's server */
+	t->leader = t->listens = false; /* its locks went with the session */
 	t->early = t->anew = false;
 	t->pace = TICKER_AS_IT_COMES;
 	t->debt.rung_ms = ticker_earlier(t->debt.rung_ms, t->debt.look_ms);

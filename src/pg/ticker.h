@@ -123,6 +123,7 @@ enum ticker_step {
 	TICKER_REVOKED, /* before the door opens, and before more is read */
 	TICKER_STREAMS,
 	TICKER_ACTIONS,
+	TICKER_LISTEN, /* before the role, whose SINCE must come after it */
 	TICKER_ROLE,
 	TICKER_RISE,
 	TICKER_DOZE,
@@ -181,6 +182,7 @@ struct ticker {
 	bool anew;
 	bool follows; /* the database has another one's log */
 	bool same;    /* SAME has answered that it still does, or does not, as before */
+	bool listens; /* has the lock that tells writers so */
 	bool leader;  /* has the role */
 	/* Ticks made without the role since the last pruning. Many of them mean that no instance
 	 * with the role makes any. */

@@ -101,6 +101,7 @@ static void conclude_head(struct ticker *t)
 	ticker_wish(t, TICKER_STREAMS);
 	ticker_wish(t, TICKER_READ);
 	ticker_set_wish(t, TICKER_MODE, !t->follows);
+	ticker_set_wish(t, TICKER_LISTEN, !t->follows);
 	ticker_set_wish(t, TICKER_ROLE, !t->follows);
 	ticker_set_wish(t, TICKER_TICK, !t->follows);
 	ticker_set_wish(t, TICKER_SHAPES, !t->follows);
@@ -157,6 +158,7 @@ static void conclude_tick(struct ticker *t)
 {
 	believe(t);
 	ticker_pay(t, &t->door, t->found);
+	ticker_wish(t, TICKER_LISTEN); /* a writer that looked may have been in the way */
 	ticker_set_wish(t, TICKER_DOZE, wake_on_look(&t->wake, t->loop->now_ms, t->found));
 	if (t->found && !t->leader) {
 		ticker_suspect(t); /* the instance with the role should have found that */

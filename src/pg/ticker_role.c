@@ -46,6 +46,31 @@ const struct ticker_row ticker_mode = {
 	.ask = ask_mode,
 };
 
+static bool may_listen(const struct ticker *t)
+{
+	return !t->listens && ticker_may_lead(t);
+}
+
+static void take_listen(struct ticker *t, const PGresult *res)
+{
+	t->listens = decode_bool(res, 0);
+}
+
+/* A writer that found nobody has not rung. */
+static void conclude_listen(struct ticker *t)
+{
+	if (t->listens && t->leader && t->wake.mood == WAKE_DOZING)
+		lie_down(t);
+}
+
+const struct ticker_row ticker_listen = {
+	.name = "listen",
+	.sql = LOCK("pg_try_advisory_lock_shared", SESSION_LOCK_LISTENS),
+	.may = may_listen,
+	.take = take_listen,
+	.conclude = conclude_listen,
+};
+
 static bool may_take_role(const struct ticker *t)
 {
 	return !t->leader && ticker_may_lead(t);
@@ -136,7 +161,7 @@ static void take_settled(struct ticker *t, const PGresult *res)
 
 static void conclude_settled(struct ticker *t)
 {
-	if (t->settled && t->wake.mood == WAKE_DOZING)
+	if (t->settled && t->listens && t->wake.mood == WAKE_DOZING)
 		wake_sleep(&t->wake);
 	ticker_wish(t, TICKER_TICK); /* once more, now that all of them have ended */
 }

@@ -36,8 +36,8 @@ struct ticker_row {
 };
 
 extern const struct ticker_row ticker_attach, ticker_head, ticker_read, ticker_pass_by, ticker_tick;
-extern const struct ticker_row ticker_mode, ticker_role, ticker_rise, ticker_doze, ticker_since,
-	ticker_settled;
+extern const struct ticker_row ticker_mode, ticker_listen, ticker_role, ticker_rise, ticker_doze,
+	ticker_since, ticker_settled;
 
 /* Begins the pause before the next look, if the ticker looks by itself. The pause counts from when
  * the last look began, because its commit may have taken long. */

@@ -194,11 +194,12 @@ static const struct ticker_row *const rows[TICKER_STATEMENTS] = {
 	[TICKER_CARE] = &ticker_care,       [TICKER_SAME] = &ticker_same,
 	[TICKER_MODE] = &ticker_mode,       [TICKER_REVOKED] = &ticker_revoked,
 	[TICKER_STREAMS] = &ticker_streams, [TICKER_ACTIONS] = &ticker_actions,
-	[TICKER_ROLE] = &ticker_role,       [TICKER_RISE] = &ticker_rise,
-	[TICKER_DOZE] = &ticker_doze,       [TICKER_SINCE] = &ticker_since,
-	[TICKER_SETTLED] = &ticker_settled, [TICKER_PASS_BY] = &ticker_pass_by,
-	[TICKER_READ] = &ticker_read,       [TICKER_SHAPES] = &ticker_shapes,
-	[TICKER_PRUNE] = &ticker_prune,     [TICKER_TICK] = &ticker_tick,
+	[TICKER_LISTEN] = &ticker_listen,   [TICKER_ROLE] = &ticker_role,
+	[TICKER_RISE] = &ticker_rise,       [TICKER_DOZE] = &ticker_doze,
+	[TICKER_SINCE] = &ticker_since,     [TICKER_SETTLED] = &ticker_settled,
+	[TICKER_PASS_BY] = &ticker_pass_by, [TICKER_READ] = &ticker_read,
+	[TICKER_SHAPES] = &ticker_shapes,   [TICKER_PRUNE] = &ticker_prune,
+	[TICKER_TICK] = &ticker_tick,
 };
 
 void ticker_list_statements(struct session_statement *ret_statements)

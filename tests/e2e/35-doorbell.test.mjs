@@ -111,6 +111,87 @@ describe('the doorbell', { skip: missing(), timeout: 300_000 }, () => {
     await late.end()
   })
 
+  describe('an empty house', { concurrency: 1 }, () => {
+    // An ear of the test's own, which is no daemon, hears whether writers ring.
+    let ear
+    let rings = 0
+    before(async () => {
+      ear = await stage.cluster.client()
+      ear.on('notification', ({ channel }) => { rings += channel === 'herald' })
+      await ear.query('LISTEN herald')
+      await stream.close()
+    })
+    after(async () => {
+      await ear.end()
+      stream = await openHot(stage.daemon, 'ann')
+    })
+    let writes = 0
+    /** How many of ten commits ring. */
+    async function rung() {
+      const before = rings
+      for (let n = 0; n < 10; n++) await update(client, 3, `empty.${++writes}`)
+      await ear.query('SELECT 1') // what was rung before this has come
+      return rings - before
+    }
+    const listeners = async (count) => until(async () => (await stage.cluster.psql(
+      `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1751478881 AND objid = 5 AND mode = 'ShareLock' AND granted`)) === String(count),
+    { what: `${count} listeners` })
+
+    test('a daemon that listens is rung for, and none is when it has stopped or died', async () => {
+      await until(async () => !(await awake()), { what: 'the ticker to lie down' })
+      await listeners(1)
+      assert.equal(await rung(), 10)
+      assert.equal(await stage.daemon.stop(), 0)
+      await listeners(0)
+      assert.equal(await rung(), 0)
+      await stage.daemon.start()
+      await listeners(1)
+      await stage.daemon.kill9()
+      await listeners(0)
+      assert.equal(await rung(), 0)
+    })
+
+    test('what was written meanwhile is there when the daemon is back', async () => {
+      await stage.daemon.start()
+      stream = await openHot(stage.daemon, 'ann', stream.lastEventId)
+      await arrives(`empty.${writes}`)
+      for (let n = 1; n <= writes; n++) assert.ok(marksOf(stream).has(`empty.${n}`), `empty.${n}`)
+    })
+
+    test('a writer that found nobody there, and commits after a daemon has come, is not forgotten', async () => {
+      await stream.close()
+      await stage.daemon.kill9()
+      await listeners(0)
+      const late = await stage.cluster.client()
+      await late.query('BEGIN')
+      await update(late, 20, 'before.1')
+      await stage.daemon.start()
+      stream = await openHot(stage.daemon, 'ann')
+      await listeners(1)
+      await update(client, 3, 'beside.1')
+      await arrives('beside.1')
+      await pause(1500) // the ticker must not have gone to sleep, because this writer is still open
+      await late.query('COMMIT')
+      await arrives('before.1')
+      await late.end()
+    })
+
+    test('one that is there rings for it when the other, which made the ticks, has died asleep', async () => {
+      const other = await stage.addDaemon({ flags: never })
+      await listeners(2)
+      await until(async () => !(await awake()), { what: 'the ticker to lie down' })
+      await stream.close()
+      stream = await openHot(other, 'ann')
+      await stage.daemon.kill9()
+      await listeners(1)
+      await update(client, 3, 'heir.1')
+      await arrives('heir.1')
+      await stream.close()
+      await other.stop()
+      await stage.daemon.start()
+    })
+  })
+
   test('while the setting is switched back and forth nothing is lost, repeated or out of order', async (t) => {
     await stream.close()
     stream = await openHot(stage.daemon, 'ann')

@@ -86,7 +86,8 @@ export class Lender {
     if (client.borrowing || !client.waiting.length) return
     if (!client.far) {
       client.borrowing = true
-      this.#lendTo(client, this.idle.pop() ?? (await this.#open()))
+      // In turns: what a client has just given back would be its own again, as long as no other asks.
+      this.#lendTo(client, this.idle.shift() ?? (await this.#open()))
       client.borrowing = false
     }
     client.busy = true

@@ -3,10 +3,10 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { applicationName } from './cluster.mjs'
 import { mayLook } from './memory.mjs'
 
-// The ports of all sessions that hold an advisory lock, without those of the tests.
+// The ports of all sessions that hold an advisory lock for themselves, without those of the tests.
 const query = `
   SELECT DISTINCT a.client_port FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-   WHERE l.locktype = 'advisory' AND l.granted AND a.client_port IS NOT NULL AND a.application_name <> '${applicationName}'`
+   WHERE l.locktype = 'advisory' AND l.mode = 'ExclusiveLock' AND l.granted AND a.client_port IS NOT NULL AND a.application_name <> '${applicationName}'`
 
 /** The daemon that ticks, or undefined if that cannot be told. */
 export async function findTicker(cluster, daemons) {
@@ -16,8 +16,8 @@ export async function findTicker(cluster, daemons) {
 }
 
 /**
- * The session that holds one of pgherald's locks, { pid, name }. Lock 1 is the ticker's role. The
- * ticker holds lock 3 while it is awake.
+ * The session that holds one of pgherald's locks for itself, { pid, name }. Lock 1 is the ticker's
+ * role. The ticker holds lock 3 while it is awake.
  */
 export async function holder(cluster, lock) {
   const [pid, name] = (await cluster.psql(`

@@ -8,6 +8,7 @@ SELECT herald.watch('one', audience => '{owner}'), herald.watch('two', topic => 
 SELECT herald.rule('two', 'made', 'insert', '1 / NEW.id > 0');
 SELECT dblink_connect('w', test.self());
 SELECT dblink_exec('w', 'LISTEN herald');
+SELECT test.listen();
 
 BEGIN;
 INSERT INTO one VALUES (0, 'ann');

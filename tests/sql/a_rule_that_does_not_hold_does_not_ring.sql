@@ -5,6 +5,7 @@ SELECT herald.watch('things', exclude => '{hidden}');
 SELECT herald.rule('things', 'big', 'any', 'NEW.a > 10');
 SELECT dblink_connect('w', test.self());
 SELECT dblink_exec('w', 'LISTEN herald');
+SELECT test.listen();
 
 SELECT dblink_exec('w', 'INSERT INTO things VALUES (1, 5)');
 SELECT is(test.heard('w'), '{}', 'a rule that does not hold does not ring');

@@ -8,6 +8,7 @@ CREATE FUNCTION ids(t bigint) RETURNS text[] LANGUAGE sql AS $$
 -- Names of prepared transactions are the whole cluster's.
 SELECT 'first_' || current_database() AS one, 'second_' || current_database() AS two, 'other_' || current_database() AS other \gset
 SELECT dblink_connect('w', test.self());
+SELECT test.listen();
 CREATE FUNCTION prepare(statement text, gid text) RETURNS text LANGUAGE sql AS $$
   SELECT dblink_exec('w', 'BEGIN'), dblink_exec('w', statement); SELECT dblink_exec('w', format('PREPARE TRANSACTION %L', gid)) $$;
 

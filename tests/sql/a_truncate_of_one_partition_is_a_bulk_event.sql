@@ -10,6 +10,7 @@ SELECT herald.watch('logs', topic => 'journal');
 INSERT INTO logs VALUES (1, 1), (2, 2), (3, 3);
 SELECT dblink_connect('w', test.self());
 SELECT dblink_exec('w', 'LISTEN herald');
+SELECT test.listen();
 
 TRUNCATE logs_1;
 SELECT is(test.told(3), '{bulk}', 'it is one bulk event');

@@ -4,6 +4,7 @@ CREATE TABLE things (id int PRIMARY KEY);
 SELECT herald.watch('things');
 SELECT dblink_connect('w', test.self());
 SELECT dblink_exec('w', 'LISTEN herald');
+SELECT test.listen();
 
 SELECT herald.wake('never');
 \ir ../../sql/install.sql

@@ -5,6 +5,7 @@ SELECT herald.watch('things');
 SELECT is((SELECT wake FROM herald.status), 'adaptive', 'that is how a new installation is set');
 SELECT dblink_connect('w', test.self());
 SELECT dblink_exec('w', 'LISTEN herald');
+SELECT test.listen();
 
 SELECT pg_advisory_lock(1751478881, 3);
 SELECT dblink_exec('w', 'INSERT INTO things VALUES (1)');

@@ -4,6 +4,7 @@ CREATE TABLE things (id int PRIMARY KEY);
 SELECT herald.watch('things');
 SELECT dblink_connect('w', test.self());
 SELECT dblink_exec('w', 'LISTEN herald'), dblink_exec('w', 'LISTEN herald_tick'), dblink_exec('w', 'LISTEN herald_streams');
+SELECT test.listen();
 
 SELECT dblink_exec('w', 'INSERT INTO things VALUES (1)');
 SELECT is(test.heard('w'), '{herald:}', 'a committed change rings, without a payload');

@@ -4,6 +4,7 @@ CREATE TABLE things (id int PRIMARY KEY);
 SELECT herald.watch('things');
 SELECT dblink_connect('w', test.self());
 SELECT dblink_exec('w', 'LISTEN herald');
+SELECT test.listen();
 SELECT pg_advisory_lock(1751478881, 3);
 
 SELECT ok(herald.wake('always'), 'another setting is a change');

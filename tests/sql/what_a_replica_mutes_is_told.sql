@@ -9,6 +9,7 @@ SELECT format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %I', tgrelid::regclass, tgna
  WHERE tgrelid IN ('things'::regclass, 'logs'::regclass, 'logs_1'::regclass) AND tgname ~ 'herald_' \gexec
 SELECT dblink_connect('w', test.self());
 SELECT dblink_exec('w', 'LISTEN herald');
+SELECT test.listen();
 SET session_replication_role = replica;
 BEGIN;
 SELECT herald.mute();

@@ -10,6 +10,13 @@ LANGUAGE sql AS $$
                 current_setting('port'), quote_ident(session_user), quote_ident(current_database()))
 $$;
 
+-- test.listen(): from now on a session listens, as a daemon does. Writers ring only then.
+CREATE FUNCTION test.listen() RETURNS void
+LANGUAGE sql AS $$
+  SELECT dblink_connect('daemon', test.self());
+  SELECT dblink_exec('daemon', 'DO ''BEGIN PERFORM pg_advisory_lock_shared(1751478881, 5); END''')
+$$;
+
 -- test.last(n): the data of the n-th change from the end of the log, as subscribers get it; 1 is the last one.
 CREATE FUNCTION test.last(n int DEFAULT 1) RETURNS jsonb
 LANGUAGE sql AS $$ SELECT herald.event_data(c) FROM herald.changes c ORDER BY id DESC OFFSET n - 1 LIMIT 1 $$;
