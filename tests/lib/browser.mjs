@@ -15,7 +15,8 @@ const args = ['--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-
  */
 export async function openBrowser() {
   const directory = processes.temporaryDirectory('browser')
-  const child = processes.start(path, [...args, `--user-data-dir=${directory}`, 'about:blank'], { stdio: ['ignore', 'ignore', 'pipe'] })
+  const child = processes.start(path, [...args, `--user-data-dir=${directory}`, 'about:blank'],
+    { env: { ...process.env, TMPDIR: directory }, stdio: ['ignore', 'ignore', 'pipe'] }) // what it leaves goes with its profile
   let said = ''
   child.stderr.on('data', (chunk) => (said += chunk))
   const listens = () => /DevTools listening on (ws:\S+)/.exec(said) ?? (child.exitCode !== null && ['', ''])
