@@ -203,29 +203,43 @@ static bool pass_token(struct entry *e)
 	       refuse(e, &refusal);
 }
 
+/* Notes one place to begin. An empty one means none, as in the standard. */
+static void note_place(struct opening *o, const char *bytes, size_t len)
+{
+	struct cursor at = {0, 0}; /* is the earliest */
+	char *id;
+
+	if (len == 0)
+		return;
+	id = xstrndup(bytes, len);
+	if (strcmp(id, "earliest") != 0 && !cursor_parse(id, &at)) {
+		o->unknown = !o->resume;
+	} else if (!o->resume || cursor_compare(at, o->after) > 0) {
+		o->after = at;
+		o->resume = true;
+		o->unknown = false;
+	}
+	free(id);
+}
+
 /*
- * Finds where the connection is to begin. The header decides. Without it, the query does, under any
- * of its three names.
+ * Finds where the connection is to begin. Of the header and the three names in the query the newest
+ * place decides. A client that comes back has it in one of them, and where it once began in
+ * another: a browser keeps the query, and some polyfills know no header.
  */
 static void find_resume(struct entry *e)
 {
 	const char *header = request_header(e->request, "Last-Event-ID");
-	const struct text *param = params_find(&e->query, "last_event_id");
-	char *id;
 
-	if (param == NULL)
-		param = params_find(&e->query, "lastEventId");
-	if (param == NULL)
-		param = params_find(&e->query, "after");
-	if (header == NULL && param == NULL)
-		return;
-	id = header != NULL ? xstrdup(header) : xstrndup(param->bytes, param->len);
-	if (id[0] != '\0') { /* in the standard, an empty one means none */
-		e->opening.resume =
-			strcmp(id, "earliest") == 0 || cursor_parse(id, &e->opening.after);
-		e->opening.unknown = !e->opening.resume;
+	if (header != NULL)
+		note_place(&e->opening, header, strlen(header));
+	for (size_t i = 0; i < e->query.count; i++) {
+		const struct param *p = &e->query.items[i];
+
+		if (text_is(p->name, "last_event_id") || text_is(p->name, "lastEventId") ||
+		    text_is(p->name, "after"))
+			note_place(&e->opening, p->value.bytes, p->value.len);
 	}
-	free(id);
 }
 
 /* Finds from where it begins, in which form, and how long a page may wait. */

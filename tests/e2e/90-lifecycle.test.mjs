@@ -74,19 +74,35 @@ describe('the life of a stream', { skip: missing(), timeout: 300_000 }, () => {
       await daemon.start()
     }))
 
-  test('the resume point may stand in the query, under both names; the header beats it', async () => {
+  test('the resume point may stand in the query, under three names; the newest one decides, wherever it stands', async () => {
     const stream = await fresh()
     const ids = await write(3)
     const frames = await collect(stream, 3)
     await stream.close()
-    for (const name of ['last_event_id', 'lastEventId']) {
+    for (const name of ['last_event_id', 'lastEventId', 'after']) {
       const again = await daemon.subscribe(`/items?${name}=${frames[0].id}`, { token: ann })
       assert.deepEqual((await collect(again, 2)).map(idOf), ids.slice(1))
       await again.close()
     }
-    const both = await daemon.subscribe(`/items?last_event_id=${frames[0].id}`, { token: ann, lastEventId: frames[1].id })
-    assert.deepEqual((await collect(both, 1)).map(idOf), ids.slice(2))
-    await both.close()
+    const [older, newer] = [frames[0].id, frames[1].id]
+    const mixed = [
+      [`last_event_id=${older}`, newer], [`last_event_id=${newer}`, older], // a page kept its newest place itself
+      [`last_event_id=${older}&lastEventId=${newer}`], [`lastEventId=${older}&last_event_id=${newer}`],
+      [`after=${older}&lastEventId=${newer}`], [`after=${newer}&after=${older}`],
+      [`last_event_id=earliest`, newer], [`after=${newer}`, 'earliest'],
+      [`after=${newer}`, 'nonsense'], [`after=nonsense&lastEventId=${newer}`], [`after=${newer}&last_event_id=`],
+    ]
+    for (const [query, lastEventId] of mixed) {
+      const again = await daemon.subscribe(`/items?${query}`, { token: ann, lastEventId })
+      assert.deepEqual((await collect(again, 1)).map(idOf), ids.slice(2), `${query} ${lastEventId}`)
+      await again.close()
+    }
+    const empty = await daemon.subscribe(`/items?after=${newer}`, { token: ann, headers: { 'Last-Event-ID': '' } })
+    assert.deepEqual((await collect(empty, 1)).map(idOf), ids.slice(2), 'an empty header hides nothing')
+    await empty.close()
+    const none = await daemon.subscribe('/items?after=nonsense', { token: ann, lastEventId: 'x' })
+    assert.equal(JSON.parse((await none.next('reset')).data).reason, 'unknown')
+    await none.close()
   })
 
   test('`connected` on a resume does not carry an id ahead of what is yet to come', async () => {
