@@ -54,7 +54,7 @@ void control_append_head(struct buf *out, struct wire wire, const char *cors)
 	reply_append_start(out, HTTP_OK);
 	buf_appendf(out,
 		    "Content-Type: %s\r\n"
-		    "Cache-Control: no-cache\r\n"
+		    "Cache-Control: no-cache, no-transform\r\n"
 		    "Connection: %s\r\n"
 		    "X-Accel-Buffering: no\r\n"
 		    "X-Content-Type-Options: nosniff\r\n"

@@ -74,7 +74,7 @@ describe('from UPDATE to the subscriber', { skip: missing() }, () => {
     const { headers } = stream.current
     assert.equal(stream.status, 200)
     assert.equal(headers['content-type'], 'text/event-stream')
-    assert.equal(headers['cache-control'], 'no-cache')
+    assert.equal(headers['cache-control'], 'no-cache, no-transform')
     assert.equal(headers.connection.toLowerCase(), 'keep-alive')
     assert.equal(headers['x-accel-buffering'], 'no')
     assert.equal(headers['content-encoding'], undefined)
