@@ -135,14 +135,21 @@ static char *cookie_token(const struct request *r, const char *name)
 	return s.found;
 }
 
-/* "Bearer" and one blank, with the scheme in any letter case (RFC 6750 2.1, RFC 9110 11.1). */
-static char *bearer_token(const struct request *r)
+/*
+ * "Bearer" and one blank, with the scheme in any letter case (RFC 6750 2.1, RFC 9110 11.1). Borrowed.
+ */
+static const char *bearer(const struct request *r)
 {
 	const char *value = request_header(r, MHD_HTTP_HEADER_AUTHORIZATION);
 
-	if (value == NULL || strncasecmp(value, "Bearer ", 7) != 0)
-		return NULL;
-	return xstrdup(value + 7);
+	return value != NULL && strncasecmp(value, "Bearer ", 7) == 0 ? value + 7 : NULL;
+}
+
+static char *bearer_token(const struct request *r)
+{
+	const char *token = bearer(r);
+
+	return token == NULL ? NULL : xstrdup(token);
 }
 
 static char *query_token(const struct params *query)
@@ -200,9 +207,11 @@ bool request_from_own_page(const struct request *r, const struct http_options *o
 {
 	const char *site = request_header(r, "Sec-Fetch-Site");
 
-	if (r->origin != NULL)
-		return is_own_origin(r) || request_origin_allowed(r, options);
-	return site == NULL || strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
+	if (bearer(r) != NULL || request_origin_allowed(r, options))
+		return true;
+	if (site != NULL)
+		return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
+	return r->origin == NULL || is_own_origin(r);
 }
 
 int request_take_socket(const struct request *r)

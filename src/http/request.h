@@ -59,6 +59,10 @@ bool request_origin_allowed(const struct request *r, const struct http_options *
  * True if the request comes from a page of this server's own origin or of an allowed one. True too
  * if it comes from no browser. Browsers send cookies with requests of any page. So whatever changes
  * something because of a cookie must ask here (RFC 6265 8.2).
+ *
+ * A browser says by Sec-Fetch-Site whose page it is, and no page can change that (Fetch Metadata).
+ * Without it Origin is compared with Host, which a proxy may have changed. A request with a Bearer
+ * token needs no check: a page of another origin can have it sent only after a preflight.
  */
 bool request_from_own_page(const struct request *r, const struct http_options *options);
 

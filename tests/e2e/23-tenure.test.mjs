@@ -100,7 +100,9 @@ describe('tenure', { skip: missing(), concurrency: true }, () => {
         assert.equal(answer.status, 400, body)
         assert.equal(answer.json.success, false)
       }
-      assert.equal((await renew('a'.repeat(64), { sub: 'ann' }, { headers: { Origin: 'https://evil.example' } })).status, 403)
+      const foreign = { Cookie: `jwt=${await token({ sub: 'ann' })}`, Origin: 'https://evil.example', 'Content-Type': 'application/json' }
+      const answer = await request(daemon.url('/stream/renew'), { method: 'POST', body: `{"stream":"${'a'.repeat(64)}"}`, headers: foreign })
+      assert.equal(answer.status, 403)
       assert.equal((await request(daemon.url('/stream/renew'), { method: 'POST' })).status, 401)
     })
   })

@@ -271,6 +271,17 @@ describe('actions', { skip: missing() }, () => {
     assert.notEqual((await client.query('SELECT order_status FROM example.orders WHERE id = $1', [order.id])).rows[0].order_status, 'Delivered')
   })
 
+  test('with a Bearer token it is no matter whose page asks, for no page could have it sent', async () => {
+    for (const headers of [{ Origin: 'https://evil.example' }, { 'Sec-Fetch-Site': 'cross-site' }]) {
+      const answer = await patch(order.id, 'Preparing', { headers })
+      assert.equal(answer.status, 200)
+      assert.equal(answer.headers['access-control-allow-origin'], undefined)
+    }
+    const asked = { Origin: 'https://evil.example', 'Access-Control-Request-Method': 'PATCH', 'Access-Control-Request-Headers': 'authorization' }
+    const preflight = await ask('OPTIONS', `/api/orders/${order.id}/status`, { who: null, headers: asked })
+    assert.equal(preflight.headers['access-control-allow-headers'], undefined, 'so that a browser does not send it')
+  })
+
   test('an action that is defined or taken away while the daemon runs is served, or not', async () => {
     assert.equal((await ask('GET', '/late')).status, 404)
     await stage.cluster.psql(`SELECT herald.action('GET', '/late', 'public.echo')`)
