@@ -46,7 +46,7 @@ $$;
 -- It rings only where somebody listens. A daemon's session holds advisory lock 5 in share mode for as
 -- long as it listens, whatever its role. A writer that can have that lock for itself rings for
 -- nobody. Two writers that try at the same moment would take each other for a listener, so it tries
--- twice. What is written meanwhile waits for the first daemon, which makes a tick at its beginning.
+-- twice. What was committed before there was a daemon has its place in the first tick of one.
 --
 -- Why no writer is forgotten when the ticker goes to sleep:
 -- A writer gets its xid first, by the default of a column before this one. It looks at the lock
@@ -57,8 +57,10 @@ $$;
 -- ended by then, and the tick after that has its changes.
 -- A writer that looks later finds the lock free and rings. If the session of the ticker dies, the
 -- lock is free.
--- The ticker has lock 5 before it draws X. So a writer that found nobody there has its xid below X,
--- too. Every daemon has it: while one listens, writers ring, whichever has died.
+-- Each instance does the same once it has lock 5: it draws an X of its own, and looks until no xid
+-- below that runs. A writer that found nobody there looked before the first of them had the lock. So
+-- whichever dies, another one looks for that writer. A writer that looks while one listens rings.
+-- An instance that cannot get lock 5 tries again. Without it the ticker does not fall asleep.
 -- The xmax of a snapshot in place of X would not do. It is one more than the last xid that has
 -- *completed*, and a writer that is still open may be above it.
 CREATE OR REPLACE FUNCTION herald.ring_source(mode text) RETURNS text

@@ -136,7 +136,8 @@ static char *cookie_token(const struct request *r, const char *name)
 }
 
 /*
- * "Bearer" and one blank, with the scheme in any letter case (RFC 6750 2.1, RFC 9110 11.1). Borrowed.
+ * "Bearer" and one blank, with the scheme in any letter case (RFC 6750 2.1, RFC 9110 11.1).
+ * Borrowed.
  */
 static const char *bearer(const struct request *r)
 {

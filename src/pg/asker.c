@@ -139,17 +139,19 @@ static bool is_of_params(const struct conn *c)
 
 /*
  * True if the statement may be answered later. By the classes of SQLSTATE these are a lost
- * connection, a conflict of transactions, no memory or disk, somebody's lock, a time limit or
- * somebody's cancellation, and a fault of the system.
+ * connection, a server that takes no writes, a conflict of transactions, no memory or disk,
+ * somebody's lock, a time limit or somebody's cancellation, and a fault of the system. Or the
+ * statement is not there, since a pooler has begun to lend sessions. What libpq says by itself has
+ * no class.
  */
 static bool may_pass(const struct conn *c)
 {
-	static const char *const classes[] = {"08", "40", "53", "55", "57", "58"};
+	static const char *const classes[] = {"08", "25", "26", "40", "53", "55", "57", "58"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
 		if (strncmp(c->fault_state, classes[i], 2) == 0)
 			return true;
-	return false;
+	return c->fault_state[0] == '\0';
 }
 
 static void on_done(struct conn *c, bool ok)

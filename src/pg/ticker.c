@@ -368,6 +368,9 @@ static void on_care(struct timer *timer)
 	struct ticker *t = container_of(timer, struct ticker, care);
 
 	ticker_set_wish(t, TICKER_CARE, t->session.step == SESSION_READY);
+	/* Somebody may have been in the way, or the instance with the role may have died asleep. */
+	ticker_wish(t, TICKER_LISTEN);
+	ticker_set_wish(t, TICKER_ROLE, ticker_may_lead(t));
 	loop_set_timer(t->loop, timer, TICKER_CARE_MS);
 	nudge(t);
 }

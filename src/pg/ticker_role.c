@@ -56,10 +56,13 @@ static void take_listen(struct ticker *t, const PGresult *res)
 	t->listens = decode_bool(res, 0);
 }
 
-/* A writer that found nobody has not rung. */
+/*
+ * A writer that found nobody has not rung. Each instance looks until all such writers have ended,
+ * with the role or without it: the instance with the role may die before that.
+ */
 static void conclude_listen(struct ticker *t)
 {
-	if (t->listens && t->leader && t->wake.mood == WAKE_DOZING)
+	if (t->listens && t->wake.mood != WAKE_AWAKE)
 		lie_down(t);
 }
 

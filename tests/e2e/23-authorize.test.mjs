@@ -180,7 +180,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
         SELECT herald.stream('/failing', '{notes}', authorize => 'public.is_failing')`)
       await isServed('/failing', { sub: 'm8' })
       const final = ['P0001', '42501', '42703', '22012', '23505', 'P0004']
-      const passing = ['40001', '40P01', '53200', '53300', '55P03', '57014', '57P03', '58030', '08006']
+      const passing = ['25006', '26000', '40001', '40P01', '53200', '53300', '55P03', '57014', '57P03', '58030', '08006']
       for (const state of final) assert.equal(await statusOf({ sub: 'm8' }, { path: `/failing?state=${state}` }), 403, state)
       for (const state of passing) assert.equal(await statusOf({ sub: 'm8' }, { path: `/failing?state=${state}` }), 503, state)
       const headers = { Authorization: `Bearer ${await token({ sub: 'm8' })}` }

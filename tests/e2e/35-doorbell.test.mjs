@@ -176,6 +176,67 @@ describe('the doorbell', { skip: missing(), timeout: 300_000 }, () => {
       await late.end()
     })
 
+    // Takes advisory locks for itself, as any role of the database can.
+    async function holding(...locks) {
+      const somebody = await stage.cluster.client()
+      for (const lock of locks) await somebody.query('SELECT pg_advisory_lock(1751478881, $1)', [lock])
+      return somebody
+    }
+    /** A writer that finds nobody there, and stays open. */
+    async function silent(note) {
+      const late = await stage.cluster.client()
+      await late.query('BEGIN')
+      await update(late, 20, note)
+      return late
+    }
+    const nobody = async () => {
+      await stream.close()
+      await stage.daemon.kill9()
+      await listeners(0)
+    }
+
+    test('nor is one whose daemon cannot get the role', async () => {
+      await nobody()
+      const somebody = await holding(1)
+      const late = await silent('roleless.1')
+      await stage.daemon.start()
+      stream = await openHot(stage.daemon, 'ann')
+      await listeners(1)
+      await late.query('COMMIT')
+      await arrives('roleless.1')
+      await Promise.all([late.end(), somebody.end()])
+    })
+
+    test('nor is one for whom the ticker still looked when it died', async () => {
+      await nobody()
+      const late = await silent('heirless.1')
+      await stage.daemon.start()
+      await listeners(1)
+      const other = await stage.addDaemon({ flags: never })
+      await listeners(2)
+      stream = await openHot(other, 'ann')
+      await stage.daemon.kill9()
+      await listeners(1)
+      await late.query('COMMIT')
+      await arrives('heirless.1')
+      await Promise.all([late.end(), stream.close()])
+      await other.stop()
+      await stage.daemon.start()
+      stream = await openHot(stage.daemon, 'ann')
+    })
+
+    test('a daemon that could not say that it listens says so later', async () => {
+      await nobody()
+      const [role, sign] = [await holding(1), await holding(5)]
+      await stage.daemon.start()
+      stream = await openHot(stage.daemon, 'ann')
+      await sign.end()
+      await listeners(1)
+      await update(client, 3, 'later.1')
+      await arrives('later.1')
+      await role.end()
+    })
+
     test('one that is there rings for it when the other, which made the ticks, has died asleep', async () => {
       const other = await stage.addDaemon({ flags: never })
       await listeners(2)
