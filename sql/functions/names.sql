@@ -1,8 +1,10 @@
 -- herald.check_name(what, name): raises unless name can stand in an SSE field and in a log line.
 --   what  the word for it in the error
 --   name  1 to 200 characters without control characters. An event must not have the name of a
---         control event. A topic must not begin with '!' (gate.sql).
--- Source of the rule: WHATWG HTML 9.2. A CR, LF or NUL ends a field. Reads and writes no table.
+--         control event, nor one of those that EventSource dispatches by itself. A topic must not
+--         begin with '!' (gate.sql).
+-- Source of the rule: WHATWG HTML 9.2. A CR, LF or NUL ends a field. An event `error` would call a
+-- page's handler of lost connections. Reads and writes no table.
 CREATE OR REPLACE FUNCTION herald.check_name(what text, name text) RETURNS void
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -10,8 +12,11 @@ BEGIN
     RAISE EXCEPTION 'pgherald: % name % is not usable', what, coalesce(quote_literal(name), 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'Use 1 to 200 characters without control characters.';
   END IF;
-  IF what = 'event' AND name IN ('connected', 'snapshot', 'ready', 'reset', 'left', 'bulk', 'expiring', 'closing', 'schema') THEN
+  IF what = 'event' AND name IN ('connected', 'snapshot', 'ready', 'reset', 'left', 'bulk', 'expiring', 'closing', 'schema', 'ping') THEN
     RAISE EXCEPTION 'pgherald: event name ''%'' is taken by the protocol', name
+      USING ERRCODE = 'reserved_name', HINT = 'Choose another name, such as ''row_' || name || '''.';
+  ELSIF what = 'event' AND name IN ('error', 'open', 'message') THEN
+    RAISE EXCEPTION 'pgherald: event name ''%'' is one that EventSource dispatches itself', name
       USING ERRCODE = 'reserved_name', HINT = 'Choose another name, such as ''row_' || name || '''.';
   ELSIF what = 'topic' AND name LIKE '!%' THEN
     RAISE EXCEPTION 'pgherald: topic ''%'' is one of pgherald''s own', name

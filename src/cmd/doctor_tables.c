@@ -131,10 +131,23 @@ static const struct doctor_check table_locks = {
 	"nobody stops writers of a watched table",
 };
 
+/* Rules of an older version go on. EventSource calls onerror, onopen and onmessage for these. */
+static const struct doctor_check events = {
+	"events",
+	"SELECT '!', r.target::text, format('its rule %L has a name that EventSource dispatches "
+	"itself: pages take the event for something else', r.event),"
+	"       format('SELECT herald.unrule(%L, %L), and a rule of another name', r.target, "
+	"r.event)"
+	"  FROM herald.rules r WHERE r.event IN ('error', 'open', 'message', 'ping') GROUP BY "
+	"r.target, r.event",
+	"each rule's name is free for events",
+};
+
 void doctor_tables(struct doctor *d)
 {
 	doctor_check(d, &names, NULL);
 	doctor_check(d, &columns, NULL);
+	doctor_check(d, &events, NULL);
 	doctor_check(d, &children, NULL);
 	doctor_check(d, &partitions, NULL);
 	doctor_check(d, &table_locks, NULL);

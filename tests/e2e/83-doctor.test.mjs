@@ -165,6 +165,12 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
     "CREATE TABLE public.goods (id int PRIMARY KEY, cost int); SELECT herald.watch('public.goods', exclude => '{cost}'); ALTER TABLE public.goods RENAME cost TO price",
     [0, '!', 'columns', 'public.goods', /names 'cost' in exclude/, /say exclude/], "SELECT herald.unwatch('public.goods'); DROP TABLE public.goods"))
 
+  test('a rule of an older version whose event calls the handler of lost connections', () => broken(
+    `CREATE TABLE public.goods (id int PRIMARY KEY); SELECT herald.watch('public.goods');
+      INSERT INTO herald.rules (target, event, operation, condition) VALUES ('public.goods', 'error', 'insert', 'true')`,
+    [0, '!', 'events', 'public.goods', /its rule 'error' has a name that EventSource dispatches itself/, /herald\.unrule/],
+    "SELECT herald.unwatch('public.goods'); DROP TABLE public.goods"))
+
   test('a lock that stops the writers of a watched table', async () => {
     const holder = await stage.cluster.client()
     await holder.query('BEGIN; LOCK TABLE public.notes IN SHARE MODE')

@@ -1,12 +1,14 @@
 -- Event and topic names: 1 to 200 characters, no control characters; the protocol's own event names are taken.
 BEGIN;
-SELECT plan(20);
+SELECT plan(26);
 CREATE TABLE things (id int PRIMARY KEY);
 SELECT herald.watch('things');
 SELECT throws_ok(format('SELECT herald.rule(''things'', %L, ''insert'')', name), '42939', NULL, 'a rule for ' || name || ' is refused')
-  FROM unnest('{connected,snapshot,ready,reset,left,bulk,expiring,closing}'::text[]) name;
+  FROM unnest('{connected,snapshot,ready,reset,left,bulk,expiring,closing,schema,ping,error,open,message}'::text[]) name;
 SELECT throws_like($$SELECT herald.publish('t', 'left', '{}')$$, 'pgherald: event name ''left'' is taken by the protocol',
   'publishing one is refused too, with a sentence');
+SELECT throws_like($$SELECT herald.publish('t', 'error', '{}')$$, 'pgherald: event name ''error'' is one that EventSource dispatches itself',
+  'and one that would call a page''s onerror');
 SELECT throws_ok(format('SELECT herald.publish(''t'', %L, ''{}'')', name), '22023', NULL, 'an event name ' || what || ' is refused')
   FROM (VALUES (E'a\nb', 'with a newline'), (E'a\rb', 'with a carriage return'), ('', 'that is empty'), (NULL, 'that is NULL'),
                (repeat('x', 201), 'of 201 characters'), (E'a\u0085b', 'with a C1 control')) v(name, what);
