@@ -29,10 +29,10 @@ static const struct option options[] = {
 	{"jwt-algorithm", "NAME", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_algorithm), 0, 0,
 	 "HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384 or ES512; no other is accepted. "
 	 "Empty: HS256 with a secret, else by the key"},
-	{"jwt-issuer", "TEXT", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_issuer), 0, 0,
-	 "required iss; empty: not checked"},
-	{"jwt-audience", "TEXT", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_audience), 0, 0,
-	 "required aud; empty: not checked"},
+	{"jwt-issuer", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_issuer), 0, 0,
+	 "iss is one of these, joined by commas; empty: not checked"},
+	{"jwt-audience", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_audience), 0, 0,
+	 "aud has one of these, joined by commas; empty: not checked"},
 	{"jwt-leeway", "DURATION", "30s", NULL, DURATION, RELOAD, AT(jwt_leeway_ms), 0, 600000,
 	 "how far clocks may differ"},
 	{"jwt-cookie", "NAME", "jwt", NULL, TEXT, RELOAD, AT(jwt_cookie), 0, 0,
@@ -108,6 +108,8 @@ void config_release(struct config *c)
 	free(c->file);
 	seal_free(c->seal);
 	free(c->origins_text);
+	free(c->issuers);
+	free(c->audiences);
 	free(c->sources_text);
 	config_init(c);
 }

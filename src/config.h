@@ -58,6 +58,7 @@ struct config {
 	/* owned; NULL if there is no encryption-key, so nothing can be sealed */
 	struct seal *seal;
 	const char *origins[CONFIG_ORIGINS_MAX + 1];
+	const char **issuers, **audiences; /* owned, each with its texts; NULL if not given */
 	char *origins_text, *sources_text; /* owned */
 };
 

@@ -112,6 +112,26 @@ static bool split_list(const char *text, char **ret_copy, const char **pieces, s
 	return true;
 }
 
+/* The same as one block, whose pointers come first. NULL if there is none. */
+static const char **list_of(const char *text)
+{
+	size_t len = text == NULL ? 0 : strlen(text), most = len / 2 + 2;
+	const char **list = xcalloc(1, most * sizeof(*list) + len + 1);
+	char *rest = (char *)(list + most), *piece;
+	size_t count = 0;
+
+	memcpy(rest, text == NULL ? "" : text, len);
+	while ((piece = strsep(&rest, ",")) != NULL) {
+		piece = config_trim(piece);
+		if (piece[0] != '\0')
+			list[count++] = piece;
+	}
+	if (count > 0)
+		return list;
+	free(list);
+	return NULL;
+}
+
 static bool check_sources(struct config *c)
 {
 	static const char *const names[TOKEN_SOURCES] = {"cookie", "header", "query"};
@@ -233,12 +253,27 @@ static bool check_seal(struct config *c)
 	return false;
 }
 
+/* A list of nothing would let everybody's tokens in. */
+static bool check_names(struct config *c)
+{
+	const char *empty;
+
+	c->issuers = list_of(c->jwt_issuer);
+	c->audiences = list_of(c->jwt_audience);
+	empty = c->jwt_issuer != NULL && c->issuers == NULL       ? "jwt-issuer"
+		: c->jwt_audience != NULL && c->audiences == NULL ? "jwt-audience"
+								  : NULL;
+	if (empty != NULL)
+		log_complain("%s has commas only, and names none", empty);
+	return empty == NULL;
+}
+
 static void fill_http(struct config *c)
 {
 	c->http.token.keys = c->keyring;
 	c->http.token.verified = c->verified;
-	c->http.token.issuer = c->jwt_issuer;
-	c->http.token.audience = c->jwt_audience;
+	c->http.token.issuers = c->issuers;
+	c->http.token.audiences = c->audiences;
 	c->http.token.leeway_ms = c->jwt_leeway_ms;
 	c->http.cookie = c->jwt_cookie;
 	c->http.heartbeat_ms = (int)c->heartbeat_ms;
@@ -262,7 +297,7 @@ bool config_take_values(struct config *c)
 			return false;
 	}
 	if (!check_database(c) || !check_words(c) || !check_sources(c) || !check_origins(c) ||
-	    !check_keys(c) || !check_seal(c))
+	    !check_names(c) || !check_keys(c) || !check_seal(c))
 		return false;
 	fill_http(c);
 	return true;

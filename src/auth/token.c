@@ -215,20 +215,33 @@ static bool check_payload(const struct token_options *options, struct identity *
 	return json_object_is_type(id->claims, json_type_object);
 }
 
+/* Does the claim fit one of these? True if there are none. */
+static bool is_any(const char *const *wanted,
+		   bool (*fits)(struct json_object *, const char *, const char *),
+		   struct json_object *claims, const char *name)
+{
+	if (wanted == NULL)
+		return true;
+	for (; *wanted != NULL; wanted++)
+		if (fits(claims, name, *wanted))
+			return true;
+	return false;
+}
+
 static bool check_issuer(const struct token_options *options, struct identity *id, int64_t now_ms,
 			 const char **ret_why)
 {
 	(void)now_ms;
-	*ret_why = "its issuer is not the configured one";
-	return options->issuer == NULL || claims_is(id->claims, "iss", options->issuer);
+	*ret_why = "its issuer is not a configured one";
+	return is_any(options->issuers, claims_is, id->claims, "iss");
 }
 
 static bool check_audience(const struct token_options *options, struct identity *id, int64_t now_ms,
 			   const char **ret_why)
 {
 	(void)now_ms;
-	*ret_why = "its audience is not the configured one";
-	return options->audience == NULL || claims_has(id->claims, "aud", options->audience);
+	*ret_why = "its audience is not a configured one";
+	return is_any(options->audiences, claims_has, id->claims, "aud");
 }
 
 static bool check_sub(const struct token_options *options, struct identity *id, int64_t now_ms,

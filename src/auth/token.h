@@ -28,9 +28,10 @@ struct keyring;
 struct verified;
 
 struct token_options {
-	const struct keyring *keys;    /* NULL or empty if no token is ever accepted */
-	struct verified *verified;     /* the signatures that are remembered; NULL if none are */
-	const char *issuer, *audience; /* NULL if it is not checked */
+	const struct keyring *keys; /* NULL or empty if no token is ever accepted */
+	struct verified *verified;  /* the signatures that are remembered; NULL if none are */
+	/* One of these is required. Ends with NULL. NULL if it is not checked. */
+	const char *const *issuers, *const *audiences;
 	int64_t leeway_ms;
 };
 

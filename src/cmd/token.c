@@ -95,10 +95,10 @@ static bool fill_claims(const struct cli_call *call, struct json_object *claims,
 	json_object_object_add(claims, "sub", json_object_new_string(cli_value(call, "sub")));
 	json_object_object_add(claims, "iat", json_object_new_int64(now_s));
 	json_object_object_add(claims, "exp", json_object_new_int64(now_s + ttl_ms / 1000));
-	if (config->jwt_issuer != NULL)
-		json_object_object_add(claims, "iss", json_object_new_string(config->jwt_issuer));
-	if (config->jwt_audience != NULL)
-		json_object_object_add(claims, "aud", json_object_new_string(config->jwt_audience));
+	if (config->issuers != NULL)
+		json_object_object_add(claims, "iss", json_object_new_string(config->issuers[0]));
+	if (config->audiences != NULL)
+		json_object_object_add(claims, "aud", json_object_new_string(config->audiences[0]));
 	for (size_t i = 0; i < claim->count; i++) {
 		if (add_claim(claims, claim->given[i]))
 			continue;

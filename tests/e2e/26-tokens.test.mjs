@@ -146,6 +146,9 @@ describe('tokens', { skip: missing() }, () => {
       { iss: 'me', aud: ['them'] }, { iss: 'me', aud: 7 }, { iss: 'me', aud: ['us', 7] }, { iss: 'me', aud: { us: true } }]
     for (const claims of wrong) await assertRefused(withClaims(claims), JSON.stringify(claims), daemon)
     for (const aud of ['us', ['us'], ['them', 'us']]) await assertTaken(withClaims({ iss: 'me', aud }), JSON.stringify(aud), daemon)
+    const several = await stage.addDaemon({ flags: ['--jwt-issuer', 'me, https://id.example', '--jwt-audience', 'us,them'] })
+    for (const iss of ['me', 'https://id.example']) for (const aud of ['us', 'them', ['x', 'them']]) await assertTaken(withClaims({ iss, aud }), `${iss} ${aud}`, several)
+    for (const claims of [{ iss: 'me, https://id.example', aud: 'us' }, { iss: 'me', aud: 'us,them' }, { iss: 'you', aud: 'us' }]) await assertRefused(withClaims(claims), JSON.stringify(claims), several)
   })
 
   test('J14 claims that no stream asks for open nothing', async () => {

@@ -65,7 +65,10 @@ static bool verify(const char *token, const char *issuer, const char *audience,
 		.keys = {{NULL, JWT_ALG_HS256, (unsigned char *)(uintptr_t)key, KEY_LEN, 7}},
 		.count = 1};
 	struct token_options options = {
-		.keys = &ring, .issuer = issuer, .audience = audience, .leeway_ms = 30000};
+		.keys = &ring,
+		.issuers = issuer == NULL ? NULL : (const char *const[]){issuer, NULL},
+		.audiences = audience == NULL ? NULL : (const char *const[]){"x", audience, NULL},
+		.leeway_ms = 30000};
 	const char *why = NULL;
 	bool valid = token_verify(&options, token, NOW_S * 1000, ret_id, &why);
 

@@ -202,14 +202,14 @@ TEST(the_leeway_is_for_both_ends)
 TEST(issuer_and_audience_are_required_where_they_are_configured)
 {
 	assert_payload("{\"sub\":\"7\",\"exp\":" LATER ",\"iss\":\"x\",\"aud\":\"y\"}", NULL);
-	options.issuer = "me";
+	options.issuers = (const char *const[]){"me", NULL};
 	assert_payload("{\"exp\":" LATER "}", "issuer");
 	assert_payload("{\"exp\":" LATER ",\"iss\":\"Me\"}", "issuer");
 	assert_payload("{\"exp\":" LATER ",\"iss\":\"mee\"}", "issuer");
 	assert_payload("{\"exp\":" LATER ",\"iss\":null}", "issuer");
 	assert_payload("{\"exp\":" LATER ",\"iss\":[\"me\"]}", "issuer");
 	assert_payload("{\"sub\":\"7\",\"exp\":" LATER ",\"iss\":\"me\"}", NULL);
-	options.audience = "us";
+	options.audiences = (const char *const[]){"us", NULL};
 	assert_payload("{\"exp\":" LATER ",\"iss\":\"me\"}", "audience");
 	assert_payload("{\"exp\":" LATER ",\"iss\":\"me\",\"aud\":\"u\"}", "audience");
 	assert_payload("{\"exp\":" LATER ",\"iss\":\"me\",\"aud\":[]}", "audience");
@@ -357,6 +357,19 @@ TEST(a_changed_letter_or_another_key_breaks_the_signature)
 	identity_release(&identity);
 }
 
+TEST(one_of_several_issuers_and_audiences_is_enough)
+{
+	options.issuers = (const char *const[]){"me", "https://id.example", NULL};
+	options.audiences = (const char *const[]){"us", "them", NULL};
+	assert_payload("{\"sub\":\"7\",\"exp\":" LATER ",\"iss\":\"me\",\"aud\":\"them\"}", NULL);
+	assert_payload("{\"sub\":\"7\",\"exp\":" LATER
+		       ",\"iss\":\"https://id.example\",\"aud\":[\"x\",\"us\"]}",
+		       NULL);
+	assert_payload("{\"exp\":" LATER ",\"iss\":\"me,https://id.example\",\"aud\":\"us\"}",
+		       "issuer");
+	assert_payload("{\"exp\":" LATER ",\"iss\":\"me\",\"aud\":[\"x\",\"y\"]}", "audience");
+}
+
 #define RESET(sentence) cmocka_unit_test_setup(sentence, reset)
 
 TEST(who_asks_why_is_told_of_each_check_whatever_the_others_say)
@@ -365,7 +378,7 @@ TEST(who_asks_why_is_told_of_each_check_whatever_the_others_say)
 	char *token = make_token(HS256, "{\"sub\":\"u\",\"jti\":\"\",\"exp\":1,\"iss\":\"b\"}",
 				 EVP_sha256(), "another key than that of the test", 32);
 
-	options.issuer = "a";
+	options.issuers = (const char *const[]){"a", NULL};
 	token_examine(&options, token, NOW_S * 1000, &f);
 	assert_int_equal(f.count, TOKEN_CHECKS);
 	assert_null(f.faults[TOKEN_FORM]);
@@ -412,6 +425,7 @@ int main(void)
 		RESET(sub_is_what_stands_there),
 		RESET(a_name_beyond_ascii_is_a_claim_like_any_other),
 		RESET(a_claim_that_is_there_twice_is_refused),
+		RESET(one_of_several_issuers_and_audiences_is_enough),
 		RESET(a_payload_must_be_one_json_object),
 		RESET(a_changed_letter_or_another_key_breaks_the_signature),
 		RESET(who_asks_why_is_told_of_each_check_whatever_the_others_say),

@@ -107,12 +107,14 @@ TEST(a_value_that_is_given_may_be_empty_only_where_that_means_something)
 	assert_good("admin-listen =\njwt-issuer = \nmax-streams =\nallowed-origins=\n"
 		    "database-url=\n");
 	assert_null(config.admin_listen);
-	assert_null(config.http.token.issuer);
+	assert_null(config.http.token.issuers);
 }
 
 TEST(words_lists_and_addresses_are_checked)
 {
 	static const struct refusal bad[] = {
+		{"jwt-issuer", " , ", "names none"},
+		{"jwt-audience", ",", "names none"},
 		{"listen", "8000", "not an address"},
 		{"admin-listen", "a:0", "not an address"},
 		{"log-level", "INFO", "not error"},
@@ -134,7 +136,14 @@ TEST(words_lists_and_addresses_are_checked)
 	flag("token-sources", " query , header");
 	flag("allowed-origins", "https://a.com, http://localhost:3000,");
 	flag("log-format", "json");
+	flag("jwt-issuer", " https://a.example , b,");
+	flag("jwt-audience", "us");
 	assert_good(NULL);
+	assert_string_equal(config.http.token.issuers[0], "https://a.example");
+	assert_string_equal(config.http.token.issuers[1], "b");
+	assert_null(config.http.token.issuers[2]);
+	assert_string_equal(config.http.token.audiences[0], "us");
+	assert_null(config.http.token.audiences[1]);
 	assert_int_equal(config.http.sources[0], TOKEN_QUERY);
 	assert_int_equal(config.http.sources[1], TOKEN_HEADER);
 	assert_int_equal(config.http.sources[2], TOKEN_NOWHERE);
@@ -166,7 +175,9 @@ TEST(the_key_is_loaded_and_a_bad_one_refused)
 	assert_int_equal(config.http.token.keys->keys[0].len, 32);
 	assert_memory_equal(config.http.token.keys->keys[0].bytes, SECRET, 32);
 	assert_int_equal(config.http.token.keys->keys[0].algorithm, JWT_ALG_HS256);
-	assert_string_equal(config.http.token.audience, "us");
+	assert_string_equal(config.http.token.audiences[0], "us");
+	assert_null(config.http.token.audiences[1]);
+	assert_null(config.http.token.issuers);
 	assert_int_equal(config.http.token.leeway_ms, 0);
 	assert_bad_flag("jwt-secret", "short", "fewer than 32");
 	assert_bad("jwt-secret = " SECRET "\njwt-secret-file = x\n", "more than one of");
