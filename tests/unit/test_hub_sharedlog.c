@@ -144,7 +144,7 @@ TEST(what_others_keep_of_a_record_counts_as_long_as_it_is_there)
 	}
 	assert_false(sharedlog_holds(&l, first));
 	assert_true(sharedlog_holds(&l, last));
-	assert_in_range((l.head - l.tail) / 1032, l.cap / 10032 - 2, l.cap / 10032);
+	assert_within((l.head - l.tail) / 1032, l.cap / 10032 - 2, l.cap / 10032);
 	/* more than there is: it stays alone */
 	last = sharedlog_append(&l, cursor_of(1001), bytes, sizeof(bytes), 4 * l.cap);
 	assert_true(sharedlog_holds(&l, last));

@@ -298,10 +298,10 @@ TEST(vain_looks_are_rationed)
 {
 	struct wake_ration r = {0};
 
-	assert_in_range(looks(&r, NOW, 1000, 1), WAKE_VAIN_MOST,
-			WAKE_VAIN_MOST + 1000 / WAKE_VAIN_MS + 1);
-	assert_in_range(looks(&r, NOW + 1000, 10000, 1), 10 * 10, 10 * 20);
-	assert_in_range(wake_ration_wait_ms(&r, NOW + 11000), 0, WAKE_VAIN_MS);
+	assert_within(looks(&r, NOW, 1000, 1), WAKE_VAIN_MOST,
+		      WAKE_VAIN_MOST + 1000 / WAKE_VAIN_MS + 1);
+	assert_within(looks(&r, NOW + 1000, 10000, 1), 10 * 10, 10 * 20);
+	assert_within(wake_ration_wait_ms(&r, NOW + 11000), 0, WAKE_VAIN_MS);
 }
 
 TEST(looks_that_find_something_are_not)
@@ -318,7 +318,7 @@ TEST(a_ration_is_not_saved_up)
 	struct wake_ration r = {0};
 
 	assert_int_equal(looks(&r, NOW, 1000, 2000), 1000);
-	assert_in_range(looks(&r, NOW + 100000, 10, 1), 1, WAKE_VAIN_MOST);
+	assert_within(looks(&r, NOW + 100000, 10, 1), 1, WAKE_VAIN_MOST);
 }
 
 int main(void)
