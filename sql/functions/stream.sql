@@ -4,7 +4,7 @@
 --   path       '/api/orders/:id/stream'. ':name' takes one segment as parameter
 --   topics     what is streamed
 --   match      {"<audience key>": "claims.x" | "params.x" | "=literal"}: all keys must match. At
---              most 4 keys
+--              most 4 keys. A claim may be a path, "claims.a.b", here and in require
 --   events     only these event names. NULL: all
 --   require    {"<claim>": [allowed values]}: all must hold. An array of such objects: one of them
 --              must hold. A value "params.x" stands for the request's parameter x

@@ -3,7 +3,11 @@
 
 #include <json-c/json.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/xalloc.h"
+#include "auth/json.h"
 
 bool claims_time(struct json_object *claims, const char *name, int64_t *ret_ms, bool *ret_present)
 {
@@ -21,6 +25,69 @@ bool claims_time(struct json_object *claims, const char *name, int64_t *ret_ms, 
 		return false;
 	*ret_ms = (int64_t)(seconds * 1000);
 	return true;
+}
+
+bool claims_find(struct json_object *claims, const char *name, struct json_object **ret_claim)
+{
+	if (json_object_object_get_ex(claims, name, ret_claim))
+		return true;
+	for (size_t len = strlen(name); len > 0; len--) {
+		struct json_object *object;
+		char *first;
+		bool leads_on;
+
+		if (name[len] != '.')
+			continue;
+		first = xstrndup(name, len);
+		leads_on = json_object_object_get_ex(claims, first, &object) &&
+			   json_object_is_type(object, json_type_object);
+		free(first);
+		if (leads_on && claims_find(object, name + len + 1, ret_claim))
+			return true;
+	}
+	*ret_claim = NULL;
+	return false;
+}
+
+struct taker {
+	bool (*take)(void *ctx, const char *bytes, size_t len);
+	void *ctx;
+};
+
+static bool take_words(const struct taker *t, const char *text)
+{
+	for (const char *p = text; *p != '\0';) {
+		size_t len = strcspn(p, " ");
+
+		if (len > 0 && t->take(t->ctx, p, len))
+			return true;
+		p += len + strspn(p + len, " ");
+	}
+	return false;
+}
+
+static bool take_one(const struct taker *t, bool words, struct json_object *value)
+{
+	const char *text = json_scalar_text(value);
+
+	if (text == NULL)
+		return false;
+	return t->take(t->ctx, text, strlen(text)) ||
+	       (words && strchr(text, ' ') != NULL && take_words(t, text));
+}
+
+bool claims_any(const char *name, struct json_object *claim,
+		bool (*take)(void *ctx, const char *bytes, size_t len), void *ctx)
+{
+	struct taker t = {take, ctx};
+	bool words = strcmp(name, "scope") == 0 || strcmp(name, "scp") == 0;
+
+	if (!json_object_is_type(claim, json_type_array))
+		return take_one(&t, words, claim);
+	for (size_t i = 0; i < json_object_array_length(claim); i++)
+		if (take_one(&t, words, json_object_array_get_idx(claim, i)))
+			return true;
+	return false;
 }
 
 bool claims_is(struct json_object *claims, const char *name, const char *wanted)

@@ -7,6 +7,7 @@
 #define AUTH_CLAIMS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define CLAIMS_NAME_MAX 255 /* bytes of sub and of jti */
@@ -19,6 +20,21 @@ struct json_object;
  * number of seconds from 0 to 1e14.
  */
 bool claims_time(struct json_object *claims, const char *name, int64_t *ret_ms, bool *ret_present);
+
+/*
+ * Finds a claim by its name. Where no claim has the name, it is a path: `a.b` is the member b of
+ * the object a. Names of members may have dots, too: the longest name that leads on comes first.
+ * False if there is none, and then *ret_claim is NULL.
+ */
+bool claims_find(struct json_object *claims, const char *name, struct json_object **ret_claim);
+
+/*
+ * Calls take(ctx, bytes, len) for each value of the claim, until it says true. Returns whether it
+ * has. An array has its elements as values. `scope` and `scp` have their words, besides the whole
+ * (RFC 8693 4.2). What is no text, number or boolean is no value.
+ */
+bool claims_any(const char *name, struct json_object *claim,
+		bool (*take)(void *ctx, const char *bytes, size_t len), void *ctx);
 
 /* True if the claim is this one text. */
 bool claims_is(struct json_object *claims, const char *name, const char *wanted);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/xalloc.h"
+#include "auth/claims.h"
 #include "auth/json.h"
 
 /* --- what is noted for explain --- */
@@ -48,43 +49,34 @@ static void note_alternative(struct entitlement_findings *f, const char *claim, 
 
 /* --- require --- */
 
+struct allowance {
+	struct json_object *allowed; /* an array */
+	const struct params *params;
+};
+
 /*
- * True if this text equals an allowed value of require. An allowed value "params.x" stands for the
- * request's parameter x.
+ * Is claims_any's take: true if this value equals an allowed one. An allowed value "params.x"
+ * stands for the request's parameter x.
  */
-static bool is_allowed(const char *have, struct json_object *allowed, const struct params *params)
+static bool is_allowed(void *ctx, const char *bytes, size_t len)
 {
-	for (size_t i = 0; i < json_object_array_length(allowed); i++) {
-		const char *value = json_scalar_text(json_object_array_get_idx(allowed, i));
+	const struct allowance *a = ctx;
+	struct text have = {bytes, len};
+
+	for (size_t i = 0; i < json_object_array_length(a->allowed); i++) {
+		const char *value = json_scalar_text(json_object_array_get_idx(a->allowed, i));
 
 		if (value == NULL)
 			continue;
 		if (strncmp(value, "params.", 7) == 0) {
-			const struct text *param = params_find(params, value + 7);
+			const struct text *param = params_find(a->params, value + 7);
 
-			if (param != NULL && text_is(*param, have))
+			if (param != NULL && param->len == len &&
+			    memcmp(param->bytes, bytes, len) == 0)
 				return true;
-		} else if (strcmp(value, have) == 0) {
+		} else if (text_is(have, value)) {
 			return true;
 		}
-	}
-	return false;
-}
-
-/* Checks one claim against its allowed values. One element of an array claim is enough. */
-static bool claim_allowed(struct json_object *claim, struct json_object *allowed,
-			  const struct params *params)
-{
-	if (!json_object_is_type(claim, json_type_array)) {
-		const char *have = json_scalar_text(claim);
-
-		return have != NULL && is_allowed(have, allowed, params);
-	}
-	for (size_t i = 0; i < json_object_array_length(claim); i++) {
-		const char *have = json_scalar_text(json_object_array_get_idx(claim, i));
-
-		if (have != NULL && is_allowed(have, allowed, params))
-			return true;
 	}
 	return false;
 }
@@ -94,10 +86,11 @@ static bool all_allowed(struct json_object *alternative, struct json_object *cla
 {
 	json_object_object_foreach(alternative, name, allowed)
 	{
-		struct json_object *claim = NULL;
-		bool has = json_object_object_get_ex(claims, name, &claim);
+		struct allowance a = {allowed, params};
+		struct json_object *claim;
+		bool has = claims_find(claims, name, &claim);
 
-		if (has && claim_allowed(claim, allowed, params))
+		if (has && claims_any(name, claim, is_allowed, &a))
 			continue;
 		note_alternative(findings, name, has, claim, allowed);
 		return false;
@@ -124,18 +117,19 @@ bool entitlement_requires(const char *require, struct json_object *claims,
 
 /* --- match --- */
 
-static void want_claim(struct wanted *w, size_t key, const char *name, struct json_object *claim)
+struct want {
+	struct wanted *wanted;
+	size_t key;
+	const char *name;
+};
+
+/* Is claims_any's take: adds the value. True if there are too many. */
+static bool want_value(void *ctx, const char *bytes, size_t len)
 {
-	bool list = json_object_is_type(claim, json_type_array);
-	size_t count = list ? json_object_array_length(claim) : 1;
+	struct want *w = ctx;
 
-	for (size_t i = 0; i < count && w->keys[key].count <= WANTED_VALUES_MAX; i++) {
-		const char *value =
-			json_scalar_text(list ? json_object_array_get_idx(claim, i) : claim);
-
-		if (value != NULL)
-			wanted_add(w, key, name, value, strlen(value));
-	}
+	wanted_add(w->wanted, w->key, w->name, bytes, len);
+	return w->wanted->keys[w->key].count > WANTED_VALUES_MAX;
 }
 
 /* Adds the values that one key of match may have. False if a parameter is missing. */
@@ -148,8 +142,10 @@ static bool want_source(struct wanted *w, size_t key, const struct stream_def *d
 	if (source[0] == '=') {
 		wanted_add(w, key, name, source + 1, strlen(source + 1));
 	} else if (strncmp(source, "claims.", 7) == 0) {
-		if (json_object_object_get_ex(id->claims, source + 7, &claim))
-			want_claim(w, key, name, claim);
+		struct want want = {w, key, name};
+
+		if (claims_find(id->claims, source + 7, &claim))
+			(void)claims_any(source + 7, claim, want_value, &want);
 	} else if (strncmp(source, "params.", 7) == 0) {
 		const struct text *param = params_find(params, source + 7);
 

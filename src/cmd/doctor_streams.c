@@ -178,6 +178,20 @@ static const struct doctor_check locked = {
 	"no stream lacks one",
 };
 
+/* A name with dots is tried as it is, then as a path. Names with a slash are meant as they are. */
+static const struct doctor_check claims = {
+	"claims",
+	"SELECT '-', s.path, format('takes %s of a token by its path, where no claim has the whole "
+	"name', string_agg(DISTINCT quote_literal(c.name), ', ')), NULL"
+	"  FROM herald.streams s, LATERAL (SELECT substr(m.value, 8) FROM jsonb_each_text(s.match) "
+	"m WHERE m.value LIKE 'claims.%'"
+	"       UNION ALL SELECT jsonb_object_keys(r.one) FROM jsonb_array_elements(CASE "
+	"jsonb_typeof(s.require) WHEN 'array' THEN s.require ELSE "
+	"jsonb_build_array(s.require) END) r(one)) c(name)"
+	" WHERE c.name LIKE '%.%' AND c.name NOT LIKE '%/%' GROUP BY s.path",
+	"none is taken by a path",
+};
+
 void doctor_streams(struct doctor *d)
 {
 	doctor_check(d, &tables, NULL);
@@ -189,4 +203,5 @@ void doctor_streams(struct doctor *d)
 	doctor_check(d, &functions, NULL);
 	doctor_check(d, &sealed, d->config->seal != NULL ? "true" : "false");
 	doctor_check(d, &locked, d->config->keyring->count > 0 ? "true" : "false");
+	doctor_check(d, &claims, NULL);
 }

@@ -171,6 +171,16 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
     [0, '!', 'events', 'public.goods', /its rule 'error' has a name that EventSource dispatches itself/, /herald\.unrule/],
     "SELECT herald.unwatch('public.goods'); DROP TABLE public.goods"))
 
+  test('a claim that is taken by its path is no fault, and is named', async () => {
+    await stage.cluster.psql(`SELECT herald.stream('/roles', '{notes}', require => '[{"realm_access.roles": ["a"]}, {"https://a.example/b": [1]}]')`)
+    const report = await doctor()
+    await stage.cluster.psql("SELECT herald.unstream('/roles')")
+    assert.deepEqual(report.bad.filter(({ check }) => check === 'claims'), [])
+    const [note] = report.checks.filter(({ check, outcome }) => check === 'claims' && outcome === '-')
+    assert.match(note.says, /^takes 'realm_access\.roles' of a token by its path/)
+    await isWell()
+  })
+
   test('a lock that stops the writers of a watched table', async () => {
     const holder = await stage.cluster.client()
     await holder.query('BEGIN; LOCK TABLE public.notes IN SHARE MODE')

@@ -151,6 +151,52 @@ TEST(any_element_of_an_array_claim_will_do)
 	assert_allowed(require, "{\"roles\": [null, [\"admin\"], {\"a\": \"admin\"}]}", false);
 }
 
+TEST(a_claim_may_be_reached_by_a_path_and_its_flat_name_comes_first)
+{
+	static const char require[] = "{\"realm_access.roles\": [\"admin\"]}";
+
+	assert_allowed(require, "{\"realm_access\": {\"roles\": [\"user\", \"admin\"]}}", true);
+	assert_allowed(require, "{\"realm_access\": {\"roles\": \"admin\"}}", true);
+	assert_allowed(require, "{\"realm_access.roles\": [\"admin\"]}", true);
+	assert_allowed(require,
+		       "{\"realm_access.roles\": [\"user\"], \"realm_access\": {\"roles\": "
+		       "[\"admin\"]}}",
+		       false);
+	assert_allowed(require, "{\"realm_access\": {\"roles\": [\"user\"]}}", false);
+	assert_allowed(require, "{\"realm_access\": [\"roles\", \"admin\"]}", false);
+	assert_allowed(require, "{\"realm_access\": \"roles\"}", false);
+	assert_allowed(require, "{\"realm_access\": null, \"roles\": [\"admin\"]}", false);
+	assert_allowed(require, "{\"realm_access\": {\"roles\": {\"admin\": \"admin\"}}}", false);
+	assert_allowed("{\"a.my.app.r\": [1]}", "{\"a\": {\"my.app\": {\"r\": 1}}}", true);
+	assert_allowed("{\"a.my.app.r\": [1]}",
+		       "{\"a\": {\"my.app\": {\"r\": 2}, \"my\": {\"app\": {\"r\": 1}}}}", false);
+	assert_allowed("{\"https://a.example/roles\": [1]}", "{\"https://a.example/roles\": 1}",
+		       true);
+	assert_allowed("{\"a.\": [1]}", "{\"a\": {\"\": 1}}", true);
+	assert_allowed("{\".a\": [1]}", "{\"a\": 1}", false);
+	assert_wanted((struct question){.match = {"org", "claims.app_metadata.org_id"},
+					.claims = "{\"app_metadata\": {\"org_id\": [7, 8]}}"},
+		      "org=7 org=8 ");
+	assert_wanted((struct question){.match = {"org", "claims.app_metadata.org_id"},
+					.claims = "{\"app_metadata\": {}, \"org_id\": 7}"},
+		      NULL);
+}
+
+TEST(a_scope_has_words)
+{
+	static const char require[] = "{\"scope\": [\"docs:read\"]}";
+
+	assert_allowed(require, "{\"scope\": \"openid docs:read  docs:write\"}", true);
+	assert_allowed(require, "{\"scope\": \"docs:read\"}", true);
+	assert_allowed(require, "{\"scope\": [\"openid\", \"docs:read\"]}", true);
+	assert_allowed(require, "{\"scope\": \"docs:reader docs:rea\"}", false);
+	assert_allowed(require, "{\"scope\": \" \"}", false);
+	assert_allowed("{\"scp\": [\"b\"]}", "{\"scp\": \"a b\"}", true);
+	assert_allowed("{\"scope\": [\"a b\"]}", "{\"scope\": \"a b\"}", true);
+	assert_allowed("{\"role\": [\"b\"]}", "{\"role\": \"a b\"}", false);
+	assert_allowed("{\"x.scope\": [\"b\"]}", "{\"x\": {\"scope\": \"a b\"}}", false);
+}
+
 TEST(numbers_are_compared_as_their_texts)
 {
 	assert_allowed("{\"level\": [5, 6.5]}", "{\"level\": 5}", true);
@@ -334,6 +380,8 @@ int main(void)
 		cmocka_unit_test(every_claim_of_an_object_must_have_an_allowed_value),
 		cmocka_unit_test(one_of_several_alternatives_is_enough),
 		cmocka_unit_test(any_element_of_an_array_claim_will_do),
+		cmocka_unit_test(a_claim_may_be_reached_by_a_path_and_its_flat_name_comes_first),
+		cmocka_unit_test(a_scope_has_words),
 		cmocka_unit_test(numbers_are_compared_as_their_texts),
 		cmocka_unit_test(a_parameter_among_the_allowed_values_stands_for_its_value),
 		cmocka_unit_test(a_require_that_is_no_json_forbids),
