@@ -25,7 +25,7 @@ static const struct option options[] = {
 	 AT(jwt_public_key_file), 0, 0,
 	 "PEM file with the public key of RS or ES tokens; RSA at least 2048 bits"},
 	{"jwks-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwks_file), 0, 0,
-	 "JSON Web Key Set with up to 16 keys (oct, RSA, EC), chosen by kid; for rotation"},
+	 "JSON Web Key Set with up to 64 keys (oct, RSA, EC), chosen by kid; for rotation"},
 	{"jwt-algorithm", "NAME", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_algorithm), 0, 0,
 	 "HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384 or ES512; no other is accepted. "
 	 "Empty: HS256 with a secret, else by the key"},

@@ -98,7 +98,7 @@ static bool add(struct reading *r, size_t number, struct key *key)
 	const char *wrong = NULL;
 
 	if (r->ring->count == KEYRING_MAX)
-		wrong = "it is one more than can be taken (16): take old keys out";
+		wrong = "it is one more than can be taken (64): take old keys out";
 	else if (!is_kid_new(r->ring, key->kid))
 		wrong = "its kid is also that of a key before it: each needs its own";
 	if (wrong == NULL) {

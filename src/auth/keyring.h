@@ -9,7 +9,7 @@
 
 #include "auth/key.h"
 
-#define KEYRING_MAX 16
+#define KEYRING_MAX 64
 
 struct keyring_source {
 	/* at most one is not NULL */

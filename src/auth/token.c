@@ -277,8 +277,10 @@ static bool check_claims(const struct token_options *options, struct identity *i
 
 static bool has_form(const char *token, const char **ret_why)
 {
-	*ret_why = "it has not the form of a token";
-	return token_well_formed(token, strlen(token));
+	size_t len = strlen(token);
+
+	*ret_why = len > TOKEN_MAX ? "it is longer than 16 KB" : "it has not the form of a token";
+	return token_well_formed(token, len);
 }
 
 static bool is_signed(const struct token_options *options, const char *token,

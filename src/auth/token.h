@@ -22,7 +22,7 @@
 #include "auth/identity.h"
 
 /* bytes */
-#define TOKEN_MAX 8192
+#define TOKEN_MAX (16 << 10)
 
 struct keyring;
 struct verified;

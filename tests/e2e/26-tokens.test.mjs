@@ -72,8 +72,8 @@ describe('tokens', { skip: missing() }, () => {
         `${good}é`, good.replaceAll('.', '%2e'), `${head}.${body.slice(0, 5)}\n${body.slice(5)}.${signature}`],
     },
     'J03 that is too long': {
-      refused: [withClaims({ filler: 'x'.repeat(8192 * 0.75) }), `${head}.${'a'.repeat(30_000)}.${signature}`],
-      taken: [withClaims({ filler: 'x'.repeat(6000) })],
+      refused: [withClaims({ filler: 'x'.repeat(16384 * 0.75) }), `${head}.${'a'.repeat(30_000)}.${signature}`],
+      taken: [withClaims({ filler: 'x'.repeat(6000) }), withClaims({ roles: Array.from({ length: 250 }, (_, n) => `a-role-of-a-realm-${n}-with-a-name`) })],
     },
     'J04 of an algorithm that is not the key\'s': {
       refused: ['none', 'None', 'nOnE', null, undefined, 256, ['HS256'], 'hs256', 'HS384', 'HS512', 'RS256', 'PS256', 'EdDSA', 'dir', ''].map((alg) => withHeader({ alg })),
@@ -165,7 +165,7 @@ describe('tokens', { skip: missing() }, () => {
 
   test('nothing of a token and no key is in the log, and reasons are', async () => {
     const reasons = {
-      'has not the form': 'a.b', 'signature is wrong': `${head}.${body}.${'A'.repeat(43)}`, 'its sub is': withClaims({ sub: 7 }), 'its typ': withHeader({ typ: 'at+jwt' }),
+      'has not the form': 'a.b', 'is longer than 16 KB': withClaims({ filler: 'x'.repeat(16384 * 0.75) }), 'signature is wrong': `${head}.${body}.${'A'.repeat(43)}`, 'its sub is': withClaims({ sub: 7 }), 'its typ': withHeader({ typ: 'at+jwt' }),
       crit: withHeader({ crit: ['exp'] }), 'no exp': withPayload('{"sub":"ann"}'),
     }
     for (const [reason, value] of Object.entries(reasons)) { // the log tells ten of many a second

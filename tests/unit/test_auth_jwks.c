@@ -288,25 +288,25 @@ TEST(what_is_no_set_is_refused)
 	assert_refused("", "is empty");
 }
 
-TEST(a_set_has_up_to_16_keys)
+TEST(a_set_has_up_to_64_keys)
 {
 	struct buf text;
 
 	buf_init(&text);
 	buf_append_str(&text, "{\"keys\":[");
-	for (int i = 0; i < 17; i++) {
+	for (int i = 0; i < 65; i++) {
 		buf_appendf(&text, "%s{\"kty\":\"oct\",\"k\":\"" K "\",\"kid\":\"%d\"}",
 			    i == 0 ? "" : ",", i);
-		if (i == 15) {
+		if (i == 63) {
 			size_t len = text.len;
 
 			buf_append_str(&text, "]}");
-			assert_loaded(text.data, 16);
+			assert_loaded(text.data, 64);
 			text.len = len;
 		}
 	}
 	buf_append_str(&text, "]}");
-	assert_refused(text.data, "key 17: it is one more");
+	assert_refused(text.data, "key 65: it is one more");
 	buf_release(&text);
 }
 
@@ -344,7 +344,7 @@ int main(void)
 			a_public_key_of_another_algorithm_or_with_its_private_part_is_refused),
 		cmocka_unit_test(an_rsa_key_with_an_exponent_of_1_is_refused),
 		cmocka_unit_test(what_is_no_set_is_refused),
-		cmocka_unit_test(a_set_has_up_to_16_keys),
+		cmocka_unit_test(a_set_has_up_to_64_keys),
 		cmocka_unit_test(
 			a_set_with_a_secret_is_for_its_owner_and_one_of_public_keys_for_all),
 	};

@@ -110,7 +110,7 @@ TEST(a_token_has_a_greatest_length)
 	token[TOKEN_MAX + 1] = '\0';
 	assert_true(token_well_formed(token, TOKEN_MAX));
 	assert_false(token_well_formed(token, TOKEN_MAX + 1));
-	assert_token(token, "form");
+	assert_token(token, "longer");
 	free(token);
 }
 
