@@ -172,12 +172,26 @@ void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms,
 	free(data);
 }
 
-void control_append_closing(struct buf *out, struct wire wire, const char *reason)
+/* Stands before an event, and belongs to its block. Lines have no such thing. */
+static void append_retry(struct buf *out, struct wire wire, int retry_ms)
+{
+	struct buf text;
+
+	if (retry_ms == 0 || (wire.form & FRAME_LINES))
+		return;
+	buf_init(&text);
+	buf_appendf(&text, "retry: %d\n", retry_ms);
+	append_text(out, wire, (struct text){text.data, text.len});
+	buf_release(&text);
+}
+
+void control_append_closing(struct buf *out, struct wire wire, const char *reason, int retry_ms)
 {
 	if (wire.gatherer != NULL) {
 		wire.gatherer->ops->close(wire.gatherer, out, reason);
 		return;
 	}
+	append_retry(out, wire, retry_ms);
 	append_reason(out, wire, NULL, "closing", reason);
 	if (wire.form & FRAME_PACKED)
 		append_gzip_end(out, wire);

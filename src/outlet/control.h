@@ -51,7 +51,8 @@ void control_append_ready(struct buf *out, struct wire wire, const struct cursor
 void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms, const char *code);
 /*
  * Appends `closing` and the end of gzip and of the chunks. With a gatherer it appends the answer.
+ * retry_ms is when the client is to come back, in the same block. 0 says nothing about that.
  */
-void control_append_closing(struct buf *out, struct wire wire, const char *reason);
+void control_append_closing(struct buf *out, struct wire wire, const char *reason, int retry_ms);
 
 #endif

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/chance.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -103,6 +104,21 @@ void outlet_end(struct outlet *o, int linger_ms)
 	heartbeat_give_up_in(o, linger_ms);
 }
 
+/*
+ * Many are closed at once for these reasons, and come back by themselves. Each is told another time
+ * for that, from half of `retry` to one and a half. 0 for other reasons.
+ */
+static int spread_retry_ms(const struct outlet *o, const char *reason)
+{
+	static const char *const of_many[] = {"shutdown", "changed", "fault", "failed"};
+	int retry_ms = o->set->options->retry_ms;
+
+	for (size_t i = 0; i < ARRAY_SIZE(of_many); i++)
+		if (strcmp(reason, of_many[i]) == 0)
+			return retry_ms / 2 + chance_up_to(retry_ms);
+	return 0;
+}
+
 bool outlet_has_begun_answer(const struct outlet *o)
 {
 	return o->gatherer != NULL && o->gatherer->ops->has_begun(o->gatherer);
@@ -121,7 +137,7 @@ void outlet_close(struct outlet *o, const char *reason)
 	}
 	o->reason = reason;
 	log_debug("[STREAM %" PRIu64 "] is being closed: %s", o->number, reason);
-	control_append_closing(&o->out, outlet_wire(o), reason);
+	control_append_closing(&o->out, outlet_wire(o), reason, spread_retry_ms(o, reason));
 	outlet_end(o, OUTLET_LINGER_MS);
 	outlet_flush(o);
 }

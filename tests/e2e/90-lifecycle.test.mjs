@@ -297,8 +297,14 @@ describe('the life of a stream', { skip: missing(), timeout: 300_000 }, () => {
       assert.deepEqual(JSON.parse(last.data), { reason: 'shutdown' })
       assert.deepEqual(stream.faults, [])
     }
+    // They must not all come back at once. `retry` is 2 s here.
+    const waits = streams.map((stream) => stream.current.parser.retry)
+    for (const ms of waits) assert.ok(ms >= 1000 && ms <= 3000, `retry: ${ms}`)
+    assert.ok(new Set(waits).size > 10, `${waits}`)
     await daemon.start()
     const again = await subscribe({ lastEventId: streams[0].lastEventId })
+    await again.next('connected')
+    assert.equal(again.current.parser.retry, 2000)
     const missed = id - idOf(streams[0].events.at(-1))
     if (missed > 0) assert.equal(idOf((await collect(again, missed)).at(-1)), id)
     await again.close()
