@@ -61,11 +61,10 @@ describe('a dump, restored', { skip: missing(), timeout: 300_000 }, () => {
     await stage.cluster.dump(['-Fc', '-f', dump])
     ids.ahead = await deliver(stage.cluster, 'ahead', stream)
 
-    const next = await Cluster.start({ unique: true })
-    await next.restore(dump)
-    await Promise.all([stage.cluster.stop(), next.stop()])
-    next.configure({ port: stage.cluster.port })
-    restored = next
+    restored = await Cluster.start({ unique: true })
+    await restored.restore(dump)
+    await Promise.all([stage.cluster.stop(), restored.stop()])
+    restored.configure({ port: stage.cluster.port })
     await restored.startServer()
     idle.resume()
     for (const each of [stream, behind]) {

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, chownSync, closeSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { clientProgram, serverDirectory, tooOld } from './postgres.mjs'
+import { clientProgram, serverDirectory, serverMajor, tooOld } from './postgres.mjs'
 import * as processes from './process.mjs'
 import { until, within } from './wait.mjs'
 
@@ -35,6 +35,12 @@ export const least = process.env.PGHERALD_TEST_ROLE === 'least'
  * made (lib/template.mjs).
  */
 const template = process.env.CLUSTER_TEMPLATE
+
+/**
+ * What pg_dump and pg_restore write, without the setting that those from version 17 on write for
+ * every server, and that older servers do not know.
+ */
+const forThisServer = (script) => (serverMajor() >= 17 ? script : script.replace(/^SET transaction_timeout = 0;$/m, ''))
 
 export class Cluster {
   /**
@@ -226,13 +232,18 @@ export class Cluster {
   async dump(args, { database = this.database } = {}) {
     const result = await processes.run(clientProgram('pg_dump'), [...args, '-d', this.url(database)], { env: environment() })
     if (result.code !== 0) throw new Error(`pg_dump: ${result.stderr}`)
-    return result.stdout
+    return forThisServer(result.stdout)
   }
 
   /** pg_restore of a dump in a file, into a database that is there. */
   async restore(path, { database = this.database } = {}) {
-    const result = await processes.run(clientProgram('pg_restore'), ['--exit-on-error', '-d', this.url(database), path], { env: environment() })
-    if (result.code !== 0) throw new Error(`pg_restore: ${result.stderr}`)
+    const run = async (args) => {
+      const result = await processes.run(clientProgram('pg_restore'), [...args, path], { env: environment() })
+      if (result.code !== 0) throw new Error(`pg_restore: ${result.stderr}`)
+      return result.stdout
+    }
+    if (serverMajor() >= 17) await run(['--exit-on-error', '-d', this.url(database)])
+    else await this.psql(forThisServer(await run(['-f', '-'])), { database })
   }
 
   #newClient(database, user) {
