@@ -194,7 +194,7 @@ struct ticker {
 	bool found;                                 /* the last look made a tick */
 	bool read_any;                              /* the last reading found a change */
 	struct ticker_bell door, tick, definitions; /* for herald, herald_tick, herald_streams */
-	int64_t looked_ms;                          /* when the last look began */
+	int64_t looked_ms, looked_us;               /* when the last look began */
 	int64_t heard_ms; /* when a tick of another instance was last heard of */
 	struct defs defs;
 	struct timer poll, look, suspect, prune, care;

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
 #include "pg/ticker_steps.h"
@@ -138,6 +139,7 @@ static void ask_tick(struct ticker *t, struct step_params *p)
 	(void)p;
 	ticker_take_bell(t, &t->door);
 	t->looked_ms = t->loop->now_ms;
+	t->looked_us = clock_mono_us();
 	t->debt.look_ms = ticker_earlier(t->debt.rung_ms, t->looked_ms);
 	t->debt.rung_ms = 0;
 }
@@ -159,6 +161,7 @@ static void conclude_tick(struct ticker *t)
 	believe(t);
 	ticker_pay(t, &t->door, t->found);
 	ticker_wish(t, TICKER_LISTEN); /* a writer that looked may have been in the way */
+	wake_took(&t->wake, t->found, clock_mono_us() - t->looked_us);
 	ticker_set_wish(t, TICKER_DOZE, wake_on_look(&t->wake, t->loop->now_ms, t->found));
 	if (t->found && !t->leader) {
 		ticker_suspect(t); /* the instance with the role should have found that */

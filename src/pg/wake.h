@@ -6,10 +6,14 @@
  * it looks every few milliseconds, and writers need not ring. The module is pure. Time is an
  * argument, in milliseconds.
  *
- *   ASLEEP  Listens. WAKE_BELLS rings in WAKE_BELLS_MS, for changes that are there, lead to AWAKE.
+ *   ASLEEP  Listens. Many rings in WAKE_BELLS_MS, for changes that are there, lead to AWAKE.
  *   AWAKE   Holds the lock that tells writers so. Few finds in WAKE_QUIET_MS lead to DOZING.
  *   DOZING  Has given the lock up. Goes on looking until each writer that may have seen it has
  *           ended. Then ASLEEP.
+ *
+ * How many rings are many depends on what a commit costs here, because commits that ring wait for
+ * each other. The ticker's own looks tell: one that finds something commits, one that finds nothing
+ * does not. What a look costs also says how often to look.
  *
  * sql/functions/ring.sql says why no writer is forgotten on the way to sleep.
  *
@@ -22,12 +26,17 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WAKE_BELLS 20 /* this many rings */
-/* In this time. That is 200 a second, at which polling is cheaper for all. */
 #define WAKE_BELLS_MS 100
-#define WAKE_LOOK_MS 5
-#define WAKE_QUIET_MS 1000
-#define WAKE_QUIET_FINDS 20  /* fewer finds than this in WAKE_QUIET_MS lead back to the doorbell */
+/* So many rings in that time are many, until the cost of a commit is known. */
+#define WAKE_BELLS 20
+/* Commits that ring may take this share of the time, in percent. More rings are many. */
+#define WAKE_RING_PERCENT 20
+#define WAKE_BELLS_LEAST 10
+#define WAKE_BELLS_MOST 100
+#define WAKE_LOOK_MS 5 /* the longest wait while it is awake, and that until the cost is known */
+/* Looks may take this share of the time, in percent. */
+#define WAKE_LOOK_PERCENT 25
+#define WAKE_QUIET_MS 1000   /* fewer finds in this than wake_bells lead back to the doorbell */
 #define WAKE_DOZE_MAX_MS 100 /* while a writer stays open for long, it looks less often */
 
 /* A look at a bell that finds nothing costs this much time. That allows 14 a second. */
@@ -44,6 +53,8 @@ struct wake {
 	int64_t bells_since_ms, finds_since_ms;
 	int bells, changes, finds;
 	int doze_ms;
+	/* What a look has cost of late, in microseconds. 0 until one of the kind was seen. */
+	int64_t empty_us, find_us;
 };
 
 /* name is adaptive, always or never. False if it is another. */
@@ -56,6 +67,12 @@ void wake_on_change(struct wake *w); /* A change was read. Mostly somebody has r
 
 /* The doorbell has rung. True if it rings so often that it is time to rise. */
 bool wake_on_bell(struct wake *w, int64_t now_ms);
+
+/* A look has taken so many microseconds, from the question to the answer. */
+void wake_took(struct wake *w, bool found, int64_t us);
+
+/* So many rings in WAKE_BELLS_MS are many. */
+int wake_bells(const struct wake *w);
 
 /* A look has found something or not. True if it is time to lie down. */
 bool wake_on_look(struct wake *w, int64_t now_ms, bool found);

@@ -187,13 +187,13 @@ TEST(few_finds_are_quiet_and_enough_are_not)
 {
 	struct wake w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
 
-	assert_false(look(&w, NOW, NOW + WAKE_QUIET_MS, WAKE_QUIET_FINDS - 1));
+	assert_false(look(&w, NOW, NOW + WAKE_QUIET_MS, WAKE_BELLS - 1));
 	assert_true(wake_on_look(&w, NOW + WAKE_QUIET_MS, false));
 	w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
-	assert_false(look(&w, NOW, NOW + WAKE_QUIET_MS, WAKE_QUIET_FINDS));
+	assert_false(look(&w, NOW, NOW + WAKE_QUIET_MS, WAKE_BELLS));
 	assert_false(wake_on_look(&w, NOW + WAKE_QUIET_MS, false));
 	w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
-	assert_false(look(&w, NOW, NOW + WAKE_QUIET_MS, WAKE_QUIET_FINDS - 1));
+	assert_false(look(&w, NOW, NOW + WAKE_QUIET_MS, WAKE_BELLS - 1));
 	assert_false(wake_on_look(&w, NOW + WAKE_QUIET_MS, true)); /* the last look counts */
 }
 
@@ -321,6 +321,62 @@ TEST(a_ration_is_not_saved_up)
 	assert_within(looks(&r, NOW + 100000, 10, 1), 1, WAKE_VAIN_MOST);
 }
 
+/* Looks of both kinds that take so long, often enough for the averages. */
+static struct wake costly(int64_t empty_us, int64_t find_us)
+{
+	struct wake w = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+
+	for (int i = 0; i < 100; i++) {
+		wake_took(&w, false, empty_us);
+		wake_took(&w, true, find_us);
+	}
+	return w;
+}
+
+TEST(where_commits_are_fast_more_may_ring)
+{
+	struct wake fast = costly(300, 500), slow = costly(300, 2300), slower = costly(300, 9000);
+	struct wake none = make(WAKE_ADAPTIVE, WAKE_AWAKE);
+
+	assert_int_equal(wake_bells(&none), WAKE_BELLS);
+	assert_int_equal(wake_bells(&fast), WAKE_BELLS_MOST);
+	assert_int_equal(wake_bells(&slow), WAKE_BELLS_LEAST);
+	assert_int_equal(wake_bells(&slower), WAKE_BELLS_LEAST);
+	slow = costly(300, 1300);
+	assert_int_equal(wake_bells(&slow), 20);
+	wake_sleep(&fast);
+	assert_int_equal(ring(&fast, NOW, WAKE_BELLS_MOST - 1, WAKE_BELLS_MS), 0);
+	assert_true(wake_on_bell(&fast, NOW + WAKE_BELLS_MS));
+}
+
+TEST(strange_costs_are_no_trouble)
+{
+	struct wake w = costly(900, 400);
+
+	assert_int_equal(wake_bells(&w), WAKE_BELLS_MOST);
+	w = costly(0, 0);
+	assert_int_equal(wake_bells(&w), WAKE_BELLS_MOST);
+	w = costly(1, INT64_C(60000000));
+	assert_int_equal(wake_bells(&w), WAKE_BELLS_LEAST);
+	assert_int_equal(wake_next_look_ms(&w, true), WAKE_LOOK_MS);
+	for (int i = 0; i < 200; i++) /* one long statement is soon forgotten */
+		wake_took(&w, true, 500);
+	assert_within(wake_bells(&w), 35, 40);
+}
+
+TEST(cheap_looks_are_often)
+{
+	struct wake w = costly(100, 200);
+
+	assert_int_equal(wake_next_look_ms(&w, false), 1);
+	w = costly(200, 400);
+	assert_int_equal(wake_next_look_ms(&w, false), 2);
+	w = costly(300, 1000);
+	assert_int_equal(wake_next_look_ms(&w, false), 4);
+	w = costly(300, 3000);
+	assert_int_equal(wake_next_look_ms(&w, false), WAKE_LOOK_MS);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +406,9 @@ int main(void)
 		cmocka_unit_test(vain_looks_are_rationed),
 		cmocka_unit_test(looks_that_find_something_are_not),
 		cmocka_unit_test(a_ration_is_not_saved_up),
+		cmocka_unit_test(where_commits_are_fast_more_may_ring),
+		cmocka_unit_test(strange_costs_are_no_trouble),
+		cmocka_unit_test(cheap_looks_are_often),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
