@@ -19,7 +19,12 @@ export const subscriptions = `
       lot int := hashtext(format('%s %s %s', claims ->> 'jti', params, yes)) & 65535;
     BEGIN IF lot % 10 < 3 THEN PERFORM pg_sleep(lot / 10 % 200 / 1000.0); END IF; RETURN yes; END $$;`
 
-const wallOffset = Date.now() - now()
+// From now() to the wall clock. Another process may run between the two looks, so it is taken where
+// they were closest together.
+const wallOffset = Array.from({ length: 100 }, () => {
+  const before = now(), wall = Date.now()
+  return { took: now() - before, offset: wall - before }
+}).reduce((best, look) => (look.took < best.took ? look : best)).offset
 
 export class Registry {
   constructor({ cluster, random, users }) {
