@@ -90,16 +90,12 @@ static bool check_database(const struct config *c)
 	return fault == NULL;
 }
 
-/*
- * Splits a list at its commas. False if it has more than `most` pieces. The pieces point into
- * *ret_copy, which the caller frees.
- */
-static bool split_list(const char *text, char **ret_copy, const char **pieces, size_t most)
+/* Cuts a list at its commas. False if it has more than `most` pieces. The last piece is NULL. */
+static bool cut_list(char *rest, const char **pieces, size_t most)
 {
-	char *copy = xstrdup(text == NULL ? "" : text), *rest = copy, *piece;
+	char *piece;
 	size_t count = 0;
 
-	*ret_copy = copy;
 	while ((piece = strsep(&rest, ",")) != NULL) {
 		piece = config_trim(piece);
 		if (piece[0] == '\0')
@@ -112,21 +108,25 @@ static bool split_list(const char *text, char **ret_copy, const char **pieces, s
 	return true;
 }
 
+/*
+ * Splits a list at its commas. False if it has more than `most` pieces. The pieces point into
+ * *ret_copy, which the caller frees.
+ */
+static bool split_list(const char *text, char **ret_copy, const char **pieces, size_t most)
+{
+	*ret_copy = xstrdup(text == NULL ? "" : text);
+	return cut_list(*ret_copy, pieces, most);
+}
+
 /* The same as one block, whose pointers come first. NULL if there is none. */
 static const char **list_of(const char *text)
 {
 	size_t len = text == NULL ? 0 : strlen(text), most = len / 2 + 2;
 	const char **list = xcalloc(1, most * sizeof(*list) + len + 1);
-	char *rest = (char *)(list + most), *piece;
-	size_t count = 0;
+	char *copy = (char *)(list + most);
 
-	memcpy(rest, text == NULL ? "" : text, len);
-	while ((piece = strsep(&rest, ",")) != NULL) {
-		piece = config_trim(piece);
-		if (piece[0] != '\0')
-			list[count++] = piece;
-	}
-	if (count > 0)
+	memcpy(copy, text == NULL ? "" : text, len);
+	if (cut_list(copy, list, most - 1) && list[0] != NULL)
 		return list;
 	free(list);
 	return NULL;

@@ -128,13 +128,6 @@ void catching_init(struct outlet *o, struct cursor after)
 	o->phase = &catching_phase;
 }
 
-void catching_start(struct outlet *o, struct cursor after)
-{
-	outlet_enter(o, &catching_phase);
-	aim(o, after);
-	catching_ask(o);
-}
-
 void catching_finish(struct outlet *o, int64_t tick)
 {
 	outlet_enter(o, &catching_phase);

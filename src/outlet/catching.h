@@ -19,11 +19,11 @@ struct phase;
 /* In CATCHING. A new outlet is in it before anything is read for it. */
 extern const struct phase catching_phase;
 
-/* Prepares a new outlet for this phase. Its selection is set. */
+/*
+ * A new outlet is in this phase, and nothing is read yet. catching_ask will read what comes after
+ * the cursor, up to where the log is. The outlet's selection is set.
+ */
 void catching_init(struct outlet *o, struct cursor after);
-
-/* Reads what comes after the cursor up to where the log is. */
-void catching_start(struct outlet *o, struct cursor after);
 
 /*
  * Everything up to the end of this tick has been appended. The connection joins the log when that
@@ -34,10 +34,11 @@ void catching_finish(struct outlet *o, int64_t tick);
 /* It has a position in the log from now on, after this cursor. What came before is appended. */
 void catching_join(struct outlet *o, struct cursor after);
 
-/* --- for another phase that reads pages (prelude.h) --- */
-
 /* Asks for the first page, or the next one, of o->catchup. */
 void catching_ask(struct outlet *o);
+
+/* --- for another phase that reads pages (prelude.h) --- */
+
 /* Goes on if the page has been read. False if it has not. */
 bool catching_drained(struct outlet *o);
 /* Is catchup.ended for all ends but CATCHUP_ALL. */

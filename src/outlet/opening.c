@@ -148,7 +148,7 @@ static void begin(struct outlet *o, const struct opening *opening)
 		    cursor_compare(opening->after, r->head) <= 0)
 			catching_join(o, opening->after);
 		else
-			catching_start(o, opening->after);
+			catching_ask(o);
 	}
 }
 
