@@ -152,21 +152,10 @@ memcheck: ## units of tokens and keys under valgrind, which looks into libjwt to
 	@for unit in $(filter %token %token_header %key %jwks %verified %json %base64,$(UNITS)); do \
 		valgrind -q --error-exitcode=1 --leak-check=full --errors-for-leak-kinds=definite $$unit || exit 1; done
 
-MANUAL := contrib/man/pgherald.conf.5
-# The options in the manual are between two marks. check-generated checks them, and options writes
-# them.
-check-generated: check-manual
-options: manual
-
-.PHONY: check-manual
-check-manual: all
-	@LC_ALL=C sed -n '/^[.].. options/,/^[.].. end of options/p' $(MANUAL) | sed '1d;$$d' > $(BUILD)/options.man
-	@$(BUILD)/pgherald config man | diff $(BUILD)/options.man - || { echo "the options in $(MANUAL) are old: run make options"; exit 1; }
-
-.PHONY: manual
-manual: all
-	@{ LC_ALL=C sed '/^[.].. options/q' $(MANUAL); $(BUILD)/pgherald config man; LC_ALL=C sed -n '/^[.].. end of options/,$$p' $(MANUAL); } > $(MANUAL).new
-	@mv $(MANUAL).new $(MANUAL)
+# The options stand between two marks of these files, each as `pgherald config WORD` prints them.
+OPTIONS := contrib/man/pgherald.conf.5=man contrib/doc/options.md=table
+BEGIN_OPTIONS := / options: pgherald config /
+END_OPTIONS := / end of options/
 
 .PHONY: check-layers
 check-layers: all ## do the rooms include only what they may, and does nothing call in a circle?
@@ -174,10 +163,16 @@ check-layers: all ## do the rooms include only what they may, and does nothing c
 	@.ci/circles $(BUILD)/obj
 
 .PHONY: check-generated
-check-generated: all ## does the manual list the options that the program has?
+check-generated: all ## do the manual and options.md list the options that the program has?
+	@for list in $(OPTIONS); do file=$${list%=*}; \
+		LC_ALL=C sed -n '$(BEGIN_OPTIONS),$(END_OPTIONS)p' $$file | sed '1d;$$d' > $(BUILD)/options.listed; \
+		$(BUILD)/pgherald config $${list#*=} | diff $(BUILD)/options.listed - || { echo "the options in $$file are old: run make options"; exit 1; }; done
 
 .PHONY: options
-options: all ## writes the options into the manual
+options: all ## writes the options into the manual and into options.md
+	@for list in $(OPTIONS); do file=$${list%=*}; \
+		{ LC_ALL=C sed '$(BEGIN_OPTIONS)q' $$file && $(BUILD)/pgherald config $${list#*=} && LC_ALL=C sed -n '$(END_OPTIONS),$$p' $$file; } > $$file.new && \
+		mv $$file.new $$file || exit 1; done
 
 .PHONY: bench
 bench: ## what capture costs (about 40 minutes); tests/bench/README.md has shorter ways

@@ -60,8 +60,8 @@ static const struct option options[] = {
 	{"retention", "DURATION", "24h", NULL, DURATION, RELOAD, AT(retention_ms), 1000,
 	 INT64_C(86400000) * 3650, "how long changes are kept in the database"},
 	{"wake", "NAME", "adaptive", NULL, TEXT, 0, AT(wake_name), 0, 0,
-	 "how writers wake this program: adaptive, always, or never (it polls; for two-phase "
-	 "commit)"},
+	 "how writers wake this program: adaptive (they ring while it sleeps), always, or never "
+	 "(it polls; for two-phase commit)"},
 	{"poll-interval", "MS", "5000", "POLL_INTERVAL", MILLIS, 0, AT(poll_interval_ms), 1,
 	 3600000,
 	 "safety poll, in milliseconds or with a unit: bounds what a lost doorbell can cost"},
