@@ -1,5 +1,5 @@
 // Behind a real nginx. Events come at once with its defaults. No bytes make the daemon run a
-// request that nginx has not seen.
+// request that nginx has not seen. A plain EventSource lives through a restart of the daemon.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -9,7 +9,7 @@ import { missing, repository } from '../lib/daemon.mjs'
 import { hostile, second } from '../lib/hostile.mjs'
 import { missingNginx, Nginx } from '../lib/nginx.mjs'
 import { answers, exchange, isStream } from '../lib/raw.mjs'
-import { request } from '../lib/sse.mjs'
+import { eventOf, eventSource, request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
 import { measured, now, until } from '../lib/wait.mjs'
@@ -17,16 +17,19 @@ import { measured, now, until } from '../lib/wait.mjs'
 const tokens = { good: await token({ sub: 'ann' }), bad: await token({ sub: 'ann' }, { secret: 'another-secret-of-more-than-32-bytes' }) }
 
 const manual = readFileSync(join(repository, 'contrib/doc/operating.md'), 'utf8')
-const [upstream, location] = ['upstream', 'location'].map((word) => new RegExp(`^ {4}${word} .*\\n(?: {5,}.*\\n)+ {4}\\}\\n`, 'm').exec(manual)[0])
+const [upstream, location, away] = ['upstream', 'location ~', 'location @away'].map((words) => new RegExp(`^ {4}${words} .*\\n(?: {5,}.*\\n)+ {4}\\}\\n`, 'm').exec(manual)[0])
+const [hidden, crossing] = ['location = ', 'add_header '].map((words) => new RegExp(`(?:^ {6}${words}.*\\n)+`, 'm').exec(manual)[0])
+const [pair] = /^ {6}upstream .*\n(?: {7,}.*\n)+ {6}\}\n/m.exec(manual)
 
 /**
- * The two blocks of the manual, for all paths, with connections to the daemon that are kept. nginx
+ * The blocks of the manual, for all paths, with connections to the daemon that are kept. nginx
  * itself answers /smuggled, so the daemon must never see it.
  */
 const advised = (port) => [`
     client_header_timeout 1s; client_body_timeout 1s; keepalive_timeout 1s; large_client_header_buffers 4 64k; client_max_body_size 4m;
     location = /smuggled { return 204; }
-    ${location.replace('^/(my|stream)/', '^/')}`,
+    ${location.replace('^/(my|stream)/', '^/')}
+    ${away.replace('if (', `${crossing} if (`)}`,
 upstream.replace('127.0.0.1:8000;', `127.0.0.1:${port}; keepalive 8;`)]
 
 const plain = (port) => [`location / { proxy_pass http://127.0.0.1:${port}; }`, 'gzip on; gzip_types *; gzip_proxied any;']
@@ -118,5 +121,91 @@ describe('behind nginx', { skip: missing() || missingNginx() }, () => {
   test('a second request is seen where the daemon gets one', async () => {
     await exchange(nginx.plain.address, second, { enough: isStream })
     await until(() => daemon.logs().includes("'/smuggled'"), { what: 'the log to tell of /smuggled' })
+  })
+
+  /** An EventSource of the page of ann, and what it has seen. */
+  async function openPage(url) {
+    const page = { source: eventSource(url, { headers: { Cookie: `jwt=${tokens.good}` } }), opened: 0, seen: [] }
+    page.source.addEventListener('open', () => page.opened++)
+    page.source.addEventListener('notes.insert', ({ data }) => page.seen.push(JSON.parse(data).row.id))
+    await eventOf(page.source, 'connected')
+    return page
+  }
+  const write = async () => (await stage.cluster.psql(`INSERT INTO notes VALUES (${++id}, 'ann')`), id)
+  const sees = (page, wanted) => until(() => page.seen.includes(wanted), { what: `note ${wanted} in the page` })
+  const closed = 2 // EventSource.CLOSED
+
+  /** Runs the body while this daemon is away, and has it back after that. */
+  async function without(each, body) {
+    assert.equal(await each.stop(), 0)
+    try {
+      return await body()
+    } finally {
+      await each.start()
+    }
+  }
+
+  test('an EventSource goes on after a restart of the daemon, as the manual advises, and not without that', async () => {
+    const [advised, plain] = [await openPage(nginx.advised.url('/own')), await openPage(nginx.plain.url('/own'))]
+    try {
+      const notes = [await write()]
+      for (const page of [advised, plain]) await sees(page, notes[0])
+      await without(daemon, async () => {
+        await until(() => plain.source.readyState === closed, { what: 'the end of an EventSource that got 502' })
+        const { opened } = advised
+        await until(() => advised.opened > opened, { what: 'an answer while no daemon listens' })
+        notes.push(await write())
+      })
+      notes.push(await write())
+      await sees(advised, notes.at(-1))
+      assert.deepEqual(advised.seen, notes)
+    } finally {
+      for (const page of [advised, plain]) page.source.close()
+    }
+  })
+
+  test('while no daemon listens, other requests get 502, and pages of other origins may read what an EventSource gets', () => without(daemon, async () => {
+    const ask = (headers, more) => request(nginx.advised.url('/own'), { headers, ...more })
+    for (const Accept of ['*/*', 'application/json', 'application/x-ndjson']) assert.equal((await ask({ Accept })).status, 502, Accept)
+    assert.equal((await ask({}, { method: 'POST' })).status, 502)
+    const answer = await ask({ Accept: 'text/event-stream', Origin: 'http://elsewhere.example' })
+    assert.deepEqual([answer.status, answer.text], [200, 'retry: 2000\n\n'])
+    assert.equal(answer.headers['access-control-allow-origin'], 'http://elsewhere.example')
+    assert.equal(answer.headers['access-control-allow-credentials'], 'true')
+  }))
+
+  test('an EventSource goes on while two instances are restarted one after the other', async () => {
+    const daemons = [daemon, await stage.addDaemon()]
+    const both = daemons.reduce((text, { port }, index) => text.replace(new RegExp(`127\\.0\\.0\\.1:800${2 * index}\\b`), `127.0.0.1:${port}`), pair)
+    const proxy = await Nginx.start(location.replace(/error_page .*/, '').replace('^/(my|stream)/', '^/'), both)
+    const pages = []
+    try {
+      pages.push(await openPage(proxy.url('/own')))
+      const notes = []
+      for (const each of daemons) {
+        await without(each, async () => {
+          for (const turn of ['first', 'second', 'third']) assert.equal((await request(proxy.url('/stream/status'))).status, 200, turn) // nginx finds out
+          notes.push(await write())
+          await sees(pages[0], notes.at(-1))
+        })
+      }
+      assert.deepEqual(pages[0].seen, notes)
+    } finally {
+      for (const page of pages) page.source.close()
+      await proxy.stop()
+    }
+  })
+
+  test('the status and the contract can be kept from visitors', async () => {
+    const proxy = await Nginx.start(`${location}${away}${hidden}`, upstream.replace('127.0.0.1:8000', `127.0.0.1:${daemon.port}`))
+    try {
+      for (const path of ['/stream/status', '/stream/schema']) {
+        assert.equal((await request(proxy.url(path))).status, 404, path)
+        assert.equal((await request(nginx.advised.url(path))).status, 200, path)
+      }
+      assert.equal((await request(proxy.url('/stream/ticket'), { method: 'POST', headers: { Authorization: `Bearer ${tokens.good}` } })).status, 201)
+    } finally {
+      await proxy.stop()
+    }
   })
 })
