@@ -31,8 +31,8 @@ static struct cli_flag watch_flags[] = {
 	 .help = "routing columns: who may see a row; '': none"},
 	{.name = "columns",
 	 .value = "COLUMN,…",
-	 .help = "only these reach an event; '*': all [all]"},
-	{.name = "exclude", .value = "COLUMN,…", .help = "these never leave the table; '': none"},
+	 .help = "default events show only these; '*': all [all]"},
+	{.name = "exclude", .value = "COLUMN,…", .help = "no default event shows these; '': none"},
 	{.name = NULL},
 };
 static struct cli_flag token_flags[] = {

@@ -40,8 +40,8 @@ BEGIN
     ('watches', 'target', 'The table.'),
     ('watches', 'topic', 'What streams ask for.'),
     ('watches', 'audience', 'Routing columns.'),
-    ('watches', 'columns', 'Only these columns reach an event. NULL: all.'),
-    ('watches', 'exclude', 'These columns never reach herald.changes, but as routing keys.'),
+    ('watches', 'columns', 'Default events show only these columns. NULL: all.'),
+    ('watches', 'exclude', 'No default event shows these columns. They reach herald.changes only as routing keys, or by a rule that names them.'),
     ('watches', 'tag', 'A part of the names of its trigger functions, so that no other database has functions of these names.'),
     ('watches', 'hidden', 'Numbers of the columns in exclude, so that a column which gets another name stays hidden.'),
 

@@ -4,11 +4,11 @@
 --   topic     what streams ask for
 --   audience  routing columns. Streams match them against claims and parameters. '{}': none. Their
 --             names have no equals sign
---   columns   only these reach an event. '{*}': all, unless the table has a column of that name.
---             '{}': none, only the key is told
---   exclude   these never reach herald.changes, but as routing keys where audience names them too.
---             '{}': none. Where one is part of the primary key no key is told, and a warning says
---             so
+--   columns   only these are in default events. '{*}': all, unless the table has a column of that
+--             name. '{}': none, only the key is told
+--   exclude   no default event has these. They reach herald.changes only as routing keys, where
+--             audience names them too, and where the data of a rule names them. '{}': none. Where
+--             one is part of the primary key no key is told, and a warning says so
 -- NULL leaves what the watch says already. A new watch has the table's name as topic, no audience
 -- and all columns, and excludes none.
 -- So calling it again changes what is named and nothing else. It keeps the rules, and takes in
@@ -51,8 +51,8 @@ END $$;
 COMMENT ON FUNCTION herald.watch(regclass, text, text[], text[], text[]) IS
   'Public: makes the changes of a table events. target: an ordinary or partitioned table. topic: '
   'the name that streams ask for, by default that of the table. audience: routing columns. '
-  'columns: the only ones that events show, {*} for all. exclude: those that events never show. '
-  'A parameter that is NULL leaves what an earlier call has said. Raises for what cannot be '
+  'columns: the only ones that default events show, {*} for all. exclude: those that they never '
+  'show. A parameter that is NULL leaves what an earlier call has said. Raises for what cannot be '
   'watched, and lock_not_available where the table cannot be locked within lock_timeout (30 s if '
   'that is 0).';
 
