@@ -40,8 +40,8 @@ function commands(text, title) {
 describe('a reader of the README and of the documents', { skip: missing() }, () => {
   let stage, bin, env
   before(async () => {
-    const prepare = (cluster) => cluster.psql(`CREATE TABLE public.orders (id serial PRIMARY KEY, user_id int, total int, status text);
-      INSERT INTO orders (user_id, total, status) VALUES (7, 5, 'new'), (8, 5, 'new'); CREATE SCHEMA app; CREATE TABLE app.members (user_id text, club text, active boolean)`)
+    const prepare = (cluster) => cluster.psql(`CREATE TABLE public.orders (id serial PRIMARY KEY, user_id int, status text);
+      INSERT INTO orders (user_id, status) VALUES (7, 'new'), (8, 'new'); CREATE SCHEMA app; CREATE TABLE app.members (user_id text, club text, active boolean)`)
     stage = await openStage({ prepare })
     bin = mkdtempSync(join(tmpdir(), 'pgherald-readme-'))
     symlinkSync(program, join(bin, 'pgherald'))
@@ -110,6 +110,31 @@ describe('a reader of the README and of the documents', { skip: missing() }, () 
     t.diagnostic(`from CREATE TABLE to the event: ${Date.now() - began} ms`)
   })
 
+  test('a watch keeps a column to itself, and all that is not said', async () => {
+    assert.equal((await shell(commands(gettingStarted, 'Changing a watch')[0]).exited).code, 0)
+    assert.equal(await stage.cluster.psql("SELECT audience, exclude FROM herald.watches WHERE topic = 'deliveries'"), '{user_id}|{note}')
+  })
+
+  test('members see their own orders, managers those of their tenant', async () => {
+    const [, recipe] = /^## Tenants\n[^]*?```sql\n([^]+?)^```/m.exec(read('contrib/doc/access.md'))
+    await stage.cluster.psql(`ALTER TABLE orders ADD tenant_id text; ${recipe}`)
+    const people = { member: { sub: '7', tenant: 'acme', role: 'member' }, manager: { sub: '9', tenant: 'acme', role: 'manager' }, namesake: { sub: '7', tenant: 'other', role: 'manager' } }
+    const tokens = {}
+    for (const [name, claims] of Object.entries(people)) tokens[name] = await token(claims)
+    const ask = (path, name) => fetch(stage.daemon.url(path), { headers: { Authorization: `Bearer ${tokens[name]}`, Accept: 'application/json' } }).then(({ status }) => status)
+    await until(async () => (await ask('/team/orders', 'manager')) === 200 && (await ask('/my/orders', 'member')) === 200, { timeout: 30_000, what: 'the streams' })
+    assert.equal(await ask('/team/orders', 'member'), 403)
+    const places = [['/my/orders', 'member'], ['/team/orders', 'manager'], ['/my/orders', 'namesake'], ['/team/orders', 'namesake']]
+    const streams = await Promise.all(places.map(([path, name]) => stage.daemon.subscribe(path, { token: tokens[name], name })))
+    const orders = [['acme', 8], ['other', 8], ['acme', 7], ['other', 7]] // everybody sees one of the last two
+    for (const [tenant, user] of orders) await stage.cluster.psql(`INSERT INTO orders (tenant_id, user_id) VALUES ('${tenant}', ${user})`)
+    const seen = (stream) => stream.frames.filter(({ event }) => event === 'orders.insert').map(({ data }) => JSON.parse(data).row).map((row) => `${row.tenant_id} ${row.user_id}`)
+    const wanted = [['acme 7'], ['acme 8', 'acme 7'], ['other 7'], ['other 8', 'other 7']]
+    await Promise.all(streams.map((stream, at) => stream.when(() => seen(stream).includes(wanted[at].at(-1)))))
+    for (const stream of streams) await stream.close()
+    assert.deepEqual(streams.map(seen), wanted)
+  })
+
   test('the SQL of the documents is SQL, and their requests are answered', async () => {
     await stage.cluster.psql("SELECT herald.watch('public.orders', audience => '{user_id}')")
     for (const name of ['getting-started', 'snapshot', 'actions', 'access', 'sealed']) {
@@ -117,7 +142,7 @@ describe('a reader of the README and of the documents', { skip: missing() }, () 
       assert.ok(blocks.length > 0, name)
       for (const sql of blocks) if (!sql.includes('TABLE public.deliveries')) await stage.cluster.psql(sql) // which was typed above
     }
-    const TOKEN = await token({ sub: '7', role: 'customer' })
+    const TOKEN = await token({ sub: '7', role: 'customer', tenant: 'acme' })
     const answer = async (command) => {
       const child = shell(`exec ${here(command).replace('curl', 'curl -s')}`, { TOKEN })
       let said = ''
