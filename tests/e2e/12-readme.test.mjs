@@ -110,6 +110,11 @@ describe('a reader of the README and of the documents', { skip: missing() }, () 
     t.diagnostic(`from CREATE TABLE to the event: ${Date.now() - began} ms`)
   })
 
+  test('the change is in the log, where troubleshooting looks first', async () => {
+    const [, look] = /`(SELECT id, topic[^`]+)`/.exec(read('contrib/doc/troubleshooting.md'))
+    assert.match(await stage.cluster.psql(look), /^\d+\|deliveries\|delivery_moved\|\{user_id=7\}$/m)
+  })
+
   test('a watch keeps a column to itself, and all that is not said', async () => {
     assert.equal((await shell(commands(gettingStarted, 'Changing a watch')[0]).exited).code, 0)
     assert.equal(await stage.cluster.psql("SELECT audience, exclude FROM herald.watches WHERE topic = 'deliveries'"), '{user_id}|{note}')
@@ -222,7 +227,7 @@ describe('a page of the README', { skip: missing(), timeout: 300_000 }, () => {
     const page = await (await browser.context()).newPage()
     await page.goto(packages.origin)
     await page.evaluate(listening)
-    await page.evaluate((text) => (window.session = { token: () => text }), await token({ sub: '7' }))
+    await page.evaluate((text) => (window.session = { token: (renew) => (renew === false ? text : 'another one') }), await token({ sub: '7' }))
     const snippet = block(readme, 'uses the [client package]', /```js\n([^`]+)```/)
     await page.addScriptTag({ type: 'module', content: snippet.replace('@pgherald/client', '/index.js').replace("'/my/orders'", `'${stage.daemon.url('/my/orders')}'`) })
     return page
