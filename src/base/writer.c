@@ -234,22 +234,40 @@ void writer_wait(struct writer *w, int patience_ms)
 		nanosleep(&pause, NULL);
 }
 
-bool writer_close(struct writer *w, int patience_ms)
+/* Called with the lock. */
+static bool ends_within(struct writer *w, int ms)
 {
 	struct timespec until;
-	bool ended;
 
 	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += patience_ms / 1000;
-	until.tv_nsec += (patience_ms % 1000) * 1000000L;
+	until.tv_sec += ms / 1000;
+	until.tv_nsec += (ms % 1000) * 1000000L;
 	until.tv_sec += until.tv_nsec / 1000000000L;
 	until.tv_nsec %= 1000000000L;
+	while (!w->ended && pthread_cond_timedwait(&w->changed, &w->lock, &until) == 0)
+		;
+	return w->ended;
+}
+
+/* If the file has room, the thread does not hang in it, but waits for a busy processor. */
+static bool has_room(int fd)
+{
+	struct pollfd p = {.fd = fd, .events = POLLOUT};
+
+	return poll(&p, 1, 0) == 1 && p.revents == POLLOUT;
+}
+
+bool writer_close(struct writer *w, int patience_ms)
+{
+	int rounds = WRITER_CLOSE_ROUNDS;
+	bool ended;
+
 	pthread_mutex_lock(&w->lock);
 	w->closing = true;
 	pthread_cond_broadcast(&w->changed);
-	while (!w->ended && pthread_cond_timedwait(&w->changed, &w->lock, &until) == 0)
-		;
-	ended = w->ended;
+	do
+		ended = ends_within(w, patience_ms);
+	while (!ended && --rounds > 0 && has_room(w->fd));
 	pthread_mutex_unlock(&w->lock);
 	if (ended) {
 		pthread_join(w->thread, NULL);

@@ -23,6 +23,8 @@
 /* After a line has woken it, the thread sleeps this many ms. Lines that follow need not wake it.
  * Each is a write of its own. */
 #define WRITER_BURST_MS 2
+/* The last line says why the program ends. On a busy machine its thread may come late. */
+#define WRITER_CLOSE_ROUNDS 8
 
 struct writer {
 	int fd; /* borrowed */
@@ -50,8 +52,9 @@ uint64_t writer_dropped(struct writer *w);
  * process that ends at once. */
 void writer_wait(struct writer *w, int patience_ms);
 
-/* Gives the thread up to patience_ms to write what waits. Returns true if all is written. Then w is
- * freed. Returns false if the thread hangs in the file. Then w lives on. */
+/* Gives the thread up to patience_ms to write what waits, and WRITER_CLOSE_ROUNDS times as long
+ * while the file has room. Returns true if all is written. Then w is freed. Returns false if the
+ * thread hangs in the file. Then w lives on. */
 MUST_CHECK bool writer_close(struct writer *w, int patience_ms);
 
 #endif

@@ -221,6 +221,29 @@ TEST(a_file_that_hangs_is_given_up_at_the_end)
 	close(ends[1]);
 }
 
+/* Stands for a thread that the processor does not get to. */
+static void tell_slowly(struct buf *line, uint64_t lost)
+{
+	usleep(50000);
+	tell(line, lost);
+}
+
+TEST(a_thread_that_comes_late_is_waited_for_while_the_file_has_room)
+{
+	got[0] = '\0';
+	begin();
+	pthread_mutex_lock(&writer->lock);
+	writer->tell = tell_slowly;
+	writer->lost = 1; /* the next line has to tell of it */
+	pthread_mutex_unlock(&writer->lock);
+	put("last\n");
+	assert_true(writer_close(writer, 10));
+	read_until("last\n");
+	assert_string_equal(got, "lost 1\nlast\n");
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +254,7 @@ int main(void)
 		cmocka_unit_test(a_reader_that_has_gone_costs_lines_only),
 		cmocka_unit_test(what_failed_is_told_when_the_file_takes_lines_again),
 		cmocka_unit_test(a_file_that_hangs_is_given_up_at_the_end),
+		cmocka_unit_test(a_thread_that_comes_late_is_waited_for_while_the_file_has_room),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
