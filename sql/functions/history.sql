@@ -194,8 +194,19 @@ BEGIN
     base.snapshot := pg_current_snapshot();
     base.upto := 0;
   END IF;
+  IF last.id IS NULL OR herald.oids_of(last.origin) <> herald.oids_of(now) THEN
+    -- The same tables have other oids here. That is no news, since all clients are reset.
+    PERFORM herald.keep_extent(w) FROM herald.watches w;
+  END IF;
   RETURN herald.begin_history(last.id, base.snapshot, base.upto, now);
 END $$;
+
+-- herald.oids_of(origin): the parts of an origin that differ where tables have other oids, since a
+-- dump made them again.
+CREATE OR REPLACE FUNCTION herald.oids_of(origin text) RETURNS text[]
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT ARRAY[p[1], p[3], p[4]] FROM string_to_array(origin, '/') p
+$$;
 
 -- herald.begin_history(last, snap, upto, origin): makes the tick with which a history begins. It
 -- holds nothing.
