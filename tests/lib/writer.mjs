@@ -116,14 +116,19 @@ export class Writer {
     return write
   }
 
-  /** Runs body() as the transaction `write`. Returns whether it ended as it was to. */
-  async perform(write, body, { end = 'COMMIT', isolation = 'READ COMMITTED' } = {}) {
+  /**
+   * Runs body() as the transaction `write`. Returns whether it ended as it was to. `severed` cuts
+   * the connection right after COMMIT is sent, and the loss is thrown.
+   */
+  async perform(write, body, { end = 'COMMIT', isolation = 'READ COMMITTED', severed = false } = {}) {
     try {
       await this.query(`BEGIN ISOLATION LEVEL ${isolation}`)
       await body()
       if (end === 'COMMIT') write.fate = 'unknown'
       write.sentAt = now()
-      const { command } = await this.query(end)
+      const answer = this.query(end)
+      if (severed) this.client.connection.stream.destroy()
+      const { command } = await answer
       if (end === 'COMMIT') write.fate = command === 'COMMIT' ? 'acked' : 'aborted'
       write.endedAt = now()
       return command === end.split(' ')[0]

@@ -44,6 +44,7 @@ export const repertoire = [
   [4, 'publish', (writer) => plain(writer, publishing(writer), writer.random.next() < 0.2 ? 'ROLLBACK' : 'COMMIT')],
   [1, 'mute', (writer) => plain(writer, muted(writer))],
   [2, 'twoPhase', twoPhase],
+  [1, 'severed', severed],
 ]
 
 const plain = (writer, body, end = 'COMMIT') => {
@@ -86,6 +87,13 @@ function asynchronous(writer) {
     return writer.query('SET LOCAL synchronous_commit = off')
   }
   return writer.transaction(writer.keys(writer.random.integer(1, 3)), { before })
+}
+
+// The connection is lost before COMMIT is answered. Nobody but the log can say what became of it.
+async function severed(writer) {
+  const write = writer.begin()
+  await writer.perform(write, () => writer.change(write, writer.keys(1)), { severed: true }).catch(() => writer.end())
+  return write.fate === 'unknown'
 }
 
 /**
