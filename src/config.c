@@ -26,6 +26,13 @@ static const struct option options[] = {
 	 "PEM file with the public key of RS or ES tokens; RSA at least 2048 bits"},
 	{"jwks-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwks_file), 0, 0,
 	 "JSON Web Key Set with up to 64 keys (oct, RSA, EC), chosen by kid; for rotation"},
+	{"oidc-issuer", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(oidc_issuer), 0, 0,
+	 "identity providers, by their iss, joined by commas; the document at "
+	 "ISSUER/.well-known/openid-configuration says where their keys are"},
+	{"jwks-url", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwks_url), 0, 0,
+	 "where providers without such a document have their key set; each a URL, or 'ISSUER URL'"},
+	{"jwks-ca-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwks_ca_file), 0, 0,
+	 "certificates that vouch for the providers' servers; empty: the system's"},
 	{"jwt-algorithm", "NAME", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_algorithm), 0, 0,
 	 "HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384 or ES512; no other is accepted. "
 	 "Empty: HS256 with a secret, else by the key"},
@@ -111,6 +118,7 @@ void config_release(struct config *c)
 	free(c->issuers);
 	free(c->audiences);
 	free(c->sources_text);
+	provider_sources_release(&c->providers);
 	config_init(c);
 }
 

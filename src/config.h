@@ -25,6 +25,7 @@
 #include "auth/keyring.h"
 #include "auth/verified.h"
 #include "http/options.h"
+#include "provider/providers.h"
 
 #define CONFIG_ORIGINS_MAX 32
 
@@ -42,6 +43,7 @@ struct config {
 	 */
 	const char *database_url, *listen, *admin_listen;
 	const char *jwt_secret, *jwt_secret_file, *jwt_public_key_file, *jwks_file, *jwt_algorithm;
+	const char *oidc_issuer, *jwks_url, *jwks_ca_file;
 	const char *jwt_issuer, *jwt_audience, *jwt_cookie;
 	const char *encryption_key, *encryption_key_id;
 	const char *token_sources, *allowed_origins, *wake_name, *log_level_name, *log_format;
@@ -53,7 +55,8 @@ struct config {
 	enum log_level log_level;
 	bool log_json;
 	enum wake_mode wake;
-	struct keyring *keyring;   /* owned */
+	struct keyring *keyring; /* owned */
+	struct provider_sources providers;
 	struct verified *verified; /* owned; NULL if no key is public */
 	/* owned; NULL if there is no encryption-key, so nothing can be sealed */
 	struct seal *seal;

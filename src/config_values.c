@@ -208,16 +208,19 @@ static bool check_keys(struct config *c)
 	struct keyring_source source = {c->jwt_secret, c->jwt_secret_file, c->jwt_public_key_file,
 					c->jwks_file, c->jwt_algorithm};
 	struct buf why;
-	bool good;
+	bool good, has_public;
 
 	buf_init(&why);
 	c->keyring = xcalloc(1, sizeof(*c->keyring));
-	good = keyring_load(c->keyring, &source, &why);
+	good = keyring_load(c->keyring, &source, &why) &&
+	       provider_sources_read(c->oidc_issuer, c->jwks_url, &c->providers, &why);
+	has_public = c->providers.count > 0;
 	if (!good)
 		log_complain("%s", why.data);
 	for (size_t i = 0; i < c->keyring->count; i++)
-		if (!key_is_secret(&c->keyring->keys[i]) && c->verified == NULL)
-			c->verified = xcalloc(1, sizeof(*c->verified));
+		has_public = has_public || !key_is_secret(&c->keyring->keys[i]);
+	if (has_public)
+		c->verified = xcalloc(1, sizeof(*c->verified));
 	buf_release(&why);
 	return good;
 }

@@ -25,6 +25,7 @@
 #include "gate/routes.h"
 #include "gate/status.h"
 #include "gate/waiter.h"
+#include "provider/providers.h"
 #include "exit.h"
 
 /*
@@ -40,6 +41,7 @@ struct server {
 	server_reload_fn *reload;
 	void *reload_ctx;
 	struct http_options http;
+	struct providers providers;
 	struct gzip gzip;
 	struct router router;
 	struct ticker ticker;
@@ -148,9 +150,9 @@ static void open_door(struct server *s)
 /* What this stream needs and the configuration does not have. NULL if nothing. */
 static const char *lack(const struct server *s, const struct stream_def *def)
 {
-	if (!def->anonymous && s->http.token.keys->count == 0)
+	if (!def->anonymous && keyring_is_none(s->http.token.keys))
 		return "asks for a token, but no key is configured: give jwt-secret-file, "
-		       "jwt-public-key-file or jwks-file";
+		       "jwt-public-key-file, jwks-file, jwks-url or oidc-issuer";
 	if (def->sealed && s->config->seal == NULL)
 		return "is sealed, but no key is configured: give encryption-key; until then its "
 		       "events are held back";
@@ -167,7 +169,7 @@ static void say_what_lacks(const struct server *s)
 /* Without a key for tokens, hardly anybody could get in. Then the daemon had better not start. */
 static bool is_useless(const struct server *s, const struct stream_def *defs, size_t count)
 {
-	for (size_t i = 0; i < count && !s->serving && s->http.token.keys->count == 0; i++)
+	for (size_t i = 0; i < count && !s->serving && keyring_is_none(s->http.token.keys); i++)
 		if (!defs[i].anonymous)
 			return true;
 	return false;
@@ -249,6 +251,33 @@ static void on_pooled(void *ctx)
 	leave_database(s, "a pooler lends its session to others");
 }
 
+/* --- provider -> gate and outlet: keys of tokens --- */
+
+static void on_keys(void *ctx, bool changed)
+{
+	struct server *s = ctx;
+
+	if (changed)
+		tenure_keys_changed(&s->outlets);
+	keeper_keys_came(&s->gate);
+}
+
+static bool on_unknown_key(void *ctx, const char *issuer)
+{
+	return providers_ask(&((struct server *)ctx)->providers, issuer);
+}
+
+static void append_provider_metrics(void *ctx, int64_t now_ms, struct buf *out)
+{
+	providers_append_metrics(&((struct server *)ctx)->providers, now_ms, out);
+}
+
+static void use_providers(struct server *s)
+{
+	providers_use(&s->providers, &s->config->providers, s->config->keyring,
+		      s->config->jwks_ca_file);
+}
+
 /* --- signals --- */
 
 static void begin_drain(struct server *s, int signo)
@@ -324,6 +353,7 @@ static void reload(struct server *s)
 	config_log_changes(old, fresh);
 	s->ticker.options.retention_s = (int)(fresh->retention_ms / 1000);
 	use_config(s, fresh);
+	use_providers(s);
 	tenure_keys_changed(&s->outlets);
 	if (old != s->boot)
 		free_config(old);
@@ -365,7 +395,8 @@ static void build_gate(struct server *s)
 	s->gate = (struct gate){.loop = &s->loop,
 				.options = &s->http,
 				.outlets = &s->outlets,
-				.questions = asker_ops(&s->asker)};
+				.questions = asker_ops(&s->asker),
+				.key_source = {on_unknown_key, s}};
 	keeper_open(&s->gate);
 }
 
@@ -376,7 +407,9 @@ static void build_ports(struct server *s)
 	s->status = (struct status){.gate = &s->gate,
 				    .version = PGHERALD_VERSION,
 				    .started_ms = s->loop.now_ms,
-				    .lost_ms = s->loop.now_ms};
+				    .lost_ms = s->loop.now_ms,
+				    .append_more = append_provider_metrics,
+				    .ctx = s};
 	s->routes = (struct routes){&s->gate, &s->status, &s->http};
 	s->admin_routes = (struct routes){NULL, &s->status, &s->http};
 	calls = routes_calls(&s->routes);
@@ -423,6 +456,8 @@ static void build(struct server *s)
 	snapshots_go_with(&s->snapshots, &s->ticker.conn);
 	build_gate(s);
 	build_ports(s);
+	s->providers = (struct providers){.loop = &s->loop, .concluded = on_keys, .ctx = s};
+	providers_open(&s->providers);
 	timer_init(&s->drain, on_drain_over);
 }
 
@@ -436,6 +471,7 @@ static bool start(struct server *s)
 	if (s->boot->admin_listen != NULL &&
 	    (!door_bind(&s->admin.door, s->boot->admin_listen) || !httpd_serve(&s->admin)))
 		return false;
+	use_providers(s);
 	ticker_start(&s->ticker);
 	return true;
 }
@@ -466,6 +502,7 @@ static void tear_down(struct server *s)
 	httpd_release(&s->httpd);
 	httpd_release(&s->admin);
 	keeper_close(&s->gate);
+	providers_close(&s->providers);
 	outlets_release(&s->outlets);
 	replay_release(&s->replay);
 	asker_release(&s->asker);

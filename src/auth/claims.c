@@ -90,13 +90,24 @@ bool claims_any(const char *name, struct json_object *claim,
 	return false;
 }
 
-bool claims_is(struct json_object *claims, const char *name, const char *wanted)
+/* A text with a NUL in it is none here. To the end of a C string it could look like another. */
+const char *claims_text(struct json_object *claims, const char *name)
 {
 	struct json_object *value;
+	const char *text;
 
-	return json_object_object_get_ex(claims, name, &value) &&
-	       json_object_is_type(value, json_type_string) &&
-	       strcmp(json_object_get_string(value), wanted) == 0;
+	if (!json_object_object_get_ex(claims, name, &value) ||
+	    !json_object_is_type(value, json_type_string))
+		return NULL;
+	text = json_object_get_string(value);
+	return strlen(text) == (size_t)json_object_get_string_len(value) ? text : NULL;
+}
+
+bool claims_is(struct json_object *claims, const char *name, const char *wanted)
+{
+	const char *text = claims_text(claims, name);
+
+	return text != NULL && strcmp(text, wanted) == 0;
 }
 
 bool claims_has(struct json_object *claims, const char *name, const char *wanted)

@@ -36,6 +36,9 @@ bool claims_find(struct json_object *claims, const char *name, struct json_objec
 bool claims_any(const char *name, struct json_object *claim,
 		bool (*take)(void *ctx, const char *bytes, size_t len), void *ctx);
 
+/* The claim's text, borrowed from the claims. NULL if it is missing or no text. */
+const char *claims_text(struct json_object *claims, const char *name);
+
 /* True if the claim is this one text. */
 bool claims_is(struct json_object *claims, const char *name, const char *wanted);
 

@@ -21,10 +21,14 @@ struct reading {
 	jwt_alg_t algorithm; /* the configured one; JWT_ALG_NONE if the key decides */
 	struct file file;
 	struct buf *why;
+	bool published; /* it came from elsewhere: what cannot be used is left out */
 };
 
+/* Whoever reads a published set has said already where it is. */
 static void begin_sentence(struct reading *r)
 {
+	if (r->published)
+		return;
 	buf_appendf(r->why, "%s: '%s': ", r->option, r->path);
 }
 
@@ -93,42 +97,57 @@ static bool is_kid_new(const struct keyring *ring, const char *kid)
 	return true;
 }
 
-static bool add(struct reading *r, size_t number, struct key *key)
+/* Why a key that is good cannot be added. NULL if it can. */
+static const char *find_hindrance(const struct reading *r, const struct key *key)
 {
-	const char *wrong = NULL;
-
 	if (r->ring->count == KEYRING_MAX)
-		wrong = "it is one more than can be taken (64): take old keys out";
-	else if (!is_kid_new(r->ring, key->kid))
-		wrong = "its kid is also that of a key before it: each needs its own";
-	if (wrong == NULL) {
-		r->ring->has_kids = r->ring->has_kids || key->kid != NULL;
-		r->ring->keys[r->ring->count++] = *key;
-		return true;
-	}
-	key_release(key);
-	begin_sentence(r);
-	return refuse(r->why, "key %zu: %s", number, wrong);
+		return "it is one more than can be taken (64): take old keys out";
+	if (r->published && key_is_secret(key))
+		return "it is a secret (oct), which must never be published";
+	/* RFC 7517 4.5 lets keys of several kinds share a kid. */
+	return r->published || is_kid_new(r->ring, key->kid)
+		       ? NULL
+		       : "its kid is also that of a key before it: each needs its own";
+}
+
+static void add(struct keyring *ring, const struct key *key)
+{
+	ring->has_kids = ring->has_kids || key->kid != NULL;
+	ring->keys[ring->count++] = *key;
 }
 
 /* `number` counts from 1, as people do. */
+static bool leave_out(struct reading *r, size_t number, const char *reason, bool harmless)
+{
+	if (harmless || r->published) {
+		log_warn("%s: '%s': key %zu is left out: %s", r->option, r->path, number, reason);
+		return true;
+	}
+	begin_sentence(r);
+	return refuse(r->why, "key %zu: %s", number, reason);
+}
+
 static bool take_jwk(struct reading *r, struct json_object *jwk, size_t number)
 {
+	const char *hindrance = NULL;
 	struct buf reason;
 	struct key key;
 	enum jwk result;
+	bool good = true;
 
 	buf_init(&reason);
 	result = jwk_read(jwk, r->algorithm, &key, &reason);
-	if (result == JWK_OTHER)
-		log_warn("%s: '%s': key %zu is left out: %s", r->option, r->path, number,
-			 reason.data);
-	if (result == JWK_WRONG) {
-		begin_sentence(r);
-		buf_appendf(r->why, "key %zu: %s", number, reason.data);
+	if (result == JWK_TAKEN)
+		hindrance = find_hindrance(r, &key);
+	if (result == JWK_TAKEN && hindrance == NULL) {
+		add(r->ring, &key);
+	} else {
+		good = leave_out(r, number, hindrance == NULL ? reason.data : hindrance,
+				 result == JWK_OTHER);
+		key_release(&key);
 	}
 	buf_release(&reason);
-	return result == JWK_TAKEN ? add(r, number, &key) : result == JWK_OTHER;
+	return good;
 }
 
 static bool take_set(struct reading *r, struct json_object *set)
@@ -151,15 +170,11 @@ static bool take_set(struct reading *r, struct json_object *set)
 	return good;
 }
 
-static bool load_jwks_file(struct reading *r)
+static bool take_text(struct reading *r, const char *bytes, size_t len)
 {
-	struct json_object *set;
-	bool good, secret = false;
+	struct json_object *set = json_parse_secret(bytes, len);
+	bool good = json_object_is_type(set, json_type_object);
 
-	if (!read_file(r))
-		return false;
-	set = json_parse_secret(r->file.bytes, r->file.len);
-	good = json_object_is_type(set, json_type_object);
 	if (good) {
 		good = take_set(r, set);
 	} else {
@@ -168,6 +183,16 @@ static bool load_jwks_file(struct reading *r)
 			    "it is not a JSON Web Key Set: one JSON object, each name in it once");
 	}
 	json_wipe(set);
+	return good;
+}
+
+static bool load_jwks_file(struct reading *r)
+{
+	bool good, secret = false;
+
+	if (!read_file(r))
+		return false;
+	good = take_text(r, r->file.bytes, r->file.len);
 	for (size_t i = 0; i < r->ring->count; i++)
 		secret = secret || key_is_secret(&r->ring->keys[i]);
 	return good && is_guarded(r, secret);
@@ -221,6 +246,23 @@ bool keyring_load(struct keyring *ring, const struct keyring_source *source, str
 	return good;
 }
 
+bool keyring_read(struct keyring *ring, const char *bytes, size_t len, const char *name,
+		  struct buf *why)
+{
+	struct reading r = {.ring = ring,
+			    .option = "[KEYS]",
+			    .path = name,
+			    .algorithm = JWT_ALG_NONE,
+			    .why = why,
+			    .published = true};
+
+	*ring = (struct keyring){.count = 0};
+	if (take_text(&r, bytes, len))
+		return true;
+	keyring_release(ring);
+	return false;
+}
+
 void keyring_release(struct keyring *r)
 {
 	for (size_t i = 0; i < r->count; i++)
@@ -228,24 +270,74 @@ void keyring_release(struct keyring *r)
 	*r = (struct keyring){.count = 0};
 }
 
-const struct key *keyring_next(const struct keyring *r, jwt_alg_t algorithm, const char *kid,
-			       size_t *at)
-{
-	while (*at < r->count) {
-		const struct key *key = &r->keys[(*at)++];
-		bool chosen = kid == NULL || !r->has_kids ||
-			      (key->kid != NULL && strcmp(key->kid, kid) == 0);
+/* --- the chain --- */
 
-		if (chosen && key->algorithm == algorithm)
-			return key;
-	}
+bool keyring_binds(const struct keyring *chain, const char *issuer)
+{
+	for (; issuer != NULL && chain != NULL; chain = chain->next)
+		if (chain->issuer != NULL && strcmp(chain->issuer, issuer) == 0)
+			return true;
+	return false;
+}
+
+/* `bound` is the token's issuer if a ring is bound to it. */
+static bool may_speak_for(const struct keyring *r, const char *bound)
+{
+	return bound == NULL ? r->issuer == NULL
+			     : r->issuer != NULL && strcmp(r->issuer, bound) == 0;
+}
+
+static bool may_have_signed(const struct keyring *r, const struct key *key, jwt_alg_t algorithm,
+			    const char *kid)
+{
+	bool chosen =
+		kid == NULL || !r->has_kids || (key->kid != NULL && strcmp(key->kid, kid) == 0);
+
+	return chosen && key->algorithm == algorithm;
+}
+
+const struct key *keyring_next(const struct keyring *chain, const char *issuer, jwt_alg_t algorithm,
+			       const char *kid, struct keyring_at *at)
+{
+	const char *bound = keyring_binds(chain, issuer) ? issuer : NULL;
+
+	if (at->ring == NULL)
+		at->ring = chain;
+	for (; at->ring != NULL; at->ring = at->ring->next, at->key = 0)
+		while (may_speak_for(at->ring, bound) && at->key < at->ring->count) {
+			const struct key *key = &at->ring->keys[at->key++];
+
+			if (may_have_signed(at->ring, key, algorithm, kid))
+				return key;
+		}
 	return NULL;
 }
 
-bool keyring_has(const struct keyring *r, uint64_t mark)
+static bool has_mark(const struct keyring *r, uint64_t mark)
 {
 	for (size_t i = 0; i < r->count; i++)
 		if (r->keys[i].mark == mark)
 			return true;
 	return false;
+}
+
+bool keyring_has(const struct keyring *chain, uint64_t mark)
+{
+	for (; chain != NULL; chain = chain->next)
+		if (has_mark(chain, mark))
+			return true;
+	return false;
+}
+
+static bool has_all_of(const struct keyring *a, const struct keyring *b)
+{
+	for (size_t i = 0; i < b->count; i++)
+		if (!has_mark(a, b->keys[i].mark))
+			return false;
+	return true;
+}
+
+bool keyring_equals(const struct keyring *a, const struct keyring *b)
+{
+	return has_all_of(a, b) && has_all_of(b, a);
 }

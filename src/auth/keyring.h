@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * keyring.h: the keys that verify tokens. One of four options gives them. A ring is immutable once
- * it is loaded. A reload loads another one. The configuration owns the ring and releases it, which
- * wipes the keys.
+ * keyring.h: the keys that verify tokens. The configuration has one ring, which one of four options
+ * gives. Each identity provider has another one. A ring is immutable once it is loaded. A reload
+ * loads another one. Its owner releases it, which wipes the keys.
+ *
+ * Rings make a chain, of which the configuration's is the first. A ring may be bound to an issuer.
+ * Then its keys verify that issuer's tokens only, and no other ring's keys do.
  */
 #ifndef AUTH_KEYRING_H
 #define AUTH_KEYRING_H
@@ -19,8 +22,16 @@ struct keyring_source {
 
 struct keyring {
 	struct key keys[KEYRING_MAX];
-	size_t count;  /* 0 if no source was given; then no token is accepted */
-	bool has_kids; /* a token's kid chooses the key; else the kid means nothing */
+	size_t count;               /* 0 if no source was given; then no token is accepted */
+	bool has_kids;              /* a token's kid chooses the key; else the kid means nothing */
+	const char *issuer;         /* borrowed; NULL if it is bound to none */
+	const struct keyring *next; /* borrowed; NULL if it is the last of its chain */
+};
+
+/* A place in a chain. It begins with all zero. */
+struct keyring_at {
+	const struct keyring *ring;
+	size_t key;
 };
 
 /*
@@ -29,16 +40,36 @@ struct keyring {
  */
 MUST_CHECK bool keyring_load(struct keyring *r, const struct keyring_source *source,
 			     struct buf *why);
-void keyring_release(struct keyring *r);
+/*
+ * Reads a key set that came from elsewhere, and is called `name` in the log. What is no public key,
+ * or no good one, is left out with a warning (RFC 7517 5). So is a secret, which is none when it
+ * was published. False if no key is left or it is no set, and `why` ends a sentence about it.
+ */
+MUST_CHECK bool keyring_read(struct keyring *r, const char *bytes, size_t len, const char *name,
+			     struct buf *why);
+void keyring_release(struct keyring *r); /* it is empty, and bound to none */
 
 /*
- * Goes through the keys that may have signed a token of this algorithm and kid. `kid` is NULL if
- * the token has none. *at begins with 0, and each call moves it on. NULL if there is no more.
+ * Goes through the keys of the chain that may have signed a token of this issuer, algorithm and
+ * kid. `issuer` and `kid` are NULL if the token has none. Each call moves *at on. NULL if there is
+ * no more.
  */
-const struct key *keyring_next(const struct keyring *r, jwt_alg_t algorithm, const char *kid,
-			       size_t *at);
+const struct key *keyring_next(const struct keyring *chain, const char *issuer, jwt_alg_t algorithm,
+			       const char *kid, struct keyring_at *at);
 
-/* True if the key with this mark is in the ring. */
-bool keyring_has(const struct keyring *r, uint64_t mark);
+/* True if a ring of the chain is bound to the issuer. */
+bool keyring_binds(const struct keyring *chain, const char *issuer);
+
+/* True if the key with this mark is in the chain. */
+bool keyring_has(const struct keyring *chain, uint64_t mark);
+
+/* True if no key can ever come of this chain. */
+static inline bool keyring_is_none(const struct keyring *chain)
+{
+	return chain == NULL || (chain->count == 0 && chain->next == NULL);
+}
+
+/* True if both rings, without their chains, have the same keys in any order. */
+bool keyring_equals(const struct keyring *a, const struct keyring *b);
 
 #endif

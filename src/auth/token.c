@@ -5,11 +5,14 @@
 #include <strings.h>
 
 #include "base/base64.h"
+#include "base/xalloc.h"
 #include "auth/claims.h"
 #include "auth/json.h"
 #include "auth/jwk.h"
 #include "auth/keyring.h"
 #include "auth/verified.h"
+
+const char token_lacks_key[] = "no configured key is for its alg and kid";
 
 /* The three segments of a well-formed token. */
 struct segments {
@@ -141,21 +144,23 @@ static bool is_signed_with(struct verified *verified, const char *token, const s
 	return true;
 }
 
-/* The key that has signed the token. NULL if none that the header may choose has signed it. */
+/*
+ * The key that has signed the token. NULL if none that header and issuer may choose has signed it.
+ */
 static const struct key *find_signer(const struct token_options *options,
-				     struct json_object *header, const char *token,
-				     const char **ret_why)
+				     struct json_object *header, const char *issuer,
+				     const char *token, const char **ret_why)
 {
+	struct keyring_at at = {.ring = NULL};
 	const struct key *key;
 	const char *kid;
 	jwt_alg_t algorithm;
-	size_t at = 0;
 
 	if (!is_plain_token(header, ret_why) || !read_algorithm(header, &algorithm, ret_why) ||
 	    !read_kid(header, &kid, ret_why))
 		return NULL;
-	*ret_why = "no configured key is for its alg and kid";
-	while ((key = keyring_next(options->keys, algorithm, kid, &at)) != NULL) {
+	*ret_why = token_lacks_key;
+	while ((key = keyring_next(options->keys, issuer, algorithm, kid, &at)) != NULL) {
 		*ret_why = "its signature is wrong";
 		if (is_signed_with(options->verified, token, key))
 			break;
@@ -163,8 +168,10 @@ static const struct key *find_signer(const struct token_options *options,
 	return key;
 }
 
+/* `claims` are not verified yet. They only choose among the keys. */
 static bool verify_signature(const struct token_options *options, const char *token,
-			     const struct segments *s, uint64_t *ret_mark, const char **ret_why)
+			     const struct segments *s, struct json_object *claims,
+			     uint64_t *ret_mark, const char **ret_why)
 {
 	struct json_object *header;
 	const struct key *signer = NULL;
@@ -175,7 +182,7 @@ static bool verify_signature(const struct token_options *options, const char *to
 	*ret_why = "its header is not a JSON object";
 	header = segment_json(s->header, s->header_len);
 	if (json_object_is_type(header, json_type_object))
-		signer = find_signer(options, header, token, ret_why);
+		signer = find_signer(options, header, claims_text(claims, "iss"), token, ret_why);
 	json_object_put(header);
 	if (signer != NULL)
 		*ret_mark = signer->mark;
@@ -233,7 +240,8 @@ static bool check_issuer(const struct token_options *options, struct identity *i
 {
 	(void)now_ms;
 	*ret_why = "its issuer is not a configured one";
-	return is_any(options->issuers, claims_is, id->claims, "iss");
+	return keyring_binds(options->keys, claims_text(id->claims, "iss")) ||
+	       is_any(options->issuers, claims_is, id->claims, "iss");
 }
 
 static bool check_audience(const struct token_options *options, struct identity *id, int64_t now_ms,
@@ -284,11 +292,29 @@ static bool has_form(const char *token, const char **ret_why)
 }
 
 static bool is_signed(const struct token_options *options, const char *token,
-		      const struct segments *s, uint64_t *ret_mark, const char **ret_why)
+		      const struct segments *s, struct json_object *claims, uint64_t *ret_mark,
+		      const char **ret_why)
 {
 	*ret_why = "no key is configured";
-	return options->keys != NULL && options->keys->count > 0 &&
-	       verify_signature(options, token, s, ret_mark, ret_why);
+	return !keyring_is_none(options->keys) &&
+	       verify_signature(options, token, s, claims, ret_mark, ret_why);
+}
+
+char *token_issuer(const char *token)
+{
+	struct json_object *claims;
+	const char *issuer, *why;
+	struct segments s;
+	char *copy;
+
+	if (!has_form(token, &why))
+		return NULL;
+	s = cut(token);
+	claims = segment_json(s.payload, s.payload_len);
+	issuer = claims_text(claims, "iss");
+	copy = issuer == NULL ? NULL : xstrdup(issuer);
+	json_object_put(claims);
+	return copy;
 }
 
 bool token_verify(const struct token_options *options, const char *token, int64_t now_ms,
@@ -300,10 +326,9 @@ bool token_verify(const struct token_options *options, const char *token, int64_
 	if (!has_form(token, ret_why))
 		return false;
 	s = cut(token);
-	if (!is_signed(options, token, &s, &id.key_mark, ret_why))
-		return false;
 	id.claims = segment_json(s.payload, s.payload_len);
-	if (!check_claims(options, &id, now_ms, ret_why)) {
+	if (!is_signed(options, token, &s, id.claims, &id.key_mark, ret_why) ||
+	    !check_claims(options, &id, now_ms, ret_why)) {
 		identity_release(&id);
 		return false;
 	}
@@ -340,8 +365,10 @@ void token_examine(const struct token_options *options, const char *token, int64
 		return;
 	}
 	s = cut(token);
-	f->faults[f->count++] =
-		is_signed(options, token, &s, &f->identity.key_mark, &why) ? NULL : why;
 	f->identity.claims = segment_json(s.payload, s.payload_len);
+	f->faults[f->count++] =
+		is_signed(options, token, &s, f->identity.claims, &f->identity.key_mark, &why)
+			? NULL
+			: why;
 	examine_claims(options, now_ms, f);
 }

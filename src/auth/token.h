@@ -28,9 +28,12 @@ struct keyring;
 struct verified;
 
 struct token_options {
-	const struct keyring *keys; /* NULL or empty if no token is ever accepted */
+	const struct keyring *keys; /* the chain; NULL or none if no token is ever accepted */
 	struct verified *verified;  /* the signatures that are remembered; NULL if none are */
-	/* One of these is required. Ends with NULL. NULL if it is not checked. */
+	/*
+	 * One of these is required. Ends with NULL. NULL if it is not checked. An issuer that a
+	 * ring is bound to need not be among them.
+	 */
 	const char *const *issuers, *const *audiences;
 	int64_t leeway_ms;
 };
@@ -45,6 +48,12 @@ bool token_well_formed(const char *token, size_t len);
  */
 MUST_CHECK bool token_verify(const struct token_options *options, const char *token, int64_t now_ms,
 			     struct identity *ret_identity, const char **ret_why);
+
+/* The reason for the log if the token may be good, but no key for it is known. */
+extern const char token_lacks_key[];
+
+/* What the token says of its issuer, which proves nothing. The caller frees it. NULL if nothing. */
+char *token_issuer(const char *token);
 
 /* The checks of token_verify, in its order, for `pgherald explain`. */
 enum token_check {

@@ -79,8 +79,9 @@ static void look_at_config(struct doctor *d)
 
 	doctor_say(d, REPORT_OK, "configuration", NULL, "valid%s%s",
 		   c->file == NULL ? "" : ", from ", c->file == NULL ? "" : c->file);
-	doctor_say(d, REPORT_NOTE, "tokens", NULL, "from %s, verified with %zu key%s",
-		   c->token_sources, c->keyring->count, c->keyring->count == 1 ? "" : "s");
+	doctor_say(d, REPORT_NOTE, "tokens", NULL, "from %s, verified with %zu key%s%s",
+		   c->token_sources, c->keyring->count, c->keyring->count == 1 ? "" : "s",
+		   c->providers.count == 0 ? "" : " and those of the providers below");
 	doctor_say(d, REPORT_NOTE, "origins", NULL, "%s",
 		   c->origins[0] == NULL ? "pages of other origins are not allowed"
 					 : c->allowed_origins);
@@ -117,6 +118,7 @@ static int examine(struct doctor *d, bool json)
 		doctor_life(d);
 	}
 	bounded_close(&d->database);
+	doctor_keys(d);
 	doctor_daemon(d);
 	look_at_files(d);
 	report_print(&d->report, verdicts, json);

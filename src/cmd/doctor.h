@@ -74,6 +74,7 @@ void doctor_tables(struct doctor *d);
 void doctor_streams(struct doctor *d);
 void doctor_log(struct doctor *d);
 void doctor_life(struct doctor *d);
+void doctor_keys(struct doctor *d);
 void doctor_daemon(struct doctor *d);
 
 #endif

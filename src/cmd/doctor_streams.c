@@ -173,7 +173,8 @@ static const struct doctor_check sealed = {
 static const struct doctor_check locked = {
 	"token keys",
 	"SELECT 'no', s.path, 'asks for a token, but no key is configured: nobody gets in',"
-	"       'give serve jwt-secret-file, jwt-public-key-file or jwks-file'"
+	"       'give serve jwt-secret-file, jwt-public-key-file, jwks-file, jwks-url or "
+	"oidc-issuer'"
 	"  FROM herald.streams s WHERE NOT s.anonymous AND NOT $1::boolean",
 	"no stream lacks one",
 };
@@ -202,6 +203,8 @@ void doctor_streams(struct doctor *d)
 	doctor_check(d, &streams, NULL);
 	doctor_check(d, &functions, NULL);
 	doctor_check(d, &sealed, d->config->seal != NULL ? "true" : "false");
-	doctor_check(d, &locked, d->config->keyring->count > 0 ? "true" : "false");
+	doctor_check(d, &locked,
+		     d->config->keyring->count > 0 || d->config->providers.count > 0 ? "true"
+										     : "false");
 	doctor_check(d, &claims, NULL);
 }

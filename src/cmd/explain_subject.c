@@ -14,6 +14,7 @@
 #include "auth/keyring.h"
 #include "auth/revocations.h"
 #include "auth/token.h"
+#include "cmd/issuers.h"
 
 static const char *const names[TOKEN_CHECKS] = {
 	[TOKEN_FORM] = "form",       [TOKEN_SIGNATURE] = "signature",
@@ -34,9 +35,7 @@ static void format_time(int64_t ms, char text[40])
 
 static bool has_keys(const struct explain *e)
 {
-	const struct keyring *keys = e->config->http.token.keys;
-
-	return keys != NULL && keys->count > 0;
+	return e->config->keyring->count > 0 || e->config->providers.count > 0;
 }
 
 static void say_times(struct explain *e, const char *fault)
@@ -76,7 +75,9 @@ static void say_good(struct explain *e, enum token_check check)
 			   "good, by a key of this configuration");
 		break;
 	case TOKEN_ISSUER:
-		say_asked(e, check, e->config->jwt_issuer);
+		say_asked(e, check,
+			  e->config->jwt_issuer != NULL ? e->config->jwt_issuer
+							: e->config->oidc_issuer);
 		break;
 	case TOKEN_AUDIENCE:
 		say_asked(e, check, e->config->jwt_audience);
@@ -97,8 +98,11 @@ static void say_good(struct explain *e, enum token_check check)
 static void say_token(struct explain *e, const char *token)
 {
 	struct token_findings f;
+	struct issuers issuers;
 
+	issuers_fetch(&issuers, e->config);
 	token_examine(&e->config->http.token, token, clock_wall_ms(), &f);
+	issuers_release(&issuers);
 	e->identity = f.identity;
 	for (size_t i = 0; i < f.count; i++) {
 		if (i == TOKEN_SIGNATURE && !has_keys(e))

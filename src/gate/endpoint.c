@@ -27,23 +27,58 @@ static bool is_from_own_page(struct gate *gate, const struct request *r)
 	return false;
 }
 
-bool endpoint_read_token(struct gate *gate, const struct request *r, const struct params *query,
-			 const char *path, struct identity *ret_id, struct refusal *ret_refusal)
+void endpoint_forget_token(char *token)
 {
-	char *token = request_token(r, query, gate->options);
-	const char *why = "there is none";
-	bool valid = token != NULL &&
-		     token_verify(&gate->options->token, token, clock_wall_ms(), ret_id, &why);
-
-	refusal_of_token(ret_refusal, token != NULL);
 	if (token != NULL)
 		explicit_bzero(token, strlen(token));
 	free(token);
-	if (!valid)
-		refusal_stats_log(&gate->refusals,
-				  "[STREAM] refused: token of a request for '%s' from %s: %s", path,
-				  r->address, why);
-	return valid;
+}
+
+/* Is the key of this token on its way? */
+static bool may_get_key(struct gate *gate, const char *token)
+{
+	char *issuer;
+	bool asked;
+
+	if (gate->key_source.ask == NULL)
+		return false;
+	issuer = token_issuer(token);
+	asked = gate->key_source.ask(gate->key_source.ctx, issuer);
+	free(issuer);
+	return asked;
+}
+
+enum endpoint_token endpoint_verify(struct gate *gate, const char *token, const char *path,
+				    const char *address, struct identity *ret_id)
+{
+	const char *why = "there is none";
+
+	if (token != NULL &&
+	    token_verify(&gate->options->token, token, clock_wall_ms(), ret_id, &why))
+		return ENDPOINT_TOKEN_GOOD;
+	if (why == token_lacks_key && may_get_key(gate, token))
+		return ENDPOINT_TOKEN_WAITS;
+	refusal_stats_log(&gate->refusals,
+			  "[STREAM] refused: token of a request for '%s' from %s: %s", path,
+			  address, why);
+	return ENDPOINT_TOKEN_BAD;
+}
+
+bool endpoint_read_token(struct gate *gate, const struct request *r, const struct params *query,
+			 const char *path, struct identity *ret_id, char **ret_waits,
+			 struct refusal *ret_refusal)
+{
+	char *token = request_token(r, query, gate->options);
+	enum endpoint_token result = endpoint_verify(gate, token, path, r->address, ret_id);
+
+	refusal_of_token(ret_refusal, token != NULL);
+	if (result == ENDPOINT_TOKEN_WAITS)
+		refusal_for_now(ret_refusal);
+	if (result == ENDPOINT_TOKEN_WAITS && ret_waits != NULL)
+		*ret_waits = token;
+	else
+		endpoint_forget_token(token);
+	return result == ENDPOINT_TOKEN_GOOD;
 }
 
 bool endpoint_identify(struct gate *gate, const struct request *r, const struct params *query,
@@ -53,7 +88,7 @@ bool endpoint_identify(struct gate *gate, const struct request *r, const struct 
 		refusal_of_page(ret_refusal);
 		return false;
 	}
-	if (!endpoint_read_token(gate, r, query, r->path, ret_id, ret_refusal))
+	if (!endpoint_read_token(gate, r, query, r->path, ret_id, NULL, ret_refusal))
 		return false;
 	if (outlets_accept(gate->outlets, identity_standing(ret_id)))
 		return true;

@@ -16,10 +16,23 @@
  * Reads and verifies the token of cookie, header or query, as configured. If false, *ret_refusal is
  * the answer, 401. The log says why, and names `path`. *ret_id comes in empty, and the caller
  * releases it in any case.
+ *
+ * If the token's key may still come, the answer is 503. A caller that can wait gets the token in
+ * *ret_waits, and gives it to endpoint_forget_token. `ret_waits` is NULL if it cannot.
  */
 MUST_CHECK bool endpoint_read_token(struct gate *gate, const struct request *r,
 				    const struct params *query, const char *path,
-				    struct identity *ret_id, struct refusal *ret_refusal);
+				    struct identity *ret_id, char **ret_waits,
+				    struct refusal *ret_refusal);
+
+/* What became of a token, as far as it is known now. */
+enum endpoint_token { ENDPOINT_TOKEN_GOOD, ENDPOINT_TOKEN_BAD, ENDPOINT_TOKEN_WAITS };
+
+/* Verifies a token that came from this address. The log says why it is bad. */
+enum endpoint_token endpoint_verify(struct gate *gate, const char *token, const char *path,
+				    const char *address, struct identity *ret_id);
+
+void endpoint_forget_token(char *token); /* wipes and frees it; NULL is harmless */
 
 /*
  * The same, with two more checks. A browser's page must be allowed to ask, unless the method is

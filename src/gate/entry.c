@@ -30,6 +30,7 @@ struct entry {
 	/* The ticket says who it is, once the database has been asked. */
 	bool has_ticket;
 	char ticket[DIGEST_TEXT_MAX];
+	char *token; /* owned, wiped; one whose key is to come; else NULL */
 	struct opening opening;
 	bool answered; /* it was answered; false if its socket has been taken over */
 };
@@ -199,8 +200,8 @@ static bool pass_token(struct entry *e)
 	if (find_ticket(e))
 		return pass_ticket(e);
 	return endpoint_read_token(e->gate, e->request, &e->query, multi_name(e->multi),
-				   &e->identity, &refusal) ||
-	       refuse(e, &refusal);
+				   &e->identity, &e->token, &refusal) ||
+	       e->token != NULL || refuse(e, &refusal);
 }
 
 /* Notes one place to begin. An empty one means none, as in the standard. */
@@ -264,16 +265,19 @@ static bool pass_delivery(struct entry *e)
 	return true;
 }
 
-static void ask_database(struct entry *e)
+/* It waits for what the database, or the provider of a key, has to say. */
+static void let_wait(struct entry *e)
 {
 	struct pending_open_request request = {.request = e->request,
 					       .opening = &e->opening,
 					       .multi = e->multi,
 					       .identity = &e->identity,
-					       .ticket = e->has_ticket ? e->ticket : NULL};
+					       .ticket = e->has_ticket ? e->ticket : NULL,
+					       .token = e->token};
 	struct refusal refusal;
 
 	e->multi = NULL;
+	e->token = NULL;
 	e->answered = false;
 	if (!pending_open_start(e->gate, &request, &refusal))
 		refuse(e, &refusal);
@@ -301,8 +305,8 @@ static void decide(struct entry *e)
 	struct multi_item *item;
 	struct refusal refusal;
 
-	if (e->has_ticket) {
-		ask_database(e);
+	if (e->has_ticket || e->token != NULL) {
+		let_wait(e);
 		return;
 	}
 	switch (multi_decide(e->multi, e->gate, &e->identity, e->request->address, &item,
@@ -314,7 +318,7 @@ static void decide(struct entry *e)
 		refuse(e, &refusal);
 		break;
 	case MULTI_ASKS:
-		ask_database(e);
+		let_wait(e);
 	}
 }
 
@@ -330,5 +334,6 @@ bool entry_admit(struct gate *g, const struct request *r)
 	multi_free(e.multi);
 	identity_release(&e.identity);
 	explicit_bzero(e.ticket, sizeof(e.ticket));
+	endpoint_forget_token(e.token);
 	return e.answered;
 }

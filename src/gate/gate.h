@@ -22,12 +22,22 @@ struct http_options;
 struct loop;
 struct outlets;
 
+/*
+ * Asks for keys that are not here yet. True if the key for a token of this issuer may come
+ * (keeper_keys_came). `issuer` is NULL if the token names none.
+ */
+struct key_source {
+	bool (*ask)(void *ctx, const char *issuer);
+	void *ctx;
+};
+
 struct gate {
 	/* Borrowed. The caller sets these before keeper_open. */
 	struct loop *loop;
 	const struct http_options *options;
 	struct outlets *outlets;
 	struct question_ops questions;
+	struct key_source key_source;
 
 	struct list waiters;      /* struct waiter: requests that wait for the database */
 	struct list waiters_over; /* struct waiter: to be freed at the end of the turn */

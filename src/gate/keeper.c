@@ -51,6 +51,16 @@ void keeper_streams_changed(struct gate *g)
 	outlets_close_gone(g->outlets);
 }
 
+void keeper_keys_came(struct gate *g)
+{
+	list_each (node, tmp, &g->waiters) {
+		struct waiter *w = container_of(node, struct waiter, link);
+
+		if (w->keys_came != NULL)
+			w->keys_came(w);
+	}
+}
+
 void keeper_drain(struct gate *g)
 {
 	waiter_drain(g);

@@ -23,6 +23,9 @@ bool keeper_hear(struct gate *g, const struct event *event);
  * asked about once more. */
 void keeper_streams_changed(struct gate *g);
 
+/* An identity provider has given its keys, or could not. Requests that wait for a key go on. */
+void keeper_keys_came(struct gate *g);
+
 /* The program ends soon. Nothing new is opened, and open connections end. Requests that the
  * database works on are answered first. */
 void keeper_drain(struct gate *g);

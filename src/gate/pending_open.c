@@ -11,6 +11,7 @@
 #include "http/params_json.h"
 #include "outlet/control.h"
 #include "outlet/outlets.h"
+#include "gate/endpoint.h"
 #include "gate/ticket.h"
 
 struct pending_open {
@@ -24,6 +25,7 @@ struct pending_open {
 	 */
 	char *asked, *claims, *params_json, *origin;
 	char hash[DIGEST_TEXT_MAX];
+	char *token; /* owned, wiped; NULL unless its key is to come */
 	struct opening opening;
 	bool reserved; /* counted as a connection, and as one of its user */
 };
@@ -53,6 +55,7 @@ static void over(struct waiter *p)
 	free(h->claims);
 	free(h->params_json);
 	free(h->origin);
+	endpoint_forget_token(h->token);
 	free(h);
 }
 
@@ -249,6 +252,28 @@ static void on_redeemed(struct question *q, const struct answer *a)
 	refuse(h, &refusal);
 }
 
+/* A provider has given its keys, or could not. The same token is looked at again. */
+static void on_keys(struct waiter *p)
+{
+	struct pending_open *h = container_of(p, struct pending_open, waiter);
+	enum endpoint_token result;
+	struct refusal refusal;
+
+	unreserve(h); /* while it is still nobody's */
+	result = endpoint_verify(p->gate, h->token, multi_name(h->multi), p->address, &h->identity);
+	if (result == ENDPOINT_TOKEN_WAITS) {
+		reserve(h);
+		return;
+	}
+	p->keys_came = NULL;
+	if (result == ENDPOINT_TOKEN_GOOD) {
+		decide(h);
+		return;
+	}
+	refusal_of_token(&refusal, true);
+	refuse(h, &refusal);
+}
+
 /* --- beginning --- */
 
 static void ask_ticket(struct pending_open *h, const struct request *r)
@@ -262,6 +287,12 @@ static void ask_ticket(struct pending_open *h, const struct request *r)
 	waiter_ask(&h->waiter);
 }
 
+static void await_key(struct pending_open *h)
+{
+	h->waiter.keys_came = on_keys;
+	reserve(h);
+}
+
 bool pending_open_start(struct gate *gate, const struct pending_open_request *request,
 			struct refusal *ret_refusal)
 {
@@ -269,7 +300,8 @@ bool pending_open_start(struct gate *gate, const struct pending_open_request *re
 
 	h->multi = request->multi;
 	h->opening = *request->opening;
-	if ((request->ticket != NULL &&
+	h->token = request->token;
+	if (((request->ticket != NULL || request->token != NULL) &&
 	     !admission_room(gate, NULL, request->request->address, ret_refusal)) ||
 	    !waiter_init(&h->waiter, gate, request->request, late, over, ret_refusal)) {
 		over(&h->waiter);
@@ -279,6 +311,10 @@ bool pending_open_start(struct gate *gate, const struct pending_open_request *re
 	if (request->ticket != NULL) {
 		memcpy(h->hash, request->ticket, sizeof(h->hash));
 		ask_ticket(h, request->request);
+		return true;
+	}
+	if (request->token != NULL) {
+		await_key(h);
 		return true;
 	}
 	h->identity = *request->identity;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * pending_open.h: a request for streams whose entitlement only the database can say.
+ * pending_open.h: a request for streams that cannot be decided yet. It is one of these:
  *
- * It came with a ticket, or a stream has an authorize function. The functions are asked one after
- * the other. While the database is away the request waits. It waits in silence first, then with a
+ * - It came with a ticket, of which only the database knows.
+ * - A stream has an authorize function. Several functions are asked one after the other.
+ * - The key of its token is still to come from an identity provider.
+ *
+ * While the database or the keys are away the request waits. It waits in silence first, then with a
  * head and pings. A browser's EventSource gives up for ever on any status but 200, and proxies give
  * up on silence.
  *
@@ -21,8 +24,9 @@ struct pending_open_request {
 	const struct request *request;
 	const struct opening *opening; /* as far as it is known; copied */
 	struct multi *multi;           /* taken over, even if the request is refused */
-	struct identity *identity;     /* taken over; not read if there is a ticket */
+	struct identity *identity;     /* taken over; not read if one of the next is given */
 	const char *ticket;            /* its hash, of DIGEST_TEXT_MAX bytes; NULL if none */
+	char *token;                   /* taken over; its key is to come; NULL if none */
 };
 
 /* Takes the request over. False if it cannot wait, and *ret_refusal is the answer. */

@@ -141,5 +141,6 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	append_connections(s->gate->outlets, out);
 	append_requests(s, out);
 	append_events(s, now_ms, out);
+	s->append_more(s->ctx, now_ms, out);
 	append_seconds(out, "uptime_seconds", "Seconds since the start.", now_ms - s->started_ms);
 }

@@ -30,6 +30,9 @@ struct status {
 	int64_t owed_ms;
 	/* For metrics: ticks made, pages read, how often it was shut, changes told as `bulk`. */
 	uint64_t ticks, pages, shuts, unreadable;
+	/* Appends lines of /metrics on what this room does not know. */
+	void (*append_more)(void *ctx, int64_t now_ms, struct buf *out);
+	void *ctx;
 };
 
 /* The bodies of /stream/status and /metrics. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * waiter.h: a request that the database must be asked about before it can be answered.
+ * waiter.h: a request that must wait before it can be answered: for the database, which is asked,
+ * or for the key of its token.
  *
  * Its socket has been taken over from the HTTP library, like a connection's, so nothing waits.
  * libmicrohttpd 0.9.75 does not see the client of a suspended request leave, and does not stop well
@@ -53,6 +54,8 @@ struct waiter {
 	/* It was answered, or the client has left. Nothing more is called but over. */
 	bool done;
 	char *cors, *address;
+	/* Keys of tokens came, or could not be had. NULL if it does not wait for any. */
+	void (*keys_came)(struct waiter *w);
 	/* The timer has run out. With NULL, it is answered 503. */
 	void (*late)(struct waiter *w);
 	void (*over)(struct waiter *w); /* frees its owner; called between turns only */
