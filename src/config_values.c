@@ -7,6 +7,7 @@
 #include "base/units.h"
 #include "base/xalloc.h"
 #include "pg/conninfo.h"
+#include "http/cookie.h"
 #include "outlet/seal.h"
 #include "config_table.h"
 
@@ -203,6 +204,15 @@ static bool check_words(struct config *c)
 	return true;
 }
 
+static bool check_cookie(const struct config *c)
+{
+	bool good = cookie_name_is_good(c->jwt_cookie);
+
+	if (!good)
+		log_complain("jwt-cookie is '%s', which no cookie can be named", c->jwt_cookie);
+	return good;
+}
+
 static bool check_keys(struct config *c)
 {
 	struct keyring_source source = {c->jwt_secret, c->jwt_secret_file, c->jwt_public_key_file,
@@ -299,8 +309,8 @@ bool config_take_values(struct config *c)
 		if (!take_value(c, &config_options[i], c->text[i], given))
 			return false;
 	}
-	if (!check_database(c) || !check_words(c) || !check_sources(c) || !check_origins(c) ||
-	    !check_names(c) || !check_keys(c) || !check_seal(c))
+	if (!check_database(c) || !check_words(c) || !check_sources(c) || !check_cookie(c) ||
+	    !check_origins(c) || !check_names(c) || !check_keys(c) || !check_seal(c))
 		return false;
 	fill_http(c);
 	return true;

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "base/xalloc.h"
+#include "http/cookie.h"
 
 static void find_address(struct request *r)
 {
@@ -84,34 +85,6 @@ struct cookie_search {
 	char *found;
 };
 
-/*
- * Searches one Cookie header. Its pairs are joined by ';' (RFC 6265 4.2.1), and a value may be in
- * double quotes.
- */
-static void search_cookie(struct cookie_search *s, const char *header)
-{
-	size_t name_len = strlen(s->name);
-
-	for (const char *p = header; s->found == NULL && *p != '\0'; p += *p == ';') {
-		size_t len;
-
-		p += strspn(p, " \t");
-		len = strcspn(p, ";");
-		if (len > name_len && p[name_len] == '=' && memcmp(p, s->name, name_len) == 0) {
-			const char *value = p + name_len + 1;
-			size_t value_len = len - name_len - 1;
-
-			while (value_len > 0 &&
-			       (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
-				value_len--;
-			if (value_len >= 2 && value[0] == '"' && value[value_len - 1] == '"')
-				value++, value_len -= 2;
-			s->found = xstrndup(value, value_len);
-		}
-		p += len;
-	}
-}
-
 static enum MHD_Result look_for_cookie(void *ctx, enum MHD_ValueKind kind, const char *name,
 				       const char *value)
 {
@@ -119,7 +92,7 @@ static enum MHD_Result look_for_cookie(void *ctx, enum MHD_ValueKind kind, const
 
 	(void)kind;
 	if (strcasecmp(name, MHD_HTTP_HEADER_COOKIE) == 0 && value != NULL)
-		search_cookie(s, value);
+		s->found = cookie_find(value, s->name);
 	return s->found == NULL ? MHD_YES : MHD_NO;
 }
 
@@ -146,7 +119,7 @@ static const char *bearer(const struct request *r)
 	return value != NULL && strncasecmp(value, "Bearer ", 7) == 0 ? value + 7 : NULL;
 }
 
-static char *bearer_token(const struct request *r)
+char *request_bearer(const struct request *r)
 {
 	const char *token = bearer(r);
 
@@ -171,7 +144,7 @@ char *request_token(const struct request *r, const struct params *query,
 			token = cookie_token(r, options->cookie);
 			break;
 		case TOKEN_HEADER:
-			token = bearer_token(r);
+			token = request_bearer(r);
 			break;
 		case TOKEN_QUERY:
 			token = query_token(query);
@@ -204,15 +177,24 @@ static bool is_own_origin(const struct request *r)
 	return host != NULL && origin != NULL && strcasecmp(origin + 3, host) == 0;
 }
 
-bool request_from_own_page(const struct request *r, const struct http_options *options)
+bool request_from_own_origin(const struct request *r)
 {
 	const char *site = request_header(r, "Sec-Fetch-Site");
 
-	if (bearer(r) != NULL || request_origin_allowed(r, options))
-		return true;
 	if (site != NULL)
 		return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
 	return r->origin == NULL || is_own_origin(r);
+}
+
+bool request_from_own_page(const struct request *r, const struct http_options *options)
+{
+	return bearer(r) != NULL || request_origin_allowed(r, options) ||
+	       request_from_own_origin(r);
+}
+
+bool request_from_https(const struct request *r)
+{
+	return r->origin != NULL && strncasecmp(r->origin, "https:", 6) == 0;
 }
 
 int request_take_socket(const struct request *r)

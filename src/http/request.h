@@ -52,19 +52,38 @@ bool request_add_query(const struct request *r, struct params *params);
 char *request_token(const struct request *r, const struct params *query,
 		    const struct http_options *options);
 
+/*
+ * The token of an Authorization of the scheme Bearer, whatever the sources are. The caller frees
+ * it. NULL if there is none.
+ */
+char *request_bearer(const struct request *r);
+
 /* By allowed-origins. */
 bool request_origin_allowed(const struct request *r, const struct http_options *options);
 
 /*
- * True if the request comes from a page of this server's own origin or of an allowed one. True too
- * if it comes from no browser. Browsers send cookies with requests of any page. So whatever changes
- * something because of a cookie must ask here (RFC 6265 8.2).
+ * True if the request comes from a page of this server's own origin. True too if it comes from no
+ * browser.
  *
  * A browser says by Sec-Fetch-Site whose page it is, and no page can change that (Fetch Metadata).
- * Without it Origin is compared with Host, which a proxy may have changed. A request with a Bearer
- * token needs no check: a page of another origin can have it sent only after a preflight.
+ * Without it Origin is compared with Host, which a proxy may have changed.
+ */
+bool request_from_own_origin(const struct request *r);
+
+/*
+ * The same, or from a page of an allowed origin. Browsers send cookies with requests of any page.
+ * So whatever changes something because of a cookie must ask here (RFC 6265 8.2).
+ *
+ * A request with a Bearer token needs no check: a page of another origin can have it sent only
+ * after a preflight.
  */
 bool request_from_own_page(const struct request *r, const struct http_options *options);
+
+/*
+ * True if the page that asks came over https. Only the page's origin tells, for a proxy in front of
+ * us has ended TLS. Browsers send it with every request that is no GET or HEAD.
+ */
+bool request_from_https(const struct request *r);
 
 /*
  * Duplicates the library's socket. -1 if it cannot. A library that gets no answer closes its own
