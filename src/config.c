@@ -43,7 +43,7 @@ static const struct option options[] = {
 	{"jwt-leeway", "DURATION", "30s", NULL, DURATION, RELOAD, AT(jwt_leeway_ms), 0, 600000,
 	 "how far clocks may differ"},
 	{"jwt-cookie", "NAME", "jwt", NULL, TEXT, RELOAD, AT(jwt_cookie), 0, 0,
-	 "cookie that holds the token"},
+	 "cookie that holds the token; POST /stream/session sets it"},
 	{"token-sources", "LIST", "cookie,header,query", NULL, TEXT, RELOAD, AT(token_sources), 0,
 	 0, "where a token is looked for; the first that has one decides"},
 	{"heartbeat", "DURATION", "30s", NULL, DURATION, RELOAD, AT(heartbeat_ms), 50, 3600000,

@@ -107,7 +107,8 @@ BEGIN
     RAISE EXCEPTION 'pgherald: path % is not usable', coalesce(quote_literal(path), 'NULL')
       USING ERRCODE = 'invalid_parameter_value',
             HINT = 'Segments of letters, digits, . _ ~ - each behind a slash; :name for a parameter.';
-  ELSIF path IN ('/stream/status', '/stream/ticket', '/stream/renew', '/stream/schema', '/stream/multi') THEN
+  ELSIF path IN ('/stream/status', '/stream/ticket', '/stream/renew', '/stream/schema',
+                 '/stream/multi', '/stream/session') THEN
     RAISE EXCEPTION 'pgherald: path ''%'' is served by pgherald itself', path USING ERRCODE = 'reserved_name';
   ELSIF (SELECT count(*) > count(DISTINCT m) FROM regexp_matches(path, ':[^/]+', 'g') m) THEN
     RAISE EXCEPTION 'pgherald: path ''%'' has a parameter twice', path

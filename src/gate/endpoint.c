@@ -17,13 +17,18 @@ bool endpoint_refuse(struct gate *gate, const struct request *r, const struct re
 			   refusal->value);
 }
 
+void endpoint_log_page(struct gate *gate, const struct request *r)
+{
+	refusal_stats_log(&gate->refusals, "[STREAM] refused: a page of '%s' may not ask for '%s'",
+			  r->origin == NULL ? "another site" : r->origin, r->path);
+}
+
 /* Any page may ask for what only reads, because it cannot see the answer. */
 static bool is_from_own_page(struct gate *gate, const struct request *r)
 {
 	if (strcmp(r->method, "GET") == 0 || request_from_own_page(r, gate->options))
 		return true;
-	refusal_stats_log(&gate->refusals, "[STREAM] refused: a page of '%s' may not ask for '%s'",
-			  r->origin == NULL ? "another site" : r->origin, r->path);
+	endpoint_log_page(gate, r);
 	return false;
 }
 
@@ -64,21 +69,46 @@ enum endpoint_token endpoint_verify(struct gate *gate, const char *token, const 
 	return ENDPOINT_TOKEN_BAD;
 }
 
+/* The answer if it is not good. */
+static bool is_good(enum endpoint_token result, bool had_one, struct refusal *ret_refusal)
+{
+	if (result == ENDPOINT_TOKEN_WAITS)
+		refusal_for_now(ret_refusal);
+	else
+		refusal_of_token(ret_refusal, had_one);
+	return result == ENDPOINT_TOKEN_GOOD;
+}
+
 bool endpoint_read_token(struct gate *gate, const struct request *r, const struct params *query,
 			 const char *path, struct identity *ret_id, char **ret_waits,
 			 struct refusal *ret_refusal)
 {
 	char *token = request_token(r, query, gate->options);
 	enum endpoint_token result = endpoint_verify(gate, token, path, r->address, ret_id);
+	bool good = is_good(result, token != NULL, ret_refusal);
 
-	refusal_of_token(ret_refusal, token != NULL);
-	if (result == ENDPOINT_TOKEN_WAITS)
-		refusal_for_now(ret_refusal);
 	if (result == ENDPOINT_TOKEN_WAITS && ret_waits != NULL)
 		*ret_waits = token;
 	else
 		endpoint_forget_token(token);
-	return result == ENDPOINT_TOKEN_GOOD;
+	return good;
+}
+
+static bool is_standing(struct gate *gate, struct identity *id)
+{
+	if (outlets_accept(gate->outlets, identity_standing(id)))
+		return true;
+	refusal_stats_log(&gate->refusals, "[STREAM] refused: a token of '%s' that was revoked",
+			  id->sub);
+	return false;
+}
+
+bool endpoint_accept(struct gate *gate, const struct request *r, const char *token,
+		     struct identity *ret_id, struct refusal *ret_refusal)
+{
+	enum endpoint_token result = endpoint_verify(gate, token, r->path, r->address, ret_id);
+
+	return is_good(result, token != NULL, ret_refusal) && is_standing(gate, ret_id);
 }
 
 bool endpoint_identify(struct gate *gate, const struct request *r, const struct params *query,
@@ -88,14 +118,8 @@ bool endpoint_identify(struct gate *gate, const struct request *r, const struct 
 		refusal_of_page(ret_refusal);
 		return false;
 	}
-	if (!endpoint_read_token(gate, r, query, r->path, ret_id, NULL, ret_refusal))
-		return false;
-	if (outlets_accept(gate->outlets, identity_standing(ret_id)))
-		return true;
-	refusal_stats_log(&gate->refusals, "[STREAM] refused: a token of '%s' that was revoked",
-			  ret_id->sub);
-	identity_release(ret_id);
-	return false;
+	return endpoint_read_token(gate, r, query, r->path, ret_id, NULL, ret_refusal) &&
+	       is_standing(gate, ret_id);
 }
 
 /*

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * endpoint.h: what /stream/ticket, /stream/renew and actions have in common.
+ * endpoint.h: what /stream/ticket, /stream/renew, /stream/session and actions have in common.
  *
  * A client with a token asks for them. A browser may ask only from an allowed page, unless the
  * method is GET.
@@ -41,6 +41,16 @@ void endpoint_forget_token(char *token); /* wipes and frees it; NULL is harmless
 MUST_CHECK bool endpoint_identify(struct gate *gate, const struct request *r,
 				  const struct params *query, struct identity *ret_id,
 				  struct refusal *ret_refusal);
+
+/*
+ * Verifies this token of the request, which may be NULL. It must not be revoked either. For the
+ * rest see endpoint_read_token.
+ */
+MUST_CHECK bool endpoint_accept(struct gate *gate, const struct request *r, const char *token,
+				struct identity *ret_id, struct refusal *ret_refusal);
+
+/* Logs that a page of this origin may not ask. */
+void endpoint_log_page(struct gate *gate, const struct request *r);
 
 /* Answers with the refusal, and counts it. Returns what reply_error does. */
 bool endpoint_refuse(struct gate *gate, const struct request *r, const struct refusal *refusal);

@@ -10,6 +10,7 @@
 #include "gate/contract.h"
 #include "gate/entry.h"
 #include "gate/renew.h"
+#include "gate/session.h"
 #include "gate/ticket.h"
 
 struct route {
@@ -131,6 +132,11 @@ static bool answer_renew(const struct routes *routes, const struct request *r)
 	return renew_post(routes->gate, r);
 }
 
+static bool answer_session(const struct routes *routes, const struct request *r)
+{
+	return session_answer(routes->gate, r);
+}
+
 /* --- the tables --- */
 
 static const struct route public_routes[] = {
@@ -138,6 +144,7 @@ static const struct route public_routes[] = {
 	{.path = "/stream/schema", .answer = answer_schema},
 	{.path = "/stream/ticket", .answer = answer_ticket, .takes_body = true},
 	{.path = "/stream/renew", .answer = answer_renew, .takes_body = true},
+	{.path = "/stream/session", .answer = answer_session, .takes_body = true},
 	{.path = NULL},
 };
 

@@ -43,7 +43,7 @@
  * A pool of up to 32 KiB costs little.
  */
 #define HEAD_NOTE 80
-#define HEAD_ANSWER ((size_t)2 << 10)
+#define HEAD_ANSWER ((size_t)6 << 10) /* a cookie of COOKIE_MAX may be in it */
 #define HEAD_MEMORY ((size_t)32 << 10)
 #define HEAD_MEMORY_MAX \
 	(2 * (HEAD_MAX + HEAD_NOTE * (HEAD_FIELDS_MAX + HEAD_COOKIES_MAX) + HEAD_ANSWER))

@@ -61,7 +61,8 @@ bool reply_send(const struct request *r, const struct http_options *options,
 
 	if (response == NULL)
 		return false;
-	MHD_add_response_header(response, "Content-Type", reply->type);
+	if (reply->type != NULL)
+		MHD_add_response_header(response, "Content-Type", reply->type);
 	MHD_add_response_header(response, "Cache-Control", caching(reply));
 	MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
 	if (reply->status >= 400)

@@ -15,8 +15,8 @@
 
 struct reply {
 	unsigned status;
-	const char *type;                  /* media type */
-	const char *body;                  /* NUL-terminated; copied */
+	const char *type; /* media type; NULL of a reply without a body, by reply_send only */
+	const char *body; /* NUL-terminated; copied */
 	const char *header, *header_value; /* one more header, or NULL */
 	bool may_keep;  /* the client may keep it, and asks each time whether it still holds */
 	bool head_only; /* for reply_append_raw, in the answer to HEAD */

@@ -92,6 +92,14 @@ describe('behind nginx', { skip: missing() || missingNginx() }, () => {
     }
   })
 
+  test('a session begins where the browser says whose page it is, or Host is passed on', async () => {
+    for (const [way, status, headers] of [['advised', 204, {}], ['plain', 403, {}], ['plain', 204, { 'Sec-Fetch-Site': 'same-origin' }], ['advised', 403, { 'Sec-Fetch-Site': 'same-site' }]]) {
+      const answer = await request(nginx[way].url('/stream/session'), { method: 'POST',
+        headers: { Origin: `http://127.0.0.1:${nginx[way].port}`, Authorization: `Bearer ${tokens.good}`, ...headers } })
+      assert.deepEqual([answer.status, answer.headers['set-cookie']?.length], [status, status === 204 ? 1 : undefined], `${way} ${JSON.stringify(headers)}`)
+    }
+  })
+
   test('a refusal of the daemon comes through with its own words', async () => {
     const answer = await exchange(nginx.advised.address, 'GET /own HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')
     assert.deepEqual(answers(answer), [401])

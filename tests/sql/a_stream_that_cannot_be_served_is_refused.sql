@@ -1,12 +1,12 @@
 -- herald.stream says why it refuses a path, topics, match, require or format.
 BEGIN;
-SELECT plan(37);
+SELECT plan(38);
 CREATE FUNCTION refuse(arguments text, what text) RETURNS text LANGUAGE sql AS $$
   SELECT throws_like(format('SELECT herald.stream(%s)', arguments), 'pgherald: %', what || ' is refused with a sentence') $$;
 
 SELECT refuse(format('%L, ''{t}''', path), 'the path ' || coalesce(quote_literal(path), 'NULL'))
   FROM unnest(ARRAY[NULL, '', '/', 'a', '/a/', '//a', '/a//b', '/a b', '/a?b', '/a%41', '/a#b', '/a:b', '/:', '/ü', '/:a/b/:a', E'/a\nb',
-                    '/' || repeat('x', 500), '/stream/status', '/stream/ticket']) path;
+                    '/' || repeat('x', 500), '/stream/status', '/stream/ticket', '/stream/session']) path;
 SELECT refuse($$'/a', '{}'$$, 'a stream without topics');
 SELECT refuse($$'/a', NULL$$, 'NULL for topics');
 SELECT refuse($$'/a', ARRAY['x', NULL]$$, 'a NULL topic');

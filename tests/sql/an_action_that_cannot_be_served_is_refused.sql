@@ -1,6 +1,6 @@
 -- herald.action says why it refuses a method, path, function or require.
 BEGIN;
-SELECT plan(38);
+SELECT plan(39);
 CREATE FUNCTION good(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '{}'::jsonb $$;
 CREATE FUNCTION to_text(request jsonb) RETURNS text LANGUAGE sql AS $$ SELECT '' $$;
 CREATE FUNCTION to_rows(request jsonb) RETURNS SETOF jsonb LANGUAGE sql AS $$ SELECT '{}'::jsonb $$;
@@ -15,7 +15,7 @@ CREATE FUNCTION refuse(arguments text, what text) RETURNS text LANGUAGE sql AS $
 SELECT refuse(format('%L, ''/a'', ''public.good''', method), 'the method ' || coalesce(quote_literal(method), 'NULL'))
   FROM unnest(ARRAY[NULL, '', 'get', 'HEAD', 'OPTIONS', 'TRACE', 'GET ', 'GET,POST']) method;
 SELECT refuse(format('''POST'', %L, ''public.good''', path), 'the path ' || coalesce(quote_literal(path), 'NULL'))
-  FROM unnest(ARRAY[NULL, '', '/', 'a', '/a/', '//a', '/a b', '/a?b', '/a%41', '/:', '/ü', E'/a\n', '/stream/status', '/stream/ticket', '/stream/renew']) path;
+  FROM unnest(ARRAY[NULL, '', '/', 'a', '/a/', '//a', '/a b', '/a?b', '/a%41', '/:', '/ü', E'/a\n', '/stream/status', '/stream/ticket', '/stream/renew', '/stream/session']) path;
 SELECT refuse($$'GET', '/a/stream', 'public.good'$$, 'GET of a stream''s path');
 SELECT lives_ok($$SELECT herald.action('POST', '/a/stream', 'public.good'), herald.unaction('POST', '/a/stream')$$, 'another method of it is not');
 SELECT refuse($$'GET', '/a', NULL$$, 'no function');
