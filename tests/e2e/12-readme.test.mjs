@@ -148,18 +148,21 @@ describe('a reader of the README and of the documents', { skip: missing() }, () 
       for (const sql of blocks) if (!sql.includes('TABLE public.deliveries')) await stage.cluster.psql(sql) // which was typed above
     }
     const TOKEN = await token({ sub: '7', role: 'customer', tenant: 'acme' })
-    const answer = async (command) => {
+    const typed = async (command) => {
       const child = shell(`exec ${here(command).replace('curl', 'curl -s')}`, { TOKEN })
       let said = ''
       child.stdout.on('data', (chunk) => (said += chunk))
       await child.exited
-      return JSON.parse(said)
+      return said
     }
+    const answer = async (command) => JSON.parse(await typed(command))
     const [pay] = /curl -X POST .+/.exec(read('contrib/doc/actions.md'))
     await until(async () => (await answer(pay)).id === 1, { timeout: 30_000, what: 'the answer of the action' })
     assert.deepEqual(await answer(pay.replace('/1/', '/2/')), { success: false, errors: ['Order not found'] })
     const [ask] = /curl -X POST .+ticket/.exec(read('contrib/doc/access.md'))
     assert.equal((await answer(ask)).expires_in, 30)
+    const [begin] = /curl -i -X POST .+session/.exec(read('contrib/doc/access.md'))
+    assert.match(await typed(begin), /^HTTP\/1\.1 204 No Content\r\n(.+\r\n)*Set-Cookie: jwt=[^;]+; Path=\/; Max-Age=35\d\d; HttpOnly; SameSite=Lax\r\n/)
     const [now, later] = /^ {4}curl [^]+wait=30'$/m.exec(read('contrib/doc/protocol.md'))[0].split(/\n(?= {4}curl)/)
     assert.match((await answer(now)).cursor, /^\d+-\d+$/)
     assert.ok('reset' in (await answer(later.replace('wait=30', 'wait=0'))))
@@ -213,13 +216,14 @@ describe('a page of the README', { skip: missing(), timeout: 300_000 }, () => {
     console.log = (...what) => what.at(-1).row && window.shown.push(what.at(-1).row.note) // the package tells of `connected` too
   }
 
-  test('with the cookie goes on after a restart', () => outlivesARestart(async () => {
-    const context = await browser.context()
-    await context.addCookies([{ name: 'jwt', value: await token({ sub: '7' }), url: stage.daemon.url('/'), httpOnly: true }])
-    const page = await context.newPage()
+  const signedIn = async (page) => page.evaluate((text) => (window.session = { token: () => text }), await token({ sub: '7' }))
+
+  test('with a session goes on after a restart', () => outlivesARestart(async () => {
+    const page = await (await browser.context()).newPage()
     await page.goto(stage.daemon.url('/stream/status')) // any page of this host
     await page.evaluate(listening)
-    await page.addScriptTag({ content: block(readme, 'into the cookie `jwt`', /```js\n([^`]+)```/) })
+    await signedIn(page)
+    await page.addScriptTag({ type: 'module', content: block(readme, 'shows the token once', /```js\n([^]+?)^```/m) })
     return page
   }))
 
@@ -228,7 +232,7 @@ describe('a page of the README', { skip: missing(), timeout: 300_000 }, () => {
     await page.goto(packages.origin)
     await page.evaluate(listening)
     await page.evaluate((text) => (window.session = { token: (renew) => (renew === false ? text : 'another one') }), await token({ sub: '7' }))
-    const snippet = block(readme, 'uses the [client package]', /```js\n([^`]+)```/)
+    const snippet = block(readme, 'The [client package]', /```js\n([^`]+)```/)
     await page.addScriptTag({ type: 'module', content: snippet.replace('@pgherald/client', '/index.js').replace("'/my/orders'", `'${stage.daemon.url('/my/orders')}'`) })
     return page
   }))
