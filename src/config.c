@@ -57,7 +57,9 @@ static const struct option options[] = {
 	{"max-streams-per-ip", "N", "0", NULL, COUNT, RELOAD, AT(max_streams_per_ip), 0, 10000000,
 	 "0: no limit; keep it so behind a proxy, whose address would count for all"},
 	{"allowed-origins", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(allowed_origins), 0,
-	 0, "origins whose pages may read streams, exact, joined by commas"},
+	 0,
+	 "origins whose pages may read streams, joined by commas; https://*.example.com is every "
+	 "host below example.com"},
 	{"log-size", "SIZE", "64MB", NULL, SIZE, 0, AT(log_size), 1 << 20, INT64_C(1) << 36,
 	 "the shared log in memory: what late subscribers find there costs no query"},
 	{"compress-above", "SIZE", "1KB", NULL, SIZE, RELOAD | MAY_BE_OFF, AT(compress_above), 0,

@@ -8,6 +8,7 @@
 #include "base/xalloc.h"
 #include "pg/conninfo.h"
 #include "http/cookie.h"
+#include "http/origin.h"
 #include "outlet/seal.h"
 #include "config_table.h"
 
@@ -156,18 +157,6 @@ static bool check_sources(struct config *c)
 	return good;
 }
 
-/*
- * "scheme://host[:port]" with nothing after it. Browsers send an origin in this form (RFC 6454
- * 6.2).
- */
-static bool is_origin(const char *text)
-{
-	const char *host = strstr(text, "://");
-
-	return host != NULL && host > text && host[3] != '\0' &&
-	       strpbrk(host + 3, "/?#@* ") == NULL;
-}
-
 static bool check_origins(struct config *c)
 {
 	if (!split_list(c->allowed_origins, &c->origins_text, c->origins, CONFIG_ORIGINS_MAX)) {
@@ -175,11 +164,11 @@ static bool check_origins(struct config *c)
 		return false;
 	}
 	for (size_t i = 0; c->origins[i] != NULL; i++) {
-		if (is_origin(c->origins[i]))
+		const char *fault = origin_normalise((char *)(uintptr_t)c->origins[i]);
+
+		if (fault == NULL)
 			continue;
-		log_complain("allowed-origins has '%s', which is not an origin such as "
-			     "https://example.com",
-			     c->origins[i]);
+		log_complain("allowed-origins has '%s': %s", c->origins[i], fault);
 		return false;
 	}
 	return true;

@@ -19,8 +19,7 @@ static void refuse(struct head *h, unsigned status, const char *why)
 
 /* --- characters --- */
 
-/* How many bytes a name or a method has here (a token of RFC 9110 5.6.2). */
-static size_t token_len(struct text t)
+size_t head_token_len(struct text t)
 {
 	static const char marks[] = "!#$%&'*+-.^_`|~";
 	size_t len = 0;
@@ -207,7 +206,7 @@ static void read_version(struct head *h, struct text version)
 
 static void read_first_line(struct head *h, struct text line)
 {
-	size_t method = token_len(line), target = 0;
+	size_t method = head_token_len(line), target = 0;
 
 	line.bytes += method, line.len -= method;
 	for (size_t i = 1; i < line.len && line.bytes[i] != ' '; i++)
@@ -222,7 +221,7 @@ static void read_first_line(struct head *h, struct text line)
 
 static void read_field(struct head *h, struct text line)
 {
-	size_t name = token_len(line);
+	size_t name = head_token_len(line);
 
 	if (++h->fields > HEAD_FIELDS_MAX)
 		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,

@@ -27,6 +27,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
+
 /* Limits of a head, and of a body below. HEAD_MAX and HEAD_BODY_MAX are in bytes. */
 #define HEAD_MAX ((size_t)32 << 10)
 #define HEAD_FIELDS_MAX 100
@@ -78,6 +80,9 @@ bool head_scan(struct head *h, const char *bytes, size_t len);
  * been scanned. A head that comes in pieces is read only a few times, not once for each piece.
  */
 bool head_scan_on(struct head *h, const char *bytes, size_t len, size_t scanned);
+
+/* How many bytes a name or a method has here (a token of RFC 9110 5.6.2). */
+size_t head_token_len(struct text t);
 
 /*
  * Judges what depends on the method and target. A request with a body is refused unless

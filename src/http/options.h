@@ -24,7 +24,7 @@ struct http_options {
 	size_t max_streams, max_streams_per_user, max_streams_per_ip;
 	/* bytes of a frame; -1 if no stream is compressed */
 	int64_t compress_above;
-	const char *const *origins; /* allowed ones, exact; ends with NULL */
+	const char *const *origins; /* allowed ones (origin.h); ends with NULL */
 	const char *version;        /* of the program, for the status */
 };
 

@@ -11,6 +11,7 @@
 
 #include "base/xalloc.h"
 #include "http/cookie.h"
+#include "http/origin.h"
 
 static void find_address(struct request *r)
 {
@@ -156,13 +157,12 @@ char *request_token(const struct request *r, const struct params *query,
 	return token;
 }
 
-/* Origins are compared whole, because a prefix or suffix would let others in. */
 bool request_origin_allowed(const struct request *r, const struct http_options *options)
 {
 	if (r->origin == NULL)
 		return false;
 	for (const char *const *o = options->origins; o != NULL && *o != NULL; o++)
-		if (strcmp(*o, r->origin) == 0)
+		if (origin_matches(*o, r->origin))
 			return true;
 	return false;
 }

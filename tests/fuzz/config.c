@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "http/origin.h"
 
 #include "fuzz.h"
 
@@ -40,6 +41,17 @@ static bool read_config(struct config *c, const char *bytes, size_t len)
 	return good;
 }
 
+/* It has its last form, and it is one itself, unless it stands for several. */
+static void check_origin(const char *origin)
+{
+	char *copy = strdup(origin);
+
+	MUST(strstr(origin, "://") != NULL && strlen(origin) <= ORIGIN_MAX);
+	MUST(origin_normalise(copy) == NULL && strcmp(copy, origin) == 0);
+	MUST(origin_matches(origin, origin) == (strchr(origin, '*') == NULL));
+	free(copy);
+}
+
 static void check_values(const struct config *c)
 {
 	const struct token_options *token = &c->http.token;
@@ -56,8 +68,10 @@ static void check_values(const struct config *c)
 	MUST(c->jwt_leeway_ms >= 0 && c->jwt_leeway_ms <= 600000);
 	MUST(c->log_size >= 1 << 20 && c->http.max_streams > 0);
 	MUST(c->max_streams_per_user >= 0 && c->max_streams_per_ip >= 0);
-	for (size_t i = 0; c->origins[i] != NULL; i++)
-		MUST(i < CONFIG_ORIGINS_MAX && strstr(c->origins[i], "://") != NULL);
+	for (size_t i = 0; c->origins[i] != NULL; i++) {
+		MUST(i < CONFIG_ORIGINS_MAX);
+		check_origin(c->origins[i]);
+	}
 }
 
 static bool is_secret(const char *line)

@@ -125,19 +125,15 @@ TEST(words_lists_and_addresses_are_checked)
 		{"jwt-cookie", "my jwt", "no cookie can be named"},
 		{"jwt-cookie", "jwt;Secure", "no cookie can be named"},
 		{"jwt-cookie", "jwt=", "no cookie can be named"},
-		{"allowed-origins", "example.com", "not an origin"},
-		{"allowed-origins", "https://", "not an origin"},
-		{"allowed-origins", "https://a.com/", "not an origin"},
-		{"allowed-origins", "*", "not an origin"},
-		{"allowed-origins", "https://*.a.com", "not an origin"},
-		{"allowed-origins", "https://u@a.com", "not an origin"},
-		{"allowed-origins", "https://a.com https://b.com", "not an origin"},
-		{"allowed-origins", "://a", "not an origin"},
+		{"allowed-origins", "https://a.com,example.com", "'example.com': it has no scheme"},
+		{"allowed-origins", "https://a.com/x", "'https://a.com/x': an origin has no path"},
+		{"allowed-origins", "*", "name each origin"},
+		{"allowed-origins", "https://a.com https://b.com", "joined by commas"},
 	};
 
 	assert_refusals(bad, ARRAY_SIZE(bad));
 	flag("token-sources", " query , header");
-	flag("allowed-origins", "https://a.com, http://localhost:3000,");
+	flag("allowed-origins", "HTTPS://A.com:443/, http://localhost:3000,https://*.A.com");
 	flag("log-format", "json");
 	flag("jwt-issuer", " https://a.example , b,");
 	flag("jwt-audience", "us");
@@ -152,7 +148,8 @@ TEST(words_lists_and_addresses_are_checked)
 	assert_int_equal(config.http.sources[2], TOKEN_NOWHERE);
 	assert_string_equal(config.http.origins[0], "https://a.com");
 	assert_string_equal(config.http.origins[1], "http://localhost:3000");
-	assert_null(config.http.origins[2]);
+	assert_string_equal(config.http.origins[2], "https://*.a.com");
+	assert_null(config.http.origins[3]);
 	assert_true(config.log_json);
 }
 
