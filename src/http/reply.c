@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/xalloc.h"
+#include "http/origin.h"
 
 /* pages of another origin may read this one too, besides the few that they always may */
 #define EXPOSED "Retry-After"
@@ -124,6 +125,28 @@ void reply_append_raw(struct buf *out, const struct reply *reply, const char *co
 		    reply->head_only ? "" : reply->body);
 }
 
+/* What a page of an allowed origin may send: what it asks for, or what streams take. */
+static const char *allowed_fields(const struct request *r)
+{
+	const char *asked = request_header(r, "Access-Control-Request-Headers");
+
+	return asked != NULL && origin_fields_good(asked)
+		       ? asked
+		       : "Authorization, Cache-Control, Content-Type, Last-Event-ID";
+}
+
+static void add_preflight(struct MHD_Response *response, const struct request *r,
+			  const struct http_options *options, const char *methods)
+{
+	if (!request_origin_allowed(r, options))
+		return;
+	MHD_add_response_header(response, "Vary",
+				"Access-Control-Request-Method, Access-Control-Request-Headers");
+	MHD_add_response_header(response, "Access-Control-Allow-Methods", methods);
+	MHD_add_response_header(response, "Access-Control-Allow-Headers", allowed_fields(r));
+	MHD_add_response_header(response, "Access-Control-Max-Age", "600");
+}
+
 bool reply_preflight(const struct request *r, const struct http_options *options,
 		     const char *methods)
 {
@@ -137,12 +160,6 @@ bool reply_preflight(const struct request *r, const struct http_options *options
 	MHD_add_response_header(response, "Allow", allow);
 	free(allow);
 	add_cors(response, r, options);
-	if (request_origin_allowed(r, options)) {
-		MHD_add_response_header(response, "Access-Control-Allow-Methods", methods);
-		MHD_add_response_header(
-			response, "Access-Control-Allow-Headers",
-			"Authorization, Cache-Control, Content-Type, Last-Event-ID");
-		MHD_add_response_header(response, "Access-Control-Max-Age", "600");
-	}
+	add_preflight(response, r, options, methods);
 	return queue_last(r, MHD_HTTP_NO_CONTENT, response);
 }

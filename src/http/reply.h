@@ -49,7 +49,8 @@ char *reply_cors(const struct request *r, const struct http_options *options);
 
 /*
  * The answer 204 to OPTIONS. It says which methods the path has. To a preflight request it says
- * what pages of allowed origins may send (Fetch standard, CORS protocol).
+ * what pages of allowed origins may send (Fetch standard, CORS protocol). They may send what they
+ * ask for, because libraries that trace requests add fields to each of them.
  */
 bool reply_preflight(const struct request *r, const struct http_options *options,
 		     const char *methods);

@@ -8,6 +8,7 @@
  */
 #include "http/head.h"
 #include "http/library.h"
+#include "http/origin.h"
 #include "http/reply.h"
 #include "http/request.h"
 
@@ -18,8 +19,9 @@
 
 #include "fuzz.h"
 
-static const struct http_options options = {.cookie = "jwt",
-					    .sources = {TOKEN_COOKIE, TOKEN_HEADER, TOKEN_QUERY}};
+static const char *const origins[] = {"https://*.example.com", NULL};
+static const struct http_options options = {
+	.cookie = "jwt", .origins = origins, .sources = {TOKEN_COOKIE, TOKEN_HEADER, TOKEN_QUERY}};
 static struct text sent;
 static struct target target;
 static char *raw_target; /* target, before the library decodes it */
@@ -153,8 +155,25 @@ static void check_token(const struct request *r)
 	free(token);
 }
 
+/* A page that is let in has a host below the allowed one, and nothing else. */
+static void check_origin(const struct request *r)
+{
+	static const char end[] = ".example.com", host[] = "abcdefghijklmnopqrstuvwxyz"
+							   "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+							   "0123456789-_.";
+	size_t len = r->origin == NULL ? 0 : strlen(r->origin);
+
+	if (!request_origin_allowed(r, &options))
+		return;
+	MUST(len <= ORIGIN_MAX && strncasecmp(r->origin, "https://", 8) == 0);
+	MUST(r->origin[8] != '.' && strspn(r->origin + 8, host) == len - 8);
+	MUST(strcasecmp(r->origin + len - strlen(end), end) == 0);
+}
+
 static enum MHD_Result answer(const struct request *r)
 {
+	if (strcmp(r->method, MHD_HTTP_METHOD_OPTIONS) == 0)
+		return reply_preflight(r, &options, "GET");
 	return reply_error(r, &options, MHD_HTTP_NOT_FOUND, "There is no such stream", NULL, NULL);
 }
 
@@ -164,6 +183,7 @@ static enum MHD_Result on_head(const struct request *r)
 	MUST(strlen(r->path) <= sent.len && r->address[0] != '\0');
 	check_params(r);
 	check_token(r);
+	check_origin(r);
 	check_head(r);
 	head_judge(&head, r->method, r->target, takes_body(r));
 	if (head.status != 0)
