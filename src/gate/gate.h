@@ -15,6 +15,7 @@
 #include "base/list.h"
 #include "hub/question.h"
 #include "http/refusal_stats.h"
+#include "http/strangers.h"
 #include "gate/actions.h"
 
 struct contract;
@@ -45,6 +46,7 @@ struct gate {
 	struct actions actions;
 	struct contract *contract;     /* owned */
 	struct refusal_stats refusals; /* requests that were not let in */
+	struct strangers strangers;    /* pages whose origin is not allowed */
 	/* Requests whose head was read, whatever the answer was. */
 	uint64_t requests;
 	bool available; /* the database can be asked */

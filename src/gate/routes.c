@@ -166,11 +166,21 @@ static const struct route *find(const struct routes *routes, const char *path)
 
 /* --- calls of httpd --- */
 
+/* The answer is what it is. It lacks the fields without which the browser hides it. */
+static void note_stranger(struct gate *gate, const struct request *r)
+{
+	if (r->origin != NULL && r->origin[0] != '\0' &&
+	    !request_origin_allowed(r, gate->options) && !request_from_own_origin(r))
+		strangers_note(&gate->strangers, r->origin, r->path, gate->loop->now_ms);
+}
+
 static bool on_answer(void *ctx, const struct request *r)
 {
 	const struct routes *routes = ctx;
 	const struct route *route = find(routes, r->path);
 
+	if (routes->gate != NULL)
+		note_stranger(routes->gate, r);
 	/* OPTIONS of the whole server (RFC 9110 9.3.7). */
 	if (is(r->path, "*") && is(r->method, "OPTIONS"))
 		return reply_preflight(r, routes->options, "GET, HEAD, POST, PUT, PATCH, DELETE");

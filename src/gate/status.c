@@ -99,6 +99,8 @@ static void append_requests(const struct status *s, struct buf *out)
 	append_metric(out, "requests_total", "counter",
 		      "Requests whose head was read, whatever the answer was.", s->gate->requests);
 	append_refusals(out, &s->gate->refusals);
+	append_metric(out, "origins_refused_total", "counter",
+		      "Requests of pages whose origin is not allowed.", s->gate->strangers.count);
 	append_metric(out, "accept_suspended", "gauge",
 		      "1 while new connections wait for descriptors or memory.", s->shut);
 	append_metric(out, "accept_suspensions_total", "counter",

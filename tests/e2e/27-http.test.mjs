@@ -12,7 +12,8 @@ import { measured, until } from '../lib/wait.mjs'
 
 const allowed = 'https://app.example.com'
 const others = ['https://example.com', 'https://app.example.com.evil.org', 'https://evil-app.example.com', 'http://app.example.com', 'https://app.example.com:444',
-  'https://APP.example.com', 'null', '*', 'https://app.example.com/', '']
+  'null', '*', 'https://app.example.com/', '', 'https://tenants.example', 'https://eviltenants.example', 'https://a.tenants.example.evil.org', 'http://a.tenants.example',
+  'https://a.tenants.example:8443', 'https://evil.org/.tenants.example', 'https://.tenants.example', 'https://*.tenants.example', `https://${'a'.repeat(400)}.tenants.example`]
 
 describe('http', { skip: missing() }, () => {
   let stage, daemon, address
@@ -26,7 +27,7 @@ describe('http', { skip: missing() }, () => {
         SELECT herald.stream('/of/:name', '{notes}', match => '{"owner": "params.name"}', anonymous => true);
         SELECT herald.stream('/of', '{notes}', match => '{"owner": "params.name"}', anonymous => true);
         SELECT herald.stream('/open', '{notes}', anonymous => true);`),
-      daemon: { flags: ['--allowed-origins', `https://other.example.com,${allowed}`] },
+      daemon: { flags: ['--allowed-origins', `https://other.example.com, HTTPS://App.Example.com:443/, https://*.tenants.example, capacitor://localhost`] },
     })
     daemon = stage.daemon
     address = addressOf(daemon.url('/'))
@@ -47,12 +48,14 @@ describe('http', { skip: missing() }, () => {
   const places = [['/open'], ['/own'], ['/nowhere'], ['/open', 'POST'], ['/stream/status'], ['/stream/ticket', 'POST'], ['/open%00']]
 
   test('a page of an allowed origin may read every answer, refusals too', async () => {
-    for (const [path, method] of places) {
-      const headers = await headersFor(path, allowed, method)
-      assert.equal(headers['access-control-allow-origin'], allowed, path)
-      assert.equal(headers['access-control-allow-credentials'], 'true', path)
-      assert.equal(headers['access-control-expose-headers'], 'Retry-After', path)
-      assert.match(headers.vary, /\bOrigin\b/, path)
+    for (const origin of [allowed, 'https://APP.example.com', 'capacitor://localhost', 'https://a.tenants.example', 'https://b.a.tenants.example']) {
+      for (const [path, method] of places) {
+        const headers = await headersFor(path, origin, method)
+        assert.equal(headers['access-control-allow-origin'], origin, path)
+        assert.equal(headers['access-control-allow-credentials'], 'true', path)
+        assert.equal(headers['access-control-expose-headers'], 'Retry-After', path)
+        assert.match(headers.vary, /\bOrigin\b/, path)
+      }
     }
   })
 
@@ -85,11 +88,23 @@ describe('http', { skip: missing() }, () => {
       assert.equal(status, 204, path)
       assert.equal(text, '')
       assert.equal(headers['access-control-allow-methods'], methods, path)
-      assert.equal(headers['access-control-allow-headers'], 'Authorization, Cache-Control, Content-Type, Last-Event-ID')
+      assert.equal(headers['access-control-allow-headers'], 'authorization,last-event-id')
       assert.equal(headers['access-control-allow-origin'], allowed)
+      assert.equal(headers.vary, 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers')
       const refused = await ask(path, { method: 'OPTIONS', headers: { ...preflight, Origin: others[0] } })
       for (const name of Object.keys(refused.headers)) assert.doesNotMatch(name, /^access-control/, path)
     }
+  })
+
+  test('preflight: a page of an allowed origin may send the fields that it asks for, as tracers add them to each request', async () => {
+    const usual = 'Authorization, Cache-Control, Content-Type, Last-Event-ID'
+    const fieldsFor = async (asked, origin = allowed) => (await ask('/own', { method: 'OPTIONS',
+      headers: { Origin: origin, 'Access-Control-Request-Method': 'GET', ...(asked !== undefined && { 'Access-Control-Request-Headers': asked }) } })).headers['access-control-allow-headers']
+    const longest = Array.from({ length: 64 }, (_, n) => `x-${String(n).padStart(13, '0')}`).join()
+    for (const asked of ['traceparent,tracestate', 'sentry-trace, baggage', 'x-datadog-trace-id', longest, 'authorization']) assert.equal(await fieldsFor(asked), asked)
+    for (const asked of [undefined, '', ',', 'a b', 'a;b', 'a:b', '*/*', 'a,', `${longest},y`, 'x'.repeat(20_000)]) assert.equal(await fieldsFor(asked), usual, asked)
+    assert.equal(await fieldsFor('traceparent', 'https://a.tenants.example'), 'traceparent')
+    for (const origin of others) assert.equal(await fieldsFor('traceparent', origin), undefined)
   })
 
   test('preflight where nothing is: the page may ask, and reads that nothing is there', async () => {
@@ -98,7 +113,7 @@ describe('http', { skip: missing() }, () => {
     assert.deepEqual([status, text], [204, ''])
     assert.equal(headers['access-control-allow-origin'], allowed)
     assert.equal(headers['access-control-allow-methods'], 'GET, HEAD, POST, PUT, PATCH, DELETE')
-    assert.match(headers['access-control-allow-headers'], /Authorization/)
+    assert.equal(headers['access-control-allow-headers'], 'authorization')
     const answer = await ask('/nowhere', { method: 'DELETE', headers: { Origin: allowed, ...await bearer({ sub: 'ann' }) } })
     assert.deepEqual([answer.status, answer.headers['access-control-allow-origin']], [404, allowed])
     for (const origin of others) {
@@ -261,6 +276,23 @@ describe('http', { skip: missing() }, () => {
       assert.equal(await metric(reason), former + 1, `${reason} ${path}`)
     }
     assert.equal(await metric('full'), 0)
+  })
+
+  test('a page of an origin that is not allowed is counted, and one line a minute says what to set', async () => {
+    const counted = async () => Number(/^pgherald_origins_refused_total (\d+)$/m.exec((await request(daemon.adminUrl('/metrics'))).text)[1])
+    const [origin, own] = ['http://localhost:5173', { Origin: `http://127.0.0.1:${daemon.port}` }], before = await counted()
+    for (let n = 0; n < 5; n++) await headersFor('/open', origin)
+    await ask('/own', { method: 'OPTIONS', headers: { Origin: origin, 'Access-Control-Request-Method': 'GET' } })
+    assert.equal(await counted(), before + 6)
+    await daemon.said(new RegExp(`a page of '${origin}' asks for '/open' and may not read the answer: if it may, name that origin in allowed-origins`))
+    for (const headers of [own, { Origin: allowed }, { Origin: '' }, {}, { Origin: 'https://proxied.example', 'Sec-Fetch-Site': 'same-origin' }]) await ask('/stream/status', { headers })
+    assert.equal(await counted(), before + 6, 'none of these is a stranger')
+    for (let n = 0; n < 100; n++) await ask('/stream/status', { headers: { Origin: `https://${n}.example` } })
+    assert.equal(await counted(), before + 106)
+    await daemon.said(/pages of more than 32 other origins/)
+    const lines = daemon.logs().split('\n').filter((line) => / other origins |may not read the answer/.test(line))
+    assert.equal(lines.filter((line) => line.includes(origin)).length, 1)
+    assert.ok(lines.length <= 33, `${lines.length} lines`)
   })
 
   test('of a flood of bad tokens the log has ten lines a second and the number of the others', async (t) => {
