@@ -23,9 +23,9 @@ static const struct option options[] = {
 	 0, "file with the key of HS tokens; a line end at its end does not count"},
 	{"jwt-public-key-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY,
 	 AT(jwt_public_key_file), 0, 0,
-	 "PEM file with the public key of RS or ES tokens; RSA at least 2048 bits"},
+	 "PEM file with the public key of RS, PS, ES or EdDSA tokens; RSA at least 2048 bits"},
 	{"jwks-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwks_file), 0, 0,
-	 "JSON Web Key Set with up to 64 keys (oct, RSA, EC), chosen by kid; for rotation"},
+	 "JSON Web Key Set with up to 64 keys (oct, RSA, EC, OKP), chosen by kid; for rotation"},
 	{"oidc-issuer", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(oidc_issuer), 0, 0,
 	 "identity providers, by their iss, joined by commas; the document at "
 	 "ISSUER/.well-known/openid-configuration says where their keys are"},
@@ -34,8 +34,8 @@ static const struct option options[] = {
 	{"jwks-ca-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwks_ca_file), 0, 0,
 	 "certificates that vouch for the providers' servers; empty: the system's"},
 	{"jwt-algorithm", "NAME", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_algorithm), 0, 0,
-	 "HS256, HS384, HS512, RS256, RS384, RS512, ES256, ES384 or ES512; no other is accepted. "
-	 "Empty: HS256 with a secret, else by the key"},
+	 "HS, RS, PS or ES with 256, 384 or 512, such as RS256, or EdDSA; no other is accepted. "
+	 "Empty: HS256 with a secret, else what the key is for"},
 	{"jwt-issuer", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_issuer), 0, 0,
 	 "iss is one of these, joined by commas; empty: not checked"},
 	{"jwt-audience", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_audience), 0, 0,

@@ -75,17 +75,18 @@ static bool may_verify(struct json_object *jwk)
 }
 
 /* The algorithm that the key names, else the configured one if it is of the key's kind. */
-static jwt_alg_t wanted_algorithm(struct json_object *jwk, struct key_kind kind, jwt_alg_t usual)
+static enum algorithm wanted_algorithm(struct json_object *jwk, struct key_kind kind,
+				       enum algorithm usual)
 {
 	const char *alg = text_of(jwk, "alg");
-	jwt_alg_t wanted = JWT_ALG_NONE;
+	enum algorithm wanted;
 
-	if (alg != NULL && key_algorithm_parse(alg, &wanted))
+	if (alg != NULL && algorithm_parse(alg, &wanted))
 		return wanted;
-	return usual >= kind.first && usual <= kind.last ? usual : JWT_ALG_NONE;
+	return ALGORITHM_SET(usual) & kind.possible ? usual : ALGORITHM_ANY;
 }
 
-static enum jwk read_oct(struct json_object *jwk, jwt_alg_t usual, struct key *ret_key,
+static enum jwk read_oct(struct json_object *jwk, enum algorithm usual, struct key *ret_key,
 			 struct buf *why)
 {
 	size_t len;
@@ -179,8 +180,20 @@ static EVP_PKEY *ec_key(struct json_object *jwk, const struct curve *curve)
 	return key;
 }
 
+static EVP_PKEY *ed25519_key(struct json_object *jwk)
+{
+	size_t x_len;
+	unsigned char *x = bytes_of(jwk, "x", &x_len);
+	EVP_PKEY *key =
+		x == NULL ? NULL : EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, x, x_len);
+
+	release_bytes(x, x_len);
+	ERR_clear_error();
+	return key;
+}
+
 /* Takes over the public key. NULL means that it could not be made. */
-static enum jwk take_public(struct json_object *jwk, EVP_PKEY *public_key, jwt_alg_t usual,
+static enum jwk take_public(struct json_object *jwk, EVP_PKEY *public_key, enum algorithm usual,
 			    struct key *ret_key, struct buf *why)
 {
 	struct key_kind kind;
@@ -196,7 +209,7 @@ static enum jwk take_public(struct json_object *jwk, EVP_PKEY *public_key, jwt_a
 	return good ? JWK_TAKEN : JWK_WRONG;
 }
 
-static enum jwk read_key(struct json_object *jwk, const char *kty, jwt_alg_t usual,
+static enum jwk read_key(struct json_object *jwk, const char *kty, enum algorithm usual,
 			 struct key *ret_key, struct buf *why)
 {
 	const char *crv = text_of(jwk, "crv");
@@ -205,18 +218,23 @@ static enum jwk read_key(struct json_object *jwk, const char *kty, jwt_alg_t usu
 		return read_oct(jwk, usual, ret_key, why);
 	if (strcmp(kty, "RSA") == 0)
 		return take_public(jwk, rsa_key(jwk), usual, ret_key, why);
+	if (strcmp(kty, "OKP") == 0)
+		return crv != NULL && strcmp(crv, "Ed25519") == 0
+			       ? take_public(jwk, ed25519_key(jwk), usual, ret_key, why)
+			       : leave(JWK_OTHER, why, "its crv is not Ed25519");
 	if (strcmp(kty, "EC") != 0)
-		return leave(JWK_OTHER, why, "its kty is not oct, RSA or EC");
+		return leave(JWK_OTHER, why, "its kty is not oct, RSA, EC or OKP");
 	if (find_curve(crv) == NULL)
 		return leave(JWK_OTHER, why, "its crv is not P-256, P-384 or P-521");
 	return take_public(jwk, ec_key(jwk, find_curve(crv)), usual, ret_key, why);
 }
 
-enum jwk jwk_read(struct json_object *jwk, jwt_alg_t usual, struct key *ret_key, struct buf *why)
+enum jwk jwk_read(struct json_object *jwk, enum algorithm usual, struct key *ret_key,
+		  struct buf *why)
 {
 	const char *kty = text_of(jwk, "kty"), *alg = text_of(jwk, "alg"),
 		   *kid = text_of(jwk, "kid");
-	jwt_alg_t known;
+	enum algorithm known;
 	enum jwk result;
 
 	*ret_key = (struct key){.bytes = NULL};
@@ -228,8 +246,8 @@ enum jwk jwk_read(struct json_object *jwk, jwt_alg_t usual, struct key *ret_key,
 			     "private one elsewhere");
 	if (!may_verify(jwk))
 		return leave(JWK_OTHER, why, "its use is not sig, or its key_ops have no verify");
-	if (member(jwk, "alg") != NULL && (alg == NULL || !key_algorithm_parse(alg, &known)))
-		return leave(JWK_OTHER, why, "its alg is not one of HS, RS, ES with 256, 384, 512");
+	if (member(jwk, "alg") != NULL && (alg == NULL || !algorithm_parse(alg, &known)))
+		return leave(JWK_OTHER, why, "its alg is not " ALGORITHM_NAMES);
 	if (member(jwk, "kid") != NULL &&
 	    (kid == NULL || kid[0] == '\0' || strlen(kid) > JWK_KID_MAX))
 		return leave(JWK_WRONG, why, "its kid is not a text of 1 to %d bytes", JWK_KID_MAX);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * jwk.h: reads one JSON Web Key (RFC 7517) into a key of ours. It takes oct, RSA, and EC on the
- * curves P-256, P-384 and P-521.
+ * jwk.h: reads one JSON Web Key (RFC 7517) into a key of ours. It takes oct, RSA, EC on the curves
+ * P-256, P-384 and P-521, and OKP on Ed25519 (RFC 8037).
  */
 #ifndef AUTH_JWK_H
 #define AUTH_JWK_H
@@ -21,10 +21,10 @@ enum jwk {
 
 /*
  * Reads the key. With JWK_TAKEN the caller releases *ret_key. Otherwise a sentence is appended to
- * `why`. `usual` is the algorithm of a key of that kind that names none. With JWT_ALG_NONE the kind
- * decides.
+ * `why`. `usual` is the algorithm of a key of that kind that names none. With ALGORITHM_ANY the
+ * kind decides.
  */
-MUST_CHECK enum jwk jwk_read(struct json_object *jwk, jwt_alg_t usual, struct key *ret_key,
+MUST_CHECK enum jwk jwk_read(struct json_object *jwk, enum algorithm usual, struct key *ret_key,
 			     struct buf *why);
 
 #endif

@@ -11,66 +11,64 @@
 
 #include "base/hash.h"
 #include "base/xalloc.h"
+#include "auth/ed25519.h"
 
 #define PEM_BEGIN "-----BEGIN "
 
 /* Says why, and is false, for "return good || refuse(…)". */
 #define refuse(why, ...) (buf_appendf((why), __VA_ARGS__), false)
 
-bool key_algorithm_parse(const char *name, jwt_alg_t *ret_algorithm)
-{
-	static const struct {
-		const char *name;
-		jwt_alg_t algorithm;
-	} names[] = {{"HS256", JWT_ALG_HS256}, {"HS384", JWT_ALG_HS384}, {"HS512", JWT_ALG_HS512},
-		     {"RS256", JWT_ALG_RS256}, {"RS384", JWT_ALG_RS384}, {"RS512", JWT_ALG_RS512},
-		     {"ES256", JWT_ALG_ES256}, {"ES384", JWT_ALG_ES384}, {"ES512", JWT_ALG_ES512}};
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcmp(names[i].name, name) == 0) {
-			*ret_algorithm = names[i].algorithm;
-			return true;
-		}
-	}
-	return false;
-}
-
 bool key_is_secret(const struct key *k)
 {
-	return k->algorithm >= JWT_ALG_HS256 && k->algorithm <= JWT_ALG_HS512;
+	return (k->algorithms & ALGORITHMS_HS) != 0;
 }
 
-/* For EC, each algorithm has its curve (RFC 7518 3.4). */
-static bool ec_kind(EVP_PKEY *key, struct key_kind *ret_kind)
+/* For EC, each algorithm has its curve (RFC 7518 3.4). An empty set if it is none of ours. */
+static unsigned algorithms_of_curve(EVP_PKEY *key)
 {
 	static const struct {
 		const char *curve;
-		jwt_alg_t algorithm;
-	} curves[] = {{"prime256v1", JWT_ALG_ES256},
-		      {"secp384r1", JWT_ALG_ES384},
-		      {"secp521r1", JWT_ALG_ES512}};
+		enum algorithm algorithm;
+	} curves[] = {{"prime256v1", ALGORITHM_ES256},
+		      {"secp384r1", ALGORITHM_ES384},
+		      {"secp521r1", ALGORITHM_ES512}};
 	char curve[64] = "";
 
 	EVP_PKEY_get_group_name(key, curve, sizeof(curve), NULL);
-	for (size_t i = 0; i < ARRAY_SIZE(curves); i++) {
-		if (strcmp(curves[i].curve, curve) == 0) {
-			*ret_kind = (struct key_kind){curves[i].algorithm, curves[i].algorithm,
-						      curves[i].algorithm};
-			return true;
-		}
+	for (size_t i = 0; i < ARRAY_SIZE(curves); i++)
+		if (strcmp(curves[i].curve, curve) == 0)
+			return ALGORITHM_SET(curves[i].algorithm);
+	return 0;
+}
+
+/* What verifies with such a key, whatever its size. A key of type RSA-PSS has a type of its own. */
+static unsigned algorithms_of(EVP_PKEY *key)
+{
+	switch (EVP_PKEY_get_base_id(key)) {
+	case EVP_PKEY_RSA:
+		return ALGORITHMS_RS | ALGORITHMS_PS;
+	case EVP_PKEY_RSA_PSS:
+		return ALGORITHMS_PS;
+	case EVP_PKEY_EC:
+		return algorithms_of_curve(key);
+	case EVP_PKEY_ED25519:
+		return ALGORITHM_SET(ALGORITHM_EDDSA);
+	default:
+		return 0;
 	}
-	return false;
 }
 
 bool key_kind_of(EVP_PKEY *public_key, struct key_kind *ret_kind, struct buf *why)
 {
+	unsigned set = algorithms_of(public_key);
 	int bits = EVP_PKEY_get_bits(public_key);
 
-	if (EVP_PKEY_get_base_id(public_key) != EVP_PKEY_RSA)
-		return (EVP_PKEY_get_base_id(public_key) == EVP_PKEY_EC &&
-			ec_kind(public_key, ret_kind)) ||
-		       refuse(why, "the key is neither RSA nor of curve P-256, P-384, P-521");
-	*ret_kind = (struct key_kind){JWT_ALG_RS256, JWT_ALG_RS512, JWT_ALG_RS256};
+	if (set == 0)
+		return refuse(why, "the key is neither RSA nor of one of the curves P-256, P-384, "
+				   "P-521 and Ed25519");
+	*ret_kind = (struct key_kind){set, set};
+	if (!(set & ALGORITHMS_PS)) /* it is not RSA */
+		return true;
 	if (bits < KEY_RSA_BITS_MIN)
 		return refuse(why, "the RSA key has %d bits, fewer than %d: make a longer one",
 			      bits, KEY_RSA_BITS_MIN);
@@ -78,18 +76,19 @@ bool key_kind_of(EVP_PKEY *public_key, struct key_kind *ret_kind, struct buf *wh
 	       refuse(why, "the RSA key has %d bits, more than %d", bits, KEY_RSA_BITS_MAX);
 }
 
-static bool choose_algorithm(struct key *k, jwt_alg_t wanted, struct key_kind kind, struct buf *why)
+static bool choose_algorithms(struct key *k, enum algorithm wanted, struct key_kind kind,
+			      struct buf *why)
 {
-	k->algorithm = wanted == JWT_ALG_NONE ? kind.usual : wanted;
-	return (k->algorithm >= kind.first && k->algorithm <= kind.last) ||
+	k->algorithms = wanted == ALGORITHM_ANY ? kind.usual : ALGORITHM_SET(wanted);
+	return (k->algorithms & kind.possible) != 0 ||
 	       refuse(why, "the algorithm is '%s', which a key of this kind is not for, but %s is",
-		      jwt_alg_str(k->algorithm), jwt_alg_str(kind.usual));
+		      algorithm_name(wanted), algorithm_name(algorithm_first(kind.usual)));
 }
 
 /* The hash key is fixed, because a key that is loaded again must have the same mark. */
 static void take_bytes(struct key *k, const void *bytes, size_t len)
 {
-	struct hash_key fixed = {UINT64_C(0x6865726c61646b31) + k->algorithm,
+	struct hash_key fixed = {UINT64_C(0x6865726c61646b31) + k->algorithms,
 				 UINT64_C(0x6d61726b6f666b65)};
 
 	k->bytes = xcalloc(1, len + 1);
@@ -104,6 +103,7 @@ void key_release(struct key *k)
 	if (k->bytes != NULL)
 		explicit_bzero(k->bytes, k->len);
 	free(k->bytes);
+	EVP_PKEY_free(k->public_key);
 	free(k->kid);
 	*k = (struct key){.bytes = NULL};
 }
@@ -128,14 +128,16 @@ static bool has_lines(const unsigned char *bytes, size_t len)
 	return ends;
 }
 
-static size_t least_bytes(jwt_alg_t algorithm)
+/* A secret is at least as long as the hash (RFC 7518 3.2). */
+static size_t least_bytes(enum algorithm algorithm)
 {
-	return algorithm == JWT_ALG_HS512 ? 64 : algorithm == JWT_ALG_HS384 ? 48 : KEY_HMAC_MIN;
+	return (size_t)EVP_MD_get_size(algorithm_hash(algorithm));
 }
 
-bool key_from_secret(struct key *k, const void *bytes, size_t len, jwt_alg_t wanted,
+bool key_from_secret(struct key *k, const void *bytes, size_t len, enum algorithm wanted,
 		     struct buf *why)
 {
+	enum algorithm algorithm;
 	size_t least;
 
 	*k = (struct key){.bytes = NULL};
@@ -146,51 +148,72 @@ bool key_from_secret(struct key *k, const void *bytes, size_t len, jwt_alg_t wan
 		return refuse(
 			why,
 			"the secret has several lines: it must be one, or bytes that are no text");
-	if (!choose_algorithm(k, wanted, KEY_KIND_HMAC, why))
+	if (!choose_algorithms(k, wanted, KEY_KIND_HMAC, why))
 		return false;
-	least = least_bytes(k->algorithm);
+	algorithm = algorithm_first(k->algorithms);
+	least = least_bytes(algorithm);
 	if (len < least)
 		return refuse(why,
 			      "the secret has %zu bytes, fewer than %zu that %s asks for: make one "
 			      "with head -c 48 /dev/urandom | base64 -w 0",
-			      len, least, jwt_alg_str(k->algorithm));
+			      len, least, algorithm_name(algorithm));
 	take_bytes(k, bytes, len);
 	return true;
 }
 
 /* --- public keys --- */
 
+/* OpenSSL asks nothing of a key of Ed25519 but its length. */
+static bool is_sound_ed25519(EVP_PKEY *public_key)
+{
+	unsigned char point[ED25519_BYTES];
+	size_t len = sizeof(point);
+
+	return EVP_PKEY_get_raw_public_key(public_key, point, &len) == 1 && len == ED25519_BYTES &&
+	       ed25519_is_key(point);
+}
+
 /* Checks that the point is on its curve, that the exponent is odd and above 1, and so on. */
 static bool is_sound(EVP_PKEY *public_key)
 {
 	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, public_key, NULL);
-	bool sound = ctx != NULL && EVP_PKEY_public_check(ctx) == 1;
+	bool sound = ctx != NULL && EVP_PKEY_public_check(ctx) == 1 &&
+		     (EVP_PKEY_get_base_id(public_key) != EVP_PKEY_ED25519 ||
+		      is_sound_ed25519(public_key));
 
 	EVP_PKEY_CTX_free(ctx);
 	ERR_clear_error();
 	return sound;
 }
 
-bool key_from_public(struct key *k, EVP_PKEY *public_key, jwt_alg_t wanted, struct buf *why)
+/* Both forms of a public key, for both libraries. False if there is no PEM text of it. */
+static bool take_public(struct key *k, EVP_PKEY *public_key)
 {
-	struct key_kind kind;
-	BIO *bio;
+	BIO *bio = BIO_new(BIO_s_mem());
 	char *pem;
 	long len;
 
+	if (bio != NULL && PEM_write_bio_PUBKEY(bio, public_key) == 1 &&
+	    (len = BIO_get_mem_data(bio, &pem)) > 0 && EVP_PKEY_up_ref(public_key) == 1) {
+		take_bytes(k, pem, (size_t)len);
+		k->public_key = public_key;
+	}
+	BIO_free(bio);
+	return k->public_key != NULL;
+}
+
+bool key_from_public(struct key *k, EVP_PKEY *public_key, enum algorithm wanted, struct buf *why)
+{
+	struct key_kind kind;
+
 	*k = (struct key){.bytes = NULL};
-	if (!key_kind_of(public_key, &kind, why) || !choose_algorithm(k, wanted, kind, why))
+	if (!key_kind_of(public_key, &kind, why) || !choose_algorithms(k, wanted, kind, why))
 		return false;
 	if (!is_sound(public_key))
 		return refuse(
 			why,
 			"the key's numbers are not those of a key: it is damaged, copy it again");
-	bio = BIO_new(BIO_s_mem());
-	if (bio != NULL && PEM_write_bio_PUBKEY(bio, public_key) == 1 &&
-	    (len = BIO_get_mem_data(bio, &pem)) > 0)
-		take_bytes(k, pem, (size_t)len);
-	BIO_free(bio);
-	return k->bytes != NULL || refuse(why, "the key cannot be written in PEM form");
+	return take_public(k, public_key) || refuse(why, "the key cannot be written in PEM form");
 }
 
 /* The label of the next block from *at on. NULL if there is no more. */
@@ -235,7 +258,8 @@ static bool is_one_public_block(const char *pem, size_t len, struct buf *why)
 				     blocks);
 }
 
-bool key_from_pem(struct key *k, const char *pem, size_t len, jwt_alg_t wanted, struct buf *why)
+bool key_from_pem(struct key *k, const char *pem, size_t len, enum algorithm wanted,
+		  struct buf *why)
 {
 	EVP_PKEY *public_key;
 	BIO *bio;

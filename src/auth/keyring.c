@@ -18,7 +18,7 @@
 struct reading {
 	struct keyring *ring;
 	const char *option, *path;
-	jwt_alg_t algorithm; /* the configured one; JWT_ALG_NONE if the key decides */
+	enum algorithm algorithm; /* the configured one; ALGORITHM_ANY if the key decides */
 	struct file file;
 	struct buf *why;
 	bool published; /* it came from elsewhere: what cannot be used is left out */
@@ -221,7 +221,7 @@ static bool load(struct reading *r, const struct keyring_source *source)
 
 bool keyring_load(struct keyring *ring, const struct keyring_source *source, struct buf *why)
 {
-	struct reading r = {.ring = ring, .algorithm = JWT_ALG_NONE, .why = why};
+	struct reading r = {.ring = ring, .algorithm = ALGORITHM_ANY, .why = why};
 	int given = (source->secret != NULL) + (source->secret_file != NULL) +
 		    (source->public_key_file != NULL) + (source->jwks_file != NULL);
 	bool good;
@@ -233,9 +233,8 @@ bool keyring_load(struct keyring *ring, const struct keyring_source *source, str
 		return refuse(why,
 			      "more than one of jwt-secret, jwt-secret-file, jwt-public-key-file "
 			      "and jwks-file is given: one of them is enough");
-	if (source->algorithm != NULL && !key_algorithm_parse(source->algorithm, &r.algorithm))
-		return refuse(why,
-			      "jwt-algorithm is '%s', not one of HS, RS, ES with 256, 384, 512",
+	if (source->algorithm != NULL && !algorithm_parse(source->algorithm, &r.algorithm))
+		return refuse(why, "jwt-algorithm is '%s', not " ALGORITHM_NAMES,
 			      source->algorithm);
 	good = load(&r, source);
 	file_release(&r.file);
@@ -252,7 +251,7 @@ bool keyring_read(struct keyring *ring, const char *bytes, size_t len, const cha
 	struct reading r = {.ring = ring,
 			    .option = "[KEYS]",
 			    .path = name,
-			    .algorithm = JWT_ALG_NONE,
+			    .algorithm = ALGORITHM_ANY,
 			    .why = why,
 			    .published = true};
 
@@ -287,17 +286,17 @@ static bool may_speak_for(const struct keyring *r, const char *bound)
 			     : r->issuer != NULL && strcmp(r->issuer, bound) == 0;
 }
 
-static bool may_have_signed(const struct keyring *r, const struct key *key, jwt_alg_t algorithm,
-			    const char *kid)
+static bool may_have_signed(const struct keyring *r, const struct key *key,
+			    enum algorithm algorithm, const char *kid)
 {
 	bool chosen =
 		kid == NULL || !r->has_kids || (key->kid != NULL && strcmp(key->kid, kid) == 0);
 
-	return chosen && key->algorithm == algorithm;
+	return chosen && (key->algorithms & ALGORITHM_SET(algorithm)) != 0;
 }
 
-const struct key *keyring_next(const struct keyring *chain, const char *issuer, jwt_alg_t algorithm,
-			       const char *kid, struct keyring_at *at)
+const struct key *keyring_next(const struct keyring *chain, const char *issuer,
+			       enum algorithm algorithm, const char *kid, struct keyring_at *at)
 {
 	const char *bound = keyring_binds(chain, issuer) ? issuer : NULL;
 

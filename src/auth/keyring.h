@@ -54,8 +54,8 @@ void keyring_release(struct keyring *r); /* it is empty, and bound to none */
  * kid. `issuer` and `kid` are NULL if the token has none. Each call moves *at on. NULL if there is
  * no more.
  */
-const struct key *keyring_next(const struct keyring *chain, const char *issuer, jwt_alg_t algorithm,
-			       const char *kid, struct keyring_at *at);
+const struct key *keyring_next(const struct keyring *chain, const char *issuer,
+			       enum algorithm algorithm, const char *kid, struct keyring_at *at);
 
 /* True if a ring of the chain is bound to the issuer. */
 bool keyring_binds(const struct keyring *chain, const char *issuer);

@@ -2,22 +2,22 @@
 #include "auth/token.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "base/base64.h"
 #include "base/xalloc.h"
 #include "auth/claims.h"
 #include "auth/json.h"
-#include "auth/jwk.h"
 #include "auth/keyring.h"
+#include "auth/signature.h"
+#include "auth/token_header.h"
 #include "auth/verified.h"
 
 const char token_lacks_key[] = "no configured key is for its alg and kid";
 
-/* The three segments of a well-formed token. */
+/* Two of the three segments of a well-formed token. */
 struct segments {
-	const char *header, *payload, *signature;
-	size_t header_len, payload_len, signature_len;
+	const char *header, *payload;
+	size_t header_len, payload_len;
 };
 
 bool token_well_formed(const char *token, size_t len)
@@ -43,12 +43,8 @@ static struct segments cut(const char *token)
 {
 	const char *first = strchr(token, '.'), *second = strchr(first + 1, '.');
 
-	return (struct segments){token,
-				 first + 1,
-				 second + 1,
-				 (size_t)(first - token),
-				 (size_t)(second - first - 1),
-				 strlen(second + 1)};
+	return (struct segments){token, first + 1, (size_t)(first - token),
+				 (size_t)(second - first - 1)};
 }
 
 /* The JSON of a segment, read strictly. NULL if it is no JSON. */
@@ -62,83 +58,20 @@ static struct json_object *segment_json(const char *segment, size_t len)
 		       : NULL;
 }
 
-/* --- the header --- */
-
-/* The library accepts typ JWT in any letter case, or no typ. It accepts no other. */
-static bool is_plain_token(struct json_object *header, const char **ret_why)
-{
-	struct json_object *typ;
-
-	*ret_why = "its header asks for more than is understood (crit, b64)";
-	if (json_object_object_get_ex(header, "crit", NULL) ||
-	    json_object_object_get_ex(header, "b64", NULL))
-		return false;
-	*ret_why = "its typ is not JWT";
-	return !json_object_object_get_ex(header, "typ", &typ) ||
-	       (json_object_is_type(typ, json_type_string) &&
-		strcasecmp(json_object_get_string(typ), "JWT") == 0);
-}
-
-static bool read_algorithm(struct json_object *header, jwt_alg_t *ret_algorithm,
-			   const char **ret_why)
-{
-	struct json_object *alg;
-
-	*ret_why = "its alg is not one of HS, RS, ES with 256, 384, 512";
-	return json_object_object_get_ex(header, "alg", &alg) &&
-	       json_object_is_type(alg, json_type_string) &&
-	       key_algorithm_parse(json_object_get_string(alg), ret_algorithm);
-}
-
-/* If the header has no kid, *ret_kid is NULL. */
-static bool read_kid(struct json_object *header, const char **ret_kid, const char **ret_why)
-{
-	struct json_object *kid;
-
-	*ret_kid = NULL;
-	*ret_why = "its kid is not a text of 1 to 200 bytes";
-	if (!json_object_object_get_ex(header, "kid", &kid))
-		return true;
-	if (!json_object_is_type(kid, json_type_string))
-		return false;
-	*ret_kid = json_object_get_string(kid);
-	return (*ret_kid)[0] != '\0' && strlen(*ret_kid) <= JWK_KID_MAX;
-}
-
 /* --- the signature --- */
 
-/*
- * Accepts one spelling of each signature only. The library accepts several. A token that is refused
- * somewhere by its text must not come back in another spelling.
- */
-static bool is_canonical(const char *segment, size_t len)
-{
-	unsigned char bytes[BASE64_ROOM(TOKEN_MAX)];
-	size_t bytes_len;
-
-	return base64url_decode(segment, len, bytes, &bytes_len);
-}
-
-static bool library_verifies(const char *token, const struct key *key)
-{
-	jwt_t *jwt = NULL;
-	bool good = jwt_decode(&jwt, token, key->bytes, (int)key->len) == 0 &&
-		    jwt_get_alg(jwt) == key->algorithm;
-
-	jwt_free(jwt);
-	return good;
-}
-
 /* With a secret, verifying again is quicker than remembering. */
-static bool is_signed_with(struct verified *verified, const char *token, const struct key *key)
+static bool is_signed_with(struct verified *verified, const struct signature *s,
+			   const struct key *key)
 {
 	unsigned char digest[DIGEST_BYTES];
 
-	if (verified == NULL || key_is_secret(key) || !digest_of(token, strlen(token), digest))
-		return library_verifies(token, key);
+	if (verified == NULL || key_is_secret(key) ||
+	    !digest_of(s->token, strlen(s->token), digest))
+		return signature_is_by(s, key);
 	if (verified_has(verified, digest, key->mark))
 		return true;
-	if (!library_verifies(token, key))
+	if (!signature_is_by(s, key))
 		return false;
 	verified_add(verified, digest, key->mark);
 	return true;
@@ -147,22 +80,22 @@ static bool is_signed_with(struct verified *verified, const char *token, const s
 /*
  * The key that has signed the token. NULL if none that header and issuer may choose has signed it.
  */
-static const struct key *find_signer(const struct token_options *options,
-				     struct json_object *header, const char *issuer,
-				     const char *token, const char **ret_why)
+static const struct key *find_signer(const struct token_options *options, struct json_object *json,
+				     const char *issuer, struct signature *s, const char **ret_why)
 {
 	struct keyring_at at = {.ring = NULL};
+	struct token_header header;
 	const struct key *key;
-	const char *kid;
-	jwt_alg_t algorithm;
 
-	if (!is_plain_token(header, ret_why) || !read_algorithm(header, &algorithm, ret_why) ||
-	    !read_kid(header, &kid, ret_why))
+	if (!token_header_read(json, &header, ret_why))
 		return NULL;
+	s->algorithm = header.algorithm;
+	s->access = header.access;
 	*ret_why = token_lacks_key;
-	while ((key = keyring_next(options->keys, issuer, algorithm, kid, &at)) != NULL) {
+	while ((key = keyring_next(options->keys, issuer, header.algorithm, header.kid, &at)) !=
+	       NULL) {
 		*ret_why = "its signature is wrong";
-		if (is_signed_with(options->verified, token, key))
+		if (is_signed_with(options->verified, s, key))
 			break;
 	}
 	return key;
@@ -170,19 +103,20 @@ static const struct key *find_signer(const struct token_options *options,
 
 /* `claims` are not verified yet. They only choose among the keys. */
 static bool verify_signature(const struct token_options *options, const char *token,
-			     const struct segments *s, struct json_object *claims,
+			     const struct segments *segments, struct json_object *claims,
 			     uint64_t *ret_mark, const char **ret_why)
 {
+	struct signature s;
 	struct json_object *header;
 	const struct key *signer = NULL;
 
-	*ret_why = "its signature is not base64url";
-	if (!is_canonical(s->signature, s->signature_len))
+	*ret_why = "its signature is too long, or not base64url";
+	if (!signature_read(&s, token))
 		return false;
 	*ret_why = "its header is not a JSON object";
-	header = segment_json(s->header, s->header_len);
+	header = segment_json(segments->header, segments->header_len);
 	if (json_object_is_type(header, json_type_object))
-		signer = find_signer(options, header, claims_text(claims, "iss"), token, ret_why);
+		signer = find_signer(options, header, claims_text(claims, "iss"), &s, ret_why);
 	json_object_put(header);
 	if (signer != NULL)
 		*ret_mark = signer->mark;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
  * token.h: is this JSON Web Token (RFC 7519) one of ours, and what does it say? Keys and algorithms
- * come from the configuration, never from the token (RFC 8725 3.1). The token's header is read
- * before anything is verified. It may only choose among the configured keys.
+ * come from the configuration, never from the token (RFC 8725 3.1).
  *
- * The library verifies the signature with the one key that it is given. We check the rest, because
- * libjwt 1.10.2 has these faults:
+ * A library verifies the signature with the one key that it is given (signature.h). We check the
+ * rest, because libjwt 1.10.2 has these faults:
  *
  * - It reads outside its buffers if a segment is empty.
  * - It accepts several spellings of a signature.

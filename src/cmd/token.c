@@ -44,6 +44,7 @@ static const struct key *signing_key(const struct keyring *keys)
 /* The token, which the caller frees. NULL if it could not be made. */
 static char *sign(const struct key *key, struct json_object *claims)
 {
+	jwt_alg_t algorithm = jwt_str_alg(algorithm_name(algorithm_first(key->algorithms)));
 	jwt_t *jwt = NULL;
 	char *token = NULL;
 
@@ -51,7 +52,7 @@ static char *sign(const struct key *key, struct json_object *claims)
 	    jwt_add_grants_json(
 		    jwt, json_object_to_json_string_ext(claims, JSON_C_TO_STRING_PLAIN)) == 0 &&
 	    (key->kid == NULL || jwt_add_header(jwt, "kid", key->kid) == 0) &&
-	    jwt_set_alg(jwt, key->algorithm, key->bytes, (int)key->len) == 0)
+	    jwt_set_alg(jwt, algorithm, key->bytes, (int)key->len) == 0)
 		token = jwt_encode_str(jwt);
 	jwt_free(jwt);
 	return token;

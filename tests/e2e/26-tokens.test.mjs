@@ -92,8 +92,8 @@ describe('tokens', { skip: missing() }, () => {
       taken: [withHeader({ kid: '../../etc/passwd' }), withHeader({ kid: "' OR 1=1 --" }), withHeader({ jku: 'http://127.0.0.1:9/' })],
     },
     'J08 of another typ': {
-      refused: ['at+jwt', 'JWE', '', null, 1].map((typ) => withHeader({ typ })),
-      taken: [withHeader({ typ: 'JWT' }), withHeader({ typ: 'jwt' }), withHeader({})],
+      refused: ['JWE', '', null, 1, 'stat+jwt', 'logout+jwt', 'dpop+jwt', 'text/at+jwt', ['at+jwt']].map((typ) => withHeader({ typ })),
+      taken: ['JWT', 'jwt', undefined, 'at+jwt', 'AT+JWT', 'application/at+jwt', 'application/okta-internal-at+jwt'].map((typ) => withHeader({ typ })),
     },
     'J09 whose exp is no time to come': {
       refused: [...[undefined, 0, -1, null, true, String(exp), [exp], {}, 1.5, now - 40].map((value) => withClaims({ exp: value })),
@@ -165,7 +165,7 @@ describe('tokens', { skip: missing() }, () => {
 
   test('nothing of a token and no key is in the log, and reasons are', async () => {
     const reasons = {
-      'has not the form': 'a.b', 'is longer than 16 KB': withClaims({ filler: 'x'.repeat(16384 * 0.75) }), 'signature is wrong': `${head}.${body}.${'A'.repeat(43)}`, 'its sub is': withClaims({ sub: 7 }), 'its typ': withHeader({ typ: 'at+jwt' }),
+      'has not the form': 'a.b', 'is longer than 16 KB': withClaims({ filler: 'x'.repeat(16384 * 0.75) }), 'signature is wrong': `${head}.${body}.${'A'.repeat(43)}`, 'its sub is': withClaims({ sub: 7 }), 'its typ': withHeader({ typ: 'logout+jwt' }),
       crit: withHeader({ crit: ['exp'] }), 'no exp': withPayload('{"sub":"ann"}'),
     }
     for (const [reason, value] of Object.entries(reasons)) { // the log tells ten of many a second
@@ -174,13 +174,14 @@ describe('tokens', { skip: missing() }, () => {
     for (const part of [head, body, signature, secret]) assert.ok(!stage.daemon.logs().includes(part))
   })
 
-  test('each of the nine algorithms is taken with its own key, from one set, and no other kid gets there', async () => {
+  test('each of the thirteen algorithms is taken with its own key, from one set, and no other kid gets there', async () => {
     const keys = algorithms.map((alg) => makeKey(alg, { kid: `the ${alg}` }))
     const daemon = await stage.addDaemon({ keys: ['--jwks-file', file(JSON.stringify({ keys: keys.map(jwkOf) }))] })
     for (const [at, each] of keys.entries()) {
       await assertTaken(await signWith(each, { sub: 'ann' }), each.alg, daemon)
       await assertTaken(await signWith(each, { sub: 'ann' }, { kid: undefined }), `${each.alg} without a kid`, daemon)
-      await assertRefused(await signWith(each, { sub: 'ann' }, { kid: keys[(at + 1) % 9].kid }), `${each.alg} under a wrong kid`, daemon)
+      await assertTaken(await signWith(each, { sub: 'ann' }, { typ: 'at+jwt' }), `${each.alg}, an access token`, daemon)
+      await assertRefused(await signWith(each, { sub: 'ann' }, { kid: keys[(at + 1) % keys.length].kid }), `${each.alg} under a wrong kid`, daemon)
       await assertRefused(await signWith(each, { sub: 'ann' }, { kid: 'unknown' }), `${each.alg} under no kid of ours`, daemon)
       await assertRefused(await signWith({ ...makeKey(each.alg), kid: each.kid }, { sub: 'ann' }), `another ${each.alg}`, daemon)
     }
@@ -188,14 +189,32 @@ describe('tokens', { skip: missing() }, () => {
     await assertRefused(await signWith(keys[3], { sub: 'ann' }, { alg: 'RS512' }), 'RS512 with the key of RS256', daemon)
   })
 
-  test('J04 HS256 signed with the public key of RS256, or of ES256, is refused', async () => {
-    for (const alg of ['RS256', 'ES256']) {
+  test('an RSA key that names no algorithm takes RS and PS, in a set and as PEM, and each other kind its own', async () => {
+    const rsa = makeKey('RS256')
+    const set = file(JSON.stringify({ keys: [{ ...jwkOf(rsa), alg: undefined }] }))
+    const pem = (key) => ['--jwt-public-key-file', file(pemOf(key), 0o644)]
+    const others = (own) => algorithms.filter((alg) => !alg.startsWith('HS') && !own.includes(alg))
+    const families = algorithms.filter((alg) => /^[RP]S/.test(alg))
+    const eddsa = makeKey('EdDSA')
+    for (const [key, keys, own] of [[rsa, ['--jwks-file', set], families], [rsa, pem(rsa), families], [eddsa, pem(eddsa), ['EdDSA']], [rsa, [...pem(rsa), '--jwt-algorithm', 'PS384'], ['PS384']]]) {
+      const daemon = await stage.addDaemon({ keys })
+      for (const alg of own) for (const typ of ['JWT', 'at+jwt']) await assertTaken(await signWith({ ...key, alg }, { sub: 'ann' }, { typ }), alg, daemon)
+      for (const alg of others(own)) {
+        const can = key === rsa ? families.includes(alg) : alg === 'EdDSA'
+        await assertRefused(await signWith({ ...(can ? key : makeKey(alg)), alg }, { sub: 'ann' }), `${alg} at ${own}`, daemon)
+      }
+    }
+  })
+
+  test('J04 HS256 signed with the public key of RS256, ES256, PS256 or EdDSA is refused', async () => {
+    for (const alg of ['RS256', 'ES256', 'PS256', 'EdDSA']) {
       const pair = makeKey(alg)
       const pem = pemOf(pair)
       const daemon = await stage.addDaemon({ keys: ['--jwt-public-key-file', file(pem, 0o644)] })
       await assertTaken(await signWith(pair, { sub: 'ann' }), alg, daemon)
       for (const forged of [pem, pem.trimEnd()]) {
         await assertRefused(signText('{"alg":"HS256"}', JSON.stringify({ sub: 'ann', exp }), { secret: forged }), `HS256 at ${alg}`, daemon)
+        await assertRefused(signText('{"alg":"HS256","typ":"at+jwt"}', JSON.stringify({ sub: 'ann', exp }), { secret: forged }), `HS256 at ${alg}, an access token`, daemon)
         await assertRefused(signText(JSON.stringify({ alg }), JSON.stringify({ sub: 'ann', exp }), { secret: forged }), `HMAC as ${alg}`, daemon)
       }
     }
@@ -319,6 +338,9 @@ describe('tokens', { skip: missing() }, () => {
       ['two keys', ['--jwt-public-key-file', file(pemOf(rsa) + pemOf(p256))], /2 PEM blocks/],
       ['a set of private keys', ['--jwks-file', file(JSON.stringify({ keys: [rsa.privateKey.export({ format: 'jwk' })] }))], /key 1: .*private part/],
       ['a set of secrets for all to read', ['--jwks-file', file(JSON.stringify({ keys: [jwkOf(makeKey('HS256'))] }), 0o644)], /everybody can read/],
+      ['RSA of 1024 bits for PS256', ['--jwks-file', file(JSON.stringify({ keys: [{ ...jwkOf(weak), alg: 'PS256' }] }))], /1024 bits, fewer than 2048/],
+      ['a point of small order', ['--jwks-file', file(JSON.stringify({ keys: [{ kty: 'OKP', crv: 'Ed25519', x: `AQ${'A'.repeat(41)}` }] }))], /key 1: .*not those of a key/],
+      ['an algorithm that the curve has not', ['--jwks-file', file(JSON.stringify({ keys: [{ ...jwkOf(makeKey('EdDSA')), alg: 'ES256' }] }))], /key 1: .*not for/],
       ['a set that is none', ['--jwks-file', file('keys')], /not a JSON Web Key Set/],
       ['one kid twice', ['--jwks-file', file(JSON.stringify({ keys: [rsa, p256].map((each) => jwkOf({ ...each, kid: 'a' })) }))], /key 2: its kid/],
       ['two sources', ['--jwks-file', file('{}'), '--jwt-secret-file', file('x'.repeat(32))], /more than one/],

@@ -109,7 +109,7 @@ describe('usage', { skip: missing() }, () => {
     'log-size': ['0MB', '-1MB', 'much', '99999999999999999999MB'],
     retention: ['24', '-1h', 'ever'],
     'poll-interval': ['abc', '-5', '0'],
-    'jwt-algorithm': ['none', 'HS', 'hs256', 'PS256'],
+    'jwt-algorithm': ['none', 'HS', 'hs256', 'PS128', 'eddsa'],
     'jwt-leeway': ['30', '-1s'],
     'token-sources': ['cookie,body', ''],
     'log-level': ['loud'],

@@ -58,8 +58,7 @@ static void check_values(const struct config *c)
 
 	MUST(token->keys == c->keyring && token->keys->count <= KEYRING_MAX);
 	for (size_t i = 0; i < token->keys->count; i++)
-		MUST(token->keys->keys[i].len >= KEY_HMAC_MIN &&
-		     token->keys->keys[i].algorithm != JWT_ALG_NONE);
+		MUST(token->keys->keys[i].len >= 32 && token->keys->keys[i].algorithms != 0);
 	MUST((c->seal == NULL) == (c->encryption_key == NULL) &&
 	     (c->seal == NULL || strlen(c->encryption_key) >= 32));
 	MUST(c->listen != NULL && c->jwt_cookie != NULL && c->jwt_cookie[0] != '\0');

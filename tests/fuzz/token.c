@@ -10,6 +10,7 @@
 #include <math.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <strings.h>
 
 #include "base/buf.h"
 #include "auth/json.h"
@@ -61,9 +62,11 @@ static void check_examined(const struct token_options *options, const char *toke
 static bool verify(const char *token, const char *issuer, const char *audience,
 		   struct identity *ret_id)
 {
-	struct keyring ring = {
-		.keys = {{NULL, JWT_ALG_HS256, (unsigned char *)(uintptr_t)key, KEY_LEN, 7}},
-		.count = 1};
+	struct keyring ring = {.keys = {{.algorithms = ALGORITHM_SET(ALGORITHM_HS256),
+					 .bytes = (unsigned char *)(uintptr_t)key,
+					 .len = KEY_LEN,
+					 .mark = 7}},
+			       .count = 1};
 	struct token_options options = {
 		.keys = &ring,
 		.issuers = issuer == NULL ? NULL : (const char *const[]){issuer, NULL},
@@ -131,13 +134,24 @@ static void check_identity(const struct identity *id, struct text payload)
 	MUST(id->issued_ms <= NOW_S * 1000 + 30000);
 }
 
+/* JWT, at+jwt, or more words before the latter. */
+static bool is_known_type(const char *typ)
+{
+	size_t len = strlen(typ);
+
+	return strcasecmp(typ, "JWT") == 0 ||
+	       (len >= 6 && strcasecmp(typ + len - 6, "at+jwt") == 0);
+}
+
 /* Our algorithm in just that spelling, and nothing that would mean more. */
 static bool is_plain_hs256(struct text header)
 {
-	struct json_object *object = json_parse(header.bytes, header.len), *alg;
+	struct json_object *object = json_parse(header.bytes, header.len), *alg, *typ;
 	bool good = json_object_object_get_ex(object, "alg", &alg) &&
 		    json_object_is_type(alg, json_type_string) &&
 		    strcmp(json_object_get_string(alg), "HS256") == 0 &&
+		    (!json_object_object_get_ex(object, "typ", &typ) ||
+		     is_known_type(json_object_get_string(typ))) &&
 		    !json_object_object_get_ex(object, "crit", NULL) &&
 		    !json_object_object_get_ex(object, "b64", NULL);
 

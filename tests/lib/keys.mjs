@@ -6,7 +6,12 @@ import { seconds } from './token.mjs'
 
 const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
 
-export const algorithms = ['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512']
+export const algorithms = ['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'EdDSA']
+
+function makePair(alg, bits) {
+  if (alg === 'EdDSA') return generateKeyPairSync('ed25519')
+  return curves[alg] ? generateKeyPairSync('ec', { namedCurve: curves[alg] }) : generateKeyPairSync('rsa', { modulusLength: bits })
+}
 
 /**
  * A key for one algorithm: { alg, kid, secret } or { alg, kid, privateKey, publicKey }. bits: the
@@ -14,10 +19,7 @@ export const algorithms = ['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512',
  */
 export function makeKey(alg, { kid, bits = 2048 } = {}) {
   if (alg.startsWith('HS')) return { alg, kid, secret: randomBytes(64) }
-  const pair = alg.startsWith('RS')
-    ? generateKeyPairSync('rsa', { modulusLength: bits })
-    : generateKeyPairSync('ec', { namedCurve: curves[alg] })
-  return { alg, kid, ...pair }
+  return { alg, kid, ...makePair(alg, bits) }
 }
 
 /** The key as a member of a JSON Web Key Set. */

@@ -18,7 +18,9 @@
 
 static struct keyring ring;
 static struct buf why;
-static EVP_PKEY *rsa, *p256, *p384, *p521;
+#define ONLY(algorithm) ALGORITHM_SET(ALGORITHM_##algorithm)
+
+static EVP_PKEY *rsa, *p256, *p384, *p521, *ed25519;
 
 static bool load(const char *text, const char *algorithm)
 {
@@ -69,12 +71,13 @@ static int open_files(void **state __attribute__((unused)))
 	p256 = EVP_EC_gen("P-256");
 	p384 = EVP_EC_gen("P-384");
 	p521 = EVP_EC_gen("P-521");
+	ed25519 = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
 	return 0;
 }
 
 static int close_files(void **state __attribute__((unused)))
 {
-	EVP_PKEY *keys[] = {rsa, p256, p384, p521};
+	EVP_PKEY *keys[] = {rsa, p256, p384, p521, ed25519};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		EVP_PKEY_free(keys[i]);
@@ -87,7 +90,7 @@ static int close_files(void **state __attribute__((unused)))
 TEST(an_oct_key_is_the_secret_that_it_says)
 {
 	assert_loaded("{\"keys\":[" OCT(",\"kid\":\"a\"") "]}", 1);
-	assert_int_equal(ring.keys[0].algorithm, JWT_ALG_HS256);
+	assert_int_equal(ring.keys[0].algorithms, ONLY(HS256));
 	assert_int_equal(ring.keys[0].len, 32);
 	assert_memory_equal(ring.keys[0].bytes, KEY, 32);
 	assert_string_equal(ring.keys[0].kid, "a");
@@ -100,11 +103,13 @@ TEST(a_public_key_verifies_what_the_private_one_has_signed)
 {
 	const struct {
 		EVP_PKEY *key;
-		jwt_alg_t usual, named;
-	} keys[] = {{rsa, JWT_ALG_RS256, JWT_ALG_RS512},
-		    {p256, JWT_ALG_ES256, JWT_ALG_ES256},
-		    {p384, JWT_ALG_ES384, JWT_ALG_ES384},
-		    {p521, JWT_ALG_ES512, JWT_ALG_ES512}};
+		enum algorithm usual, named;
+	} keys[] = {{rsa, ALGORITHM_RS256, ALGORITHM_RS512},
+		    {rsa, ALGORITHM_PS384, ALGORITHM_PS256},
+		    {p256, ALGORITHM_ES256, ALGORITHM_ES256},
+		    {p384, ALGORITHM_ES384, ALGORITHM_ES384},
+		    {p521, ALGORITHM_ES512, ALGORITHM_ES512},
+		    {ed25519, ALGORITHM_EDDSA, ALGORITHM_EDDSA}};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		char more[64], *set = set_of(keys[i].key, ""),
@@ -115,7 +120,7 @@ TEST(a_public_key_verifies_what_the_private_one_has_signed)
 		free(set);
 		free(token);
 		snprintf(more, sizeof(more), ",\"kid\":\"k\",\"use\":\"sig\",\"alg\":\"%s\"",
-			 jwt_alg_str(keys[i].named));
+			 algorithm_name(keys[i].named));
 		set = set_of(keys[i].key, more);
 		token = sign_with(keys[i].key, keys[i].named, "k");
 		assert_loaded(set, 1);
@@ -125,14 +130,28 @@ TEST(a_public_key_verifies_what_the_private_one_has_signed)
 	}
 }
 
+/* RFC 9864 gives EdDSA with this curve a name of its own. */
+TEST(ed25519_is_another_name_of_eddsa)
+{
+	char *set = set_of(ed25519, ",\"alg\":\"Ed25519\""),
+	     *token = sign_text(ed25519, ALGORITHM_EDDSA, "{\"alg\":\"Ed25519\"}", PAYLOAD_7),
+	     *usual = sign_with(ed25519, ALGORITHM_EDDSA, NULL);
+
+	assert_loaded(set, 1);
+	assert_true(ring_takes(&ring, token) && ring_takes(&ring, usual));
+	free(set);
+	free(token);
+	free(usual);
+}
+
 /* Rotation: what is signed with the old key is taken as long as that is in the set. */
 TEST(old_and_new_keys_are_taken_side_by_side)
 {
 	char *old = jwk_of(rsa, ",\"kid\":\"old\""), *new = jwk_of(p256, ",\"kid\":\"new\"");
 	char *both = xasprintf("{\"keys\":[%s,%s,%s]}", old, new, OCT(",\"kid\":\"secret\""));
 	char *only_new = xasprintf("{\"keys\":[%s]}", new);
-	char *by_old = sign_with(rsa, JWT_ALG_RS256, "old"),
-	     *by_new = sign_with(p256, JWT_ALG_ES256, "new");
+	char *by_old = sign_with(rsa, ALGORITHM_RS256, "old"),
+	     *by_new = sign_with(p256, ALGORITHM_ES256, "new");
 	uint64_t mark;
 
 	assert_loaded(both, 3);
@@ -152,19 +171,24 @@ TEST(old_and_new_keys_are_taken_side_by_side)
 TEST(the_public_key_is_no_secret_that_a_token_can_be_signed_with)
 {
 	char *set = set_of(rsa, ",\"kid\":\"k\"");
+	EVP_PKEY *public_key;
 
 	assert_loaded(set, 1);
+	public_key = ring.keys[0].public_key;
 	for (size_t cut = 0; cut < 2; cut++) { /* with its final line end, and without */
 		char *token = make_token("{\"alg\":\"HS256\",\"kid\":\"k\"}",
 					 "{\"sub\":\"7\",\"exp\":" LATER "}", EVP_sha256(),
 					 (char *)ring.keys[0].bytes, ring.keys[0].len - cut);
 
 		assert_false(ring_takes(&ring, token));
-		ring.keys[0].algorithm = JWT_ALG_HS256; /* its algorithm alone is wrong */
+		ring.keys[0].algorithms = ONLY(HS256); /* its kind alone is wrong */
+		ring.keys[0].public_key = NULL;
 		ring.keys[0].len -= cut;
 		assert_true(ring_takes(&ring, token));
 		ring.keys[0].len += cut;
-		ring.keys[0].algorithm = JWT_ALG_RS256;
+		ring.keys[0].public_key = public_key;
+		assert_false(ring_takes(&ring, token));
+		ring.keys[0].algorithms = ALGORITHMS_RS;
 		free(token);
 	}
 	free(set);
@@ -176,12 +200,14 @@ TEST(a_key_that_says_no_algorithm_has_the_configured_one_if_it_is_of_that_kind)
 	     *set = xasprintf("{\"keys\":[%s,%s]}", jwk, OCT(""));
 
 	assert_true(load(set, "RS384"));
-	assert_int_equal(ring.keys[0].algorithm, JWT_ALG_RS384);
-	assert_int_equal(ring.keys[1].algorithm, JWT_ALG_HS256);
+	assert_int_equal(ring.keys[0].algorithms, ONLY(RS384));
+	assert_int_equal(ring.keys[1].algorithms, ONLY(HS256));
+	assert_true(load(set, "PS512"));
+	assert_int_equal(ring.keys[0].algorithms, ONLY(PS512));
 	assert_true(load(set, "ES384"));
-	assert_int_equal(ring.keys[0].algorithm, JWT_ALG_RS256);
+	assert_int_equal(ring.keys[0].algorithms, ALGORITHMS_RS | ALGORITHMS_PS);
 	assert_true(load(OCT(",\"alg\":\"HS256\""), "HS512")); /* the key's own word counts more */
-	assert_int_equal(ring.keys[0].algorithm, JWT_ALG_HS256);
+	assert_int_equal(ring.keys[0].algorithms, ONLY(HS256));
 	free(jwk);
 	free(set);
 }
@@ -192,10 +218,12 @@ TEST(keys_for_other_uses_are_left_out_with_a_warning)
 					    OCT2(",\"use\":7"),
 					    OCT2(",\"key_ops\":[\"sign\"]"),
 					    OCT2(",\"key_ops\":\"verify\""),
-					    OCT2(",\"alg\":\"PS256\""),
+					    OCT2(",\"alg\":\"ES256K\""),
 					    OCT2(",\"alg\":\"none\""),
 					    OCT2(",\"alg\":7"),
-					    "{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" K "\"}",
+					    "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"" K "\"}",
+					    "{\"kty\":\"OKP\",\"crv\":\"Ed448\",\"x\":\"" K "\"}",
+					    "{\"kty\":\"OKP\",\"x\":\"" K "\"}",
 					    "{\"kty\":\"AKP\"}",
 					    "{\"kty\":\"EC\",\"crv\":\"secp256k1\",\"x\":\"" K
 					    "\",\"y\":\"" K "\"}"};
@@ -226,6 +254,15 @@ TEST(a_key_that_is_wrong_or_weak_is_refused)
 		 "31 bytes, fewer than 32"},
 		{OCT(",\"alg\":\"HS384\""), "32 bytes, fewer than 48"},
 		{OCT(",\"alg\":\"RS256\""), "not for"},
+		{OCT(",\"alg\":\"PS256\""), "not for"},
+		{OCT(",\"alg\":\"EdDSA\""), "not for"},
+		{"{\"kty\":\"OKP\",\"crv\":\"Ed25519\"}", "numbers"},
+		{"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":7}", "numbers"},
+		{"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"" K "AA\"}", "numbers"},
+		{"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"AAAA\"}", "numbers"},
+		{"{\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":"
+		 "\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}",
+		 "not those of a key"},
 		{OCT(",\"kid\":\"\""), "kid"},
 		{OCT(",\"kid\":7"), "kid"},
 		{"{\"kty\":\"RSA\",\"n\":\"" K "\",\"e\":\"AQAB\"}", "fewer than 2048"},
@@ -245,6 +282,8 @@ TEST(a_public_key_of_another_algorithm_or_with_its_private_part_is_refused)
 	static const char *const bad[][2] = {{",\"alg\":\"ES384\"", "not for"},
 					     {",\"alg\":\"HS256\"", "not for"},
 					     {",\"alg\":\"RS256\"", "not for"},
+					     {",\"alg\":\"PS256\"", "not for"},
+					     {",\"alg\":\"EdDSA\"", "not for"},
 					     {",\"d\":\"" K "\"", "private part"},
 					     {",\"d\":\"" K "\",\"use\":\"enc\"", "private part"}};
 
@@ -334,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_oct_key_is_the_secret_that_it_says),
 		cmocka_unit_test(a_public_key_verifies_what_the_private_one_has_signed),
+		cmocka_unit_test(ed25519_is_another_name_of_eddsa),
 		cmocka_unit_test(old_and_new_keys_are_taken_side_by_side),
 		cmocka_unit_test(the_public_key_is_no_secret_that_a_token_can_be_signed_with),
 		cmocka_unit_test(

@@ -10,6 +10,9 @@
 #include "temp.h"
 #include "token.h"
 
+#define ONLY(algorithm) ALGORITHM_SET(ALGORITHM_##algorithm)
+#define ALL_OF_RSA (ALGORITHMS_RS | ALGORITHMS_PS)
+
 static struct keyring ring;
 static struct buf why;
 static EVP_PKEY *rsa2048, *p256; /* the private halves of rsa2048.pem and p256.pem */
@@ -21,13 +24,13 @@ static bool load(struct keyring_source s)
 	return keyring_load(&ring, &s, &why);
 }
 
-static void assert_loaded(struct keyring_source s, jwt_alg_t expected)
+static void assert_loaded(struct keyring_source s, unsigned expected)
 {
 	if (!load(s))
 		fail_msg("%s", why.data);
 	assert_string_equal(why.data, "");
 	assert_int_equal(ring.count, 1);
-	assert_int_equal(ring.keys[0].algorithm, expected);
+	assert_int_equal(ring.keys[0].algorithms, expected);
 	assert_true(ring.keys[0].mark != 0 && keyring_has(&ring, ring.keys[0].mark));
 	assert_null(ring.keys[0].kid);
 }
@@ -77,6 +80,8 @@ static int open_files(void **state __attribute__((unused)))
 	write_public("rsa2048.pem", EVP_RSA_gen(2048), &rsa2048);
 	write_public("p256.pem", EVP_EC_gen("P-256"), &p256);
 	write_public("ed25519.pem", EVP_PKEY_Q_keygen(NULL, NULL, "ED25519"), NULL);
+	write_public("ed448.pem", EVP_PKEY_Q_keygen(NULL, NULL, "ED448"), NULL);
+	write_public("x25519.pem", EVP_PKEY_Q_keygen(NULL, NULL, "X25519"), NULL);
 	for (size_t i = 0; i < ARRAY_SIZE(curves); i++)
 		write_public(curves[i][0], EVP_EC_gen(curves[i][1]), NULL);
 	return 0;
@@ -100,7 +105,7 @@ TEST(no_source_is_no_key)
 
 TEST(a_secret_is_taken_as_it_is)
 {
-	assert_loaded((struct keyring_source){.secret = KEY}, JWT_ALG_HS256);
+	assert_loaded((struct keyring_source){.secret = KEY}, ONLY(HS256));
 	assert_int_equal(ring.keys[0].len, 32);
 	assert_memory_equal(ring.keys[0].bytes, KEY, 32);
 }
@@ -124,12 +129,11 @@ TEST(a_secret_is_as_long_as_the_hash)
 
 	memset(secret, 'k', sizeof(secret));
 	secret[64] = '\0';
-	assert_loaded((struct keyring_source){.secret = secret, .algorithm = "HS512"},
-		      JWT_ALG_HS512);
+	assert_loaded((struct keyring_source){.secret = secret, .algorithm = "HS512"}, ONLY(HS512));
 	assert_refused((struct keyring_source){.secret = secret + 1, .algorithm = "HS512"},
 		       "63 bytes, fewer than 64");
 	assert_loaded((struct keyring_source){.secret = secret + 16, .algorithm = "HS384"},
-		      JWT_ALG_HS384);
+		      ONLY(HS384));
 	assert_refused((struct keyring_source){.secret = secret + 17, .algorithm = "HS384"},
 		       "47 bytes, fewer than 48");
 }
@@ -151,7 +155,7 @@ TEST(what_is_no_file_of_a_few_bytes_is_refused_at_once)
 	assert_refused((struct keyring_source){.secret_file = temp_write("large", large, 65537)},
 		       "too large");
 	assert_loaded((struct keyring_source){.secret_file = temp_write("large", large, 65536)},
-		      JWT_ALG_HS256);
+		      ONLY(HS256));
 	free(large);
 }
 
@@ -168,8 +172,7 @@ TEST(a_secret_file_that_everybody_can_read_or_write_is_refused)
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		assert_int_equal(chmod(secret, modes[i].mode), 0);
 		if (modes[i].good) {
-			assert_loaded((struct keyring_source){.secret_file = secret},
-				      JWT_ALG_HS256);
+			assert_loaded((struct keyring_source){.secret_file = secret}, ONLY(HS256));
 			continue;
 		}
 		assert_refused((struct keyring_source){.secret_file = secret}, "chmod 600");
@@ -184,7 +187,7 @@ TEST(a_public_key_that_everybody_can_write_is_refused)
 	assert_int_equal(chmod(pem, 0646), 0);
 	assert_refused((struct keyring_source){.public_key_file = pem}, "everybody can write");
 	assert_int_equal(chmod(pem, 0644), 0);
-	assert_loaded((struct keyring_source){.public_key_file = pem}, JWT_ALG_ES256);
+	assert_loaded((struct keyring_source){.public_key_file = pem}, ONLY(ES256));
 }
 
 TEST(what_is_no_secret_is_not_taken_for_one)
@@ -209,43 +212,43 @@ TEST(what_is_no_secret_is_not_taken_for_one)
 	/* bytes that are no text may have a line end among them */
 	assert_loaded(
 		(struct keyring_source){.secret_file = temp_write("bytes", KEY "\n\x01" KEY, 66)},
-		JWT_ALG_HS256);
+		ONLY(HS256));
 }
 
 TEST(the_mark_is_that_of_the_same_key_in_the_same_use)
 {
 	uint64_t mark;
 
-	assert_loaded((struct keyring_source){.secret = KEY}, JWT_ALG_HS256);
+	assert_loaded((struct keyring_source){.secret = KEY}, ONLY(HS256));
 	mark = ring.keys[0].mark;
 	assert_loaded((struct keyring_source){.secret_file = temp_write("again", KEY "\n", 33)},
-		      JWT_ALG_HS256);
+		      ONLY(HS256));
 	assert_true(keyring_has(&ring, mark));
-	assert_loaded((struct keyring_source){.secret = KEY "!"}, JWT_ALG_HS256);
+	assert_loaded((struct keyring_source){.secret = KEY "!"}, ONLY(HS256));
 	assert_false(keyring_has(&ring, mark));
 	assert_loaded((struct keyring_source){.public_key_file = temp_path("rsa2048.pem")},
-		      JWT_ALG_RS256);
+		      ALL_OF_RSA);
 	mark = ring.keys[0].mark;
 	assert_loaded((struct keyring_source){.public_key_file = temp_path("rsa2048.pem"),
 					      .algorithm = "RS384"},
-		      JWT_ALG_RS384);
+		      ONLY(RS384));
 	assert_false(keyring_has(&ring, mark));
 }
 
 TEST(line_ends_behind_a_secret_do_not_count_and_other_bytes_do)
 {
 	assert_loaded((struct keyring_source){.secret_file = temp_write("nl", KEY "\n", 33)},
-		      JWT_ALG_HS256);
+		      ONLY(HS256));
 	assert_int_equal(ring.keys[0].len, 32);
 	assert_loaded((struct keyring_source){.secret_file = temp_write("crlf", KEY "\r\n", 34)},
-		      JWT_ALG_HS256);
+		      ONLY(HS256));
 	assert_int_equal(ring.keys[0].len, 32);
 	assert_loaded((struct keyring_source){.secret_file = temp_write("blank", KEY " \n", 34)},
-		      JWT_ALG_HS256);
+		      ONLY(HS256));
 	assert_int_equal(ring.keys[0].len, 33);
 	assert_loaded(
 		(struct keyring_source){.secret_file = temp_write("nul", "\0" KEY "\0\n", 35)},
-		JWT_ALG_HS256);
+		ONLY(HS256));
 	assert_int_equal(ring.keys[0].len, 34);
 	assert_memory_equal(ring.keys[0].bytes, "\0" KEY "\0", 34);
 }
@@ -262,31 +265,42 @@ TEST(two_sources_are_refused)
 		       "more than one");
 }
 
-TEST(the_key_fixes_the_family_of_algorithms)
+TEST(the_kind_of_the_key_says_what_it_is_for)
 {
 	assert_loaded((struct keyring_source){.public_key_file = temp_path("rsa2048.pem")},
-		      JWT_ALG_RS256);
+		      ALL_OF_RSA);
 	assert_loaded((struct keyring_source){.public_key_file = temp_path("rsa2048.pem"),
 					      .algorithm = "RS512"},
-		      JWT_ALG_RS512);
+		      ONLY(RS512));
+	assert_loaded((struct keyring_source){.public_key_file = temp_path("rsa2048.pem"),
+					      .algorithm = "PS384"},
+		      ONLY(PS384));
 	assert_loaded((struct keyring_source){.public_key_file = temp_path("p256.pem")},
-		      JWT_ALG_ES256);
+		      ONLY(ES256));
 	assert_loaded((struct keyring_source){.public_key_file = temp_path("p384.pem")},
-		      JWT_ALG_ES384);
+		      ONLY(ES384));
+	assert_loaded((struct keyring_source){.public_key_file = temp_path("ed25519.pem")},
+		      ONLY(EDDSA));
+	assert_loaded((struct keyring_source){.public_key_file = temp_path("ed25519.pem"),
+					      .algorithm = "Ed25519"},
+		      ONLY(EDDSA));
 	assert_loaded((struct keyring_source){.public_key_file = temp_path("p521.pem"),
 					      .algorithm = "ES512"},
-		      JWT_ALG_ES512);
+		      ONLY(ES512));
 }
 
 TEST(an_algorithm_that_does_not_fit_the_key_is_refused)
 {
 	static const struct {
 		const char *file, *algorithm;
-	} bad[] = {{NULL, "RS256"},          {NULL, "ES256"},       {"rsa2048.pem", "HS256"},
-		   {"rsa2048.pem", "ES256"}, {"p256.pem", "ES384"}, {"p256.pem", "HS256"},
-		   {"p256.pem", "RS256"},    {"p384.pem", "ES256"}, {"p521.pem", "ES384"}};
+	} bad[] = {{NULL, "RS256"},          {NULL, "ES256"},         {"rsa2048.pem", "HS256"},
+		   {"rsa2048.pem", "ES256"}, {"p256.pem", "ES384"},   {"p256.pem", "HS256"},
+		   {"p256.pem", "RS256"},    {"p384.pem", "ES256"},   {"p521.pem", "ES384"},
+		   {NULL, "PS256"},          {NULL, "EdDSA"},         {"rsa2048.pem", "EdDSA"},
+		   {"p256.pem", "PS256"},    {"p256.pem", "EdDSA"},   {"ed25519.pem", "ES256"},
+		   {"ed25519.pem", "HS256"}, {"ed25519.pem", "PS256"}};
 	static const char *const unknown[] = {"none",  "",       "hs256", "HS256 ",
-					      "PS256", "ES256K", "EdDSA"};
+					      "PS255", "ES256K", "eddsa", "Ed448"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
 		assert_refused((struct keyring_source){.secret = bad[i].file == NULL ? KEY : NULL,
@@ -307,7 +321,9 @@ TEST(a_weak_or_unsuitable_public_key_is_refused)
 		       "1024 bits, fewer than 2048");
 	assert_refused((struct keyring_source){.public_key_file = temp_path("p224.pem")},
 		       "neither RSA nor");
-	assert_refused((struct keyring_source){.public_key_file = temp_path("ed25519.pem")},
+	assert_refused((struct keyring_source){.public_key_file = temp_path("ed448.pem")},
+		       "neither RSA nor");
+	assert_refused((struct keyring_source){.public_key_file = temp_path("x25519.pem")},
 		       "neither RSA nor");
 	assert_refused((struct keyring_source){.public_key_file = temp_write("empty", "", 0)},
 		       "empty");
@@ -369,7 +385,7 @@ TEST(a_private_key_a_certificate_or_two_keys_are_no_public_key)
 	pems(public, public);
 	assert_refused(s, "2 PEM blocks");
 	pems("# made by openssl\n", public);
-	assert_loaded(s, JWT_ALG_RS256);
+	assert_loaded(s, ALL_OF_RSA);
 	free(private);
 	free(public);
 	free(other);
@@ -381,7 +397,7 @@ TEST(a_damaged_public_key_is_refused)
 	char *public = pem_of(p256, false), *end = strstr(public, "\n-----END") - 6;
 	struct keyring_source s = {.public_key_file = pems(public, "")};
 
-	assert_loaded(s, JWT_ALG_ES256);
+	assert_loaded(s, ONLY(ES256));
 	*end = *end == 'A' ? 'B' : 'A';
 	pems(public, "");
 	assert_refused(s, "can be read");
@@ -402,7 +418,7 @@ int main(void)
 		cmocka_unit_test(the_mark_is_that_of_the_same_key_in_the_same_use),
 		cmocka_unit_test(line_ends_behind_a_secret_do_not_count_and_other_bytes_do),
 		cmocka_unit_test(two_sources_are_refused),
-		cmocka_unit_test(the_key_fixes_the_family_of_algorithms),
+		cmocka_unit_test(the_kind_of_the_key_says_what_it_is_for),
 		cmocka_unit_test(an_algorithm_that_does_not_fit_the_key_is_refused),
 		cmocka_unit_test(a_weak_or_unsuitable_public_key_is_refused),
 		cmocka_unit_test(a_curve_of_the_same_length_is_another_curve),

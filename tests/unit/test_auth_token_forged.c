@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Signatures that are none, for each of the nine algorithms. */
+/* Signatures that are none, for each of the thirteen algorithms, in ordinary tokens and in access
+ * tokens. */
 #include "auth/token.h"
 
 #include <openssl/ec.h>
@@ -14,15 +15,16 @@ static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvw
 
 /* An algorithm, what signs with it, and the ring that takes it. */
 struct scheme {
-	jwt_alg_t algorithm;
+	enum algorithm algorithm;
 	EVP_PKEY *private; /* NULL: SECRET */
+	bool access;
 	struct keyring ring;
 };
 
-static EVP_PKEY *rsa, *p256, *p384, *p521;
-static struct scheme schemes[9];
+static EVP_PKEY *rsa, *p256, *p384, *p521, *ed25519;
+static struct scheme schemes[2 * 13];
 
-static void add_scheme(struct scheme *s, jwt_alg_t algorithm, EVP_PKEY *private)
+static void add_scheme(struct scheme *s, enum algorithm algorithm, EVP_PKEY *private)
 {
 	struct buf why;
 
@@ -42,16 +44,21 @@ static int make_keys(void **state __attribute__((unused)))
 	p256 = EVP_EC_gen("P-256");
 	p384 = EVP_EC_gen("P-384");
 	p521 = EVP_EC_gen("P-521");
-	EVP_PKEY *private[] = {NULL, NULL, NULL, rsa, rsa, rsa, p256, p384, p521};
+	ed25519 = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+	EVP_PKEY *private[] = {NULL, NULL, NULL, rsa, rsa, rsa,    p256,
+			       p384, p521, rsa,  rsa, rsa, ed25519};
 
 	for (size_t i = 0; i < ARRAY_SIZE(schemes); i++)
-		add_scheme(&schemes[i], JWT_ALG_HS256 + (jwt_alg_t)i, private[i]);
+		add_scheme(&schemes[i], (enum algorithm)(ALGORITHM_HS256 + i % 13),
+			   private[i % 13]);
+	for (size_t i = 13; i < ARRAY_SIZE(schemes); i++)
+		schemes[i].access = true;
 	return 0;
 }
 
 static int free_keys(void **state __attribute__((unused)))
 {
-	EVP_PKEY *keys[] = {rsa, p256, p384, p521};
+	EVP_PKEY *keys[] = {rsa, p256, p384, p521, ed25519};
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		EVP_PKEY_free(keys[i]);
@@ -63,14 +70,15 @@ static int free_keys(void **state __attribute__((unused)))
 /* The caller frees it. */
 static char *sign(const struct scheme *s)
 {
-	static const EVP_MD *(*const hashes[])(void) = {EVP_sha256, EVP_sha384, EVP_sha512};
-	char header[40];
+	char header[60];
 
-	if (s->private != NULL)
+	if (s->private != NULL && !s->access)
 		return sign_with(s->private, s->algorithm, NULL);
-	snprintf(header, sizeof(header), "{\"alg\":\"%s\"}", jwt_alg_str(s->algorithm));
-	return make_token(header, PAYLOAD, hashes[s->algorithm - JWT_ALG_HS256](), SECRET,
-			  strlen(SECRET));
+	snprintf(header, sizeof(header), "{\"alg\":\"%s\"%s}", algorithm_name(s->algorithm),
+		 s->access ? ",\"typ\":\"at+jwt\"" : "");
+	if (s->private != NULL)
+		return sign_text(s->private, s->algorithm, header, PAYLOAD);
+	return make_token(header, PAYLOAD, algorithm_hash(s->algorithm), SECRET, strlen(SECRET));
 }
 
 TEST(each_algorithm_is_taken_by_its_own_key_alone)
@@ -79,9 +87,10 @@ TEST(each_algorithm_is_taken_by_its_own_key_alone)
 		char *token = sign(&schemes[i]);
 
 		for (size_t k = 0; k < ARRAY_SIZE(schemes); k++)
-			if (ring_takes(&schemes[k].ring, token) != (k == i))
-				fail_msg("%s at a server of %s", jwt_alg_str(schemes[i].algorithm),
-					 jwt_alg_str(schemes[k].algorithm));
+			if (ring_takes(&schemes[k].ring, token) != (k % 13 == i % 13))
+				fail_msg("%s at a server of %s",
+					 algorithm_name(schemes[i].algorithm),
+					 algorithm_name(schemes[k].algorithm));
 		free(token);
 	}
 }
@@ -99,7 +108,8 @@ TEST(a_signature_that_differs_in_a_byte_is_refused)
 			/* the bit that always counts */
 			signature[at] = letters[(strchr(letters, kept) - letters) ^ 32];
 			if (ring_takes(&schemes[i].ring, token))
-				fail_msg("%s, letter %zu", jwt_alg_str(schemes[i].algorithm), at);
+				fail_msg("%s, letter %zu", algorithm_name(schemes[i].algorithm),
+					 at);
 			signature[at] = kept;
 		}
 		assert_true(ring_takes(&schemes[i].ring, token));
@@ -121,7 +131,7 @@ TEST(a_last_letter_has_one_spelling)
 		for (const char *letter = letters; *letter != '\0'; letter++) {
 			*last = *letter;
 			if (ring_takes(&schemes[i].ring, token) != (*letter == kept))
-				fail_msg("%s, %c for %c", jwt_alg_str(schemes[i].algorithm),
+				fail_msg("%s, %c for %c", algorithm_name(schemes[i].algorithm),
 					 *letter, kept);
 		}
 		free(token);
@@ -133,7 +143,7 @@ static void assert_changed(const struct scheme *s, const char *token, const char
 	char *changed = xasprintf("%s%s", token, tail);
 
 	if (ring_takes(&s->ring, changed))
-		fail_msg("%s with '%s' behind it", jwt_alg_str(s->algorithm), tail);
+		fail_msg("%s with '%s' behind it", algorithm_name(s->algorithm), tail);
 	free(changed);
 }
 
@@ -147,7 +157,7 @@ TEST(random_signatures_of_the_right_length_are_refused)
 		char *token = sign(&schemes[i]), *signature = strrchr(token, '.') + 1;
 		size_t len = strlen(signature);
 
-		for (int times = TIMES(i % 3 == 0 ? 1000 : 100); times > 0; times--) {
+		for (int times = TIMES(i % 13 % 3 == 0 ? 1000 : 100); times > 0; times--) {
 			/* its last letter is one that can be */
 			for (size_t at = 0; at < len - 1; at++)
 				signature[at] = letters[next_random(&seed) % 64];

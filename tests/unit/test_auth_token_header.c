@@ -68,10 +68,10 @@ static void give_kids(void)
 /* All of them signed as HS256, with the right key: only the header is wrong. */
 TEST(alg_is_that_of_a_key_in_just_its_spelling)
 {
-	static const char *const bad[] = {"none",  "None",     "nOnE",   "NONE",   "",
-					  "hs256", "Hs256",    "HS256 ", " HS256", "HS384",
-					  "HS512", "RS256",    "ES256",  "PS256",  "EdDSA",
-					  "dir",   "HS256\\n", "SHA256"};
+	static const char *const bad[] = {
+		"none",     "None",   "nOnE",   "NONE",  "",      "hs256", "Hs256",     "HS256 ",
+		" HS256",   "HS384",  "HS512",  "RS256", "ES256", "PS256", "EdDSA",     "dir",
+		"HS256\\n", "SHA256", "ES256K", "Ed448", "eddsa", "PS255", "RSASSA-PSS"};
 	char header[100];
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
@@ -95,7 +95,7 @@ TEST(the_pin_is_the_keys_and_not_what_the_token_could_be_verified_with)
 	const char *why;
 
 	assert_false(token_verify(&options, token, NOW_S * 1000, &identity, &why));
-	ring.keys[0].algorithm = JWT_ALG_HS384;
+	ring.keys[0].algorithms = ALGORITHM_SET(ALGORITHM_HS384);
 	assert_true(token_verify(&options, token, NOW_S * 1000, &identity, &why));
 	identity_release(&identity);
 	free(token);
@@ -144,8 +144,8 @@ TEST(a_key_that_the_token_brings_along_means_nothing)
 	static const char *const bringing[] = {
 		"{\"alg\":\"HS256\",\"jku\":\"http://127.0.0.1:1/keys\"}",
 		"{\"alg\":\"HS256\",\"x5u\":\"http://127.0.0.1:1/cert\"}",
-		"{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":"
-		"\"YW5vdGhlci1zZWNyZXQtZm9yLXRoZS10ZXN0cy1vZi1raWRz\"}}",
+		("{\"alg\":\"HS256\",\"jwk\":{\"kty\":\"oct\",\"k\":"
+		 "\"YW5vdGhlci1zZWNyZXQtZm9yLXRoZS10ZXN0cy1vZi1raWRz\"}}"),
 		"{\"alg\":\"HS256\",\"x5c\":[\"MIIB\"]}"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bringing); i++) {
@@ -154,17 +154,55 @@ TEST(a_key_that_the_token_brings_along_means_nothing)
 	}
 }
 
-TEST(typ_is_jwt_in_any_case_or_missing)
+TEST(typ_is_jwt_or_that_of_an_access_token_in_any_case_or_missing)
 {
+	static const char *const good[] = {"JWT",
+					   "jwt",
+					   "at+jwt",
+					   "AT+JWT",
+					   "application/at+jwt",
+					   "Application/At+Jwt",
+					   "application/okta-internal-at+jwt",
+					   "okta-internal-at+jwt"};
+	static const char *const bad[] = {"",
+					  "JWE",
+					  "JOSE",
+					  "application/jwt",
+					  "+jwt",
+					  "t+jwt",
+					  "at+jwt ",
+					  " at+jwt",
+					  "at+jwts",
+					  "at+sd-jwt",
+					  "at",
+					  "-at+jwt",
+					  "stat+jwt",
+					  "application/stat+jwt",
+					  "application/",
+					  "application/-at+jwt",
+					  "application/application/at+jwt",
+					  "application/x/y-at+jwt",
+					  "text/at+jwt",
+					  "text/x-at+jwt",
+					  "logout+jwt",
+					  "dpop+jwt",
+					  "secevent+jwt",
+					  "rt+jwt"};
+	char header[100];
+
 	assert_taken("{\"alg\":\"HS256\"}", KEY);
-	assert_taken("{\"alg\":\"HS256\",\"typ\":\"JWT\"}", KEY);
-	assert_taken("{\"alg\":\"HS256\",\"typ\":\"jwt\"}", KEY);
-	assert_refused("{\"alg\":\"HS256\",\"typ\":\"at+jwt\"}", KEY, "typ");
-	assert_refused("{\"alg\":\"HS256\",\"typ\":\"application/jwt\"}", KEY, "typ");
-	assert_refused("{\"alg\":\"HS256\",\"typ\":\"JWE\"}", KEY, "typ");
-	assert_refused("{\"alg\":\"HS256\",\"typ\":\"\"}", KEY, "typ");
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		snprintf(header, sizeof(header), "{\"alg\":\"HS256\",\"typ\":\"%s\"}", good[i]);
+		assert_taken(header, KEY);
+		assert_refused(header, OTHER_KEY, "signature is wrong");
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		snprintf(header, sizeof(header), "{\"alg\":\"HS256\",\"typ\":\"%s\"}", bad[i]);
+		assert_refused(header, KEY, "typ");
+	}
 	assert_refused("{\"alg\":\"HS256\",\"typ\":null}", KEY, "typ");
 	assert_refused("{\"alg\":\"HS256\",\"typ\":1}", KEY, "typ");
+	assert_refused("{\"alg\":\"HS256\",\"typ\":[\"JWT\"]}", KEY, "typ");
 }
 
 TEST(a_kid_is_a_text_of_1_to_200_bytes)
@@ -202,7 +240,8 @@ TEST(a_kid_chooses_the_key_and_no_other_is_tried)
 	assert_refused("{\"alg\":\"HS256\",\"kid\":\"OLD\"}", KEY, "no configured key");
 	assert_refused("{\"alg\":\"HS256\",\"kid\":\"../old\"}", KEY, "no configured key");
 	assert_refused("{\"alg\":\"HS256\",\"kid\":\"' OR 1=1 --\"}", KEY, "no configured key");
-	ring.keys[1].algorithm = JWT_ALG_HS384; /* the kid's key is for another algorithm */
+	ring.keys[1].algorithms =
+		ALGORITHM_SET(ALGORITHM_HS384); /* the kid's key is for another algorithm */
 	assert_refused("{\"alg\":\"HS256\",\"kid\":\"new\"}", OTHER_KEY, "no configured key");
 }
 
@@ -213,7 +252,7 @@ TEST(without_a_kid_every_key_of_the_algorithm_is_tried)
 	assert_taken("{\"alg\":\"HS256\"}", OTHER_KEY);
 	assert_refused("{\"alg\":\"HS256\"}", "a-third-secret-for-the-tests-of-kids",
 		       "signature is wrong");
-	ring.keys[1].algorithm = JWT_ALG_HS384;
+	ring.keys[1].algorithms = ALGORITHM_SET(ALGORITHM_HS384);
 	assert_refused("{\"alg\":\"HS256\"}", OTHER_KEY, "signature is wrong");
 }
 
@@ -241,7 +280,7 @@ int main(void)
 		RESET(a_header_must_be_one_json_object),
 		RESET(what_asks_for_more_than_is_understood_is_refused),
 		RESET(a_key_that_the_token_brings_along_means_nothing),
-		RESET(typ_is_jwt_in_any_case_or_missing),
+		RESET(typ_is_jwt_or_that_of_an_access_token_in_any_case_or_missing),
 		RESET(a_kid_is_a_text_of_1_to_200_bytes),
 		RESET(a_key_without_a_kid_takes_any),
 		RESET(a_kid_chooses_the_key_and_no_other_is_tried),

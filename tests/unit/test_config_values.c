@@ -174,7 +174,8 @@ TEST(the_key_is_loaded_and_a_bad_one_refused)
 	assert_int_equal(config.http.token.keys->count, 1);
 	assert_int_equal(config.http.token.keys->keys[0].len, 32);
 	assert_memory_equal(config.http.token.keys->keys[0].bytes, SECRET, 32);
-	assert_int_equal(config.http.token.keys->keys[0].algorithm, JWT_ALG_HS256);
+	assert_int_equal(config.http.token.keys->keys[0].algorithms,
+			 ALGORITHM_SET(ALGORITHM_HS256));
 	assert_string_equal(config.http.token.audiences[0], "us");
 	assert_null(config.http.token.audiences[1]);
 	assert_null(config.http.token.issuers);

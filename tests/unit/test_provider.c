@@ -200,11 +200,14 @@ TEST(what_a_published_set_may_not_have_is_left_out)
 
 TEST(a_key_speaks_for_its_issuer_alone)
 {
-	struct keyring a = {
-		.count = 1, .issuer = "a", .keys = {{.algorithm = JWT_ALG_RS256, .mark = 1}}};
-	struct keyring b = {
-		.count = 1, .issuer = "b", .keys = {{.algorithm = JWT_ALG_RS256, .mark = 2}}};
-	struct keyring own = {.count = 1, .keys = {{.algorithm = JWT_ALG_RS256, .mark = 3}}};
+	struct keyring a = {.count = 1,
+			    .issuer = "a",
+			    .keys = {{.algorithms = ALGORITHM_SET(ALGORITHM_RS256), .mark = 1}}};
+	struct keyring b = {.count = 1,
+			    .issuer = "b",
+			    .keys = {{.algorithms = ALGORITHM_SET(ALGORITHM_RS256), .mark = 2}}};
+	struct keyring own = {.count = 1,
+			      .keys = {{.algorithms = ALGORITHM_SET(ALGORITHM_RS256), .mark = 3}}};
 	static const struct {
 		const char *issuer;
 		uint64_t marks[3];
@@ -217,11 +220,11 @@ TEST(a_key_speaks_for_its_issuer_alone)
 		const struct key *key;
 
 		for (size_t n = 0; cases[i].marks[n] != 0; n++) {
-			key = keyring_next(&own, cases[i].issuer, JWT_ALG_RS256, NULL, &at);
+			key = keyring_next(&own, cases[i].issuer, ALGORITHM_RS256, NULL, &at);
 			assert_non_null(key);
 			assert_int_equal(key->mark, cases[i].marks[n]);
 		}
-		assert_null(keyring_next(&own, cases[i].issuer, JWT_ALG_RS256, NULL, &at));
+		assert_null(keyring_next(&own, cases[i].issuer, ALGORITHM_RS256, NULL, &at));
 	}
 	assert_true(keyring_has(&own, 1) && keyring_has(&own, 2) && keyring_has(&own, 3));
 	assert_false(keyring_has(&own, 4));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "auth/key.h"
 #include "auth/token.h"
 
 #include "unit.h"
@@ -20,7 +21,7 @@
 /* The key above, for a ring of the test's own; kid is lent. */
 #define test_key(name)                                          \
 	((struct key){.kid = (char *)(uintptr_t)(name),         \
-		      .algorithm = JWT_ALG_HS256,               \
+		      .algorithms = 1U << ALGORITHM_HS256,      \
 		      .bytes = (unsigned char *)(uintptr_t)KEY, \
 		      .len = sizeof(KEY) - 1,                   \
 		      .mark = 7})
