@@ -40,6 +40,9 @@ static const struct option options[] = {
 	 "iss is one of these, joined by commas; empty: not checked"},
 	{"jwt-audience", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(jwt_audience), 0, 0,
 	 "aud has one of these, joined by commas; empty: not checked"},
+	{"jwt-subject", "NAME", "sub", NULL, TEXT, RELOAD, AT(jwt_subject), 0, 0,
+	 "claim that names the user, or its path, such as user.id; a whole number is taken as "
+	 "text"},
 	{"jwt-leeway", "DURATION", "30s", NULL, DURATION, RELOAD, AT(jwt_leeway_ms), 0, 600000,
 	 "how far clocks may differ"},
 	{"jwt-cookie", "NAME", "jwt", NULL, TEXT, RELOAD, AT(jwt_cookie), 0, 0,

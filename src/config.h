@@ -44,7 +44,7 @@ struct config {
 	const char *database_url, *listen, *admin_listen;
 	const char *jwt_secret, *jwt_secret_file, *jwt_public_key_file, *jwks_file, *jwt_algorithm;
 	const char *oidc_issuer, *jwks_url, *jwks_ca_file;
-	const char *jwt_issuer, *jwt_audience, *jwt_cookie;
+	const char *jwt_issuer, *jwt_audience, *jwt_subject, *jwt_cookie;
 	const char *encryption_key, *encryption_key_id;
 	const char *token_sources, *allowed_origins, *wake_name, *log_level_name, *log_format;
 	int64_t jwt_leeway_ms, heartbeat_ms, retry_ms, retention_ms, poll_interval_ms;

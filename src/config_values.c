@@ -276,6 +276,7 @@ static void fill_http(struct config *c)
 	c->http.token.verified = c->verified;
 	c->http.token.issuers = c->issuers;
 	c->http.token.audiences = c->audiences;
+	c->http.token.subject = c->jwt_subject;
 	c->http.token.leeway_ms = c->jwt_leeway_ms;
 	c->http.cookie = c->jwt_cookie;
 	c->http.heartbeat_ms = (int)c->heartbeat_ms;

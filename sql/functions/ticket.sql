@@ -1,12 +1,12 @@
 -- herald.ticket(hash, identity, origin): keeps a ticket for 30 s. False: this subject has 100
 -- unused ones already.
 --   hash      that of the ticket. The ticket itself stays between daemon and client
---   identity  what a token said: {"claims", ...}
+--   identity  what a token said: {"claims", "sub", ...}. Without sub the claim of that name counts
 --   origin    that of the page that asked for it. NULL: it said none
 CREATE OR REPLACE FUNCTION herald.ticket(hash text, identity jsonb, origin text) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  sub_of text := identity -> 'claims' ->> 'sub';
+  sub_of text := coalesce(identity ->> 'sub', identity -> 'claims' ->> 'sub');
 BEGIN
   DELETE FROM herald.tickets t WHERE t.expires <= clock_timestamp();
   IF (SELECT count(*) FROM herald.tickets t WHERE t.sub = sub_of) >= 100 THEN

@@ -139,6 +139,19 @@ static bool is_name(const char *text)
 	return len > 0 && len <= CLAIMS_NAME_MAX;
 }
 
+const char *claims_subject(struct json_object *claims, const char *name)
+{
+	struct json_object *value;
+	const char *text;
+
+	if (!claims_find(claims, name == NULL ? "sub" : name, &value) ||
+	    !(json_object_is_type(value, json_type_string) ||
+	      json_object_is_type(value, json_type_int)))
+		return NULL;
+	text = json_object_get_string(value);
+	return is_name(text) ? text : NULL;
+}
+
 bool claims_name(struct json_object *claims, const char *name, const char **ret_name)
 {
 	struct json_object *value;

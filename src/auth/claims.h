@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define CLAIMS_NAME_MAX 255 /* bytes of sub and of jti */
+#define CLAIMS_NAME_MAX 255 /* bytes of a subject and of jti */
 
 struct json_object;
 
@@ -49,7 +49,14 @@ bool claims_is(struct json_object *claims, const char *name, const char *wanted)
 bool claims_has(struct json_object *claims, const char *name, const char *wanted);
 
 /*
- * Reads a name (sub, jti) by which limits, logs and revocations go. A name has 1 to CLAIMS_NAME_MAX
+ * Finds the subject in the claim of this name or path (claims_find). NULL stands for `sub`. The
+ * subject is a name as below, or a whole number, which is taken as its digits. It is borrowed from
+ * the claims. NULL if the claim is missing or is neither.
+ */
+const char *claims_subject(struct json_object *claims, const char *name);
+
+/*
+ * Reads a name (jti) by which limits, logs and revocations go. A name has 1 to CLAIMS_NAME_MAX
  * bytes and no control characters. *ret_name is borrowed from the claims, and NULL if the claim is
  * missing, which is no fault. False if the claim is there and is no such name.
  */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/xalloc.h"
+#include "auth/claims.h"
 #include "auth/json.h"
 
 void identity_release(struct identity *id)
@@ -27,8 +28,13 @@ char *identity_claims_json(const struct identity *id)
 
 void identity_append_json(const struct identity *id, struct buf *out)
 {
+	struct json_object *sub = json_object_new_string(id->sub);
+
 	buf_append_str(out, "{\"claims\":");
 	buf_append_str(out, json_object_to_json_string_ext(id->claims, JSON_C_TO_STRING_PLAIN));
+	buf_append_str(out, ",\"sub\":");
+	buf_append_str(out, json_object_to_json_string_ext(sub, JSON_C_TO_STRING_PLAIN));
+	json_object_put(sub);
 	buf_appendf(out, ",\"issued\":%" PRId64 ",\"ends\":%" PRId64 ",\"key\":\"%016" PRIx64 "\"}",
 		    id->issued_ms, id->ends_ms, id->key_mark);
 }
@@ -54,7 +60,7 @@ static bool int_member(struct json_object *object, const char *name, int64_t *re
 	return true;
 }
 
-bool identity_read(const char *json, size_t len, struct identity *ret_id)
+bool identity_read(const char *json, size_t len, const char *subject, struct identity *ret_id)
 {
 	struct json_object *whole = json_parse(json, len), *claims = NULL;
 	struct identity id = {.claims = NULL};
@@ -62,11 +68,11 @@ bool identity_read(const char *json, size_t len, struct identity *ret_id)
 	bool good = key != NULL && int_member(whole, "issued", &id.issued_ms) &&
 		    int_member(whole, "ends", &id.ends_ms) &&
 		    json_object_object_get_ex(whole, "claims", &claims) &&
-		    json_object_is_type(claims, json_type_object);
+		    json_object_is_type(claims, json_type_object) &&
+		    (id.sub = claims_subject(claims, subject)) != NULL;
 
 	if (good) {
 		id.claims = json_object_get(claims);
-		id.sub = text_member(claims, "sub");
 		id.jti = text_member(claims, "jti");
 		id.key_mark = strtoull(key, NULL, 16);
 		*ret_id = id;

@@ -13,7 +13,7 @@
 
 struct identity {
 	struct json_object *claims; /* an object; NULL if anonymous */
-	const char *sub;            /* borrowed from claims; NULL if anonymous */
+	const char *sub;            /* the subject, borrowed from claims; NULL if anonymous */
 	const char *jti;            /* borrowed from claims; NULL if there is none */
 	int64_t issued_ms;          /* iat, by the wall clock; INT64_MIN if there is none */
 	int64_t ends_ms;            /* wall clock, with the leeway; INT64_MAX if anonymous */
@@ -30,10 +30,12 @@ struct standing identity_standing(const struct identity *id);
 char *identity_claims_json(const struct identity *id);
 /*
  * An identity goes through the database as JSON when a ticket or a renewal carries it. The JSON is
- * {"claims", "issued", "ends", "key"}. Reading any other JSON returns false. Otherwise the caller
- * releases *ret_id.
+ * {"claims", "sub", "issued", "ends", "key"}. The reader finds the subject in the claims again, by
+ * its own configuration (claims_subject). Reading any other JSON, or claims without a subject,
+ * returns false. Otherwise the caller releases *ret_id.
  */
 void identity_append_json(const struct identity *id, struct buf *out);
-MUST_CHECK bool identity_read(const char *json, size_t len, struct identity *ret_id);
+MUST_CHECK bool identity_read(const char *json, size_t len, const char *subject,
+			      struct identity *ret_id);
 
 #endif

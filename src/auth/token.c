@@ -186,12 +186,14 @@ static bool check_audience(const struct token_options *options, struct identity 
 	return is_any(options->audiences, claims_has, id->claims, "aud");
 }
 
-static bool check_sub(const struct token_options *options, struct identity *id, int64_t now_ms,
-		      const char **ret_why)
+static bool check_subject(const struct token_options *options, struct identity *id, int64_t now_ms,
+			  const char **ret_why)
 {
-	(void)options, (void)now_ms;
-	*ret_why = "its sub is missing, or not a text of 1 to 255 bytes without control characters";
-	return claims_name(id->claims, "sub", &id->sub) && id->sub != NULL;
+	(void)now_ms;
+	*ret_why = "its subject (jwt-subject) is missing, or is neither a whole number nor a text "
+		   "of 1 to 255 bytes without control characters";
+	id->sub = claims_subject(id->claims, options->subject);
+	return id->sub != NULL;
 }
 
 static bool check_jti(const struct token_options *options, struct identity *id, int64_t now_ms,
@@ -205,7 +207,7 @@ static bool check_jti(const struct token_options *options, struct identity *id, 
 /* In the order of enum token_check, from TOKEN_PAYLOAD on. */
 static bool (*const claim_checks[])(const struct token_options *, struct identity *, int64_t,
 				    const char **) = {
-	check_payload, check_times, check_issuer, check_audience, check_sub, check_jti,
+	check_payload, check_times, check_issuer, check_audience, check_subject, check_jti,
 };
 
 static bool check_claims(const struct token_options *options, struct identity *id, int64_t now_ms,

@@ -34,6 +34,7 @@ struct token_options {
 	 * ring is bound to need not be among them.
 	 */
 	const char *const *issuers, *const *audiences;
+	const char *subject; /* the claim that is the subject, or its path; NULL: sub */
 	int64_t leeway_ms;
 };
 
@@ -62,7 +63,7 @@ enum token_check {
 	TOKEN_TIMES,
 	TOKEN_ISSUER,
 	TOKEN_AUDIENCE,
-	TOKEN_SUB,
+	TOKEN_SUBJECT,
 	TOKEN_JTI,
 	TOKEN_CHECKS
 };

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "auth/claims.h"
 #include "auth/json.h"
 #include "auth/keyring.h"
 #include "auth/revocations.h"
@@ -20,7 +21,7 @@ static const char *const names[TOKEN_CHECKS] = {
 	[TOKEN_FORM] = "form",       [TOKEN_SIGNATURE] = "signature",
 	[TOKEN_PAYLOAD] = "payload", [TOKEN_TIMES] = "times",
 	[TOKEN_ISSUER] = "issuer",   [TOKEN_AUDIENCE] = "audience",
-	[TOKEN_SUB] = "sub",         [TOKEN_JTI] = "jti",
+	[TOKEN_SUBJECT] = "subject", [TOKEN_JTI] = "jti",
 };
 
 static void format_time(int64_t ms, char text[40])
@@ -82,7 +83,7 @@ static void say_good(struct explain *e, enum token_check check)
 	case TOKEN_AUDIENCE:
 		say_asked(e, check, e->config->jwt_audience);
 		break;
-	case TOKEN_SUB:
+	case TOKEN_SUBJECT:
 		report_say(r, REPORT_OK, "token", names[check], "%s", e->identity.sub);
 		break;
 	case TOKEN_JTI:
@@ -118,23 +119,21 @@ static void say_token(struct explain *e, const char *token)
 }
 
 /* Claims without a token. Their iat says when they were issued, for revocations. */
-static void say_claims(struct explain *e, const char *claims)
+static void say_claims(struct explain *e, const char *text)
 {
-	struct json_object *parsed = json_parse(claims, strlen(claims)), *iat;
-	int64_t issued_ms = json_object_object_get_ex(parsed, "iat", &iat)
-				    ? json_object_get_int64(iat) * 1000
-				    : INT64_MIN;
-	struct buf whole;
+	struct json_object *claims = json_parse(text, strlen(text)), *iat;
+	struct identity *id = &e->identity;
 
-	buf_init(&whole);
-	buf_appendf(&whole,
-		    "{\"claims\":%s,\"issued\":%" PRId64 ",\"ends\":%" PRId64 ",\"key\":\"0\"}",
-		    claims, issued_ms, INT64_MAX);
-	if (identity_read(whole.data, whole.len, &e->identity))
-		report_say(&e->report, REPORT_NOTE, "token", NULL,
-			   "none: claims are given, and believed");
-	buf_release(&whole);
-	json_object_put(parsed);
+	if (!json_object_is_type(claims, json_type_object)) {
+		json_object_put(claims);
+		return;
+	}
+	*id = (struct identity){.claims = claims, .issued_ms = INT64_MIN, .ends_ms = INT64_MAX};
+	id->sub = claims_subject(claims, e->config->jwt_subject);
+	(void)claims_name(claims, "jti", &id->jti);
+	if (json_object_object_get_ex(claims, "iat", &iat))
+		id->issued_ms = json_object_get_int64(iat) * 1000;
+	report_say(&e->report, REPORT_NOTE, "token", NULL, "none: claims are given, and believed");
 }
 
 static bool say_revoked(struct explain *e)

@@ -93,7 +93,8 @@ static bool fill_claims(const struct cli_call *call, struct json_object *claims,
 	const struct cli_flag *claim = cli_flag(call, "claim");
 	int64_t now_s = clock_wall_ms() / 1000;
 
-	json_object_object_add(claims, "sub", json_object_new_string(cli_value(call, "sub")));
+	json_object_object_add(claims, config->jwt_subject,
+			       json_object_new_string(cli_value(call, "sub")));
 	json_object_object_add(claims, "iat", json_object_new_int64(now_s));
 	json_object_object_add(claims, "exp", json_object_new_int64(now_s + ttl_ms / 1000));
 	if (config->issuers != NULL)

@@ -239,7 +239,8 @@ static void on_redeemed(struct question *q, const struct answer *a)
 
 	unreserve(h);
 	if (a->values[0] != NULL &&
-	    identity_read(a->values[0], strlen(a->values[0]), &h->identity) &&
+	    identity_read(a->values[0], strlen(a->values[0]),
+			  h->waiter.gate->options->token.subject, &h->identity) &&
 	    h->identity.ends_ms > clock_wall_ms()) {
 		decide(h);
 		return;

@@ -138,7 +138,7 @@ static void hear_renew(struct outlets *set, struct json_object *data)
 	    !json_object_object_get_ex(data, "identity", &identity))
 		return;
 	json = json_object_to_json_string_ext(identity, JSON_C_TO_STRING_PLAIN);
-	if (!identity_read(json, strlen(json), &id))
+	if (!identity_read(json, strlen(json), set->options->token.subject, &id))
 		return;
 	if (id.ends_ms > clock_wall_ms())
 		(void)tenure_renew(set, json_object_get_string(code), &id);

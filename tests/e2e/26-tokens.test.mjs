@@ -105,8 +105,8 @@ describe('tokens', { skip: missing() }, () => {
       taken: [withClaims({ nbf: now + 20, iat: now + 20 }), withClaims({ nbf: 0, iat: 0 })],
     },
     'J12 whose sub is no name': {
-      refused: [undefined, null, '', 7, {}, ['ann'], 'x'.repeat(256), 'a\nb', 'a\r', 'a\0b', '\x1b[2J', '\x7f'].map((sub) => withClaims({ sub })),
-      taken: ["'; DROP TABLE notes; --", ' ann ', 'é', 'é', '"', 'x'.repeat(255)].map((sub) => withClaims({ sub })),
+      refused: [undefined, null, '', 7.5, true, {}, ['ann'], 'x'.repeat(256), 'a\nb', 'a\r', 'a\0b', '\x1b[2J', '\x7f'].map((sub) => withClaims({ sub })),
+      taken: [7, "'; DROP TABLE notes; --", ' ann ', 'é', 'é', '"', 'x'.repeat(255)].map((sub) => withClaims({ sub })),
     },
     'J13 whose payload is no JSON object': {
       refused: ['[]', '"x"', '7', 'null', '', `\ufeff{"sub":"ann","exp":${exp}}`, `{"sub":"ann","exp":${exp}}x`, `{"sub":"ann","exp":${exp},"a":${'['.repeat(1500)}${']'.repeat(1500)}}`,
@@ -165,7 +165,7 @@ describe('tokens', { skip: missing() }, () => {
 
   test('nothing of a token and no key is in the log, and reasons are', async () => {
     const reasons = {
-      'has not the form': 'a.b', 'is longer than 16 KB': withClaims({ filler: 'x'.repeat(16384 * 0.75) }), 'signature is wrong': `${head}.${body}.${'A'.repeat(43)}`, 'its sub is': withClaims({ sub: 7 }), 'its typ': withHeader({ typ: 'logout+jwt' }),
+      'has not the form': 'a.b', 'is longer than 16 KB': withClaims({ filler: 'x'.repeat(16384 * 0.75) }), 'signature is wrong': `${head}.${body}.${'A'.repeat(43)}`, 'its subject': withClaims({ sub: 1.5 }), 'its typ': withHeader({ typ: 'logout+jwt' }),
       crit: withHeader({ crit: ['exp'] }), 'no exp': withPayload('{"sub":"ann"}'),
     }
     for (const [reason, value] of Object.entries(reasons)) { // the log tells ten of many a second

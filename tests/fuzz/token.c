@@ -126,7 +126,8 @@ static void check_identity(const struct identity *id, struct text payload)
 	     fabs((double)id->ends_ms - (seconds + 30) * 1000) < 1000);
 	MUST(id->ends_ms > NOW_S * 1000);
 	MUST(json_object_object_get_ex(id->claims, "sub", &sub) &&
-	     json_object_is_type(sub, json_type_string));
+	     (json_object_is_type(sub, json_type_string) ||
+	      json_object_is_type(sub, json_type_int)));
 	MUST(id->sub == json_object_get_string(sub) && id->sub[0] != '\0' &&
 	     strlen(id->sub) <= 255);
 	MUST(strpbrk(id->sub, "\n\r\t\x1b\x7f") == NULL && id->key_mark == 7);

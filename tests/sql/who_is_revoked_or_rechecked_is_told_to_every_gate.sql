@@ -1,5 +1,5 @@
 -- Revocations, rechecks and renewals go through the log, under a topic that no stream can have.
-SELECT plan(24);
+SELECT plan(25);
 CREATE FUNCTION told() RETURNS SETOF text LANGUAGE sql AS $$ SELECT event || ' ' || (data - 'at')::text FROM herald.changes WHERE topic = '!gate' ORDER BY id $$;
 CREATE FUNCTION forget() RETURNS void LANGUAGE sql AS $$ DELETE FROM herald.changes $$;
 
@@ -61,5 +61,7 @@ SELECT ok(herald.ticket('h', '{"claims": {"sub": "ann"}}', 'https://a'), 'a tick
 SELECT is(herald.redeem('h', NULL), '{"claims": {"sub": "ann"}}', 'and good once');
 SELECT is(herald.redeem('h', NULL), NULL, 'not twice');
 SELECT is((SELECT array_agg(herald.ticket('n' || n, '{"claims": {"sub": "ann"}}', NULL)) FROM generate_series(1, 101) n)[100:101], '{t,f}', 'one subject has a hundred at most');
+SELECT herald.ticket('o', '{"claims": {"sub": "ann"}, "sub": "7"}', NULL);
+SELECT is((SELECT sub FROM herald.tickets WHERE hash = 'o'), '7', 'the subject is what the identity says, whatever the claim of that name');
 SELECT throws_like($$SELECT herald.publish('!gate', 'revoke', '{}')$$, 'pgherald: %', 'nobody publishes on the gate''s topic');
 SELECT finish();

@@ -255,7 +255,7 @@ static void assert_name(const char *name, const char *json, const char *why)
 /* Neither has blanks trimmed, case folded or Unicode composed: what differs is another name. */
 TEST(sub_and_jti_are_texts_of_1_to_255_bytes_without_control_characters)
 {
-	static const char *const bad[] = {"7",           "null",       "true",      "[\"7\"]",
+	static const char *const bad[] = {"7.5",         "null",       "true",      "[\"7\"]",
 					  "{}",          "\"\"",       "\"a\\nb\"", "\"a\\r\"",
 					  "\"\\u001b\"", "\"\\u007f\""};
 	static const char *const good[] = {"\"7\"",
@@ -276,8 +276,9 @@ TEST(sub_and_jti_are_texts_of_1_to_255_bytes_without_control_characters)
 		assert_name(names[n], letters(256), names[n]);
 		assert_name(names[n], "\"7\\u00008\"", ""); /* a NUL would make it a 7 */
 	}
-	assert_payload("{\"exp\":" LATER "}", "its sub is missing");
-	assert_payload("{\"exp\":" LATER ",\"SUB\":\"7\"}", "its sub is missing");
+	assert_name("jti", "7", "jti");
+	assert_payload("{\"exp\":" LATER "}", "its subject");
+	assert_payload("{\"exp\":" LATER ",\"SUB\":\"7\"}", "its subject");
 	identity_release(&identity);
 }
 
@@ -287,6 +288,38 @@ TEST(sub_is_what_stands_there)
 	assert_string_equal(identity.sub, " \xc3\xa9 ");
 	assert_payload("{\"exp\":" LATER ",\"sub\":\"e\\u0301\"}", NULL);
 	assert_string_equal(identity.sub, "e\xcc\x81");
+	identity_release(&identity);
+}
+
+/* As PostgreSQL's ->> gives it. */
+TEST(a_subject_may_be_a_whole_number)
+{
+	static const char *const good[] = {"7", "0", "-7", "9007199254740993",
+					   "9223372036854775807"};
+	static const char *const bad[] = {"7.0", "7e0", "1e3", "1.5", "true"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++) {
+		assert_name("sub", good[i], NULL);
+		assert_string_equal(identity.sub, good[i]);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_name("sub", bad[i], "its subject");
+	identity_release(&identity);
+}
+
+TEST(the_subject_is_the_claim_that_is_configured)
+{
+	options.subject = "user_id";
+	assert_payload("{\"exp\":" LATER ",\"sub\":\"7\"}", "its subject");
+	assert_payload("{\"exp\":" LATER ",\"sub\":\"7\",\"user_id\":8}", NULL);
+	assert_string_equal(identity.sub, "8");
+	options.subject = "user.id";
+	assert_payload("{\"exp\":" LATER ",\"user\":{\"id\":\"9\"}}", NULL);
+	assert_string_equal(identity.sub, "9");
+	assert_payload("{\"exp\":" LATER ",\"user\":{\"id\":\"9\"},\"user.id\":\"10\"}", NULL);
+	assert_string_equal(identity.sub, "10");
+	assert_payload("{\"exp\":" LATER ",\"user\":{\"id\":[9]}}", "its subject");
+	assert_payload("{\"exp\":" LATER ",\"user\":9}", "its subject");
 	identity_release(&identity);
 }
 
@@ -394,7 +427,7 @@ TEST(who_asks_why_is_told_of_each_check_whatever_the_others_say)
 	assert_string_equal(f.faults[TOKEN_TIMES], "it has expired");
 	assert_non_null(f.faults[TOKEN_ISSUER]);
 	assert_null(f.faults[TOKEN_AUDIENCE]);
-	assert_null(f.faults[TOKEN_SUB]);
+	assert_null(f.faults[TOKEN_SUBJECT]);
 	assert_non_null(f.faults[TOKEN_JTI]);
 	assert_string_equal(f.identity.sub, "u");
 	assert_null(f.identity.jti);
@@ -430,6 +463,8 @@ int main(void)
 		RESET(issuer_and_audience_are_required_where_they_are_configured),
 		RESET(sub_and_jti_are_texts_of_1_to_255_bytes_without_control_characters),
 		RESET(sub_is_what_stands_there),
+		RESET(a_subject_may_be_a_whole_number),
+		RESET(the_subject_is_the_claim_that_is_configured),
 		RESET(a_name_beyond_ascii_is_a_claim_like_any_other),
 		RESET(a_claim_that_is_there_twice_is_refused),
 		RESET(one_of_several_issuers_and_audiences_is_enough),

@@ -185,6 +185,16 @@ TEST(the_key_is_loaded_and_a_bad_one_refused)
 	assert_bad("jwt-secret = " SECRET "\njwt-algorithm = none\n", "jwt-algorithm is 'none'");
 }
 
+TEST(the_claim_that_is_the_subject_has_a_name)
+{
+	assert_good(NULL);
+	assert_string_equal(config.http.token.subject, "sub");
+	config_release(&config);
+	assert_good("jwt-subject = user.id\n");
+	assert_string_equal(config.http.token.subject, "user.id");
+	assert_bad("jwt-subject = \n", "jwt-subject is empty");
+}
+
 TEST(the_encryption_key_is_made_ready_and_a_bad_one_refused)
 {
 	setenv("SSE_ENCRYPTION_KEY", SECRET, 1);
@@ -256,8 +266,8 @@ TEST(a_database_url_may_be_all_that_libpq_reads)
 		"postgres://%2Frun%2Fpg/x",
 		"postgres://%40abstract/x",
 		"host=@a,@b",
-		"postgres://app:p%40%2F%25ss@a:1,[::1]:2,c/"
-		"x?sslmode=require&target_session_attrs=any",
+		("postgres://app:p%40%2F%25ss@a:1,[::1]:2,c/"
+		 "x?sslmode=require&target_session_attrs=any"),
 		"postgres://app@db/a@b",
 		"service=prod",
 		"host=a,b port=5432,,1 password='two words' user=app",
@@ -316,6 +326,7 @@ int main(void)
 		FRESH(words_lists_and_addresses_are_checked),
 		FRESH(there_may_be_so_many_origins_and_no_more),
 		FRESH(the_key_is_loaded_and_a_bad_one_refused),
+		FRESH(the_claim_that_is_the_subject_has_a_name),
 		FRESH(the_encryption_key_is_made_ready_and_a_bad_one_refused),
 		FRESH(the_key_of_tokens_is_not_taken_for_the_encryption_key),
 		FRESH(a_database_url_that_cannot_be_read_is_refused_and_not_shown),
