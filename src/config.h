@@ -91,6 +91,16 @@ MUST_CHECK bool config_reload(struct config *c, const struct config *first);
  */
 MUST_CHECK bool config_fits_process(const struct config *c);
 
+/* The file that the keys are read from. NULL if they are in the configuration itself, or none are.
+ */
+const char *config_key_file(const struct config *c);
+
+/*
+ * Reads the file of keys again, and puts them in the place of the others. False if they are not
+ * valid. Then nothing has changed, and the log says why.
+ */
+MUST_CHECK bool config_renew_keys(struct config *c);
+
 /*
  * Wipes the keys, and the secrets of the file. This is for a configuration that is no longer in
  * force, but must stay for its other values.

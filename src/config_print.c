@@ -9,7 +9,7 @@ static const char *shown(const struct option *o, const char *value)
 }
 
 /* A file may have other keys under the same name, so the keys are compared. */
-static void log_keys(const struct keyring *from, const struct keyring *to)
+void config_log_keys(const struct keyring *from, const struct keyring *to)
 {
 	size_t fresh = 0, gone = 0;
 
@@ -35,7 +35,7 @@ void config_log_changes(const struct config *from, const struct config *to)
 			log_warn("%s was changed: restart for it to be used",
 				 config_options[i].name);
 	}
-	log_keys(from->keyring, to->keyring);
+	config_log_keys(from->keyring, to->keyring);
 }
 
 void config_print_help(FILE *out)

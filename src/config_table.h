@@ -50,6 +50,9 @@ MUST_CHECK bool config_read_environment(struct config *c);
 MUST_CHECK bool config_read_file(struct config *c, const char *name);
 void config_warn_of_flags(const struct config *c); /* of secrets that stood on the command line */
 
+/* Logs how many keys came and went, if any. */
+void config_log_keys(const struct keyring *from, const struct keyring *to);
+
 /*
  * Sets the defaults of what is not set yet. Then it gives each text its meaning, and checks them
  * one by one and together. False if something is wrong, and stderr or the daemon's log says what.

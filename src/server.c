@@ -25,6 +25,7 @@
 #include "gate/routes.h"
 #include "gate/status.h"
 #include "gate/waiter.h"
+#include "provider/keyfile.h"
 #include "provider/providers.h"
 #include "exit.h"
 
@@ -42,6 +43,7 @@ struct server {
 	void *reload_ctx;
 	struct http_options http;
 	struct providers providers;
+	struct keyfile keyfile;
 	struct gzip gzip;
 	struct router router;
 	struct ticker ticker;
@@ -272,8 +274,17 @@ static void append_provider_metrics(void *ctx, int64_t now_ms, struct buf *out)
 	providers_append_metrics(&((struct server *)ctx)->providers, now_ms, out);
 }
 
-static void use_providers(struct server *s)
+static void on_key_file(void *ctx)
 {
+	struct server *s = ctx;
+
+	if (config_renew_keys(s->config))
+		on_keys(s, true);
+}
+
+static void use_key_sources(struct server *s)
+{
+	keyfile_use(&s->keyfile, config_key_file(s->config));
 	providers_use(&s->providers, &s->config->providers, s->config->keyring,
 		      s->config->jwks_ca_file);
 }
@@ -353,7 +364,7 @@ static void reload(struct server *s)
 	config_log_changes(old, fresh);
 	s->ticker.options.retention_s = (int)(fresh->retention_ms / 1000);
 	use_config(s, fresh);
-	use_providers(s);
+	use_key_sources(s);
 	tenure_keys_changed(&s->outlets);
 	if (old != s->boot)
 		free_config(old);
@@ -458,6 +469,7 @@ static void build(struct server *s)
 	build_ports(s);
 	s->providers = (struct providers){.loop = &s->loop, .concluded = on_keys, .ctx = s};
 	providers_open(&s->providers);
+	keyfile_init(&s->keyfile, &s->loop, on_key_file, s);
 	timer_init(&s->drain, on_drain_over);
 }
 
@@ -471,7 +483,7 @@ static bool start(struct server *s)
 	if (s->boot->admin_listen != NULL &&
 	    (!door_bind(&s->admin.door, s->boot->admin_listen) || !httpd_serve(&s->admin)))
 		return false;
-	use_providers(s);
+	use_key_sources(s);
 	ticker_start(&s->ticker);
 	return true;
 }
@@ -503,6 +515,7 @@ static void tear_down(struct server *s)
 	httpd_release(&s->admin);
 	keeper_close(&s->gate);
 	providers_close(&s->providers);
+	keyfile_release(&s->keyfile);
 	outlets_release(&s->outlets);
 	replay_release(&s->replay);
 	asker_release(&s->asker);

@@ -269,6 +269,15 @@ void keyring_release(struct keyring *r)
 	*r = (struct keyring){.count = 0};
 }
 
+void keyring_replace(struct keyring *r, struct keyring *fresh)
+{
+	fresh->issuer = r->issuer;
+	fresh->next = r->next;
+	keyring_release(r);
+	*r = *fresh;
+	*fresh = (struct keyring){.count = 0};
+}
+
 /* --- the chain --- */
 
 bool keyring_binds(const struct keyring *chain, const char *issuer)

@@ -49,6 +49,9 @@ MUST_CHECK bool keyring_read(struct keyring *r, const char *bytes, size_t len, c
 			     struct buf *why);
 void keyring_release(struct keyring *r); /* it is empty, and bound to none */
 
+/* Takes the keys over into the place of the others, which are released. Chain and issuer stay. */
+void keyring_replace(struct keyring *r, struct keyring *fresh);
+
 /*
  * Goes through the keys of the chain that may have signed a token of this issuer, algorithm and
  * kid. `issuer` and `kid` are NULL if the token has none. Each call moves *at on. NULL if there is

@@ -114,20 +114,16 @@ static int64_t fresh_ms(const struct provider *p)
 	return ms < PROVIDER_FRESH_LEAST_MS ? PROVIDER_FRESH_LEAST_MS : ms;
 }
 
-static void take_ring(struct provider *p, const struct keyring *fresh)
+static void take_ring(struct provider *p, struct keyring *fresh)
 {
 	bool changed = !keyring_equals(&p->ring, fresh);
-	const struct keyring *next = p->ring.next;
 
 	if (changed || p->failing > 0)
 		log_info("[KEYS] '%s' gives %zu keys%s", provider_name(p), fresh->count,
 			 !changed         ? ", the same as before"
 			 : p->got_ms == 0 ? ""
 					  : ", others than before");
-	keyring_release(&p->ring);
-	p->ring = *fresh;
-	p->ring.issuer = p->issuer;
-	p->ring.next = next;
+	keyring_replace(&p->ring, fresh);
 	p->got_ms = p->loop->now_ms;
 	p->failing = 0;
 	p->fault[0] = '\0';

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { missing, run, sanitized } from '../lib/daemon.mjs'
@@ -204,6 +204,27 @@ describe('tokens', { skip: missing() }, () => {
         await assertRefused(await signWith({ ...(can ? key : makeKey(alg)), alg }, { sub: 'ann' }), `${alg} at ${own}`, daemon)
       }
     }
+  })
+
+  test('a file of keys that is written or replaced counts without a signal, and a bad one changes nothing', async () => {
+    const [first, second, third] = ['1', '2', '3'].map((kid) => makeKey('ES256', { kid }))
+    const signed = await Promise.all([first, second, third].map((key) => signWith(key, { sub: 'ann' })))
+    const set = file(JSON.stringify({ keys: [jwkOf(first)] }), 0o644)
+    const daemon = await stage.addDaemon({ keys: ['--jwks-file', set] })
+    const stream = await Subscriber.open(daemon.url('/own'), { token: signed[0] })
+    writeFileSync(set, JSON.stringify({ keys: [first, second].map(jwkOf) }))
+    await daemon.said(/verified with 2 keys now: 1 new ones, and 0 are taken no more/)
+    await assertTaken(signed[1], 'a key that was added', daemon)
+    writeFileSync(set, '{"keys":[')
+    await daemon.said(/the keys stay as they were: jwks-file/)
+    await assertTaken(signed[1], 'after a bad set', daemon)
+    assert.equal(stream.open, true)
+    renameSync(file(JSON.stringify({ keys: [jwkOf(third)] }), 0o644), set) // as mounted secrets are replaced
+    await daemon.said(/verified with 1 keys now: 1 new ones, and 2 are taken no more/)
+    await assertTaken(signed[2], 'a key in a file that was put there', daemon)
+    await assertRefused(signed[1], 'one that is gone', daemon)
+    await stream.when(() => stream.frames.some(({ name }) => name === 'closing'), 20_000, () => 'the end of what the old key opened')
+    await stream.close()
   })
 
   test('J04 HS256 signed with the public key of RS256, ES256, PS256 or EdDSA is refused', async () => {
