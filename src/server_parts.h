@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/*
+ * server_parts.h: what the files of server share. No other file includes it.
+ *
+ * - server.c builds the rooms, and has the life of the process.
+ * - server_inlet.c hears what the database tells.
+ * - server_config.c has what SIGHUP and new keys change.
+ */
+#ifndef SERVER_PARTS_H
+#define SERVER_PARTS_H
+
+#include "base/loop.h"
+#include "hub/router.h"
+#include "pg/asker.h"
+#include "pg/replay.h"
+#include "pg/snapshots.h"
+#include "pg/ticker.h"
+#include "provider/keyfile.h"
+#include "provider/providers.h"
+#include "http/httpd.h"
+#include "outlet/gzip.h"
+#include "outlet/outlets.h"
+#include "gate/routes.h"
+#include "gate/status.h"
+#include "server.h"
+
+struct server {
+	struct loop loop;
+	struct config *boot;   /* what the rooms were built with; borrowed by them */
+	struct config *config; /* what is in force, which is boot or what SIGHUP brought */
+	server_reload_fn *reload;
+	void *reload_ctx;
+	struct http_options http;
+	struct providers providers;
+	struct keyfile keyfile;
+	struct gzip gzip;
+	struct router router;
+	struct ticker ticker;
+	struct replay replay;
+	struct asker asker;
+	struct snapshots snapshots;
+	struct outlets outlets;
+	struct gate gate;
+	struct status status;
+	struct routes routes, admin_routes;
+	struct httpd httpd, admin;
+	bool serving; /* streams are known, so the door is open */
+	bool stopping;
+	bool stopped;
+	int exit_status;
+	struct timer drain;
+};
+
+void server_stop(struct server *s, int exit_status); /* after this turn */
+
+/* What the ticker calls. The first streams that it tells open the door. */
+struct ticker_calls server_inlet_calls(struct server *s);
+
+/* Puts the configuration in force. The server owns it. */
+void server_use_config(struct server *s, struct config *config);
+void server_reload(struct server *s); /* what SIGHUP asks for */
+void server_free_config(struct config *config);
+
+/* The keys come from where the configuration says. */
+void server_use_key_sources(struct server *s);
+void server_on_keys(void *ctx, bool changed); /* see providers.h */
+void server_on_key_file(void *ctx);           /* see keyfile.h */
+
+#endif
