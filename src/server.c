@@ -37,6 +37,13 @@ static void append_provider_metrics(void *ctx, int64_t now_ms, struct buf *out)
 	providers_append_metrics(&((struct server *)ctx)->providers, now_ms, out);
 }
 
+static int64_t lag_ms(void *ctx)
+{
+	struct server *s = ctx;
+
+	return status_lag_ms(&s->status, s->loop.now_ms);
+}
+
 static bool seal_text(void *ctx, struct text plain, struct buf *out)
 {
 	struct server *s = ctx;
@@ -98,7 +105,9 @@ static void build_gate(struct server *s)
 				      .refusals = &s->gate.refusals,
 				      .catchup = replay_ops(&s->replay),
 				      .questions = asker_ops(&s->asker),
-				      .snapshots = snapshots_ops(&s->snapshots)};
+				      .snapshots = snapshots_ops(&s->snapshots),
+				      .lag_ms = lag_ms,
+				      .lag_ctx = s};
 	outlets_init(&s->outlets);
 	s->gate = (struct gate){.loop = &s->loop,
 				.options = &s->http,

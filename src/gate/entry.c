@@ -246,11 +246,13 @@ static void find_resume(struct entry *e)
 /* Finds from where it begins, in which form, and how long a page may wait. */
 static bool pass_delivery(struct entry *e)
 {
-	const struct text *wait = params_find(&e->query, "wait");
+	const struct text *wait = params_find(&e->query, "wait"),
+			  *ping = params_find(&e->query, "ping");
 	struct accept accept;
 	enum accept_type type;
 
 	find_resume(e);
+	e->opening.delivery.ping_event = ping != NULL && text_is(*ping, "event");
 	request_read_accept(e->request, &accept);
 	type = accept_choose(&accept);
 	e->opening.delivery.page = type == ACCEPT_PAGE;

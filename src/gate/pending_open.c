@@ -11,6 +11,7 @@
 #include "http/params_json.h"
 #include "outlet/control.h"
 #include "outlet/outlets.h"
+#include "outlet/ping.h"
 #include "gate/endpoint.h"
 #include "gate/ticket.h"
 
@@ -89,7 +90,7 @@ static void late(struct waiter *p)
 	buf_init(&out);
 	if (!h->opening.head_sent)
 		control_append_head(&out, wire, p->cors);
-	control_append_ping(&out, wire);
+	ping_append(p->gate->outlets, &out, wire, h->opening.delivery.ping_event);
 	h->opening.head_sent = true;
 	waiter_send(p, &out);
 	buf_release(&out);

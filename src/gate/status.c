@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "outlet/outlets.h"
 
-static int64_t lag_ms(const struct status *s, int64_t now_ms)
+int64_t status_lag_ms(const struct status *s, int64_t now_ms)
 {
 	int64_t since = !s->available ? s->lost_ms : s->owed_ms;
 
@@ -21,23 +21,23 @@ const char *status_unready(const struct status *s, int64_t now_ms)
 		return "it is about to end";
 	if (!s->available)
 		return "the change log cannot be followed";
-	if (lag_ms(s, now_ms) >= STATUS_LATE_MS)
+	if (status_lag_ms(s, now_ms) >= STATUS_LATE_MS)
 		return "what is committed has not been read for a while";
 	return s->shut ? "new connections wait for descriptors or memory" : NULL;
 }
 
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out)
 {
-	const char *word = s->gate->outlets->draining                           ? "draining"
-			   : s->available && lag_ms(s, now_ms) < STATUS_LATE_MS ? "ok"
-										: "degraded";
+	const char *word = s->gate->outlets->draining                                  ? "draining"
+			   : s->available && status_lag_ms(s, now_ms) < STATUS_LATE_MS ? "ok"
+										       : "degraded";
 	char head[CURSOR_TEXT_MAX];
 
 	cursor_format(s->gate->outlets->router->head, head);
 	buf_appendf(out,
 		    "{\"status\":\"%s\",\"streams\":%zu,\"head\":\"%s\",\"lag_ms\":%" PRId64
 		    ",\"uptime_s\":%" PRId64 ",\"version\":\"%s\"}",
-		    word, s->gate->outlets->quota.open, head, lag_ms(s, now_ms),
+		    word, s->gate->outlets->quota.open, head, status_lag_ms(s, now_ms),
 		    (now_ms - s->started_ms) / 1000, s->version);
 }
 
@@ -134,7 +134,7 @@ static void append_events(const struct status *s, int64_t now_ms, struct buf *ou
 	append_seconds(out, "lag_seconds",
 		       "Age of the oldest change that is known of and was not read, or how long "
 		       "the change log could not be followed.",
-		       lag_ms(s, now_ms));
+		       status_lag_ms(s, now_ms));
 }
 
 void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out)

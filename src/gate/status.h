@@ -38,6 +38,8 @@ struct status {
 /* The bodies of /stream/status and /metrics. */
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out);
 void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out);
+/* Age of the oldest change that is known of and was not read. 0 if there is none. */
+int64_t status_lag_ms(const struct status *s, int64_t now_ms);
 /* Returns why it is not ready, or NULL if it is. */
 const char *status_unready(const struct status *s, int64_t now_ms);
 

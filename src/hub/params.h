@@ -13,7 +13,7 @@
 #include "base/buf.h"
 #include "base/text.h"
 
-#define PARAMS_MAX 16
+#define PARAMS_MAX 64
 
 struct param {
 	struct text name, value;

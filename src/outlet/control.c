@@ -96,14 +96,6 @@ void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const
 	buf_release(&text);
 }
 
-void control_append_ping(struct buf *out, struct wire wire)
-{
-	if (wire.gatherer == NULL)
-		append_text(
-			out, wire,
-			text_of(wire.form & FRAME_LINES ? "{\"event\":\"ping\"}\n" : ": ping\n"));
-}
-
 static void append_form(struct buf *out, struct wire wire, const struct cursor *at,
 			struct text name, struct text data)
 {
@@ -124,6 +116,18 @@ void control_append_event(struct buf *out, struct wire wire, const struct cursor
 	} else {
 		frame_append(out, wire.form, wire.format, wire.sealed, at, name, data);
 	}
+}
+
+void control_append_ping(struct buf *out, struct wire wire, const char *data)
+{
+	if (wire.gatherer != NULL)
+		return;
+	if (data != NULL)
+		control_append_event(out, wire, NULL, text_of("ping"), text_of(data));
+	else
+		append_text(
+			out, wire,
+			text_of(wire.form & FRAME_LINES ? "{\"event\":\"ping\"}\n" : ": ping\n"));
 }
 
 static void append_gzip_end(struct buf *out, struct wire wire)

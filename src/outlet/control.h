@@ -40,7 +40,11 @@ void control_append_head(struct buf *out, struct wire wire, const char *cors);
  */
 void control_append_hello(struct buf *out, struct wire wire, int retry_ms, const struct cursor *at);
 
-void control_append_ping(struct buf *out, struct wire wire);
+/*
+ * Appends a ping. With `data` it is an event without an id, which every client can see. NULL means
+ * a comment, or a line that says so.
+ */
+void control_append_ping(struct buf *out, struct wire wire, const char *data);
 
 /* Appends an event. Without an id (`at` is NULL) it moves no cursor of the client (frame.h). */
 void control_append_event(struct buf *out, struct wire wire, const struct cursor *at,

@@ -94,6 +94,7 @@ static void seat(struct outlet *o, struct opening *opening)
 	o->bare = opening->bare;
 	o->sub.bare = opening->bare || opening->delivery.page;
 	o->sub.form = opening->delivery.form;
+	o->ping_event = opening->delivery.ping_event;
 	subscriber_expect(&o->sub, selection->count);
 	for (size_t i = 0; i < selection->count; i++)
 		join(o, &selection->facets[i]);

@@ -18,6 +18,7 @@
 #include "http/drain.h"
 #include "outlet/code.h"
 #include "outlet/outlets.h"
+#include "outlet/ping.h"
 
 static struct loop *loop_of(const struct outlet *o)
 {
@@ -330,7 +331,7 @@ static void give_up(struct outlet *o)
 static void ping(struct outlet *o)
 {
 	if (o->sub.skip == 0 && o->gatherer == NULL) {
-		control_append_ping(&o->out, outlet_wire(o));
+		ping_append(o->set, &o->out, outlet_wire(o), o->ping_event);
 		o->set->census.pings++;
 	}
 	outlet_flush(o);

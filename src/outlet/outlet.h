@@ -80,6 +80,8 @@ struct outlet_delivery {
 	/* Gathered in a JSON page (page.h). Its form is lines. */
 	bool page;
 	int wait_ms; /* for how long a page may wait for events */
+	/* A ping is an event, for clients that cannot see comments. */
+	bool ping_event;
 };
 
 struct outlet {
@@ -88,7 +90,8 @@ struct outlet {
 	struct outlets *set;
 	const struct phase *phase; /* changed by outlet_enter only */
 	struct subscriber sub;
-	bool bare; /* HTTP/1.0 */
+	bool bare;       /* HTTP/1.0 */
+	bool ping_event; /* as in its delivery */
 	/*
 	 * With gzip, what was said so far. Frames of the log count when they begin. All else counts
 	 * when it is appended.

@@ -31,6 +31,9 @@ struct outlets {
 	struct catchup_ops catchup;
 	struct question_ops questions;
 	struct snapshot_ops snapshots;
+	/* How old what waits to be read is. NULL if nobody knows. */
+	int64_t (*lag_ms)(void *ctx);
+	void *lag_ctx;
 
 	/* Is opening_reset. The phases call it, and do not know what a connection begins with. */
 	void (*reset)(struct outlet *o, const char *reason);

@@ -278,7 +278,7 @@ describe('several streams and parts of one', { skip: missing(), timeout: 180_000
       await refused(multi(['/news', '/news/named']), 400, '/news and /news/named send the same events in different forms: one of them needs a connection of its own')
       await refused(multi(['/own', '/news', '/sealed']), 400, '/own and /sealed send the same events in different forms: one of them needs a connection of its own')
       await refused(multi(['/own', '/store']), 400, 'The parameter store is missing')
-      await refused(multi(['/own'], `&${Array.from({ length: 16 }, (_, i) => `p${i}=1`).join('&')}`), 400, 'The request has too many parameters')
+      await refused(multi(['/own'], `&${Array.from({ length: 64 }, (_, i) => `p${i}=1`).join('&')}`), 400, 'The request has too many parameters')
       await refused(multi(['/own', '/none']), 404, 'There is no such stream')
       await refused(multi(['none']), 404, 'There is no such stream')
       await refused(multi(['/stream/multi']), 404, 'There is no such stream')

@@ -6,6 +6,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
 import { missingNginx, Nginx } from '../lib/nginx.mjs'
+import { run } from '../lib/process.mjs'
 import { Proxy } from '../lib/proxy.mjs'
 import { request, Subscriber } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
@@ -68,6 +69,40 @@ describe('a heartbeat', { skip: missing(), timeout: 180_000, concurrency: true }
     await stream.close()
   })
 })
+
+describe('a ping that a page can see', { skip: missing(), timeout: 180_000 }, () => {
+  let stage
+  before(async () => (stage = await openStage({ prepare, daemon: { flags: ['--heartbeat', '1s'] } })))
+  after(() => stage?.close())
+
+  test('says where the log ends, moves no cursor, and comes in each form that asks for it', async () => {
+    const { daemon, cluster } = stage
+    const value = await token({ sub: 'ann' })
+    const [asked, plain] = await Promise.all(['?ping=event', '?ping=comment'].map((query) => daemon.subscribe(`/items${query}`, { token: value })))
+    await cluster.psql("INSERT INTO items (owner) VALUES ('ann')")
+    const { id } = await asked.next('items.insert', 20_000)
+    const ping = await asked.next('ping', 20_000)
+    assert.equal(ping.id ?? '', '')
+    const { head, lag_ms: lag, ...more } = JSON.parse(ping.data)
+    assert.match(head, /^\d+-\d+$/)
+    assert.ok(Number(head.split('-')[0]) >= Number(id.split('-')[0]))
+    assert.ok(lag >= 0 && lag < 5000, `${lag} ms`)
+    assert.deepEqual(more, {})
+    assert.equal(asked.lastEventId, id, 'a client that comes back goes on after the event')
+    await plain.when(() => plain.comments.length > 1, 20_000)
+    assert.equal(plain.frames.some(({ name }) => name === 'ping'), false)
+    assert.equal(asked.comments.length, 0)
+    await Promise.all([asked.close(), plain.close()])
+    const lines = linesOf(daemon.url('/items?ping=event'), value)
+    assert.match(await lines, /^\{"event":"ping","data":\{"head":"\d+-\d+","lag_ms":\d+\}\}$/m)
+  })
+})
+
+/** What curl gets of the stream as lines, in four seconds. */
+async function linesOf(url, value) {
+  const { stdout } = await run('curl', ['-sN', '-m', '4', '-H', 'Accept: application/x-ndjson', '-H', `Authorization: Bearer ${value}`, url], { timeout: 30_000 })
+  return stdout
+}
 
 describe('a heartbeat behind a proxy', { skip: missing() || missingNginx(), timeout: 240_000, concurrency: true }, () => {
   const cut = 2400

@@ -238,13 +238,19 @@ TEST(of_two_streams_that_fit_equally_well_it_is_always_the_same)
 
 TEST(a_path_with_more_parameters_than_there_is_room_for_fits_nothing)
 {
-	define_paths((const char *const[]){
-		"/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a", /* 15, and one is given */
-		"/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a", NULL});
-	assert_found("/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1",
-		     "/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a/:a",
-		     "a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;a=1;");
-	assert_found("/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1/1", NULL, NULL);
+	char most[3 * PARAMS_MAX] = "", more[3 * PARAMS_MAX + 4] = "";
+	char path[2 * PARAMS_MAX + 4] = "", found[4 * PARAMS_MAX] = "";
+
+	for (size_t i = 0; i < PARAMS_MAX - 1; i++) { /* one more is given */
+		strcat(most, "/:a");
+		strcat(path, "/1");
+		strcat(found, "a=1;");
+	}
+	snprintf(more, sizeof(more), "%s/:a", most);
+	define_paths((const char *const[]){most, more, NULL});
+	assert_found(path, most, found);
+	strcat(path, "/1");
+	assert_found(path, NULL, NULL);
 }
 
 #define IN_ROUTER(sentence) cmocka_unit_test_setup_teardown(sentence, open_router, close_router)
