@@ -85,6 +85,11 @@ static const struct option options[] = {
 	 0, 0,
 	 "by which clients that have several keys find this one: letters, digits and _; change it "
 	 "with the key"},
+	{"ready-grace", "DURATION", "30s", NULL, DURATION, RELOAD, AT(ready_grace_ms), 0, 86400000,
+	 "how long /readyz stays 200 while the database is away; clients are held meanwhile"},
+	{"drain-delay", "DURATION", "0s", NULL, DURATION, RELOAD, AT(drain_delay_ms), 0, 300000,
+	 "after SIGTERM: how long /readyz says 503 while clients still come in, before streams "
+	 "end"},
 	{"log-level", "NAME", "info", NULL, TEXT, RELOAD, AT(log_level_name), 0, 0,
 	 "error, warn, info or debug"},
 	{"log-format", "NAME", "text", NULL, TEXT, RELOAD, AT(log_format), 0, 0, "text or json"},

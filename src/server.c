@@ -53,19 +53,35 @@ static bool seal_text(void *ctx, struct text plain, struct buf *out)
 
 /* --- signals --- */
 
-static void begin_drain(struct server *s, int signo)
+static void begin_drain(struct server *s)
 {
-	if (s->stopping) {
-		server_stop(s, EXIT_DONE);
-		return;
-	}
-	log_info("signal %d: every stream ends with a whole event, actions that run are answered, "
-		 "then this program ends",
-		 signo);
 	s->stopping = true;
 	httpd_quiesce(&s->httpd);
 	keeper_drain(&s->gate);
 	loop_set_timer(&s->loop, &s->drain, DRAIN_MS);
+}
+
+static void on_leave_over(struct timer *t)
+{
+	begin_drain(container_of(t, struct server, leave));
+}
+
+/* A balancer is to send nobody here any more, before clients are sent away. */
+static void begin_leave(struct server *s, int signo)
+{
+	if (s->stopping || s->status.leaving) {
+		server_stop(s, EXIT_DONE);
+		return;
+	}
+	log_info(
+		"signal %d: every stream ends with a whole event%s, actions that run are answered, "
+		"then this program ends",
+		signo, s->config->drain_delay_ms > 0 ? " after drain-delay" : "");
+	s->status.leaving = true;
+	if (s->config->drain_delay_ms > 0)
+		loop_set_timer(&s->loop, &s->leave, s->config->drain_delay_ms);
+	else
+		begin_drain(s);
 }
 
 static void on_drain_over(struct timer *t)
@@ -92,7 +108,7 @@ static void on_signal(void *ctx, int signo)
 	if (signo == SIGHUP)
 		server_reload(s);
 	else
-		begin_drain(s, signo);
+		begin_leave(s, signo);
 }
 
 /* --- life --- */
@@ -164,6 +180,7 @@ static void build(struct server *s)
 	s->providers = (struct providers){.loop = &s->loop, .concluded = server_on_keys, .ctx = s};
 	providers_open(&s->providers);
 	keyfile_init(&s->keyfile, &s->loop, server_on_key_file, s);
+	timer_init(&s->leave, on_leave_over);
 	timer_init(&s->drain, on_drain_over);
 }
 
@@ -191,6 +208,7 @@ static void turn(struct server *s)
 	loop_turn(&s->loop, list_empty(&s->router.touched) ? -1 : 0);
 	if (s->router.holed)
 		outlets_close_holed(&s->outlets);
+	s->status.ready_grace_ms = s->config->ready_grace_ms;
 	s->status.shut = door_is_shut(&s->httpd.door);
 	s->status.shuts = s->httpd.door.shut_count;
 	s->status.ticks = s->ticker.ticks;
@@ -217,6 +235,7 @@ static void tear_down(struct server *s)
 	ticker_release(&s->ticker);
 	router_release(&s->router);
 	gzip_release(&s->gzip);
+	loop_stop_timer(&s->loop, &s->leave);
 	loop_stop_timer(&s->loop, &s->drain);
 	loop_close(&s->loop);
 	if (s->config != s->boot)

@@ -67,6 +67,7 @@ static void on_available(void *ctx, bool available)
 		log_info("[STREAM JOB] following the change log");
 	if (s->status.available != available)
 		contract_forget(s->gate.contract);
+	s->status.known = s->status.known || available;
 	s->status.available = s->gate.available = available;
 }
 

@@ -48,7 +48,7 @@ struct server {
 	bool stopping;
 	bool stopped;
 	int exit_status;
-	struct timer drain;
+	struct timer leave, drain; /* from SIGTERM to the drain, and from there to the end */
 };
 
 void server_stop(struct server *s, int exit_status); /* after this turn */

@@ -17,11 +17,11 @@ int64_t status_lag_ms(const struct status *s, int64_t now_ms)
 
 const char *status_unready(const struct status *s, int64_t now_ms)
 {
-	if (s->gate->outlets->draining)
+	if (s->gate->outlets->draining || s->leaving)
 		return "it is about to end";
-	if (!s->available)
+	if (!s->available && !(s->known && now_ms - s->lost_ms < s->ready_grace_ms))
 		return "the change log cannot be followed";
-	if (status_lag_ms(s, now_ms) >= STATUS_LATE_MS)
+	if (s->available && status_lag_ms(s, now_ms) >= STATUS_LATE_MS)
 		return "what is committed has not been read for a while";
 	return s->shut ? "new connections wait for descriptors or memory" : NULL;
 }

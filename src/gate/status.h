@@ -22,10 +22,13 @@ struct status {
 	const char *version;
 	/* When the process started. */
 	int64_t started_ms;
-	bool available;       /* the change log can be followed */
-	int64_t lost_ms;      /* since when it is not available */
-	bool shut;            /* no connection is taken, for lack of descriptors or memory */
-	int queue_millionths; /* how much of PostgreSQL's queue of notifications is used */
+	bool available;         /* the change log can be followed */
+	bool known;             /* it could be followed before */
+	bool leaving;           /* the drain is about to begin */
+	int64_t ready_grace_ms; /* it stays ready for so long when only the database is away */
+	int64_t lost_ms;        /* since when it is not available */
+	bool shut;              /* no connection is taken, for lack of descriptors or memory */
+	int queue_millionths;   /* how much of PostgreSQL's queue of notifications is used */
 	/* Since when something that is committed waits to be read. 0 if nothing is known of. */
 	int64_t owed_ms;
 	/* For metrics: ticks made, pages read, how often it was shut, changes told as `bulk`. */

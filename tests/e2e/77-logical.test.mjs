@@ -95,7 +95,7 @@ describe('a subscriber by logical replication', { skip: missing(), timeout: 300_
     await subscriber.psql(`CREATE TABLE kept AS SELECT * FROM herald.ticks WHERE id = ${tick}; DELETE FROM herald.ticks WHERE id = ${tick}`)
     const dropped = await subscriber.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pgherald ticker'")
     assert.equal(dropped, 't')
-    await until(async () => (await request(far.adminUrl('/readyz'))).status === 503, { what: 'the daemon to wait' })
+    await until(async () => (await far.status()).json.status === 'degraded', { what: 'the daemon to wait' })
     await subscriber.psql('INSERT INTO herald.ticks SELECT * FROM kept; ALTER SUBSCRIPTION herald ENABLE')
     await writeNote(stage.cluster, 'after it') // the server starts a subscription's worker again after at least 5 s
     await stream.when(() => marksOf(stream).has('after it'), 60_000, () => `after it at ${stream.tail()}`)

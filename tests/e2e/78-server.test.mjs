@@ -24,7 +24,7 @@ describe('the server and the schema', { skip: missing(), timeout: 300_000 }, () 
   })))
   after(() => stage?.close())
 
-  const readiness = async () => (await request(stage.daemon.adminUrl('/readyz'))).status
+  const state = async () => (await stage.daemon.status()).json.status
 
   test('pg_ctl stop -m smart ends; the streams stay, and what comes after the start reaches them', async () => {
     const { cluster, daemon } = stage
@@ -46,7 +46,7 @@ describe('the server and the schema', { skip: missing(), timeout: 300_000 }, () 
     await witness.end()
     await cluster.stop('smart')
     assert.equal((await action).status, 200, 'what runs comes to its end')
-    await until(async () => (await readiness()) === 503, { what: 'not ready' })
+    await until(async () => (await state()) === 'degraded', { what: 'the end of the session' })
     other.close()
     await cluster.startServer()
     await deliver(cluster, 'after', stream)
@@ -82,11 +82,11 @@ describe('the server and the schema', { skip: missing(), timeout: 300_000 }, () 
       await cluster.psql(change)
       await until(() => says.test(daemon.logs()), { timeout: 60_000, what: `${says} in the log` })
       assert.equal((await daemon.status()).json.status, 'degraded')
-      assert.equal(await readiness(), 503)
+      assert.equal(await state(), 'degraded')
       await writeNote(cluster, change.slice(0, 6))
       await cluster.psql(back)
       await idOf(change.slice(0, 6), stream)
-      await until(async () => (await readiness()) === 200, { what: 'ready again' })
+      await until(async () => (await state()) === 'ok', { what: 'the log is followed again' })
     }
     assert.deepEqual([stream.events.length, stream.connections.length], [4, 1])
     await stream.close()

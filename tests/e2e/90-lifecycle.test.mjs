@@ -7,7 +7,7 @@ import { Cluster, environment } from '../lib/cluster.mjs'
 import { migrate, missing, program, repository, run } from '../lib/daemon.mjs'
 import { directoryOf, tooOld } from '../lib/postgres.mjs'
 import * as processes from '../lib/process.mjs'
-import { compareIds, Subscriber } from '../lib/sse.mjs'
+import { compareIds, request, Subscriber } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { seconds, token } from '../lib/token.mjs'
 import { measured, now, pause, until } from '../lib/wait.mjs'
@@ -16,6 +16,54 @@ const prepare = (cluster) => cluster.psql(`
   CREATE TABLE items (id int PRIMARY KEY, owner text, n int NOT NULL DEFAULT 0, hidden text DEFAULT 'secret-of-the-row');
   SELECT herald.watch('items', audience => '{owner}', exclude => '{hidden}');
   SELECT herald.stream('/items', '{items}', match => '{"owner": "claims.sub"}'), herald.stream('/items/all', '{items}');`)
+
+describe('what a balancer sees', { skip: missing(), timeout: 300_000 }, () => {
+  let stage
+  before(async () => (stage = await openStage({ prepare, daemon: { flags: ['--ready-grace', '4s', '--drain-delay', '3s', '--retry', '1s'] } })))
+  after(() => stage?.close())
+
+  const ready = async () => (await request(stage.daemon.adminUrl('/readyz'), { timeout: 5000 })).status
+  const word = async () => (await stage.daemon.status()).json.status
+
+  test('while the database is away an instance stays ready for ready-grace, holds clients, and says degraded at once', async (t) => {
+    const { cluster, daemon } = stage
+    assert.equal(await ready(), 200)
+    await cluster.stop('immediate')
+    await until(async () => (await word()) === 'degraded', { every: 20, what: 'degraded' })
+    const begun = now()
+    assert.equal(await ready(), 200, 'clients may still come')
+    const stream = await daemon.subscribe('/items', { token: await token({ sub: 'ann' }) })
+    await until(async () => (await ready()) === 503, { timeout: 60_000, every: 50, what: 'not ready after the grace' })
+    const took = now() - begun
+    t.diagnostic(`not ready ${Math.round(took)} ms after degraded`)
+    assert.ok(took > 3000, `${took} ms`)
+    await cluster.startServer()
+    await until(async () => (await ready()) === 200, { timeout: 60_000, what: 'ready again' })
+    await cluster.psql("INSERT INTO items (id, owner) VALUES (1, 'ann')")
+    await stream.next('items.insert', 30_000)
+    await stream.close()
+  })
+
+  test('at SIGTERM it is not ready first, still lets clients in for drain-delay, and drains after that', async (t) => {
+    const { daemon } = stage
+    const value = await token({ sub: 'ann' })
+    const stream = await daemon.subscribe('/items', { token: value })
+    await stream.next('connected')
+    daemon.child.kill('SIGTERM')
+    const begun = now()
+    await until(async () => (await ready()) === 503, { every: 20, what: 'not ready' })
+    const late = await daemon.subscribe('/items', { token: value })
+    assert.equal(late.status, 200, 'the door is open')
+    assert.equal(stream.open, true)
+    const closing = await Promise.all([stream, late].map((each) => each.next('closing', 30_000)))
+    const took = now() - begun
+    t.diagnostic(`closing came ${Math.round(took)} ms after SIGTERM`)
+    assert.deepEqual(closing.map(({ data }) => JSON.parse(data).reason), ['shutdown', 'shutdown'])
+    assert.ok(took > 2900, `${took} ms`)
+    assert.deepEqual(await daemon.child.exited, { code: 0, signal: null })
+    await daemon.start()
+  })
+})
 
 describe('the life of a stream', { skip: missing(), timeout: 300_000 }, () => {
   let stage, daemon, cluster, client, ann, id = 0
