@@ -14,21 +14,46 @@ static void append_name(struct buf *out, struct text name)
 			buf_append_char(out, name.bytes[i]);
 }
 
+/* Bytes that end a line, or begin a character that ends one for some readers. */
+static const bool is_special[256] = {['\n'] = true, ['\r'] = true, [0xc2] = true, [0xe2] = true};
+
+/*
+ * Where do the bytes up to the next special one end? JSON has U+0085, U+2028 and U+2029 in strings
+ * only. There they are escaped, which is the same text to a reader of JSON. Clients that split
+ * lines as Unicode does would cut the data at them.
+ */
+static const char *append_plain(struct buf *out, const char *p, const char *end)
+{
+	const char *stop = p;
+
+	while (stop < end && !is_special[(unsigned char)*stop])
+		stop++;
+	buf_append(out, p, (size_t)(stop - p));
+	if (end - stop >= 3 && memcmp(stop, "\xe2\x80", 2) == 0 &&
+	    ((unsigned char)stop[2] & 0xfe) == 0xa8) {
+		buf_append_str(out, (unsigned char)stop[2] == 0xa8 ? "\\u2028" : "\\u2029");
+		return stop + 3;
+	}
+	if (end - stop >= 2 && memcmp(stop, "\xc2\x85", 2) == 0) {
+		buf_append_str(out, "\\u0085");
+		return stop + 2;
+	}
+	if (stop < end && *stop != '\n' && *stop != '\r')
+		buf_append_char(out, *stop++);
+	return stop;
+}
+
 /* Appends data after its first `data: `, and begins one more `data:` line for each further line.
  * For a browser, CR, LF and CRLF all end a line. */
 static void append_data(struct buf *out, struct text data)
 {
 	const char *p = data.bytes, *end = data.bytes + data.len;
 
-	for (;;) {
-		const char *stop = p;
-
-		while (stop < end && *stop != '\n' && *stop != '\r')
-			stop++;
-		buf_append(out, p, (size_t)(stop - p));
-		if (stop == end)
-			return;
-		p = stop + (stop + 1 < end && stop[0] == '\r' && stop[1] == '\n' ? 2 : 1);
+	while (p < end) {
+		p = append_plain(out, p, end);
+		if (p == end || (*p != '\n' && *p != '\r'))
+			continue;
+		p += p + 1 < end && p[0] == '\r' && p[1] == '\n' ? 2 : 1;
 		buf_append_str(out, "\ndata: ");
 	}
 }
@@ -118,12 +143,15 @@ void frame_append_bare(struct buf *out, enum frame_format format, const struct c
 /* In JSON a line end between two tokens is as good as a blank. */
 static void append_on_one_line(struct buf *out, struct text text)
 {
-	size_t start = out->len;
+	const char *p = text.bytes, *end = text.bytes + text.len;
 
-	append_raw(out, text);
-	for (size_t i = start; i < out->len; i++)
-		if (out->data[i] == '\n' || out->data[i] == '\r')
-			out->data[i] = ' ';
+	while (p < end) {
+		p = append_plain(out, p, end);
+		if (p < end && (*p == '\n' || *p == '\r')) {
+			buf_append_char(out, ' ');
+			p++;
+		}
+	}
 }
 
 /* Appends the name as a string of JSON, again without its control characters. */

@@ -49,12 +49,15 @@ describe('bytes', { skip: missing() }, () => {
   })
 
   let id = 0
+  /** Inserts a row, and returns what its data is to be: to_jsonb's text, with three characters escaped. */
   async function insert(table, values) {
     const names = ['id', ...Object.keys(values)]
     const marks = names.map((_, index) => `$${index + 1}`)
     await client.query(`INSERT INTO ${table} (${names}) VALUES (${marks})`, [++id, ...Object.values(values)])
     const { rows: [row] } = await client.query(`SELECT to_jsonb(t)::text AS bytes FROM ${table} t WHERE id = $1`, [id])
-    return row.bytes
+    const sent = row.bytes.replace(/[\u0085\u2028\u2029]/g, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    assert.deepEqual(JSON.parse(sent), JSON.parse(row.bytes))
+    return sent
   }
 
   for (const [what, values] of Object.entries(rows)) {

@@ -84,10 +84,32 @@ static void see_close(struct seen *s)
 	buf_release(&s->data);
 }
 
+/* The escape of a character that ends a line for some readers. NULL if none begins there. */
+static const char *escape_at(struct text data, size_t i, size_t *ret_len)
+{
+	static const char *const ends[][2] = {
+		{"\xe2\x80\xa8", "\\u2028"}, {"\xe2\x80\xa9", "\\u2029"}, {"\xc2\x85", "\\u0085"}};
+
+	for (size_t n = 0; n < 3; n++) {
+		*ret_len = strlen(ends[n][0]);
+		if (data.len - i >= *ret_len && memcmp(data.bytes + i, ends[n][0], *ret_len) == 0)
+			return ends[n][1];
+	}
+	return NULL;
+}
+
 /* Data with LF for each of its line ends, and the one that the standard takes away. */
 static void append_lines(struct buf *out, struct text data)
 {
 	for (size_t i = 0; i < data.len; i++) {
+		size_t len;
+		const char *escape = escape_at(data, i, &len);
+
+		if (escape != NULL) {
+			buf_append_str(out, escape);
+			i += len - 1;
+			continue;
+		}
 		bool cr = data.bytes[i] == '\r';
 
 		buf_append_char(out, cr ? '\n' : data.bytes[i]);

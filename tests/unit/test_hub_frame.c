@@ -108,6 +108,20 @@ TEST(a_type_deeper_down_or_in_a_text_stays)
 	assert_typed("{\"types\": 1, \"atype\": 2}", 3);
 }
 
+TEST(what_unicode_takes_for_a_line_end_is_escaped_and_nothing_else_is)
+{
+	assert_bare(FRAME_NAMED, NULL, "n", "{\"a\": \"\xe2\x80\xa8|\xe2\x80\xa9|\xc2\x85\"}",
+		    "event: n\ndata: {\"a\": \"\\u2028|\\u2029|\\u0085\"}\n\n");
+	assert_bare(FRAME_MESSAGE, NULL, "n", "{\"a\": \"\xe2\x80\xa8\"}",
+		    "data: {\"type\":\"n\",\"a\":\"\\u2028\"}\n\n");
+	/* neighbours of these characters, and their first bytes at the end */
+	assert_bare(FRAME_NAMED, NULL, "n",
+		    "\"\xe2\x80\xa7\xe2\x80\xaa\xe2\x82\xac\xc2\x84\xc2\x86\"",
+		    "event: n\ndata: \"\xe2\x80\xa7\xe2\x80\xaa\xe2\x82\xac\xc2\x84\xc2\x86\"\n\n");
+	assert_bare(FRAME_NAMED, NULL, "n", "\xe2\x80", "event: n\ndata: \xe2\x80\n\n");
+	assert_bare(FRAME_NAMED, NULL, "n", "\xc2", "event: n\ndata: \xc2\n\n");
+}
+
 TEST(no_line_end_in_data_can_start_a_field)
 {
 	assert_bare(FRAME_NAMED, NULL, "n", "a\nid: 9-9\n\nevent: x",
@@ -216,6 +230,7 @@ int main(void)
 		cmocka_unit_test(data_of_a_message_that_is_no_object_becomes_a_member),
 		cmocka_unit_test(a_member_type_of_data_gives_way_to_the_name_wherever_it_stands),
 		cmocka_unit_test(a_type_deeper_down_or_in_a_text_stays),
+		cmocka_unit_test(what_unicode_takes_for_a_line_end_is_escaped_and_nothing_else_is),
 		cmocka_unit_test(no_line_end_in_data_can_start_a_field),
 		cmocka_unit_test(control_characters_in_a_name_are_dropped),
 		cmocka_unit_test(a_chunk_is_the_bare_frame_with_its_size_around_it),
