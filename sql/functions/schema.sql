@@ -155,7 +155,7 @@ LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
     "expiring": {"description": "The token ends in so many seconds; POST /stream/renew lets the stream go on.", "type": "object",
       "properties": {"expires_in": {"type": "integer"}, "stream": {"type": "string"}}, "required": ["expires_in", "stream"]},
     "closing": {"description": "The server ends the stream.", "type": "object",
-      "properties": {"reason": {"enum": ["shutdown", "expired", "revoked", "forbidden", "changed", "failed", "slow", "fault"]}}, "required": ["reason"]}
+      "properties": {"reason": {"enum": ["shutdown", "expired", "revoked", "forbidden", "changed", "failed", "slow", "fault"]}, "retry": {"type": "boolean"}}, "required": ["reason"]}
   }$json$::jsonb
 $$;
 

@@ -21,7 +21,11 @@ struct standing {
 	uint64_t key_mark;     /* of the key that has verified it; 0 if anonymous, with no key */
 };
 
-/* Asks for this moment of the wall clock. */
+/* Was the token itself, or its subject, revoked? For this moment of the wall clock, as below. */
+MUST_CHECK bool standing_is_revoked(const struct standing *s,
+				    const struct revocations *revocations);
+
+/* False if it is revoked, or its key was taken away. */
 MUST_CHECK bool standing_holds(const struct standing *s, const struct keyring *keys,
 			       const struct revocations *revocations);
 

@@ -131,7 +131,7 @@ static void refuse(struct pending_open *h, const struct refusal *refusal)
 	multi_find(h->multi, h->waiter.gate->outlets->router);
 	buf_init(&out);
 	control_append_closing(&out, wire_of(h, multi_format(h->multi)), reason_of(refusal->status),
-			       0);
+			       0, false);
 	waiter_send(&h->waiter, &out);
 	waiter_drop(&h->waiter);
 	buf_release(&out);

@@ -140,10 +140,11 @@ static void append_gzip_end(struct buf *out, struct wire wire)
 	buf_release(&end);
 }
 
+/* `more` is further members of the data, with a comma before each. */
 static void append_reason(struct buf *out, struct wire wire, const struct cursor *at,
-			  const char *name, const char *reason)
+			  const char *name, const char *reason, const char *more)
 {
-	char *data = xasprintf("{\"reason\":\"%s\"}", reason);
+	char *data = xasprintf("{\"reason\":\"%s\"%s}", reason, more);
 
 	control_append_event(out, wire, at, text_of(name), text_of(data));
 	free(data);
@@ -154,7 +155,7 @@ void control_append_reset(struct buf *out, struct wire wire, struct cursor at, c
 	if (wire.gatherer != NULL)
 		wire.gatherer->ops->reset(wire.gatherer, at, reason);
 	else
-		append_reason(out, wire, &at, "reset", reason);
+		append_reason(out, wire, &at, "reset", reason, "");
 }
 
 void control_append_ready(struct buf *out, struct wire wire, const struct cursor *at,
@@ -189,14 +190,15 @@ static void append_retry(struct buf *out, struct wire wire, int retry_ms)
 	buf_release(&text);
 }
 
-void control_append_closing(struct buf *out, struct wire wire, const char *reason, int retry_ms)
+void control_append_closing(struct buf *out, struct wire wire, const char *reason, int retry_ms,
+			    bool renewable)
 {
 	if (wire.gatherer != NULL) {
 		wire.gatherer->ops->close(wire.gatherer, out, reason);
 		return;
 	}
 	append_retry(out, wire, retry_ms);
-	append_reason(out, wire, NULL, "closing", reason);
+	append_reason(out, wire, NULL, "closing", reason, renewable ? ",\"retry\":true" : "");
 	if (wire.form & FRAME_PACKED)
 		append_gzip_end(out, wire);
 	if (!wire.bare)

@@ -55,8 +55,10 @@ void control_append_ready(struct buf *out, struct wire wire, const struct cursor
 void control_append_expiring(struct buf *out, struct wire wire, int64_t left_ms, const char *code);
 /*
  * Appends `closing` and the end of gzip and of the chunks. With a gatherer it appends the answer.
- * retry_ms is when the client is to come back, in the same block. 0 says nothing about that.
+ * retry_ms is when the client is to come back, in the same block. 0 says nothing about that. With
+ * `renewable` the data says that it may come back with another token.
  */
-void control_append_closing(struct buf *out, struct wire wire, const char *reason, int retry_ms);
+void control_append_closing(struct buf *out, struct wire wire, const char *reason, int retry_ms,
+			    bool renewable);
 
 #endif

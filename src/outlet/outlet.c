@@ -127,6 +127,11 @@ bool outlet_has_begun_answer(const struct outlet *o)
 
 void outlet_close(struct outlet *o, const char *reason)
 {
+	outlet_close_for(o, reason, false);
+}
+
+void outlet_close_for(struct outlet *o, const char *reason, bool renewable)
+{
 	if (is(o, OUTLET_CLOSED) || (is(o, OUTLET_CLOSING) && reason != NULL))
 		return;
 	if (reason == NULL ||
@@ -138,7 +143,8 @@ void outlet_close(struct outlet *o, const char *reason)
 	}
 	o->reason = reason;
 	log_debug("[STREAM %" PRIu64 "] is being closed: %s", o->number, reason);
-	control_append_closing(&o->out, outlet_wire(o), reason, spread_retry_ms(o, reason));
+	control_append_closing(&o->out, outlet_wire(o), reason, spread_retry_ms(o, reason),
+			       renewable);
 	outlet_end(o, OUTLET_LINGER_MS);
 	outlet_flush(o);
 }

@@ -150,6 +150,8 @@ void outlet_flush(struct outlet *o);
  * rest the log has forgotten, is cut off instead. A second call is harmless.
  */
 void outlet_close(struct outlet *o, const char *reason);
+/* The same. With `renewable` the client is told that it may come back with another token. */
+void outlet_close_for(struct outlet *o, const char *reason, bool renewable);
 
 /* Ends the connection at once and without a word. `why` is for the log. */
 void outlet_drop(struct outlet *o, const char *why);

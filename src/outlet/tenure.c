@@ -20,10 +20,17 @@ bool tenure_concerns(const struct event *event)
 
 /* --- revocation --- */
 
+/*
+ * A key that is gone says nothing against its users. They may have a token of another key, or get
+ * one. Who was revoked may not.
+ */
 static void close_if_revoked(struct outlet *o)
 {
-	if (!outlets_accept(o->set, holder_standing(&o->holder)))
-		outlet_close(o, "revoked");
+	struct standing standing = holder_standing(&o->holder);
+
+	if (!outlets_accept(o->set, standing))
+		outlet_close_for(o, "revoked",
+				 !standing_is_revoked(&standing, &o->set->revocations));
 }
 
 static void hear_revoke(struct outlets *set, struct text row)

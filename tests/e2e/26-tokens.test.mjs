@@ -267,7 +267,7 @@ describe('tokens', { skip: missing() }, () => {
 
     write([jwkOf(second)])
     await daemon.reload(/verified with 1 keys now: 0 new ones, and 1 are taken no more/)
-    assert.equal(JSON.parse((await ends.next('closing')).data).reason, 'revoked')
+    assert.deepEqual(JSON.parse((await ends.next('closing')).data), { reason: 'revoked', retry: true })
     await assertRefused(old, 'the old one at last', daemon)
     assert.equal((await request(daemon.url(`/own?ticket=${json.ticket}`))).status, 401, 'a ticket for the old one')
     await assertTaken(fresh, 'the new one at last', daemon)

@@ -47,6 +47,27 @@ describe('the client and a server that says what it likes', () => {
     got.stream.close()
   })
 
+  test('where only the key was taken away it comes back with another token, and gives up if that is refused too', async () => {
+    const gone = ends(`${connected}event: closing\ndata: {"reason":"revoked","retry":true}\n\n`)
+    const refused = (response) => response.writeHead(401).end('{"success":false,"errors":["no"]}')
+    const renewals = []
+    const token = ({ renew }) => (renewals.push(renew), `token ${renewals.length}`)
+    const server = await serve(gone, says(connected))
+    const got = open({ url: server.url, token })
+    await until(() => server.requests.length === 2 && got.stream.state === 'open', { timeout: patience, what: 'another try' })
+    assert.deepEqual(renewals, [false, true])
+    assert.equal(server.requests[1].headers.authorization, 'Bearer token 2')
+    got.stream.close()
+    const strict = await serve(gone, refused, refused)
+    const over = open({ url: strict.url, token })
+    await until(() => over.stream.state === 'closed', { timeout: patience, what: 'the end' })
+    assert.equal(strict.requests.length, 2, 'it asked once')
+    const fixed = await serve(gone, says(connected))
+    const dead = open({ url: fixed.url, token: 'the only one' })
+    await until(() => dead.stream.state === 'closed', { timeout: patience, what: 'the end of a token that cannot be renewed' })
+    assert.equal(fixed.requests.length, 1)
+  })
+
   test('it comes back no sooner than `retry:` and Retry-After say', async () => {
     const busy = (response) => response.writeHead(503, { 'Retry-After': '2' }).end('{"success":false,"errors":["later"]}')
     const server = await serve(busy, ends('retry: 1500\nevent: connected\nid: 1-1\ndata: {}\n\n'), says(connected))

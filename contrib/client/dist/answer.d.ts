@@ -36,5 +36,5 @@ export declare function retryAfterOf(value: string | null, now?: number): number
 export declare function refusalOf(response: Response, what: string): Promise<Refusal>;
 /** What follows from an error of an attempt. Only an error of the network is no StreamError. */
 export declare function endingOfError(error: unknown): Ending;
-/** What follows from a `closing` event with this reason. */
-export declare function endingOfClosing(reason: string): Ending;
+/** What follows from a `closing` event with this reason. renewable: another token may be had. */
+export declare function endingOfClosing(reason: string, renewable: boolean): Ending;

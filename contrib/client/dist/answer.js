@@ -49,8 +49,10 @@ const reasons = {
     revoked: 'The right to this stream was revoked',
     forbidden: 'The right to this stream has ended',
 };
-/** What follows from a `closing` event with this reason. */
-export function endingOfClosing(reason) {
+/** What follows from a `closing` event with this reason. renewable: another token may be had. */
+export function endingOfClosing(reason, renewable) {
+    if (reason === 'revoked' && renewable)
+        return { then: 'soon' }; // only its key was taken away
     const over = reasons[reason];
     if (over)
         return { then: 'never', error: new StreamError(over, true) };

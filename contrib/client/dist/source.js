@@ -25,7 +25,7 @@ export class Source {
     #renew = false; // the last token was refused, or has expired
     #hurried = false; // restart() was called, so nothing waits for the network
     #openedAt = 0;
-    #closing; // the reason of the server's `closing` event
+    #closing; // what the server's `closing` event says
     constructor(access, sink, options) {
         this.#access = access;
         this.#sink = sink;
@@ -158,10 +158,12 @@ export class Source {
                 return this.#closed(this.#closing);
         }
     }
-    #closed(reason) {
-        if (reason === 'expired')
-            this.#renew = this.#access.renewable;
-        return endingOfClosing(reason);
+    // Another token is asked for once. If that one is refused too, this is the end.
+    #closed({ reason, retry }) {
+        const renewable = this.#access.renewable;
+        if (reason === 'expired' || retry)
+            this.#renew = renewable;
+        return endingOfClosing(reason, retry && renewable);
     }
     // Ends the attempt after `ms` without a byte. stale: shows that state then.
     #watch(ms, ending, stale = false) {
@@ -191,7 +193,7 @@ export class Source {
     }
     #control({ name, data }) {
         if (name === 'closing')
-            this.#closing = String(data['reason']);
+            this.#closing = { reason: String(data['reason']), retry: data['retry'] === true };
         else if (typeof data['stream'] === 'string')
             this.#access.renew(data['stream']).catch(() => { }); // the server will say `expired`
     }

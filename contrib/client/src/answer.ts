@@ -69,8 +69,9 @@ const reasons: Record<string, string> = {
   forbidden: 'The right to this stream has ended',
 }
 
-/** What follows from a `closing` event with this reason. */
-export function endingOfClosing(reason: string): Ending {
+/** What follows from a `closing` event with this reason. renewable: another token may be had. */
+export function endingOfClosing(reason: string, renewable: boolean): Ending {
+  if (reason === 'revoked' && renewable) return { then: 'soon' } // only its key was taken away
   const over = reasons[reason]
   if (over) return { then: 'never', error: new StreamError(over, true) }
   if (reason === 'shutdown' || reason === 'expired') return { then: 'soon' }

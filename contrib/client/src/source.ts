@@ -46,7 +46,7 @@ export class Source {
   #renew = false // the last token was refused, or has expired
   #hurried = false // restart() was called, so nothing waits for the network
   #openedAt = 0
-  #closing: string | undefined // the reason of the server's `closing` event
+  #closing: { reason: string; retry: boolean } | undefined // what the server's `closing` event says
 
   constructor(access: Access, sink: Sink, options: SourceOptions) {
     this.#access = access
@@ -173,9 +173,11 @@ export class Source {
     }
   }
 
-  #closed(reason: string): Ending {
-    if (reason === 'expired') this.#renew = this.#access.renewable
-    return endingOfClosing(reason)
+  // Another token is asked for once. If that one is refused too, this is the end.
+  #closed({ reason, retry }: { reason: string; retry: boolean }): Ending {
+    const renewable = this.#access.renewable
+    if (reason === 'expired' || retry) this.#renew = renewable
+    return endingOfClosing(reason, retry && renewable)
   }
 
   // Ends the attempt after `ms` without a byte. stale: shows that state then.
@@ -205,7 +207,7 @@ export class Source {
   }
 
   #control({ name, data }: Control): void {
-    if (name === 'closing') this.#closing = String(data['reason'])
+    if (name === 'closing') this.#closing = { reason: String(data['reason']), retry: data['retry'] === true }
     else if (typeof data['stream'] === 'string') this.#access.renew(data['stream']).catch(() => {}) // the server will say `expired`
   }
 
