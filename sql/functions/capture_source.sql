@@ -147,12 +147,13 @@ $$;
 
 -- herald.moved_source(columns): SQL text that is true when the text of one of these columns has
 -- changed.
--- Routing goes by the text. Arrays are compared, because in them NULLs are equal. NULL for no
--- columns.
+-- Routing goes by the bytes of the text, so the collation of a column has no say. To some
+-- collations texts of other bytes are equal.
+-- Arrays are compared, because in them NULLs are equal. NULL for no columns.
 CREATE OR REPLACE FUNCTION herald.moved_source(columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT '(ARRAY[' || string_agg(format('NEW.%I::pg_catalog.text', c), ', ') || '] OPERATOR(pg_catalog.<>) ARRAY['
-         || string_agg(format('OLD.%I::pg_catalog.text', c), ', ') || '])' FROM unnest(columns) c
+  SELECT '(ARRAY[' || string_agg(format('NEW.%I::pg_catalog.text COLLATE pg_catalog."C"', c), ', ') || '] OPERATOR(pg_catalog.<>) ARRAY['
+         || string_agg(format('OLD.%I::pg_catalog.text COLLATE pg_catalog."C"', c), ', ') || '])' FROM unnest(columns) c
 $$;
 
 -- herald.event_lines(w, op): statements that fill "!data_<rule>" for each rule that holds.

@@ -36,10 +36,10 @@ BEGIN
   LOOP
   BEGIN
     "!seen_by" := ARRAY[pg_catalog.textanycat('user_id=', NEW.user_id)];
-    IF (ARRAY[NEW.user_id::pg_catalog.text] OPERATOR(pg_catalog.<>) ARRAY[OLD.user_id::pg_catalog.text]) THEN
+    IF (ARRAY[NEW.user_id::pg_catalog.text COLLATE pg_catalog."C"] OPERATOR(pg_catalog.<>) ARRAY[OLD.user_id::pg_catalog.text COLLATE pg_catalog."C"]) THEN
       "!left_by" := ARRAY[pg_catalog.textanycat('user_id=', OLD.user_id)];
       "!left_key" := pg_catalog.jsonb_build_object('id', OLD.id);
-      "!left_unless" := CASE WHEN NOT (ARRAY[NEW.id::pg_catalog.text] OPERATOR(pg_catalog.<>) ARRAY[OLD.id::pg_catalog.text]) THEN "!seen_by" END;
+      "!left_unless" := CASE WHEN NOT (ARRAY[NEW.id::pg_catalog.text COLLATE pg_catalog."C"] OPERATOR(pg_catalog.<>) ARRAY[OLD.id::pg_catalog.text COLLATE pg_catalog."C"]) THEN "!seen_by" END;
     END IF;
     IF pg_catalog.pg_column_size("!seen_by") OPERATOR(pg_catalog.>) 4194304 OR pg_catalog.pg_column_size("!left_by") OPERATOR(pg_catalog.>) 4194304 THEN RAISE EXCEPTION 'the routing columns make keys of more than 4 MB'; END IF;
     "!row_now" := pg_catalog.to_jsonb(NEW); "!row_now" := CASE WHEN "!row_now" OPERATOR(pg_catalog.?&) '{note}'::pg_catalog.text[] AND "!row_now" OPERATOR(pg_catalog.-) '{id,user_id,status,note}'::pg_catalog.text[] OPERATOR(pg_catalog.=) '{}' THEN "!row_now" OPERATOR(pg_catalog.-) '{note}'::pg_catalog.text[] ELSE herald.row_without(1, '{4}', "!row_now") END;
