@@ -53,36 +53,64 @@ $$;
 --   rec  'NEW' or 'OLD'
 -- It uses to_jsonb. So a column that is added, dropped or changes its type shows in the next event,
 -- and no writer fails.
--- Excluded columns are removed by name only as long as all names are known. Else one of them may
--- have been renamed.
+-- Excluded columns are removed by name. herald.hidden_lines has made sure of the names.
 CREATE OR REPLACE FUNCTION herald.row_lines(w herald.watches, rec text, variable text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN w.columns IS NOT NULL THEN
       format('%I := (SELECT coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), ''{}'') FROM pg_catalog.jsonb_each(pg_catalog.to_jsonb(%s)) e '
              'WHERE e.key OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.text[]));', variable, rec, ARRAY(SELECT c FROM unnest(w.columns) c WHERE c <> ALL (w.exclude)))
-    WHEN w.exclude <> '{}' THEN
-      format('%1$I := pg_catalog.to_jsonb(%2$s); '
-             '%1$I := CASE WHEN %1$I OPERATOR(pg_catalog.?&) %3$L::pg_catalog.text[] AND %1$I OPERATOR(pg_catalog.-) %4$L::pg_catalog.text[] OPERATOR(pg_catalog.=) ''{}'' '
-             'THEN %1$I OPERATOR(pg_catalog.-) %3$L::pg_catalog.text[] ELSE herald.row_without(%5$s, %6$L, %1$I) END;',
-             variable, rec, w.exclude, herald.known_columns(w), w.id, w.hidden)
+    WHEN w.exclude <> '{}' THEN format('%I := pg_catalog.to_jsonb(%s) OPERATOR(pg_catalog.-) %L::pg_catalog.text[];', variable, rec, w.exclude)
     ELSE format('%I := pg_catalog.to_jsonb(%s);', variable, rec)
   END
 $$;
 
--- herald.known_columns(w): the names of its columns, without those that were excluded by another
--- name.
-CREATE OR REPLACE FUNCTION herald.known_columns(w herald.watches) RETURNS text[]
+-- herald.hidden_lines(w): the statement of a trigger function that refuses to tell a row by names
+-- as long as an excluded column has another name than when it was excluded.
+-- The event becomes `bulk`, as with any fault. A table without excluded columns needs no such
+-- statement.
+CREATE OR REPLACE FUNCTION herald.hidden_lines(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
-   WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped AND (a.attnum <> ALL (w.hidden) OR a.attname = ANY (w.exclude))
+  SELECT format('    IF NOT herald.hides(''%s''::pg_catalog.regclass, %L, %L) THEN RAISE EXCEPTION USING MESSAGE = %L; END IF;',
+                w.target::oid, w.hidden, w.exclude, format('an excluded column (%s) was renamed: watch the table anew', array_to_string(w.exclude, ', ')))
+   WHERE w.exclude <> '{}'
 $$;
+
+-- herald.hides(relation, hidden, exclude): do the names still hide the columns?
+--   hidden   numbers of the columns that were excluded by name. One that was dropped is no secret
+--   exclude  the names
+-- It says that it is IMMUTABLE, and it is not. So the server asks once for each plan, and writers
+-- pay nothing for it. A plan is made again after DDL of each table that it names as a regclass.
+-- It asks the server's own cache of the catalog. The snapshot of a REPEATABLE READ transaction may
+-- be older than the names of the row.
+CREATE OR REPLACE FUNCTION herald.hides(relation regclass, hidden int2[], exclude text[]) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN NOT EXISTS (SELECT FROM unnest(hidden) n, pg_identify_object_as_address('pg_class'::regclass, relation, n) i
+                      -- of a column that is gone no privilege is known
+                      WHERE i.object_names[3] <> ALL (exclude) AND has_column_privilege(relation, n, 'SELECT') IS NOT NULL);
+END $$;
+
+-- herald.keep_hidden(w): notes the numbers of the columns that have excluded names now, beside
+-- those that are noted.
+-- A column that was dropped and made again by its name has another number. From now on it is hidden
+-- by that too.
+-- While one has another name than when it was excluded, nothing is told and nothing is noted.
+-- Returns the row of the watch. Writes herald.watches.
+CREATE OR REPLACE FUNCTION herald.keep_hidden(w herald.watches) RETURNS herald.watches
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  numbers int2[] := herald.numbers_of(w.target, w.exclude);
+BEGIN
+  IF NOT numbers <@ w.hidden AND herald.hides(w.target, w.hidden, w.exclude) THEN
+    UPDATE herald.watches h SET hidden = ARRAY(SELECT unnest(w.hidden) UNION SELECT unnest(numbers) ORDER BY 1) WHERE h.id = w.id RETURNING h.* INTO w;
+  END IF;
+  RETURN w;
+END $$;
 
 -- herald.row_without(watch, excluded, row_now): the row, where columns have other names than
 -- before.
--- An excluded column that was dropped is no secret.
--- One that was renamed would go out under its new name. Then this raises, within the exception
--- block of the trigger function, and nothing of the row goes out.
+-- A writer that has a trigger function of an older version may still call it.
 --   watch     id of the watched table
 --   excluded  numbers of the columns that were excluded by name when it was watched
 CREATE OR REPLACE FUNCTION herald.row_without(watch int, excluded int2[], row_now jsonb) RETURNS jsonb
@@ -91,10 +119,11 @@ DECLARE
   w herald.watches;
 BEGIN
   SELECT * INTO w FROM herald.watches h WHERE h.id = watch;
-  IF (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = w.target AND a.attnum = ANY (excluded)
-         AND (a.attisdropped OR a.attname = ANY (w.exclude))) < cardinality(excluded) OR w.id IS NULL THEN
+  IF herald.hides(w.target, excluded, w.exclude) IS NOT TRUE THEN
     RAISE EXCEPTION 'an excluded column (%) was renamed: watch the table anew', array_to_string(w.exclude, ', ')
       USING ERRCODE = 'undefined_column';
   END IF;
   RETURN row_now - w.exclude;
 END $$;
+
+DROP FUNCTION IF EXISTS herald.known_columns(herald.watches); -- trigger functions knew them by name

@@ -41,10 +41,12 @@ $$;
 
 -- herald.make_functions(w): the same, for a caller that has the lock already.
 CREATE OR REPLACE FUNCTION herald.make_functions(w herald.watches) RETURNS void
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT herald.capture_function(w, op) FROM unnest(herald.capture_kinds()) op;
-  SELECT herald.partition_function(w), herald.let_partition(w);
-$$;
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  w := herald.keep_hidden(w);
+  PERFORM herald.capture_function(w, op) FROM unnest(herald.capture_kinds()) op;
+  PERFORM herald.partition_function(w), herald.let_partition(w);
+END $$;
 
 -- herald.hold(target): locks the row of its watch, to the end of the transaction.
 -- Raises as herald.patiently does where another administrator's open transaction has it.

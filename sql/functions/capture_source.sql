@@ -43,6 +43,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '  LOOP',
     '  BEGIN',
     herald.fix_lines(w),
+    CASE WHEN op <> 'truncate' THEN herald.hidden_lines(w) END,
     herald.virtual_lines(w, op),
     herald.audience_lines(w, op),
     herald.event_lines(w, op),

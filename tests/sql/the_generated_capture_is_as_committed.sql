@@ -7,7 +7,7 @@ SELECT herald.watch('orders', audience => '{user_id}', exclude => '{note}');
 -- What differs from database to database has a fixed value in the file: the tag of the watch, the table's oid, and the stamp.
 CREATE FUNCTION generated() RETURNS text LANGUAGE sql AS $$
   SELECT replace(replace(replace(pg_get_functiondef(to_regprocedure(herald.capture_name(w, 'update'))),
-           w.tag, '0a1b2c3d'), ' ' || w.target::oid, ' 16400'), herald.stamp(w), repeat('0', 32))
+           w.tag, '0a1b2c3d'), w.target::oid::text, '16400'), herald.stamp(w), repeat('0', 32))
     FROM herald.watches w $$;
 \set renew `[ -n "$RENEW" ] && echo on || echo off`
 \if :renew
@@ -40,7 +40,7 @@ SELECT results_eq('SELECT * FROM regexp_split_to_table(generated(), E''\n'')', '
 INSERT INTO orders VALUES (1, 'ann', 'new', 'secret');
 SELECT herald.tick();
 DROP TRIGGER "!herald_update" ON orders;
-DO $$ BEGIN EXECUTE replace(committed(), ' 16400', ' ' || 'orders'::regclass::oid); END $$;
+DO $$ BEGIN EXECUTE replace(committed(), '16400', 'orders'::regclass::oid::text); END $$;
 CREATE TRIGGER "!herald_update" AFTER UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION herald.capture_1_0a1b2c3d_update();
 UPDATE orders SET user_id = 'bob', note = 'secret';
 SELECT is(test.events(), '{orders.insert,orders.update,left}', 'it tells the update, and that the row has left somebody');

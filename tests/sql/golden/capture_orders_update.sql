@@ -35,6 +35,7 @@ BEGIN
   END IF;
   LOOP
   BEGIN
+    IF NOT herald.hides('16400'::pg_catalog.regclass, '{4}', '{note}') THEN RAISE EXCEPTION USING MESSAGE = 'an excluded column (note) was renamed: watch the table anew'; END IF;
     "!seen_by" := ARRAY[pg_catalog.textanycat('user_id=', NEW.user_id)];
     IF (ARRAY[NEW.user_id::pg_catalog.text COLLATE pg_catalog."C"] OPERATOR(pg_catalog.<>) ARRAY[OLD.user_id::pg_catalog.text COLLATE pg_catalog."C"]) THEN
       "!left_by" := ARRAY[pg_catalog.textanycat('user_id=', OLD.user_id)];
@@ -42,8 +43,8 @@ BEGIN
       "!left_unless" := CASE WHEN NOT (ARRAY[NEW.id::pg_catalog.text COLLATE pg_catalog."C"] OPERATOR(pg_catalog.<>) ARRAY[OLD.id::pg_catalog.text COLLATE pg_catalog."C"]) THEN "!seen_by" END;
     END IF;
     IF pg_catalog.pg_column_size("!seen_by") OPERATOR(pg_catalog.>) 4194304 OR pg_catalog.pg_column_size("!left_by") OPERATOR(pg_catalog.>) 4194304 THEN RAISE EXCEPTION 'the routing columns make keys of more than 4 MB'; END IF;
-    "!row_now" := pg_catalog.to_jsonb(NEW); "!row_now" := CASE WHEN "!row_now" OPERATOR(pg_catalog.?&) '{note}'::pg_catalog.text[] AND "!row_now" OPERATOR(pg_catalog.-) '{id,user_id,status,note}'::pg_catalog.text[] OPERATOR(pg_catalog.=) '{}' THEN "!row_now" OPERATOR(pg_catalog.-) '{note}'::pg_catalog.text[] ELSE herald.row_without(1, '{4}', "!row_now") END;
-    "!row_was" := pg_catalog.to_jsonb(OLD); "!row_was" := CASE WHEN "!row_was" OPERATOR(pg_catalog.?&) '{note}'::pg_catalog.text[] AND "!row_was" OPERATOR(pg_catalog.-) '{id,user_id,status,note}'::pg_catalog.text[] OPERATOR(pg_catalog.=) '{}' THEN "!row_was" OPERATOR(pg_catalog.-) '{note}'::pg_catalog.text[] ELSE herald.row_without(1, '{4}', "!row_was") END;
+    "!row_now" := pg_catalog.to_jsonb(NEW) OPERATOR(pg_catalog.-) '{note}'::pg_catalog.text[];
+    "!row_was" := pg_catalog.to_jsonb(OLD) OPERATOR(pg_catalog.-) '{note}'::pg_catalog.text[];
     IF "!left_by" IS NULL AND "!row_now" OPERATOR(pg_catalog.=) "!row_was" THEN "!silent" := true; EXIT; END IF;
     "!key" := pg_catalog.jsonb_build_object('id', NEW.id); "!row_was" := CASE WHEN "!left_by" IS NULL THEN "!row_was" END; IF pg_catalog.pg_column_size("!row_now") OPERATOR(pg_catalog.>) 65536 OR pg_catalog.pg_column_size("!row_was") OPERATOR(pg_catalog.>) 65536 THEN SELECT b.row_now, b.row_was, b.bytes INTO "!row_now", "!row_was", "!bytes" FROM herald.bounded("!row_now", "!row_was") AS b; END IF;
     EXIT;
