@@ -35,10 +35,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     'BEGIN',
     herald.own_lines(w),
     -- byte by byte: works for any type
-    '  IF ' || CASE op WHEN 'update' THEN 'NEW OPERATOR(pg_catalog.*=) OLD OR ' ELSE '' END
-      || 'pg_catalog.current_setting(''herald.mute'', true) OPERATOR(pg_catalog.=) ''on'' THEN',
+    '  IF pg_catalog.current_setting(''herald.mute'', true) OPERATOR(pg_catalog.=) ''on''' || CASE op WHEN 'update' THEN ' OR NEW OPERATOR(pg_catalog.*=) OLD' ELSE '' END || ' THEN',
     CASE op WHEN 'update' THEN '    IF NEW OPERATOR(pg_catalog.*=) OLD THEN RETURN NULL; END IF;' END,
-    format('    PERFORM herald.bulk(%s, %L, ''muted''); RETURN NULL;', w.id, w.topic),
+    herald.mute_lines(w),
     '  END IF;',
     '  LOOP',
     '  BEGIN',
@@ -51,7 +50,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '  EXCEPTION WHEN OTHERS OR assert_failure OR query_canceled THEN',
     '    GET STACKED DIAGNOSTICS "!context" = PG_EXCEPTION_CONTEXT;',
     '    IF SQLSTATE OPERATOR(pg_catalog.=) ''57014'' AND NOT herald.is_raised(SQLERRM, "!context") THEN RAISE; END IF;',
-    format('    IF SQLSTATE OPERATOR(pg_catalog.<>) ''42804'' OR "!again" OR herald.has_failed(%s) THEN', w.id),
+    format('    IF SQLSTATE OPERATOR(pg_catalog.<>) ''42804'' OR "!again" OR herald.has_failed(%s, %L) THEN', w.id, w.topic),
     format('      PERFORM herald.fault(%s, %L, SQLERRM); RETURN NULL;', w.id, w.topic),
     '    END IF;',
     '    "!again" := true; DISCARD PLANS;',

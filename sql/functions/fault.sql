@@ -18,24 +18,62 @@ COMMENT ON FUNCTION herald.mute() IS
 -- Trigger functions call it. Writes herald.bulks, and at the end herald.changes. Rings.
 CREATE OR REPLACE FUNCTION herald.bulk(watch int, topic text, reason text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
 DECLARE
   mark text := 'herald.bulk_' || watch;
+  place tid := herald.place(current_setting(mark, true));
 BEGIN
-  IF current_setting(mark, true) = pg_current_xact_id()::text THEN
-    RETURN;
+  IF NOT EXISTS (SELECT FROM herald.bulks b WHERE b.ctid = place AND b.topic = topic AND b.xid = pg_current_xact_id())
+     -- told at once
+     AND NOT EXISTS (SELECT FROM herald.changes c WHERE c.ctid = place AND c.topic = topic AND c.event = 'bulk' AND c.xid = pg_current_xact_id()) THEN
+    PERFORM set_config(mark, herald.note_bulk(topic, reason)::text, true);
   END IF;
-  INSERT INTO herald.bulks (topic, reason) VALUES (topic, reason);
+END $$;
+
+-- herald.mute_lines(w): statements of a trigger function that end it where the transaction has
+-- muted the change.
+-- Each muted row asks whether the bulk event waits already. The transaction's mark says where its
+-- row of herald.bulks is. Whoever writes may set any mark, so it counts only where that row is.
+CREATE OR REPLACE FUNCTION herald.mute_lines(w herald.watches) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format(E'    IF NOT EXISTS (SELECT FROM herald.bulks b WHERE b.ctid OPERATOR(pg_catalog.=) herald.place(pg_catalog.current_setting(%1$L, true))'
+                ' AND b.topic OPERATOR(pg_catalog.=) %2$L AND b.xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()) THEN\n'
+                '      PERFORM herald.bulk(%3$s, %2$L, ''muted'');\n    END IF;\n    RETURN NULL;', 'herald.bulk_' || w.id, w.topic, w.id)
+$$;
+
+-- herald.note_bulk(topic, reason): does so. Returns where the row of herald.bulks is.
+-- After SET CONSTRAINTS ALL IMMEDIATE the event is told already. Then it returns where that is.
+CREATE OR REPLACE FUNCTION herald.note_bulk(topic text, reason text) RETURNS tid
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  place tid;
+BEGIN
+  INSERT INTO herald.bulks AS b (topic, reason) VALUES (topic, reason) RETURNING b.ctid INTO place;
   IF current_setting('session_replication_role') = 'replica' THEN
     PERFORM herald.ring();
+  ELSIF NOT EXISTS (SELECT FROM herald.bulks b WHERE b.ctid = place) THEN
+    SELECT c.ctid INTO place FROM herald.changes c WHERE c.xid = pg_current_xact_id() AND c.topic = topic AND c.event = 'bulk' ORDER BY c.id DESC LIMIT 1;
   END IF;
-  PERFORM set_config(mark, pg_current_xact_id()::text, true);
+  RETURN place;
 END $$;
+
+-- herald.place(mark): the place of a row that this text says. NULL: it says none.
+CREATE OR REPLACE FUNCTION herald.place(mark text) RETURNS tid
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN mark OPERATOR(pg_catalog.~) '^[(][0-9]{1,9},[0-9]{1,4}[)]$' THEN mark::pg_catalog.tid END
+$$;
 
 -- herald.tell_bulk(): trigger function of herald.bulks. At the end of the transaction it writes the
 -- event that waited there.
+-- A transaction that is read-only by then cannot. The ticker tells what stays (herald.tell_untold).
 CREATE OR REPLACE FUNCTION herald.tell_bulk() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  IF current_setting('transaction_read_only')::boolean THEN
+    PERFORM herald.ring();
+    RETURN NULL;
+  END IF;
   DELETE FROM herald.bulks b WHERE b.xid = NEW.xid AND b.topic = NEW.topic;
   IF FOUND THEN
     INSERT INTO herald.changes (topic, event, audience, data)
@@ -50,20 +88,34 @@ END $$;
 -- Rings. Trigger functions call it when they handle what failed.
 CREATE OR REPLACE FUNCTION herald.fault(watch int, topic text, reason text) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  place tid;
 BEGIN
-  IF NOT herald.has_failed(watch) THEN
+  IF NOT herald.has_failed(watch, topic) THEN
     PERFORM herald.keep_fault(watch, reason);
-    INSERT INTO herald.untold (topic) VALUES (topic);
-    PERFORM set_config('herald.fault_' || watch, pg_current_xact_id()::text, true), herald.ring();
+    INSERT INTO herald.untold AS u (topic) VALUES (topic) RETURNING u.ctid INTO place;
+    PERFORM set_config('herald.fault_' || watch, place::text, true), herald.ring();
   END IF;
 END $$;
 
--- herald.has_failed(watch): has this transaction noted a fault of the table already?
--- A rollback to a savepoint takes the note along.
-CREATE OR REPLACE FUNCTION herald.has_failed(watch int) RETURNS boolean
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+-- herald.has_failed(watch, topic): has this transaction noted a fault of the table already?
+-- It has where the row of herald.untold is that its mark names, as in herald.bulk. A rollback to a
+-- savepoint takes both along.
+-- It has no search_path of its own, because each change that fails asks.
+--   topic  NULL in trigger functions of older versions
+DROP FUNCTION IF EXISTS herald.has_failed(int); -- it had no topic
+CREATE OR REPLACE FUNCTION herald.has_failed(watch int, topic text DEFAULT NULL) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+#variable_conflict use_variable
+DECLARE
+  place pg_catalog.tid := herald.place(pg_catalog.current_setting(pg_catalog.concat('herald.fault_', watch), true));
 BEGIN
-  RETURN coalesce(current_setting('herald.fault_' || watch, true) = pg_current_xact_id_if_assigned()::text, false);
+  IF topic IS NULL THEN
+    SELECT w.topic INTO topic FROM herald.watches w WHERE w.id OPERATOR(pg_catalog.=) watch;
+  END IF;
+  RETURN EXISTS (SELECT FROM herald.untold u WHERE u.ctid OPERATOR(pg_catalog.=) place AND u.topic OPERATOR(pg_catalog.=) topic
+                    AND u.xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id_if_assigned());
 END $$;
 
 -- herald.keep_fault(watch, reason): keeps why the capture of a watched table failed, for

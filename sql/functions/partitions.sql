@@ -42,7 +42,8 @@ END $$;
 --   watch     id of the watched table
 --   relation  what was truncated
 -- Nothing is told of a partition that went along with the table, because the table's own event has
--- told it. Then this transaction has written nothing since. Nothing is told of a partition that was
+-- told it. Then this transaction has written nothing since. Whoever writes may set any mark, so it
+-- counts only for an event that everyone on the topic gets. Nothing is told of a partition that was
 -- detached.
 -- Trigger functions call it. Writes herald.changes. Rings.
 CREATE OR REPLACE FUNCTION herald.truncated(watch int, relation regclass) RETURNS void
@@ -55,7 +56,8 @@ BEGIN
   SELECT * INTO w FROM herald.watches h WHERE h.id = watch;
   IF relation = w.target THEN
     PERFORM set_config(mark, written, true);
-  ELSIF written IS DISTINCT FROM current_setting(mark, true)
+  ELSIF NOT EXISTS (SELECT FROM herald.changes c WHERE c.xid = pg_current_xact_id() AND c.id::text = written AND written = current_setting(mark, true)
+                       AND c.topic = w.topic AND c.audience = '{*}')
     AND EXISTS (SELECT FROM pg_partition_ancestors(relation) a WHERE a.relid = w.target)
     AND (EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation IN ('truncate', 'any'))
          OR NOT EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target)) THEN

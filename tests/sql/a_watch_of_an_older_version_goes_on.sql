@@ -8,6 +8,7 @@ SELECT herald.watch('users', exclude => '{pw}'), herald.watch('parts');
 -- as it was: one number, no tag, and the numbers of excluded columns in the text only
 DO $$ DECLARE f record; BEGIN
   FOR f IN SELECT p.oid::regprocedure AS fn, w.id, substring(p.proname FROM '[a-z]+$') AS op FROM herald.watches w JOIN pg_proc p ON p.proname ~ format('^capture_%s_%s_', w.id, w.tag) LOOP
+    EXECUTE regexp_replace(pg_get_functiondef(f.fn), 'herald[.]hides[(]''\d+''::pg_catalog.regclass', format('herald.row_without(%s', f.id));
     EXECUTE format('ALTER FUNCTION %s RENAME TO capture_%s_%s', f.fn, f.id, f.op);
   END LOOP;
 END $$;

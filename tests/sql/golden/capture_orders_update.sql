@@ -29,9 +29,12 @@ BEGIN
   IF (TG_RELID OPERATOR(pg_catalog.=) 16400 AND TG_TABLE_NAME OPERATOR(pg_catalog.=) 'orders' AND TG_TABLE_SCHEMA OPERATOR(pg_catalog.=) 'public') IS NOT TRUE THEN
     IF NOT herald.is_own(1, 16400, TG_RELID) THEN RETURN NULL; END IF;
   END IF;
-  IF NEW OPERATOR(pg_catalog.*=) OLD OR pg_catalog.current_setting('herald.mute', true) OPERATOR(pg_catalog.=) 'on' THEN
+  IF pg_catalog.current_setting('herald.mute', true) OPERATOR(pg_catalog.=) 'on' OR NEW OPERATOR(pg_catalog.*=) OLD THEN
     IF NEW OPERATOR(pg_catalog.*=) OLD THEN RETURN NULL; END IF;
-    PERFORM herald.bulk(1, 'orders', 'muted'); RETURN NULL;
+    IF NOT EXISTS (SELECT FROM herald.bulks b WHERE b.ctid OPERATOR(pg_catalog.=) herald.place(pg_catalog.current_setting('herald.bulk_1', true)) AND b.topic OPERATOR(pg_catalog.=) 'orders' AND b.xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()) THEN
+      PERFORM herald.bulk(1, 'orders', 'muted');
+    END IF;
+    RETURN NULL;
   END IF;
   LOOP
   BEGIN
@@ -51,7 +54,7 @@ BEGIN
   EXCEPTION WHEN OTHERS OR assert_failure OR query_canceled THEN
     GET STACKED DIAGNOSTICS "!context" = PG_EXCEPTION_CONTEXT;
     IF SQLSTATE OPERATOR(pg_catalog.=) '57014' AND NOT herald.is_raised(SQLERRM, "!context") THEN RAISE; END IF;
-    IF SQLSTATE OPERATOR(pg_catalog.<>) '42804' OR "!again" OR herald.has_failed(1) THEN
+    IF SQLSTATE OPERATOR(pg_catalog.<>) '42804' OR "!again" OR herald.has_failed(1, 'orders') THEN
       PERFORM herald.fault(1, 'orders', SQLERRM); RETURN NULL;
     END IF;
     "!again" := true; DISCARD PLANS;
