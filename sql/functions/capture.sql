@@ -67,7 +67,7 @@ BEGIN
     EXECUTE format('CREATE OR REPLACE FUNCTION %s RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER %s %s AS %L', herald.capture_name(w, op),
                    CASE WHEN NOT herald.default_events(w) OR EXISTS (SELECT FROM herald.virtual_columns(w)) OR herald.calls_casts(w) THEN 'SET search_path = pg_catalog, pg_temp' END,
                    -- a backslash in a rule is one in every session
-                   CASE WHEN strpos(source, E'\\') > 0 THEN 'SET standard_conforming_strings = on' END,
+                   CASE WHEN strpos(source, E'\\') > 0 THEN 'SET standard_conforming_strings = on SET backslash_quote = on' END,
                    coalesce(source, format(E'-- of no use (%s)\nBEGIN RETURN NEW; END', herald.stamp(w))));
     PERFORM herald.own_function(herald.capture_name(w, op));
   END IF;
