@@ -18,10 +18,36 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     'BEGIN',
     '  IF NOT ' || herald.moved_source(herald.partition_columns(w.target)) || ' THEN RETURN NEW; END IF;',
     '  IF herald.stays(TG_RELID, NEW) THEN RETURN NEW; END IF;',
+    herald.led_lines(w),
     herald.returning_new(replace(herald.capture_source(w, 'update'), '#variable_conflict use_column', ''), herald.event_lines(w, 'update')) || ';',
     'END')
    WHERE herald.relocates(w)
 $$;
+
+-- herald.led_lines(w): statements that tell `bulk` of the row where other triggers have a say in what
+-- becomes of it.
+-- A BEFORE DELETE trigger of the former partition may stop the move. A BEFORE INSERT trigger of the
+-- new one may stop or change it. Both fire after this, so an event would tell what may not happen.
+CREATE OR REPLACE FUNCTION herald.led_lines(w herald.watches) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT concat_ws(E'\n', format('  IF herald.is_led(%L, ARRAY[%s]) THEN', w.target::oid, string_agg(format('''%s''::pg_catalog.regclass', t), ', ' ORDER BY t)),
+    replace(herald.own_lines(w), 'RETURN NULL;', 'RETURN NEW;'),
+    format('    IF pg_catalog.current_setting(''herald.mute'', true) = ''on'' THEN PERFORM herald.bulk(%1$s, %2$L, ''muted'');'
+           ' ELSE PERFORM herald.fault(%1$s, %2$L, ''triggers BEFORE DELETE or INSERT may lead a row that moves to another partition''); END IF;', w.id, w.topic),
+    '    RETURN NEW;', '  END IF;')
+    FROM unnest(herald.tables_of(w.target)) t WHERE t = w.target OR cardinality(herald.tables_of(w.target)) <= 100
+$$;
+
+-- herald.is_led(target, known): has the table or a partition triggers BEFORE DELETE or INSERT that
+-- fire for each row?
+--   known  the tables whose DDL makes sessions ask again (herald.hides)
+CREATE OR REPLACE FUNCTION herald.is_led(target oid, known regclass[]) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN EXISTS (SELECT FROM unnest(herald.tables_of(target)) o JOIN pg_trigger t ON t.tgrelid = o
+                  -- 1: for each row, 2: before, 4: insert, 8: delete
+                  WHERE t.tgtype & 3 = 3 AND t.tgtype & 12 <> 0 AND t.tgenabled IN ('O', 'A'));
+END $$;
 
 -- herald.relocates(w): has the table a use for that?
 CREATE OR REPLACE FUNCTION herald.relocates(w herald.watches) RETURNS boolean

@@ -1,0 +1,37 @@
+-- A row that moves to another partition meets triggers there that may stop or change it, after rules for update have looked at it. So no
+-- event says what may not happen: the topic gets bulk.
+SELECT plan(9);
+CREATE TABLE orders (id int, k int, n int, PRIMARY KEY (id, k)) PARTITION BY LIST (k);
+CREATE TABLE orders_1 PARTITION OF orders FOR VALUES IN (1);
+CREATE TABLE orders_2 PARTITION OF orders FOR VALUES IN (2);
+INSERT INTO orders VALUES (1, 1, 0);
+SELECT herald.watch('orders'), herald.rule('orders', 'moved', 'update');
+UPDATE orders SET k = 2;
+SELECT is(test.events(), '{moved}', 'without such triggers a move is told');
+UPDATE orders SET k = 1;
+DELETE FROM herald.changes;
+CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+CREATE TRIGGER keep BEFORE DELETE ON orders_1 FOR EACH ROW EXECUTE FUNCTION no();
+UPDATE orders SET k = 2;
+SELECT is((SELECT k FROM orders), 1, 'a trigger stops the move');
+SELECT is(test.events(), NULL, 'which is no event');
+SELECT test.tell();
+SELECT is(test.events(), '{bulk}', 'but bulk');
+SELECT matches((SELECT faults ->> 'orders' FROM herald.status), 'may lead a row', 'and the operator is told why');
+UPDATE orders SET n = 1;
+SELECT is((test.events())[2:], '{moved}', 'a row that stays is told as ever');
+DROP TRIGGER keep ON orders_1;
+DELETE FROM herald.changes;
+UPDATE orders SET k = 2;
+SELECT is(test.events(), '{moved}', 'so is one that moves when the trigger is gone');
+CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN NEW.n := NEW.n + 100; RETURN NEW; END';
+CREATE TRIGGER more BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION more();
+UPDATE orders SET k = 1;
+SELECT test.tell();
+SELECT is((test.events())[2:], '{bulk}', 'a trigger of the table that changes the row is one, too');
+BEGIN;
+SELECT herald.mute();
+UPDATE orders SET k = 2;
+COMMIT;
+SELECT is((test.events())[3:], '{bulk}', 'muted it is bulk at once');
+SELECT finish();
