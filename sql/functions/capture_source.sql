@@ -123,7 +123,8 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     CASE WHEN op = 'update' AND herald.narrows(w) THEN concat_ws(E'\n',
     '    ' || herald.row_lines(w, 'NEW', '!row_now'),
     '    ' || herald.row_lines(w, 'OLD', '!row_was'),
-    '    IF "!left_by" IS NULL AND "!row_now" OPERATOR(pg_catalog.=) "!row_was" THEN "!silent" := true; EXIT; END IF;') END)
+    -- byte by byte: to jsonb 1.0 and 1.00 are equal
+    '    IF "!left_by" IS NULL AND CAST(ROW("!row_now") AS pg_catalog.record) OPERATOR(pg_catalog.*=) CAST(ROW("!row_was") AS pg_catalog.record) THEN "!silent" := true; EXIT; END IF;') END)
 $$;
 
 -- herald.narrows(w): do subscribers see less than all columns? Then the two states of an update are

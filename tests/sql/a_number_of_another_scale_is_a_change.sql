@@ -1,6 +1,6 @@
 -- What counts as changed is the text of a value, in psql as in the daemon, which compares no numbers.
 BEGIN;
-SELECT plan(4);
+SELECT plan(6);
 CREATE TABLE prices (id int PRIMARY KEY, amount numeric, doc jsonb, note text);
 SELECT herald.watch('prices');
 INSERT INTO prices VALUES (1, 1.0, '{"a": [1.0, {"b": 2}]}', 'x');
@@ -11,5 +11,11 @@ UPDATE prices SET doc = '{"a":[1.0,{"b":3}]}', note = 'x';
 SELECT is(test.last() -> 'changed', '["doc"]', 'a nested value is compared as a whole');
 UPDATE prices SET doc = '{"a":   [1.0, {"b": 3}]}', note = 'y';
 SELECT is(test.last() -> 'changed', '["note"]', 'blanks are none');
+SELECT herald.watch('prices', exclude => '{note}');
+DELETE FROM herald.changes;
+UPDATE prices SET amount = 1.000, doc = '{"a": [1.00, {"b": 3}]}';
+SELECT is(test.last() -> 'changed', '["doc", "amount"]', 'so it is where a column is excluded');
+UPDATE prices SET note = 'z', doc = '{"a":[1.00,{"b":3}]}';
+SELECT is(cardinality(test.events()), 1, 'and what changes nothing else is no event');
 SELECT finish();
 ROLLBACK;

@@ -48,7 +48,7 @@ BEGIN
     IF pg_catalog.pg_column_size("!seen_by") OPERATOR(pg_catalog.>) 4194304 OR pg_catalog.pg_column_size("!left_by") OPERATOR(pg_catalog.>) 4194304 THEN RAISE EXCEPTION 'the routing columns make keys of more than 4 MB'; END IF;
     "!row_now" := pg_catalog.to_jsonb(NEW) OPERATOR(pg_catalog.-) '{note}'::pg_catalog.text[];
     "!row_was" := pg_catalog.to_jsonb(OLD) OPERATOR(pg_catalog.-) '{note}'::pg_catalog.text[];
-    IF "!left_by" IS NULL AND "!row_now" OPERATOR(pg_catalog.=) "!row_was" THEN "!silent" := true; EXIT; END IF;
+    IF "!left_by" IS NULL AND CAST(ROW("!row_now") AS pg_catalog.record) OPERATOR(pg_catalog.*=) CAST(ROW("!row_was") AS pg_catalog.record) THEN "!silent" := true; EXIT; END IF;
     "!key" := pg_catalog.jsonb_build_object('id', NEW.id); "!row_was" := CASE WHEN "!left_by" IS NULL THEN "!row_was" END; IF pg_catalog.pg_column_size("!row_now") OPERATOR(pg_catalog.>) 65536 OR pg_catalog.pg_column_size("!row_was") OPERATOR(pg_catalog.>) 65536 THEN SELECT b.row_now, b.row_was, b.bytes INTO "!row_now", "!row_was", "!bytes" FROM herald.bounded("!row_now", "!row_was") AS b; END IF;
     EXIT;
   EXCEPTION WHEN OTHERS OR assert_failure OR query_canceled THEN
