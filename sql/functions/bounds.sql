@@ -7,9 +7,7 @@
 --   400    bytes of jsonb. They print 5 MB at the worst: 33 numbers. Less is not measured.
 --   8192   bytes that are printed at once to be measured. They print 90 MB at the worst.
 --   50     levels that are taken apart one by one. Each is a call, and the server's stack is
---          bounded.
---   90000  bytes of jsonb that are nested deeper. They are printed at once, under 1 GB at the
---          worst. The length of more is taken as it is.
+--          bounded. Of what is nested deeper the numbers are measured first (deep_bytes).
 
 -- herald.told_bytes(): bytes of text. A longer change is told without its data, and the data is not
 -- kept. A longer answer of an action is an error.
@@ -38,13 +36,13 @@ DECLARE
 BEGIN
   IF raw > room OR raw IS NULL THEN
     RETURN raw;
-  ELSIF raw <= 8192 OR kind NOT IN ('array', 'object') OR (level > 50 AND raw <= 90000) THEN
+  ELSIF raw <= 8192 OR kind NOT IN ('array', 'object') THEN
     RETURN octet_length(flat::text);
   ELSIF level > 50 THEN
-    RETURN raw;
+    RETURN herald.deep_bytes(flat, room);
   ELSIF kind = 'object' THEN
     FOR member IN SELECT e.key, e.value FROM jsonb_each(flat) e LOOP
-      total := total + octet_length(member.key) + 6;
+      total := total + octet_length(to_json(member.key)::text) + 4;
       -- no CASE: a plan for this very value would compute both arms
       IF pg_column_size(member.value) <= 8192 THEN
         total := total + octet_length(member.value::text);
@@ -66,6 +64,21 @@ BEGIN
     EXIT WHEN total > room;
   END LOOP;
   RETURN total;
+END $$;
+
+-- herald.deep_bytes(flat, room): the same for what is nested too deep to be taken apart.
+-- The numbers in it are measured first, as one flat array. All else prints at most six times as long
+-- as it is. So the whole is printed only where its numbers are short.
+-- A path cannot go down some 10,000 levels. What is nested deeper counts as too long.
+CREATE OR REPLACE FUNCTION herald.deep_bytes(flat jsonb, room bigint) RETURNS bigint
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  numbers bigint;
+BEGIN
+  numbers := herald.printed_bytes(jsonb_path_query_array(flat, 'strict $.**{last} ? (@.type() == "number")'), room);
+  RETURN CASE WHEN numbers > room THEN numbers ELSE octet_length(flat::text) END;
+EXCEPTION WHEN statement_too_complex THEN
+  RETURN room + pg_column_size(flat);
 END $$;
 
 -- herald.bounded(row_now, row_was): the two states of a row as they are kept.

@@ -25,7 +25,7 @@ GRANT USAGE ON SCHEMA app, herald TO :caller;
 GRANT SELECT, INSERT ON app.notes TO :caller;
 GRANT SELECT ON herald.actions TO :caller;
 GRANT EXECUTE ON FUNCTION herald.act(text, text, jsonb), herald.action_function(text, text), herald.act_claims(jsonb), herald.act_answer(text, jsonb),
-  herald.act_error(text, text), herald.printed_bytes(jsonb, bigint, int), herald.told_bytes() TO :caller;
+  herald.act_error(text, text), herald.printed_bytes(jsonb, bigint, int), herald.deep_bytes(jsonb, bigint), herald.told_bytes() TO :caller;
 
 SET ROLE :caller;
 SELECT is(herald.act('GET', '/notes', '{"claims": {"sub": "ann"}}') -> 'body', '["a"]', 'a row is seen by whose it is');

@@ -19,6 +19,7 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($$SELECT method, path, require::text FROM herald.actions ORDER BY method, path$$),
   ($sql$DO $do$ BEGIN IF herald.act('GET', '/a', '{}') ->> 'status' <> '200' THEN RAISE insufficient_privilege; END IF; END $do$ $sql$), -- its own errors are answers
   ($$SELECT herald.act('GET', '/gone', '{}')$$),
+  ($$SELECT herald.printed_bytes((repeat('[', 60) || '"' || repeat('x', 9000) || '"' || repeat(']', 60))::jsonb)$$), -- of an answer that is nested deeply
   ($sql$DO $do$ BEGIN PERFORM herald.snapshot('/own', '{}', '{}'); EXCEPTION WHEN invalid_transaction_state THEN NULL; END $do$ $sql$), -- it wants REPEATABLE READ
   ($sql$DO $do$ BEGIN PERFORM herald.refuse_item(2, 1); EXCEPTION WHEN program_limit_exceeded THEN NULL; END $do$ $sql$), ($$SELECT herald.newer(pg_current_snapshot())$$), ($$SELECT herald.cover(1, '{}')$$), ($$SELECT herald.fix_settings()$$),
   ($$SELECT herald.look_at_shapes()$$), ($$SELECT herald.schema()::text$$),

@@ -7,7 +7,7 @@ CREATE ROLE :daemon;
 GRANT USAGE ON SCHEMA herald, test TO :daemon;
 GRANT SELECT ON herald.actions, herald.streams TO :daemon;
 GRANT EXECUTE ON FUNCTION herald.act(text, text, jsonb), herald.action_function(text, text), herald.act_claims(jsonb), herald.act_answer(text, jsonb),
-  herald.act_error(text, text), herald.printed_bytes(jsonb, bigint, int), herald.told_bytes(), herald.entitled(text, jsonb, jsonb) TO :daemon;
+  herald.act_error(text, text), herald.printed_bytes(jsonb, bigint, int), herald.deep_bytes(jsonb, bigint), herald.told_bytes(), herald.entitled(text, jsonb, jsonb) TO :daemon;
 \set b1 '{"id": "00000000-0000-4000-8000-0000000000b1"}'
 \set a1 '{"id": "00000000-0000-4000-8000-0000000000a1"}'
 CREATE TABLE public.answers (what text, status text, fault text);
