@@ -6,6 +6,20 @@
 
 #include "base/xalloc.h"
 
+/* What an action answers is measured once more where it is printed. herald.act has refused what is
+ * longer, and the whole of a row is in memory before this program can look at it. */
+#define ANSWER_MAX "16777216"
+#define ANSWER_SQL                                                                         \
+	"SELECT CASE WHEN octet_length(body) > " ANSWER_MAX " THEN '500' ELSE status END," \
+	" CASE WHEN octet_length(body) > " ANSWER_MAX                                      \
+	" THEN 'its answer is longer than 16 MB' ELSE fault END,"                          \
+	" CASE WHEN octet_length(body) > " ANSWER_MAX                                      \
+	" THEN '{\"errors\": [\"Internal error\"], \"success\": false}' ELSE body END"     \
+	" FROM (SELECT a ->> 'status' AS status,"                                          \
+	" translate(a ->> 'fault', chr(10), ' ') AS fault,"                                \
+	" nullif(a -> 'body', 'null')::text AS body"                                       \
+	" FROM herald.act($1, $2, $3::jsonb) a OFFSET 0) answer"
+
 /* Each kind of question in SQL. It gives one row, with a text for each value of the answer. */
 static const struct session_statement statements[] = {
 	[QUESTION_ENTITLED] = {"entitled",
@@ -13,10 +27,7 @@ static const struct session_statement statements[] = {
 	[QUESTION_TICKET] = {"ticket", "SELECT herald.ticket($1, $2::jsonb, $3)::text"},
 	[QUESTION_REDEEM] = {"redeem", "SELECT herald.redeem($1, $2)::text"},
 	[QUESTION_RENEW] = {"renew", "SELECT herald.renewal($1, $2::jsonb)::text"},
-	[QUESTION_ACTION] =
-		{"action",
-		 "SELECT a ->> 'status', translate(a ->> 'fault', chr(10), ' '),"
-		 " nullif(a -> 'body', 'null')::text FROM herald.act($1, $2, $3::jsonb) a"},
+	[QUESTION_ACTION] = {"action", ANSWER_SQL},
 	[QUESTION_SCHEMA] = {"schema", "SELECT herald.schema()::text"},
 	[QUESTION_COVER] = {"cover", "SELECT herald.cover($1::bigint, $2::xid8[])"},
 };

@@ -26,11 +26,12 @@ describe('actions', { skip: missing() }, () => {
           $$ BEGIN PERFORM pg_sleep((request -> 'query' ->> 'seconds')::float); RETURN jsonb_build_object('body', request - 'claims'); END $$;
         CREATE FUNCTION public.echo(request jsonb) RETURNS jsonb LANGUAGE sql AS
           $$ SELECT jsonb_build_object('status', 201, 'body', request || jsonb_build_object('setting', current_setting('request.jwt.claims')::jsonb = request -> 'claims')) $$;
+        CREATE FUNCTION public.long(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('body', repeat('x', 20 << 20)) $$;
         CREATE FUNCTION public.nothing(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT '{"status": 204}'::jsonb $$;
         CREATE FUNCTION public.faulty(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT to_jsonb(secret_column) FROM secret_table $$;
         CREATE FUNCTION public.anybody(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS 'SELECT true';
         SELECT herald.stream('/asked', '{orders}', authorize => 'public.anybody');
-        SELECT herald.action('GET', '/slow', 'public.slow'), herald.action('POST', '/echo/:what', 'public.echo'), herald.action('DELETE', '/nothing', 'public.nothing'),
+        SELECT herald.action('GET', '/slow', 'public.slow'), herald.action('POST', '/echo/:what', 'public.echo'), herald.action('DELETE', '/nothing', 'public.nothing'), herald.action('GET', '/long', 'public.long'),
                herald.action('POST', '/admins', 'public.echo', require => '{"role": ["admin"]}');`.replace('CREATE FUNCTION public.faulty', 'SET check_function_bodies = off; CREATE FUNCTION public.faulty')
         + "SELECT herald.action('GET', '/faulty', 'public.faulty')"),
     })
@@ -409,5 +410,16 @@ describe('actions', { skip: missing() }, () => {
     assert.ok(!(await ask('GET', '/api/users', { who: admin })).text.includes('hash-'))
     assert.equal((await ask('GET', '/api/users', { who: ann })).status, 403)
     assert.equal((await ask('GET', '/api/workorders', { who: mechanic })).status, 200)
+  })
+
+  test('an answer over 16 MB is not taken, whatever the database lets through', async () => {
+    assert.equal((await ask('GET', '/long')).status, 500)
+    await client.query(`CREATE OR REPLACE FUNCTION herald.act_answer(fn text, answer jsonb) RETURNS jsonb LANGUAGE sql AS
+      $$ SELECT jsonb_build_object('status', 200, 'body', answer -> 'body', 'fault', NULL) $$`)
+    const before = daemon.rssBytes()
+    const { status, json } = await ask('GET', '/long')
+    assert.deepEqual([status, json], [500, { success: false, errors: ['Internal error'] }])
+    assert.ok(daemon.rssBytes() - before < 10 << 20)
+    await until(() => daemon.logs().includes(`action GET '/long' was answered 500: its answer is longer than 16 MB`), { what: 'the reason in the log' })
   })
 })
