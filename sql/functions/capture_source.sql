@@ -30,6 +30,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '  "!seen_by" pg_catalog.text[]; "!left_by" pg_catalog.text[]; "!left_unless" pg_catalog.text[]; "!left_key" pg_catalog.jsonb; "!again" pg_catalog.bool; "!context" pg_catalog.text;',
     CASE WHEN herald.settings_of(w) <> '{}' THEN '  "!were" pg_catalog.text[]; "!are" pg_catalog.text[];' END,
     CASE WHEN op = 'update' AND herald.narrows(w) THEN '  "!silent" pg_catalog.bool;' END,
+    CASE WHEN herald.long_keys(w, false) IS NOT NULL THEN '  "!left_bytes" pg_catalog.int8;' END,
     '  "!key" pg_catalog.jsonb; "!row_now" pg_catalog.jsonb; "!row_was" pg_catalog.jsonb; "!bytes" pg_catalog.int8;',
     (SELECT '  ' || string_agg(format('"!data_%1$s" pg_catalog.jsonb; "!bytes_%1$s" pg_catalog.int8;', r.id), ' ' ORDER BY r.id) FROM herald.rules_of(w, op) r),
     'BEGIN',
@@ -116,6 +117,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '    IF ' || herald.leaves_source(w) || ' THEN',
     '      "!left_by" := ' || herald.audience_source(w.target, w.audience, 'OLD') || ';',
     '      "!left_key" := ' || herald.key_source(w, 'OLD') || ';',
+    herald.left_key_lines(w),
     -- a subscriber that stays knows the row by its new key only
     '      "!left_unless" := ' || coalesce('CASE WHEN NOT ' || herald.moved_source(herald.key_columns(w)) || ' THEN "!seen_by" END', '"!seen_by"') || ';',
     '    END IF;') END,
@@ -213,8 +215,9 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
        CROSS JOIN LATERAL herald.insert_line(w, r.event, format('"!data_%s"', r.id), CASE WHEN r.data IS NULL THEN '"!bytes"' ELSE format('"!bytes_%s"', r.id) END, r.data IS NULL) AS i(line)),
     CASE WHEN op = 'update' AND herald.leaves_source(w) IS NOT NULL THEN concat_ws(E'\n',
     '  IF "!left_by" IS NOT NULL THEN',
-    '    INSERT INTO herald.changes (topic, event, audience, unless, data)',
-    format('    VALUES (%L, ''left'', "!left_by", "!left_unless", pg_catalog.jsonb_build_object(''topic'', %L, ''key'', "!left_key"));', w.topic, w.topic),
+    format('    INSERT INTO herald.changes (topic, event, audience, unless, data%s)', CASE WHEN herald.long_keys(w, false) IS NOT NULL THEN ', bytes' END),
+    format('    VALUES (%1$L, ''left'', "!left_by", "!left_unless", pg_catalog.jsonb_build_object(''topic'', %1$L, ''key'', "!left_key")%2$s);', w.topic,
+           CASE WHEN herald.long_keys(w, false) IS NOT NULL THEN ', "!left_bytes"' END),
     '  END IF;') END)
 $$;
 

@@ -16,7 +16,7 @@ $$;
 --   SELECT id, topic, event, herald.event_data(c) FROM herald.changes c
 CREATE OR REPLACE FUNCTION herald.event_data(c herald.changes) RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN c.bytes > herald.told_bytes() THEN pg_catalog.jsonb_build_object('truncated', true, 'bytes', c.bytes)
+  SELECT CASE WHEN herald.is_too_long(c.bytes) THEN pg_catalog.jsonb_build_object('truncated', true, 'bytes', pg_catalog.abs(c.bytes))
               WHEN c.key IS NULL AND c.row_now IS NULL AND c.row_was IS NULL THEN c.data
               ELSE herald.default_data(c.data, c.key, c.row_now, c.row_was) END
 $$;

@@ -35,7 +35,8 @@ $$;
 -- Else it is what herald.read says in `bytes`.
 CREATE OR REPLACE FUNCTION herald.cut(change bigint, bytes bigint, most_bytes bigint, unreadable bigint[]) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN most_bytes < 0 OR change = ANY (unreadable) THEN -1 WHEN bytes > least(most_bytes, herald.told_bytes()) THEN bytes END
+  SELECT CASE WHEN most_bytes < 0 OR change = ANY (unreadable) THEN -1 WHEN bytes < 0 THEN - bytes
+              WHEN bytes > least(most_bytes, herald.told_bytes()) THEN bytes END
 $$;
 
 -- herald.short(value, most): the text. NULL where it is longer than that.

@@ -17,7 +17,7 @@ CREATE OR REPLACE FUNCTION herald.stamp(w herald.watches) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN (SELECT md5(concat_ws('/', c.oid, c.relkind, n.nspname, c.relname,
-           (SELECT string_agg(concat_ws(',', a.attnum, a.attname, t.oid, t.typnamespace, t.typname, t.typtype, t.typbasetype,
+           (SELECT string_agg(concat_ws(',', a.attnum, a.attname, a.atttypmod, t.oid, t.typnamespace, t.typname, t.typtype, t.typbasetype,
                                         CASE a.attgenerated WHEN 'v' THEN (SELECT d.adbin::text FROM pg_attrdef d WHERE d.adrelid = c.oid AND d.adnum = a.attnum) END), ';' ORDER BY a.attnum)
               FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
            (SELECT i.indkey::text FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),

@@ -134,10 +134,11 @@ static const struct doctor_check too_large = {
 	"long rows",
 	"SELECT '!', c.topic, format('%s of the last changes are too large to be told: they went "
 	"out as truncated, the largest would take %s of text',"
-	"       count(*), pg_size_pretty(max(c.bytes))), 'exclude what is so long from the watch, "
+	"       count(*), pg_size_pretty(max(abs(c.bytes)))), 'exclude what is so long from the "
+	"watch, "
 	"or fetch the row'"
 	"  FROM (SELECT h.topic, h.bytes FROM herald.changes h ORDER BY h.xid DESC, h.id DESC "
-	"LIMIT 20000) c WHERE c.bytes > 16777216 GROUP BY c.topic",
+	"LIMIT 20000) c WHERE c.bytes > 16777216 OR c.bytes < 0 GROUP BY c.topic",
 	"none of the last changes is too large to be told",
 };
 

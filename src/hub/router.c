@@ -254,7 +254,7 @@ static void say_left_out(struct router *r, const struct event *event, size_t byt
 {
 	r->left_out++;
 	log_warn("data of event '%.*s' (topic '%.*s', change %" PRId64 "-%" PRId64
-		 ") has %zu bytes, more than fit into the log: sent without data. Raise log-size",
+		 ") has %zu bytes as text: too long, sent without data",
 		 (int)event->name.len, event->name.bytes, (int)event->topic.len, event->topic.bytes,
 		 event->at.tick, event->at.change, bytes);
 }
