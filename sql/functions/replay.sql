@@ -14,7 +14,8 @@
 --   event  NULL where the cursor holds. Else why it does not: expired, restored, unknown, later
 --   bytes  the last tick that is here. Where another server told of upto_tick, it may be before
 --          that
--- Where the cursor holds, the changes follow in the total order. The page is read in one snapshot,
+-- Where the cursor holds, the changes follow in the total order. Where long ones make more than 4 MB
+-- of text, the others come without anything, not even a topic. They belong to the next page. The page is read in one snapshot,
 -- so pruning meanwhile cannot take a part of it unseen.
 -- Reads herald.ticks, herald.changes and herald.unreadable.
 -- The columns are spelt out here, in read.sql and in replay_many.sql. sql/README.md says why.
@@ -28,13 +29,16 @@ LANGUAGE sql STABLE AS $$
   (SELECT CASE after_tick WHEN 0 THEN (herald.first_tick()).id ELSE after_tick END, -1::bigint, NULL::text,
           c.fault, NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text, c.reached FROM cursor c)
   UNION ALL
-  (SELECT p.tick, p.id, p.topic, CASE WHEN p.cut = -1 THEN NULL ELSE p.event END, CASE WHEN p.cut = -1 THEN NULL ELSE p.audience END,
-          CASE WHEN p.cut = -1 THEN NULL ELSE p.unless END, herald.short(p.data, most_bytes), herald.short(p.key, most_bytes), herald.short(p.row_now, most_bytes),
+  (SELECT p.tick, p.id, p.topic, CASE WHEN p.cut = -1 OR p.topic IS NULL THEN NULL ELSE p.event END, CASE WHEN p.cut = -1 OR p.topic IS NULL THEN NULL ELSE p.audience END,
+          CASE WHEN p.cut = -1 OR p.topic IS NULL THEN NULL ELSE p.unless END, herald.short(p.data, most_bytes), herald.short(p.key, most_bytes), herald.short(p.row_now, most_bytes),
           herald.short(p.row_was, most_bytes),
           coalesce(p.cut, herald.too_long(p.data, p.key, p.row_now, p.row_was, most_bytes))
-     FROM (SELECT s.tick, s.id, s.topic, s.event, s.audience, s.unless, s.cut, CASE WHEN s.cut IS NULL THEN s.data::text END AS data,
-                  CASE WHEN s.cut IS NULL THEN s.key::text END AS key, CASE WHEN s.cut IS NULL THEN s.row_now::text END AS row_now,
-                  CASE WHEN s.cut IS NULL THEN s.row_was::text END AS row_was
+     FROM (SELECT s.tick, s.id, CASE WHEN NOT s.beyond THEN s.topic END AS topic, s.event, s.audience, s.unless, s.cut, CASE WHEN s.printed THEN s.data::text END AS data,
+                  CASE WHEN s.printed THEN s.key::text END AS key, CASE WHEN s.printed THEN s.row_now::text END AS row_now,
+                  CASE WHEN s.printed THEN s.row_was::text END AS row_was
+             FROM (SELECT b.*, b.cut IS NULL AND NOT b.beyond AS printed FROM (
+             SELECT a.*, coalesce(sum(a.bytes) FILTER (WHERE a.cut IS NULL) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > 4194304, false) AS beyond FROM (
+             SELECT u.*
              FROM ((SELECT t.id AS tick, r.*, herald.cut(r.id, r.bytes, most_bytes, c.unreadable) AS cut
                       FROM cursor c, herald.ticks t, herald.rest(t.since, t.snapshot, after_change, topics, events, key1, key2, key3, key4, most, seen) r
                      WHERE t.id = after_tick AND c.fault IS NULL ORDER BY r.id LIMIT most)
@@ -43,10 +47,10 @@ LANGUAGE sql STABLE AS $$
                       FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c
                      WHERE fault IS NULL AND t.id > CASE after_tick WHEN 0 THEN (herald.first_tick()).id - 1 ELSE after_tick END AND t.id <= upto_tick AND herald.is_for(c, topics, events, key1, key2, key3, key4)
                        AND (seen IS NULL OR c.xid <> ALL (seen))
-                     ORDER BY t.id, c.id LIMIT most)) s
+                     ORDER BY t.id, c.id LIMIT most)) u
             -- the parts come one after the other, the second only where the first has not filled
             -- the page
-            LIMIT most OFFSET 0) p)
+            LIMIT most) a) b) s OFFSET 0) p)
 $$;
 
 -- herald.rest(since, snap, after, ...): what a tick that was delivered up to change `after` still

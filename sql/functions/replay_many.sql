@@ -14,13 +14,16 @@ LANGUAGE sql STABLE AS $$
   (SELECT CASE after_tick WHEN 0 THEN (herald.first_tick()).id ELSE after_tick END, -1::bigint, NULL::text,
           c.fault, NULL::text[], NULL::text[], NULL::text, NULL::text, NULL::text, NULL::text, c.reached FROM cursor c)
   UNION ALL
-  (SELECT p.tick, p.id, p.topic, CASE WHEN p.cut = -1 THEN NULL ELSE p.event END, CASE WHEN p.cut = -1 THEN NULL ELSE p.audience END,
-          CASE WHEN p.cut = -1 THEN NULL ELSE p.unless END, herald.short(p.data, most_bytes), herald.short(p.key, most_bytes), herald.short(p.row_now, most_bytes),
+  (SELECT p.tick, p.id, p.topic, CASE WHEN p.cut = -1 OR p.topic IS NULL THEN NULL ELSE p.event END, CASE WHEN p.cut = -1 OR p.topic IS NULL THEN NULL ELSE p.audience END,
+          CASE WHEN p.cut = -1 OR p.topic IS NULL THEN NULL ELSE p.unless END, herald.short(p.data, most_bytes), herald.short(p.key, most_bytes), herald.short(p.row_now, most_bytes),
           herald.short(p.row_was, most_bytes),
           coalesce(p.cut, herald.too_long(p.data, p.key, p.row_now, p.row_was, most_bytes))
-     FROM (SELECT s.tick, s.id, s.topic, s.event, s.audience, s.unless, s.cut, CASE WHEN s.cut IS NULL THEN s.data::text END AS data,
-                  CASE WHEN s.cut IS NULL THEN s.key::text END AS key, CASE WHEN s.cut IS NULL THEN s.row_now::text END AS row_now,
-                  CASE WHEN s.cut IS NULL THEN s.row_was::text END AS row_was
+     FROM (SELECT s.tick, s.id, CASE WHEN NOT s.beyond THEN s.topic END AS topic, s.event, s.audience, s.unless, s.cut, CASE WHEN s.printed THEN s.data::text END AS data,
+                  CASE WHEN s.printed THEN s.key::text END AS key, CASE WHEN s.printed THEN s.row_now::text END AS row_now,
+                  CASE WHEN s.printed THEN s.row_was::text END AS row_was
+             FROM (SELECT b.*, b.cut IS NULL AND NOT b.beyond AS printed FROM (
+             SELECT a.*, coalesce(sum(a.bytes) FILTER (WHERE a.cut IS NULL) OVER (ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) > 4194304, false) AS beyond FROM (
+             SELECT u.*
              FROM ((SELECT t.id AS tick, r.*, herald.cut(r.id, r.bytes, most_bytes, c.unreadable) AS cut
                       FROM cursor c, herald.ticks t, herald.rest_many(t.since, t.snapshot, after_change, facets, most) r
                      WHERE t.id = after_tick AND c.fault IS NULL ORDER BY r.id LIMIT most)
@@ -28,10 +31,10 @@ LANGUAGE sql STABLE AS $$
                    (SELECT t.id, c.id, c.topic, c.event, c.audience, c.unless, c.data, c.key, c.row_now, c.row_was, c.bytes, herald.cut(c.id, c.bytes, most_bytes, unreadable)
                       FROM cursor, herald.ticks t, LATERAL herald.batch(t.since, t.snapshot) c, LATERAL herald.is_for_any(c, facets)
                      WHERE fault IS NULL AND t.id > CASE after_tick WHEN 0 THEN (herald.first_tick()).id - 1 ELSE after_tick END AND t.id <= upto_tick
-                     ORDER BY t.id, c.id LIMIT most)) s
+                     ORDER BY t.id, c.id LIMIT most)) u
             -- the parts come one after the other, the second only where the first has not filled
             -- the page
-            LIMIT most OFFSET 0) p)
+            LIMIT most) a) b) s OFFSET 0) p)
 $$;
 
 -- herald.rest_many(since, snap, after, facets, most): as herald.rest.

@@ -153,6 +153,7 @@ static void work(struct replay_worker *w)
 		w->catchup->begins(w->catchup);
 	w->catchup->fresh = false; /* A server that lags is asked again for the same. */
 	w->events = w->bytes = 0;
+	w->full = false;
 	w->reached = 0;
 	w->most = w->catchup->care == CARE_NONE ? REPLAY_PAGE_EVENTS : 1;
 	w->replay->pages++;
@@ -223,7 +224,8 @@ static void on_result(struct conn *c, const PGresult *res)
 		take_cursor(w, res);
 		return;
 	}
-	if (w->bytes > REPLAY_PAGE_BYTES || !decode_event(&w->decode, res, &event))
+	w->full = w->full || w->bytes > REPLAY_PAGE_BYTES || PQgetisnull(res, 0, 2);
+	if (w->full || !decode_event(&w->decode, res, &event))
 		return;
 	w->events++;
 	w->bytes += event.data.len;
@@ -295,7 +297,7 @@ static void end_later(struct replay_worker *w, struct catchup *c)
 
 static void end_catchup(struct replay_worker *w, struct catchup *c, const char *fault)
 {
-	bool full = w->events == w->most || w->bytes > REPLAY_PAGE_BYTES;
+	bool full = w->full || w->events == w->most || w->bytes > REPLAY_PAGE_BYTES;
 
 	if (fault != NULL && strcmp(fault, "later") == 0) {
 		end_later(w, c);

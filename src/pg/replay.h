@@ -33,6 +33,7 @@ struct replay_worker {
 	struct catchup *catchup; /* NULL if none, or if cancelled while its rows come */
 	size_t events, bytes;    /* of this page */
 	size_t most;             /* events that the page may have */
+	bool full;               /* the others that came belong to the next page */
 	int64_t reached;         /* the last tick that the server has */
 	char *fault;
 	struct decode decode;
