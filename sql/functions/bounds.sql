@@ -6,9 +6,10 @@
 -- What costs its readers far more than its writer is not kept, however short it is. Many such
 -- changes would stop all readers. So what a tick prints is bounded by what was written.
 -- The numbers here and in may_be_long:
---   4096   bytes of text that any change may print
+--   1024   bytes of text that any change may print
 --   32     times as much as it takes that a longer one may print. Text prints 6 times as much, and
---          the largest floats 20 times. Only numbers with thousands of zeros print more.
+--          the largest floats 20 times. Only numbers with hundreds of zeros print more.
+--   16     times as much as it takes: from there on it is measured.
 --   8192   bytes that are printed at once to be measured. They print 90 MB at the worst.
 --   50     levels that are taken apart one by one. Each is a call, and the server's stack is
 --          bounded. Of what is nested deeper the numbers are measured first (deep_bytes).
@@ -93,7 +94,7 @@ LANGUAGE sql IMMUTABLE AS $$ SELECT bytes < 0 OR bytes > herald.told_bytes() $$;
 -- It is the length of its text. NULL: it is short. Negative: it prints far more than it takes.
 CREATE OR REPLACE FUNCTION herald.noted(bytes bigint, size bigint) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN bytes > herald.told_bytes() THEN bytes WHEN bytes > 4096 AND bytes > 32 * size THEN - bytes WHEN bytes > herald.noted_bytes() THEN bytes END
+  SELECT CASE WHEN bytes > herald.told_bytes() THEN bytes WHEN bytes > 1024 AND bytes > 32 * size THEN - bytes WHEN bytes > herald.noted_bytes() THEN bytes END
 $$;
 
 -- herald.bounded(row_now, row_was): the two states of a row as they are kept, and their note.
@@ -154,7 +155,7 @@ $$;
 CREATE OR REPLACE FUNCTION herald.may_be_long(value text, columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN columns IS NULL THEN size || ' OPERATOR(pg_catalog.>) ' || herald.noted_bytes()
-    ELSE format('(%1$s OPERATOR(pg_catalog.>) 8192 OR (%2$s OPERATOR(pg_catalog.>) 4096 AND %2$s OPERATOR(pg_catalog.>) least(%3$s, %1$s OPERATOR(pg_catalog.*) 16)))',
+    ELSE format('(%1$s OPERATOR(pg_catalog.>) 8192 OR %2$s OPERATOR(pg_catalog.>) least(%3$s, %1$s OPERATOR(pg_catalog.*) 16))',
       size,
       CASE WHEN cardinality(columns) BETWEEN 1 AND 8 THEN
         -- a member that does not exist has another name now
