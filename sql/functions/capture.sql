@@ -48,10 +48,12 @@ BEGIN
   PERFORM herald.partition_function(w), herald.let_partition(w);
 END $$;
 
--- herald.hold(target): locks the row of its watch, to the end of the transaction.
+-- herald.hold(target): locks the row of its watch, to the end of the transaction. Before that it
+-- takes its turn, because an installation wants that row.
 -- Raises as herald.patiently does where another administrator's open transaction has it.
 CREATE OR REPLACE FUNCTION herald.hold(target oid) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT herald.take_turn();
   SELECT herald.patiently(format('SELECT FROM herald.watches WHERE target = %s FOR NO KEY UPDATE', target), ARRAY['herald.watches'::regclass::oid], NULL, '{AccessShareLock}')
 $$;
 

@@ -15,6 +15,7 @@ BEGIN
     RAISE EXCEPTION 'pgherald: %', coalesce(format('role ''%s'' owns the schema herald and cannot have less', daemon), 'no role given')
       USING ERRCODE = 'invalid_grant_operation', HINT = 'Give one of its own: CREATE ROLE pgherald LOGIN.';
   END IF;
+  PERFORM herald.take_turn('SHARE ROW EXCLUSIVE');
   EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA herald FROM %1$s CASCADE; REVOKE ALL ON ALL SEQUENCES IN SCHEMA herald FROM %1$s CASCADE;'
                  'REVOKE ALL ON ALL ROUTINES IN SCHEMA herald FROM %1$s CASCADE; REVOKE ALL ON SCHEMA herald FROM %1$s CASCADE', daemon);
   PERFORM herald.let_daemon(daemon);

@@ -90,6 +90,7 @@ DECLARE
   missing text := herald.hanging_ddl(w, one);
 BEGIN
   IF missing IS NOT NULL THEN
+    LOCK TABLE herald.watches, herald.rules IN ROW EXCLUSIVE MODE; -- herald.take_turn, but not patiently
     EXECUTE missing;
     PERFORM herald.let_partition(w);
   END IF;
@@ -122,6 +123,6 @@ END $$;
 -- statement is to be a transaction of its own.
 CREATE OR REPLACE FUNCTION herald.unhung() RETURNS SETOF text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('DO $do$ BEGIN PERFORM herald.hang(w) FROM herald.watches w WHERE w.id = %s; END $do$', w.id)
+  SELECT format('DO $do$ BEGIN PERFORM herald.hold(w.target), herald.hang(w) FROM herald.watches w WHERE w.id = %s; END $do$', w.id)
     FROM herald.watches w JOIN pg_class c ON c.oid = w.target WHERE herald.hanging_ddl(w) IS NOT NULL ORDER BY w.id
 $$;

@@ -30,7 +30,8 @@ DECLARE
 BEGIN
   FOR cloned IN SELECT t.tgfoid FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid AND c.relkind = 'p'
                   JOIN pg_proc p ON p.oid = t.tgfoid AND p.pronamespace = 'herald'::regnamespace
-                 WHERE t.tgrelid = w.target AND t.tgname ~ '^[!~]herald_(insert|update|delete|moved)$' LOOP
+                 WHERE t.tgrelid = w.target AND t.tgname ~ '^[!~]herald_(insert|update|delete|moved)$'
+                   AND NOT has_function_privilege('public', t.tgfoid, 'EXECUTE') LOOP
     EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO PUBLIC', cloned);
   END LOOP;
 END $$;

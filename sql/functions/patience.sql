@@ -51,6 +51,18 @@ BEGIN
   END LOOP;
 END $$;
 
+-- herald.take_turn(mode): lets no installation begin until the end of the transaction.
+-- An installation has SHARE ROW EXCLUSIVE. It makes all functions again, and wants rows of watches.
+-- Whoever has such a row, or alters a function, calls this before. So all take these locks in one
+-- order: these tables, a row of watches, a table of the application.
+--   mode  ROW EXCLUSIVE lets others watch meanwhile, SHARE ROW EXCLUSIVE does not
+-- Raises as herald.patiently does.
+CREATE OR REPLACE FUNCTION herald.take_turn(mode text DEFAULT 'ROW EXCLUSIVE') RETURNS void
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT herald.patiently(format('LOCK TABLE herald.watches, herald.rules IN %s MODE', mode), ARRAY['herald.watches', 'herald.rules']::regclass[]::oid[], NULL,
+                          '{AccessShareLock,RowShareLock}'::text[] || CASE mode WHEN 'ROW EXCLUSIVE' THEN '{RowExclusiveLock}' ELSE '{}' END::text[])
+$$;
+
 -- herald.patience(): how long DDL is tried.
 -- In an installation lock_timeout is its own, and the installer's is kept (begin.sql).
 CREATE OR REPLACE FUNCTION herald.patience() RETURNS interval
@@ -139,11 +151,12 @@ BEGIN
 END $$;
 
 -- An upgrade takes its strong locks now, all of them at once, before it has any that others wait
--- for:
+-- for. Who waits for one of them may have another one.
 --   - on the log, where a migration alters it. Nobody writes to it until the end
 --   - on the watched tables, for triggers of versions before 0003
---   - on the view that is replaced each time. It is locked alone, because LOCK TABLE would lock all
---     that it reads
+--   - on the view that is replaced each time. ALTER locks it alone, while LOCK TABLE would lock all
+--     that it reads. It is tried alone first, so that its readers are named
+--   - on watches and rules, against a session that is watching just now (herald.take_turn)
 -- A migration that alters a table of herald which streams use adds its version to the list. Of
 -- several such migrations the last one does.
 -- The log needs another lock for versions up to 14, and that comes last (log_columns.sql,
@@ -156,6 +169,7 @@ DECLARE
   had int := (SELECT max(m.version) FROM herald.migrations m);
   strong text := (SELECT 'LOCK TABLE ' || string_agg(DISTINCT 'herald.' || t, ', ') FROM (VALUES (7, '{changes,ticks,streams,watches}'::text[]), (11, '{watches}'), (13, '{rules}'))
                     AS v(version, tables), unnest(v.tables) t WHERE v.version > had);
+  view text := CASE WHEN had < 3 THEN 'DROP VIEW IF EXISTS herald.status' ELSE 'ALTER VIEW IF EXISTS herald.status OWNER TO CURRENT_USER' END;
   functions text;
   targets oid[] := '{}';
 BEGIN
@@ -171,12 +185,15 @@ BEGIN
       NULL;
     END;
   END IF;
-  PERFORM herald.patiently(CASE WHEN had < 3 THEN 'DROP VIEW IF EXISTS herald.status' ELSE 'ALTER VIEW IF EXISTS herald.status OWNER TO CURRENT_USER' END,
-                           ARRAY(SELECT c.oid FROM pg_class c WHERE c.oid = to_regclass('herald.status')), NULL, '{}')
-    WHERE had > 0;
-  PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE',
-                                     -- against a session that is watching just now
-                                     'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', strong),
+  IF had > 0 AND to_regclass('herald.status') IS NOT NULL THEN
+    BEGIN
+      PERFORM herald.patiently(view, ARRAY['herald.status'::regclass::oid], NULL, '{}');
+      RAISE EXCEPTION USING ERRCODE = 'HR000';
+    EXCEPTION WHEN SQLSTATE 'HR000' THEN
+      NULL;
+    END;
+  END IF;
+  PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE', 'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', strong, view),
                            targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,rules,streams}')),
                            NULL, CASE WHEN functions IS NULL AND strong IS NULL THEN '{AccessShareLock,RowShareLock}' ELSE '{}' END::text[])
     WHERE had > 0;

@@ -73,6 +73,7 @@ DECLARE
 BEGIN
   SELECT string_agg(r.ddl, '; '), array_agg(r.target) INTO ddl, targets FROM herald.rechecks_ddl() r;
   IF ddl IS NOT NULL THEN
+    PERFORM herald.take_turn();
     PERFORM herald.patiently(ddl, ARRAY(SELECT unnest(herald.tables_of(t)) FROM unnest(targets) t));
     PERFORM herald.let_recheck();
   END IF;
@@ -83,7 +84,8 @@ END $$;
 CREATE OR REPLACE FUNCTION herald.let_recheck() RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF EXISTS (SELECT FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid AND c.relkind = 'p' WHERE t.tgfoid = 'herald.tell_recheck'::regproc) THEN
+  IF EXISTS (SELECT FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid AND c.relkind = 'p' WHERE t.tgfoid = 'herald.tell_recheck'::regproc)
+     AND NOT has_function_privilege('public', 'herald.tell_recheck()', 'EXECUTE') THEN
     GRANT EXECUTE ON FUNCTION herald.tell_recheck() TO PUBLIC;
   END IF;
 END $$;
