@@ -10,14 +10,20 @@
 -- The owner of herald calls it.
 CREATE OR REPLACE FUNCTION herald.grant_daemon(daemon regrole) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  fn regprocedure;
 BEGIN
   IF daemon IS NULL OR daemon = (SELECT n.nspowner FROM pg_namespace n WHERE n.nspname = 'herald') THEN
     RAISE EXCEPTION 'pgherald: %', coalesce(format('role ''%s'' owns the schema herald and cannot have less', daemon), 'no role given')
       USING ERRCODE = 'invalid_grant_operation', HINT = 'Give one of its own: CREATE ROLE pgherald LOGIN.';
   END IF;
-  PERFORM herald.take_turn('SHARE ROW EXCLUSIVE');
+  PERFORM herald.take_turn(), pg_advisory_xact_lock(1751478881, 6); -- one at a time
   EXECUTE format('REVOKE ALL ON ALL TABLES IN SCHEMA herald FROM %1$s CASCADE; REVOKE ALL ON ALL SEQUENCES IN SCHEMA herald FROM %1$s CASCADE;'
-                 'REVOKE ALL ON ALL ROUTINES IN SCHEMA herald FROM %1$s CASCADE; REVOKE ALL ON SCHEMA herald FROM %1$s CASCADE', daemon);
+                 'REVOKE ALL ON SCHEMA herald FROM %1$s CASCADE', daemon);
+  -- only where there is something to revoke: an installation that waits has replaced some already
+  FOR fn IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'herald'::regnamespace AND EXISTS (SELECT FROM aclexplode(p.proacl) a WHERE a.grantee = daemon) LOOP
+    EXECUTE format('REVOKE ALL ON ROUTINE %s FROM %s CASCADE', fn, daemon);
+  END LOOP;
   PERFORM herald.let_daemon(daemon);
   IF has_table_privilege(daemon, 'herald.changes', 'INSERT, UPDATE, DELETE, TRUNCATE') OR has_schema_privilege(daemon, 'herald', 'CREATE') THEN
     RAISE WARNING 'pgherald: role ''%'' may do more than serve needs', daemon

@@ -51,16 +51,15 @@ BEGIN
   END LOOP;
 END $$;
 
--- herald.take_turn(mode): lets no installation begin until the end of the transaction.
+-- herald.take_turn(mode): keeps installations out until the end of the transaction.
 -- An installation has SHARE ROW EXCLUSIVE. It makes all functions again, and wants rows of watches.
 -- Whoever has such a row, or alters a function, calls this before. So all take these locks in one
 -- order: these tables, a row of watches, a table of the application.
---   mode  ROW EXCLUSIVE lets others watch meanwhile, SHARE ROW EXCLUSIVE does not
 -- Raises as herald.patiently does.
-CREATE OR REPLACE FUNCTION herald.take_turn(mode text DEFAULT 'ROW EXCLUSIVE') RETURNS void
+CREATE OR REPLACE FUNCTION herald.take_turn() RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT herald.patiently(format('LOCK TABLE herald.watches, herald.rules IN %s MODE', mode), ARRAY['herald.watches', 'herald.rules']::regclass[]::oid[], NULL,
-                          '{AccessShareLock,RowShareLock}'::text[] || CASE mode WHEN 'ROW EXCLUSIVE' THEN '{RowExclusiveLock}' ELSE '{}' END::text[])
+  SELECT herald.patiently('LOCK TABLE herald.watches, herald.rules IN ROW EXCLUSIVE MODE', ARRAY['herald.watches', 'herald.rules']::regclass[]::oid[], NULL,
+                          '{AccessShareLock,RowShareLock,RowExclusiveLock}')
 $$;
 
 -- herald.patience(): how long DDL is tried.

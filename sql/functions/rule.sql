@@ -23,13 +23,13 @@ BEGIN
     RAISE EXCEPTION 'pgherald: operation % is unknown', coalesce(quote_literal(operation), 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'One of insert, update, delete, truncate, any.';
   END IF;
+  PERFORM herald.hold(target); -- before it looks: somebody may be taking the watch away
   IF NOT EXISTS (SELECT FROM herald.watches w WHERE w.target = target) THEN
     RAISE EXCEPTION 'pgherald: table ''%'' is not watched', target
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = format('SELECT herald.watch(%L) first.', target);
   END IF;
   PERFORM herald.check_expression(target, 'condition', condition, 'boolean');
   PERFORM herald.check_expression(target, 'data', data, 'jsonb');
-  PERFORM herald.hold(target);
   INSERT INTO herald.rules (target, event, operation, condition, data) VALUES (target, event, operation, coalesce(condition, 'true'), data)
   ON CONFLICT ON CONSTRAINT rules_meaning DO UPDATE SET data = excluded.data;
   PERFORM herald.reshape(w.topic), herald.capture(w) FROM herald.watches w WHERE w.target = target;
