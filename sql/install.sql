@@ -50,6 +50,8 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir migration.sql
 \set migration 0015_listeners
 \ir migration.sql
+\set migration 0018_rewrites
+\ir migration.sql
 
 \ir functions/names.sql
 \ir functions/ring.sql

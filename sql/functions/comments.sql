@@ -99,7 +99,8 @@ BEGIN
     ('tickets', NULL, 'Internal: hashes of tickets that are not used up.'),
     ('shapes', NULL, 'Internal: what the events of each topic looked like when that was last told, as a fingerprint.'),
     ('reshapes', NULL, 'Internal: schema events that wait for the end of their transaction.'),
-    ('extents', NULL, 'Internal: what each watched table consisted of at the last look. Where that differs now, subscribers are told bulk (ddl).'),
+    ('extents', NULL, 'Internal: what each watched table consisted of at the last look, and marks that DDL changes. Where that differs now, subscribers are told bulk (ddl).'),
+    ('rechecks', NULL, 'Internal: what each table that a stream names in recheck was at the last look. Where that differs now, authorize is asked again for everyone.'),
     ('survivor', NULL, 'Internal: has one row until the server crashes.'),
     ('pruned', NULL, 'Internal: one row, up to where the log has been pruned.')) AS k(relation, name, says)
      CROSS JOIN LATERAL (SELECT to_regclass('herald.' || k.relation) AS relation) r

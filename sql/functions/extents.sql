@@ -93,6 +93,7 @@ DECLARE
   told boolean := false;
 BEGIN
   INSERT INTO herald.survivor SELECT WHERE crashed;
+  told := herald.look_at_rechecks(crashed);
   PERFORM herald.keep_extent(h) FROM herald.watches h WHERE NOT EXISTS (SELECT FROM herald.extents e WHERE e.watch = h.id);
   FOR now IN SELECT x.* FROM herald.extents_now() x JOIN herald.extents e USING (watch)
               WHERE x.tables <> e.tables OR x.namesake IS DISTINCT FROM e.namesake OR (crashed AND x.unlogged) LOOP

@@ -166,7 +166,7 @@ END $$;
 DO $$
 DECLARE
   had int := (SELECT max(m.version) FROM herald.migrations m);
-  strong text := (SELECT 'LOCK TABLE ' || string_agg(DISTINCT 'herald.' || t, ', ') FROM (VALUES (7, '{changes,ticks,streams,watches}'::text[]), (11, '{watches}'), (13, '{rules}'))
+  strong text := (SELECT 'LOCK TABLE ' || string_agg(DISTINCT 'herald.' || t, ', ') FROM (VALUES (7, '{changes,ticks,streams,watches}'::text[]), (11, '{watches}'), (13, '{rules}'), (18, '{extents}'))
                     AS v(version, tables), unnest(v.tables) t WHERE v.version > had);
   view text := CASE WHEN had < 3 THEN 'DROP VIEW IF EXISTS herald.status' ELSE 'ALTER VIEW IF EXISTS herald.status OWNER TO CURRENT_USER' END;
   functions text;
@@ -193,7 +193,7 @@ BEGIN
     END;
   END IF;
   PERFORM herald.patiently(concat_ws('; ', 'DROP FUNCTION ' || functions || ' CASCADE', 'LOCK TABLE herald.watches, herald.rules IN SHARE ROW EXCLUSIVE MODE', strong, view),
-                           targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,rules,streams}')),
+                           targets || ARRAY(SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relname = ANY ('{changes,ticks,watches,rules,streams,extents}')),
                            NULL, CASE WHEN functions IS NULL AND strong IS NULL THEN '{AccessShareLock,RowShareLock}' ELSE '{}' END::text[])
     WHERE had > 0;
 END $$;
