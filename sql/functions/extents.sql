@@ -1,9 +1,11 @@
--- DDL takes rows away, or brings rows, that no trigger sees:
+-- DDL takes rows away, brings rows or writes other values, and no trigger sees it:
 --   - a watched table is dropped, or swaps its name with another one
 --   - a partition or child is dropped, detached or attached
+--   - ALTER TYPE, a column that comes with values, another expression of a generated column
+--   - columns that swap names, an enum label that gets another name
 --   - a crash empties an UNLOGGED table
--- So herald.extents keeps what a watched table consisted of. The maker of ticks compares that with
--- the catalog, when it looks at the shapes.
+-- So herald.extents keeps what a watched table consisted of, and marks that such DDL changes. The
+-- maker of ticks compares that with the catalog, when it looks at the shapes.
 -- A difference is a `bulk` event, reason ddl or crash, at which clients fetch again.
 -- That needs no event trigger, and so no superuser.
 
@@ -12,31 +14,102 @@
 -- Writes herald.extents.
 CREATE OR REPLACE FUNCTION herald.keep_extent(w herald.watches) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-  INSERT INTO herald.extents (watch, schema, name, tables)
-  SELECT w.id, n.nspname, c.relname, x.tables FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN herald.extents_now() x ON x.watch = w.id
+  INSERT INTO herald.extents (watch, schema, name, tables, stamp, marks)
+  SELECT w.id, n.nspname, c.relname, x.tables, x.stamp, herald.marks(w, x.tables) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN herald.extents_now() x ON x.watch = w.id
    WHERE c.oid = w.target
-  ON CONFLICT (watch) DO UPDATE SET schema = excluded.schema, name = excluded.name, tables = excluded.tables, namesake = NULL
+  ON CONFLICT (watch) DO UPDATE SET schema = excluded.schema, name = excluded.name, tables = excluded.tables, stamp = excluded.stamp, marks = excluded.marks, namesake = NULL
 $$;
 
 -- herald.extents_now(): for each watched table
 --   tables    itself, its partitions and its children by INHERITS on all levels. '{}': it is gone
 --   namesake  another table that has the name it was watched by
 --   unlogged  would a crash empty any of it?
+--   stamp     of all in the catalog that herald.marks looks at. Marks take a hundred times as long,
+--             so they are made only where this differs
 -- Locks no table.
-CREATE OR REPLACE FUNCTION herald.extents_now() RETURNS TABLE (watch int, tables oid[], namesake oid, unlogged boolean)
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DROP FUNCTION IF EXISTS herald.extents_now(); -- it had no stamp
+CREATE FUNCTION herald.extents_now() RETURNS TABLE (watch int, tables oid[], namesake oid, unlogged boolean, stamp text)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET jit = off AS $$
   WITH RECURSIVE tree AS (
-    SELECT w.id, w.target::oid AS oid FROM herald.watches w
+    SELECT w.id, w.target::oid AS oid, '' AS link FROM herald.watches w
     UNION ALL
-    SELECT t.id, i.inhrelid FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
+    SELECT t.id, i.inhrelid, i.xmin::text FROM tree t JOIN pg_inherits i ON i.inhparent = t.oid
+  ), names AS MATERIALIZED ( -- of enum labels, and of members of composite types
+    SELECT (SELECT concat_ws(',', count(*), sum(e.xmin::text::bigint)) FROM pg_enum e) AS enums,
+           (SELECT concat_ws(',', count(*), sum(a.xmin::text::bigint)) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relkind = 'c') AS members
   )
   SELECT t.id, coalesce(array_agg(c.oid ORDER BY c.oid) FILTER (WHERE c.oid IS NOT NULL), '{}'),
          (SELECT o.oid FROM herald.extents e JOIN pg_namespace n ON n.nspname = e.schema JOIN pg_class o ON o.relnamespace = n.oid AND o.relname = e.name
             JOIN herald.watches w ON w.id = e.watch WHERE e.watch = t.id AND o.oid <> w.target AND o.relkind IN ('r', 'p')),
-         coalesce(bool_or(c.relpersistence = 'u'), false)
+         coalesce(bool_or(c.relpersistence = 'u'), false),
+         md5(concat_ws('/', (SELECT concat_ws(',', n.enums, n.members) FROM names n),
+                       string_agg(concat_ws(',', c.oid, t.link, c.relfilenode, CASE t.link WHEN '' THEN (SELECT sum(a.xmin::text::bigint * a.attnum) FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0) END,
+                                            (SELECT sum(d.oid::bigint) FROM pg_attrdef d WHERE d.adrelid = c.oid)), ' ' ORDER BY c.oid, t.link COLLATE "C")))
     FROM tree t LEFT JOIN pg_class c ON c.oid = t.oid
    GROUP BY t.id
 $$;
+
+-- herald.marks(w, tables): what tells whether rows may have changed by DDL since. An object of objects
+--   links      of each partition or child: the transaction that attached it
+--   files      of each table: the file that has its rows. What writes the table anew makes another
+--   columns    of each column by number: [the transaction that last altered it, its name, do rows that
+--              were there before it have a value of it?]
+--   told       those columns that are told or route
+--   generated  of each generated column of each table: its expression
+--   names      of enum labels, and of members of composite types, by what they are
+-- Renaming a column alters it too, VACUUM FULL makes another file. Only both at once say that values
+-- are others. Partitions have the columns of the table.
+-- Raw ids of transactions stay as they are, also where vacuum freezes the row.
+-- Locks no table.
+CREATE OR REPLACE FUNCTION herald.marks(w herald.watches, tables oid[]) RETURNS jsonb
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN jsonb_strip_nulls(jsonb_build_object(
+    'links', (SELECT jsonb_object_agg(i.inhrelid, i.xmin::text) FROM pg_inherits i WHERE i.inhrelid = ANY (tables) AND i.inhparent = ANY (tables)),
+    'files', (SELECT jsonb_object_agg(c.oid, c.relfilenode) FROM pg_class c WHERE c.oid = ANY (tables)),
+    'columns', (SELECT jsonb_object_agg(a.attnum, jsonb_build_array(a.xmin::text, a.attname, a.atthasmissing OR a.attgenerated <> '')) FROM pg_attribute a
+                 WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped),
+    'told', (SELECT jsonb_object_agg(a.attnum, true)
+               FROM (SELECT herald.default_events(w), herald.key_columns(w) OFFSET 0) AS d(defaults, keys)
+               JOIN pg_attribute a ON a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped
+              WHERE NOT d.defaults OR a.attname = ANY (w.audience || d.keys)
+                 OR (a.attname <> ALL (w.exclude) AND a.attnum <> ALL (w.hidden) AND (w.columns IS NULL OR a.attname = ANY (w.columns)))),
+    'generated', (SELECT jsonb_object_agg(concat_ws('.', a.attrelid, a.attname), d.oid)
+                    FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum WHERE d.adrelid = ANY (tables) AND a.attgenerated <> ''),
+    'names', CASE WHEN EXISTS (SELECT FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+                                WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped AND t.typnamespace <> 'pg_catalog'::regnamespace)
+      THEN (SELECT jsonb_object_agg(n.id, n.name)
+              FROM herald.types_of(w) u JOIN pg_type t ON t.oid = u.type
+             CROSS JOIN LATERAL (SELECT e.oid::text AS id, e.enumlabel AS name FROM pg_enum e WHERE t.typtype = 'e' AND e.enumtypid = t.oid
+                                 UNION ALL
+                                 SELECT concat_ws('.', a.attrelid, a.attnum), a.attname FROM pg_attribute a
+                                  WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) n) END));
+END $$;
+
+-- herald.differs(was, now, part): has one thing in both of them another mark of this kind?
+CREATE OR REPLACE FUNCTION herald.differs(was jsonb, now jsonb, part text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM jsonb_each(was -> part) o JOIN jsonb_each(now -> part) n USING (key) WHERE o.value <> n.value)
+$$;
+
+-- herald.rewritten(was, now): have rows other values by DDL, as far as the marks can say? They say so
+-- where values may be the same, for a column and its file may be altered by two statements.
+--   was  NULL: nobody has looked yet
+CREATE OR REPLACE FUNCTION herald.rewritten(was jsonb, now jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  is_new_file boolean := herald.differs(was, now, 'files');
+BEGIN
+  RETURN was IS NOT NULL AND (herald.differs(was, now, 'names')
+      OR EXISTS (SELECT FROM jsonb_each(now -> 'columns') n LEFT JOIN jsonb_each(was -> 'columns') o USING (key)
+                  WHERE now -> 'told' ? n.key
+                    AND ((is_new_file AND o.value -> 0 IS DISTINCT FROM n.value -> 0)
+                         OR (o.key IS NULL AND (n.value -> 2)::boolean)
+                         -- another one had this name
+                         OR EXISTS (SELECT FROM jsonb_each(was -> 'columns') x WHERE x.key <> n.key AND x.value -> 1 = n.value -> 1)
+                         OR EXISTS (SELECT FROM jsonb_each(was -> 'generated') x JOIN jsonb_each(now -> 'generated') y USING (key)
+                                     WHERE x.value <> y.value AND substr(key, strpos(key, '.') + 1) = n.value ->> 1))));
+END $$;
 
 -- herald.arrived(target, known): have tables come to it that brought rows?
 -- A table that was made as a partition was empty. One that was attached may have had rows.
@@ -88,6 +161,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock
 DECLARE
   crashed boolean := NOT EXISTS (SELECT FROM herald.survivor);
   now record;
+  now_marks jsonb;
   was herald.extents;
   w herald.watches;
   told boolean := false;
@@ -96,17 +170,20 @@ BEGIN
   told := herald.look_at_rechecks(crashed);
   PERFORM herald.keep_extent(h) FROM herald.watches h WHERE NOT EXISTS (SELECT FROM herald.extents e WHERE e.watch = h.id);
   FOR now IN SELECT x.* FROM herald.extents_now() x JOIN herald.extents e USING (watch)
-              WHERE x.tables <> e.tables OR x.namesake IS DISTINCT FROM e.namesake OR (crashed AND x.unlogged) LOOP
+              WHERE x.tables <> e.tables OR x.namesake IS DISTINCT FROM e.namesake OR x.stamp IS DISTINCT FROM e.stamp OR (crashed AND x.unlogged) LOOP
     SELECT e.* INTO was FROM herald.extents e WHERE e.watch = now.watch FOR UPDATE SKIP LOCKED;
     CONTINUE WHEN NOT FOUND; -- somebody is watching it again just now
     SELECT h.* INTO w FROM herald.watches h WHERE h.id = now.watch;
+    now_marks := herald.marks(w, now.tables);
     IF NOT now.tables <@ was.tables THEN
       PERFORM herald.try_hang(w, '!herald_truncated'); -- on the new ones
     END IF;
-    UPDATE herald.extents e SET tables = now.tables, namesake = now.namesake WHERE e.watch = now.watch;
+    UPDATE herald.extents e SET tables = now.tables, namesake = now.namesake, stamp = now.stamp, marks = now_marks WHERE e.watch = now.watch;
     IF crashed AND now.unlogged THEN
       told := herald.tell_extent(w.topic, 'crash');
     ELSIF (now.tables = '{}' AND was.tables <> '{}')
+       OR herald.differs(was.marks, now_marks, 'links')
+       OR (herald.rewritten(was.marks, now_marks) AND herald.yields(w, 'update'))
        OR (now.namesake IS NOT NULL AND now.namesake IS DISTINCT FROM was.namesake)
        OR (NOT was.tables <@ now.tables AND herald.tells_any(w, '{delete,truncate}'))
        OR (now.tables <> '{}' AND NOT now.tables <@ was.tables AND herald.tells_any(w, '{insert}') AND herald.arrived(w.target, was.tables)) THEN

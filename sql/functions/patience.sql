@@ -167,7 +167,7 @@ DO $$
 DECLARE
   had int := (SELECT max(m.version) FROM herald.migrations m);
   strong text := (SELECT 'LOCK TABLE ' || string_agg(DISTINCT 'herald.' || t, ', ') FROM (VALUES (7, '{changes,ticks,streams,watches}'::text[]), (11, '{watches}'), (13, '{rules}'), (18, '{extents}'))
-                    AS v(version, tables), unnest(v.tables) t WHERE v.version > had);
+                    AS v(version, tables), unnest(v.tables) t WHERE v.version > had AND to_regclass('herald.' || t) IS NOT NULL);
   view text := CASE WHEN had < 3 THEN 'DROP VIEW IF EXISTS herald.status' ELSE 'ALTER VIEW IF EXISTS herald.status OWNER TO CURRENT_USER' END;
   functions text;
   targets oid[] := '{}';

@@ -167,7 +167,7 @@ BEGIN
   SELECT md5(string_agg(concat_ws('/', c.oid, t.link, c.relfilenode,
              (SELECT string_agg(concat_ws(',', a.attnum, a.xmin, d.oid), ' ' ORDER BY a.attnum)
                 FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum AND a.attgenerated <> ''
-               WHERE a.attrelid = c.oid AND a.attnum > 0)), ';' ORDER BY c.oid, t.link COLLATE "C")),
+               WHERE a.attrelid = c.oid AND a.attnum > 0 AND t.link = '')), ';' ORDER BY c.oid, t.link COLLATE "C")),
          coalesce(bool_or(c.relpersistence = 'u'), false)
     INTO mark, unlogged FROM tree t JOIN pg_class c ON c.oid = t.oid;
 END $$;
