@@ -109,4 +109,23 @@ BEGIN
     USING HINT = 'Make them again, by the SQL that made them or from a dump of the data: pg_dump --data-only -t herald.watches -t herald.rules -t herald.streams -t herald.actions, then migrate.';
 END $$;
 
+-- A dump may have left out single tables of herald (pg_dump -T). What refers to them is missing too.
+-- A migration that makes a table adds it to the list.
+DO $$
+DECLARE
+  missing text := (
+    SELECT string_agg('herald.' || t, ', ' ORDER BY v.version, n)
+      FROM (VALUES (1, '{changes,ticks,watches,rules,streams}'::text[]), (2, '{settings,faults}'), (5, '{bulks}'), (7, '{revocations,tickets}'), (8, '{actions}'), (10, '{shapes,reshapes}'),
+                   (11, '{untold}'), (12, '{unreadable}'), (13, '{extents,survivor,ticking}'), (14, '{pruned}'), (18, '{rechecks}')) v(version, tables),
+           unnest(v.tables) WITH ORDINALITY u(t, n)
+     WHERE to_regclass('herald.' || t) IS NULL
+       AND (v.version IN (SELECT m.version FROM herald.migrations m) OR (v.version = 1 AND to_regclass('herald.watches') IS NOT NULL AND NOT EXISTS (SELECT FROM herald.migrations))));
+BEGIN
+  IF missing IS NOT NULL THEN
+    RAISE EXCEPTION 'pgherald: the schema herald came from a dump without %', missing
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'Nothing was changed. Dump again, and leave out their rows only: pg_dump --exclude-table-data=herald.changes --exclude-table-data=herald.ticks. Or DROP SCHEMA herald CASCADE, migrate, and watch again.';
+  END IF;
+END $$;
+
 SET LOCAL check_function_bodies = off; -- functions may name functions that come later
