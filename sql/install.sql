@@ -50,7 +50,7 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir migration.sql
 \set migration 0015_listeners
 \ir migration.sql
-\set migration 0018_rewrites
+\set migration 0016_rewrites
 \ir migration.sql
 
 \ir functions/names.sql

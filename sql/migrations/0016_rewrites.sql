@@ -1,4 +1,4 @@
--- 0018_rewrites.sql: DDL that changes rows and leaves the same tables is told too.
+-- 0016_rewrites.sql: DDL that changes rows and leaves the same tables is told too.
 -- A partition may be detached, changed and attached again. ALTER TYPE may write other values.
 ALTER TABLE herald.extents
   ADD COLUMN stamp text,  -- of all in the catalog that says so
