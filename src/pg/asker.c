@@ -34,17 +34,22 @@ static const struct session_statement statements[] = {
 static const struct {
 	int params;
 	bool again; /* it may be asked twice */
+	bool soils; /* it runs what the application has written (session_soil) */
 	enum asker_pool_name pool;
 } traits[] = {
-	[QUESTION_ENTITLED] = {3, true, ASKER_AUTHORIZE}, [QUESTION_TICKET] = {3, false, ASKER_OWN},
-	[QUESTION_REDEEM] = {2, false, ASKER_OWN},        [QUESTION_RENEW] = {2, true, ASKER_OWN},
-	[QUESTION_ACTION] = {3, false, ASKER_ACTIONS},    [QUESTION_SCHEMA] = {0, true, ASKER_OWN},
-	[QUESTION_COVER] = {2, true, ASKER_OWN},
+	[QUESTION_ENTITLED] = {3, true, true, ASKER_AUTHORIZE},
+	[QUESTION_TICKET] = {3, false, false, ASKER_OWN},
+	[QUESTION_REDEEM] = {2, false, false, ASKER_OWN},
+	[QUESTION_RENEW] = {2, true, false, ASKER_OWN},
+	[QUESTION_ACTION] = {3, false, true, ASKER_ACTIONS},
+	[QUESTION_SCHEMA] = {0, true, true, ASKER_OWN},
+	[QUESTION_COVER] = {2, true, false, ASKER_OWN},
 };
 
 static bool is_free(const struct asker_worker *w)
 {
-	return w->started && w->session.step == SESSION_READY && conn_is_free(&w->conn);
+	return w->started && w->session.step == SESSION_READY && !w->session.soiled &&
+	       conn_is_free(&w->conn);
 }
 
 /* Takes the next question, if there is one and the connection is free. */
@@ -57,6 +62,8 @@ static void work(struct asker_worker *w)
 	q = list_first(&w->pool->queue, struct question, link);
 	list_remove(&q->link);
 	w->question = q;
+	if (traits[q->kind].soils)
+		session_soil(&w->session);
 	conn_run(&w->conn, statements[q->kind].name, traits[q->kind].params, q->params,
 		 CONN_STALL_MS);
 }
@@ -173,6 +180,7 @@ static void on_done(struct conn *c, bool ok)
 		if (w->question != NULL)
 			w->question->unfit = !ok && is_of_params(c);
 		answer(w, !ok, !ok && may_pass(c));
+		session_clean(&w->session);
 	} else if (ok) {
 		session_next(&w->session);
 	} else {

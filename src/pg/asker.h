@@ -8,6 +8,9 @@
  * makes a connection when a question finds all its others busy. A daemon that asks nothing has
  * none.
  *
+ * What such a function leaves in its session is taken back before the next question. The answer
+ * does not wait for that.
+ *
  * While the database is away, questions wait. If a connection breaks while a question runs, the
  * question is asked again if that does no harm. Otherwise it has failed.
  *

@@ -347,17 +347,35 @@ void conn_prepare(struct conn *c, const char *statement, const char *sql)
 	started(c, PQsendPrepare(c->pg, statement, sql, 0, NULL), CONN_STALL_MS);
 }
 
+static bool send_beside(struct conn *c, const char *sql)
+{
+	c->piped++;
+	return PQsendQueryParams(c->pg, sql, 0, NULL, NULL, NULL, NULL, 0);
+}
+
+static bool send_after(struct conn *c, const char *const *after)
+{
+	bool sent = true;
+
+	for (; sent && after != NULL && *after != NULL; after++) {
+		c->behind++;
+		sent = send_beside(c, *after);
+	}
+	return sent;
+}
+
 /* A pipeline up to its one Sync is one transaction. A pooler too runs it in one server process. */
 static bool send_once(struct conn *c, const char *sql, int count, const char *const *params)
 {
-	const char *modes = PQtransactionStatus(c->pg) == PQTRANS_INTRANS ? NULL : c->once->modes;
+	bool begun = PQtransactionStatus(c->pg) == PQTRANS_INTRANS;
+	const char *modes = begun ? NULL : c->once->modes;
 
-	c->piped = modes == NULL ? 2 : 3;
-	return PQenterPipelineMode(c->pg) &&
-	       (modes == NULL || PQsendQueryParams(c->pg, modes, 0, NULL, NULL, NULL, NULL, 0)) &&
-	       PQsendQueryParams(c->pg, c->once->before, 0, NULL, NULL, NULL, NULL, 0) &&
+	c->piped = 1;
+	c->behind = 0;
+	return PQenterPipelineMode(c->pg) && (modes == NULL || send_beside(c, modes)) &&
+	       send_beside(c, c->once->before) &&
 	       PQsendQueryParams(c->pg, sql, count, NULL, params, NULL, NULL, 1) &&
-	       PQpipelineSync(c->pg);
+	       send_after(c, begun ? NULL : c->once->after) && PQpipelineSync(c->pg);
 }
 
 void conn_run(struct conn *c, const char *statement, int count, const char *const *params,
@@ -422,10 +440,10 @@ bool conn_read_in_vain(const struct conn *c)
 	return strcmp(c->fault_state, "53200") == 0;
 }
 
-/* The results of what precedes the statement in its pipeline go to nobody. */
+/* The results of what precedes or follows the statement in its pipeline go to nobody. */
 static bool is_asked_for(const struct conn *c)
 {
-	return c->piped < 2;
+	return c->piped == 0 || c->piped == c->behind + 1;
 }
 
 static void take_result(struct conn *c, PGresult *res)

@@ -65,14 +65,17 @@ struct conn_calls {
 
 /*
  * How statements run in a session that a pooler shares with others. Each is sent as text in a
- * transaction of its own. A statement before it makes settings for that transaction only, so
- * nothing stays.
+ * transaction of its own. A statement before it makes settings for that transaction only. Those
+ * after it take back what it has left. So nothing stays.
  */
 struct conn_once {
 	/* Sets the modes of the transaction and comes first, unless there is a transaction already.
 	 * NULL if none are needed. */
 	const char *modes;
 	const char *before; /* its rows are dropped */
+	/* Left out if there is a transaction already, whose owner ends it. NULL comes last. All of
+	 * it is NULL if there are none. */
+	const char *const *after;
 	const char *(*sql)(const struct conn_once *once, const char *statement);
 };
 
@@ -94,6 +97,7 @@ struct conn {
 	/* Why it is to be dropped when the running query has ended. NULL if it is not. */
 	const char *leaving;
 	int piped;   /* queries of the running pipeline that have not ended; 0 without a pipeline */
+	int behind;  /* how many of its queries come after the one that is asked for */
 	bool unread; /* rows are waiting in libpq's buffer */
 	int pause_ms;
 	int stall_ms;    /* of the running query */
@@ -123,8 +127,9 @@ void conn_stop(struct conn *c);
 
 /* Prepares a statement for conn_run. That is a query of its own, so `done` follows. */
 void conn_prepare(struct conn *c, const char *statement, const char *sql);
-/* Runs a prepared statement. params are count texts, or NULL for SQL's NULL. Results come in
- * binary, row by row. stall_ms is how long it may make no progress. `done` follows. */
+/* Runs a prepared statement. params are count texts, or NULL for
+ * SQL's NULL. Results come in binary, row by row. stall_ms is how long it may make no progress.
+ * `done` follows. */
 void conn_run(struct conn *c, const char *statement, int count, const char *const *params,
 	      int stall_ms);
 /* Runs SQL without parameters, which may be several statements. Results come in text. `done`

@@ -9,8 +9,8 @@
 #include "base/xalloc.h"
 #include "pg/settings.h"
 
-#define WHO_IT_IS                                                 \
-	"SELECT a.pid, extract(epoch FROM a.backend_start) FROM " \
+#define WHO_IT_IS                                                                            \
+	"SELECT a.pid, extract(epoch FROM a.backend_start), " SETTINGS_REST_OF_THEM " FROM " \
 	"pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()) a"
 
 /* The modes of its transactions, if the defaults are not ours. A server in recovery could not write
@@ -66,6 +66,7 @@
 	"  FROM pg_catalog.pg_stat_activity e WHERE e.pid = %1$d AND extract(epoch FROM "        \
 	"e.backend_start) = %2$s"                                                                \
 	"   AND pg_catalog.pg_has_role(e.usesysid, 'USAGE')"
+#define TIMES "SET idle_session_timeout = %d; SET statement_timeout = %d"
 #define ELDER_LOOKS 20  /* a second of them; then it is tried again later */
 #define ELDER_MOST 1000 /* how often, because it may be impossible */
 
@@ -124,6 +125,24 @@ void session_pool(struct session *s)
 	s->pooled = true;
 }
 
+/* In a pool the settings and the role go, in the same transaction. All else is not used in a pool
+ * such as this one. A lock or a temporary table may be there nevertheless, and be somebody else's.
+ * The encoding is set again, because the pool may have begun the session with another one. */
+static const char *const after_applications[] = {"RESET ALL", "RESET SESSION AUTHORIZATION",
+						 "RESET ROLE", "SET client_encoding = 'UTF8'",
+						 NULL};
+
+static void clean(struct session *s)
+{
+	char *sql = xasprintf(SETTINGS_CLEAN SETTINGS_AGAIN "SET application_name = '%s'; " TIMES
+							    "; %s; " SETTINGS_STRANGE,
+			      s->conn->name, s->plan.idle_most_ms, SESSION_FUNCTION_MS, s->rest,
+			      s->plan.count);
+
+	conn_script(s->conn, sql);
+	free(sql);
+}
+
 static void set_up(struct session *s)
 {
 	char *sql;
@@ -132,8 +151,7 @@ static void set_up(struct session *s)
 		conn_script(s->conn, WHO_IT_IS ";" IN_WHAT_MODES);
 		return;
 	}
-	sql = xasprintf("%s" SETTINGS_NOTICE
-			"SET idle_session_timeout = %d; SET statement_timeout = %d; " WHO_IT_IS,
+	sql = xasprintf("%s" SETTINGS_NOTICE TIMES "; " WHO_IT_IS,
 			s->plan.applications ? SETTINGS_UNBOUND : SETTINGS_OURS SETTINGS_LOG,
 			s->plan.idle_most_ms, s->plan.applications ? SESSION_FUNCTION_MS : 0);
 
@@ -166,6 +184,14 @@ static void say(struct session *s)
 		conn_prepare(s->conn, s->plan.statements[s->prepared].name,
 			     s->plan.statements[s->prepared].sql);
 		break;
+	case SESSION_CLEAN:
+		clean(s);
+		break;
+	case SESSION_FORGET:
+		s->strange = false;
+		s->prepared = 0;
+		conn_script(s->conn, "DEALLOCATE ALL");
+		break;
 	case SESSION_READY:
 		break;
 	}
@@ -173,10 +199,11 @@ static void say(struct session *s)
 
 void session_begin(struct session *s)
 {
-	s->once = (struct conn_once){NULL, s->plan.applications ? once_applications : once_log,
-				     sql_of};
-	s->modes[0] = '\0';
+	s->once = (struct conn_once){.before = s->plan.applications ? once_applications : once_log,
+				     .sql = sql_of};
 	s->conn->once = s->pooled ? &s->once : NULL;
+	s->modes[0] = '\0';
+	s->soiled = false;
 	s->step =
 		s->elder.pid != 0 && s->elder.begun++ < ELDER_MOST ? SESSION_ELDER : SESSION_SETUP;
 	s->elder.looks = 0;
@@ -189,6 +216,7 @@ void session_lost(struct session *s)
 	if (s->conn->stalled && !s->pooled) /* Otherwise it may be somebody else's. */
 		leave_elder(s);
 	s->step = SESSION_SETUP; /* not ready */
+	s->soiled = false;
 }
 
 static void take_modes(struct session *s, const PGresult *res)
@@ -201,6 +229,7 @@ static void take_oneself(struct session *s, const PGresult *res)
 {
 	s->pid = atoi(PQgetvalue(res, 0, 0));
 	snprintf(s->born, sizeof(s->born), "%s", PQgetvalue(res, 0, 1));
+	snprintf(s->rest, sizeof(s->rest), "%s", PQgetvalue(res, 0, 2));
 }
 
 void session_result(struct session *s, const PGresult *res)
@@ -216,6 +245,8 @@ void session_result(struct session *s, const PGresult *res)
 		take_modes(s, res);
 	else if (s->step == SESSION_SETUP && PQntuples(res) == 1)
 		take_oneself(s, res);
+	else if (s->step == SESSION_CLEAN && PQnfields(res) == 2)
+		s->strange = PQntuples(res) == 1 && *PQgetvalue(res, 0, 0) == 't';
 	else if (s->step == SESSION_STANDBY)
 		s->standby = yes;
 	else if (s->step == SESSION_SCHEMA)
@@ -249,7 +280,11 @@ static bool is_left_out(const struct session *s)
 	case SESSION_LISTEN:
 		return !s->plan.listens || s->standby || s->pooled;
 	case SESSION_PREPARE:
-		return s->pooled;
+		return s->pooled || s->prepared == s->plan.count;
+	case SESSION_CLEAN:
+		return true;
+	case SESSION_FORGET:
+		return !s->strange;
 	case SESSION_SCHEMA:
 	case SESSION_VERSION:
 		return s->plan.schema_version == 0;
@@ -282,5 +317,23 @@ void session_next(struct session *s)
 	do
 		s->step++;
 	while (is_left_out(s));
+	say(s);
+}
+
+void session_soil(struct session *s)
+{
+	s->soiled = true;
+	s->once.after = after_applications;
+}
+
+void session_clean(struct session *s)
+{
+	bool is_to_be = s->soiled && !s->pooled && conn_is_free(s->conn);
+
+	s->soiled = false;
+	s->once.after = NULL;
+	if (!is_to_be)
+		return;
+	s->step = SESSION_CLEAN;
 	say(s);
 }

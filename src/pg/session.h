@@ -14,6 +14,10 @@
  * moment. No setting of the role or the database may cut a read short. A session for functions of
  * the application keeps the settings that these are used to. It bounds their time.
  *
+ * Such a function may leave something in the session, such as a setting or a temporary table. It
+ * must not meet the next user's. So the owner says session_soil before the statement that runs it,
+ * and session_clean after.
+ *
  * A session that a pooler shares with others (session_pool) has none of that. See conn_once. It
  * listens to nothing.
  *
@@ -56,6 +60,8 @@ enum session_step {
 	SESSION_LISTEN,
 	SESSION_SCHEMA,
 	SESSION_VERSION,
+	SESSION_CLEAN,  /* left out at the beginning; see session_clean */
+	SESSION_FORGET, /* only if other statements are prepared than ours */
 	SESSION_PREPARE,
 	SESSION_READY,
 };
@@ -68,6 +74,8 @@ struct session {
 	 * nothing. */
 	char modes[80];
 	bool pooled;
+	bool soiled;  /* see session_soil */
+	bool strange; /* a prepared statement was left, or one of ours taken away */
 	enum session_step step;
 	/* The server process, as SQL tells it. A pooler may tell libpq another number. 0 if it is
 	 * not known yet. */
@@ -82,6 +90,7 @@ struct session {
 	} elder;
 	size_t prepared;    /* statements so far */
 	int schema_version; /* that was found; 0 if there is none */
+	char rest[120];     /* SQL of the settings that not every server takes; see settings.h */
 	bool standby;       /* the database is a hot standby */
 };
 
@@ -101,5 +110,13 @@ MUST_CHECK bool session_fits(const struct session *s);
 const char *session_bad_encoding(const struct session *s);
 /* A step has succeeded. Goes on with the next one, or to SESSION_READY. */
 void session_next(struct session *s);
+
+/* The next statement runs a function of the application. Until session_clean, the session is for no
+ * other statement than those of the same user. */
+void session_soil(struct session *s);
+/* The statement has ended, and so has its transaction. Takes back what was left, which is a step.
+ * In a pooled session that has been done in the same transaction. If nothing is to be done, or if
+ * the connection is to end, it does nothing. */
+void session_clean(struct session *s);
 
 #endif

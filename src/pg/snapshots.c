@@ -209,6 +209,7 @@ static void ask_note(struct snapshots_worker *w)
 	char most_bytes[24];
 
 	memcpy(params, w->snapshot->params, sizeof(w->snapshot->params));
+	session_soil(&w->session);
 	snprintf(most_bytes, sizeof(most_bytes), "%zu", w->snapshots->data_max);
 	params[SNAPSHOT_PARAMS] = most_bytes;
 	conn_run(&w->conn, "note", SNAPSHOT_PARAMS + 1, params, CONN_STALL_MS);
@@ -239,6 +240,12 @@ static void go_on(struct snapshots_worker *w)
 	}
 }
 
+static void rest(struct snapshots_worker *w)
+{
+	w->step = SNAPSHOTS_REST;
+	session_clean(&w->session);
+}
+
 static void end_step(struct snapshots_worker *w, bool ok)
 {
 	bool of_function = w->step == SNAPSHOTS_NOTE || w->step == SNAPSHOTS_FETCH;
@@ -246,7 +253,7 @@ static void end_step(struct snapshots_worker *w, bool ok)
 	if (!ok && !of_function)
 		conn_drop(&w->conn, "a query failed");
 	else if (w->step == SNAPSHOTS_END || (w->step == SNAPSHOTS_TICK && w->snapshot == NULL))
-		w->step = SNAPSHOTS_REST;
+		rest(w);
 	else if (w->snapshot == NULL)
 		end_transaction(w);
 	else if (!ok)
