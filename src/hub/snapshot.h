@@ -10,6 +10,7 @@
 #define HUB_SNAPSHOT_H
 
 #include "base/list.h"
+#include "hub/client.h"
 #include "hub/event.h"
 
 #define SNAPSHOT_PARAMS 3 /* path of the stream, claims and parameters as JSON */
@@ -34,7 +35,7 @@ struct snapshot_note {
 struct snapshot {
 	struct list link;                    /* of the inlet's queue, while it waits */
 	const char *params[SNAPSHOT_PARAMS]; /* borrowed until it is noted or cancelled */
-	const char *user; /* the user it is for, borrowed until it has ended; or NULL */
+	struct client client;                /* borrowed until it has ended */
 	/* From now on the items may be asked for. */
 	void (*noted)(struct snapshot *s, const struct snapshot_note *note);
 	void (*item)(struct snapshot *s, struct text item);

@@ -242,8 +242,10 @@ static void on_noted(struct snapshot *s, const struct snapshot_note *note)
 	p->step = PRELUDE_COVERING;
 	p->seen = xstrdup(note->seen);
 	snprintf(p->since_text, sizeof(p->since_text), "%" PRId64, p->since.tick);
-	p->cover = (struct question){
-		.kind = QUESTION_COVER, .answered = on_covered, .params = {p->since_text, p->seen}};
+	p->cover = (struct question){.kind = QUESTION_COVER,
+
+				     .answered = on_covered,
+				     .params = {p->since_text, p->seen}};
 	ask_cover(p);
 }
 
@@ -275,7 +277,7 @@ void prelude_renew(struct outlet *o)
 	s->params[0] = o->sub.stream->def.path;
 	s->params[1] = o->holder.claims;
 	s->params[2] = o->selection->items[0].params;
-	s->user = o->holder.user;
+	s->client = (struct client){o->holder.user, o->address};
 }
 
 static void stop(struct outlet *o)

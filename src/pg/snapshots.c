@@ -22,15 +22,17 @@ static const struct session_statement statements[] = {
 
 static bool may_begin(const struct snapshots *s, const struct snapshot *snapshot)
 {
-	int of_user = 0;
+	const struct client *client = &snapshot->client;
+	int of_client = 0, of_address = 0;
 
-	for (size_t i = 0; i < SNAPSHOTS_WORKERS && snapshot->user != NULL; i++) {
+	for (size_t i = 0; i < SNAPSHOTS_WORKERS; i++) {
 		const struct snapshot *other = s->workers[i].snapshot;
 
-		of_user += other != NULL && other->user != NULL &&
-			   strcmp(other->user, snapshot->user) == 0;
+		of_client += other != NULL && client_is_same(&other->client, client);
+		of_address +=
+			other != NULL && client_texts_equal(other->client.address, client->address);
 	}
-	return of_user < SNAPSHOTS_PER_USER;
+	return of_client < SNAPSHOTS_PER_CLIENT && of_address < SNAPSHOTS_PER_ADDRESS;
 }
 
 /* Returns the next one whose turn it is. NULL if there is none. */

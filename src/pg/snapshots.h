@@ -3,8 +3,9 @@
  * snapshots.h: runs the snapshot functions of the application.
  *
  * Each runs in a transaction with one snapshot of the database, on one of up to SNAPSHOTS_WORKERS
- * connections. They are served first come, first served, but one user has at most
- * SNAPSHOTS_PER_USER of them. A connection is made when a snapshot finds all others busy.
+ * connections. They are served first come, first served, but one client has at most
+ * SNAPSHOTS_PER_CLIENT of them, and one address SNAPSHOTS_PER_ADDRESS, whoever comes from there. A
+ * connection is made when a snapshot finds all others busy.
  *
  * Rows come by a cursor, about SNAPSHOTS_PORTION bytes at a time. Between two portions the
  * transaction waits until the next is asked for.
@@ -19,8 +20,10 @@
 #include "pg/session.h"
 
 #define SNAPSHOTS_WORKERS 8
-/* At a time. A user that does not read must not keep everybody waiting. */
-#define SNAPSHOTS_PER_USER (SNAPSHOTS_WORKERS / 2)
+/* At a time. A client that does not read must not keep everybody waiting. An address may be that of
+ * a proxy, so it has all but one. */
+#define SNAPSHOTS_PER_CLIENT (SNAPSHOTS_WORKERS / 2)
+#define SNAPSHOTS_PER_ADDRESS (SNAPSHOTS_WORKERS - 1)
 #define SNAPSHOTS_PORTION (64 << 10)
 /* In the first portion, when the length of a row is not known yet. */
 #define SNAPSHOTS_FIRST_ROWS 100

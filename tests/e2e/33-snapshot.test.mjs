@@ -150,6 +150,31 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () =
     await until(async () => Number(await openTransactions(stage.cluster)) <= 1, { what: 'the end of all but that of the stopped reader' })
   })
 
+  test('nor do clients of one address keep one of another address waiting, with users or without', async () => {
+    const before = Number(await openTransactions(stage.cluster))
+    const greedy = []
+    const hold = async (streams, most) => {
+      greedy.push(...await Promise.all(streams))
+      for (const stream of greedy) stream.pause()
+      await until(async () => Number(await openTransactions(stage.cluster)) === before + most, { what: `${most} more transactions` })
+    }
+    const many = '/many?rows=100000&pad=1000'
+    await hold(Array.from({ length: 9 }, () => stage.daemon.subscribe(many.replace('many', 'anonymous'))), 4)
+    const stream = await subscribe('/notes') // a user of the same address
+    await stream.next('ready')
+    await stream.close()
+    await until(async () => Number(await openTransactions(stage.cluster)) === before + 4, { what: 'its end' })
+    await hold(['bob', 'carl', 'dora', 'eve'].map((sub) => subscribe(many, { sub })), 7 - before)
+    const other = http.get(stage.daemon.url('/notes'), { agent: false, localAddress: '127.0.0.2', headers: { Authorization: `Bearer ${await token({ sub: 'ann' })}` } })
+    const [response] = await once(other, 'response')
+    let text = ''
+    response.on('data', (chunk) => (text += chunk)).on('error', () => {})
+    await until(() => text.includes('event: ready'), { what: 'the state of another address' })
+    other.destroy()
+    await Promise.all(greedy.map((each) => each.close()))
+    await until(async () => Number(await openTransactions(stage.cluster)) <= before, { what: 'the end of all but that of the stopped reader' })
+  })
+
   test('a row security policy sees the claims, and the claims are the function\'s too', async () => {
     const [ann, bob] = [await subscribe('/notes'), await subscribe('/notes', { sub: 'bob' })]
     for (const [stream, ids] of [[ann, [1, 3]], [bob, [2]]]) {
