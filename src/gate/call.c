@@ -149,7 +149,7 @@ static bool begin(struct gate *gate, const struct request *r, const struct actio
 	c->waiter.question = (struct question){.kind = QUESTION_ACTION,
 					       .answered = on_answered,
 					       .params = {c->method, c->path, c->request}};
-	waiter_ask(&c->waiter);
+	waiter_ask(&c->waiter, id->sub);
 	return true;
 }
 

@@ -166,7 +166,7 @@ static void ask_entitled(struct pending_open *h, struct multi_item *item)
 			       .answered = on_entitled,
 			       .params = {h->asked, h->claims, h->params_json}};
 	reserve(h);
-	waiter_ask(&h->waiter);
+	waiter_ask(&h->waiter, h->identity.sub);
 }
 
 static void decide(struct pending_open *h)
@@ -286,7 +286,7 @@ static void ask_ticket(struct pending_open *h, const struct request *r)
 	*q = (struct question){
 		.kind = QUESTION_REDEEM, .answered = on_redeemed, .params = {h->hash, h->origin}};
 	reserve(h);
-	waiter_ask(&h->waiter);
+	waiter_ask(&h->waiter, NULL);
 }
 
 static void await_key(struct pending_open *h)

@@ -66,7 +66,7 @@ static void tell_others(struct renew *w, const struct identity *id)
 	w->identity = buf_detach(&identity);
 	w->waiter.question = (struct question){
 		.kind = QUESTION_RENEW, .answered = on_told, .params = {w->code, w->identity}};
-	waiter_ask(&w->waiter);
+	waiter_ask(&w->waiter, id->sub);
 }
 
 static bool start(struct gate *gate, const struct request *r, const struct identity *id,

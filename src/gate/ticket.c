@@ -75,7 +75,7 @@ static bool start(struct gate *gate, const struct request *r, const struct ident
 	t->waiter.question = (struct question){.kind = QUESTION_TICKET,
 					       .answered = on_kept,
 					       .params = {t->hash, t->identity, t->origin}};
-	waiter_ask(&t->waiter);
+	waiter_ask(&t->waiter, id->sub);
 	return true;
 }
 

@@ -196,8 +196,9 @@ bool waiter_init(struct waiter *w, struct gate *gate, const struct request *r,
 	return true;
 }
 
-void waiter_ask(struct waiter *w)
+void waiter_ask(struct waiter *w, const char *user)
 {
+	w->question.client = (struct client){user, w->address};
 	w->stale = false;
 	w->asked = true;
 	w->gate->questions.submit(w->gate->questions.ctx, &w->question);

@@ -69,8 +69,9 @@ MUST_CHECK bool waiter_init(struct waiter *w, struct gate *gate, const struct re
 			    void (*late)(struct waiter *w), void (*over)(struct waiter *w),
 			    struct refusal *ret_refusal);
 
-/* Asks the database. The owner has set the question's kind, params and answered. */
-void waiter_ask(struct waiter *w);
+/* Asks the database. The owner has set the question's kind, params and answered. user is for whom
+ * it is asked. It is not kept, and NULL if that is not known. */
+void waiter_ask(struct waiter *w, const char *user);
 
 /*
  * The rights of this subject, or of all if sub is NULL, may have changed since they were asked for.

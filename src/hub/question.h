@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "base/list.h"
+#include "hub/client.h"
 
 #define QUESTION_PARAMS_MAX 3
 #define QUESTION_VALUES_MAX 3
@@ -42,8 +43,10 @@ struct answer {
 };
 
 struct question {
-	struct list link; /* of the inlet's queue, while it waits */
+	struct list link;  /* of the inlet's queue, while it waits */
+	struct lane *lane; /* the inlet's */
 	enum question_kind kind;
+	struct client client; /* for whom it is asked; borrowed until it is submitted */
 	/* Set if it failed because of its params, which the database cannot take. Asked again, it
 	 * fails again. */
 	bool unfit;

@@ -208,6 +208,7 @@ static void ask_cover(struct prelude *p)
 {
 	struct question_ops *questions = &p->outlet->set->questions;
 
+	p->cover.client = p->snapshot.client;
 	questions->submit(questions->ctx, &p->cover);
 }
 

@@ -82,6 +82,7 @@ static void ask(struct outlet *o, int64_t since_ms, size_t part)
 	r->part = part;
 	r->question =
 		(struct question){.kind = QUESTION_ENTITLED,
+				  .client = {o->holder.user, o->address},
 				  .answered = on_answered,
 				  .params = {o->sub.parts[part].stream->def.path, o->holder.claims,
 					     o->selection->items[part].params}};

@@ -46,6 +46,8 @@ static const struct {
 	[QUESTION_COVER] = {2, true, false, ASKER_OWN},
 };
 
+_Static_assert(ASKER_WORKERS <= LANES_MOST, "more could run than lanes can count");
+
 static bool is_free(const struct asker_worker *w)
 {
 	return w->started && w->session.step == SESSION_READY && !w->session.soiled &&
@@ -55,13 +57,12 @@ static bool is_free(const struct asker_worker *w)
 /* Takes the next question, if there is one and the connection is free. */
 static void work(struct asker_worker *w)
 {
-	struct question *q;
+	struct question *q = is_free(w) ? lanes_take(&w->pool->queue) : NULL;
 
-	if (!is_free(w) || list_empty(&w->pool->queue))
+	if (q == NULL)
 		return;
-	q = list_first(&w->pool->queue, struct question, link);
-	list_remove(&q->link);
 	w->question = q;
+	w->lane = q->lane;
 	if (traits[q->kind].soils)
 		session_soil(&w->session);
 	conn_run(&w->conn, statements[q->kind].name, traits[q->kind].params, q->params,
@@ -73,12 +74,12 @@ static void hand_out(struct asker_pool *p)
 {
 	struct asker_worker *idle = NULL;
 
-	for (size_t i = 0; i < ASKER_WORKERS && !list_empty(&p->queue); i++) {
+	for (size_t i = 0; i < ASKER_WORKERS && lanes_have(&p->queue); i++) {
 		work(&p->workers[i]);
 		if (idle == NULL && !p->workers[i].started)
 			idle = &p->workers[i];
 	}
-	if (idle != NULL && !list_empty(&p->queue)) {
+	if (idle != NULL && lanes_have(&p->queue)) {
 		idle->started = true;
 		conn_start(&idle->conn);
 	}
@@ -88,7 +89,7 @@ static void submit(void *ctx, struct question *q)
 {
 	struct asker_pool *p = &((struct asker *)ctx)->pools[traits[q->kind].pool];
 
-	list_append(&p->queue, &q->link);
+	lanes_add(&p->queue, q);
 	hand_out(p);
 }
 
@@ -96,7 +97,7 @@ static void cancel(void *ctx, struct question *q)
 {
 	struct asker_pool *p = &((struct asker *)ctx)->pools[traits[q->kind].pool];
 
-	list_remove(&q->link);
+	lanes_remove(&p->queue, q);
 	for (size_t i = 0; i < ASKER_WORKERS; i++)
 		if (p->workers[i].question == q)
 			p->workers[i].question = NULL;
@@ -130,6 +131,14 @@ static void on_result(struct conn *c, const PGresult *res)
 				xstrndup(PQgetvalue(res, 0, i), (size_t)PQgetlength(res, 0, i));
 }
 
+/* What runs has ended, or has been lost. */
+static void end_lane(struct asker_worker *w)
+{
+	if (w->lane != NULL)
+		lanes_end(&w->pool->queue, w->lane);
+	w->lane = NULL;
+}
+
 static void answer(struct asker_worker *w, bool failed, bool passing)
 {
 	struct question *q = w->question;
@@ -139,6 +148,7 @@ static void answer(struct asker_worker *w, bool failed, bool passing)
 	memcpy(values, w->values, sizeof(values));
 	memset(w->values, 0, sizeof(w->values));
 	w->question = NULL;
+	end_lane(w);
 	for (int i = 0; i < QUESTION_VALUES_MAX && !failed; i++)
 		a.values[i] = values[i];
 	if (q != NULL)
@@ -206,7 +216,8 @@ static void on_lost(struct conn *c)
 		return;
 	}
 	w->question = NULL;
-	list_append(w->pool->queue.next, &q->link); /* before those that wait */
+	w->lane = NULL;
+	lanes_put_back(&w->pool->queue, q);
 }
 
 static const struct conn_calls conn_calls = {
@@ -214,7 +225,7 @@ static const struct conn_calls conn_calls = {
 
 static void init_pool(struct asker_pool *p, struct loop *loop, const char *conninfo)
 {
-	list_init(&p->queue);
+	lanes_init(&p->queue);
 	for (size_t i = 0; i < ASKER_WORKERS; i++) {
 		struct asker_worker *w = &p->workers[i];
 
@@ -239,6 +250,7 @@ static void release_pool(struct asker_pool *p)
 		conn_stop(&p->workers[i].conn);
 		forget_values(&p->workers[i]);
 	}
+	lanes_release(&p->queue);
 }
 
 void asker_go_with(struct asker *a, const struct conn *guide)

@@ -2,11 +2,11 @@
 /*
  * asker.h: answers the questions of other rooms (hub/question.h) on a few connections.
  *
- * Questions are answered first come, first served. There are three pools, and each has up to
- * ASKER_WORKERS connections. Authorize functions and actions have pools of their own, because
- * functions of the application may be slow. So slow actions keep nobody from being let in. A pool
- * makes a connection when a question finds all its others busy. A daemon that asks nothing has
- * none.
+ * Questions wait in lanes (lanes.h), so that no client keeps another one waiting for long. There
+ * are three pools, and each has up to ASKER_WORKERS connections. Authorize functions and actions
+ * have pools of their own, because functions of the application may be slow. So slow actions keep
+ * nobody from being let in. A pool makes a connection when a question finds all its others busy. A
+ * daemon that asks nothing has none.
  *
  * What such a function leaves in its session is taken back before the next question. The answer
  * does not wait for that.
@@ -23,6 +23,7 @@
 
 #include "hub/question.h"
 #include "pg/conn.h"
+#include "pg/lanes.h"
 #include "pg/session.h"
 
 #define ASKER_WORKERS 4 /* of each pool */
@@ -34,12 +35,13 @@ struct asker_worker {
 	struct conn conn;
 	struct session session;
 	bool started;
+	struct lane *lane;         /* of what runs; NULL if nothing does */
 	struct question *question; /* NULL if there is none, or if it was cancelled while it runs */
 	char *values[QUESTION_VALUES_MAX]; /* what has come back for it; owned */
 };
 
 struct asker_pool {
-	struct list queue; /* struct question */
+	struct lanes queue;
 	struct asker_worker workers[ASKER_WORKERS];
 };
 

@@ -313,6 +313,16 @@ describe('actions', { skip: missing() }, () => {
     assert.deepEqual((await client.query('SELECT n FROM public.paid ORDER BY n')).rows.map(({ n }) => n), [0, 1, 2, 3, 4, 5])
   })
 
+  test('one user who asks much keeps another one waiting for no more than what runs', async () => {
+    const slow = Array.from({ length: 16 }, () => ask('GET', '/slow?seconds=1', { who: ann }))
+    await until(async () => (await stage.cluster.psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%herald.act(%' AND wait_event = 'PgSleep'")) === '4', { what: 'four that run' })
+    let over = 0
+    for (const each of slow) each.then(() => over++)
+    assert.equal((await ask('POST', '/echo/1', { who: bob, json: {} })).status, 201)
+    assert.ok(over <= 8, `${over} were answered first`)
+    assert.deepEqual((await Promise.all(slow)).map(({ status }) => status), Array(16).fill(200))
+  })
+
   test('a client that says no more while its action runs is told what came of it', async () => {
     await client.query('SELECT pg_advisory_lock(77)')
     const address = addressOf(stage.daemon.url('/'))

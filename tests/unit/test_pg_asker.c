@@ -47,6 +47,16 @@ static void bring(struct asker_worker *w, const char *value)
 	PQclear(res);
 }
 
+static void run(struct asker_worker *w, struct question *q)
+{
+	list_node_init(&q->link);
+	lanes_add(&w->pool->queue, q);
+	assert_ptr_equal(lanes_take(&w->pool->queue), q);
+	w->session.step = SESSION_READY;
+	w->question = q;
+	w->lane = q->lane;
+}
+
 /* A row has come, and the connection is lost before the server says that it is all. */
 TEST(what_came_for_a_question_whose_connection_was_lost_answers_no_other)
 {
@@ -54,17 +64,13 @@ TEST(what_came_for_a_question_whose_connection_was_lost_answers_no_other)
 			second = {.kind = QUESTION_REDEEM, .answered = on_answered};
 	struct asker_worker *w = &asker.pools[ASKER_AUTHORIZE].workers[0];
 
-	list_node_init(&first.link);
-	list_node_init(&second.link);
-	w->session.step = SESSION_READY;
-	w->question = &first;
+	run(w, &first);
 	bring(w, "true");
 	w->conn.calls->lost(&w->conn);
 	assert_int_equal(answers, 0);
 	asker_ops(&asker).cancel(&asker, &first);
 
-	w->session.step = SESSION_READY;
-	w->question = &second;
+	run(w, &second);
 	bring(w, NULL);
 	w->conn.calls->done(&w->conn, true);
 	assert_int_equal(answers, 1);
