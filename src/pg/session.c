@@ -127,10 +127,18 @@ void session_pool(struct session *s)
 
 /* In a pool the settings and the role go, in the same transaction. All else is not used in a pool
  * such as this one. A lock or a temporary table may be there nevertheless, and be somebody else's.
- * The encoding is set again, because the pool may have begun the session with another one. */
-static const char *const after_applications[] = {"RESET ALL", "RESET SESSION AUTHORIZATION",
-						 "RESET ROLE", "SET client_encoding = 'UTF8'",
-						 NULL};
+ * The encoding and the name are set again, because the pool may have begun the session with others.
+ */
+static void prepare_after(struct session *s)
+{
+	const char *after[] = {"RESET ALL",  "RESET SESSION AUTHORIZATION",
+			       "RESET ROLE", "SET client_encoding = 'UTF8'",
+			       s->named,     NULL};
+
+	_Static_assert(sizeof(after) == sizeof(s->after), "the list is copied as a whole");
+	snprintf(s->named, sizeof(s->named), "SET application_name = '%s'", s->conn->name);
+	memcpy(s->after, after, sizeof(after));
+}
 
 static void clean(struct session *s)
 {
@@ -323,7 +331,8 @@ void session_next(struct session *s)
 void session_soil(struct session *s)
 {
 	s->soiled = true;
-	s->once.after = after_applications;
+	prepare_after(s);
+	s->once.after = s->after;
 }
 
 void session_clean(struct session *s)

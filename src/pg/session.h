@@ -70,6 +70,8 @@ struct session {
 	struct conn *conn;
 	struct session_plan plan;
 	struct conn_once once; /* for a pooled one */
+	const char *after[6];  /* of once, and its text for the name */
+	char named[60];
 	/* What its transactions must set against defaults of the role or the database. "" if
 	 * nothing. */
 	char modes[80];

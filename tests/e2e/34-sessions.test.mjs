@@ -38,9 +38,9 @@ const prepare = (cluster) => cluster.psql(`
   END $$;
   CREATE FUNCTION see(request jsonb) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('body', public.left_here()) $$;
   CREATE FUNCTION leave(request jsonb) RETURNS jsonb LANGUAGE plpgsql AS $$ BEGIN EXECUTE request ->> 'body'; RETURN jsonb_build_object('body', pg_backend_pid()); END $$;
-  CREATE TABLE seen (what jsonb);
+  CREATE TABLE seen (n int, what jsonb);
   CREATE FUNCTION may_leave(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN EXECUTE params ->> 'sql'; RETURN true; END $$;
-  CREATE FUNCTION may_see(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.seen VALUES (public.left_here()); RETURN true; END $$;
+  CREATE FUNCTION may_see(claims jsonb, params jsonb) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN INSERT INTO public.seen VALUES ((params ->> 'n')::int, public.left_here()); RETURN true; END $$;
   CREATE FUNCTION state(claims jsonb, params jsonb) RETURNS SETOF jsonb LANGUAGE plpgsql AS $$ BEGIN EXECUTE params ->> 'sql'; RETURN NEXT public.left_here(); END $$;
   SELECT herald.watch('notes');
   SELECT herald.action('GET', '/see', 'public.see'), herald.action('POST', '/leave', 'public.leave');
@@ -56,25 +56,26 @@ describe('a session in which functions of the application run', { skip: missing(
   const see = async (sub, daemon = stage.daemon) => (await request(daemon.url('/see'), { headers: await headers(sub) })).json
   const leave = async (sub, sql, daemon = stage.daemon) => request(daemon.url('/leave'), { method: 'POST', body: JSON.stringify(sql), headers: await headers(sub) })
 
-  /** What bob's function sees in the server process of this pid. */
-  const seenIn = (pid, look) => until(async () => {
-    const { pid: at, ...seen } = await look()
-    return at === pid && seen
+  /**
+   * Looks until that is done in the process where something was left. That may have ended: where the
+   * machine is busy, a time limit of 1 ms keeps it from being cleaned. Several look at once, because
+   * the first process that is free gets the question.
+   */
+  const finds = (expected, pid, look, sql) => until(async () => {
+    const looks = await Promise.all(Array.from({ length: 4 }, () => look()))
+    for (const { pid: _, ...seen } of looks) assert.deepEqual(seen, expected, sql)
+    return looks.some(({ pid: at }) => at === pid) || (await stage.cluster.psql(`SELECT count(*) FROM pg_stat_activity WHERE pid = ${pid}`)) === '0'
   }, { what: `a question to process ${pid}` })
 
   test('an action finds nothing of what another user\'s has left', async () => {
-    const { pid, ...first } = await see('bob')
+    let { pid, ...first } = await see('bob')
     assert.deepEqual([first.settings.TimeZone, first.settings['app.tenant'], first.settings.statement_timeout], ['America/Sao_Paulo', 'of all', '5s'])
     for (const [sql, status = 200] of leavings) {
-      let at
-      await until(async () => { // more than one may be there, and the first answers all but at once
-        const said = await leave('ann', sql)
-        assert.equal(said.status, status, sql)
-        return status !== 200 || (at = said.json) === pid
-      }, { what: 'the same process' })
-      assert.deepEqual(await seenIn(pid, () => see('bob')), first, sql)
+      const said = await leave('ann', sql)
+      assert.equal(said.status, status, sql)
+      pid = status === 200 ? said.json : pid
+      await finds(first, pid, () => see('bob'), sql)
     }
-    assert.doesNotMatch(stage.daemon.logs(), /lost the database connection/)
   })
 
   const open = async (path) => {
@@ -86,16 +87,18 @@ describe('a session in which functions of the application run', { skip: missing(
   const withSql = (path, sql) => `${path}?sql=${encodeURIComponent(sql)}`
 
   test('an authorize function finds nothing either', async () => {
+    let looks = 0
     const look = async () => {
-      await (await open('/asks/see')).close()
-      return JSON.parse(await stage.cluster.psql('DELETE FROM seen RETURNING what'))
+      const n = looks++
+      await (await open(`/asks/see?n=${n}`)).close()
+      return JSON.parse(await stage.cluster.psql(`SELECT what FROM seen WHERE n = ${n}`))
     }
     const { pid, ...first } = await look()
     for (const [sql, status = 200] of leavings.filter(([sql]) => !/SET (ROLE|SESSION AUTH)/.test(sql))) {
       const stream = await stage.daemon.subscribe(withSql('/asks/leave', sql), { token: await token({ sub: 'ann' }) })
       assert.equal(stream.status, status === 200 ? 200 : 403, sql)
       await stream.close()
-      assert.deepEqual(await seenIn(pid, look), first, sql)
+      await finds(first, pid, look, sql)
     }
   })
 
@@ -107,10 +110,10 @@ describe('a session in which functions of the application run', { skip: missing(
       await stream.close()
       return seen
     }
-    const { pid, ...first } = await look('SELECT 1')
+    const { pid: _, ...first } = await look('SELECT 1')
     for (const [sql] of leavings.filter(([sql]) => /set_config|TimeZone|advisory_lock\(7|_shared|PREPARE mine|DEALLOCATE ALL$/.test(sql))) {
-      await look(sql)
-      assert.deepEqual(await seenIn(pid, () => look('SELECT 1')), first, sql)
+      const { pid } = await look(sql)
+      await finds(first, pid, () => look('SELECT 1'), sql)
     }
   })
 
