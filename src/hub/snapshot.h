@@ -18,6 +18,7 @@
 enum snapshot_end {
 	SNAPSHOT_WHOLE,  /* that was the last item */
 	SNAPSHOT_FAILED, /* the function failed; why says how */
+	SNAPSHOT_SLOW,   /* others wait, and it is not read fast enough */
 	/* The connection was lost after noted. What was handed over is of no use. */
 	SNAPSHOT_LOST,
 };

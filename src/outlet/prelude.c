@@ -168,6 +168,8 @@ static void on_ended(struct snapshot *s, enum snapshot_end end, const char *why)
 		ask_changes(p);
 	} else if (end == SNAPSHOT_LOST && p->items == 0) {
 		prelude_start(o); /* the new one waits for the database */
+	} else if (end == SNAPSHOT_SLOW) {
+		outlet_close(o, "slow");
 	} else {
 		log_error("[STREAM %" PRIu64
 			  "] snapshot function '%s' of '%s' did not end well: %s",

@@ -76,6 +76,10 @@ static void hand_out(struct snapshots *s)
 		idle->started = true;
 		conn_start(&idle->conn);
 	}
+	if (next_one == NULL)
+		loop_stop_timer(s->loop, &s->look);
+	else if (idle == NULL && !timer_pending(&s->look))
+		loop_set_timer(s->loop, &s->look, SNAPSHOTS_LOOK_MS);
 }
 
 static void end_transaction(struct snapshots_worker *w)
@@ -114,6 +118,8 @@ static void next(void *ctx, struct snapshot *snapshot)
 	struct snapshots_worker *w = worker_of(ctx, snapshot);
 	char sql[64];
 
+	if (w->since_ms == 0)
+		w->since_ms = w->conn.loop->now_ms;
 	w->asked = w->got > 0 ? snapshots_rows(w->got, w->bytes) : SNAPSHOTS_FIRST_ROWS;
 	w->got = 0;
 	w->bytes = 0;
@@ -161,6 +167,7 @@ static void take_items(struct snapshots_worker *w, const PGresult *res)
 			item = (struct text){"null", 4};
 		w->got++;
 		w->bytes += item.len;
+		w->total += (int64_t)item.len;
 		if (w->snapshot != NULL)
 			w->snapshot->item(w->snapshot, item);
 	}
@@ -192,7 +199,32 @@ static void hold(struct snapshots_worker *w)
 {
 	w->step = SNAPSHOTS_HOLD;
 	w->got = 0;
+	w->since_ms = w->total = 0;
 	w->snapshot->noted(w->snapshot, &w->note);
+}
+
+/* True if its client has what was read, or most of it, and has taken its time. */
+static bool is_slow(const struct snapshots_worker *w)
+{
+	int64_t took_ms = w->conn.loop->now_ms - w->since_ms;
+
+	return w->step == SNAPSHOTS_HOLD && w->snapshot != NULL && w->since_ms != 0 &&
+	       took_ms > SNAPSHOTS_SLOW_MS && w->total < took_ms * SNAPSHOTS_SLOW_BYTES / 1000;
+}
+
+/* One waits that could begin, and no connection is free. */
+static void on_look(struct timer *t)
+{
+	struct snapshots *s = container_of(t, struct snapshots, look);
+
+	if (find_next(s) == NULL)
+		return;
+	loop_set_timer(s->loop, &s->look, SNAPSHOTS_LOOK_MS);
+	for (size_t i = 0; i < SNAPSHOTS_WORKERS; i++)
+		if (is_slow(&s->workers[i])) {
+			end(&s->workers[i], SNAPSHOT_SLOW);
+			return; /* another one at the next look */
+		}
 }
 
 static void end_portion(struct snapshots_worker *w)
@@ -303,7 +335,8 @@ static const struct conn_calls conn_calls = {
 
 void snapshots_init(struct snapshots *s, struct loop *loop, const char *conninfo, size_t data_max)
 {
-	*s = (struct snapshots){.data_max = data_max};
+	*s = (struct snapshots){.data_max = data_max, .loop = loop};
+	timer_init(&s->look, on_look);
 	list_init(&s->queue);
 	for (size_t i = 0; i < SNAPSHOTS_WORKERS; i++) {
 		struct snapshots_worker *w = &s->workers[i];
@@ -337,6 +370,7 @@ void snapshots_leave(struct snapshots *s, const char *why)
 
 void snapshots_release(struct snapshots *s)
 {
+	loop_stop_timer(s->loop, &s->look);
 	for (size_t i = 0; i < SNAPSHOTS_WORKERS; i++) {
 		conn_stop(&s->workers[i].conn);
 		free(s->workers[i].seen);

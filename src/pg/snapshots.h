@@ -7,6 +7,8 @@
  * SNAPSHOTS_PER_CLIENT of them, and one address SNAPSHOTS_PER_ADDRESS, whoever comes from there. A
  * connection is made when a snapshot finds all others busy.
  *
+ * A state that is read slower than SNAPSHOTS_SLOW_BYTES ends if others wait (SNAPSHOT_SLOW).
+ *
  * Rows come by a cursor, about SNAPSHOTS_PORTION bytes at a time. Between two portions the
  * transaction waits until the next is asked for.
  */
@@ -24,6 +26,11 @@
  * a proxy, so it has all but one. */
 #define SNAPSHOTS_PER_CLIENT (SNAPSHOTS_WORKERS / 2)
 #define SNAPSHOTS_PER_ADDRESS (SNAPSHOTS_WORKERS - 1)
+/* Whoever reads slower than this gives its connection back, but only while others wait for one. Its
+ * first seconds do not count. */
+#define SNAPSHOTS_SLOW_BYTES (64 << 10) /* a second */
+#define SNAPSHOTS_SLOW_MS 20000
+#define SNAPSHOTS_LOOK_MS 1000
 #define SNAPSHOTS_PORTION (64 << 10)
 /* In the first portion, when the length of a row is not known yet. */
 #define SNAPSHOTS_FIRST_ROWS 100
@@ -48,14 +55,17 @@ struct snapshots_worker {
 	/* NULL if there is none, or if it was cancelled while a statement runs. */
 	struct snapshot *snapshot;
 	struct snapshot_note note;
-	char *seen;     /* of the note; owned */
-	int asked, got; /* rows of the portion */
-	size_t bytes;
+	char *seen;              /* of the note; owned */
+	int asked, got;          /* rows of the portion */
+	size_t bytes;            /* of the portion */
+	int64_t since_ms, total; /* when its first portion was asked for; bytes of all portions */
 };
 
 struct snapshots {
 	struct list queue; /* struct snapshot */
 	size_t data_max;   /* bytes of one item; a longer one fails */
+	struct loop *loop;
+	struct timer look; /* is set while one waits that could begin */
 	struct snapshots_worker workers[SNAPSHOTS_WORKERS];
 };
 
