@@ -1,5 +1,5 @@
-// What a function of the application leaves in its session does not meet the next user's. That holds
-// for actions, authorize and snapshot functions, and behind a pooler for settings and the role.
+// What a function of the application leaves in its session does not meet the next user's. That
+// holds for actions, authorize and snapshot functions, and behind a pooler for settings and the role.
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
@@ -29,6 +29,7 @@ const prepare = (cluster) => cluster.psql(`
   CREATE FUNCTION left_here() RETURNS jsonb LANGUAGE plpgsql AS $$
   DECLARE last text := 'none';
   BEGIN
+    PERFORM pg_sleep(0.05); -- so that those who look at once are in several processes
     BEGIN last := lastval(); EXCEPTION WHEN object_not_in_prerequisite_state THEN END;
     RETURN jsonb_build_object('pid', pg_backend_pid(), 'users', session_user || ' ' || current_user, 'lastval', last, 'uid', coalesce(current_setting('app.uid', true), ''),
       'settings', (SELECT jsonb_object_agg(n, current_setting(n)) FROM unnest('{TimeZone,search_path,statement_timeout,lock_timeout,app.tenant,row_security,client_connection_check_interval,transaction_read_only,transaction_isolation,default_transaction_deferrable,client_encoding,application_name}'::text[]) n),
@@ -57,9 +58,9 @@ describe('a session in which functions of the application run', { skip: missing(
   const leave = async (sub, sql, daemon = stage.daemon) => request(daemon.url('/leave'), { method: 'POST', body: JSON.stringify(sql), headers: await headers(sub) })
 
   /**
-   * Looks until that is done in the process where something was left. That may have ended: where the
-   * machine is busy, a time limit of 1 ms keeps it from being cleaned. Several look at once, because
-   * the first process that is free gets the question.
+   * Looks until that is done in the process where something was left. That may have ended: where
+   * the machine is busy, a time limit of 1 ms keeps it from being cleaned. Several look at once,
+   * because the first process that is free gets the question.
    */
   const finds = (expected, pid, look, sql) => until(async () => {
     const looks = await Promise.all(Array.from({ length: 4 }, () => look()))
