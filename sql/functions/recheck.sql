@@ -28,10 +28,26 @@ BEGIN
   IF TG_OP IN ('UPDATE', 'INSERT') THEN is_now := herald.subjects_of(NEW, TG_ARGV[0]); END IF;
   IF was IS NOT NULL AND is_now IS NOT NULL AND TG_OP <> 'TRUNCATE' THEN
     PERFORM herald.tell_gate('recheck', jsonb_build_object('sub', s)) FROM (SELECT unnest(was) UNION SELECT unnest(is_now)) v(s);
-  ELSIF current_setting('herald.rechecked', true) IS DISTINCT FROM pg_current_xact_id()::text THEN
-    PERFORM herald.recheck(), set_config('herald.rechecked', pg_current_xact_id()::text, true);
+  ELSE
+    PERFORM herald.recheck_once();
   END IF;
   RETURN NULL;
+END $$;
+
+-- herald.recheck_once(): asks again for everyone, once a transaction.
+-- The transaction's mark says where that stands in the log. Whoever writes may set any mark, so it
+-- counts only where it stands.
+CREATE OR REPLACE FUNCTION herald.recheck_once() RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  place tid := herald.place(current_setting('herald.rechecked', true));
+BEGIN
+  IF NOT EXISTS (SELECT FROM herald.changes c WHERE c.ctid = place AND c.xid = pg_current_xact_id()
+                    AND c.topic = '!gate' AND c.event = 'recheck' AND c.data ->> 'sub' IS NULL) THEN
+    PERFORM herald.recheck();
+    SELECT c.ctid INTO place FROM herald.changes c WHERE c.xid = pg_current_xact_id() AND c.topic = '!gate' ORDER BY c.id DESC LIMIT 1;
+    PERFORM set_config('herald.rechecked', place::text, true);
+  END IF;
 END $$;
 
 -- herald.subjects_of(r, col, whole): the subject that a row names in this column, or none.
