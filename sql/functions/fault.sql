@@ -37,8 +37,8 @@ END $$;
 CREATE OR REPLACE FUNCTION herald.mute_lines(w herald.watches) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT format(E'    IF NOT EXISTS (SELECT FROM herald.bulks b WHERE b.ctid OPERATOR(pg_catalog.=) herald.place(pg_catalog.current_setting(%1$L, true))'
-                ' AND b.topic OPERATOR(pg_catalog.=) %2$L AND b.xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()) THEN\n'
-                '      PERFORM herald.bulk(%3$s, %2$L, ''muted'');\n    END IF;\n    RETURN NULL;', 'herald.bulk_' || w.id, w.topic, w.id)
+                || E' AND b.topic OPERATOR(pg_catalog.=) %2$L AND b.xid OPERATOR(pg_catalog.=) pg_catalog.pg_current_xact_id()) THEN\n'
+                || E'      PERFORM herald.bulk(%3$s, %2$L, ''muted'');\n    END IF;\n    RETURN NULL;', 'herald.bulk_' || w.id, w.topic, w.id)
 $$;
 
 -- herald.note_bulk(topic, reason): does so. Returns where the row of herald.bulks is.

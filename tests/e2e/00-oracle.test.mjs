@@ -244,6 +244,19 @@ enriched('a `bulk` of a transaction that was rolled back', ['phantom'], (log, fr
   for (const list of [frames, log.subscribers[1].frames, bobs]) without(list, '15-18')
   Object.assign(log.writes[6], { fate: 'aborted' })
 })
+// DDL changed values before the muted change. The subscribers in `lists` are told.
+const tellRewrite = ({ changes: { f, g } }, lists) => {
+  for (const list of lists) list.splice(at(list, '15-17'), 0, bulk('14-17', [row(f), row(g)], 'ddl'))
+}
+enriched('nothing, in a `bulk` of DDL that changed values', [], (log) => {
+  log.rewrites = 1
+  tellRewrite(log, log.subscribers.map(({ frames }) => frames))
+})
+enriched('a `bulk` of DDL that nobody made', ['phantom'], (log) => tellRewrite(log, log.subscribers.map(({ frames }) => frames)))
+enriched('a lost `bulk` of DDL', ['lost'], (log, frames, bobs) => {
+  log.rewrites = 1
+  tellRewrite(log, [log.subscribers[1].frames, bobs])
+})
 enriched('a `bulk` for a fault that nobody made', ['lost', 'phantom'], (log, frames) => {
   frames[at(frames, '15-17')].data = '{"topic":"hot","reason":"fault"}'
 })

@@ -139,7 +139,7 @@ export const hostile = ({ good, bad }) => [
   ['H33', 'a hundred fields of cookies', open(...Array.from({ length: 99 }, (_, n) => `Cookie: ${`k${n}=${'v'.repeat(60)}; `.repeat(4)}`)), 200],
   ['H33', 'a good cookie after 499 others', own(`Cookie: ${Array.from({ length: 499 }, (_, n) => `k${n}=${n}`).join('; ')}; jwt=${good}`), 200],
   ['H33', 'cookies of 33 KB', open(`Cookie: a=${'v'.repeat(33_000)}`), 431],
-  ['H33', 'parameters without end', [...[17, 459, 500, 3000].map((count) => Array.from({ length: count }, (_, n) => `a${n}=1`).join('&')), 'a&'.repeat(10_000)].map((query) => target(`/open?${query}`)), 400],
+  ['H33', 'parameters without end', [...[65, 459, 500, 3000].map((count) => Array.from({ length: count }, (_, n) => `a${n}=1`).join('&')), 'a&'.repeat(10_000)].map((query) => target(`/open?${query}`)), 400],
   ['H33', 'parameters without a name', ['&'.repeat(30_000), '=&'.repeat(15_000)].map((query) => target(`/open?${query}`)), 200],
   ['H33', 'a hundred fields that fill 32 KB', open(...fields(99, 320)), 200],
   ['H33', 'a path of 15,000 segments, and of nothing but escapes', [target('/a'.repeat(15_000)), target(`/${'%61'.repeat(10_000)}`)], 404],

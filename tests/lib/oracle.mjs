@@ -17,7 +17,8 @@
 //   stand in one tick.
 //
 // Subscribers log frames: { name, sees(owner) -> boolean, connectedAt, frames, resets }, as sse.mjs
-// keeps them. resets: how many they may get. At `bulk` and `reset` a client fetches the table
+// keeps them. resets: how many they may get. rewrites: how many statements of DDL have changed values,
+// which is a `bulk` (ddl). At `bulk` and `reset` a client fetches the table
 // again. Its rows are then in frame.rows.
 //
 // check() returns a list for each kind of violation. `ok` is true if all are empty. The promises
@@ -65,7 +66,7 @@ export function keyText(key) {
  * kept, in ms, if it is pruned meanwhile. A reset that says `expired` has a reason if the last id
  * came that long before, even if only because nothing else was for the subscriber.
  */
-export function check({ writes, subscribers, table, read = readDefault, resets = 0, keep = Infinity }) {
+export function check({ writes, subscribers, table, read = readDefault, resets = 0, keep = Infinity, rewrites = 0 }) {
   const report = Object.fromEntries(kinds.map((kind) => [kind, []]))
   const log = indexWrites(writes)
   const sights = subscribers.map((subscriber) => observe(subscriber, { log, read, resets, keep, report }))
@@ -73,6 +74,7 @@ export function check({ writes, subscribers, table, read = readDefault, resets =
   const ids = findDisagreement(sights, report)
   for (const sight of sights) findLost(sight, { writes, ids }, report)
   findUnmarked(sights, { writes, ids }, report)
+  checkRewrites(sights, rewrites, report)
   if (table) for (const sight of sights) compareWithTable(sight, table, report)
   report.figures = figures(writes, sights)
   report.ok = kinds.every((kind) => report[kind].length === 0)
@@ -333,8 +335,25 @@ function findStale(sight, writes, report) {
   }
 }
 
-// checkLeft says what `left` is too many.
-const announcements = ({ unmarked }) => unmarked.filter(({ name }) => !name.startsWith('left'))
+// checkLeft says what `left` is too many, and checkRewrites what `bulk` (ddl) is.
+const rewritten = 'bulk (ddl)'
+const announcements = ({ unmarked }) => unmarked.filter(({ name }) => !name.startsWith('left') && name !== rewritten)
+
+// DDL that changes values is told within a while, and several at once may be told together. So there
+// are no more such events than statements. Who sees what comes before and after one sees it, too.
+function checkRewrites(sights, rewrites, report) {
+  const told = (sight) => sight.unmarked.filter(({ name }) => name === rewritten).map(({ id }) => id)
+  const all = new Set(sights.flatMap(told))
+  if (all.size > rewrites) report.phantom.push(`${all.size} times ${rewritten} for ${rewrites} statements: ${[...all].join(', ')}`)
+  for (const sight of sights) {
+    const [mine, ids] = [new Set(told(sight)), [...sight.seen.values()]]
+    for (const id of all) {
+      const around = ids.some((each) => compareIds(each, id) < 0) && ids.some((each) => compareIds(each, id) > 0)
+      const excused = sight.gaps.some(({ after, upto }) => compareIds(after, id) <= 0 && compareIds(id, upto) <= 0)
+      if (around && !excused && !mine.has(id)) report.lost.push(`${sight.subscriber.name}: ${rewritten} ${id}`)
+    }
+  }
+}
 
 function doubtAnnouncements(sight, due, report) {
   for (const [place, got] of count(announcements(sight).map(({ name, id }) => placeOf(name, id)))) {

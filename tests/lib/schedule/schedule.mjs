@@ -144,7 +144,7 @@ async function judge(show) {
   const beside = await show.neighbour.rest()
   await crowd.close()
   doubtAsynchronous(log, show.faults.restarts)
-  const report = check({ writes: log, subscribers: crowd.all, log, daemonLogs: show.daemons.map((d) => d.logs()), table: await endState(stage.cluster), keep: keep / 2 })
+  const report = check({ writes: log, subscribers: crowd.all, log, daemonLogs: show.daemons.map((d) => d.logs()), table: await endState(stage.cluster), keep: keep / 2, rewrites: show.upkeep.rewrites })
   const { figures } = report
   Object.assign(figures, show.faults.figures(), crowd.figures(), { pruned: show.upkeep.pruned, drainMs: Math.round(drain), beside, acts: show.acts })
   return Object.assign(report, { show, stalls, ok: report.ok && stalls.length === 0 })

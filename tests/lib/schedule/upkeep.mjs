@@ -12,7 +12,8 @@ export class Upkeep extends Writer {
    */
   constructor({ keep, patience, eager, ...options }) {
     super({ ...options, name: 'upkeep', pace: [100, 600] })
-    Object.assign(this, { keep, patience, eager, columns: ['extra', 'extra_0'], pruned: 0 })
+    // rewrites: statements that have given rows other values, or may have
+    Object.assign(this, { keep, patience, eager, columns: ['extra', 'extra_0'], pruned: 0, rewrites: 0 })
   }
 
   choose() {
@@ -84,6 +85,7 @@ async function alter(upkeep, change) {
   const { sql, columns } = change(upkeep)
   const done = sql && (await declare(upkeep, `ALTER TABLE public.hot ${sql}`))
   if (done) upkeep.columns = columns
+  if (done && change !== drop) upkeep.rewrites++
   return done
 }
 
