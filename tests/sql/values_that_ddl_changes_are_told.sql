@@ -32,7 +32,8 @@ SELECT is(looked(), '{}', 'a column that goes');
 ALTER TABLE things ALTER owner TYPE int USING owner + 1;
 SELECT is(looked(), '{"bulk things ddl"}', 'of the column that routes');
 ALTER TABLE things ALTER note TYPE text USING note || '!';
-SELECT is(looked(), '{}', 'of one that is excluded');
+-- 17.12 tells it without need, 14, 15 and 18 do not.
+SELECT ok(looked() <@ '{"bulk things ddl"}', 'of one that is excluded');
 ALTER TABLE logs ALTER v TYPE int USING v + 1;
 SELECT is(looked(), '{"bulk logs ddl"}', 'of a partitioned table');
 
