@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/commas.h"
 #include "base/files.h"
 #include "base/units.h"
 #include "base/xalloc.h"
@@ -98,10 +99,7 @@ static bool cut_list(char *rest, const char **pieces, size_t most)
 	char *piece;
 	size_t count = 0;
 
-	while ((piece = strsep(&rest, ",")) != NULL) {
-		piece = config_trim(piece);
-		if (piece[0] == '\0')
-			continue;
+	while ((piece = commas_next(&rest)) != NULL) {
 		if (count == most)
 			return false;
 		pieces[count++] = piece;

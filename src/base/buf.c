@@ -181,3 +181,15 @@ void buf_append_json(struct buf *b, const char *text, size_t len)
 	buf_append(b, text + start, len - start);
 	buf_append_char(b, '"');
 }
+
+void buf_append_label(struct buf *b, const char *text)
+{
+	for (const char *p = text; *p != '\0'; p++) {
+		if (*p == '"' || *p == '\\')
+			buf_append_char(b, '\\');
+		if (*p == '\n')
+			buf_append_str(b, "\\n");
+		else
+			buf_append_char(b, *p);
+	}
+}

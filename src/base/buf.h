@@ -40,5 +40,8 @@ char *buf_detach(struct buf *b);
 /* Appends text, which is UTF-8, as one JSON string with its quotes. Escapes quotes, backslashes and
  * control characters (RFC 8259, section 7). */
 void buf_append_json(struct buf *b, const char *text, size_t len);
+/* Appends text as the value of a label of a metric, without its quotes (Prometheus' text format).
+ */
+void buf_append_label(struct buf *b, const char *text);
 
 #endif

@@ -84,23 +84,11 @@ static void append_head(struct buf *out, const char *name, const char *type, con
 	buf_appendf(out, "# HELP pgherald_%s %s\n# TYPE pgherald_%s %s\n", name, help, name, type);
 }
 
-static void append_label(struct buf *out, const char *text)
-{
-	for (const char *p = text; *p != '\0'; p++) {
-		if (*p == '"' || *p == '\\')
-			buf_append_char(out, '\\');
-		if (*p == '\n')
-			buf_append_str(out, "\\n");
-		else
-			buf_append_char(out, *p);
-	}
-}
-
 static void append_paths(const struct census *c, struct buf *out, const char *name, size_t at)
 {
 	strmap_each (const struct census_path, p, &c->paths) {
 		buf_appendf(out, "pgherald_%s{path=\"", name);
-		append_label(out, p->path);
+		buf_append_label(out, p->path);
 		buf_appendf(out, "\"} %" PRIu64 "\n", *(const uint64_t *)((const char *)p + at));
 	}
 }

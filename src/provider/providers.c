@@ -5,28 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/commas.h"
 #include "base/xalloc.h"
 #include "provider/address.h"
 
 /* --- the options --- */
-
-/* Cuts the next item from a list that is joined by commas. NULL if there is no more. */
-static char *next_item(char **rest)
-{
-	char *item;
-
-	while ((item = strsep(rest, ",")) != NULL) {
-		size_t len;
-
-		item += strspn(item, " \t");
-		len = strlen(item);
-		while (len > 0 && (item[len - 1] == ' ' || item[len - 1] == '\t'))
-			item[--len] = '\0';
-		if (len > 0)
-			return item;
-	}
-	return NULL;
-}
 
 static bool add_source(struct provider_sources *s, const char *option, const char *issuer,
 		       const char *url, struct buf *why)
@@ -80,9 +63,9 @@ bool provider_sources_read(const char *oidc_issuer, const char *jwks_url,
 
 	*s = (struct provider_sources){.oidc_text = xstrdup(oidc_issuer == NULL ? "" : oidc_issuer),
 				       .jwks_text = xstrdup(jwks_url == NULL ? "" : jwks_url)};
-	for (rest = s->oidc_text; good && (item = next_item(&rest)) != NULL;)
+	for (rest = s->oidc_text; good && (item = commas_next(&rest)) != NULL;)
 		good = add_source(s, "oidc-issuer", item, NULL, why);
-	for (rest = s->jwks_text; good && (item = next_item(&rest)) != NULL;)
+	for (rest = s->jwks_text; good && (item = commas_next(&rest)) != NULL;)
 		good = add_jwks_url(s, item, why);
 	return good && are_apart(s, why);
 }
@@ -207,16 +190,6 @@ bool providers_are_busy(const struct providers *set)
 
 /* --- metrics --- */
 
-/* Prometheus escapes three characters in the value of a label. */
-static void append_label(struct buf *out, const char *name)
-{
-	for (; *name != '\0'; name++) {
-		if (*name == '\\' || *name == '"')
-			buf_append_char(out, '\\');
-		buf_append_char(out, *name);
-	}
-}
-
 static void append_family(const struct providers *set, struct buf *out, const char *name,
 			  const char *type, const char *help,
 			  int64_t (*value)(const struct provider *p, int64_t now_ms),
@@ -227,7 +200,7 @@ static void append_family(const struct providers *set, struct buf *out, const ch
 		const struct provider *p = container_of(node, struct provider, link);
 
 		buf_appendf(out, "pgherald_%s{provider=\"", name);
-		append_label(out, provider_name(p));
+		buf_append_label(out, provider_name(p));
 		buf_appendf(out, "\"} %" PRId64 "\n", value(p, now_ms));
 	}
 }
