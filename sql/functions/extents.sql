@@ -94,6 +94,8 @@ $$;
 
 -- herald.rewritten(was, now): have rows other values by DDL, as far as the marks can say? They say so
 -- where values may be the same, for a column and its file may be altered by two statements.
+-- Since November 2026 (17.12) ALTER TYPE writes the catalog rows of all later columns anew. So there a
+-- column that is not told counts, too, if one that is told comes after it: either may be altered.
 --   was  NULL: nobody has looked yet
 CREATE OR REPLACE FUNCTION herald.rewritten(was jsonb, now jsonb) RETURNS boolean
 LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$

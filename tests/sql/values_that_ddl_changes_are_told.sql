@@ -1,6 +1,6 @@
 -- DDL gives rows other values, or changes them while a partition is detached, and no trigger sees it. The ticker's look tells it once: `bulk`, to
 -- everyone on the topic. DDL that leaves all values as they were tells none.
-SELECT plan(44);
+SELECT plan(45);
 -- looked(): what a look told.
 CREATE FUNCTION looked() RETURNS text[] LANGUAGE plpgsql AS $$
 DECLARE
@@ -9,12 +9,23 @@ BEGIN
   PERFORM herald.look_at_shapes();
   RETURN (SELECT coalesce(array_agg(event || ' ' || (data ->> 'topic') || ' ' || (data ->> 'reason') ORDER BY id), '{}') FROM herald.changes WHERE id > before AND event = 'bulk');
 END $$;
+-- writes_later_columns(): does ALTER TYPE write the catalog rows of the columns after it anew? The
+-- releases of November 2026 do, as 17.12.
+CREATE FUNCTION writes_later_columns() RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+  before text;
+BEGIN
+  CREATE TEMP TABLE probe (one int, two int);
+  before := (SELECT ctid::text FROM pg_attribute WHERE attrelid = 'probe'::regclass AND attname = 'two');
+  ALTER TABLE probe ALTER one TYPE int USING one + 1;
+  RETURN before <> (SELECT ctid::text FROM pg_attribute WHERE attrelid = 'probe'::regclass AND attname = 'two');
+END $$;
 CREATE TYPE mood AS ENUM ('good', 'bad');
 CREATE TYPE pair AS (one mood, two int);
 CREATE DOMAIN moods AS mood[];
-CREATE TABLE things (id int PRIMARY KEY, owner int, price numeric, note text, feels mood, pairs pair[], all_moods moods, twice int GENERATED ALWAYS AS (owner * 2) STORED);
+CREATE TABLE things (id int PRIMARY KEY, owner int, price numeric, note text, feels mood, pairs pair[], all_moods moods, twice int GENERATED ALWAYS AS (owner * 2) STORED, remark text);
 INSERT INTO things VALUES (1, 7, 10, 'n', 'good', '{"(good,1)"}', '{bad}');
-SELECT herald.watch('things', audience => '{owner}', exclude => '{note}');
+SELECT herald.watch('things', audience => '{owner}', exclude => '{note,remark}');
 CREATE TABLE logs (id int, k int, v int, PRIMARY KEY (id, k)) PARTITION BY LIST (k);
 CREATE TABLE logs_1 PARTITION OF logs FOR VALUES IN (1);
 CREATE TABLE logs_2 PARTITION OF logs FOR VALUES IN (2) PARTITION BY LIST (k);
@@ -32,8 +43,10 @@ SELECT is(looked(), '{}', 'a column that goes');
 ALTER TABLE things ALTER owner TYPE int USING owner + 1;
 SELECT is(looked(), '{"bulk things ddl"}', 'of the column that routes');
 ALTER TABLE things ALTER note TYPE text USING note || '!';
--- 17.12 tells it without need, 14, 15 and 18 do not.
-SELECT ok(looked() <@ '{"bulk things ddl"}', 'of one that is excluded');
+-- A server that writes the catalog rows of all later columns, too, hides which of them it altered.
+SELECT is(looked(), CASE WHEN writes_later_columns() THEN '{"bulk things ddl"}'::text[] ELSE '{}' END, 'of one that is excluded, before others that are told');
+ALTER TABLE things ALTER remark TYPE text USING remark || '!';
+SELECT is(looked(), '{}', 'of one that is excluded, the last one');
 ALTER TABLE logs ALTER v TYPE int USING v + 1;
 SELECT is(looked(), '{"bulk logs ddl"}', 'of a partitioned table');
 
