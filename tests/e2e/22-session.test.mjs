@@ -217,7 +217,8 @@ describe('sessions', { skip: missing() }, () => {
     const jar = new Map()
     return async (url, init = {}) => {
       const response = await fetchOnce(url, { ...init, headers: { ...init.headers, Cookie: [...jar].map((pair) => pair.join('=')).join('; ') } })
-      for (const field of response.headers.getSetCookie()) {
+      // getSetCookie is of Node 18.14, and Debian 12 has 18.13. These values have no comma.
+      for (const field of (response.headers.get('set-cookie') ?? '').split(', ').filter(Boolean)) {
         const [, name, value] = /^([^=]+)=([^;]*)/.exec(field)
         if (field.includes('Max-Age=0')) jar.delete(name)
         else jar.set(name, value)
