@@ -52,9 +52,12 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir migration.sql
 \set migration 0016_rewrites
 \ir migration.sql
+\set migration 0017_numbers
+\ir migration.sql
 
 \ir functions/names.sql
 \ir functions/ring.sql
+\ir functions/numbers.sql
 \ir functions/audience_source.sql
 \ir functions/default_data.sql
 \ir functions/renew_captures.sql

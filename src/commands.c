@@ -33,6 +33,9 @@ static struct cli_flag watch_flags[] = {
 	 .value = "COLUMN,…",
 	 .help = "default events show only these; '*': all [all]"},
 	{.name = "exclude", .value = "COLUMN,…", .help = "no default event shows these; '': none"},
+	{.name = "numbers",
+	 .value = "text",
+	 .help = "int8 and numeric columns go out as strings; number: as numbers"},
 	{.name = NULL},
 };
 static struct cli_flag token_flags[] = {

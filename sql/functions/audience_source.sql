@@ -30,7 +30,7 @@ $$;
 -- It is NULL for a table without one.
 CREATE OR REPLACE FUNCTION herald.key_source(w herald.watches, rec text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT coalesce('pg_catalog.jsonb_build_object(' || string_agg(format('%L, %s.%I', c, rec, c), ', ' ORDER BY position) || ')', 'NULL::pg_catalog.jsonb')
+  SELECT coalesce('pg_catalog.jsonb_build_object(' || string_agg(format('%L, %s', c, herald.value_source(w, rec, c)), ', ' ORDER BY position) || ')', 'NULL::pg_catalog.jsonb')
     FROM unnest(herald.key_columns(w)) WITH ORDINALITY AS k(c, position)
 $$;
 
@@ -47,21 +47,27 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE i.indrelid = w.target AND i.indisprimary
 $$;
 
+-- herald.tells_column(w, name): do default events of the watch show this column?
+CREATE OR REPLACE FUNCTION herald.tells_column(w herald.watches, name text) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT name <> ALL (w.exclude) AND (w.columns IS NULL OR name = ANY (w.columns))
+$$;
+
 -- herald.row_lines(w, rec, variable): statements that put the visible part of a row into a
 -- variable, as jsonb.
 --   w    the watch: its columns (NULL: all), and those that it excludes
 --   rec  'NEW' or 'OLD'
--- It uses to_jsonb. So a column that is added, dropped or changes its type shows in the next event,
--- and no writer fails.
+-- It uses to_jsonb, and names columns only where their numbers are told as texts. So a column that
+-- is added, dropped or changes its type shows in the next event, and no writer fails.
 -- Excluded columns are removed by name. herald.hidden_lines has made sure of the names.
 CREATE OR REPLACE FUNCTION herald.row_lines(w herald.watches, rec text, variable text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE
     WHEN w.columns IS NOT NULL THEN
-      format('%I := (SELECT coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), ''{}'') FROM pg_catalog.jsonb_each(pg_catalog.to_jsonb(%s)) e '
-             'WHERE e.key OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.text[]));', variable, rec, ARRAY(SELECT c FROM unnest(w.columns) c WHERE c <> ALL (w.exclude)))
-    WHEN w.exclude <> '{}' THEN format('%I := pg_catalog.to_jsonb(%s) OPERATOR(pg_catalog.-) %L::pg_catalog.text[];', variable, rec, w.exclude)
-    ELSE format('%I := pg_catalog.to_jsonb(%s);', variable, rec)
+      format('%I := (SELECT coalesce(pg_catalog.jsonb_object_agg(e.key, e.value), ''{}'') FROM pg_catalog.jsonb_each(%s) e '
+             'WHERE e.key OPERATOR(pg_catalog.=) ANY (%L::pg_catalog.text[]));', variable, herald.whole_source(w, rec), ARRAY(SELECT c FROM unnest(w.columns) c WHERE c <> ALL (w.exclude)))
+    WHEN w.exclude <> '{}' THEN format('%I := %s OPERATOR(pg_catalog.-) %L::pg_catalog.text[];', variable, herald.whole_source(w, rec), w.exclude)
+    ELSE format('%I := %s;', variable, herald.whole_source(w, rec))
   END
 $$;
 
@@ -100,10 +106,10 @@ END $$;
 CREATE OR REPLACE FUNCTION herald.keep_hidden(w herald.watches) RETURNS herald.watches
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  numbers int2[] := herald.numbers_of(w.target, w.exclude);
+  excluded int2[] := herald.numbers_of(w.target, w.exclude);
 BEGIN
-  IF NOT numbers <@ w.hidden AND herald.hides(w.target, w.hidden, w.exclude) THEN
-    UPDATE herald.watches h SET hidden = ARRAY(SELECT unnest(w.hidden) UNION SELECT unnest(numbers) ORDER BY 1) WHERE h.id = w.id RETURNING h.* INTO w;
+  IF NOT excluded <@ w.hidden AND herald.hides(w.target, w.hidden, w.exclude) THEN
+    UPDATE herald.watches h SET hidden = ARRAY(SELECT unnest(w.hidden) UNION SELECT unnest(excluded) ORDER BY 1) WHERE h.id = w.id RETURNING h.* INTO w;
   END IF;
   RETURN w;
 END $$;

@@ -120,10 +120,10 @@ $$;
 CREATE OR REPLACE FUNCTION herald.numbered(w herald.watches) RETURNS herald.watches
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  numbers int2[] := herald.numbers_of(w.target, w.exclude);
+  named int2[] := herald.numbers_of(w.target, w.exclude);
 BEGIN
-  IF cardinality(numbers) = cardinality(w.exclude) AND numbers <> w.hidden THEN
-    UPDATE herald.watches h SET hidden = numbers WHERE h.id = w.id RETURNING h.* INTO w;
+  IF cardinality(named) = cardinality(w.exclude) AND named <> w.hidden THEN
+    UPDATE herald.watches h SET hidden = named WHERE h.id = w.id RETURNING h.* INTO w;
   END IF;
   RETURN w;
 END $$;

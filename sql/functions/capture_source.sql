@@ -190,7 +190,7 @@ $$;
 CREATE OR REPLACE FUNCTION herald.old_source(w herald.watches) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE w.audience WHEN '{}' THEN s ELSE format('CASE WHEN "!left_by" IS NULL THEN %s END', s) END
-    FROM CAST(CASE WHEN herald.narrows(w) THEN '"!row_was"' ELSE 'pg_catalog.to_jsonb(OLD)' END AS text) s
+    FROM CAST(CASE WHEN herald.narrows(w) THEN '"!row_was"' ELSE herald.whole_source(w, 'OLD') END AS text) s
 $$;
 
 -- herald.constant_source(w, op): the constant members of a default event, as an SQL literal.

@@ -44,6 +44,7 @@ BEGIN
     ('watches', 'exclude', 'No default event shows these columns. They reach herald.changes only as routing keys, or by a rule that names them.'),
     ('watches', 'tag', 'A part of the names of its trigger functions, so that no other database has functions of these names.'),
     ('watches', 'hidden', 'Numbers of the columns in exclude, so that a column which gets another name stays hidden.'),
+    ('watches', 'numbers', 'How int8 and numeric columns are told: as number, or as text.'),
 
     ('rules', NULL, 'Public: the typed events of watched tables. Written by herald.rule and herald.unrule.'),
     ('rules', 'id', 'Rules of a table are evaluated in this order.'),

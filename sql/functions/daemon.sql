@@ -57,7 +57,7 @@ BEGIN
     ' herald.sample_rows, herald.sample_row, herald.sample_text, herald.can_be,'
     ' herald.shape, herald.is_literal, herald.column_of, herald.object_shape, herald.array_shape, herald.any_of, herald.or_null, herald.type_schema,'
     ' herald.column_schemas, herald.is_filled, herald.listed_values, herald.default_events, herald.default_schema, herald.row_name, herald.row_schema, herald.key_schema,'
-    ' herald.key_columns, herald.tells_column, herald.wire_schema, herald.control_schemas, herald.control_data, herald.shared_schemas TO %1$s',
+    ' herald.told_schemas, herald.text_columns, herald.wide_number, herald.as_texts, herald.key_columns, herald.tells_column, herald.wire_schema, herald.control_schemas, herald.control_data, herald.shared_schemas TO %1$s',
     daemon);
 END $$;
 

@@ -82,17 +82,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE c.oid = w.target
 $$;
 
--- herald.tells_column(w, name): do default events of the watch show this column?
-CREATE OR REPLACE FUNCTION herald.tells_column(w herald.watches, name text) RETURNS boolean
-LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT name <> ALL (w.exclude) AND (w.columns IS NULL OR name = ANY (w.columns))
-$$;
-
 -- herald.row_schema(w): a row as default events show it.
 CREATE OR REPLACE FUNCTION herald.row_schema(w herald.watches) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT jsonb_build_object('type', 'object', 'properties', coalesce(jsonb_object_agg(c.key, c.value), '{}'), 'required', coalesce(jsonb_agg(c.key ORDER BY c.key), '[]'))
-    FROM jsonb_each(herald.column_schemas(w.target, true)) c WHERE herald.tells_column(w, c.key)
+    FROM jsonb_each(herald.told_schemas(w, true)) c WHERE herald.tells_column(w, c.key)
 $$;
 
 -- herald.key_schema(w): the primary key. null for a table without one, and where a column of it is
@@ -101,7 +95,7 @@ CREATE OR REPLACE FUNCTION herald.key_schema(w herald.watches) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE count(*) WHEN 0 THEN '{"type": "null"}'
          ELSE jsonb_build_object('type', 'object', 'properties', jsonb_object_agg(c.key, c.value), 'required', jsonb_agg(c.key ORDER BY c.key)) END
-    FROM jsonb_each(herald.column_schemas(w.target, false)) c WHERE c.key = ANY (herald.key_columns(w))
+    FROM jsonb_each(herald.told_schemas(w, false)) c WHERE c.key = ANY (herald.key_columns(w))
 $$;
 
 -- herald.wire_schema(schema, event, format, sealed): the schema of what stands in `data:`. Of a

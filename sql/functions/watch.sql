@@ -1,5 +1,5 @@
--- herald.watch(target, topic, audience, columns, exclude): from now on changes of this table are
--- events.
+-- herald.watch(target, topic, audience, columns, exclude, numbers): from now on changes of this
+-- table are events.
 --   target    an ordinary or partitioned table
 --   topic     what streams ask for
 --   audience  routing columns. Streams match them against claims and parameters. '{}': none. Their
@@ -9,15 +9,18 @@
 --   exclude   no default event has these. They reach herald.changes only as routing keys, where
 --             audience names them too, and where the data of a rule names them. '{}': none. Where
 --             one is part of the primary key no key is told, and a warning says so
+--   numbers   'text': default events and keys tell int8 and numeric columns as strings.
+--             'number': as numbers. Where the key has such a column a notice says what that means
 -- NULL leaves what the watch says already. A new watch has the table's name as topic, no audience
--- and all columns, and excludes none.
+-- and all columns, excludes none, and tells numbers as numbers.
 -- So calling it again changes what is named and nothing else. It keeps the rules, and takes in
 -- partitions that were made since.
 -- Raises a sentence for what cannot be watched. Writes herald.watches, trigger functions and
 -- triggers.
 -- The owner of the schema herald needs the TRIGGER right on the table, and on each partition.
 CREATE OR REPLACE FUNCTION herald.watch(
-  target regclass, topic text DEFAULT NULL, audience text[] DEFAULT NULL, columns text[] DEFAULT NULL, exclude text[] DEFAULT NULL
+  target regclass, topic text DEFAULT NULL, audience text[] DEFAULT NULL, columns text[] DEFAULT NULL, exclude text[] DEFAULT NULL,
+  numbers text DEFAULT NULL
 ) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_variable
@@ -27,17 +30,17 @@ DECLARE
   all_columns boolean := columns = '{*}' AND NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = target AND a.attname = '*' AND NOT a.attisdropped);
   w herald.watches;
 BEGIN
-  PERFORM herald.check_target(target);
+  PERFORM herald.check_target(target), herald.check_numbers(numbers);
   PERFORM herald.check_columns(target, audience || CASE WHEN NOT all_columns THEN columns END || exclude);
   PERFORM herald.hold(target);
   PERFORM herald.succeed(target);
   SELECT relname INTO table_name FROM pg_class WHERE oid = target;
   SELECT h.topic INTO former FROM herald.watches h WHERE h.target = target;
 
-  INSERT INTO herald.watches AS old (target, topic, audience, columns, exclude, hidden)
-  VALUES (target, coalesce(topic, table_name), coalesce(audience, '{}'), CASE WHEN NOT all_columns THEN columns END, coalesce(exclude, '{}'), '{}')
+  INSERT INTO herald.watches AS old (target, topic, audience, columns, exclude, hidden, numbers)
+  VALUES (target, coalesce(topic, table_name), coalesce(audience, '{}'), CASE WHEN NOT all_columns THEN columns END, coalesce(exclude, '{}'), '{}', coalesce(numbers, 'number'))
   ON CONFLICT ON CONSTRAINT watches_target_key DO UPDATE
-    SET topic = coalesce(topic, old.topic), audience = coalesce(audience, old.audience), exclude = coalesce(exclude, old.exclude),
+    SET topic = coalesce(topic, old.topic), audience = coalesce(audience, old.audience), exclude = coalesce(exclude, old.exclude), numbers = coalesce(numbers, old.numbers),
         columns = CASE WHEN columns IS NULL THEN old.columns ELSE excluded.columns END
   RETURNING old.* INTO w;
   PERFORM herald.check_name('topic', w.topic), herald.check_keys(w.audience);
@@ -45,16 +48,34 @@ BEGIN
   UPDATE herald.watches h SET hidden = herald.numbers_of(target, h.exclude)
    WHERE h.id = w.id RETURNING h.* INTO w;
   PERFORM herald.warn_of_key(w), herald.keep_extent(w);
+  IF numbers IS NULL THEN
+    PERFORM herald.note_numbers(w);
+  END IF;
   PERFORM herald.reshape(t) FROM (SELECT w.topic UNION SELECT former WHERE former IS NOT NULL) n(t);
   PERFORM herald.capture(w); -- last, because it locks the table
 END $$;
-COMMENT ON FUNCTION herald.watch(regclass, text, text[], text[], text[]) IS
+COMMENT ON FUNCTION herald.watch(regclass, text, text[], text[], text[], text) IS
   'Public: makes the changes of a table events. target: an ordinary or partitioned table. topic: '
   'the name that streams ask for, by default that of the table. audience: routing columns. '
   'columns: the only ones that default events show, {*} for all. exclude: those that they never '
-  'show. A parameter that is NULL leaves what an earlier call has said. Raises for what cannot be '
-  'watched, and lock_not_available where the table cannot be locked within lock_timeout (30 s if '
-  'that is 0).';
+  'show. numbers: ''text'' tells int8 and numeric columns as strings. A parameter that is NULL '
+  'leaves what an earlier call has said. Raises for what cannot be watched, and '
+  'lock_not_available where the table cannot be locked within lock_timeout (30 s if that is 0).';
+
+-- The function of versions that did not know numbers goes. Who might call it may call this one.
+DO $$
+DECLARE
+  former oid := to_regprocedure('herald.watch(regclass, text, text[], text[], text[])');
+  given text;
+BEGIN
+  FOR given IN SELECT format('GRANT EXECUTE ON FUNCTION herald.watch(regclass, text, text[], text[], text[], text) TO %s', a.grantee::regrole)
+                 FROM pg_proc p, aclexplode(p.proacl) a WHERE p.oid = former AND a.grantee NOT IN (0, p.proowner) LOOP
+    EXECUTE given;
+  END LOOP;
+  IF former IS NOT NULL THEN
+    DROP FUNCTION herald.watch(regclass, text, text[], text[], text[]);
+  END IF;
+END $$;
 
 -- herald.check_kept(w): raises where a watch still names a column that does not exist any more.
 -- An excluded column may have been renamed. Only the role that watches knows, so it is not left out

@@ -36,25 +36,27 @@ static void append_list(struct buf *out, const struct cli_flag *flag)
 	buf_release(&joined);
 }
 
+enum { PARAMS = 6 }; /* of herald.watch */
+
 /*
  * What is in force after a call that did not say everything and so kept something. Nothing shall go
  * on unnoticed. The parameters are those of the call.
  */
 static const char kept[] =
 	"SELECT coalesce(max(format('in force now, what was not said as before: topic %s, audience "
-	"%s, columns %s, exclude %s', w.topic,"
+	"%s, columns %s, exclude %s, numbers %s', w.topic,"
 	"         coalesce(nullif(array_to_string(w.audience, ','), ''), 'none'),"
 	"         CASE WHEN w.columns IS NULL THEN 'all' ELSE "
 	"coalesce(nullif(array_to_string(w.columns, ','), ''), 'none') END,"
-	"         coalesce(nullif(array_to_string(w.exclude, ','), ''), 'none'))), '')"
+	"         coalesce(nullif(array_to_string(w.exclude, ','), ''), 'none'), w.numbers)), '')"
 	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target"
 	" WHERE w.target = $1::regclass AND (($2::text IS NULL AND w.topic <> c.relname) OR "
 	"($3::text[] IS NULL AND w.audience <> '{}')"
 	"       OR ($4::text[] IS NULL AND w.columns IS NOT NULL) OR ($5::text[] IS NULL AND "
-	"w.exclude <> '{}'))";
+	"w.exclude <> '{}') OR ($6::text IS NULL AND w.numbers <> 'number'))";
 
-/* The params are table, topic, audience, columns and exclude. NULL if not said. */
-static int watch(struct cli_call *call, const char *const params[5])
+/* The params are table, topic, audience, columns, exclude and numbers. NULL if not said. */
+static int watch(struct cli_call *call, const char *const params[PARAMS])
 {
 	int result;
 	char *in_force;
@@ -63,11 +65,12 @@ static int watch(struct cli_call *call, const char *const params[5])
 	if (pg == NULL)
 		return result;
 	result = EXIT_FAILED;
-	if (migrate_exec(
-		    pg, "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[])",
-		    5, params)) {
+	if (migrate_exec(pg, "SET client_min_messages = notice", 0, NULL) &&
+	    migrate_exec(
+		    pg, "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[], $6)",
+		    PARAMS, params)) {
 		printf("watching %s\n", params[0]);
-		in_force = migrate_query_text(pg, kept, 5, params);
+		in_force = migrate_query_text(pg, kept, PARAMS, params);
 		if (in_force != NULL)
 			result = EXIT_DONE;
 		if (in_force != NULL && in_force[0] != '\0')
@@ -82,7 +85,7 @@ int cmd_watch(struct cli_call *call)
 {
 	static const char *const lists[] = {"audience", "columns", "exclude"};
 	struct buf texts[ARRAY_SIZE(lists)];
-	const char *params[2 + ARRAY_SIZE(lists)];
+	const char *params[PARAMS];
 	int result;
 
 	if (call->word_count != 1)
@@ -96,6 +99,7 @@ int cmd_watch(struct cli_call *call)
 		append_list(&texts[i], flag);
 		params[2 + i] = flag->count == 0 ? NULL : texts[i].data;
 	}
+	params[PARAMS - 1] = cli_value(call, "numbers");
 	result = watch(call, params);
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
 		buf_release(&texts[i]);

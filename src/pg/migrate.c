@@ -45,19 +45,14 @@ static void complain(const char *doing, const PGresult *res, const PGconn *pg)
 	buf_release(&line);
 }
 
-/* Writes what our own functions say on the way. A warning has what to do. "already exists,
- * skipping" and the like are left out. */
+/* Writes what our own functions say on the way, with what to do. "already exists, skipping" and the
+ * like are left out. */
 static void on_notice(void *ctx, const PGresult *res)
 {
-	const char *severity = PQresultErrorField(res, PG_DIAG_SEVERITY_NONLOCALIZED);
 	const char *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (message == NULL || strncmp(message, "pgherald: ", 10) != 0)
-		return;
-	if (severity != NULL && strcmp(severity, "WARNING") == 0)
+	if (message != NULL && strncmp(message, "pgherald: ", 10) == 0)
 		complain("", res, ctx);
-	else
-		fprintf(stderr, "%s\n", message);
 }
 
 PGconn *migrate_connect(const char *conninfo)

@@ -224,8 +224,8 @@ describe('usage', { skip: missing() }, () => {
 
     test('watch typed again keeps what is not said, says what is in force, and takes away what is said empty', async () => {
       const watch = async (...args) => (await expects(['watch', 'public.long', ...args, '--database-url', cluster.url()], 0)).stdout.trimEnd().split('\n')
-      const inForce = (topic, audience, columns, exclude) =>
-        ['watching public.long', `in force now, what was not said as before: topic ${topic}, audience ${audience}, columns ${columns}, exclude ${exclude}`]
+      const inForce = (topic, audience, columns, exclude, numbers = 'number') =>
+        ['watching public.long', `in force now, what was not said as before: topic ${topic}, audience ${audience}, columns ${columns}, exclude ${exclude}, numbers ${numbers}`]
       const long = Array.from({ length: 140 }, (_, i) => `c${i}_${'x'.repeat(50)}`)
       await cluster.psql(`CREATE TABLE public.long (id int PRIMARY KEY, name text, secret text, ${long.map((name) => `${name} int`).join(', ')})`)
       assert.deepEqual(await watch(), ['watching public.long'])
@@ -237,10 +237,26 @@ describe('usage', { skip: missing() }, () => {
       assert.deepEqual(await watch('--audience', ''), inForce('other', 'none', 'id,name', 'secret'))
       assert.deepEqual(await watch('--columns=', '--exclude='), inForce('other', 'none', 'none', 'none'))
       assert.deepEqual(await watch('--columns', '*', '--topic', 'long'), ['watching public.long'])
+      assert.deepEqual(await watch('--numbers', 'text'), ['watching public.long'])
+      assert.deepEqual(await watch(), inForce('long', 'none', 'all', 'none', 'text'))
+      assert.deepEqual(await watch('--numbers', 'number'), ['watching public.long'])
+      await expects(['watch', 'public.long', '--numbers', 'string', '--database-url', cluster.url()], 1, /numbers is 'number' or 'text', not 'string'/)
       await watch('--exclude', `secret,${long.join(',')}`)
       assert.equal(await cluster.psql("SELECT cardinality(exclude) FROM herald.watches WHERE topic = 'long'"), '141', 'a list may be long')
       await expects(['watch', 'public.long', '--audience', 'id,', '--database-url', cluster.url()], 1, /no column ''/)
       await expects(['unwatch', 'public.long', '--database-url', cluster.url()], 0)
+    })
+
+    test('watch says what a browser makes of a key of int8, until somebody has said how numbers are told', async () => {
+      const notice = /pgherald: the primary key of 'public\.wide' may hold numbers over 2\^53, .*numbers => 'text'/
+      const watch = async (...args) => (await expects(['watch', 'public.wide', ...args, '--database-url', cluster.url()], 0)).stderr
+      await cluster.psql('CREATE TABLE public.wide (id int8 PRIMARY KEY, n int); CREATE TABLE public.narrow (id int PRIMARY KEY, n int8)')
+      assert.match(await watch(), notice)
+      assert.equal(await watch('--numbers', 'number'), '')
+      assert.equal(await watch('--numbers', 'text'), '')
+      assert.equal(await watch(), '')
+      assert.equal((await expects(['watch', 'public.narrow', '--database-url', cluster.url()], 0)).stderr, '')
+      await cluster.psql("SELECT herald.unwatch('public.wide'), herald.unwatch('public.narrow')")
     })
 
     test('serve without any key is wrong configuration where a stream asks for a token', async () => {

@@ -24,7 +24,7 @@ SELECT is((SELECT array_agg(r.name || '.' || a.attname) FROM relations r JOIN pg
 
 -- an installation makes good what is missing, and takes no lock for what is there
 CREATE TABLE before AS SELECT says, name FROM functions UNION ALL SELECT says, name FROM relations;
-COMMENT ON FUNCTION herald.watch(regclass, text, text[], text[], text[]) IS NULL;
+COMMENT ON FUNCTION herald.watch(regclass, text, text[], text[], text[], text) IS NULL;
 COMMENT ON FUNCTION herald.head() IS NULL;
 COMMENT ON TABLE herald.rules IS 'mine';
 SELECT dblink_connect('vacuum', test.self()), dblink_exec('vacuum', 'BEGIN; LOCK TABLE herald.changes, herald.ticks IN SHARE UPDATE EXCLUSIVE MODE');
