@@ -67,7 +67,8 @@ static int watch(struct cli_call *call, const char *const params[PARAMS])
 	result = EXIT_FAILED;
 	if (migrate_exec(pg, "SET client_min_messages = notice", 0, NULL) &&
 	    migrate_exec(
-		    pg, "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[], $6)",
+		    pg,
+		    "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[], $6)",
 		    PARAMS, params)) {
 		printf("watching %s\n", params[0]);
 		in_force = migrate_query_text(pg, kept, PARAMS, params);
