@@ -58,6 +58,7 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir functions/names.sql
 \ir functions/ring.sql
 \ir functions/numbers.sql
+\ir functions/match.sql
 \ir functions/audience_source.sql
 \ir functions/default_data.sql
 \ir functions/renew_captures.sql

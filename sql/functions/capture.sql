@@ -46,6 +46,7 @@ BEGIN
   w := herald.keep_hidden(w);
   PERFORM herald.capture_function(w, op) FROM unnest(herald.capture_kinds()) op;
   PERFORM herald.partition_function(w), herald.let_partition(w);
+  PERFORM pg_notify('herald_streams', ''); -- its routing columns may compare in another way now
 END $$;
 
 -- herald.hold(target): locks the row of its watch, to the end of the transaction. Before that it

@@ -57,7 +57,7 @@ BEGIN
     ('streams', NULL, 'Public: the addresses that subscribers open. Written by herald.stream and herald.unstream.'),
     ('streams', 'path', 'Path of the address; :name takes one segment as parameter.'),
     ('streams', 'topics', 'What is streamed.'),
-    ('streams', 'match', '{"<audience key>": "claims.x", "params.x" or "=literal"}. All keys must match.'),
+    ('streams', 'match', '{"<audience key>": "claims.x", "params.x", "=literal" or "function:schema.name"}. All keys must match.'),
     ('streams', 'events', 'Only these event names. NULL: all.'),
     ('streams', 'require', '{"<claim>": [allowed values]}, or an array of such objects of which one must hold.'),
     ('streams', 'authorize', 'Function (claims jsonb, params jsonb) returns boolean that is asked at every opening. NULL: none.'),

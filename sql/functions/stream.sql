@@ -3,16 +3,18 @@
 -- Daemons pick it up at once.
 --   path       '/api/orders/:id/stream'. ':name' takes one segment as parameter
 --   topics     what is streamed
---   match      {"<audience key>": "claims.x" | "params.x" | "=literal"}: all keys must match. At
---              most 4 keys. A claim may be a path, "claims.a.b", here and in require
+--   match      {"<audience key>": "claims.x" | "params.x" | "=literal" |
+--              "function:schema.name"}: all keys must match. At most 4 keys. A claim may be a path,
+--              "claims.a.b", here and in require. The function (claims jsonb, params jsonb) returns
+--              setof text, at most 10,000. It is asked at every opening
 --   events     only these event names. NULL: all
 --   require    {"<claim>": [allowed values]}: all must hold. An array of such objects: one of them
 --              must hold. A value "params.x" stands for the request's parameter x
 --   authorize  'schema.function' (claims jsonb, params jsonb) returns boolean. It is asked at every
 --              opening, when all else allows it
 --   recheck    {"<schema.table>": "<column that holds the subject>" or null}: a change there asks
---              authorize again for the open streams of that subject. null: of everyone. It takes
---              the right to make triggers on these tables
+--              authorize, and the functions of match, again for the open streams of that subject.
+--              null: of everyone. It takes the right to make triggers on these tables
 --   snapshot   'schema.function' (claims jsonb, params jsonb) returns setof jsonb: the state that a
 --              new subscriber gets first, an item a row. Then comes every later change
 --   format     named (event: line) or message (the name as "type" inside data)
@@ -37,7 +39,8 @@ BEGIN
   PERFORM herald.check_name('topic', t) FROM unnest(topics) t;
   PERFORM herald.check_match(match, anonymous);
   PERFORM herald.check_require(require, anonymous);
-  PERFORM herald.check_recheck(recheck, authorize);
+  match := herald.named_functions(match);
+  PERFORM herald.check_recheck(recheck, authorize IS NOT NULL OR herald.lists(match));
   IF coalesce(cardinality(topics), 0) = 0 THEN
     RAISE EXCEPTION 'pgherald: stream ''%'' has no topics', path USING ERRCODE = 'invalid_parameter_value';
   ELSIF format NOT IN ('named', 'message') OR format IS NULL THEN
@@ -62,8 +65,8 @@ BEGIN
 END $$;
 COMMENT ON FUNCTION herald.stream(text, text[], jsonb, text[], jsonb, text, text, text, boolean, boolean, jsonb) IS
   'Public: defines the address path that subscribers open. topics: what it streams. match: '
-  '{"<audience key>": "claims.x", "params.x" or "=literal"}, at most 4. events: only these '
-  'names, NULL for all. require: {"<claim>": [allowed values]}. authorize and snapshot: '
+  '{"<audience key>": "claims.x", "params.x", "=literal" or "function:schema.name"}, at most 4. '
+  'events: only these names, NULL for all. require: {"<claim>": [allowed values]}. authorize and snapshot: '
   'functions (claims jsonb, params jsonb). format: named or message. sealed: encrypted. '
   'anonymous: without a token. recheck: {"<schema.table>": "<column of the subject>" or null}. '
   'The same path again replaces all of it. Raises for what is not usable.';
@@ -75,17 +78,19 @@ COMMENT ON FUNCTION herald.unstream(text) IS
   'Public: takes the stream of this path away. Its subscribers are closed. Does nothing where '
   'there is none.';
 
--- herald.check_recheck(recheck, authorize): raises, with the reason, unless recheck is as in
+-- herald.check_recheck(recheck, asks): raises, with the reason, unless recheck is as in
 -- herald.stream.
-CREATE OR REPLACE FUNCTION herald.check_recheck(recheck jsonb, authorize text) RETURNS void
+--   asks  is there a function to ask again?
+DROP FUNCTION IF EXISTS herald.check_recheck(jsonb, text); -- it knew authorize only
+CREATE OR REPLACE FUNCTION herald.check_recheck(recheck jsonb, asks boolean) RETURNS void
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   e record;
 BEGIN
   IF recheck IS NULL OR jsonb_typeof(recheck) <> 'object' THEN
     RAISE EXCEPTION 'pgherald: recheck must be an object, such as {"public.members": "user_id"}' USING ERRCODE = 'invalid_parameter_value';
-  ELSIF recheck <> '{}' AND authorize IS NULL THEN
-    RAISE EXCEPTION 'pgherald: without authorize there is nothing to recheck' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF recheck <> '{}' AND NOT asks THEN
+    RAISE EXCEPTION 'pgherald: without authorize or a function in match there is nothing to recheck' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   FOR e IN SELECT * FROM jsonb_each(recheck) LOOP
     IF jsonb_typeof(e.value) NOT IN ('string', 'null') THEN
@@ -128,15 +133,29 @@ BEGIN
   END IF;
   PERFORM herald.check_keys(ARRAY(SELECT jsonb_object_keys(match)));
   FOR m IN SELECT * FROM jsonb_each(match) LOOP
-    IF jsonb_typeof(m.value) <> 'string' OR (m.value #>> '{}') !~ E'^(claims\\..+|params\\..+|=.*)$' THEN
+    IF jsonb_typeof(m.value) <> 'string' OR (m.value #>> '{}') !~ E'^(claims\\..+|params\\..+|=.*|function:.+)$' THEN
       RAISE EXCEPTION 'pgherald: match of ''%'' is %, not a source', m.key, m.value
-        USING ERRCODE = 'invalid_parameter_value', HINT = '"claims.x", "params.x" or "=literal".';
+        USING ERRCODE = 'invalid_parameter_value', HINT = '"claims.x", "params.x", "=literal" or "function:schema.name".';
     ELSIF anonymous AND (m.value #>> '{}') LIKE 'claims.%' THEN
       RAISE EXCEPTION 'pgherald: an anonymous stream has no claims to match ''%'' with', m.key
         USING ERRCODE = 'invalid_parameter_value';
     END IF;
   END LOOP;
 END $$;
+
+-- herald.lists(match): does a function list values of it?
+CREATE OR REPLACE FUNCTION herald.lists(match jsonb) RETURNS boolean
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT EXISTS (SELECT FROM jsonb_each_text(match) m WHERE starts_with(m.value, 'function:'))
+$$;
+
+-- herald.named_functions(match): the same, with its functions as they can stand in SQL text. Raises
+-- where one does not exist.
+CREATE OR REPLACE FUNCTION herald.named_functions(match jsonb) RETURNS jsonb
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT match || coalesce(jsonb_object_agg(m.key, 'function:' || herald.function_name(substr(m.value, 10), 'claims jsonb, params jsonb', 'setof text')), '{}')
+    FROM jsonb_each_text(match) m WHERE starts_with(m.value, 'function:')
+$$;
 
 -- herald.check_require(require, anonymous): raises unless require is as in herald.stream.
 CREATE OR REPLACE FUNCTION herald.check_require(require jsonb, anonymous boolean) RETURNS void

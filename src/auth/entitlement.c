@@ -132,6 +132,21 @@ static bool want_value(void *ctx, const char *bytes, size_t len)
 	return w->wanted->keys[w->key].count > WANTED_VALUES_MAX;
 }
 
+/* Adds the values of one key that the database has said. */
+static void want_said(struct wanted *w, size_t key, const char *name, const char *json)
+{
+	struct json_object *said = json == NULL ? NULL : json_parse(json, strlen(json)), *values;
+
+	if (json_object_object_get_ex(said, name, &values))
+		for (size_t i = 0; i < json_object_array_length(values); i++) {
+			struct json_object *value = json_object_array_get_idx(values, i);
+
+			wanted_add(w, key, name, json_object_get_string(value),
+				   (size_t)json_object_get_string_len(value));
+		}
+	json_object_put(said);
+}
+
 /* Adds the values that one key of match may have. False if a parameter is missing. */
 static bool want_source(struct wanted *w, size_t key, const struct stream_def *def,
 			const struct identity *id, const struct params *params)
@@ -161,34 +176,40 @@ static bool want_source(struct wanted *w, size_t key, const struct stream_def *d
  * request does not have, or NULL.
  */
 static const char *want_all(struct wanted *w, const struct stream_def *def,
-			    const struct identity *id, const struct params *params)
+			    const struct identity *id, const struct params *params,
+			    const struct entitlement_said *said)
 {
 	*w = (struct wanted){.count = def->match_count};
-	for (size_t k = 0; k < def->match_count; k++)
+	for (size_t k = 0; k < def->match_count; k++) {
 		if (!want_source(w, k, def, id, params))
 			return def->match_source[k] + strlen("params.");
+		if (said != NULL)
+			want_said(w, k, def->match_key[k],
+				  stream_def_lists_key(def, k) ? said->listed : said->typed);
+	}
 	return NULL;
 }
 
-static bool has_empty_key(const struct wanted *w)
+static bool has_empty_key(const struct wanted *w, const struct stream_def *def)
 {
 	for (size_t k = 0; k < w->count; k++)
-		if (w->keys[k].count == 0)
+		if (w->keys[k].count == 0 && !stream_def_lists_key(def, k))
 			return true;
 	return false;
 }
 
 /* Both public functions decide here. `telling` also notes how require was met, or was not. */
 static enum entitlement judge(const struct stream_def *def, const struct identity *id,
-			      const struct params *params, struct wanted *ret_wanted,
-			      struct entitlement_findings *ret_findings, bool telling)
+			      const struct params *params, const struct entitlement_said *said,
+			      struct wanted *ret_wanted, struct entitlement_findings *ret_findings,
+			      bool telling)
 {
 	struct entitlement_findings *f = ret_findings;
 
-	*f = (struct entitlement_findings){.missing = want_all(ret_wanted, def, id, params)};
+	*f = (struct entitlement_findings){.missing = want_all(ret_wanted, def, id, params, said)};
 	f->required = def->anonymous ||
 		      entitlement_requires(def->require, id->claims, params, telling ? f : NULL);
-	f->empty = has_empty_key(ret_wanted);
+	f->empty = has_empty_key(ret_wanted, def);
 	f->too_many = wanted_combinations(ret_wanted) > WANTED_VALUES_MAX;
 	if (f->missing != NULL)
 		return ENTITLEMENT_BAD_PARAM;
@@ -196,11 +217,12 @@ static enum entitlement judge(const struct stream_def *def, const struct identit
 }
 
 enum entitlement entitlement_decide(const struct stream_def *def, const struct identity *id,
-				    const struct params *params, struct wanted *ret_wanted,
+				    const struct params *params,
+				    const struct entitlement_said *said, struct wanted *ret_wanted,
 				    const char **ret_param)
 {
 	struct entitlement_findings findings;
-	enum entitlement decision = judge(def, id, params, ret_wanted, &findings, false);
+	enum entitlement decision = judge(def, id, params, said, ret_wanted, &findings, false);
 
 	if (decision == ENTITLEMENT_BAD_PARAM)
 		*ret_param = findings.missing;
@@ -208,8 +230,86 @@ enum entitlement entitlement_decide(const struct stream_def *def, const struct i
 }
 
 enum entitlement entitlement_explain(const struct stream_def *def, const struct identity *id,
-				     const struct params *params, struct wanted *ret_wanted,
+				     const struct params *params,
+				     const struct entitlement_said *said, struct wanted *ret_wanted,
 				     struct entitlement_findings *ret_findings)
 {
-	return judge(def, id, params, ret_wanted, ret_findings, true);
+	return judge(def, id, params, said, ret_wanted, ret_findings, true);
+}
+
+/* --- what only the database can compare --- */
+
+static bool is_int(const char *value)
+{
+	const char *digits = value + (value[0] == '-');
+	size_t len = strspn(digits, "0123456789");
+
+	return len > 0 && len < 19 && digits[len] == '\0' &&
+	       (digits[0] != '0' || strcmp(value, "0") == 0);
+}
+
+/* RFC 9562, section 4, in small letters. */
+static bool is_uuid(const char *value)
+{
+	for (size_t i = 0; i < 36; i++)
+		if (strchr(i == 8 || i == 13 || i == 18 || i == 23 ? "-" : "0123456789abcdef",
+			   value[i]) == NULL ||
+		    value[i] == '\0')
+			return false;
+	return value[36] == '\0';
+}
+
+static bool is_doubtful(enum stream_compare compare, const char *value)
+{
+	switch (compare) {
+	case STREAM_AS_TEXT:
+		return false;
+	case STREAM_AS_INT:
+		return !is_int(value);
+	case STREAM_AS_UUID:
+		return !is_uuid(value);
+	case STREAM_AS_TYPE:
+		break;
+	}
+	return true;
+}
+
+static void append_given(struct buf *out, const struct stream_def *def, size_t key,
+			 const struct wanted_key *values)
+{
+	size_t name_len = strlen(def->match_key[key]), count = 0;
+
+	for (size_t i = 0; i < values->count; i++) {
+		const char *value = values->values[i] + name_len + 1;
+
+		if (!is_doubtful(def->match_compare[key], value))
+			continue;
+		if (count++ == 0) {
+			buf_append_str(out, out->len == 1 ? "" : ",");
+			buf_append_json(out, def->match_key[key], name_len);
+			buf_append_str(out, ":[");
+		} else {
+			buf_append_char(out, ',');
+		}
+		buf_append_json(out, value, strlen(value));
+	}
+	if (count > 0)
+		buf_append_char(out, ']');
+}
+
+char *entitlement_given(const struct stream_def *def, const struct wanted *w)
+{
+	struct buf out;
+
+	buf_init(&out);
+	buf_append_char(&out, '{');
+	for (size_t k = 0; k < w->count; k++)
+		if (!stream_def_lists_key(def, k))
+			append_given(&out, def, k, &w->keys[k]);
+	if (out.len == 1) {
+		buf_release(&out);
+		return NULL;
+	}
+	buf_append_char(&out, '}');
+	return buf_detach(&out);
 }

@@ -139,6 +139,8 @@ static const struct doctor_check functions = {
 	"functions",
 	"WITH named AS (SELECT s.path AS place, 'authorize' AS kind, s.authorize AS fn, 'jsonb, "
 	"jsonb' AS args FROM herald.streams s"
+	"   UNION ALL SELECT s.path, 'match', substr(m.value, 10), 'jsonb, jsonb' FROM "
+	"herald.streams s, jsonb_each_text(s.match) m WHERE m.value LIKE 'function:%'"
 	"   UNION ALL SELECT s.path, 'snapshot', s.snapshot, 'jsonb, jsonb' FROM herald.streams s"
 	"   UNION ALL SELECT a.method || ' ' || a.path, 'action', a.function, 'jsonb' FROM "
 	"herald.actions a),"

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base.h"
+#include "pg/asker.h"
 #include "pg/defs.h"
 #include "pg/session.h"
 #include "auth/entitlement.h"
@@ -150,7 +152,7 @@ static void say_keys(struct explain *e, const struct entitlement_findings *f)
 		report_say(&e->report, REPORT_NO, "match", NULL, "the parameter %s is missing",
 			   f->missing);
 	for (size_t k = 0; f->missing == NULL && k < def->match_count; k++)
-		if (e->wanted.keys[k].count == 0)
+		if (e->wanted.keys[k].count == 0 && !stream_def_lists_key(def, k))
 			report_say(&e->report, REPORT_NO, "match", def->match_key[k],
 				   "%s has no value", def->match_source[k]);
 	if (f->missing == NULL && f->too_many)
@@ -159,40 +161,90 @@ static void say_keys(struct explain *e, const struct entitlement_findings *f)
 	e->has_keys = f->missing == NULL && !f->empty && !f->too_many;
 }
 
-/* --- authorize --- */
+/* --- authorize, and what the database says of match --- */
 
-static void say_answer(struct explain *e, const PGresult *res)
+/* Names what is asked: one function, or all of them. */
+static const char *asked_of(const struct stream_def *def)
 {
-	const char *function = e->stream->def.authorize,
+	return def->authorize != NULL  ? def->authorize
+	       : stream_def_lists(def) ? "a function of match"
+				       : "the type of a routing column";
+}
+
+static void say_failure(struct explain *e, const PGresult *res)
+{
+	const char *of = asked_of(&e->stream->def),
 		   *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
-	bool yes = PQresultStatus(res) == PGRES_TUPLES_OK &&
-		   strcmp(PQgetvalue(res, 0, 0), "true") == 0;
 
 	if (state != NULL && strcmp(state, "42501") == 0)
 		report_say(&e->report, REPORT_UNKNOWN, "authorize", NULL,
-			   "%s: role %s may not ask it; ask as the daemon's", function,
-			   PQuser(e->pg));
-	else if (state != NULL)
+			   "%s: role %s may not ask it; ask as the daemon's", of, PQuser(e->pg));
+	else
 		report_say(&e->report, REPORT_NO, "authorize", NULL, "%s failed, which is a no: %s",
-			   function, PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
+			   of, PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
+}
+
+static void say_listed(struct explain *e)
+{
+	const struct stream_def *def = &e->stream->def;
+
+	for (size_t k = 0; k < def->match_count; k++)
+		if (stream_def_lists_key(def, k))
+			report_say(
+				&e->report, e->wanted.keys[k].count > 0 ? REPORT_OK : REPORT_NOTE,
+				"match", def->match_key[k], "%s lists %zu value%s",
+				def->match_source[k] + strlen("function:"), e->wanted.keys[k].count,
+				e->wanted.keys[k].count == 1 ? "" : "s");
+}
+
+/* Puts what the database has said with the values that are wanted. */
+static void take_said(struct explain *e, const PGresult *res)
+{
+	struct entitlement_findings findings;
+	bool entitled;
+	const struct entitlement_said said = {PQgetisnull(res, 0, 1) ? NULL : PQgetvalue(res, 0, 1),
+					      PQgetisnull(res, 0, 2) ? NULL
+								     : PQgetvalue(res, 0, 2)};
+
+	wanted_release(&e->wanted);
+	entitled = entitlement_explain(&e->stream->def, &e->identity, &e->params, &said, &e->wanted,
+				       &findings) == ENTITLED;
+	e->has_keys = e->has_keys && entitled;
+	entitlement_findings_release(&findings);
+	say_listed(e);
+}
+
+static void say_answer(struct explain *e, const PGresult *res)
+{
+	const char *function = e->stream->def.authorize;
+	bool yes;
+
+	if (PQresultStatus(res) != PGRES_TUPLES_OK) {
+		say_failure(e, res);
+		return;
+	}
+	yes = strcmp(PQgetvalue(res, 0, 0), "true") == 0;
+	if (yes)
+		take_said(e, res);
+	if (function == NULL)
+		report_say(&e->report, REPORT_NOTE, "authorize", NULL, "the stream has none");
 	else
 		report_say(&e->report, yes ? REPORT_OK : REPORT_NO, "authorize", NULL,
 			   "%s says %s to role %s", function, yes ? "yes" : "no", PQuser(e->pg));
 }
 
 /* Asks as the daemon does, but takes back what the function may write. */
-static bool ask(struct explain *e)
+static bool ask(struct explain *e, const char *given)
 {
 	char *claims = identity_claims_json(&e->identity), *params = params_json(&e->params);
-	const char *values[] = {e->stream->def.path, claims, params};
+	const char *values[] = {e->stream->def.path, claims, params, given};
 	char timeout[64];
 	PGresult *res;
 
 	snprintf(timeout, sizeof(timeout), "BEGIN; SET LOCAL statement_timeout = %d",
 		 SESSION_FUNCTION_MS);
 	PQclear(PQexec(e->pg, timeout));
-	res = PQexecParams(e->pg, "SELECT herald.entitled($1, $2::jsonb, $3::jsonb)::text", 3, NULL,
-			   values, NULL, NULL, 0);
+	res = PQexecParams(e->pg, ASKER_ASKED_SQL, ARRAY_SIZE(values), NULL, values, NULL, NULL, 0);
 	if (PQstatus(e->pg) == CONNECTION_OK)
 		say_answer(e, res);
 	else
@@ -204,6 +256,19 @@ static bool ask(struct explain *e)
 	return PQstatus(e->pg) == CONNECTION_OK;
 }
 
+static bool explain_asked(struct explain *e)
+{
+	char *given = entitlement_given(&e->stream->def, &e->wanted);
+	bool good = true;
+
+	if (stream_def_asks(&e->stream->def) || given != NULL)
+		good = ask(e, given);
+	else
+		report_say(&e->report, REPORT_NOTE, "authorize", NULL, "the stream has none");
+	free(given);
+	return good;
+}
+
 bool explain_rights(struct explain *e)
 {
 	struct entitlement_findings findings;
@@ -211,15 +276,12 @@ bool explain_rights(struct explain *e)
 
 	if (e->stream == NULL || !e->known)
 		return true;
-	entitled = entitlement_explain(&e->stream->def, &e->identity, &e->params, &e->wanted,
+	entitled = entitlement_explain(&e->stream->def, &e->identity, &e->params, NULL, &e->wanted,
 				       &findings) == ENTITLED;
 	say_require(e, &findings);
 	say_keys(e, &findings);
 	entitlement_findings_release(&findings);
 	if (!entitled && e->report.verdict == REPORT_OK)
 		report_say(&e->report, REPORT_NO, "entitlement", NULL, "is refused");
-	if (e->stream->def.authorize != NULL)
-		return ask(e);
-	report_say(&e->report, REPORT_NOTE, "authorize", NULL, "the stream has none");
-	return true;
+	return explain_asked(e);
 }

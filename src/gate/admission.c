@@ -3,7 +3,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "auth/entitlement.h"
 #include "http/codes.h"
 #include "outlet/outlets.h"
 
@@ -41,11 +40,12 @@ static bool narrow(const struct params *params, struct wanted *wanted, struct re
 }
 
 static bool decide_right(struct gate *gate, const struct stream *s, const struct identity *id,
-			 const struct params *params, struct wanted *ret_wanted, struct refusal *r)
+			 const struct params *params, const struct entitlement_said *said,
+			 struct wanted *ret_wanted, struct refusal *r)
 {
 	const char *param = NULL;
 
-	switch (entitlement_decide(&s->def, id, params, ret_wanted, &param)) {
+	switch (entitlement_decide(&s->def, id, params, said, ret_wanted, &param)) {
 	case ENTITLED:
 		return narrow(params, ret_wanted, r);
 	case ENTITLEMENT_BAD_PARAM:
@@ -60,8 +60,8 @@ static bool decide_right(struct gate *gate, const struct stream *s, const struct
 }
 
 bool admission_decide(struct gate *gate, const struct stream *s, const struct identity *id,
-		      const struct params *params, const char *address, struct wanted *ret_wanted,
-		      struct refusal *ret_refusal)
+		      const struct params *params, const struct entitlement_said *said,
+		      const char *address, struct wanted *ret_wanted, struct refusal *ret_refusal)
 {
 	*ret_wanted = (struct wanted){.count = 0};
 	if (id->claims == NULL && !s->def.anonymous) { /* it was anonymous when they asked */
@@ -78,6 +78,6 @@ bool admission_decide(struct gate *gate, const struct stream *s, const struct id
 		refusal_of_token(ret_refusal, true);
 		return false;
 	}
-	return decide_right(gate, s, id, params, ret_wanted, ret_refusal) &&
+	return decide_right(gate, s, id, params, said, ret_wanted, ret_refusal) &&
 	       admission_room(gate, id->sub, address, ret_refusal);
 }

@@ -12,7 +12,7 @@
 
 #include "base/base.h"
 #include "hub/wanted.h"
-#include "auth/identity.h"
+#include "auth/entitlement.h"
 #include "http/refusal.h"
 #include "gate/gate.h"
 
@@ -24,13 +24,14 @@ MUST_CHECK bool admission_room(struct gate *gate, const char *user, const char *
 			       struct refusal *ret_refusal);
 
 /*
- * May this identity have this stream, and is there room? If true, *ret_wanted is what it may see
+ * May this identity have this stream, and is there room? said is what the database has said, NULL
+ * if nobody has asked (entitlement_decide). If true, *ret_wanted is what it may see
  * and asks for. If false, *ret_refusal is the answer, 400, 401, 403, 429 or 503. The caller
  * releases *ret_wanted in any case.
  */
 MUST_CHECK bool admission_decide(struct gate *gate, const struct stream *s,
 				 const struct identity *id, const struct params *params,
-				 const char *address, struct wanted *ret_wanted,
-				 struct refusal *ret_refusal);
+				 const struct entitlement_said *said, const char *address,
+				 struct wanted *ret_wanted, struct refusal *ret_refusal);
 
 #endif

@@ -63,12 +63,20 @@ static bool has_item(const struct multi *s, const struct multi_item *item)
 	return false;
 }
 
+static void doubt_item(struct multi_item *item)
+{
+	free(item->granted);
+	free(item->listed);
+	free(item->typed);
+	item->granted = item->listed = item->typed = NULL;
+}
+
 static void release_item(struct multi_item *item)
 {
 	wanted_release(&item->wanted);
 	json_object_put(item->query);
 	free(item->path);
-	free(item->granted);
+	doubt_item(item);
 }
 
 /* Reads one path of the list, which is a target of its own. */
@@ -271,18 +279,34 @@ static bool fit_together(const struct multi *s, struct refusal *ret_refusal)
 	return true;
 }
 
+/* Has the database said yes to it as the stream that it is now? */
+static bool is_granted(const struct multi_item *item)
+{
+	return item->granted != NULL && strcmp(item->granted, item->stream->def.path) == 0;
+}
+
 static bool admit(struct multi *s, struct gate *gate, const struct identity *id,
 		  const char *address, struct refusal *ret_refusal)
 {
 	for (size_t i = 0; i < s->count; i++) {
 		struct multi_item *item = &s->items[i];
+		const struct entitlement_said said = {item->listed, item->typed};
 
 		wanted_release(&item->wanted);
-		if (!admission_decide(gate, item->stream, id, &item->params, address, &item->wanted,
+		if (!admission_decide(gate, item->stream, id, &item->params,
+				      is_granted(item) ? &said : NULL, address, &item->wanted,
 				      ret_refusal))
 			return false;
 	}
 	return !s->joined || fit_together(s, ret_refusal);
+}
+
+static bool has_given(const struct multi_item *item)
+{
+	char *given = entitlement_given(&item->stream->def, &item->wanted);
+
+	free(given);
+	return given != NULL;
 }
 
 struct multi_item *multi_unasked(struct multi *s)
@@ -290,19 +314,29 @@ struct multi_item *multi_unasked(struct multi *s)
 	for (size_t i = 0; i < s->count; i++) {
 		struct multi_item *item = &s->items[i];
 
-		if (item->stream->def.authorize != NULL &&
-		    (item->granted == NULL || strcmp(item->granted, item->stream->def.path) != 0))
+		if (!is_granted(item) && (stream_def_asks(&item->stream->def) || has_given(item)))
 			return item;
 	}
 	return NULL;
 }
 
+static char *copy(const char *text)
+{
+	return text == NULL ? NULL : xstrdup(text);
+}
+
+void multi_grant(struct multi_item *item, const char *path, const struct entitlement_said *said)
+{
+	doubt_item(item);
+	item->granted = xstrdup(path);
+	item->listed = copy(said->listed);
+	item->typed = copy(said->typed);
+}
+
 void multi_doubt(struct multi *s)
 {
-	for (size_t i = 0; i < s->count; i++) {
-		free(s->items[i].granted);
-		s->items[i].granted = NULL;
-	}
+	for (size_t i = 0; i < s->count; i++)
+		doubt_item(&s->items[i]);
 }
 
 struct selection *multi_settle(struct multi *s)
@@ -312,8 +346,13 @@ struct selection *multi_settle(struct multi *s)
 	for (size_t i = 0; i < s->count; i++) {
 		struct multi_item *item = &s->items[i];
 
-		selection_set(selection, i, item->stream, &item->wanted,
-			      params_json(&item->params));
+		selection_set(selection, i, item->stream,
+			      (struct selected){.wanted = item->wanted,
+						.params = params_json(&item->params),
+						.listed = item->listed,
+						.typed = item->typed});
+		item->wanted = (struct wanted){.count = 0};
+		item->listed = item->typed = NULL;
 	}
 	return selection;
 }

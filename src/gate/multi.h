@@ -34,8 +34,9 @@ struct multi_item {
 	struct stream *stream; /* as it is defined now; borrowed */
 	struct params params;  /* of path and query; borrows texts of stream, path and query */
 	struct wanted wanted;  /* what may be seen of it and is asked for */
-	/* The path of the stream whose authorize function has said yes to it. NULL if none has. */
-	char *granted;
+	/* What the database has said to it, and the path of the stream that it has said that of.
+	 * NULL: nothing. */
+	char *granted, *listed, *typed;
 };
 
 struct multi {
@@ -66,9 +67,11 @@ const char *multi_name(const struct multi *s); /* for the log */
  */
 enum frame_format multi_format(const struct multi *s);
 
-void multi_doubt(struct multi *s); /* what authorize functions said counts no more */
+/* The database has said yes to the item as the stream of this path. Copies what it said besides. */
+void multi_grant(struct multi_item *item, const char *path, const struct entitlement_said *said);
+void multi_doubt(struct multi *s); /* what the database said counts no more */
 
-/* Returns the next one whose authorize function has not said yes, or NULL. */
+/* Returns the next one of which the database has not said yet what only it can, or NULL. */
 struct multi_item *multi_unasked(struct multi *s);
 
 /* Makes a selection, as an outlet owns it. What may be seen of each stream goes over to it. */
@@ -81,7 +84,7 @@ enum multi_verdict { MULTI_ADMITTED, MULTI_REFUSED, MULTI_ASKS };
  *
  *   - ADMITTED means that multi_open may follow;
  *   - REFUSED means that *ret_refusal is the answer;
- *   - ASKS means that only the database knows. The function of *ret_item is to be asked next.
+ *   - ASKS means that only the database knows. *ret_item is to be asked of next.
  */
 enum multi_verdict multi_decide(struct multi *s, struct gate *gate, const struct identity *id,
 				const char *address, struct multi_item **ret_item,

@@ -24,7 +24,7 @@ struct pending_open {
 	 * Texts of the question. `asked` is the path of the stream, which may be gone by the
 	 * answer.
 	 */
-	char *asked, *claims, *params_json, *origin;
+	char *asked, *claims, *params_json, *given, *origin;
 	char hash[DIGEST_TEXT_MAX];
 	char *token; /* owned, wiped; NULL unless its key is to come */
 	struct opening opening;
@@ -55,6 +55,7 @@ static void over(struct waiter *p)
 	free(h->asked);
 	free(h->claims);
 	free(h->params_json);
+	free(h->given);
 	free(h->origin);
 	endpoint_forget_token(h->token);
 	free(h);
@@ -157,14 +158,16 @@ static void ask_entitled(struct pending_open *h, struct multi_item *item)
 	free(h->asked);
 	free(h->claims);
 	free(h->params_json);
+	free(h->given);
 	h->asked_for = item;
 	h->asked = xstrdup(item->stream->def.path);
 	h->claims = identity_claims_json(&h->identity);
 	h->params_json = params_json(&item->params);
+	h->given = entitlement_given(&item->stream->def, &item->wanted);
 	h->waiter.sub = h->identity.sub;
-	*q = (struct question){.kind = QUESTION_ENTITLED,
+	*q = (struct question){.kind = QUESTION_ASKED,
 			       .answered = on_entitled,
-			       .params = {h->asked, h->claims, h->params_json}};
+			       .params = {h->asked, h->claims, h->params_json, h->given}};
 	reserve(h);
 	waiter_ask(&h->waiter, h->identity.sub);
 }
@@ -191,15 +194,13 @@ static void decide(struct pending_open *h)
  * The function has said yes. If what it rests on has changed since, its answer does not count, nor
  * do those before it.
  */
-static void note_yes(struct pending_open *h)
+static void note_yes(struct pending_open *h, const struct answer *a)
 {
-	if (h->waiter.stale) {
+	if (h->waiter.stale)
 		multi_doubt(h->multi);
-		return;
-	}
-	free(h->asked_for->granted);
-	h->asked_for->granted = h->asked;
-	h->asked = NULL;
+	else
+		multi_grant(h->asked_for, h->asked,
+			    &(struct entitlement_said){a->values[1], a->values[2]});
 }
 
 /*
@@ -214,7 +215,7 @@ static void on_entitled(struct question *q, const struct answer *a)
 
 	unreserve(h);
 	if (a->values[0] != NULL && strcmp(a->values[0], "true") == 0) {
-		note_yes(h);
+		note_yes(h, a);
 		decide(h);
 		return;
 	}

@@ -3,7 +3,8 @@
  * pending_open.h: a request for streams that cannot be decided yet. It is one of these:
  *
  * - It came with a ticket, of which only the database knows.
- * - A stream has an authorize function. Several functions are asked one after the other.
+ * - A stream has an authorize function, or a function that lists values of its match, or values
+ * that only the database can compare. It is asked of several streams one after the other.
  * - The key of its token is still to come from an identity provider.
  *
  * While the database or the keys are away the request waits. It waits in silence first, then with a

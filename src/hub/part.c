@@ -7,26 +7,70 @@
 #include "base/xalloc.h"
 #include "hub/reach.h"
 
-static void take_seat(struct part *part, struct seat *seat, struct hash_key hash_key,
-		      struct text key)
+/* A routing key that is to be a seat. */
+struct sorted_key {
+	uint64_t hash;
+	struct text text;
+};
+
+static int compare_texts(struct text a, struct text b)
+{
+	if (a.len != b.len)
+		return a.len < b.len ? -1 : 1;
+	return memcmp(a.bytes, b.bytes, a.len);
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+	const struct sorted_key *x = a, *y = b;
+
+	if (x->hash != y->hash)
+		return x->hash < y->hash ? -1 : 1;
+	return compare_texts(x->text, y->text);
+}
+
+/* Sorts the keys, each once, and returns how many they are. The caller frees *ret_sorted. A
+ * hash_key of NULL sorts by the texts alone. */
+static uint32_t sort_keys(const struct hash_key *hash_key, const char *keys, uint32_t count,
+			  struct sorted_key **ret_sorted)
+{
+	struct sorted_key *sorted = xcalloc((size_t)count + 1, sizeof(*sorted));
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		keys = stream_next_key(keys, &sorted[i].text);
+		if (hash_key != NULL)
+			sorted[i].hash =
+				hash_bytes(*hash_key, sorted[i].text.bytes, sorted[i].text.len);
+	}
+	if (count > 1)
+		qsort(sorted, count, sizeof(*sorted), compare_keys);
+	for (uint32_t i = 0; i < count; i++)
+		if (kept == 0 || compare_keys(&sorted[kept - 1], &sorted[i]) != 0)
+			sorted[kept++] = sorted[i];
+	*ret_sorted = sorted;
+	return kept;
+}
+
+static void take_seat(struct part *part, struct seat *seat, const struct sorted_key *key)
 {
 	seat->part = part;
-	seat->audience = stream_audience_make(part->stream, key.bytes, key.len);
-	seat->hash = hash_bytes(hash_key, key.bytes, key.len);
+	seat->audience = stream_audience_make(part->stream, key->text.bytes, key->text.len);
+	seat->hash = key->hash;
 	list_append(&seat->audience->seats, &seat->link);
 }
 
 void part_join(struct part *part, struct subscriber *sub, struct stream *stream,
 	       struct hash_key hash_key, const char *keys, uint32_t count)
 {
-	struct text key;
+	struct sorted_key *sorted;
 
-	*part = (struct part){.stream = stream, .subscriber = sub, .seat_count = count};
-	part->seats = xcalloc(count, sizeof(*part->seats));
-	for (uint32_t i = 0; i < count; i++) {
-		keys = stream_next_key(keys, &key);
-		take_seat(part, &part->seats[i], hash_key, key);
-	}
+	*part = (struct part){.stream = stream, .subscriber = sub};
+	part->seat_count = sort_keys(&hash_key, keys, count, &sorted);
+	part->seats = xcalloc(part->seat_count, sizeof(*part->seats));
+	for (size_t i = 0; i < part->seat_count; i++)
+		take_seat(part, &part->seats[i], &sorted[i]);
+	free(sorted);
 	list_append(&stream->subscribers, &part->link);
 	stream->subscriber_count++;
 }
@@ -52,8 +96,41 @@ void part_leave(struct part *part)
 	part->stream->subscriber_count--;
 }
 
+size_t part_find_hash(const struct part *part, uint64_t hash)
+{
+	size_t low = 0, high = part->seat_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (part->seats[middle].hash < hash)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* All seats of an audience have the same hash. So one of them says where a seat of this part would
+ * be. */
+static bool has_one_of(const struct part *part, const struct audience *a)
+{
+	const struct seat *any;
+
+	if (a == NULL || list_empty(&a->seats))
+		return false;
+	any = container_of(a->seats.next, struct seat, link);
+	for (size_t i = part_find_hash(part, any->hash);
+	     i < part->seat_count && part->seats[i].hash == any->hash; i++)
+		if (part->seats[i].audience == a)
+			return true;
+	return false;
+}
+
 static bool has_seat(const struct part *part, struct text key)
 {
+	if (part->seat_count > PART_FEW)
+		return has_one_of(part, stream_audience(part->stream, key.bytes, key.len));
 	for (size_t i = 0; i < part->seat_count; i++) {
 		const struct audience *a = part->seats[i].audience;
 
@@ -63,32 +140,16 @@ static bool has_seat(const struct part *part, struct text key)
 	return false;
 }
 
-static bool has_key(const char *keys, uint32_t count, const struct audience *a)
-{
-	struct text key;
-
-	for (uint32_t i = 0; i < count; i++) {
-		keys = stream_next_key(keys, &key);
-		if (a->key_len == key.len && memcmp(a->key, key.bytes, key.len) == 0)
-			return true;
-	}
-	return false;
-}
-
 bool part_has_keys(const struct part *part, const char *keys, uint32_t count)
 {
-	const char *next = keys;
-	struct text key;
+	struct sorted_key *sorted;
+	uint32_t kept = sort_keys(NULL, keys, count, &sorted);
+	bool same = kept == part->seat_count;
 
-	for (uint32_t i = 0; i < count; i++) {
-		next = stream_next_key(next, &key);
-		if (!has_seat(part, key))
-			return false;
-	}
-	for (size_t i = 0; i < part->seat_count; i++)
-		if (!has_key(keys, count, part->seats[i].audience))
-			return false;
-	return true;
+	for (uint32_t i = 0; i < kept && same; i++)
+		same = has_seat(part, sorted[i].text);
+	free(sorted);
+	return same;
 }
 
 /* Is the event of one of the names that this part was narrowed to? An entry without a name is of

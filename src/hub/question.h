@@ -13,12 +13,14 @@
 #include "base/list.h"
 #include "hub/client.h"
 
-#define QUESTION_PARAMS_MAX 3
+#define QUESTION_PARAMS_MAX 4
 #define QUESTION_VALUES_MAX 3
 
 /* After each kind come its params -> the values of its answer. */
 enum question_kind {
-	QUESTION_ENTITLED, /* path, claims, params -> "true" or "false" */
+	/* path, claims, params, values to compare or NULL -> "true" or "false", what functions list
+	 * or NULL, these values as the columns write them or NULL */
+	QUESTION_ASKED,
 	/* hash, identity, origin -> "true", or "false" if the subject has too many */
 	QUESTION_TICKET,
 	QUESTION_REDEEM, /* hash, origin -> the identity as JSON, or NULL */

@@ -41,7 +41,25 @@ static bool strings_equal(char *const *a, size_t a_count, char *const *b, size_t
 
 bool stream_def_needs_claims(const struct stream_def *def)
 {
-	return def->authorize != NULL || def->snapshot != NULL;
+	return stream_def_asks(def) || def->snapshot != NULL;
+}
+
+bool stream_def_lists_key(const struct stream_def *def, size_t key)
+{
+	return strncmp(def->match_source[key], "function:", 9) == 0;
+}
+
+bool stream_def_lists(const struct stream_def *def)
+{
+	for (size_t k = 0; k < def->match_count; k++)
+		if (stream_def_lists_key(def, k))
+			return true;
+	return false;
+}
+
+bool stream_def_asks(const struct stream_def *def)
+{
+	return def->authorize != NULL || stream_def_lists(def);
 }
 
 static bool names_equal(const char *a, const char *b)
@@ -162,18 +180,18 @@ static uint32_t count_keys(struct key_maker *m, struct keys audience)
 	return made > STREAM_KEYS_MAX ? STREAM_KEYS_MAX + 1 : (uint32_t)made;
 }
 
-static void write_key(struct key_maker *m)
+void stream_append_key(const struct stream *s, const struct text *values, struct buf *out)
 {
-	size_t count = m->stream->def.match_count;
+	size_t count = s->def.match_count;
 	uint32_t len = count > 0 ? (uint32_t)count - 1 : 0;
 
 	for (size_t i = 0; i < count; i++)
-		len += (uint32_t)m->chosen[i].len;
-	buf_append(m->out, &len, sizeof(len));
+		len += (uint32_t)values[i].len;
+	buf_append(out, &len, sizeof(len));
 	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
-			buf_append_char(m->out, '\0');
-		buf_append(m->out, m->chosen[i].bytes, m->chosen[i].len);
+			buf_append_char(out, '\0');
+		buf_append(out, values[i].bytes, values[i].len);
 	}
 }
 
@@ -181,7 +199,7 @@ static void write_key(struct key_maker *m)
 static void make_keys(struct key_maker *m, size_t level)
 {
 	if (level == m->stream->def.match_count) {
-		write_key(m);
+		stream_append_key(m->stream, m->chosen, m->out);
 		return;
 	}
 	for (size_t i = 0; i < m->count[level]; i++) {

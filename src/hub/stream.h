@@ -31,6 +31,12 @@
 /* The same holds for their bytes, because one long value may stand in every one of many keys. */
 #define STREAM_KEYS_BYTES ((size_t)64 << 10)
 
+/*
+ * How values of a match's key compare with those of its routing columns. They do as they are, but
+ * where a type writes equal values in one form only. AS_TYPE means that the database says it.
+ */
+enum stream_compare { STREAM_AS_TEXT, STREAM_AS_INT, STREAM_AS_UUID, STREAM_AS_TYPE };
+
 /* What herald.streams says. The def owns all strings. */
 struct stream_def {
 	char *path;
@@ -38,8 +44,10 @@ struct stream_def {
 	size_t topic_count;
 	char **events; /* NULL if all */
 	size_t event_count;
-	char *match_key[STREAM_MATCH_MAX];    /* "user_id" */
-	char *match_source[STREAM_MATCH_MAX]; /* "claims.sub", "params.store", "=literal" */
+	char *match_key[STREAM_MATCH_MAX]; /* "user_id" */
+	/* "claims.sub", "params.store", "=literal", "function:schema.name" */
+	char *match_source[STREAM_MATCH_MAX];
+	enum stream_compare match_compare[STREAM_MATCH_MAX]; /* of the watched tables; may change */
 	size_t match_count;
 	char *require;   /* JSON */
 	char *authorize; /* SQL function that is asked as well, or NULL */
@@ -52,6 +60,12 @@ struct stream_def {
 void stream_def_release(struct stream_def *def);
 /* Is a function of the application given the claims? */
 bool stream_def_needs_claims(const struct stream_def *def);
+/* Does a function of the application list values of this key, or of any? */
+bool stream_def_lists_key(const struct stream_def *def, size_t key);
+bool stream_def_lists(const struct stream_def *def);
+/* True if a function of the application is asked at each opening, and again with a recheck. */
+bool stream_def_asks(const struct stream_def *def);
+/* Are they the same? match_compare has no say: it is the tables', and no reason to end a stream. */
 bool stream_def_equal(const struct stream_def *a, const struct stream_def *b);
 
 /* The bytes of an event in one form, with its chunk around them. at counts from the record's first
@@ -137,6 +151,9 @@ bool stream_carries(const struct stream *s, struct text event_name);
  */
 uint32_t stream_append_keys(const struct stream *s, struct keys audience, size_t most,
 			    struct buf *out);
+
+/* Appends the routing key that these values make, one for each key of the match, in their order. */
+void stream_append_key(const struct stream *s, const struct text *values, struct buf *out);
 
 /* Sets *ret_key to the routing key that starts at `keys` in such bytes. Returns where the next one
  * starts. */

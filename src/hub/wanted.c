@@ -69,22 +69,28 @@ bool wanted_left_names(const struct facet *facet, char ***ret_names, size_t *ret
 	return true;
 }
 
+/* Makes every combination of values from level on. There are at most STREAM_MATCH_MAX levels. */
+static uint32_t append_from(const struct wanted *w, const struct stream *s, size_t level,
+			    struct text *chosen, struct buf *out)
+{
+	uint32_t made = 0;
+
+	if (level == w->count) {
+		stream_append_key(s, chosen, out);
+		return 1;
+	}
+	for (size_t i = 0; i < w->keys[level].count; i++) {
+		chosen[level] = text_of(w->keys[level].values[i]);
+		made += append_from(w, s, level + 1, chosen, out);
+	}
+	return made;
+}
+
 uint32_t wanted_append_keys(const struct wanted *w, const struct stream *s, struct buf *out)
 {
-	struct text *items;
-	size_t count = 0;
-	uint32_t made;
+	struct text chosen[STREAM_MATCH_MAX] = {{NULL, 0}};
 
-	for (size_t k = 0; k < w->count; k++)
-		count += w->keys[k].count;
-	items = xcalloc(count + 1, sizeof(*items));
-	count = 0;
-	for (size_t k = 0; k < w->count; k++)
-		for (size_t i = 0; i < w->keys[k].count; i++)
-			items[count++] = text_of(w->keys[k].values[i]);
-	made = stream_append_keys(s, (struct keys){items, count}, SIZE_MAX, out);
-	free(items);
-	return made;
+	return append_from(w, s, 0, chosen, out);
 }
 
 size_t wanted_combinations(const struct wanted *w)

@@ -13,7 +13,7 @@
 #include "hub/stream.h"
 
 /* Routing keys of one subscriber. A list longer than this is refused. */
-#define WANTED_VALUES_MAX 1000
+#define WANTED_VALUES_MAX 10000
 
 #define WANTED_NAMES_MAX 32
 
@@ -48,7 +48,8 @@ MUST_CHECK bool wanted_narrow(struct wanted *w, struct text names);
  * array, which borrows them. */
 bool wanted_left_names(const struct facet *facet, char ***ret_names, size_t *ret_count);
 
-/* Appends the routing keys of the stream that this makes, and returns how many. */
+/* Appends the routing keys of the stream that this makes, and returns how many. They are no more
+ * than WANTED_VALUES_MAX, because entitlement_decide has refused what makes more. */
 uint32_t wanted_append_keys(const struct wanted *w, const struct stream *s, struct buf *out);
 
 /* Returns how many routing keys it makes. More than WANTED_VALUES_MAX are not counted to the

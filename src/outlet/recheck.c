@@ -36,9 +36,17 @@ static struct recheck *recheck_of(const struct outlet *o)
  */
 static size_t next_part(const struct outlet *o, size_t part)
 {
-	while (part < o->sub.part_count && o->sub.parts[part].stream->def.authorize == NULL)
+	while (part < o->sub.part_count && !stream_def_asks(&o->sub.parts[part].stream->def))
 		part++;
 	return part;
+}
+
+/* Do the functions of match list what they listed when the connection was opened? */
+static bool lists_the_same(const struct outlet *o, size_t part, const char *listed)
+{
+	const char *was = o->selection->items[part].listed;
+
+	return was == NULL || listed == NULL ? was == listed : strcmp(was, listed) == 0;
 }
 
 static void on_answered(struct question *q, const struct answer *a)
@@ -47,13 +55,16 @@ static void on_answered(struct question *q, const struct answer *a)
 	struct outlet *o = r->outlet;
 	int64_t again_ms = r->again_ms, since_ms = r->since_ms;
 	size_t next = next_part(o, r->part + 1);
-	bool yes = a->values[0] != NULL && strcmp(a->values[0], "true") == 0;
+	bool yes = a->values[0] != NULL && strcmp(a->values[0], "true") == 0,
+	     same = yes && lists_the_same(o, r->part, a->values[1]);
 
 	recheck_stop(o);
 	if (a->passing)
 		outlet_close(o, "fault");
 	else if (!yes)
 		outlet_close(o, "forbidden");
+	else if (!same)
+		outlet_close(o, "changed");
 	else if (again_ms != 0)
 		ask(o, again_ms, next_part(o, 0));
 	else if (next < o->sub.part_count)
@@ -81,7 +92,7 @@ static void ask(struct outlet *o, int64_t since_ms, size_t part)
 	r->since_ms = since_ms;
 	r->part = part;
 	r->question =
-		(struct question){.kind = QUESTION_ENTITLED,
+		(struct question){.kind = QUESTION_ASKED,
 				  .client = {o->holder.user, o->address},
 				  .answered = on_answered,
 				  .params = {o->sub.parts[part].stream->def.path, o->holder.claims,

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * recheck.h: asks the authorize function of an open connection's streams again.
+ * recheck.h: asks the functions of an open connection's streams again.
  *
- * A "no", or a function that fails, ends the connection with `forbidden`. No answer within
- * RECHECK_MS ends it with `fault`, and so does a failure that may pass. Its client comes back then,
- * and waits at the gate. recheck_start
- * makes the recheck, and the outlet owns it. It is gone with its answer or its outlet.
+ * A "no", or a function that fails, ends the connection with `forbidden`. If a function of match
+ * lists other values now, it ends with `changed`. No answer within RECHECK_MS ends it with `fault`,
+ * and so does a failure that may pass. After the last two its client comes back, and waits at the
+ * gate. recheck_start makes the recheck, and the outlet owns it. It is gone with its answer or its
+ * outlet.
  */
 #ifndef OUTLET_RECHECK_H
 #define OUTLET_RECHECK_H
@@ -15,7 +16,7 @@
 #define RECHECK_MS 4000
 
 /*
- * Does nothing if no stream has an authorize function. If one is being asked already, it is asked
+ * Does nothing if no stream has a function to ask. If one is being asked already, it is asked
  * once more after its answer.
  */
 void recheck_start(struct outlet *o);

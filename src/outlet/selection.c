@@ -15,12 +15,10 @@ struct selection *selection_new(size_t count, bool multi)
 	return s;
 }
 
-void selection_set(struct selection *s, size_t i, struct stream *stream, struct wanted *wanted,
-		   char *params)
+void selection_set(struct selection *s, size_t i, struct stream *stream, struct selected item)
 {
-	s->items[i] = (struct selected){*wanted, params};
+	s->items[i] = item;
 	s->facets[i] = (struct facet){stream, &s->items[i].wanted};
-	*wanted = (struct wanted){.count = 0};
 }
 
 void selection_free(struct selection *s)
@@ -28,8 +26,11 @@ void selection_free(struct selection *s)
 	if (s == NULL)
 		return;
 	selection_forget_wanted(s);
-	for (size_t i = 0; i < s->count; i++)
+	for (size_t i = 0; i < s->count; i++) {
 		free(s->items[i].params);
+		free(s->items[i].listed);
+		free(s->items[i].typed);
+	}
 	free(s->facets);
 	free(s);
 }

@@ -18,6 +18,8 @@
 struct selected {
 	struct wanted wanted; /* what may be seen of it and is asked for */
 	char *params;         /* the parameters of path and query (params_json.h) */
+	/* What the database has said (struct entitlement_said). NULL: nothing. */
+	char *listed, *typed;
 };
 
 struct selection {
@@ -30,9 +32,8 @@ struct selection {
 /* Makes a selection in which nothing is set yet. The owner frees it with selection_free. */
 struct selection *selection_new(size_t count, bool multi);
 
-/* Sets item i. Takes wanted and params over, and *wanted is empty then. The stream is borrowed. */
-void selection_set(struct selection *s, size_t i, struct stream *stream, struct wanted *wanted,
-		   char *params);
+/* Sets item i, and takes what it has over. The stream is borrowed. */
+void selection_set(struct selection *s, size_t i, struct stream *stream, struct selected item);
 void selection_free(struct selection *s);
 
 /* Returns the path of the stream's definition, or SELECTION_MULTI_PATH. For log and metrics. */

@@ -73,9 +73,10 @@ static void hear_recheck(struct outlets *set, struct json_object *data)
 
 /* --- renewal --- */
 
-/* Would this identity have been let in to the same events of this stream? */
+/* Would this identity have been let in to the same events of this stream? What functions list for
+ * it now is asked after that (recheck_start). */
 static bool has_same_part(const struct part *part, const struct identity *id,
-			  const struct params *params)
+			  const struct params *params, const struct entitlement_said *said)
 {
 	const struct stream *s = part->stream;
 	const char *param;
@@ -84,7 +85,7 @@ static bool has_same_part(const struct part *part, const struct identity *id,
 	bool same;
 
 	buf_init(&keys);
-	same = entitlement_decide(&s->def, id, params, &wanted, &param) == ENTITLED;
+	same = entitlement_decide(&s->def, id, params, said, &wanted, &param) == ENTITLED;
 	if (same) {
 		uint32_t count = wanted_append_keys(&wanted, s, &keys);
 
@@ -100,12 +101,14 @@ static bool has_same_rights(const struct outlet *o, const struct identity *id)
 	bool same = true;
 
 	for (size_t i = 0; i < o->sub.part_count && same; i++) {
-		const char *json = o->selection->items[i].params;
+		const struct selected *item = &o->selection->items[i];
+		const char *json = item->params;
 		struct json_object *query = json_parse(json, strlen(json));
 		struct params params = {.count = 0};
 
 		params_json_read(query, &params);
-		same = has_same_part(&o->sub.parts[i], id, &params);
+		same = has_same_part(&o->sub.parts[i], id, &params,
+				     &(struct entitlement_said){item->listed, item->typed});
 		json_object_put(query);
 	}
 	return same;

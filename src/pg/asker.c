@@ -22,8 +22,7 @@
 
 /* Each kind of question in SQL. It gives one row, with a text for each value of the answer. */
 static const struct session_statement statements[] = {
-	[QUESTION_ENTITLED] = {"entitled",
-			       "SELECT herald.entitled($1, $2::jsonb, $3::jsonb)::text"},
+	[QUESTION_ASKED] = {"asked", ASKER_ASKED_SQL},
 	[QUESTION_TICKET] = {"ticket", "SELECT herald.ticket($1, $2::jsonb, $3)::text"},
 	[QUESTION_REDEEM] = {"redeem", "SELECT herald.redeem($1, $2)::text"},
 	[QUESTION_RENEW] = {"renew", "SELECT herald.renewal($1, $2::jsonb)::text"},
@@ -37,7 +36,7 @@ static const struct {
 	bool soils; /* it runs what the application has written (session_soil) */
 	enum asker_pool_name pool;
 } traits[] = {
-	[QUESTION_ENTITLED] = {3, true, true, ASKER_AUTHORIZE},
+	[QUESTION_ASKED] = {4, true, true, ASKER_AUTHORIZE},
 	[QUESTION_TICKET] = {3, false, false, ASKER_OWN},
 	[QUESTION_REDEEM] = {2, false, false, ASKER_OWN},
 	[QUESTION_RENEW] = {2, true, false, ASKER_OWN},

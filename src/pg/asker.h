@@ -28,6 +28,12 @@
 
 #define ASKER_WORKERS 4 /* of each pool */
 
+/* What only the database can say of a stream and who asks for it: path, claims, params, values to
+ * compare or NULL. `pgherald explain` asks it too. */
+#define ASKER_ASKED_SQL                                   \
+	"SELECT allowed::text, listed::text, typed::text" \
+	" FROM herald.asked($1, $2::jsonb, $3::jsonb, $4::jsonb)"
+
 enum asker_pool_name { ASKER_OWN, ASKER_AUTHORIZE, ASKER_ACTIONS, ASKER_POOLS };
 
 struct asker_worker {

@@ -2,6 +2,7 @@
 #include "pg/defs.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/xalloc.h"
 #include "pg/decode.h"
@@ -20,6 +21,32 @@ static void take_match(struct stream_def *def, const PGresult *res)
 	free(values);
 }
 
+static enum stream_compare compare_of(const char *way)
+{
+	static const char *const ways[] = {[STREAM_AS_TEXT] = "text",
+					   [STREAM_AS_INT] = "int",
+					   [STREAM_AS_UUID] = "uuid",
+					   [STREAM_AS_TYPE] = "type"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++)
+		if (strcmp(way, ways[i]) == 0)
+			return (enum stream_compare)i;
+	return STREAM_AS_TYPE;
+}
+
+static void take_compares(struct stream_def *def, const PGresult *res)
+{
+	size_t count;
+	char **ways = decode_strings(res, 11, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (i < def->match_count)
+			def->match_compare[i] = compare_of(ways[i]);
+		free(ways[i]);
+	}
+	free(ways);
+}
+
 void defs_take(struct defs *d, const PGresult *res)
 {
 	struct stream_def def = {0};
@@ -36,6 +63,7 @@ void defs_take(struct defs *d, const PGresult *res)
 	def.sealed = decode_bool(res, 9);
 	if (!PQgetisnull(res, 0, 10))
 		def.snapshot = xstrndup(PQgetvalue(res, 0, 10), (size_t)PQgetlength(res, 0, 10));
+	take_compares(&def, res);
 	d->items = xrealloc(d->items, (d->count + 1) * sizeof(*d->items));
 	d->items[d->count++] = def;
 }

@@ -16,8 +16,8 @@
 #define DEFS_SQL                                                                                   \
 	"SELECT path, topics, events, ARRAY(SELECT k FROM jsonb_object_keys(match) k ORDER BY k)," \
 	" ARRAY(SELECT m.value FROM jsonb_each_text(match) m ORDER BY m.key), require::text, "     \
-	"format, anonymous, authorize, sealed, snapshot"                                           \
-	" FROM herald.streams ORDER BY path"
+	"format, anonymous, authorize, sealed, snapshot, herald.compares(s)"                       \
+	" FROM herald.streams s ORDER BY path"
 
 #define DEFS_ACTIONS_SQL \
 	"SELECT method, path, require::text FROM herald.actions ORDER BY method, path"

@@ -94,7 +94,7 @@ static void check_explained(const struct stream_def *def, const struct identity 
 	struct entitlement_findings f;
 	struct wanted wanted;
 
-	MUST(entitlement_explain(def, id, params, &wanted, &f) == decision);
+	MUST(entitlement_explain(def, id, params, NULL, &wanted, &f) == decision);
 	MUST(f.count == 0 || f.alternatives[f.count - 1].met == f.required);
 	wanted_release(&wanted);
 	entitlement_findings_release(&f);
@@ -110,7 +110,7 @@ static void check(struct json_object *claims, char *require, struct text store)
 	enum entitlement decision;
 
 	def.require = require;
-	decision = entitlement_decide(&def, &id, &params, &wanted, &missing);
+	decision = entitlement_decide(&def, &id, &params, NULL, &wanted, &missing);
 	MUST((decision == ENTITLEMENT_BAD_PARAM) == (store.len == 0));
 	MUST(decision != ENTITLEMENT_BAD_PARAM || strcmp(missing, "store") == 0);
 	check_explained(&def, &id, &params, decision);

@@ -18,17 +18,21 @@ struct question {
 	const char *match[2 * MATCH_MAX + 1]; /* "key", "source", …, NULL */
 	const char *claims;                   /* NULL: anonymous */
 	const char *params[9];
+	/* NULL: the database was not asked */
+	const struct entitlement_said *said;
+	enum stream_compare compare[MATCH_MAX];
+	const char *given; /* what is to be asked then; NULL: nothing */
 };
 
 /* Who asks why is told the same decision, and what it is for. */
 static void assert_explained(const struct stream_def *def, const struct identity *id,
-			     const struct params *params, enum entitlement decision,
-			     const char *missing)
+			     const struct params *params, const struct entitlement_said *said,
+			     enum entitlement decision, const char *missing)
 {
 	struct entitlement_findings f;
 	struct wanted wanted;
 
-	assert_int_equal(entitlement_explain(def, id, params, &wanted, &f), decision);
+	assert_int_equal(entitlement_explain(def, id, params, said, &wanted, &f), decision);
 	if (decision == ENTITLED)
 		assert_true(f.required && !f.empty && !f.too_many && f.missing == NULL);
 	else if (decision == ENTITLEMENT_BAD_PARAM)
@@ -39,6 +43,18 @@ static void assert_explained(const struct stream_def *def, const struct identity
 		assert_true(f.alternatives[i].met == (f.required && i + 1 == f.count));
 	wanted_release(&wanted);
 	entitlement_findings_release(&f);
+}
+
+static void assert_given(const struct stream_def *def, const struct wanted *wanted,
+			 const char *expected)
+{
+	char *given = entitlement_given(def, wanted);
+
+	if (expected == NULL)
+		assert_null(given);
+	else
+		assert_string_equal(given, expected);
+	free(given);
 }
 
 static enum entitlement ask(const struct question *q, struct buf *ret_wanted,
@@ -58,13 +74,15 @@ static enum entitlement ask(const struct question *q, struct buf *ret_wanted,
 		def.match_key[def.match_count] = (char *)(uintptr_t)q->match[2 * def.match_count];
 		def.match_source[def.match_count] =
 			(char *)(uintptr_t)q->match[2 * def.match_count + 1];
+		def.match_compare[def.match_count] = q->compare[def.match_count];
 	}
 	for (; q->params[2 * params.count] != NULL; params.count++)
 		params.items[params.count] =
 			(struct param){text_of(q->params[2 * params.count]),
 				       text_of(q->params[2 * params.count + 1])};
-	decision = entitlement_decide(&def, &id, &params, &wanted, ret_param);
-	assert_explained(&def, &id, &params, decision, *ret_param);
+	decision = entitlement_decide(&def, &id, &params, q->said, &wanted, ret_param);
+	assert_explained(&def, &id, &params, q->said, decision, *ret_param);
+	assert_given(&def, &wanted, q->given);
 	for (size_t k = 0; k < wanted.count; k++)
 		for (size_t i = 0; i < wanted.keys[k].count; i++)
 			buf_appendf(ret_wanted, "%s ", wanted.keys[k].values[i]);
@@ -319,14 +337,15 @@ TEST(a_list_that_is_too_long_is_forbidden)
 	assert_values(WANTED_VALUES_MAX, true);
 	assert_values(WANTED_VALUES_MAX + 1, false);
 	assert_values(5 * WANTED_VALUES_MAX, false);
-	assert_wanted((struct question){.match = {"a", "claims.a", "b", "claims.b"},
-					.claims = "{\"a\": "
-						  "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,"
-						  "19,20,21,22,23,24,25,26,27,28,29,30,31,32,33],"
-						  "\"b\": "
-						  "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,"
-						  "19,20,21,22,23,24,25,26,27,28,29,30,31]}"},
-		      NULL);
+	assert_wanted(
+		(struct question){.match = {"a", "claims.a", "b", "claims.b", "c", "claims.c"},
+				  .claims = "{\"c\": [1,2,3,4,5,6,7,8,9,10], \"a\": "
+					    "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,"
+					    "19,20,21,22,23,24,25,26,27,28,29,30,31,32,33],"
+					    "\"b\": "
+					    "[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,"
+					    "19,20,21,22,23,24,25,26,27,28,29,30,31]}"},
+		NULL);
 }
 
 static struct entitlement_findings findings_of(const char *require, const char *claims)
@@ -373,6 +392,85 @@ TEST(who_asks_why_is_told_which_alternative_is_met)
 	entitlement_findings_release(&f);
 }
 
+TEST(what_a_function_lists_comes_when_the_database_was_asked)
+{
+	const struct entitlement_said two = {.listed = "{\"room\": [\"a\", \"b=\\u00e9\"]}"},
+				      none = {.listed = "{\"room\": []}"}, nothing = {NULL, NULL};
+	struct question q = {.match = {"room", "function:app.my_rooms", "user", "claims.sub"},
+			     .claims = "{\"sub\": \"7\"}"};
+
+	assert_wanted(q, "user=7 ");
+	q.said = &two;
+	assert_wanted(q, "room=a room=b=\xc3\xa9 user=7 ");
+	q.said = &none;
+	assert_wanted(q, "user=7 ");
+	q.said = &nothing;
+	assert_wanted(q, "user=7 ");
+	q.claims = "{}";
+	assert_wanted(q, NULL);
+}
+
+TEST(only_values_that_may_be_written_otherwise_are_given_to_the_database)
+{
+	struct question q = {
+		.match = {"a", "claims.a"},
+		.claims = "{\"a\": [\"x\", \"5\", -5, 0, \"05\", 5.0, \"-0\", \"\", \"-\","
+			  " \"9223372036854775807\","
+			  " \"9f1c0d2e-1111-4222-8333-444455556666\","
+			  " \"9F1C0D2E-1111-4222-8333-444455556666\","
+			  " \"9f1c0d2e111142228333444455556666\","
+			  " \"9f1c0d2e-1111-4222-8333-4444555566667\"]}"};
+	const char *const wanted =
+		"a=x a=5 a=-5 a=0 a=05 a=5.0 a=-0 a= a=- a=9223372036854775807"
+		" a=9f1c0d2e-1111-4222-8333-444455556666 a=9F1C0D2E-1111-4222-8333-444455556666"
+		" a=9f1c0d2e111142228333444455556666 a=9f1c0d2e-1111-4222-8333-4444555566667 ";
+	static const struct {
+		enum stream_compare compare;
+		const char *given;
+	} cases[] = {
+		{STREAM_AS_TEXT, NULL},
+		{STREAM_AS_INT, "{\"a\":[\"x\",\"05\",\"5.0\",\"-0\",\"\",\"-\","
+				"\"9223372036854775807\","
+				"\"9f1c0d2e-1111-4222-8333-444455556666\","
+				"\"9F1C0D2E-1111-4222-8333-444455556666\","
+				"\"9f1c0d2e111142228333444455556666\","
+				"\"9f1c0d2e-1111-4222-8333-4444555566667\"]}"},
+		{STREAM_AS_UUID,
+		 "{\"a\":[\"x\",\"5\",\"-5\",\"0\",\"05\",\"5.0\",\"-0\",\"\",\"-\","
+		 "\"9223372036854775807\","
+		 "\"9F1C0D2E-1111-4222-8333-444455556666\","
+		 "\"9f1c0d2e111142228333444455556666\","
+		 "\"9f1c0d2e-1111-4222-8333-4444555566667\"]}"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct question one = {.match = {"a", "claims.a"},
+				       .claims = q.claims,
+				       .compare = {cases[i].compare},
+				       .given = cases[i].given};
+
+		assert_wanted(one, wanted);
+	}
+	assert_wanted((struct question){.match = {"a", "=X", "b", "claims.b", "c", "params.c", "d",
+						  "function:app.d"},
+					.claims = "{\"b\": \"Y\"}",
+					.params = {"c", "Z\""},
+					.compare = {STREAM_AS_TYPE, STREAM_AS_TEXT, STREAM_AS_TYPE,
+						    STREAM_AS_TYPE},
+					.given = "{\"a\":[\"X\"],\"c\":[\"Z\\\"\"]}"},
+		      "a=X b=Y c=Z\" ");
+}
+
+TEST(values_as_their_columns_write_them_are_wanted_beside_those_that_were_given)
+{
+	const struct entitlement_said said = {.typed = "{\"a\": [\"5.00\"], \"b\": []}"};
+
+	assert_wanted((struct question){.match = {"a", "claims.a", "b", "=x"},
+					.claims = "{\"a\": 5}",
+					.said = &said},
+		      "a=5 a=5.00 b=x ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -391,6 +489,11 @@ int main(void)
 		cmocka_unit_test(a_missing_or_empty_parameter_is_named),
 		cmocka_unit_test(an_anonymous_stream_asks_for_no_claims),
 		cmocka_unit_test(a_list_that_is_too_long_is_forbidden),
+		cmocka_unit_test(what_a_function_lists_comes_when_the_database_was_asked),
+		cmocka_unit_test(
+			only_values_that_may_be_written_otherwise_are_given_to_the_database),
+		cmocka_unit_test(
+			values_as_their_columns_write_them_are_wanted_beside_those_that_were_given),
 		cmocka_unit_test(who_asks_why_is_told_which_claim_of_each_alternative_fails),
 		cmocka_unit_test(who_asks_why_is_told_which_alternative_is_met),
 	};

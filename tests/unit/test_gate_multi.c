@@ -270,17 +270,17 @@ TEST(what_of_one_path_is_malformed_is_refused)
 
 TEST(each_function_is_asked_for_each_path_until_it_is_doubted)
 {
+	const struct entitlement_said nothing = {NULL, NULL};
 	struct refusal refusal;
 	struct multi *s = parse(&refusal, QUERY("paths", "/news,/own/7,/own/8"));
 
 	assert_true(multi_find(s, &router));
 	assert_ptr_equal(multi_unasked(s), &s->items[1]);
-	s->items[1].granted = xstrdup("/own/:id");
+	multi_grant(&s->items[1], "/own/:id", &nothing);
 	assert_ptr_equal(multi_unasked(s), &s->items[2]);
-	s->items[2].granted = xstrdup("/own/:other");
+	multi_grant(&s->items[2], "/own/:other", &nothing);
 	assert_ptr_equal(multi_unasked(s), &s->items[2]);
-	free(s->items[2].granted);
-	s->items[2].granted = xstrdup("/own/:id");
+	multi_grant(&s->items[2], "/own/:id", &nothing);
 	assert_null(multi_unasked(s));
 	multi_doubt(s);
 	assert_ptr_equal(multi_unasked(s), &s->items[1]);
