@@ -13,7 +13,8 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($$SELECT * FROM herald.replay(0, 0, 1000, '{things}', NULL, '{"owner=ann"}', NULL, NULL, NULL, 10)$$),
   ($$SELECT * FROM herald.replay(2, 1, 1000, '{things}', NULL, '{"owner=ann"}', NULL, NULL, NULL, 10)$$),
   ($$SELECT * FROM herald.replay_many(2, 1, 1000, '[{"topics": ["things"], "key1": ["owner=ann"]}]', 10)$$),
-  ($$SELECT herald.entitled('/own', '{"sub": "ann"}', '{}')$$),
+  ($$SELECT herald.entitled('/own', '{"sub": "ann"}', '{}')$$), ($$SELECT herald.asked('/own', '{}', '{}', '{"owner": ["x"]}')$$), ($$SELECT herald.asked('/listed', '{}', '{}', NULL)$$),
+  ($$SELECT herald.compares(s) FROM herald.streams s$$),
   ($$SELECT herald.ticket('hash', '{"claims": {"sub": "ann"}}', NULL)$$), ($$SELECT herald.redeem('hash', NULL)$$),
   ($$SELECT herald.renewal('code', '{"claims": {"sub": "ann"}}')$$),
   ($$SELECT method, path, require::text FROM herald.actions ORDER BY method, path$$),
@@ -72,6 +73,8 @@ SELECT herald.stream('/own', '{things}', match => '{"owner": "claims.sub"}');
 CREATE TABLE ruled (id int PRIMARY KEY);
 SELECT herald.watch('ruled'), herald.rule('ruled', 'made', 'insert', data => 'jsonb_build_object(''ids'', jsonb_build_array(NEW.id))');
 SELECT herald.stream('/ruled', '{ruled}');
+CREATE FUNCTION public.lists(claims jsonb, params jsonb) RETURNS SETOF text LANGUAGE sql AS $$ SELECT 'x' $$;
+SELECT herald.stream('/listed', '{things}', match => '{"owner": "function:public.lists"}');
 SELECT herald.revoke(sub => 'bob');
 CREATE FUNCTION public.a(request jsonb) RETURNS jsonb LANGUAGE sql AS 'SELECT ''{}''::jsonb';
 SELECT herald.action('GET', '/a', 'public.a');

@@ -60,7 +60,7 @@ static void run(struct asker_worker *w, struct question *q)
 /* A row has come, and the connection is lost before the server says that it is all. */
 TEST(what_came_for_a_question_whose_connection_was_lost_answers_no_other)
 {
-	struct question first = {.kind = QUESTION_ENTITLED, .answered = on_answered},
+	struct question first = {.kind = QUESTION_ASKED, .answered = on_answered},
 			second = {.kind = QUESTION_REDEEM, .answered = on_answered};
 	struct asker_worker *w = &asker.pools[ASKER_AUTHORIZE].workers[0];
 
