@@ -13,7 +13,7 @@ static const struct option options[] = {
 	{"database-url", "URL", "", "DATABASE_URL", TEXT, SECRET | MAY_BE_EMPTY, AT(database_url),
 	 0, 0, "the database; empty: libpq's own environment (PGHOST, PGDATABASE, …)"},
 	{"listen", "HOST:PORT", "127.0.0.1:8000", NULL, ADDRESS, 0, AT(listen), 0, 0,
-	 "where streams are served"},
+	 "where streams are served; several joined by commas; unix:/path is a unix socket"},
 	{"admin-listen", "HOST:PORT", "127.0.0.1:8001", NULL, ADDRESS, MAY_BE_EMPTY,
 	 AT(admin_listen), 0, 0, "/metrics, /healthz, /readyz; empty: off"},
 	{"jwt-secret", "TEXT", "", NULL, TEXT, RELOAD | SECRET, AT(jwt_secret), 0, 0,
@@ -58,7 +58,12 @@ static const struct option options[] = {
 	{"max-streams-per-user", "N", "100", NULL, COUNT, RELOAD, AT(max_streams_per_user), 0,
 	 10000000, "0: no limit"},
 	{"max-streams-per-ip", "N", "0", NULL, COUNT, RELOAD, AT(max_streams_per_ip), 0, 10000000,
-	 "0: no limit; keep it so behind a proxy, whose address would count for all"},
+	 "0: no limit; keep it so behind a proxy that is not in trusted-proxies, for its address "
+	 "would count for all"},
+	{"trusted-proxies", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(trusted_proxies), 0,
+	 0,
+	 "proxies whose X-Forwarded-For, Forwarded or PROXY head says who asks: addresses and "
+	 "networks such as 10.0.0.0/8, and unix, joined by commas"},
 	{"allowed-origins", "LIST", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(allowed_origins), 0,
 	 0,
 	 "origins whose pages may read streams, joined by commas; https://*.example.com is every "

@@ -46,6 +46,7 @@ struct config {
 	const char *oidc_issuer, *jwks_url, *jwks_ca_file;
 	const char *jwt_issuer, *jwt_audience, *jwt_subject, *jwt_cookie;
 	const char *encryption_key, *encryption_key_id;
+	const char *trusted_proxies;
 	const char *token_sources, *allowed_origins, *wake_name, *log_level_name, *log_format;
 	int64_t jwt_leeway_ms, heartbeat_ms, retry_ms, retention_ms, poll_interval_ms;
 	int64_t max_streams, max_streams_per_user, max_streams_per_ip, log_size;

@@ -9,6 +9,7 @@
 #include "base/xalloc.h"
 #include "pg/conninfo.h"
 #include "http/cookie.h"
+#include "http/door.h"
 #include "http/origin.h"
 #include "outlet/seal.h"
 #include "config_table.h"
@@ -35,7 +36,7 @@ static bool parse_value(const struct option *o, const char *text, int64_t *ret_n
 static const char *example(enum kind kind)
 {
 	static const char *const examples[] = {"",
-					       "an address such as 127.0.0.1:8000",
+					       "an address such as 127.0.0.1:8000, or unix:/run/it",
 					       "a duration such as 30s or 24h",
 					       "milliseconds such as 5000, or 5s",
 					       "a number",
@@ -64,7 +65,7 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 		return true;
 	}
 	if (text[0] != '\0' &&
-	    (o->kind == ADDRESS ? !units_is_address(text)
+	    (o->kind == ADDRESS ? !door_is_address(text)
 				: o->kind != TEXT && !parse_value(o, text, &number))) {
 		log_complain("%s is '%s', not %s%s", o->name, text, example(o->kind),
 			     o->flags & MAY_BE_OFF ? ", nor off" : "");
@@ -170,6 +171,18 @@ static bool check_origins(struct config *c)
 		return false;
 	}
 	return true;
+}
+
+static bool check_proxies(struct config *c)
+{
+	const char *bad = proxies_read(&c->http.proxies, c->trusted_proxies);
+
+	if (bad == NULL)
+		return true;
+	log_complain("trusted-proxies has '%.*s', which is no address, no network such as "
+		     "10.0.0.0/8 and not unix, or is more than %d",
+		     (int)strcspn(bad, ","), bad, PROXIES_MAX);
+	return false;
 }
 
 static bool check_words(struct config *c)
@@ -338,7 +351,8 @@ bool config_take_values(struct config *c)
 			return false;
 	}
 	if (!check_database(c) || !check_words(c) || !check_sources(c) || !check_cookie(c) ||
-	    !check_origins(c) || !check_names(c) || !check_keys(c) || !check_seal(c))
+	    !check_origins(c) || !check_proxies(c) || !check_names(c) || !check_keys(c) ||
+	    !check_seal(c))
 		return false;
 	fill_http(c);
 	return true;

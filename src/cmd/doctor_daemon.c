@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "auth/json.h"
+#include "cmd/door_url.h"
 
 #define ANSWER_MAX 4096
 
@@ -38,12 +39,10 @@ static struct answer get(const struct doctor *d, const char *address, const char
 {
 	struct answer a = {.status = 0};
 	int64_t left = d->end_ms - clock_mono_ms();
-	char *url = xasprintf("http://%s%s", address, path);
 	CURL *curl = curl_easy_init();
 
 	buf_init(&a.body);
-	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
+	door_url_set(curl, address, path);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http");
 	curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS,
@@ -55,7 +54,6 @@ static struct answer get(const struct doctor *d, const char *address, const char
 	a.code = curl_easy_perform(curl);
 	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &a.status);
 	curl_easy_cleanup(curl);
-	free(url);
 	return a;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "cmd/door_url.h"
 
 struct tail {
 	CURL *curl;
@@ -178,8 +179,6 @@ int cmd_tail(struct cli_call *call)
 		return cli_usage("tail takes one path, such as /api/orders/stream");
 	if (!cli_config(call))
 		return EXIT_CONFIG;
-	url = base != NULL ? xasprintf("%s%s", base, call->words[0])
-			   : xasprintf("http://%s%s", call->config->listen, call->words[0]);
 	t.curl = curl_easy_init();
 	buf_init(&t.line);
 	buf_init(&t.name);
@@ -187,10 +186,11 @@ int cmd_tail(struct cli_call *call)
 	buf_init(&t.id);
 	buf_init(&t.refusal);
 	t.last_id = from == NULL ? NULL : xstrdup(from);
-	curl_easy_setopt(t.curl, CURLOPT_URL, url);
-	/* No proxy reaches the daemon of this machine, and none shall see the token. */
-	if (base == NULL)
-		curl_easy_setopt(t.curl, CURLOPT_NOPROXY, "*");
+	url = xasprintf("%s%s", base == NULL ? "" : base, call->words[0]);
+	if (base != NULL)
+		curl_easy_setopt(t.curl, CURLOPT_URL, url);
+	else
+		door_url_set(t.curl, call->config->listen, call->words[0]);
 	curl_easy_setopt(t.curl, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(t.curl, CURLOPT_WRITEDATA, &t);
 	curl_easy_setopt(t.curl, CURLOPT_NOSIGNAL, 1L);

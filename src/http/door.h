@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * door.h: a listening socket, and which connections it lets in. We call accept(), the HTTP library
+ * door.h: listening sockets, and which connections they let in. We call accept(), the HTTP library
  * does not. Versions 0.9.75 and 1.0.10 have a fault there. After one accept() that failed for want
  * of descriptors or memory, the library stops accepting. It goes on when it is run again, and
  * nothing runs it. If it has no connection of its own, it tries again in a busy loop.
@@ -23,10 +23,19 @@
 
 #include "base/loop.h"
 
+#define DOOR_ADDRESSES_MAX 16
 #define DOOR_RETRY_MS 100
 #define DOOR_SAY_EVERY_MS 60000 /* it may open and shut many times a second */
 
 struct door;
+
+/* One listening socket. */
+struct door_inlet {
+	struct door *door;
+	int fd;
+	char *path; /* of a unix socket; owned; NULL if it is none */
+	struct watch watch;
+};
 
 struct door_calls {
 	bool (*is_full)(const struct door *d);
@@ -41,8 +50,9 @@ struct door_calls {
 struct door {
 	struct loop *loop;
 	const struct door_calls *calls;
-	const char *address; /* where it listens, for the log; borrowed */
-	int fd;              /* -1 if there is none */
+	const char *addresses; /* where it listens, for the log; borrowed */
+	struct door_inlet inlets[DOOR_ADDRESSES_MAX];
+	size_t count;
 	/* of files_kept, which it leaves free: 2 (all of it) for clients, 1 for operators */
 	size_t halves;
 	bool open; /* it accepts, or will when it is no longer shut or full */
@@ -51,21 +61,25 @@ struct door {
 	int64_t said_ms; /* when that was logged last; 0 if never */
 	bool said;       /* whether it was logged this time */
 	uint64_t shut_count;
-	struct watch watch;
 	struct timer retry;
 };
 
 /* `calls` is borrowed. For `halves` see struct door. Nothing listens yet. */
 void door_init(struct door *d, struct loop *loop, size_t halves, const struct door_calls *calls);
 
+/* Is this an address that door_bind takes, or several? */
+bool door_is_address(const char *addresses);
+
 /*
- * Listens on the address, which is "host:port", "[v6]:port" or ":port" and is borrowed. Connections
- * wait until door_open. False if it cannot, and the log says why.
+ * Listens on these addresses, which are joined by commas and are borrowed. Each is "host:port",
+ * "[v6]:port", ":port", or "unix:/path", at which everybody on this machine may connect. A name
+ * stands for all its addresses. Connections wait until door_open. False if it cannot, and the log
+ * says why.
  */
-MUST_CHECK bool door_bind(struct door *d, const char *address);
+MUST_CHECK bool door_bind(struct door *d, const char *addresses);
 void door_open(struct door *d);
 void door_look(struct door *d);  /* the owner may have room again */
-void door_close(struct door *d); /* for good; the kernel refuses what waits */
+void door_close(struct door *d); /* for good; the kernel refuses what waits; takes paths away */
 
 static inline bool door_is_shut(const struct door *d)
 {

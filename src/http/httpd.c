@@ -13,7 +13,7 @@ void httpd_init(struct httpd *h, struct loop *loop, const struct http_options *o
 		const struct httpd_calls *calls, size_t halves)
 {
 	*h = (struct httpd){.loop = loop, .options = options, .calls = *calls};
-	visits_init(&h->visits, loop, on_arrived, on_room);
+	visits_init(&h->visits, loop, &options->proxies, on_arrived, on_room);
 	door_init(&h->door, loop, halves, &door_calls);
 	library_init(&h->ordinary, loop);
 	library_init(&h->roomy, loop);
@@ -65,7 +65,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 		*upload_size = 0;
 		return MHD_YES;
 	}
-	request_init(&r, connection, url, method, version, &v->target);
+	request_init(&r, connection, url, method, version, &v->target, &h->options->proxies);
 	r.sends_more = v->head.chunked;
 	if (v->head.body_len == 0)
 		return on_head(h, v, &r);

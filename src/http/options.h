@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "auth/token.h"
+#include "http/proxies.h"
 
 enum token_source { TOKEN_COOKIE, TOKEN_HEADER, TOKEN_QUERY, TOKEN_NOWHERE };
 #define TOKEN_SOURCES 3
@@ -24,6 +25,7 @@ struct http_options {
 	size_t max_streams, max_streams_per_user, max_streams_per_ip;
 	/* bytes of a frame; -1 if no stream is compressed */
 	int64_t compress_above;
+	struct proxies proxies;     /* that are believed */
 	const char *const *origins; /* allowed ones (origin.h); ends with NULL */
 	const char *version;        /* of the program, for the status */
 };

@@ -1,31 +1,66 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "http/request.h"
 
-#include <arpa/inet.h>
 #include <fcntl.h>
 #include <microhttpd.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
+#include "base/buf.h"
 #include "base/xalloc.h"
 #include "http/cookie.h"
 #include "http/origin.h"
 
-static void find_address(struct request *r)
+/* All fields of one name, joined by commas (RFC 9110 5.3). */
+struct joined_fields {
+	const char *name;
+	struct buf values;
+	bool any;
+};
+
+static enum MHD_Result join_field(void *ctx, enum MHD_ValueKind kind, const char *name,
+				  const char *value)
+{
+	struct joined_fields *f = ctx;
+
+	(void)kind;
+	if (strcasecmp(name, f->name) != 0 || value == NULL)
+		return MHD_YES;
+	if (f->any)
+		buf_append_char(&f->values, ',');
+	buf_append_str(&f->values, value);
+	f->any = true;
+	return MHD_YES;
+}
+
+/* Its bytes are NULL if there is no such field. They are in f, which the caller releases. */
+static struct text join_fields(const struct request *r, const char *name, struct joined_fields *f)
+{
+	*f = (struct joined_fields){.name = name};
+	buf_init(&f->values);
+	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, join_field, f);
+	return f->any ? (struct text){f->values.data, f->values.len} : (struct text){NULL, 0};
+}
+
+static void find_address(struct request *r, const struct proxies *proxies)
 {
 	const union MHD_ConnectionInfo *info =
 		MHD_get_connection_info(r->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-	const struct sockaddr *sa = info == NULL ? NULL : info->client_addr;
-	const void *host = NULL;
+	static const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+	const struct sockaddr *peer =
+		info == NULL || info->client_addr == NULL ? &nobody : info->client_addr;
+	struct joined_fields x, standard;
 
-	if (sa != NULL && sa->sa_family == AF_INET)
-		host = &((const struct sockaddr_in *)(const void *)sa)->sin_addr;
-	else if (sa != NULL && sa->sa_family == AF_INET6)
-		host = &((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
-	if (host == NULL || inet_ntop(sa->sa_family, host, r->address, sizeof(r->address)) == NULL)
-		snprintf(r->address, sizeof(r->address), "unknown");
+	if (!proxies_trust(proxies, peer)) {
+		proxies_print(peer, r->address);
+		return;
+	}
+	proxies_client(proxies, peer, join_fields(r, "X-Forwarded-For", &x),
+		       join_fields(r, "Forwarded", &standard), r->address);
+	buf_release(&x.values);
+	buf_release(&standard.values);
 }
 
 /* The path of "http://host" alone is "/" (RFC 9110 4.2.3). */
@@ -35,7 +70,8 @@ static const char *path_of(const char *url, const struct target *target)
 }
 
 void request_init(struct request *r, struct MHD_Connection *connection, const char *url,
-		  const char *method, const char *version, const struct target *target)
+		  const char *method, const char *version, const struct target *target,
+		  const struct proxies *proxies)
 {
 	*r = (struct request){.connection = connection,
 			      .path = path_of(url, target),
@@ -44,7 +80,7 @@ void request_init(struct request *r, struct MHD_Connection *connection, const ch
 			      .body = ""};
 	r->http10 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0;
 	r->origin = request_header(r, MHD_HTTP_HEADER_ORIGIN);
-	find_address(r);
+	find_address(r, proxies);
 }
 
 const char *request_header(const struct request *r, const char *name)

@@ -13,8 +13,6 @@
 #include "http/options.h"
 #include "http/target.h"
 
-#define REQUEST_ADDRESS_MAX 64
-
 struct MHD_Connection; /* of the library */
 
 struct request {
@@ -26,12 +24,13 @@ struct request {
 	const char *body; /* whole, with a NUL after it; "" if there is none */
 	size_t body_len;
 	bool sends_more; /* chunks that nobody reads; they may come after the answer */
-	char address[REQUEST_ADDRESS_MAX];
+	char address[PROXIES_ADDRESS_MAX]; /* the client's, as trusted proxies say */
 };
 
 /* `url` is the target without its query, decoded. */
 void request_init(struct request *r, struct MHD_Connection *connection, const char *url,
-		  const char *method, const char *version, const struct target *target);
+		  const char *method, const char *version, const struct target *target,
+		  const struct proxies *proxies);
 
 const char *request_header(const struct request *r, const char *name); /* NULL if there is none */
 

@@ -13,6 +13,7 @@
 #include "base/files.h"
 #include "base/log.h"
 #include "base/xalloc.h"
+#include "http/proxyhead.h"
 
 static void on_late(struct timer *t)
 {
@@ -29,10 +30,10 @@ size_t visits_most(void)
 	return half < VISITS_MOST ? half : VISITS_MOST;
 }
 
-void visits_init(struct visits *set, struct loop *loop, void (*arrived)(struct visit *v),
-		 void (*room)(struct visits *set))
+void visits_init(struct visits *set, struct loop *loop, const struct proxies *proxies,
+		 void (*arrived)(struct visit *v), void (*room)(struct visits *set))
 {
-	*set = (struct visits){.loop = loop, .arrived = arrived, .room = room};
+	*set = (struct visits){.loop = loop, .proxies = proxies, .arrived = arrived, .room = room};
 	list_init(&set->arriving);
 	list_init(&set->lingering);
 }
@@ -87,14 +88,9 @@ static void drop(struct visit *v)
 	release(v);
 }
 
-/*
- * The bytes stay in the socket, where the library reads them again from the first one. False if the
- * visit arrives no more.
- */
-static bool look(struct visit *v, bool is_end)
+/* `got` is what recv() says of the bytes. False if the visit arrives no more. */
+static bool look_at_head(struct visit *v, char *bytes, ssize_t got, bool is_end)
 {
-	char bytes[HEAD_MAX + 2];
-	ssize_t got = recv(v->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
 	bool waits =
 		got > 0 || (got < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR));
 	bool known = got > 0 && head_scan_on(&v->head, bytes, (size_t)got, v->looked_at);
@@ -108,6 +104,52 @@ static bool look(struct visit *v, bool is_end)
 	else if (!waits || is_end)
 		drop(v);
 	return !known && waits && !is_end;
+}
+
+/*
+ * Reads the head of a proxy off, if there is one. Returns what it is. With GOOD the next look sees
+ * what comes after it.
+ */
+static enum proxyhead read_proxyhead(struct visit *v, const char *bytes, size_t len)
+{
+	char waste[PROXYHEAD_MAX];
+	size_t head_len = 0;
+	enum proxyhead is = PROXYHEAD_NONE;
+
+	if (proxies_trust(v->set->proxies, (const struct sockaddr *)&v->address))
+		is = proxyhead_read(bytes, len, &head_len, &v->address, &v->address_len);
+	v->begun = is == PROXYHEAD_NONE || is == PROXYHEAD_GOOD;
+	if (is == PROXYHEAD_GOOD && recv(v->fd, waste, head_len, MSG_DONTWAIT) != (ssize_t)head_len)
+		is = PROXYHEAD_BAD;
+	return is;
+}
+
+/*
+ * The bytes stay in the socket, where the library reads them again from the first one. False if the
+ * visit arrives no more.
+ */
+static bool look(struct visit *v, bool is_end)
+{
+	char bytes[HEAD_MAX + 2];
+	ssize_t got = recv(v->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+
+	if (got > 0 && !v->begun)
+		switch (read_proxyhead(v, bytes, (size_t)got)) {
+		case PROXYHEAD_NONE:
+			break;
+		case PROXYHEAD_GOOD:
+			return look(v, is_end);
+		case PROXYHEAD_MORE:
+			if (!is_end)
+				return true;
+			drop(v);
+			return false;
+		case PROXYHEAD_BAD:
+			log_debug("a trusted proxy sent a PROXY head that is none");
+			drop(v);
+			return false;
+		}
+	return look_at_head(v, bytes, got, is_end);
 }
 
 static void on_said(struct watch *w, uint32_t events)

@@ -5,6 +5,8 @@
  * more than half of visits_most are there, the next part has only VISIT_CROWD_MS. Slow clients
  * shall not keep the others waiting at the door.
  *
+ * A trusted proxy may send a head of its own first (proxyhead.h). That is read off.
+ *
  * Until the head is whole, the connection is ours, and nothing is read from it. We look at the
  * bytes where the kernel has them (head.h). Then the connection is handed to the HTTP library. Or
  * it is refused, and the library never hears of it.
@@ -28,6 +30,7 @@
 #include "base/list.h"
 #include "base/loop.h"
 #include "http/head.h"
+#include "http/proxies.h"
 #include "http/target.h"
 
 #define VISIT_MS 10000
@@ -45,6 +48,7 @@ struct visit;
  */
 struct visits {
 	struct loop *loop;
+	const struct proxies *proxies;
 	size_t count; /* of those that arrive, and of the library's */
 	struct list arriving, lingering;
 	size_t arriving_count, lingering_count;
@@ -61,11 +65,13 @@ struct visit {
 	 * lingers it is ours, or our duplicate
 	 */
 	int fd;
-	struct sockaddr_storage address;
+	struct sockaddr_storage
+		address; /* of whom a head of a proxy speaks for, if there was one */
 	socklen_t address_len;
 	struct timer deadline;
 	struct watch watch; /* while it arrives or lingers */
 	size_t looked_at;   /* bytes, while it arrives */
+	bool begun;         /* no head of a proxy comes any more */
 	size_t drained;
 	struct head head;
 	struct target target;
@@ -74,8 +80,9 @@ struct visit {
 };
 
 size_t visits_most(void); /* VISITS_MOST, or half of the descriptors if that is less */
-void visits_init(struct visits *set, struct loop *loop, void (*arrived)(struct visit *v),
-		 void (*room)(struct visits *set));
+/* proxies is borrowed, and may change. */
+void visits_init(struct visits *set, struct loop *loop, const struct proxies *proxies,
+		 void (*arrived)(struct visit *v), void (*room)(struct visits *set));
 void visits_release(struct visits *set); /* when the library has ended all others */
 
 /*

@@ -193,6 +193,8 @@ static enum MHD_Result on_head(const struct request *r)
 	return head.body_len == 0 ? answer(r) : MHD_YES;
 }
 
+static const struct proxies proxies;
+
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *upload,
 				  size_t *upload_size, void **state)
@@ -200,7 +202,7 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
 	struct request r;
 
 	(void)ctx, (void)upload, (void)state;
-	request_init(&r, connection, url, method, version, &target);
+	request_init(&r, connection, url, method, version, &target, &proxies);
 	if (head.body_len == 0)
 		return on_head(&r);
 	body_seen += *upload_size;

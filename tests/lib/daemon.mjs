@@ -47,12 +47,12 @@ async function leastRole(url) {
 export class Daemon {
   /**
    * Starts `pgherald serve` and waits until it answers. flags: more arguments. env: more
-   * environment. keys: flags in place of --jwt-secret-file. stderr: a descriptor for the log, which
+   * environment. also: more addresses to listen on. keys: flags in place of --jwt-secret-file. stderr: a descriptor for the log, which
    * then is not in `log`. The same object can be started again after its end, on the same ports.
    */
-  static async start({ cluster, databaseUrl = cluster.url(), secret = defaultSecret, flags = [], keys, env = {}, stderr } = {}) {
+  static async start({ cluster, databaseUrl = cluster.url(), secret = defaultSecret, flags = [], also = [], keys, env = {}, stderr } = {}) {
     const daemon = new Daemon()
-    Object.assign(daemon, { databaseUrl, flags, keys, env, stderr, log: '' })
+    Object.assign(daemon, { databaseUrl, flags, also, keys, env, stderr, log: '' })
     daemon.directory = processes.temporaryDirectory('daemon')
     daemon.secretFile = join(daemon.directory, 'secret')
     writeFileSync(daemon.secretFile, remember(secret, 'the key of tokens'), { mode: 0o600 })
@@ -63,7 +63,7 @@ export class Daemon {
   }
 
   get arguments() {
-    return ['serve', ...(this.databaseUrl ? ['--database-url', this.databaseUrl] : []), '--listen', `127.0.0.1:${this.port}`,
+    return ['serve', ...(this.databaseUrl ? ['--database-url', this.databaseUrl] : []), '--listen', [`127.0.0.1:${this.port}`, ...this.also].join(','),
       '--admin-listen', `127.0.0.1:${this.adminPort}`, ...(this.keys ?? ['--jwt-secret-file', this.secretFile]), ...this.flags]
   }
 

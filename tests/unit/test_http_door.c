@@ -3,8 +3,14 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/files.h"
@@ -38,8 +44,8 @@ static bool is_full(const struct door *d)
 static void enter(struct door *d, int fd, const struct sockaddr *address, socklen_t len)
 {
 	(void)d;
-	assert_int_equal(address->sa_family, AF_INET);
-	assert_int_equal(len, sizeof(struct sockaddr_in));
+	assert_true(address->sa_family == AF_UNIX ||
+		    (address->sa_family == AF_INET && len == sizeof(struct sockaddr_in)));
 	entered++;
 	close(fd);
 }
@@ -57,7 +63,7 @@ static void come(size_t client)
 	struct sockaddr_in address;
 	socklen_t len = sizeof(address);
 
-	assert_int_equal(getsockname(door.fd, (struct sockaddr *)&address, &len), 0);
+	assert_int_equal(getsockname(door.inlets[0].fd, (struct sockaddr *)&address, &len), 0);
 	clients[client] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_not_equal(clients[client], -1);
 	assert_int_equal(connect(clients[client], (struct sockaddr *)&address, len), 0);
@@ -110,7 +116,7 @@ static void assert_shuts_by(int error)
 	error_to_come = error;
 	loop_turn(&loop, 1000);
 	assert_true(door_is_shut(&door));
-	assert_int_equal(door.watch.fd, -1);
+	assert_int_equal(door.inlets[0].watch.fd, -1);
 	turn_until_tried_again();
 	assert_true(door_is_shut(&door));
 	assert_int_equal(entered, 0);
@@ -197,7 +203,7 @@ TEST(nobody_needs_to_wait_for_a_shut_door_to_open)
 	error_to_come = EAGAIN; /* who waited has left */
 	turn_until_tried_again();
 	assert_false(door_is_shut(&door));
-	assert_int_equal(door.watch.fd, door.fd);
+	assert_int_equal(door.inlets[0].watch.fd, door.inlets[0].fd);
 }
 
 TEST(who_comes_when_it_is_full_waits_for_a_look)
@@ -209,7 +215,7 @@ TEST(who_comes_when_it_is_full_waits_for_a_look)
 	assert_int_equal(entered, 0);
 	assert_false(door_is_shut(&door));
 	door_look(&door);
-	assert_int_equal(door.watch.fd, -1);
+	assert_int_equal(door.inlets[0].watch.fd, -1);
 	full = false;
 	door_look(&door);
 	loop_turn(&loop, 1000);
@@ -244,6 +250,91 @@ TEST(nobody_is_let_in_before_it_opens)
 	assert_int_equal(entered, 1);
 }
 
+static int connect_unix(const char *path)
+{
+	struct sockaddr_un name = {.sun_family = AF_UNIX};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(name.sun_path, path, strlen(path));
+	if (connect(fd, (const struct sockaddr *)&name, sizeof(name)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+TEST(it_listens_at_several_addresses_and_at_paths)
+{
+	char directory[] = "/tmp/pgherald-door.XXXXXX", addresses[200], path[100];
+	struct door several;
+	struct stat st;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/http", directory);
+	snprintf(addresses, sizeof(addresses), "127.0.0.1:0, unix:%s,127.0.0.1:0", path);
+	door_init(&several, &loop, 2, &calls);
+	assert_true(door_bind(&several, addresses));
+	assert_int_equal(several.count, 3);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0666);
+	door_open(&several);
+	clients[0] = connect_unix(path);
+	assert_int_not_equal(clients[0], -1);
+	loop_turn(&loop, 1000);
+	assert_int_equal(entered, 1);
+	full = true;
+	clients[1] = connect_unix(path);
+	loop_turn(&loop, 1000);
+	assert_int_equal(entered, 1);
+	for (size_t i = 0; i < several.count; i++)
+		assert_int_equal(several.inlets[i].watch.fd, -1);
+	full = false;
+	door_look(&several);
+	loop_turn(&loop, 1000);
+	assert_int_equal(entered, 2);
+	door_close(&several);
+	assert_int_equal(stat(path, &st), -1);
+	assert_int_equal(rmdir(directory), 0);
+}
+
+TEST(a_path_that_somebody_left_is_taken_over_and_one_in_use_is_not)
+{
+	char directory[] = "/tmp/pgherald-door.XXXXXX", address[200];
+	struct door first, second;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(address, sizeof(address), "unix:%s/http", directory);
+	door_init(&first, &loop, 2, &calls);
+	door_init(&second, &loop, 2, &calls);
+	assert_true(door_bind(&first, address));
+	assert_false(door_bind(&second, address));
+	close(first.inlets[0].fd); /* as a process that was killed leaves it */
+	assert_true(door_bind(&second, address));
+	door_close(&second);
+	snprintf(address, sizeof(address), "%s/http", directory);
+	close(open(address, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
+	snprintf(address, sizeof(address), "unix:%s/http", directory);
+	door_init(&second, &loop, 2, &calls);
+	assert_false(door_bind(&second, address)); /* a file is nobody's socket */
+	unlink(address + 5);
+	assert_int_equal(rmdir(directory), 0);
+	free(first.inlets[0].path);
+}
+
+TEST(what_is_no_address_is_none)
+{
+	static const char *const good[] = {"127.0.0.1:1", "[::1]:8000,:80", "*:80", "unix:/a",
+					   "host:80 , unix:/a/b"};
+	static const char *const bad[] = {"",       ",",         "unix:", "unix:a", "host",
+					  "host:0", "host:80,x", "[::1]", "::1:80:"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		if (!door_is_address(good[i]))
+			fail_msg("%s", good[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		if (door_is_address(bad[i]))
+			fail_msg("%s", bad[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -269,6 +360,12 @@ int main(void)
 			a_door_that_is_full_and_shut_opens_when_it_is_neither, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nobody_is_let_in_before_it_opens, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(it_listens_at_several_addresses_and_at_paths,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			a_path_that_somebody_left_is_taken_over_and_one_in_use_is_not, set_up,
+			tear_down),
+		cmocka_unit_test(what_is_no_address_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

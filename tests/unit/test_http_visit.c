@@ -13,6 +13,7 @@
 
 static struct loop loop;
 static struct visits visits;
+static struct proxies proxies;
 static struct visit *arrived;
 static int client, server, rooms;
 
@@ -39,7 +40,8 @@ static int set_up(void **state)
 	server = ends[1];
 	arrived = NULL;
 	rooms = 0;
-	visits_init(&visits, &loop, on_arrived, on_room);
+	proxies = (struct proxies){.count = 0};
+	visits_init(&visits, &loop, &proxies, on_arrived, on_room);
 	return 0;
 }
 
@@ -115,6 +117,55 @@ TEST(a_head_that_is_there_is_known_at_once_and_stays_unread)
 	end(arrived);
 	assert_int_equal(visits.count, 0);
 	assert_int_equal(rooms, 1);
+}
+
+TEST(the_head_of_a_trusted_proxy_is_read_off_and_says_who_comes)
+{
+	static const char line[] = "PROXY TCP4 198.51.100.1 10.0.0.1 4711 443\r\n" HEAD;
+	char head[sizeof(HEAD)], address[PROXIES_ADDRESS_MAX];
+
+	proxies.local = true;
+	arrive();
+	for (const char *at = line; *at != '\0'; at++) {
+		char piece[2] = {*at};
+
+		assert_null(arrived);
+		say(piece);
+	}
+	assert_non_null(arrived);
+	assert_int_equal(arrived->head.status, 0);
+	proxies_print((const struct sockaddr *)&arrived->address, address);
+	assert_string_equal(address, "198.51.100.1");
+	visit_hand_over(arrived);
+	assert_int_equal(recv(server, head, sizeof(head), 0), sizeof(HEAD) - 1);
+	end(arrived);
+}
+
+TEST(a_trusted_proxy_may_come_without_one)
+{
+	proxies.local = true;
+	end(begin());
+	assert_int_equal(visits.count, 0);
+}
+
+TEST(a_bad_head_of_a_trusted_proxy_ends_the_visit)
+{
+	proxies.local = true;
+	arrive();
+	say("PROXY nonsense\r\n");
+	assert_null(arrived);
+	assert_false(is_open());
+	assert_int_equal(visits.count, 0);
+}
+
+TEST(the_head_of_a_stranger_is_a_bad_request)
+{
+	arrive();
+	say("PROXY TCP4 198.51.100.1 10.0.0.1 4711 443\r\n" HEAD);
+	assert_non_null(arrived);
+	assert_int_equal(arrived->head.status, 400);
+	visit_hand_over(arrived);
+	end(arrived);
 }
 
 TEST(a_head_that_comes_in_pieces_is_known_when_it_is_whole)
@@ -332,6 +383,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		VISIT_TEST(a_head_that_is_there_is_known_at_once_and_stays_unread),
 		VISIT_TEST(a_head_that_comes_in_pieces_is_known_when_it_is_whole),
+		VISIT_TEST(the_head_of_a_trusted_proxy_is_read_off_and_says_who_comes),
+		VISIT_TEST(a_trusted_proxy_may_come_without_one),
+		VISIT_TEST(a_bad_head_of_a_trusted_proxy_ends_the_visit),
+		VISIT_TEST(the_head_of_a_stranger_is_a_bad_request),
 		VISIT_TEST(each_byte_of_a_long_head_is_not_a_reading_of_all_of_it),
 		VISIT_TEST(a_client_that_leaves_in_the_middle_of_its_head_is_forgotten_at_once),
 		VISIT_TEST(a_client_that_never_says_a_whole_head_is_late),
