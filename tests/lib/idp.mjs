@@ -12,10 +12,15 @@ import { now } from './wait.mjs'
 const json = (value) => ({ 'content-type': 'application/json', body: JSON.stringify(value) })
 
 export class Idp {
-  /** directory: for its certificate, which vouches for itself (ca). plain: http on 127.0.0.1. */
-  static async open(directory, { plain = false } = {}) {
+  /**
+   * directory: for its certificate, which vouches for itself (ca). plain: http on 127.0.0.1.
+   * issuer, jwksUrl: https addresses of others, at which it answers through a Tunnel.
+   */
+  static async open(directory, { plain = false, issuer, jwksUrl } = {}) {
     const idp = new Idp()
-    const certificate = plain ? {} : await makeCertificate(directory)
+    idp.named = issuer && { issuer, jwksUrl: jwksUrl ?? new URL('/keys', issuer).href }
+    idp.hosts = issuer ? [...new Set(Object.values(idp.named).map((url) => new URL(url).hostname))] : ['localhost']
+    const certificate = plain ? {} : await makeCertificate(directory, idp.hosts)
     const answer = (request, response) => idp.#answer(request, response)
     idp.port = await freePort()
     idp.ca = certificate.cert
@@ -35,16 +40,16 @@ export class Idp {
   }
 
   get issuer() {
-    return `${this.origin}/realms/one`
+    return this.named?.issuer ?? `${this.origin}/realms/one`
   }
 
   get jwksUrl() {
-    return `${this.origin}/keys`
+    return this.named?.jwksUrl ?? `${this.origin}/keys`
   }
 
-  /** Adds a key, and returns it. */
-  add(alg, kid) {
-    const key = makeKey(alg, { kid })
+  /** Adds a key, and returns it. published: what its set says otherwise of it; undefined: nothing. */
+  add(alg, kid, published = {}) {
+    const key = { ...makeKey(alg, { kid }), published }
     this.keys.push(key)
     return key
   }
@@ -64,8 +69,8 @@ export class Idp {
     this.held.add(response)
     if (this.behave?.(path, response)) return
     const pages = {
-      '/keys': () => json({ keys: this.keys.map(jwkOf) }),
-      '/realms/one/.well-known/openid-configuration': () => json({ issuer: this.issuer, jwks_uri: this.jwksUrl }),
+      [new URL(this.jwksUrl).pathname]: () => json({ keys: this.keys.map((key) => ({ ...jwkOf(key), ...key.published })) }),
+      [`${new URL(this.issuer).pathname.replace(/\/$/, '')}/.well-known/openid-configuration`]: () => json({ issuer: this.issuer, jwks_uri: this.jwksUrl }),
     }
     const { body = 'nothing is here', ...headers } = pages[path]?.() ?? {}
     response.writeHead(pages[path] ? 200 : 404, { ...headers, ...(this.cacheControl && { 'cache-control': this.cacheControl }) })
