@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/supervisor.h"
 #include "base/xalloc.h"
 #include "pg/migrate.h"
 #include "outlet/seal.h"
@@ -78,10 +79,20 @@ static void begin_leave(struct server *s, int signo)
 		"then this program ends",
 		signo, s->config->drain_delay_ms > 0 ? " after drain-delay" : "");
 	s->status.leaving = true;
+	supervisor_stopping();
 	if (s->config->drain_delay_ms > 0)
 		loop_set_timer(&s->loop, &s->leave, s->config->drain_delay_ms);
 	else
 		begin_drain(s);
+}
+
+static void reload(struct server *s)
+{
+	if (s->serving)
+		supervisor_reloading();
+	server_reload(s);
+	if (s->serving)
+		supervisor_ready();
 }
 
 static void on_drain_over(struct timer *t)
@@ -106,7 +117,7 @@ static void on_signal(void *ctx, int signo)
 	struct server *s = ctx;
 
 	if (signo == SIGHUP)
-		server_reload(s);
+		reload(s);
 	else
 		begin_leave(s, signo);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* server_inlet.c: what the database tells, passed on to the rooms that it concerns. */
 #include "base/log.h"
+#include "base/supervisor.h"
 #include "outlet/prelude.h"
 #include "outlet/tenure.h"
 #include "gate/contract.h"
@@ -81,11 +82,13 @@ static void open_door(struct server *s)
 		return;
 	s->serving = true;
 	replay_start(&s->replay);
-	if (!httpd_serve(&s->httpd))
+	if (!httpd_serve(&s->httpd)) {
 		server_stop(s, EXIT_FAILED);
-	else
-		log_info("[STREAM] serving on %s, HTTP by libmicrohttpd %s", s->boot->listen,
-			 httpd_library());
+		return;
+	}
+	log_info("[STREAM] serving on %s, HTTP by libmicrohttpd %s", s->boot->listen,
+		 httpd_library());
+	supervisor_ready();
 }
 
 /* What this stream needs and the configuration does not have. NULL if nothing. */
