@@ -7,18 +7,19 @@
 
 #include "base/commas.h"
 #include "base/xalloc.h"
+#include "http/door.h"
 
 void door_url_set(CURL *curl, const char *addresses, const char *path)
 {
 	char *copy = xstrdup(addresses), *rest = copy, *first = commas_next(&rest);
-	const char *colon = first == NULL ? NULL : strrchr(first, ':');
-	bool is_unix = first != NULL && strncmp(first, "unix:", 5) == 0,
-	     is_any = colon == first || (first != NULL && strncmp(first, "*:", 2) == 0);
-	char *url = xasprintf("http://%s%s%s", is_unix || is_any ? "localhost" : first,
-			      !is_unix && is_any && colon != NULL ? colon : "", path);
+	const char *socket = first == NULL ? NULL : door_path(first),
+		   *port = first == NULL ? NULL : strrchr(first, ':');
+	bool is_any = port == first || (first != NULL && strncmp(first, "*:", 2) == 0);
+	char *url = xasprintf("http://%s%s%s", socket != NULL || is_any ? "localhost" : first,
+			      socket == NULL && is_any && port != NULL ? port : "", path);
 
 	curl_easy_setopt(curl, CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, is_unix ? first + 5 : NULL);
+	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, socket);
 	curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
 	free(url);
 	free(copy);

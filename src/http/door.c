@@ -130,12 +130,11 @@ static bool bind_host(struct door *d, const char *address)
 
 /* --- unix sockets --- */
 
-#define UNIX "unix:"
-#define UNIX_LEN (sizeof(UNIX) - 1)
-
-static bool is_unix(const char *address)
+const char *door_path(const char *address)
 {
-	return strncmp(address, UNIX, UNIX_LEN) == 0;
+	if (strncmp(address, "unix:", 5) == 0)
+		address += 5;
+	return address[0] == '/' ? address : NULL;
 }
 
 /* Is this a socket that nobody listens at, as a process leaves it that was killed? */
@@ -167,7 +166,7 @@ static int bind_name(int fd, const struct sockaddr_un *name)
 static bool bind_unix(struct door *d, const char *address)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
-	const char *path = address + UNIX_LEN;
+	const char *path = door_path(address);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool bound;
 
@@ -198,7 +197,8 @@ bool door_is_address(const char *addresses)
 	bool good = true;
 
 	for (char *one; (one = commas_next(&rest)) != NULL && good; count++)
-		good = is_unix(one) ? one[UNIX_LEN] == '/' : units_is_address(one);
+		good = door_path(one) != NULL ||
+		       (strncmp(one, "unix:", 5) != 0 && units_is_address(one));
 	free(copy);
 	return good && count > 0 && count <= DOOR_ADDRESSES_MAX;
 }
@@ -210,7 +210,7 @@ bool door_bind(struct door *d, const char *addresses)
 
 	d->addresses = addresses;
 	for (char *one; good && (one = commas_next(&rest)) != NULL;)
-		good = is_unix(one) ? bind_unix(d, one) : bind_host(d, one);
+		good = door_path(one) != NULL ? bind_unix(d, one) : bind_host(d, one);
 	free(copy);
 	return good && d->count > 0;
 }

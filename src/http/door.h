@@ -67,14 +67,17 @@ struct door {
 /* `calls` is borrowed. For `halves` see struct door. Nothing listens yet. */
 void door_init(struct door *d, struct loop *loop, size_t halves, const struct door_calls *calls);
 
+/* The path in the address of a unix socket, "unix:/path" or "/path". NULL if it is of a host. */
+const char *door_path(const char *address);
+
 /* Is this an address that door_bind takes, or several? */
 bool door_is_address(const char *addresses);
 
 /*
  * Listens on these addresses, which are joined by commas and are borrowed. Each is "host:port",
- * "[v6]:port", ":port", or "unix:/path", at which everybody on this machine may connect. A name
- * stands for all its addresses. Connections wait until door_open. False if it cannot, and the log
- * says why.
+ * "[v6]:port", ":port", or a path (door_path), at which everybody on this machine may connect. A
+ * name stands for all its addresses. Connections wait until door_open. False if it cannot, and the
+ * log says why.
  */
 MUST_CHECK bool door_bind(struct door *d, const char *addresses);
 void door_open(struct door *d);

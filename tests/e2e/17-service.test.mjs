@@ -83,6 +83,7 @@ describe('an operator who types what the documents say', { skip: missing(), time
   test('has a service at the end, and doctor is content with it', async () => {
     for (const number of [1, 2, 3, 4]) for (const block of step(number)) await type(block)
     const [unit, start] = step(5)
+    assert.equal(readFileSync(join(repository, 'contrib/systemd/pgherald.service'), 'utf8'), `${unit}\n`, 'the file of the tree is the one of the page')
     writeFileSync(place('etc/systemd/system/pgherald.service'), here(unit))
     await type(start)
     assert.deepEqual(called('useradd'), ['useradd --system pgherald'])

@@ -322,8 +322,8 @@ TEST(a_path_that_somebody_left_is_taken_over_and_one_in_use_is_not)
 
 TEST(what_is_no_address_is_none)
 {
-	static const char *const good[] = {"127.0.0.1:1", "[::1]:8000,:80", "*:80", "unix:/a",
-					   "host:80 , unix:/a/b"};
+	static const char *const good[] = {"127.0.0.1:1", "[::1]:8000,:80", "*:80",
+					   "unix:/a",     "/run/a",         "host:80 , unix:/a/b"};
 	static const char *const bad[] = {"",       ",",         "unix:", "unix:a", "host",
 					  "host:0", "host:80,x", "[::1]", "::1:80:"};
 
