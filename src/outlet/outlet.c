@@ -283,7 +283,7 @@ static bool out_is_empty(struct outlet *o)
 	if (before->drained != NULL)
 		before->drained(o);
 	/* What a gatherer has may be whole in a new phase, and then its end is still to be sent. */
-	return is(o, OUTLET_LIVE) && (o->phase != before || o->sub.pending);
+	return is(o, OUTLET_LIVE) && (o->phase != before || (o->sub.pending && !o->held));
 }
 
 /* A connection that is being closed only needs the rest of a frame that has begun. */
@@ -311,8 +311,9 @@ void outlet_flush(struct outlet *o)
 			router_touch_again(o->set->router, &o->sub);
 			return;
 		}
-		if (o->sub.skip > 0 || (o->out.len == 0 && is(o, OUTLET_LIVE) && o->sub.pending)) {
-			if (!send_log(o, o->out.len > 0))
+		if (o->sub.skip > 0 ||
+		    (o->out.len == 0 && is(o, OUTLET_LIVE) && o->sub.pending && !o->held)) {
+			if (!send_log(o, o->out.len > 0 || o->held))
 				return;
 		} else if (o->out.len > 0) {
 			if (!send_out(o))

@@ -10,7 +10,8 @@
  *   PRELUDE    A snapshot is read from the database and sent (prelude.h).
  *   CATCHING   Pages of what it missed are read from the database and sent (catching.h).
  *   LIVE       It has a position in the shared log. It is sent to when it is touched, or when its
- *              socket has room again. Before that nothing live goes out.
+ *              socket has room again. Before that nothing live goes out. A recheck may hold it
+ *              where it is (recheck.h).
  *   CLOSING    Its last frame goes out, then the socket is closed.
  *   CLOSED     The socket is closed. Memory stays until outlets_reap, at the end of the turn.
  *
@@ -109,6 +110,8 @@ struct outlet {
 	size_t out_sent;
 	bool fault;   /* an event could not be sealed; closed at the next flush */
 	bool blocked; /* the socket takes no more for now */
+	/* Nothing of the log goes out until the recheck is over, but the rest of a frame. */
+	bool held;
 	struct holder holder;
 	struct list user_link;  /* of the connections of the same user (quota.h) */
 	struct errand *recheck; /* owned; while authorize is asked again, NULL otherwise */

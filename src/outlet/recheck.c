@@ -49,6 +49,22 @@ static bool lists_the_same(const struct outlet *o, size_t part, const char *list
 	return was == NULL || listed == NULL ? was == listed : strcmp(was, listed) == 0;
 }
 
+/* All is as it was. */
+static void go_on(struct outlet *o)
+{
+	if (o->held)
+		router_touch_again(o->set->router, &o->sub);
+	o->held = false;
+}
+
+static bool lists(const struct outlet *o)
+{
+	for (size_t i = 0; i < o->sub.part_count; i++)
+		if (stream_def_lists(&o->sub.parts[i].stream->def))
+			return true;
+	return false;
+}
+
 static void on_answered(struct question *q, const struct answer *a)
 {
 	struct recheck *r = container_of(q, struct recheck, question);
@@ -69,6 +85,8 @@ static void on_answered(struct question *q, const struct answer *a)
 		ask(o, again_ms, next_part(o, 0));
 	else if (next < o->sub.part_count)
 		ask(o, since_ms, next);
+	else
+		go_on(o);
 }
 
 static void on_late(struct timer *t)
@@ -108,6 +126,11 @@ void recheck_start(struct outlet *o)
 
 	if (outlet_is_ending(o) || next_part(o, 0) == o->sub.part_count)
 		return;
+	if (lists(o) && o->phase->state != OUTLET_LIVE) {
+		outlet_close(o, "changed");
+		return;
+	}
+	o->held = lists(o);
 	if (r == NULL)
 		ask(o, o->set->loop->now_ms, next_part(o, 0));
 	else if (r->again_ms == 0)

@@ -5,7 +5,14 @@
  * A "no", or a function that fails, ends the connection with `forbidden`. If a function of match
  * lists other values now, it ends with `changed`. No answer within RECHECK_MS ends it with `fault`,
  * and so does a failure that may pass. After the last two its client comes back, and waits at the
- * gate. recheck_start makes the recheck, and the outlet owns it. It is gone with its answer or its
+ * gate.
+ *
+ * A recheck stands in the log among the events. What comes after it may be of values that are
+ * listed only now. A client that had got later events by then would never see those. So a
+ * connection with such a function is held there until the answer comes. While it is catching up, it
+ * ends at once with `changed`, for it is asked about when it comes back.
+ *
+ * recheck_start makes the recheck, and the outlet owns it. It is gone with its answer or its
  * outlet.
  */
 #ifndef OUTLET_RECHECK_H

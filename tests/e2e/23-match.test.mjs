@@ -6,6 +6,8 @@ import { after, before, describe, test } from 'node:test'
 import { missing, run } from '../lib/daemon.mjs'
 import { Proxy } from '../lib/proxy.mjs'
 import { request, Subscriber } from '../lib/sse.mjs'
+import { runMembership } from '../lib/membership.mjs'
+import { Random } from '../lib/random.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { seconds, token } from '../lib/token.mjs'
 import { until } from '../lib/wait.mjs'
@@ -104,6 +106,16 @@ describe('what the database says of a match', { skip: missing(), timeout: 180_00
     await until(() => ids(stream).includes(id), { what: 'a message' })
     assert.ok(stream.open)
     await stream.close()
+  })
+
+  test('among random joins, leaves and messages at two instances everybody sees the messages of the own rooms, each once, and no others', async (t) => {
+    const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 1e9))
+    t.diagnostic(`seed ${seed}`)
+    const report = await runMembership({ stage, daemons: [daemon, await stage.addDaemon({ flags: ['--jwt-leeway', '0s'] })], random: new Random(seed), from: last + 1000 })
+    last += 100_000
+    t.diagnostic(JSON.stringify(report.figures))
+    assert.deepEqual(report.faults.slice(0, 5), [])
+    assert.ok(report.figures.changed > 20 && report.figures.seen > 100, 'there was something to see')
   })
 
   test('up to ten thousand values, and one more is refused, from a function and from a token', async () => {
