@@ -1,14 +1,6 @@
 -- DDL gives rows other values, or changes them while a partition is detached, and no trigger sees it. The ticker's look tells it once: `bulk`, to
 -- everyone on the topic. DDL that leaves all values as they were tells none.
 SELECT plan(45);
--- looked(): what a look told.
-CREATE FUNCTION looked() RETURNS text[] LANGUAGE plpgsql AS $$
-DECLARE
-  before bigint := (SELECT coalesce(max(id), 0) FROM herald.changes);
-BEGIN
-  PERFORM herald.look_at_shapes();
-  RETURN (SELECT coalesce(array_agg(event || ' ' || (data ->> 'topic') || ' ' || (data ->> 'reason') ORDER BY id), '{}') FROM herald.changes WHERE id > before AND event = 'bulk');
-END $$;
 -- writes_later_columns(): does ALTER TYPE write the catalog rows of the columns after it anew? The
 -- releases of November 2026 do, as 17.12.
 CREATE FUNCTION writes_later_columns() RETURNS boolean LANGUAGE plpgsql AS $$
@@ -32,136 +24,136 @@ CREATE TABLE logs_2 PARTITION OF logs FOR VALUES IN (2) PARTITION BY LIST (k);
 CREATE TABLE logs_2_2 PARTITION OF logs_2 FOR VALUES IN (2);
 INSERT INTO logs VALUES (1, 1, 1), (2, 2, 2);
 SELECT herald.watch('logs');
-SELECT is(looked(), '{}', 'nothing has happened');
+SELECT is(test.looked(), '{}', 'nothing has happened');
 
 ALTER TABLE things ALTER price TYPE numeric USING price * 100;
-SELECT is(looked(), '{"bulk things ddl"}', 'ALTER TYPE USING of a column that is told');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'ALTER TYPE USING of a column that is told');
 SELECT is((SELECT audience FROM herald.changes ORDER BY id DESC LIMIT 1), '{*}', 'to everyone');
-SELECT is(looked(), '{}', 'once');
+SELECT is(test.looked(), '{}', 'once');
 ALTER TABLE things DROP COLUMN twice;
-SELECT is(looked(), '{}', 'a column that goes');
+SELECT is(test.looked(), '{}', 'a column that goes');
 ALTER TABLE things ALTER owner TYPE int USING owner + 1;
-SELECT is(looked(), '{"bulk things ddl"}', 'of the column that routes');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'of the column that routes');
 ALTER TABLE things ALTER note TYPE text USING note || '!';
 -- A server that writes the catalog rows of all later columns, too, hides which of them it altered.
-SELECT is(looked(), CASE WHEN writes_later_columns() THEN '{"bulk things ddl"}'::text[] ELSE '{}' END, 'of one that is excluded, before others that are told');
+SELECT is(test.looked(), CASE WHEN writes_later_columns() THEN '{"bulk things ddl"}'::text[] ELSE '{}' END, 'of one that is excluded, before others that are told');
 ALTER TABLE things ALTER remark TYPE text USING remark || '!';
-SELECT is(looked(), '{}', 'of one that is excluded, the last one');
+SELECT is(test.looked(), '{}', 'of one that is excluded, the last one');
 ALTER TABLE logs ALTER v TYPE int USING v + 1;
-SELECT is(looked(), '{"bulk logs ddl"}', 'of a partitioned table');
+SELECT is(test.looked(), '{"bulk logs ddl"}', 'of a partitioned table');
 
 ALTER TABLE things ADD COLUMN plain text;
-SELECT is(looked(), '{}', 'a new column without values');
+SELECT is(test.looked(), '{}', 'a new column without values');
 ALTER TABLE things ADD COLUMN five int DEFAULT 5;
-SELECT is(looked(), '{"bulk things ddl"}', 'a new one with a constant default');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'a new one with a constant default');
 ALTER TABLE things ADD COLUMN any_time timestamptz DEFAULT clock_timestamp();
-SELECT is(looked(), '{"bulk things ddl"}', 'with a volatile one');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'with a volatile one');
 ALTER TABLE things ADD COLUMN thrice int GENERATED ALWAYS AS (owner * 3) STORED;
-SELECT is(looked(), '{"bulk things ddl"}', 'a generated one');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'a generated one');
 ALTER TABLE things DROP COLUMN plain, ADD COLUMN plain text;
-SELECT is(looked(), '{"bulk things ddl"}', 'a column that is dropped and made anew');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'a column that is dropped and made anew');
 BEGIN;
 ALTER TABLE things RENAME five TO other;
 ALTER TABLE things RENAME id TO five;
 ALTER TABLE things RENAME other TO id;
 COMMIT;
-SELECT is(looked(), '{"bulk things ddl"}', 'two that swap their names');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'two that swap their names');
 ALTER TABLE things RENAME five TO other;
 ALTER TABLE things RENAME id TO five;
 ALTER TABLE things RENAME other TO id;
-SELECT is(looked(), '{"bulk things ddl"}', 'and swap them back');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'and swap them back');
 ALTER TABLE things RENAME plain TO simple;
-SELECT is(looked(), '{}', 'one that gets a new name');
+SELECT is(test.looked(), '{}', 'one that gets a new name');
 
 ALTER TYPE mood ADD VALUE 'fair';
-SELECT is(looked(), '{}', 'a new label of an enum');
+SELECT is(test.looked(), '{}', 'a new label of an enum');
 ALTER TYPE mood RENAME VALUE 'bad' TO 'evil';
-SELECT is(looked(), '{"bulk things ddl"}', 'a label that gets another name');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'a label that gets another name');
 ALTER TABLE things DROP COLUMN feels, DROP COLUMN pairs;
-SELECT is(looked(), '{}', 'columns that go');
+SELECT is(test.looked(), '{}', 'columns that go');
 ALTER TYPE mood RENAME VALUE 'evil' TO 'bad';
-SELECT is(looked(), '{"bulk things ddl"}', 'in an array of a domain');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'in an array of a domain');
 ALTER TABLE things DROP COLUMN all_moods, ADD COLUMN pairs pair[];
-SELECT is(looked(), '{}', 'a column of another type');
+SELECT is(test.looked(), '{}', 'a column of another type');
 ALTER TYPE mood RENAME VALUE 'bad' TO 'evil';
-SELECT is(looked(), '{"bulk things ddl"}', 'in an array of a composite type');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'in an array of a composite type');
 ALTER TYPE pair RENAME ATTRIBUTE one TO first;
-SELECT is(looked(), '{"bulk things ddl"}', 'a member of that');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'a member of that');
 
 VACUUM FULL things;
 VACUUM FULL logs;
-SELECT is(looked(), '{}', 'VACUUM FULL');
+SELECT is(test.looked(), '{}', 'VACUUM FULL');
 ALTER TABLE things ALTER price SET NOT NULL, ALTER price SET STATISTICS 50, ALTER price SET DEFAULT 3, ADD CHECK (price > 0), DROP COLUMN five;
 CREATE INDEX ON things (price);
 COMMENT ON COLUMN things.price IS 'x';
 ANALYZE things;
-SELECT is(looked(), '{}', 'DDL that changes no values');
+SELECT is(test.looked(), '{}', 'DDL that changes no values');
 CLUSTER things USING things_price_idx;
 VACUUM FREEZE pg_attribute, pg_inherits, pg_class, pg_enum, pg_attrdef;
 VACUUM FULL pg_attribute;
 VACUUM FULL pg_inherits;
-SELECT is(looked(), '{}', 'nor does maintenance of the catalog');
+SELECT is(test.looked(), '{}', 'nor does maintenance of the catalog');
 
 ALTER TABLE logs DETACH PARTITION logs_1;
 DELETE FROM logs_1;
 INSERT INTO logs_1 VALUES (77, 1, 1);
 ALTER TABLE logs ATTACH PARTITION logs_1 FOR VALUES IN (1);
-SELECT is(looked(), '{"bulk logs ddl"}', 'a partition that is detached, changed and attached again');
-SELECT is(looked(), '{}', 'once');
+SELECT is(test.looked(), '{"bulk logs ddl"}', 'a partition that is detached, changed and attached again');
+SELECT is(test.looked(), '{}', 'once');
 BEGIN;
 ALTER TABLE logs DETACH PARTITION logs_1;
 TRUNCATE logs_1;
 ALTER TABLE logs ATTACH PARTITION logs_1 FOR VALUES IN (1);
 COMMIT;
-SELECT is(looked(), '{"bulk logs ddl"}', 'in one transaction');
+SELECT is(test.looked(), '{"bulk logs ddl"}', 'in one transaction');
 ALTER TABLE logs_2 DETACH PARTITION logs_2_2;
 UPDATE logs_2_2 SET v = 9;
 ALTER TABLE logs_2 ATTACH PARTITION logs_2_2 FOR VALUES IN (2);
-SELECT is(looked(), '{"bulk logs ddl"}', 'one of a partition');
+SELECT is(test.looked(), '{"bulk logs ddl"}', 'one of a partition');
 CREATE TABLE logs_3 PARTITION OF logs FOR VALUES IN (3);
-SELECT is(looked(), '{}', 'a partition that is made brings nothing');
+SELECT is(test.looked(), '{}', 'a partition that is made brings nothing');
 ALTER TABLE logs ALTER v SET NOT NULL;
 TRUNCATE logs_3;
-SELECT is(looked(), '{"bulk logs ddl"}', 'where a column is altered and a table is written anew, values may be others');
+SELECT is(test.looked(), '{"bulk logs ddl"}', 'where a column is altered and a table is written anew, values may be others');
 
 SELECT herald.rule('things', 'made', 'insert');
-SELECT is(looked(), '{}', 'a rule changes no values');
+SELECT is(test.looked(), '{}', 'a rule changes no values');
 ALTER TABLE things ALTER price TYPE numeric USING price * 2;
-SELECT is(looked(), '{"bulk things ddl"}', 'a table that tells who leaves is told with any rule');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'a table that tells who leaves is told with any rule');
 SELECT herald.rule('logs', 'gone', 'delete');
 ALTER TABLE logs ALTER v TYPE int USING v + 1;
-SELECT is(looked(), '{}', 'one without, where updates are not told, is not');
+SELECT is(test.looked(), '{}', 'one without, where updates are not told, is not');
 SELECT herald.rule('logs', 'changed', 'update');
 ALTER TABLE logs ALTER v TYPE int USING v + 1;
-SELECT is(looked(), '{"bulk logs ddl"}', 'where they are, it is');
+SELECT is(test.looked(), '{"bulk logs ddl"}', 'where they are, it is');
 
 SELECT current_setting('server_version_num')::int >= 170000 AS has_set_expression, current_setting('server_version_num')::int >= 180000 AS has_virtual \gset
 CREATE TABLE sums (id int PRIMARY KEY, a int, b int GENERATED ALWAYS AS (a + 1) STORED);
 INSERT INTO sums VALUES (1, 1);
 SELECT herald.watch('sums');
-SELECT is(looked(), '{}', 'a table with a generated column');
+SELECT is(test.looked(), '{}', 'a table with a generated column');
 ALTER TABLE sums RENAME a TO c;
-SELECT is(looked(), '{}', 'what it is made of gets another name');
+SELECT is(test.looked(), '{}', 'what it is made of gets another name');
 \if :has_set_expression
 ALTER TABLE sums ALTER b SET EXPRESSION AS (c + 2);
-SELECT is(looked(), '{"bulk sums ddl"}', 'gets another expression');
+SELECT is(test.looked(), '{"bulk sums ddl"}', 'gets another expression');
 \else
 SELECT skip('SET EXPRESSION is of PostgreSQL 17', 1);
 \endif
 \if :has_virtual
 ALTER TABLE sums ADD COLUMN v int GENERATED ALWAYS AS (c * 2) VIRTUAL;
-SELECT is(looked(), '{"bulk sums ddl"}', 'a virtual column that comes');
+SELECT is(test.looked(), '{"bulk sums ddl"}', 'a virtual column that comes');
 ALTER TABLE sums ALTER v SET EXPRESSION AS (c * 3);
-SELECT is(looked(), '{"bulk sums ddl"}', 'and gets another expression');
+SELECT is(test.looked(), '{"bulk sums ddl"}', 'and gets another expression');
 \else
 SELECT skip('Virtual generated columns are of PostgreSQL 18', 2);
 \endif
 ALTER TABLE sums ALTER b DROP EXPRESSION;
-SELECT is(looked(), '{}', 'a column that is generated no more keeps its values');
+SELECT is(test.looked(), '{}', 'a column that is generated no more keeps its values');
 
 UPDATE herald.extents SET marks = NULL, stamp = NULL; -- as after an upgrade
 ALTER TABLE things ALTER price TYPE numeric USING price * 2;
-SELECT is(looked(), '{}', 'the first look takes what is there');
+SELECT is(test.looked(), '{}', 'the first look takes what is there');
 ALTER TABLE things ALTER price TYPE numeric USING price * 2;
-SELECT is(looked(), '{"bulk things ddl"}', 'and the next one tells');
+SELECT is(test.looked(), '{"bulk things ddl"}', 'and the next one tells');
 SELECT finish();

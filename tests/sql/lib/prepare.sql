@@ -32,6 +32,17 @@ LANGUAGE sql AS $$
   SELECT herald.tell_untold();
 $$;
 
+-- test.looked(): what a look at the tables told: `bulk <topic> <reason>` for each.
+CREATE FUNCTION test.looked() RETURNS text[]
+LANGUAGE plpgsql AS $$
+DECLARE
+  before bigint := (SELECT coalesce(max(id), 0) FROM herald.changes);
+BEGIN
+  PERFORM herald.look_at_shapes();
+  RETURN (SELECT coalesce(array_agg(event || ' ' || (data ->> 'topic') || ' ' || (data ->> 'reason') ORDER BY id), '{}')
+            FROM herald.changes WHERE id > before AND event = 'bulk');
+END $$;
+
 -- test.delivered(after): the events that the ticks behind `after` hold, in their order.
 CREATE FUNCTION test.delivered(after bigint DEFAULT 0) RETURNS text[]
 LANGUAGE sql AS $$ SELECT coalesce(array_agg(event ORDER BY tick, id), '{}') FROM herald.read(after + 1) $$;
