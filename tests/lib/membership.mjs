@@ -7,16 +7,22 @@ import { now, pause, until } from './wait.mjs'
 
 const rooms = ['m0', 'm1', 'm2', 'm3', 'm4', 'm5']
 
-/** The tables `members` (room, who) and `messages` (id, room), and the stream /rooms, are there. */
-export async function runMembership({ stage, daemons, random, from, people = 12, duration = 5000 }) {
-  const users = Array.from({ length: people }, (_, n) => ({ who: `u${from}_${n}`, stays: Object.fromEntries(rooms.map((room) => [room, []])) }))
+/**
+ * The tables `members` (room, who) and `messages` (id, room), and the stream /rooms, are there.
+ * tokenOf: the token that a member has now. beside: what else goes on until the function that it is
+ * given says that all is over.
+ */
+export async function runMembership({ stage, daemons, random, from, people = 12, names = Array.from({ length: people }, (_, n) => `u${from}_${n}`), duration = 5000, tokenOf, beside = async () => {} }) {
+  const users = names.map((who) => ({ who, stays: Object.fromEntries(rooms.map((room) => [room, []])) }))
   const writes = []
   const clients = await Promise.all(Array.from({ length: 3 }, () => stage.cluster.client()))
   const show = { users, writes, random, next: from, busy: new Set() }
   for (const user of users) await act(show, clients[0], user, random.pick(rooms))
-  for (const [n, user] of users.entries()) await connect(user, daemons[n % daemons.length], random.fork())
+  const tokens = tokenOf ? undefined : new Map(await Promise.all(users.map(async ({ who }) => [who, await token({ sub: who })])))
+  for (const [n, user] of users.entries()) await connect(user, daemons[n % daemons.length], random.fork(), tokenOf ?? ((who) => tokens.get(who)))
   const end = now() + duration
-  await Promise.all(clients.map((client) => perform(show, client, random.fork(), () => now() >= end)))
+  const stopped = () => now() >= end
+  await Promise.all([beside(stopped, users), ...clients.map((client) => perform(show, client, random.fork(), stopped))])
   for (const room of rooms) await write(show, clients[0], [room])
   const all = () => users.every((user) => missing(user, writes).length === 0)
   await until(all, { timeout: 30_000, every: 50 }).catch(() => {}) // what is missing then is told
@@ -25,8 +31,9 @@ export async function runMembership({ stage, daemons, random, from, people = 12,
   return judge(users, writes)
 }
 
-async function connect(user, daemon, random) {
-  user.stream = new Subscriber(daemon.url('/rooms'), { token: await token({ sub: user.who }), reconnect: () => random.between(10, 150) })
+async function connect(user, daemon, random, tokenOf) {
+  user.stream = new Subscriber(daemon.url('/rooms'), { reconnect: () => random.between(10, 150) })
+  Object.defineProperty(user.stream, 'token', { get: () => tokenOf(user.who) })
   await user.stream.connect()
   await user.stream.next('connected')
   user.since = now()
@@ -77,7 +84,7 @@ function missing(user, writes) {
 
 function judge(users, writes) {
   const faults = []
-  const figures = { seen: 0, writes: writes.length, changed: 0, stays: 0 }
+  const figures = { seen: 0, writes: writes.length, stays: 0, changed: 0, revoked: 0, refused: 0 }
   const byId = new Map(writes.map((message) => [message.id, message]))
   for (const user of users) {
     const seen = seenBy(user)
@@ -87,7 +94,8 @@ function judge(users, writes) {
       if (compareIds(seen[n].frame.id, frame.id) >= 0) faults.push(`twice or unordered: ${user.who} ${seen[n].frame.id} ${frame.id}`)
     })
     figures.seen += seen.length
-    figures.changed += user.stream.frames.filter(({ name, data }) => name === 'closing' && data.includes('changed')).length
+    for (const { name, data } of user.stream.frames) if (name === 'closing') figures[JSON.parse(data).reason] += 1
+    figures.refused += user.stream.connections.filter(({ status }) => status === 401).length
     figures.stays += Object.values(user.stays).flat().length
   }
   return { faults, figures }
