@@ -307,7 +307,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () =
     await note('eve')
     await until(async () => (await standby.psql("SELECT count(*) FROM notes WHERE owner = 'eve'")) === '1', { what: 'the row at the standby' })
     const stream = await subscribe('/notes', { sub: 'eve', daemon: beside })
-    await until(async () => (await openTransactions(standby)) === '1', { what: 'the transaction of the state' })
+    await until(async () => (await openTransactions(standby)).length === 1, { what: 'the transaction of the state' })
     await until(async () => (await standby.psql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%herald.cover(%' AND pid <> pg_backend_pid()")) !== '0',
       { what: 'the question for the tick' })
     await note('eve')
@@ -325,7 +325,7 @@ describe('a stream with a snapshot', { skip: missing(), timeout: 300_000 }, () =
 
   test('who takes nothing of its state is closed, and its transaction ends', async () => {
     await until(() => /slow: it takes nothing of its snapshot/.test(stage.daemon.logs()), { timeout: 60_000, what: 'the end of the stopped reader' })
-    await until(async () => (await openTransactions(stage.cluster)) === '0', { what: 'the end of its transaction' })
+    await until(async () => (await openTransactions(stage.cluster)).length === 0, { what: 'the end of its transaction' })
     assert.ok(!names(slow).includes('ready'))
     await slow.close()
   })
