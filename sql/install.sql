@@ -73,6 +73,7 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir functions/capture.sql
 \ir functions/watch.sql
 \ir functions/rule.sql
+\ir functions/policies.sql
 \ir functions/doubts.sql
 \ir functions/stream.sql
 \ir functions/gate.sql

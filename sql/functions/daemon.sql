@@ -52,7 +52,7 @@ BEGIN
     ' herald.revocation_data, herald.entitled, herald.ticket, herald.redeem, herald.renewal, herald.asked, herald.listed, herald.most_values, herald.typed, herald.compares, herald.routing_columns, herald.routing_type, herald.routing_text, herald.written,' -- the gate
     ' herald.act, herald.action_function, herald.act_claims, herald.act_answer, herald.act_error, herald.printed_bytes, herald.deep_bytes,' -- actions
     ' herald.snapshot, herald.refuse_item, herald.newer, herald.cover, herald.fix_settings, herald.fixed_settings,' -- states
-    ' herald.doubts, herald.table_named, herald.obstacles, herald.partition_columns, herald.tables_of,' -- doctor, as the same role
+    ' herald.doubts, herald.has_policies, herald.table_named, herald.obstacles, herald.partition_columns, herald.tables_of,' -- doctor, as the same role
     ' herald.schema, herald.stream_head, herald.watched, herald.event_schemas, herald.rule_schema, herald.try_rule, herald.rule_texts, herald.told,' -- the contract
     ' herald.sample_rows, herald.sample_row, herald.sample_text, herald.can_be,'
     ' herald.shape, herald.is_literal, herald.column_of, herald.object_shape, herald.array_shape, herald.any_of, herald.or_null, herald.type_schema,'

@@ -4,9 +4,10 @@
 --            match    no table of a topic has its keys as audience
 --            events   no table makes an event that it names
 --            open     it shows rows that have an audience to everybody
+--            policies it shows rows of a table with row level security, and asks nobody who they are
 --            recheck  a table that it names there is gone, or tells nothing
 --   outcome  as doctor prints it: '!', or '-' where herald.publish is likely to tell what no table
---            does
+--            does, or where a request has to name the rows with row level security that it wants
 --   says     what is so
 --   advice   what to do
 -- Nobody can know what herald.publish will send. So all but recheck is certain of watched tables
@@ -19,7 +20,7 @@ CREATE OR REPLACE FUNCTION herald.doubts(s herald.streams) RETURNS TABLE (kind t
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   WITH watched AS (
     SELECT w.target, w.topic, k.keys, c.columns, w.target::text AS name, c.columns @> k.keys AS has_columns,
-           ARRAY(SELECT a FROM unnest(w.audience) a WHERE a = ANY (c.columns)) AS audience
+           ARRAY(SELECT a FROM unnest(w.audience) a WHERE a = ANY (c.columns)) AS audience, herald.has_policies(w.target) AS has_policies
       FROM herald.watches w JOIN pg_class t ON t.oid = w.target,
            LATERAL (SELECT array_agg(a.attname::text) AS columns FROM pg_attribute a
                      WHERE a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped) c,
@@ -32,6 +33,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
      WHERE NOT EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target)
   ), unwatched AS (
     SELECT t.topic FROM unnest(s.topics) t(topic) WHERE NOT EXISTS (SELECT FROM herald.watches w WHERE w.topic = t.topic)
+  ), asks AS (
+    SELECT s.authorize IS NOT NULL OR NOT (s.require = '{}' OR (jsonb_typeof(s.require) = 'array' AND jsonb_path_exists(s.require, '$[*] ? (@.type() == "object" && !exists(@.*))'))) AS somebody,
+           EXISTS (SELECT FROM jsonb_each_text(s.match) m WHERE starts_with(m.value, 'claims.') OR starts_with(m.value, 'function:')) AS by_match,
+           CASE WHEN s.anonymous THEN 'everybody' ELSE 'everybody with a token' END AS who
   ), doubts AS (
     SELECT 1 AS n, 'topic' AS kind, '!' AS outcome, format('no table is watched as topic %L: only herald.publish can send it events', u.topic) AS says,
            format('pgherald watch TABLE --topic %L', u.topic) AS advice
@@ -65,12 +70,19 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     SELECT 3, 'events', '!', 'its list of events is empty: it shows none', 'define the stream anew, without events for all of them' WHERE s.events = '{}'
     UNION ALL
     SELECT 4, 'open', '!',
-           format('%s sees all rows of %s, which have an audience: it has no match, no require and no authorize',
-                  CASE WHEN s.anonymous THEN 'everybody' ELSE 'everybody with a token' END, string_agg(w.name, ', ' ORDER BY w.name)),
+           format('%s sees all rows of %s, which have an audience: it has no match, no require and no authorize', min(a.who), string_agg(w.name, ', ' ORDER BY w.name)),
            format('define the stream anew, if not all may: match => ''{"%s": "claims.sub"}'', or require, or authorize', min(w.audience[1]))
-      FROM watched w
-     WHERE w.audience <> '{}' AND s.match = '{}' AND s.authorize IS NULL
-       AND (s.require = '{}' OR (jsonb_typeof(s.require) = 'array' AND jsonb_path_exists(s.require, '$[*] ? (@.type() == "object" && !exists(@.*))')))
+      FROM watched w CROSS JOIN asks a WHERE w.audience <> '{}' AND s.match = '{}' AND NOT a.somebody AND NOT w.has_policies
+    HAVING count(*) > 0
+    UNION ALL
+    SELECT 4, 'policies', CASE s.match WHEN '{}' THEN '!' ELSE '-' END,
+           format(CASE s.match WHEN '{}' THEN '%s sees all rows of %s: it has no match, no require and no authorize, and policies of row level security do not decide about events'
+                       ELSE '%s gets the rows of %s that a request names: its match takes nothing of a token, and policies of row level security do not decide about events' END,
+                  min(a.who), string_agg(w.name, ', ' ORDER BY w.name)),
+           CASE WHEN s.match <> '{}' THEN 'define the stream anew, if not all may: with require or authorize'
+                WHEN bool_and(w.audience <> '{}') THEN format('define the stream anew, if not all may: match => ''{"%s": "claims.sub"}'', or require, or authorize', min(w.audience[1]))
+                ELSE format('if not all may: pgherald watch %s --audience COLUMN, and define the stream anew, its match by that column, or with require or authorize', min(w.name) FILTER (WHERE w.audience = '{}')) END
+      FROM watched w CROSS JOIN asks a WHERE w.has_policies AND w.audience @> w.keys AND NOT a.by_match AND NOT a.somebody
     HAVING count(*) > 0
     UNION ALL
     SELECT 5, 'recheck', '!',
@@ -84,3 +96,24 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE NOT EXISTS (SELECT FROM pg_subscription_rel r WHERE r.srrelid = 'herald.ticks'::regclass)
    ORDER BY d.n, d.says
 $$;
+
+-- herald.note_streams(w, former): says which streams can show nothing of a watch, or all of it to
+-- everybody.
+--   former  the topic that the watch had before. Streams that name it may have lost their table
+-- Many streams may have one topic, and five make it clear what is wrong.
+CREATE OR REPLACE FUNCTION herald.note_streams(w herald.watches, former text) RETURNS void
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  d record;
+  said int := 0;
+BEGIN
+  FOR d IN SELECT s.path, o.says, o.advice FROM herald.streams s, herald.doubts(s) o
+            WHERE s.topics && ARRAY[w.topic, former] AND o.outcome = '!' AND (o.kind IN ('match', 'events', 'open', 'policies') OR (o.kind = 'topic' AND former <> w.topic)) LOOP
+    said := said + 1;
+    IF said > 5 THEN
+      RAISE NOTICE 'pgherald: there are more such streams' USING HINT = 'pgherald doctor names all.';
+      RETURN;
+    END IF;
+    RAISE NOTICE 'pgherald: stream ''%'': %', d.path, d.says USING HINT = d.advice;
+  END LOOP;
+END $$;

@@ -15,6 +15,7 @@
 -- and all columns, excludes none, and tells numbers as numbers.
 -- So calling it again changes what is named and nothing else. It keeps the rules, and takes in
 -- partitions that were made since.
+-- Notices say what the watch makes doubtful (herald.doubts), and that policies do not bind events.
 -- Raises a sentence for what cannot be watched. Writes herald.watches, trigger functions and
 -- triggers.
 -- The owner of the schema herald needs the TRIGGER right on the table, and on each partition.
@@ -51,6 +52,7 @@ BEGIN
   IF numbers IS NULL THEN
     PERFORM herald.note_numbers(w);
   END IF;
+  PERFORM herald.note_policies(w), herald.note_streams(w, former);
   PERFORM herald.reshape(t) FROM (SELECT w.topic UNION SELECT former WHERE former IS NOT NULL) n(t);
   PERFORM herald.capture(w); -- last, because it locks the table
 END $$;

@@ -239,6 +239,29 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
     await stage.cluster.psql("SELECT herald.unstream('/odd')")
   })
 
+  test('row level security that a stream does not know is a warning, and who watches or defines is told', async () => {
+    const tell = async (sql) => (await stage.cluster.tryPsql(['-c', sql])).stderr
+    const advice = /pgherald watch public\.secured --audience COLUMN/
+    await stage.cluster.psql('CREATE TABLE public.secured (id int PRIMARY KEY, owner text); ALTER TABLE public.secured ENABLE ROW LEVEL SECURITY')
+    assert.match(await tell("SELECT herald.watch('public.secured')"), /^NOTICE: +pgherald: the policies of 'public\.secured' do not decide who gets its events\nHINT: .*require and authorize.*\n$/)
+    assert.match(await tell("SELECT herald.stream('/odd', '{secured}')"), /^NOTICE: +pgherald: stream '\/odd': everybody with a token sees all rows of public\.secured: .*row level security/)
+    await broken('SELECT 1', [0, '!', 'streams', '/odd', /policies of row level security do not decide about events/, advice],
+      `SELECT herald.watch('public.secured', audience => '{owner}'); SELECT herald.stream('/odd', '{secured}', match => '{"owner": "claims.sub"}')`)
+    await stage.cluster.psql("SELECT herald.unstream('/odd'), herald.unwatch('public.secured'); DROP TABLE public.secured")
+  })
+
+  test('who watches a table anew is told which streams have lost it', async () => {
+    const watch = async (rest) => (await stage.cluster.tryPsql(['-c', `SELECT herald.watch('public.notes', ${rest})`])).stderr
+    assert.match(await watch("audience => '{}'"), /^NOTICE: +pgherald: stream '\/notes': table public\.notes of topic 'notes' has no audience owner.*\nHINT: .*--audience owner\n$/)
+    assert.match(await watch("topic => 'other', audience => '{owner}'"), /^NOTICE: +pgherald: stream '\/notes': no table is watched as topic 'notes'/)
+    assert.equal(await watch("topic => 'notes'"), '')
+    await stage.cluster.psql(`DO $$ BEGIN FOR i IN 1..7 LOOP PERFORM herald.stream('/odd' || i, '{notes}', match => '{"ownr": "=x"}', anonymous => true); END LOOP; END $$`)
+    const said = (await watch("topic => 'notes'")).match(/^NOTICE.*$/gm)
+    assert.equal(said.length, 6, said.join('\n'))
+    assert.match(said[5], /more such streams/)
+    await stage.cluster.psql("SELECT herald.unstream('/odd' || i) FROM generate_series(1, 7) i")
+  })
+
   test('functions of streams and actions that are gone', async () => {
     const again = {
       may: ['authorize', '/notes', "CREATE FUNCTION public.may(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql STABLE AS 'SELECT true'"],
