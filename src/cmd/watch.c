@@ -39,27 +39,28 @@ static void append_list(struct buf *out, const struct cli_flag *flag)
 enum { PARAMS = 6 }; /* of herald.watch */
 
 /*
- * What is in force after a call that did not say everything and so kept something. Nothing shall go
- * on unnoticed. The parameters are those of the call.
+ * What is in force after a call, a line each. A call leaves what it does not say, so this also
+ * shows what is as before. Nothing shall go on unnoticed.
  */
-static const char kept[] =
-	"SELECT coalesce(max(format('in force now, what was not said as before: topic %s, audience "
-	"%s, columns %s, exclude %s, numbers %s', w.topic,"
-	"         coalesce(nullif(array_to_string(w.audience, ','), ''), 'none'),"
-	"         CASE WHEN w.columns IS NULL THEN 'all' ELSE "
-	"coalesce(nullif(array_to_string(w.columns, ','), ''), 'none') END,"
-	"         coalesce(nullif(array_to_string(w.exclude, ','), ''), 'none'), w.numbers)), '')"
-	"  FROM herald.watches w JOIN pg_class c ON c.oid = w.target"
-	" WHERE w.target = $1::regclass AND (($2::text IS NULL AND w.topic <> c.relname) OR "
-	"($3::text[] IS NULL AND w.audience <> '{}')"
-	"       OR ($4::text[] IS NULL AND w.columns IS NOT NULL) OR ($5::text[] IS NULL AND "
-	"w.exclude <> '{}') OR ($6::text IS NULL AND w.numbers <> 'number'))";
+static const char in_force[] =
+	"SELECT coalesce(max(concat_ws(chr(10), 'topic     ' || w.topic,"
+	" 'audience  ' || coalesce(nullif(array_to_string(w.audience, ', '), ''), 'none'),"
+	" 'columns   ' || CASE WHEN w.columns IS NULL THEN 'all' ELSE "
+	"coalesce(nullif(array_to_string(w.columns, ', '), ''), 'none') END,"
+	" 'exclude   ' || coalesce(nullif(array_to_string(w.exclude, ', '), ''), 'none'),"
+	" 'numbers   ' || w.numbers,"
+	" 'events    ' || coalesce((SELECT string_agg(DISTINCT r.event, ', ' ORDER BY r.event) "
+	"FROM "
+	"herald.rules r WHERE r.target = w.target),"
+	"    (SELECT string_agg(w.topic || '.' || op, ', ') FROM "
+	"unnest('{insert,update,delete,truncate}'::text[]) op)))), '')"
+	"  FROM herald.watches w WHERE w.target = $1::regclass";
 
 /* The params are table, topic, audience, columns, exclude and numbers. NULL if not said. */
 static int watch(struct cli_call *call, const char *const params[PARAMS])
 {
 	int result;
-	char *in_force;
+	char *text;
 	PGconn *pg = open_database(call, &result);
 
 	if (pg == NULL)
@@ -71,12 +72,12 @@ static int watch(struct cli_call *call, const char *const params[PARAMS])
 		    "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[], $6)",
 		    PARAMS, params)) {
 		printf("watching %s\n", params[0]);
-		in_force = migrate_query_text(pg, kept, PARAMS, params);
-		if (in_force != NULL)
+		text = migrate_query_text(pg, in_force, 1, params);
+		if (text != NULL)
 			result = EXIT_DONE;
-		if (in_force != NULL && in_force[0] != '\0')
-			printf("%s\n", in_force);
-		free(in_force);
+		if (text != NULL && text[0] != '\0')
+			printf("%s\n", text);
+		free(text);
 	}
 	PQfinish(pg);
 	return result;

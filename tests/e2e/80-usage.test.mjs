@@ -222,24 +222,26 @@ describe('usage', { skip: missing() }, () => {
       await expects(['unwatch', 'public.things', ...url], 0, undefined, { env })
     })
 
-    test('watch typed again keeps what is not said, says what is in force, and takes away what is said empty', async () => {
+    test('watch says what is in force; typed again it keeps what is not said, and takes away what is said empty', async () => {
       const watch = async (...args) => (await expects(['watch', 'public.long', ...args, '--database-url', cluster.url()], 0)).stdout.trimEnd().split('\n')
-      const inForce = (topic, audience, columns, exclude, numbers = 'number') =>
-        ['watching public.long', `in force now, what was not said as before: topic ${topic}, audience ${audience}, columns ${columns}, exclude ${exclude}, numbers ${numbers}`]
+      const inForce = (topic, audience, columns, exclude, numbers = 'number', events = ['insert', 'update', 'delete', 'truncate'].map((op) => `${topic}.${op}`).join(', ')) =>
+        ['watching public.long', `topic     ${topic}`, `audience  ${audience}`, `columns   ${columns}`, `exclude   ${exclude}`, `numbers   ${numbers}`, `events    ${events}`]
       const long = Array.from({ length: 140 }, (_, i) => `c${i}_${'x'.repeat(50)}`)
       await cluster.psql(`CREATE TABLE public.long (id int PRIMARY KEY, name text, secret text, ${long.map((name) => `${name} int`).join(', ')})`)
-      assert.deepEqual(await watch(), ['watching public.long'])
-      assert.deepEqual(await watch('--audience', 'id', '--exclude', 'secret'), ['watching public.long'], 'all that differs from a new watch was said')
-      assert.deepEqual(await watch('--audience', 'id,name'), inForce('long', 'id,name', 'all', 'secret'))
-      assert.deepEqual(await watch('--columns', 'id', '--columns', 'name'), inForce('long', 'id,name', 'id,name', 'secret'))
-      assert.deepEqual(await watch('--topic', 'other'), inForce('other', 'id,name', 'id,name', 'secret'))
-      assert.deepEqual(await watch(), inForce('other', 'id,name', 'id,name', 'secret'))
-      assert.deepEqual(await watch('--audience', ''), inForce('other', 'none', 'id,name', 'secret'))
+      assert.deepEqual(await watch(), inForce('long', 'none', 'all', 'none'))
+      assert.deepEqual(await watch('--audience', 'id', '--exclude', 'secret'), inForce('long', 'id', 'all', 'secret'))
+      assert.deepEqual(await watch('--audience', 'id,name'), inForce('long', 'id, name', 'all', 'secret'))
+      assert.deepEqual(await watch('--columns', 'id', '--columns', 'name'), inForce('long', 'id, name', 'id, name', 'secret'))
+      assert.deepEqual(await watch('--topic', 'other'), inForce('other', 'id, name', 'id, name', 'secret'))
+      assert.deepEqual(await watch(), inForce('other', 'id, name', 'id, name', 'secret'))
+      assert.deepEqual(await watch('--audience', ''), inForce('other', 'none', 'id, name', 'secret'))
       assert.deepEqual(await watch('--columns=', '--exclude='), inForce('other', 'none', 'none', 'none'))
-      assert.deepEqual(await watch('--columns', '*', '--topic', 'long'), ['watching public.long'])
-      assert.deepEqual(await watch('--numbers', 'text'), ['watching public.long'])
+      assert.deepEqual(await watch('--columns', '*', '--topic', 'long'), inForce('long', 'none', 'all', 'none'))
+      assert.deepEqual(await watch('--numbers', 'text'), inForce('long', 'none', 'all', 'none', 'text'))
       assert.deepEqual(await watch(), inForce('long', 'none', 'all', 'none', 'text'))
-      assert.deepEqual(await watch('--numbers', 'number'), ['watching public.long'])
+      assert.deepEqual(await watch('--numbers', 'number'), inForce('long', 'none', 'all', 'none'))
+      await cluster.psql("SELECT herald.rule('public.long', 'named', 'update'), herald.rule('public.long', 'made', 'insert'), herald.rule('public.long', 'made', 'delete')")
+      assert.deepEqual(await watch(), inForce('long', 'none', 'all', 'none', 'number', 'made, named'), 'rules take the place of the default events')
       await expects(['watch', 'public.long', '--numbers', 'string', '--database-url', cluster.url()], 1, /numbers is 'number' or 'text', not 'string'/)
       await watch('--exclude', `secret,${long.join(',')}`)
       assert.equal(await cluster.psql("SELECT cardinality(exclude) FROM herald.watches WHERE topic = 'long'"), '141', 'a list may be long')
