@@ -150,7 +150,9 @@ static void build_ports(struct server *s)
 
 	s->status = (struct status){.gate = &s->gate,
 				    .version = PGHERALD_VERSION,
+				    .library = httpd_library(),
 				    .started_ms = s->loop.now_ms,
+				    .started_wall_ms = clock_wall_ms(),
 				    .lost_ms = s->loop.now_ms,
 				    .append_more = append_provider_metrics,
 				    .ctx = s};

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "base/process.h"
 #include "outlet/outlets.h"
 
 int64_t status_lag_ms(const struct status *s, int64_t now_ms)
@@ -137,6 +138,42 @@ static void append_events(const struct status *s, int64_t now_ms, struct buf *ou
 		       status_lag_ms(s, now_ms));
 }
 
+/* `digits` after the point. These have the names that all programs give them. */
+static void append_use(struct buf *out, const char *name, const char *type, const char *help,
+		       int digits, double value)
+{
+	buf_appendf(out, "# HELP process_%s %s\n# TYPE process_%s %s\nprocess_%s %.*f\n", name,
+		    help, name, type, name, digits, value);
+}
+
+static void append_process(const struct status *s, struct buf *out)
+{
+	struct process_use use;
+
+	process_look(&use);
+	append_use(out, "cpu_seconds_total", "counter",
+		   "Time on the processor, in user and system mode.", 3, (double)use.cpu_ms / 1000);
+	append_use(out, "resident_memory_bytes", "gauge", "Memory that is resident.", 0,
+		   (double)use.resident_bytes);
+	append_use(out, "virtual_memory_bytes", "gauge", "Size of the address space in use.", 0,
+		   (double)use.virtual_bytes);
+	append_use(out, "open_fds", "gauge", "Open descriptors.", 0, (double)use.files);
+	append_use(out, "max_fds", "gauge", "The limit of open descriptors.", 0,
+		   (double)use.files_most);
+	append_use(out, "start_time_seconds", "gauge",
+		   "When the process started, in seconds since 1970.", 3,
+		   (double)s->started_wall_ms / 1000);
+}
+
+static void append_build(const struct status *s, struct buf *out)
+{
+	buf_appendf(out,
+		    "# HELP pgherald_build_info Always 1; the labels say which versions run.\n"
+		    "# TYPE pgherald_build_info gauge\n"
+		    "pgherald_build_info{version=\"%s\",libmicrohttpd=\"%s\"} 1\n",
+		    s->version, s->library);
+}
+
 void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out)
 {
 	append_metric(out, "up", "gauge", "1 while the change log can be followed.", s->available);
@@ -145,4 +182,6 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	append_events(s, now_ms, out);
 	s->append_more(s->ctx, now_ms, out);
 	append_seconds(out, "uptime_seconds", "Seconds since the start.", now_ms - s->started_ms);
+	append_build(s, out);
+	append_process(s, out);
 }

@@ -19,16 +19,17 @@
 
 struct status {
 	const struct gate *gate;
-	const char *version;
+	const char *version, *library; /* of this program, and of the library that reads HTTP */
 	/* When the process started. */
 	int64_t started_ms;
-	bool available;         /* the change log can be followed */
-	bool known;             /* it could be followed before */
-	bool leaving;           /* the drain is about to begin */
-	int64_t ready_grace_ms; /* it stays ready for so long when only the database is away */
-	int64_t lost_ms;        /* since when it is not available */
-	bool shut;              /* no connection is taken, for lack of descriptors or memory */
-	int queue_millionths;   /* how much of PostgreSQL's queue of notifications is used */
+	int64_t started_wall_ms; /* the same by the wall clock */
+	bool available;          /* the change log can be followed */
+	bool known;              /* it could be followed before */
+	bool leaving;            /* the drain is about to begin */
+	int64_t ready_grace_ms;  /* it stays ready for so long when only the database is away */
+	int64_t lost_ms;         /* since when it is not available */
+	bool shut;               /* no connection is taken, for lack of descriptors or memory */
+	int queue_millionths;    /* how much of PostgreSQL's queue of notifications is used */
 	/* Since when something that is committed waits to be read. 0 if nothing is known of. */
 	int64_t owed_ms;
 	/* For metrics: ticks made, pages read, how often it was shut, changes told as `bulk`. */

@@ -1,6 +1,7 @@
 // What pages of other origins may do, what every answer carries, and how a body is read. Also what
 // is counted and logged of refusals.
 import assert from 'node:assert/strict'
+import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
@@ -249,7 +250,7 @@ describe('http', { skip: missing() }, () => {
         if (!type || !helps.has(metric)) faults.push(`no HELP and TYPE: ${line}`)
         if (seen.has(series)) faults.push(`twice: ${series}`)
         if ((type === 'counter') !== /_total$/.test(metric)) faults.push(`${metric} is a ${type}`)
-        if (/milli|micro|nano|minute|hour|kilo|mega|percent/.test(metric) || !metric?.startsWith('pgherald_')) faults.push(`no base unit: ${metric}`)
+        if (/milli|micro|nano|minute|hour|kilo|mega|percent/.test(metric) || !/^(pgherald|process)_/.test(metric)) faults.push(`no base unit: ${metric}`)
         seen.add(series)
       }
     }
@@ -260,7 +261,20 @@ describe('http', { skip: missing() }, () => {
     const { text } = await request(daemon.adminUrl('/metrics'))
     assert.deepEqual(lint(text), [])
     assert.ok(text.split('\n').length > 60, text)
+    assert.match(text, /^pgherald_build_info\{version="\d+\.\d+\.\d+",libmicrohttpd="\d+\.\d+\.\d+"\} 1$/m)
     assert.deepEqual(lint('# HELP pgherald_x_ms X\n# TYPE pgherald_x_ms counter\npgherald_x_ms 1\n'), ['pgherald_x_ms is a counter'])
+  })
+
+  test('metrics say what the process uses, as /proc does', async () => {
+    const { text } = await request(daemon.adminUrl('/metrics'))
+    const use = (name) => Number(new RegExp(`^process_${name} ([\\d.]+)$`, 'm').exec(text)?.[1])
+    const near = (name, wanted, within) => assert.ok(Math.abs(use(name) - wanted) <= within, `${name}: ${use(name)}, not ${wanted}`)
+    near('open_fds', readdirSync(`/proc/${daemon.pid}/fd`).length, 5)
+    near('max_fds', Number(/^Max open files +\d+ +(\d+)/m.exec(readFileSync(`/proc/${daemon.pid}/limits`, 'utf8'))[1]), 0)
+    near('resident_memory_bytes', daemon.rssBytes(), 8 << 20)
+    near('cpu_seconds_total', daemon.cpuMs() / 1000, 1)
+    near('start_time_seconds', Date.now() / 1000 - Number(/^pgherald_uptime_seconds (.+)$/m.exec(text)[1]), 2)
+    assert.ok(use('virtual_memory_bytes') > use('resident_memory_bytes'))
   })
 
   const metric = async (reason) => {
