@@ -70,9 +70,10 @@ static struct wire wire_of(const struct pending_open *h, enum frame_format forma
 }
 
 /*
- * It has waited longer than proxies like to wait for a head. So it gets a head now, and pings from
- * then on. They are without gzip, which only an outlet has. A page can have nothing in front of it.
- * Its client is told to ask again.
+ * It has waited longer than proxies like to wait for a head. Or its client says no more, and only
+ * bytes tell whether it still reads. So it gets a head now, and pings from then on. They are
+ * without gzip, which only an outlet has. A page can have nothing in front of it. Its client is
+ * told to ask again.
  */
 static void late(struct waiter *p)
 {
@@ -311,6 +312,7 @@ bool pending_open_start(struct gate *gate, const struct pending_open_request *re
 		return false;
 	}
 	h->waiter.opens = true;
+	h->waiter.half_closed = h->opening.delivery.page ? NULL : late;
 	if (request->ticket != NULL) {
 		memcpy(h->hash, request->ticket, sizeof(h->hash));
 		ask_ticket(h, request->request);

@@ -63,7 +63,7 @@ void waiter_send(struct waiter *w, const struct buf *bytes)
  */
 static void finish(struct waiter *w)
 {
-	bool is_open = drain(w->watch.fd);
+	bool is_open = drain(w->watch.fd) == DRAIN_MORE;
 
 	if (!w->said)
 		shutdown(w->watch.fd, SHUT_WR);
@@ -113,15 +113,20 @@ void waiter_answer(struct waiter *w, unsigned status, const char *body, const ch
 	waiter_reply(w, &(struct reply){status, "application/json", body, header, value});
 }
 
-void waiter_refuse(struct waiter *w, const struct refusal *refusal)
+static void answer_refusal(struct waiter *w, const struct refusal *refusal)
 {
 	struct buf body;
 
-	refusal_stats_count(&w->gate->refusals, refusal->status);
 	buf_init(&body);
 	reply_append_error(&body, refusal->sentence);
 	waiter_answer(w, refusal->status, body.data, refusal->header, refusal->value);
 	buf_release(&body);
+}
+
+void waiter_refuse(struct waiter *w, const struct refusal *refusal)
+{
+	refusal_stats_count(&w->gate->refusals, refusal->status);
+	answer_refusal(w, refusal);
 }
 
 static void on_late(struct timer *t)
@@ -144,13 +149,42 @@ static void on_late(struct timer *t)
 /* True if the database works on it. Then it is done whether or not the client is there. */
 static bool is_under_way(const struct waiter *w)
 {
-	return w->asked && !w->opens && !list_linked(&w->question.link);
+	return w->asked && !list_linked(&w->question.link);
 }
 
 /*
  * A client that says no more may have left, or may still wait for its answer. Both look alike. What
- * has not been begun is not begun for it.
+ * has not been begun is not begun for it. That is said to who still reads. As most have left, it is
+ * not counted as refused.
  */
+static void says_no_more(struct waiter *w)
+{
+	bool is_news = !w->ended;
+	struct refusal refusal;
+
+	w->ended = true;
+	if (is_news && w->half_closed != NULL) {
+		w->half_closed(w);
+	} else if (w->half_closed == NULL && !is_under_way(w)) {
+		refusal_for_now(&refusal);
+		answer_refusal(w, &refusal);
+	}
+}
+
+static void hear(struct waiter *w)
+{
+	switch (drain(w->watch.fd)) {
+	case DRAIN_MORE:
+		break;
+	case DRAIN_ENDED:
+		says_no_more(w);
+		break;
+	case DRAIN_BROKEN:
+		if (!is_under_way(w))
+			waiter_drop(w);
+	}
+}
+
 static void on_ready(struct watch *watch, uint32_t events)
 {
 	struct waiter *w = container_of(watch, struct waiter, watch);
@@ -161,8 +195,8 @@ static void on_ready(struct watch *watch, uint32_t events)
 		waiter_drop(w);
 	else if (w->answered)
 		flush(w);
-	else if (!drain(watch->fd) && !is_under_way(w))
-		waiter_drop(w);
+	else
+		hear(w);
 }
 
 bool waiter_init(struct waiter *w, struct gate *gate, const struct request *r,

@@ -48,6 +48,7 @@ struct waiter {
 	/* What the coming answer rests on has changed since it was asked. */
 	bool stale;
 	bool asked;     /* it has been asked at least once */
+	bool ended;     /* the client says no more */
 	bool answered;  /* `out` is on its way, and then it ends */
 	struct buf out; /* the answer */
 	size_t out_sent;
@@ -56,6 +57,11 @@ struct waiter {
 	char *cors, *address;
 	/* Keys of tokens came, or could not be had. NULL if it does not wait for any. */
 	void (*keys_came)(struct waiter *w);
+	/*
+	 * The client says no more. It may be gone, and then bytes that are sent to it end the wait.
+	 * With NULL, it is answered 503 unless the database works on its request.
+	 */
+	void (*half_closed)(struct waiter *w);
 	/* The timer has run out. With NULL, it is answered 503. */
 	void (*late)(struct waiter *w);
 	void (*over)(struct waiter *w); /* frees its owner; called between turns only */

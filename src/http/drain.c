@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <sys/socket.h>
 
-bool drain(int fd)
+enum drain drain(int fd)
 {
 	char scrap[4096];
 	ssize_t n = 0;
 
 	for (int i = 0; i < 16 && (n = recv(fd, scrap, sizeof(scrap), MSG_DONTWAIT)) > 0; i++)
 		;
-	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR);
+	if (n == 0)
+		return DRAIN_ENDED;
+	return n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) ? DRAIN_MORE
+										    : DRAIN_BROKEN;
 }

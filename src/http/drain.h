@@ -6,12 +6,16 @@
 #ifndef HTTP_DRAIN_H
 #define HTTP_DRAIN_H
 
-#include <stdbool.h>
+/*
+ * DRAIN_ENDED: the client has ended its side. It may have closed the connection, or may still read
+ * (RFC 9112 calls that half-closed). Only bytes that are sent to it tell these apart.
+ */
+enum drain { DRAIN_MORE, DRAIN_ENDED, DRAIN_BROKEN };
 
 /*
- * Throws away what has come, up to 64 KiB. False if the client has ended the connection, or sends
- * too much.
+ * Throws away what has come, up to 64 KiB. DRAIN_MORE: more may come. DRAIN_BROKEN: the connection
+ * is of no use, or the client sends too much.
  */
-bool drain(int fd);
+enum drain drain(int fd);
 
 #endif

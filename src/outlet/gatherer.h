@@ -39,6 +39,8 @@ struct gatherer_ops {
 	 * changed.
 	 */
 	void (*settle)(struct gatherer *g);
+	/* Its client says no more: there is no reason to wait for events any longer. */
+	void (*hurry)(struct gatherer *g);
 	void (*stop)(struct gatherer *g); /* nothing is gathered any more; harmless twice */
 	void (*free)(struct gatherer *g);
 };

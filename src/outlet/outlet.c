@@ -357,22 +357,61 @@ void outlet_beat(struct timer *heartbeat)
 		ping(o);
 }
 
+static void left(struct outlet *o)
+{
+	if (!o->half_closed)
+		heartbeat_left(o);
+	outlet_drop(o, "the client left");
+}
+
 /*
- * A client says nothing after its request, so what comes is thrown away. The end of what it says,
- * or too much of it, ends the connection.
+ * The client has ended its side. Most have closed the connection, and some still read (nc -N, and
+ * proxies that pass on the end of one side). A peer that has closed answers what is sent with a
+ * reset. So it is sent a ping. On the same host the reset has come when send() returns, and then
+ * the client's room is free at once.
  */
+static void half_close(struct outlet *o)
+{
+	int fault = 0;
+	socklen_t len = sizeof(fault);
+
+	if (o->half_closed)
+		return;
+	heartbeat_left(o);
+	o->half_closed = true;
+	if (!outlet_is_ending(o) && o->gatherer != NULL)
+		o->gatherer->ops->hurry(o->gatherer);
+	else if (!outlet_is_ending(o) && !o->blocked)
+		ping(o);
+	if (!is(o, OUTLET_CLOSED) &&
+	    getsockopt(o->watch.fd, SOL_SOCKET, SO_ERROR, &fault, &len) == 0 && fault != 0)
+		left(o);
+}
+
+/* A client says nothing after its request, so what comes is thrown away. Too much ends it. */
+static bool hears_on(struct outlet *o)
+{
+	enum drain said = drain(o->watch.fd);
+
+	if (said == DRAIN_BROKEN)
+		left(o);
+	else if (said == DRAIN_ENDED)
+		half_close(o);
+	return !is(o, OUTLET_CLOSED);
+}
+
 void outlet_ready(struct watch *w, uint32_t events)
 {
 	struct outlet *o = container_of(w, struct outlet, watch);
 
 	if (is(o, OUTLET_CLOSED))
 		return;
-	if ((events & (EPOLLERR | EPOLLHUP | EPOLLRDHUP)) ||
-	    ((events & EPOLLIN) && !drain(o->watch.fd))) {
-		heartbeat_left(o);
-		outlet_drop(o, "the client left");
+	if (events & (EPOLLERR | EPOLLHUP)) {
+		left(o);
 		return;
 	}
+	if ((events & (EPOLLIN | EPOLLRDHUP)) && !hears_on(o))
+		return;
 	if (!(events & EPOLLOUT))
 		return;
 	if (o->blocked && !outlet_is_ending(o))

@@ -91,8 +91,9 @@ struct outlet {
 	struct outlets *set;
 	const struct phase *phase; /* changed by outlet_enter only */
 	struct subscriber sub;
-	bool bare;       /* HTTP/1.0 */
-	bool ping_event; /* as in its delivery */
+	bool bare;        /* HTTP/1.0 */
+	bool ping_event;  /* as in its delivery */
+	bool half_closed; /* the client says no more, and may still read */
 	/*
 	 * With gzip, what was said so far. Frames of the log count when they begin. All else counts
 	 * when it is appended.

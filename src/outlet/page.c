@@ -70,6 +70,14 @@ static void on_timer(struct timer *t)
 	router_touch_again(o->set->router, &o->sub);
 }
 
+static void hurry(struct gatherer *g)
+{
+	struct page *p = page_of(g);
+
+	if (!p->due)
+		on_timer(&p->timer);
+}
+
 static void stop(struct gatherer *g)
 {
 	struct page *p = page_of(g);
@@ -345,6 +353,7 @@ static const struct gatherer_ops page_ops = {.begin = begin,
 					     .has_begun = has_begun,
 					     .take = take,
 					     .settle = settle,
+					     .hurry = hurry,
 					     .stop = stop,
 					     .free = release};
 

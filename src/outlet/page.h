@@ -15,6 +15,7 @@
  *
  *   - it has an event;
  *   - it has waited as long as its client wished;
+ *   - its client has ended its side of the connection;
  *   - no cursor was given;
  *   - there was a reset.
  *
