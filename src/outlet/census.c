@@ -77,6 +77,19 @@ void census_closed(struct census *c, const char *path, const char *reason, int64
 	c->age_sum_ms += age_ms;
 }
 
+void census_append_closed(const struct census *c, const uint64_t closed[CENSUS_REASONS],
+			  struct buf *out)
+{
+	const char *comma = "";
+
+	for (size_t i = 0; reasons[i] != NULL; i++) {
+		if (c->closed[i] == closed[i])
+			continue;
+		buf_appendf(out, "%s%s %" PRIu64, comma, reasons[i], c->closed[i] - closed[i]);
+		comma = ", ";
+	}
+}
+
 /* --- metrics, in Prometheus' text format --- */
 
 static void append_head(struct buf *out, const char *name, const char *type, const char *help)

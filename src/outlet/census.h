@@ -41,6 +41,13 @@ void census_opened(struct census *c, const char *path);
  */
 void census_closed(struct census *c, const char *path, const char *reason, int64_t age_ms);
 
+/*
+ * Appends how many have ended since `closed` was copied from here, such as "client 12, slow 3".
+ * Nothing if there are none.
+ */
+void census_append_closed(const struct census *c, const uint64_t closed[CENSUS_REASONS],
+			  struct buf *out);
+
 void census_append_metrics(const struct census *c, struct buf *out);
 
 #endif

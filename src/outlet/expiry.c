@@ -69,6 +69,6 @@ void expiry_renew(struct outlet *o, struct holder *holder)
 	prelude_renew(o);
 	code_take(o);
 	watch(o);
-	log_info("[STREAM %" PRIu64 "] goes on with another token of '%s'", o->number,
-		 o->holder.user);
+	log_debug("[STREAM %" PRIu64 "] goes on with another token of '%s'", o->number,
+		  o->holder.user);
 }

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "outlet/opening.h"
 
-#include <inttypes.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
-#include "base/log.h"
 #include "base/xalloc.h"
 #include "outlet/catching.h"
 #include "outlet/expiry.h"
@@ -104,19 +102,6 @@ static void seat(struct outlet *o, struct opening *opening)
 	catching_init(o, opening->after);
 }
 
-/* Logs a line such as "opened: '/a', '/b' by 'ann' from 127.0.0.1". */
-static void log_opened(const struct outlet *o)
-{
-	struct buf paths;
-
-	buf_init(&paths);
-	for (size_t i = 0; i < o->sub.part_count; i++)
-		buf_appendf(&paths, "%s'%s'", i == 0 ? "" : ", ", o->sub.parts[i].stream->def.path);
-	log_info("[STREAM %" PRIu64 "] opened: %s by '%s' from %s", o->number, paths.data,
-		 o->holder.user == NULL ? "" : o->holder.user, o->address);
-	buf_release(&paths);
-}
-
 static void say_hello(struct outlet *o, const struct cursor *at)
 {
 	control_append_hello(&o->out, outlet_wire(o), o->set->options->retry_ms, at);
@@ -169,7 +154,7 @@ struct outlet *opening_open(struct outlets *set, struct opening *opening)
 	seat(o, opening);
 	census_opened(&set->census, selection_path(o->selection));
 	start_timers(o);
-	log_opened(o);
+	tally_opened(&set->tally, o);
 	if (!opening->head_sent && o->gatherer == NULL)
 		control_append_head(&o->out, outlet_wire(o), opening->cors);
 	begin(o, opening);

@@ -83,10 +83,9 @@ void outlet_drop(struct outlet *o, const char *why)
 	if (is(o, OUTLET_CLOSED))
 		return;
 	outlet_enter(o, &closed);
-	log_info("[STREAM %" PRIu64 "] closed: %s, %" PRIu64 " bytes in %" PRId64 " s", o->number,
-		 why, o->bytes, (loop_of(o)->now_ms - o->opened_ms) / 1000);
 	census_closed(&o->set->census, selection_path(o->selection),
 		      o->reason == NULL ? "client" : o->reason, loop_of(o)->now_ms - o->opened_ms);
+	tally_closed(&o->set->tally, o, why);
 	stop_errands(o);
 	heartbeat_stop(o);
 	subscriber_leave(&o->sub);

@@ -15,6 +15,7 @@ void outlets_init(struct outlets *set)
 	revocations_init(&set->coming);
 	proxycuts_init(&set->proxycuts);
 	census_init(&set->census);
+	tally_init(&set->tally, set->loop, &set->census);
 }
 
 void outlets_release(struct outlets *set)
@@ -22,6 +23,7 @@ void outlets_release(struct outlets *set)
 	list_each (node, tmp, &set->open)
 		outlet_close(container_of(node, struct outlet, link), NULL);
 	outlets_reap(set);
+	tally_release(&set->tally);
 	census_release(&set->census);
 	proxycuts_release(&set->proxycuts);
 	quota_release(&set->quota);

@@ -20,6 +20,7 @@
 #include "outlet/outlet.h"
 #include "outlet/proxycuts.h"
 #include "outlet/quota.h"
+#include "outlet/tally.h"
 
 struct outlets {
 	/* Borrowed. The caller sets these before outlets_init. */
@@ -48,6 +49,7 @@ struct outlets {
 	struct revocations revocations, coming; /* coming: while all are read again */
 	struct proxycuts proxycuts;             /* what ends of connections teach about proxies */
 	struct census census;
+	struct tally tally;
 	bool draining; /* outlets_drain was called, or is about to be */
 };
 

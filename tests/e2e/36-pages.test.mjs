@@ -250,8 +250,7 @@ describe('pages', { skip: missing(), timeout: 300_000 }, () => {
     await within(other.child.exited, 20_000, 'the end')
     const took = now() - since
     assert.equal(await other.stop(), 0)
-    const count = (word) => other.logs().split(`] ${word}: `).length - 1
-    assert.deepEqual([count('opened'), count('closed')], [2, 2])
+    assert.match(other.logs(), /2 streams were opened; ended: shutdown 2; open now: 0$/m)
     for (const one of paused) await one.close()
     return took
   }

@@ -73,6 +73,19 @@ describe('the log', { skip: missing(), timeout: 180_000 }, () => {
     }
   }
 
+  test('streams that come and go are one line, and each can be traced at level debug', async () => {
+    for (const level of ['info', 'debug']) {
+      const daemon = await stage.addDaemon({ flags: ['--log-level', level] })
+      for (let n = 0; n < 20; n++) await (await daemon.subscribe('/notes')).close()
+      await until(async () => (await request(daemon.adminUrl('/metrics'))).text.includes('pgherald_streams_closed_total{reason="client"} 20\n'), { what: 'that all have ended' })
+      await daemon.stop()
+      const log = daemon.logs()
+      assert.equal(log.match(/\[STREAM\] within \d+ s 20 streams were opened; ended: client 20; open now: 0$/gm)?.length, 1, log)
+      for (const line of [/\[STREAM \d+\] opened: '\/notes' by '' from 127\.0\.0\.1$/gm, /\[STREAM \d+\] closed: the client left, \d+ bytes in \d+ s: '\/notes' by '' from 127\.0\.0\.1$/gm])
+        assert.equal(log.match(line)?.length ?? 0, level === 'debug' ? 20 : 0, `${line}`)
+    }
+  })
+
   test('a pipe that nobody reads stops nothing, and what was dropped is told', async () => {
     const { reader, writer } = await openPipe()
     const daemon = await start(writer)
