@@ -39,7 +39,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            CASE WHEN s.anonymous THEN 'everybody' ELSE 'everybody with a token' END AS who
   ), doubts AS (
     SELECT 1 AS n, 'topic' AS kind, '!' AS outcome, format('no table is watched as topic %L: only herald.publish can send it events', u.topic) AS says,
-           format('pgherald watch TABLE --topic %L', u.topic) AS advice
+           CASE u.topic WHEN '*' THEN 'name each topic: * is a name like any other, and no pattern' ELSE format('pgherald watch TABLE --topic %L', u.topic) END AS advice
       FROM unwatched u
     UNION ALL
     SELECT 2, 'match', '!',

@@ -1,6 +1,6 @@
 -- herald.doubts names streams that can show nothing of their watched tables, and those that show everybody everything; herald.stream
 -- takes them all the same. What herald.publish sends cannot be known, and is never called wrong for certain.
-SELECT plan(33);
+SELECT plan(35);
 CREATE TABLE orders (id int PRIMARY KEY, user_id int, store text);
 CREATE TABLE notes (id int PRIMARY KEY, user_id int);
 CREATE TABLE plain (id int PRIMARY KEY);
@@ -67,6 +67,9 @@ SELECT is(test.doubts(), '{"events !"}', 'no event at all');
 SELECT herald.stream('/s', '{news}', match => '{"user_id": "claims.sub"}', events => '{sale_begins}');
 SELECT is(test.doubts(), '{"topic !"}', 'of a topic that is not watched only this is said');
 SELECT is(test.says(), 'no table is watched as topic ''news'': only herald.publish can send it events', 'and who may serve it');
+SELECT is(test.advice(), 'pgherald watch TABLE --topic ''news''', 'and how a table may do so');
+SELECT herald.stream('/s', '{*}', match => '{"user_id": "claims.sub"}');
+SELECT is(test.advice(), 'name each topic: * is a name like any other, and no pattern', 'of * what it is not');
 SELECT herald.stream('/s', '{orders,news}', match => '{"user_id": "claims.sub"}', events => '{order_paid,sale_begins}');
 SELECT is(test.doubts(), '{"topic !","events -"}', 'beside it an event is likely to be its own');
 SELECT herald.publish('orders', 'sale_begins', '{}', '{"user_id": 7}');
