@@ -35,7 +35,8 @@ static size_t stored_len(size_t len)
 
 /*
  * RFC 1951 3.2.4. A block is a byte that says "stored, not the last", the length, its complement
- * and the bytes.
+ * and the bytes. An empty one ends the piece, as a flush does: Go's reader gives out nothing before
+ * that, and so do the proxies that are written in Go.
  */
 static void append_stored(struct buf *out, struct text plain)
 {
@@ -47,6 +48,8 @@ static void append_stored(struct buf *out, struct text plain)
 			   STORED_HEAD);
 		buf_append(out, plain.bytes + at, len);
 	}
+	if (plain.len > 0)
+		buf_append(out, "\0\0\0\xff\xff", STORED_HEAD);
 }
 
 /*

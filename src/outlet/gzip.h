@@ -11,8 +11,9 @@
  *   - its text is longer than `above`;
  *   - deflating makes it shorter.
  *
- * Otherwise it is stored, with 5 more bytes for every 65,535 bytes of text. Nothing of one event is
- * in the piece of another. So the length of a piece tells nothing of other events.
+ * Otherwise it is stored, with 5 more bytes for every 65,535 bytes of text, and 5 at its end. Each
+ * piece ends with an empty stored block. Nothing of one event is in the piece of another. So the
+ * length of a piece tells nothing of other events.
  */
 #ifndef OUTLET_GZIP_H
 #define OUTLET_GZIP_H

@@ -170,16 +170,31 @@ static size_t packed_len(enum content content, size_t len)
 	return packed;
 }
 
-TEST(what_is_short_or_does_not_get_shorter_is_stored_with_5_bytes_a_block)
+/* Go's reader gives out what it has only there. */
+TEST(each_piece_ends_with_an_empty_stored_block)
 {
-	assert_int_equal(packed_len(TEXT, 1024), 1024 + 5);
+	for (size_t i = 0; i < PIECES; i++) {
+		struct buf plain = make(pieces[i].content, pieces[i].len, 5), out;
+
+		buf_init(&out);
+		pack(&plain, &out);
+		if (plain.len > 0)
+			assert_memory_equal(out.data + out.len - 4, "\0\0\xff\xff", 4);
+		buf_release(&plain);
+		buf_release(&out);
+	}
+}
+
+TEST(what_is_short_or_does_not_get_shorter_is_stored_with_5_bytes_a_block_and_5_more)
+{
+	assert_int_equal(packed_len(TEXT, 1024), 1024 + 10);
 	assert_true(packed_len(TEXT, 1025) < 400);
-	assert_int_equal(packed_len(NOISE, 5000), 5000 + 5);
-	assert_int_equal(packed_len(NOISE, 65535), 65535 + 5);
-	assert_int_equal(packed_len(NOISE, 65536), 65536 + 10);
+	assert_int_equal(packed_len(NOISE, 5000), 5000 + 10);
+	assert_int_equal(packed_len(NOISE, 65535), 65535 + 10);
+	assert_int_equal(packed_len(NOISE, 65536), 65536 + 15);
 	assert_int_equal(packed_len(TEXT, 0), 0);
 	gzip.above = SIZE_MAX;
-	assert_int_equal(packed_len(TEXT, 70000), 70000 + 10);
+	assert_int_equal(packed_len(TEXT, 70000), 70000 + 15);
 	gzip.above = 0;
 	assert_true(packed_len(TEXT, 500) < 250);
 }
@@ -217,9 +232,11 @@ int main(void)
 			each_piece_can_be_read_as_it_comes_and_the_end_is_right, begin, end),
 		cmocka_unit_test_setup_teardown(pieces_can_be_put_together_in_any_order, begin,
 						end),
+		cmocka_unit_test_setup_teardown(each_piece_ends_with_an_empty_stored_block, begin,
+						end),
 		cmocka_unit_test_setup_teardown(
-			what_is_short_or_does_not_get_shorter_is_stored_with_5_bytes_a_block, begin,
-			end),
+			what_is_short_or_does_not_get_shorter_is_stored_with_5_bytes_a_block_and_5_more,
+			begin, end),
 		cmocka_unit_test_setup_teardown(
 			the_same_text_makes_the_same_bytes_whatever_came_before, begin, end),
 		cmocka_unit_test(the_length_of_a_stream_goes_round_at_4_gigabytes),
