@@ -22,6 +22,7 @@ describe('framing', { skip: missing() }, () => {
         SELECT herald.stream('/own', '{notes}', match => '{"owner": "claims.sub"}');
         SELECT herald.stream('/open', '{notes}', anonymous => true);
         SELECT herald.stream('/smuggled', '{notes}', anonymous => true);`),
+      daemon: { flags: ['--log-level', 'debug'] }, // which tells of each stream that is opened
     })
     daemon = stage.daemon
     address = addressOf(daemon.url('/'))

@@ -48,6 +48,7 @@ describe('behind nginx', { skip: missing() || missingNginx() }, () => {
         SELECT herald.stream('/own', '{notes}', match => '{"owner": "claims.sub"}');
         SELECT herald.stream('/open', '{notes}', anonymous => true);
         SELECT herald.stream('/smuggled', '{notes}', anonymous => true);`),
+      daemon: { flags: ['--log-level', 'debug'] }, // which tells of each stream that is opened
     })
     daemon = stage.daemon
     nginx = { advised: await Nginx.start(...advised(daemon.port)), plain: await Nginx.start(...plain(daemon.port)) }
