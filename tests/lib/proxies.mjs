@@ -61,7 +61,9 @@ const kinds = {
         const { code, stderr } = await processes.run(`/usr/sbin/${name}`, ['-q', ...args], { env: { ...process.env, ...env } })
         if (code !== 0) throw new Error(`${command}: ${stderr}`)
       }
-      return { check: ['/usr/sbin/apachectl', ['-t']], run: ['/bin/sh', ['-c', '. "$APACHE_CONFDIR/envvars" && exec /usr/sbin/apache2 -d "$APACHE_CONFDIR" -D FOREGROUND']], env }
+      // What apachectl does. On Debian 13 that also gives a directory to another user.
+      const apache = (...args) => ['/bin/sh', ['-c', '. "$APACHE_CONFDIR/envvars" && exec /usr/sbin/apache2 -d "$APACHE_CONFDIR" "$@"', 'apache', ...args]]
+      return { check: apache('-t'), run: apache('-D', 'FOREGROUND'), env }
     },
   },
 }
