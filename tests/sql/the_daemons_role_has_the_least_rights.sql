@@ -68,7 +68,7 @@ END $$;
 
 SELECT plan(22);
 CREATE TABLE things (id int PRIMARY KEY, owner text);
-SELECT herald.watch('things', audience => '{owner}');
+SELECT herald.watch('things', audience => '{owner}', numbers => 'text');
 SELECT herald.stream('/own', '{things}', match => '{"owner": "claims.sub"}');
 CREATE TABLE ruled (id int PRIMARY KEY);
 SELECT herald.watch('ruled'), herald.rule('ruled', 'made', 'insert', data => 'jsonb_build_object(''ids'', jsonb_build_array(NEW.id))');
