@@ -18,13 +18,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       CASE WHEN strpos(c.name, '=') > 0 -- in a watch that is older than herald.check_keys
         THEN 'ARRAY[NULL::pg_catalog.text]'
         WHEN t.typcategory = 'A'
-        THEN format('ARRAY(SELECT %L OPERATOR(pg_catalog.||) %s::pg_catalog.text)', c.name || '=', coalesce(herald.routing_text(b.base, format('pg_catalog.unnest(%s.%I)', rec, c.name)), format('pg_catalog.unnest(%s.%I)', rec, c.name)))
-        ELSE format('ARRAY[pg_catalog.textanycat(%L, %s)]', c.name || '=', coalesce(herald.routing_text(b.base, format('%s.%I', rec, c.name)), format('%s.%I', rec, c.name)))
+        THEN format('ARRAY(SELECT %L OPERATOR(pg_catalog.||) %s::pg_catalog.text)', c.name || '=', herald.routing_text(a.atttypid, format('pg_catalog.unnest(%s)', herald.column_source(rec, c.name))))
+        ELSE format('ARRAY[pg_catalog.textanycat(%L, %s)]', c.name || '=', herald.routing_text(a.atttypid, herald.column_source(rec, c.name)))
       END, ' OPERATOR(pg_catalog.||) ' ORDER BY c.position),
     '''{}''::pg_catalog.text[]')
     FROM unnest(columns) WITH ORDINALITY AS c(name, position)
     LEFT JOIN (pg_attribute a JOIN pg_type t ON t.oid = a.atttypid) ON a.attrelid = target AND a.attname = c.name AND NOT a.attisdropped
-    LEFT JOIN LATERAL herald.routing_type(a.atttypid, a.atttypmod) b ON true
 $$;
 
 -- herald.key_source(w, rec): SQL text that yields the row's primary key as jsonb.

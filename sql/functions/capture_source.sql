@@ -155,8 +155,8 @@ $$;
 -- Arrays are compared, because in them NULLs are equal. NULL for no columns.
 CREATE OR REPLACE FUNCTION herald.moved_source(columns text[]) RETURNS text
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT '(ARRAY[' || string_agg(format('NEW.%I::pg_catalog.text COLLATE pg_catalog."C"', c), ', ') || '] OPERATOR(pg_catalog.<>) ARRAY['
-         || string_agg(format('OLD.%I::pg_catalog.text COLLATE pg_catalog."C"', c), ', ') || '])' FROM unnest(columns) c
+  SELECT '(ARRAY[' || string_agg(format('%s::pg_catalog.text COLLATE pg_catalog."C"', herald.column_source('NEW', c)), ', ') || '] OPERATOR(pg_catalog.<>) ARRAY['
+         || string_agg(format('%s::pg_catalog.text COLLATE pg_catalog."C"', herald.column_source('OLD', c)), ', ') || '])' FROM unnest(columns) c
 $$;
 
 -- herald.event_lines(w, op): statements that fill "!data_<rule>" for each rule that holds.

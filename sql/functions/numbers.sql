@@ -25,10 +25,17 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE w.numbers = 'text' AND a.attrelid = w.target AND a.attnum > 0 AND NOT a.attisdropped AND k.kind IS NOT NULL
 $$;
 
+-- herald.column_source(rec, name): SQL text for a column of a record in a trigger function.
+-- PL/pgSQL has words of its own, which SQL leaves unquoted.
+CREATE OR REPLACE FUNCTION herald.column_source(rec text, name text) RETURNS text
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT rec || '.' || CASE WHEN name = ANY ('{begin,by,declare,execute,foreach,if,loop,strict,while}') THEN '"' || name || '"' ELSE quote_ident(name) END
+$$;
+
 -- herald.value_source(w, rec, name): SQL text for the value of a column as events tell it.
 CREATE OR REPLACE FUNCTION herald.value_source(w herald.watches, rec text, name text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT format('%s.%I', rec, value_source.name) || coalesce((SELECT '::' || c.type FROM herald.text_columns(w) c WHERE c.name = value_source.name), '')
+  SELECT herald.column_source(rec, value_source.name) || coalesce((SELECT '::' || c.type FROM herald.text_columns(w) c WHERE c.name = value_source.name), '')
 $$;
 
 -- herald.whole_source(w, rec): SQL text for a whole row as jsonb, with its numbers as the watch says.

@@ -132,18 +132,30 @@ static bool want_value(void *ctx, const char *bytes, size_t len)
 	return w->wanted->keys[w->key].count > WANTED_VALUES_MAX;
 }
 
-/* Adds the values of one key that the database has said. */
-static void want_said(struct wanted *w, size_t key, const char *name, const char *json)
-{
-	struct json_object *said = json == NULL ? NULL : json_parse(json, strlen(json)), *values;
+static bool is_doubtful(enum stream_compare compare, const char *value);
 
-	if (json_object_object_get_ex(said, name, &values))
+/* Adds the values of one key that the database has said. They stand for those that it was given. */
+static void want_said(struct wanted *w, size_t key, const struct stream_def *def, const char *json)
+{
+	const char *name = def->match_key[key];
+	struct json_object *said = json == NULL ? NULL : json_parse(json, strlen(json)), *values;
+	struct wanted_key *k = &w->keys[key];
+	size_t kept = 0;
+
+	if (json_object_object_get_ex(said, name, &values)) {
+		for (size_t i = 0; i < k->count; i++)
+			if (is_doubtful(def->match_compare[key], k->values[i] + strlen(name) + 1))
+				free(k->values[i]);
+			else
+				k->values[kept++] = k->values[i];
+		k->count = kept;
 		for (size_t i = 0; i < json_object_array_length(values); i++) {
 			struct json_object *value = json_object_array_get_idx(values, i);
 
 			wanted_add(w, key, name, json_object_get_string(value),
 				   (size_t)json_object_get_string_len(value));
 		}
+	}
 	json_object_put(said);
 }
 
@@ -184,7 +196,7 @@ static const char *want_all(struct wanted *w, const struct stream_def *def,
 		if (!want_source(w, k, def, id, params))
 			return def->match_source[k] + strlen("params.");
 		if (said != NULL)
-			want_said(w, k, def->match_key[k],
+			want_said(w, k, def,
 				  stream_def_lists_key(def, k) ? said->listed : said->typed);
 	}
 	return NULL;

@@ -32,12 +32,16 @@ void door_init(struct door *d, struct loop *loop, size_t halves, const struct do
 
 /* --- listening --- */
 
+/* There must be room for it. */
 static bool add_inlet(struct door *d, int fd, const char *path)
 {
 	struct door_inlet *inlet = &d->inlets[d->count++];
+	struct stat st = {.st_ino = 0};
 
 	*inlet = (struct door_inlet){
 		.door = d, .fd = fd, .path = path == NULL ? NULL : xstrdup(path)};
+	if (path != NULL && lstat(path, &st) == 0)
+		inlet->ino = st.st_ino;
 	watch_init(&inlet->watch, on_ready);
 	return true;
 }
@@ -170,6 +174,12 @@ static bool bind_unix(struct door *d, const char *address)
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool bound;
 
+	if (d->count == DOOR_ADDRESSES_MAX) {
+		log_error("cannot listen on '%s': there are %d addresses already", address,
+			  DOOR_ADDRESSES_MAX);
+		close(fd);
+		return false;
+	}
 	if (strlen(path) >= sizeof(name.sun_path)) {
 		log_error("cannot listen on '%s': the path has %zu bytes or more", address,
 			  sizeof(name.sun_path));
@@ -380,14 +390,22 @@ void door_look(struct door *d)
 	}
 }
 
+/* Somebody may have put another socket there. */
+static void take_path_away(const struct door_inlet *inlet)
+{
+	struct stat st;
+
+	if (inlet->path != NULL && lstat(inlet->path, &st) == 0 && st.st_ino == inlet->ino)
+		(void)unlink(inlet->path);
+}
+
 void door_close(struct door *d)
 {
 	loop_stop_timer(d->loop, &d->retry);
 	unwatch(d);
 	for (size_t i = 0; i < d->count; i++) {
 		close(d->inlets[i].fd);
-		if (d->inlets[i].path != NULL)
-			(void)unlink(d->inlets[i].path);
+		take_path_away(&d->inlets[i]);
 		free(d->inlets[i].path);
 	}
 	d->count = 0;

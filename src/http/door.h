@@ -20,6 +20,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
+#include <sys/types.h>
 
 #include "base/loop.h"
 
@@ -34,6 +35,7 @@ struct door_inlet {
 	struct door *door;
 	int fd;
 	char *path; /* of a unix socket; owned; NULL if it is none */
+	ino_t ino;  /* of the path */
 	struct watch watch;
 };
 

@@ -165,51 +165,57 @@ static void split_x_forwarded_for(struct text list, struct hops *h)
 	}
 }
 
+/*
+ * Returns the next of this character that is not in quotes, or end. A line end separates two
+ * fields, and ends whatever quotes one of them has left open: then it is NULL.
+ */
+static const char *next_of(const char *p, const char *end, char wanted)
+{
+	bool quoted = false;
+
+	for (; p < end && *p != '\n' && (quoted || *p != wanted); p++) {
+		if (*p == '"')
+			quoted = !quoted;
+		else if (*p == '\\' && quoted && p + 1 < end && p[1] != '\n')
+			p++;
+	}
+	return quoted ? NULL : p;
+}
+
 /* The value of for= in one "name=value;name=value". Its bytes are NULL if there is none. */
 static struct text for_of(struct text element)
 {
 	struct text left = element;
 
 	while (left.len > 0) {
-		const char *semicolon = memchr(left.bytes, ';', left.len);
-		size_t len = semicolon == NULL ? left.len : (size_t)(semicolon - left.bytes);
+		const char *stop = next_of(left.bytes, left.bytes + left.len, ';');
+		size_t len = stop == NULL ? left.len : (size_t)(stop - left.bytes);
 		struct text pair = trim((struct text){left.bytes, len});
 
 		if (pair.len > 4 && strncasecmp(pair.bytes, "for=", 4) == 0)
 			return (struct text){pair.bytes + 4, pair.len - 4};
-		if (semicolon == NULL)
+		if (len == left.len)
 			break;
-		left = (struct text){semicolon + 1, left.len - len - 1};
+		left = (struct text){stop + 1, left.len - len - 1};
 	}
 	return (struct text){NULL, 0};
 }
 
-/* Returns the next comma that is not in quotes, or end. NULL if a quote is left open. */
-static const char *next_comma(const char *p, const char *end)
-{
-	bool quoted = false;
-
-	for (; p < end && (quoted || *p != ','); p++) {
-		if (*p == '"')
-			quoted = !quoted;
-		else if (*p == '\\' && quoted && p + 1 < end)
-			p++;
-	}
-	return quoted ? NULL : p;
-}
-
-/* A list that is not well formed says nothing. */
+/* A field that is not well formed says nothing of its last hop. */
 static void split_forwarded(struct text list, struct hops *h)
 {
 	const char *end = list.bytes + list.len;
 
-	for (const char *element = list.bytes, *comma; element <= end; element = comma + 1) {
-		comma = next_comma(element, end);
-		if (comma == NULL) {
-			h->count = 0;
-			return;
+	for (const char *element = list.bytes, *stop; element <= end; element = stop + 1) {
+		stop = next_of(element, end, ',');
+		if (stop == NULL) {
+			add_hop(h, (struct text){NULL, 0});
+			stop = memchr(element, '\n', (size_t)(end - element));
+			if (stop == NULL)
+				return;
+			continue;
 		}
-		add_hop(h, for_of((struct text){element, (size_t)(comma - element)}));
+		add_hop(h, for_of((struct text){element, (size_t)(stop - element)}));
 	}
 }
 

@@ -51,7 +51,8 @@ void proxies_print(const struct sockaddr *peer, char ret_address[PROXIES_ADDRESS
 
 /*
  * The address of the client as a text. The lists are what all fields of the name say, joined by
- * commas. Their bytes are NULL if the request has no such field.
+ * commas, and those of Forwarded by line ends. Their bytes are NULL if the request has no such
+ * field.
  */
 void proxies_client(const struct proxies *p, const struct sockaddr *peer,
 		    struct text x_forwarded_for, struct text forwarded,

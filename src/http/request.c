@@ -13,9 +13,10 @@
 #include "http/cookie.h"
 #include "http/origin.h"
 
-/* All fields of one name, joined by commas (RFC 9110 5.3). */
+/* All fields of one name, joined (RFC 9110 5.3). */
 struct joined_fields {
 	const char *name;
+	char between;
 	struct buf values;
 	bool any;
 };
@@ -29,16 +30,17 @@ static enum MHD_Result join_field(void *ctx, enum MHD_ValueKind kind, const char
 	if (strcasecmp(name, f->name) != 0 || value == NULL)
 		return MHD_YES;
 	if (f->any)
-		buf_append_char(&f->values, ',');
+		buf_append_char(&f->values, f->between);
 	buf_append_str(&f->values, value);
 	f->any = true;
 	return MHD_YES;
 }
 
 /* Its bytes are NULL if there is no such field. They are in f, which the caller releases. */
-static struct text join_fields(const struct request *r, const char *name, struct joined_fields *f)
+static struct text join_fields(const struct request *r, const char *name, char between,
+			       struct joined_fields *f)
 {
-	*f = (struct joined_fields){.name = name};
+	*f = (struct joined_fields){.name = name, .between = between};
 	buf_init(&f->values);
 	MHD_get_connection_values(r->connection, MHD_HEADER_KIND, join_field, f);
 	return f->any ? (struct text){f->values.data, f->values.len} : (struct text){NULL, 0};
@@ -57,8 +59,8 @@ static void find_address(struct request *r, const struct proxies *proxies)
 		proxies_print(peer, r->address);
 		return;
 	}
-	proxies_client(proxies, peer, join_fields(r, "X-Forwarded-For", &x),
-		       join_fields(r, "Forwarded", &standard), r->address);
+	proxies_client(proxies, peer, join_fields(r, "X-Forwarded-For", ',', &x),
+		       join_fields(r, "Forwarded", '\n', &standard), r->address);
 	buf_release(&x.values);
 	buf_release(&standard.values);
 }

@@ -109,13 +109,9 @@ bool router_define(struct router *r, struct stream_def *defs, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		const char *path = defs[i].path;
-		struct stream *s = strmap_get(&r->streams, path, strlen(path));
 
-		if (s != NULL) {
-			memcpy(s->def.match_compare, defs[i].match_compare,
-			       sizeof(s->def.match_compare));
-		} else {
-			s = stream_new(&defs[i], r->head);
+		if (strmap_get(&r->streams, path, strlen(path)) == NULL) {
+			struct stream *s = stream_new(&defs[i], r->head);
 			strmap_put(&r->streams, s->def.path, strlen(s->def.path), s);
 			news = true;
 		}

@@ -72,6 +72,7 @@ bool stream_def_equal(const struct stream_def *a, const struct stream_def *b)
 	return strcmp(a->path, b->path) == 0 && strcmp(a->require, b->require) == 0 &&
 	       a->format == b->format && a->anonymous == b->anonymous && a->sealed == b->sealed &&
 	       names_equal(a->authorize, b->authorize) && names_equal(a->snapshot, b->snapshot) &&
+	       memcmp(a->match_compare, b->match_compare, sizeof(a->match_compare)) == 0 &&
 	       (a->events == NULL) == (b->events == NULL) &&
 	       strings_equal(a->topics, a->topic_count, b->topics, b->topic_count) &&
 	       strings_equal(a->events, a->event_count, b->events, b->event_count) &&

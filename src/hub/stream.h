@@ -47,7 +47,7 @@ struct stream_def {
 	char *match_key[STREAM_MATCH_MAX]; /* "user_id" */
 	/* "claims.sub", "params.store", "=literal", "function:schema.name" */
 	char *match_source[STREAM_MATCH_MAX];
-	enum stream_compare match_compare[STREAM_MATCH_MAX]; /* of the watched tables; may change */
+	enum stream_compare match_compare[STREAM_MATCH_MAX];
 	size_t match_count;
 	char *require;   /* JSON */
 	char *authorize; /* SQL function that is asked as well, or NULL */
@@ -65,7 +65,6 @@ bool stream_def_lists_key(const struct stream_def *def, size_t key);
 bool stream_def_lists(const struct stream_def *def);
 /* True if a function of the application is asked at each opening, and again with a recheck. */
 bool stream_def_asks(const struct stream_def *def);
-/* Are they the same? match_compare has no say: it is the tables', and no reason to end a stream. */
 bool stream_def_equal(const struct stream_def *a, const struct stream_def *b);
 
 /* The bytes of an event in one form, with its chunk around them. at counts from the record's first

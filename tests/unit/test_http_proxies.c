@@ -166,6 +166,11 @@ TEST(quotes_forge_no_hop)
 		"198.51.100.2");
 	assert_string_equal(client(OURS, "10.0.0.1", NULL, "for=\"6.6.6.6, for=198.51.100.2"),
 			    "10.0.0.1");
+	assert_string_equal(client(OURS, "10.0.0.1", NULL, "for=\"x\nfor=198.51.100.2"),
+			    "198.51.100.2");
+	assert_string_equal(
+		client(OURS, "10.0.0.1", NULL, "host=\"x;for=6.6.6.6;y\";for=198.51.100.2"),
+		"198.51.100.2");
 }
 
 TEST(a_chain_that_is_very_long_is_read_from_its_end)
