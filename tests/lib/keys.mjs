@@ -1,6 +1,6 @@
 // Keys of every kind, and tokens that they sign, made with jose and Node's crypto, as applications
 // do.
-import { createHmac, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { seconds } from './token.mjs'
 
@@ -8,9 +8,12 @@ const curves = { ES256: 'P-256', ES384: 'P-384', ES512: 'P-521' }
 
 export const algorithms = ['HS256', 'HS384', 'HS512', 'RS256', 'RS384', 'RS512', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'EdDSA']
 
+// The pair is written and read again. Node 20 locks a key while it is exported. If a collection of
+// garbage within that ends the job which made the key, the job waits for the same lock for ever.
 function makePair(alg, bits) {
-  if (alg === 'EdDSA') return generateKeyPairSync('ed25519')
-  return curves[alg] ? generateKeyPairSync('ec', { namedCurve: curves[alg] }) : generateKeyPairSync('rsa', { modulusLength: bits })
+  const [kind, options] = alg === 'EdDSA' ? ['ed25519', {}] : curves[alg] ? ['ec', { namedCurve: curves[alg] }] : ['rsa', { modulusLength: bits }]
+  const { privateKey, publicKey } = generateKeyPairSync(kind, { ...options, publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } })
+  return { privateKey: createPrivateKey(privateKey), publicKey: createPublicKey(publicKey) }
 }
 
 /**
