@@ -320,6 +320,43 @@ TEST(a_path_that_somebody_left_is_taken_over_and_one_in_use_is_not)
 	free(first.inlets[0].path);
 }
 
+TEST(more_addresses_than_it_has_room_for_are_refused)
+{
+	char addresses[DOOR_ADDRESSES_MAX * 12 + 60] = "";
+	struct door crowded;
+
+	for (int i = 0; i < DOOR_ADDRESSES_MAX; i++)
+		strcat(addresses, "127.0.0.1:0,");
+	door_init(&crowded, &loop, 2, &calls);
+	assert_true(door_bind(&crowded, addresses));
+	assert_int_equal(crowded.count, DOOR_ADDRESSES_MAX);
+	door_close(&crowded);
+	strcat(addresses, "/tmp/pgherald-door-crowded");
+	assert_false(door_bind(&crowded, addresses));
+	assert_int_equal(crowded.count, DOOR_ADDRESSES_MAX);
+	door_close(&crowded);
+}
+
+TEST(another_ones_socket_at_its_path_stays)
+{
+	char directory[] = "/tmp/pgherald-door.XXXXXX", address[100];
+	struct door first, second;
+	struct stat st;
+
+	assert_non_null(mkdtemp(directory));
+	snprintf(address, sizeof(address), "unix:%s/http", directory);
+	door_init(&first, &loop, 2, &calls);
+	door_init(&second, &loop, 2, &calls);
+	assert_true(door_bind(&first, address));
+	assert_int_equal(unlink(address + 5), 0);
+	assert_true(door_bind(&second, address));
+	door_close(&first);
+	assert_int_equal(stat(address + 5, &st), 0);
+	door_close(&second);
+	assert_int_equal(stat(address + 5, &st), -1);
+	assert_int_equal(rmdir(directory), 0);
+}
+
 TEST(what_is_no_address_is_none)
 {
 	static const char *const good[] = {"127.0.0.1:1", "[::1]:8000,:80", "*:80",
@@ -365,6 +402,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			a_path_that_somebody_left_is_taken_over_and_one_in_use_is_not, set_up,
 			tear_down),
+		cmocka_unit_test_setup_teardown(more_addresses_than_it_has_room_for_are_refused,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(another_ones_socket_at_its_path_stays, set_up,
+						tear_down),
 		cmocka_unit_test(what_is_no_address_is_none),
 	};
 
