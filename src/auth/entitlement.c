@@ -132,7 +132,40 @@ static bool want_value(void *ctx, const char *bytes, size_t len)
 	return w->wanted->keys[w->key].count > WANTED_VALUES_MAX;
 }
 
-static bool is_doubtful(enum stream_compare compare, const char *value);
+static bool is_int(const char *value)
+{
+	const char *digits = value + (value[0] == '-');
+	size_t len = strspn(digits, "0123456789");
+
+	return len > 0 && len < 19 && digits[len] == '\0' &&
+	       (digits[0] != '0' || strcmp(value, "0") == 0);
+}
+
+/* RFC 9562, section 4, in small letters. */
+static bool is_uuid(const char *value)
+{
+	for (size_t i = 0; i < 36; i++)
+		if (strchr(i == 8 || i == 13 || i == 18 || i == 23 ? "-" : "0123456789abcdef",
+			   value[i]) == NULL ||
+		    value[i] == '\0')
+			return false;
+	return value[36] == '\0';
+}
+
+static bool is_doubtful(enum stream_compare compare, const char *value)
+{
+	switch (compare) {
+	case STREAM_AS_TEXT:
+		return false;
+	case STREAM_AS_INT:
+		return !is_int(value);
+	case STREAM_AS_UUID:
+		return !is_uuid(value);
+	case STREAM_AS_TYPE:
+		break;
+	}
+	return true;
+}
 
 /* Adds the values of one key that the database has said. They stand for those that it was given. */
 static void want_said(struct wanted *w, size_t key, const struct stream_def *def, const char *json)
@@ -251,41 +284,6 @@ enum entitlement entitlement_explain(const struct stream_def *def, const struct 
 
 /* --- what only the database can compare --- */
 
-static bool is_int(const char *value)
-{
-	const char *digits = value + (value[0] == '-');
-	size_t len = strspn(digits, "0123456789");
-
-	return len > 0 && len < 19 && digits[len] == '\0' &&
-	       (digits[0] != '0' || strcmp(value, "0") == 0);
-}
-
-/* RFC 9562, section 4, in small letters. */
-static bool is_uuid(const char *value)
-{
-	for (size_t i = 0; i < 36; i++)
-		if (strchr(i == 8 || i == 13 || i == 18 || i == 23 ? "-" : "0123456789abcdef",
-			   value[i]) == NULL ||
-		    value[i] == '\0')
-			return false;
-	return value[36] == '\0';
-}
-
-static bool is_doubtful(enum stream_compare compare, const char *value)
-{
-	switch (compare) {
-	case STREAM_AS_TEXT:
-		return false;
-	case STREAM_AS_INT:
-		return !is_int(value);
-	case STREAM_AS_UUID:
-		return !is_uuid(value);
-	case STREAM_AS_TYPE:
-		break;
-	}
-	return true;
-}
-
 static void append_given(struct buf *out, const struct stream_def *def, size_t key,
 			 const struct wanted_key *values)
 {
@@ -297,7 +295,7 @@ static void append_given(struct buf *out, const struct stream_def *def, size_t k
 		if (!is_doubtful(def->match_compare[key], value))
 			continue;
 		if (count++ == 0) {
-			buf_append_str(out, out->len == 1 ? "" : ",");
+			buf_append_char(out, out->len == 0 ? '{' : ',');
 			buf_append_json(out, def->match_key[key], name_len);
 			buf_append_str(out, ":[");
 		} else {
@@ -314,14 +312,11 @@ char *entitlement_given(const struct stream_def *def, const struct wanted *w)
 	struct buf out;
 
 	buf_init(&out);
-	buf_append_char(&out, '{');
 	for (size_t k = 0; k < w->count; k++)
 		if (!stream_def_lists_key(def, k))
 			append_given(&out, def, k, &w->keys[k]);
-	if (out.len == 1) {
-		buf_release(&out);
+	if (out.len == 0)
 		return NULL;
-	}
 	buf_append_char(&out, '}');
 	return buf_detach(&out);
 }

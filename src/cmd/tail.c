@@ -186,17 +186,18 @@ int cmd_tail(struct cli_call *call)
 	buf_init(&t.id);
 	buf_init(&t.refusal);
 	t.last_id = from == NULL ? NULL : xstrdup(from);
-	url = xasprintf("%s%s", base == NULL ? "" : base, call->words[0]);
-	if (base != NULL)
+	if (base != NULL) {
+		url = xasprintf("%s%s", base, call->words[0]);
 		curl_easy_setopt(t.curl, CURLOPT_URL, url);
-	else
+		free(url);
+	} else {
 		door_url_set(t.curl, call->config->listen, call->words[0]);
+	}
 	curl_easy_setopt(t.curl, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(t.curl, CURLOPT_WRITEDATA, &t);
 	curl_easy_setopt(t.curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(t.curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	result = follow(&t, token == NULL ? "" : token);
 	free_tail(&t);
-	free(url);
 	return result;
 }

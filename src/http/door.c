@@ -171,22 +171,21 @@ static bool bind_unix(struct door *d, const char *address)
 {
 	struct sockaddr_un name = {.sun_family = AF_UNIX};
 	const char *path = door_path(address);
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bool bound;
+	int fd;
 
 	if (d->count == DOOR_ADDRESSES_MAX) {
 		log_error("cannot listen on '%s': there are %d addresses already", address,
 			  DOOR_ADDRESSES_MAX);
-		close(fd);
 		return false;
 	}
 	if (strlen(path) >= sizeof(name.sun_path)) {
 		log_error("cannot listen on '%s': the path has %zu bytes or more", address,
 			  sizeof(name.sun_path));
-		close(fd);
 		return false;
 	}
 	memcpy(name.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bound = fd >= 0 && bind_name(fd, &name) == 0;
 	if (!bound && errno == EADDRINUSE && is_left_over(&name))
 		bound = unlink(path) == 0 && bind_name(fd, &name) == 0;

@@ -112,6 +112,7 @@ bool router_define(struct router *r, struct stream_def *defs, size_t count)
 
 		if (strmap_get(&r->streams, path, strlen(path)) == NULL) {
 			struct stream *s = stream_new(&defs[i], r->head);
+
 			strmap_put(&r->streams, s->def.path, strlen(s->def.path), s);
 			news = true;
 		}
