@@ -247,7 +247,9 @@ describe('explain', { skip: missing() }, () => {
       const child = start(program, args, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] })
       let output = ''
       for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (output += chunk))
-      const waiting = async () => (await client.query("SELECT FROM pg_locks WHERE NOT granted AND relation = 'herald.streams'::regclass")).rowCount > 0
+      // The daemon may wait for it, too.
+      const waiting = async () =>
+        (await client.query("SELECT FROM pg_locks JOIN pg_stat_activity a USING (pid) WHERE NOT granted AND relation = 'herald.streams'::regclass AND a.application_name = 'pgherald'")).rowCount > 0
       await until(waiting, { timeout: slow, what: 'explain waiting for the lock' })
       const line = readFileSync(`/proc/${child.pid}/cmdline`, 'utf8')
       await blocker.query('COMMIT')
