@@ -1,19 +1,15 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "pg/ticker.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
+#include "pg/ticker_bells.h"
 #include "pg/ticker_steps.h"
 
 #define CANNOT_CONNECT_NOW "57P03"
 #define INVALID_STATEMENT "26000"
-#define PRUNE_EVERY_MS 60000 /* or a quarter of a short retention */
-
-/* --- the log --- */
 
 int64_t ticker_owes_since(const struct ticker *t)
 {
@@ -30,14 +26,6 @@ static bool slow_down(struct ticker *t)
 	t->pace++;
 	ticker_wish(t, TICKER_READ);
 	return true;
-}
-
-/* Something is wanted. It runs at once if the ticker rests, and otherwise when the running step
- * ends. */
-static void nudge(struct ticker *t)
-{
-	if (t->step == TICKER_REST)
-		ticker_next_step(t);
 }
 
 static const char *misfits(struct ticker *t)
@@ -241,157 +229,6 @@ static void on_lost(struct conn *c)
 	t->calls.available(t->calls.ctx, false);
 }
 
-/* --- what wakes it --- */
-
-static void ring(struct ticker *t, struct ticker_bell *b, enum ticker_step step)
-{
-	int wait = wake_ration_wait_ms(&b->ration, t->loop->now_ms);
-
-	if (wait == 0) {
-		b->rung = true;
-		ticker_wish(t, step);
-	} else if (!timer_pending(&b->timer)) {
-		loop_set_timer(t->loop, &b->timer, wait);
-	}
-}
-
-/* A ticker that is awake looks anyhow. */
-static void on_doorbell(struct ticker *t)
-{
-	t->debt.rung_ms = ticker_earlier(t->debt.rung_ms, t->loop->now_ms);
-	if (!t->leader)
-		ticker_suspect(t);
-	else if (t->wake.mood != WAKE_AWAKE)
-		ring(t, &t->door, TICKER_TICK);
-	if (t->leader)
-		ticker_wish_if(t, TICKER_RISE, wake_on_bell(&t->wake, t->loop->now_ms));
-}
-
-static void on_door(struct timer *timer)
-{
-	struct ticker *t = container_of(timer, struct ticker, door.timer);
-
-	ring(t, &t->door, TICKER_TICK);
-	nudge(t);
-}
-
-static void on_tick_bell(struct timer *timer)
-{
-	struct ticker *t = container_of(timer, struct ticker, tick.timer);
-
-	ring(t, &t->tick, TICKER_READ);
-	nudge(t);
-}
-
-static void on_definitions(struct timer *timer)
-{
-	struct ticker *t = container_of(timer, struct ticker, definitions.timer);
-
-	ring(t, &t->definitions, TICKER_STREAMS);
-	nudge(t);
-}
-
-static void on_notified(struct conn *c, const char *channel, int backend_pid)
-{
-	struct ticker *t = container_of(c, struct ticker, conn);
-
-	if (strcmp(channel, "herald") == 0) {
-		on_doorbell(t);
-	} else if (strcmp(channel, "herald_streams") == 0) {
-		ring(t, &t->definitions, TICKER_STREAMS);
-	} else if (backend_pid != t->session.pid) {
-		ring(t, &t->tick, TICKER_READ);
-		t->heard_ms = t->loop->now_ms;
-		t->debt.told_ms = ticker_earlier(ticker_earlier(t->debt.told_ms, t->debt.rung_ms),
-						 t->heard_ms);
-		t->debt.rung_ms = 0;
-		if (!t->leader)
-			/* The instance with the role may have died while it was awake. Nobody rings
-			 * for what came after this tick. */
-			ticker_suspect(t);
-	}
-	nudge(t);
-}
-
-/* There was a doorbell or a tick a while ago. While ticks come, all is well. When none comes, this
- * instance makes one. */
-static void on_suspect(struct timer *timer)
-{
-	struct ticker *t = container_of(timer, struct ticker, suspect);
-	int64_t left = t->heard_ms + TICKER_SUSPECT_MS - t->loop->now_ms;
-
-	if (left > 0) {
-		loop_set_timer(t->loop, timer, (int)left);
-		return;
-	}
-	ticker_set_wish(t, TICKER_TICK, !t->follows);
-	ticker_set_wish(t, TICKER_ROLE, ticker_may_lead(t));
-	nudge(t);
-}
-
-static void on_look(struct timer *timer)
-{
-	struct ticker *t = container_of(timer, struct ticker, look);
-
-	if (t->early) {
-		ticker_wish(t, TICKER_HEAD);
-	} else if (t->follows) {
-		ticker_wish(t, TICKER_READ);
-		ticker_wish(t, TICKER_SAME);
-	} else if (t->wake.mood == WAKE_DOZING) {
-		ticker_wish(t, TICKER_SETTLED);
-	} else {
-		ticker_wish(t, TICKER_TICK);
-	}
-	/* Nobody tells it of other instances' ticks. */
-	ticker_wish_if(t, TICKER_READ, t->session.pooled);
-	nudge(t);
-}
-
-static void on_poll(struct timer *timer)
-{
-	struct ticker *t = container_of(timer, struct ticker, poll);
-
-	ticker_wish(t, TICKER_READ);
-	ticker_wish(t, TICKER_SAME);
-	ticker_set_wish(t, TICKER_TICK, !t->follows);
-	ticker_set_wish(t, TICKER_SHAPES, !t->follows);
-	ticker_set_wish(t, TICKER_ROLE, ticker_may_lead(t));
-	/* Nobody tells it that the definitions have changed. */
-	ticker_wish_if(t, TICKER_STREAMS, t->follows || t->session.pooled);
-	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
-	nudge(t);
-}
-
-static void on_care(struct timer *timer)
-{
-	struct ticker *t = container_of(timer, struct ticker, care);
-
-	ticker_set_wish(t, TICKER_CARE, t->session.step == SESSION_READY);
-	/* Somebody may have been in the way, or the instance with the role may have died asleep. */
-	ticker_wish(t, TICKER_LISTEN);
-	ticker_set_wish(t, TICKER_ROLE, ticker_may_lead(t));
-	loop_set_timer(t->loop, timer, TICKER_CARE_MS);
-	nudge(t);
-}
-
-static void prune_later(struct ticker *t)
-{
-	int64_t quarter_ms = (int64_t)t->options.retention_s * 250;
-
-	loop_set_timer(t->loop, &t->prune,
-		       quarter_ms < PRUNE_EVERY_MS ? quarter_ms : PRUNE_EVERY_MS);
-}
-
-static void on_prune(struct timer *timer)
-{
-	struct ticker *t = container_of(timer, struct ticker, prune);
-
-	ticker_wish(t, TICKER_PRUNE);
-	prune_later(t);
-	nudge(t);
-}
-
 static bool on_enough(const struct conn *c)
 {
 	const struct ticker *t =
@@ -405,7 +242,7 @@ static const struct conn_calls conn_calls = {.up = on_up,
 					     .result = on_result,
 					     .enough = on_enough,
 					     .done = on_done,
-					     .notified = on_notified};
+					     .notified = ticker_bells_heard};
 
 static int most_quiet_ms(const struct ticker_options *options)
 {
@@ -431,14 +268,7 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 	conn_init(&t->probe, loop, options->conninfo, "pgherald probe", &probe_calls);
 	conn_go_with(&t->probe, &t->conn, true);
 	proof_init(&t->proof, &t->conn, options->conninfo, on_proved);
-	timer_init(&t->poll, on_poll);
-	timer_init(&t->look, on_look);
-	timer_init(&t->suspect, on_suspect);
-	timer_init(&t->prune, on_prune);
-	timer_init(&t->care, on_care);
-	timer_init(&t->door.timer, on_door);
-	timer_init(&t->tick.timer, on_tick_bell);
-	timer_init(&t->definitions.timer, on_definitions);
+	ticker_bells_init(t);
 	decode_init(&t->decode);
 	wake_init(&t->wake, options->wake);
 }
@@ -446,15 +276,13 @@ void ticker_init(struct ticker *t, struct loop *loop, const struct ticker_option
 void ticker_start(struct ticker *t)
 {
 	conn_start(&t->conn);
-	loop_set_timer(t->loop, &t->poll, t->options.poll_interval_ms);
-	loop_set_timer(t->loop, &t->care, TICKER_CARE_MS);
-	prune_later(t);
+	ticker_bells_start(t);
 }
 
 void ticker_want_revocations(struct ticker *t)
 {
 	ticker_wish(t, TICKER_REVOKED);
-	nudge(t);
+	ticker_nudge(t);
 }
 
 void ticker_release(struct ticker *t)
@@ -462,14 +290,7 @@ void ticker_release(struct ticker *t)
 	proof_stop(&t->proof);
 	conn_stop(&t->probe);
 	conn_stop(&t->conn);
-	loop_stop_timer(t->loop, &t->poll);
-	loop_stop_timer(t->loop, &t->look);
-	loop_stop_timer(t->loop, &t->suspect);
-	loop_stop_timer(t->loop, &t->prune);
-	loop_stop_timer(t->loop, &t->care);
-	loop_stop_timer(t->loop, &t->door.timer);
-	loop_stop_timer(t->loop, &t->tick.timer);
-	loop_stop_timer(t->loop, &t->definitions.timer);
+	ticker_bells_stop(t);
 	free(t->since);
 	defs_release(&t->defs);
 	decode_release(&t->decode);

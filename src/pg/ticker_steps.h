@@ -9,7 +9,7 @@
  * - what its answer is taken for;
  * - what that means for the next steps.
  *
- * ticker.c is the other half. It has the connection, and what wishes a step.
+ * ticker.c has the connection. ticker_bells.c has what wishes a step.
  */
 #ifndef PG_TICKER_STEPS_H
 #define PG_TICKER_STEPS_H
@@ -22,6 +22,14 @@ void ticker_list_statements(struct session_statement *ret_statements);
 /* If the connection is free, runs the first step that is wished and may run. If there is none, the
  * ticker rests. */
 void ticker_next_step(struct ticker *t);
+
+/* Something is wished. It runs at once if the ticker rests, and otherwise when the running step
+ * ends. */
+static inline void ticker_nudge(struct ticker *t)
+{
+	if (t->step == TICKER_REST)
+		ticker_next_step(t);
+}
 
 /* Runs this step. The connection must be free. */
 void ticker_run(struct ticker *t, enum ticker_step step);
