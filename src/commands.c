@@ -12,7 +12,7 @@
 #include "cmd/cmd.h"
 #include "cli.h"
 #include "exit.h"
-#include "server.h"
+#include "workers.h"
 
 static int cmd_serve(struct cli_call *call);
 static int cmd_config(struct cli_call *call);
@@ -124,7 +124,7 @@ static int serve(struct cli_call *call)
 	/* `origins` points into the configuration itself, which has moved. */
 	config->http.origins = config->origins;
 	config_init(call->config);
-	return server_run(config, load_again, config);
+	return workers_run(config, load_again, config);
 }
 
 static int cmd_serve(struct cli_call *call)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/xalloc.h"
 #include "outlet/seal.h"
 #include "config_table.h"
@@ -53,8 +54,10 @@ static const struct option options[] = {
 	 "silence after which a stream is pinged, and again after as much"},
 	{"retry", "DURATION", "2s", NULL, DURATION, RELOAD, AT(retry_ms), 0, 3600000,
 	 "how long browsers wait before they reconnect"},
+	{"workers", "N", "1", NULL, COUNT, MAY_BE_AUTO, AT(workers), 1, CREW_MOST,
+	 "processes that serve at the same address; auto: one for each processor"},
 	{"max-streams", "N", "", NULL, COUNT, RELOAD | MAY_BE_EMPTY, AT(max_streams), 1, 10000000,
-	 "open streams of this process, at most what its descriptors allow; empty: that"},
+	 "open streams of all workers, at most what their descriptors allow; empty: that"},
 	{"max-streams-per-user", "N", "100", NULL, COUNT, RELOAD, AT(max_streams_per_user), 0,
 	 10000000, "0: no limit"},
 	{"max-streams-per-ip", "N", "0", NULL, COUNT, RELOAD, AT(max_streams_per_ip), 0, 10000000,

@@ -49,7 +49,7 @@ struct config {
 	const char *trusted_proxies;
 	const char *token_sources, *allowed_origins, *wake_name, *log_level_name, *log_format;
 	int64_t jwt_leeway_ms, heartbeat_ms, retry_ms, retention_ms, poll_interval_ms;
-	int64_t max_streams, max_streams_per_user, max_streams_per_ip, log_size;
+	int64_t workers, max_streams, max_streams_per_user, max_streams_per_ip, log_size;
 	int64_t ready_grace_ms, drain_delay_ms;
 	int64_t compress_above; /* bytes; -1 if it is off */
 	/* derived */

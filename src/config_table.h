@@ -15,7 +15,7 @@
 
 enum kind { TEXT, ADDRESS, DURATION, MILLIS, COUNT, SIZE };
 
-enum { RELOAD = 1, SECRET = 2, MAY_BE_EMPTY = 4, MAY_BE_OFF = 8 };
+enum { RELOAD = 1, SECRET = 2, MAY_BE_EMPTY = 4, MAY_BE_OFF = 8, MAY_BE_AUTO = 16 };
 
 #define AT(member) offsetof(struct config, member)
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include <inttypes.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,15 @@ static const char *bound_unit(enum kind kind)
 	return kind == DURATION || kind == MILLIS ? "ms" : kind == SIZE ? "B" : "";
 }
 
+/* How many processors this process may use, at most `most`. */
+static int64_t processors(int64_t most)
+{
+	cpu_set_t mine;
+	int count = sched_getaffinity(0, sizeof(mine), &mine) == 0 ? CPU_COUNT(&mine) : 1;
+
+	return count < most ? count : most;
+}
+
 static bool take_value(struct config *c, const struct option *o, const char *text, bool given)
 {
 	void *place = (char *)c + o->at;
@@ -64,11 +74,17 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 		*(int64_t *)place = -1;
 		return true;
 	}
+	if ((o->flags & MAY_BE_AUTO) && strcmp(text, "auto") == 0) {
+		*(int64_t *)place = processors(o->most);
+		return true;
+	}
 	if (text[0] != '\0' &&
 	    (o->kind == ADDRESS ? !door_is_address(text)
 				: o->kind != TEXT && !parse_value(o, text, &number))) {
 		log_complain("%s is '%s', not %s%s", o->name, text, example(o->kind),
-			     o->flags & MAY_BE_OFF ? ", nor off" : "");
+			     o->flags & MAY_BE_OFF    ? ", nor off"
+			     : o->flags & MAY_BE_AUTO ? ", nor auto"
+						      : "");
 		return false;
 	}
 	if (o->kind == TEXT || o->kind == ADDRESS) {
@@ -183,6 +199,22 @@ static bool check_proxies(struct config *c)
 		     "10.0.0.0/8 and not unix, or is more than %d",
 		     (int)strcspn(bad, ","), bad, PROXIES_MAX);
 	return false;
+}
+
+/* The kernel spreads connections over the sockets of one port, and has no such thing for a path. */
+static bool check_workers(const struct config *c)
+{
+	char *copy = xstrdup(c->listen), *rest = copy;
+	bool good = true;
+
+	for (char *one; c->workers > 1 && good && (one = commas_next(&rest)) != NULL;)
+		good = door_path(one) == NULL;
+	free(copy);
+	if (!good)
+		log_complain("listen has a unix socket, which %" PRId64
+			     " workers cannot share: give an address and a port, or workers = 1",
+			     c->workers);
+	return good;
 }
 
 static bool check_words(struct config *c)
@@ -321,6 +353,12 @@ static bool check_names(struct config *c)
 	return empty == NULL;
 }
 
+/* What the descriptors of all workers allow. */
+static size_t streams_most(const struct config *c)
+{
+	return files_for_streams(files_limit()) * (size_t)c->workers;
+}
+
 static void fill_http(struct config *c)
 {
 	c->http.token.keys = c->keyring;
@@ -332,8 +370,7 @@ static void fill_http(struct config *c)
 	c->http.cookie = c->jwt_cookie;
 	c->http.heartbeat_ms = (int)c->heartbeat_ms;
 	c->http.retry_ms = (int)c->retry_ms;
-	c->http.max_streams =
-		c->max_streams == 0 ? files_for_streams(files_limit()) : (size_t)c->max_streams;
+	c->http.max_streams = c->max_streams == 0 ? streams_most(c) : (size_t)c->max_streams;
 	c->http.max_streams_per_user = (size_t)c->max_streams_per_user;
 	c->http.max_streams_per_ip = (size_t)c->max_streams_per_ip;
 	c->http.compress_above = c->compress_above;
@@ -351,8 +388,8 @@ bool config_take_values(struct config *c)
 			return false;
 	}
 	if (!check_database(c) || !check_words(c) || !check_sources(c) || !check_cookie(c) ||
-	    !check_origins(c) || !check_proxies(c) || !check_names(c) || !check_keys(c) ||
-	    !check_seal(c))
+	    !check_origins(c) || !check_proxies(c) || !check_workers(c) || !check_names(c) ||
+	    !check_keys(c) || !check_seal(c))
 		return false;
 	fill_http(c);
 	return true;
@@ -360,11 +397,11 @@ bool config_take_values(struct config *c)
 
 bool config_fits_process(const struct config *c)
 {
-	size_t limit = files_limit(), most = files_for_streams(limit);
+	size_t limit = files_limit() * (size_t)c->workers, most = streams_most(c);
 
 	if (c->http.max_streams <= most)
 		return true;
-	log_complain("max-streams is %zu, but this process may have %zu descriptors, of which "
+	log_complain("max-streams is %zu, but this program may have %zu descriptors, of which "
 		     "streams can take %zu: lower it, or "
 		     "raise the limit (LimitNOFILE= of systemd, ulimit -Hn)",
 		     c->http.max_streams, limit, most);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/crew.h"
 #include "base/supervisor.h"
 #include "base/xalloc.h"
 #include "pg/migrate.h"
@@ -71,7 +72,8 @@ static void on_leave_over(struct timer *t)
 static void begin_leave(struct server *s, int signo)
 {
 	if (s->stopping || s->status.leaving) {
-		server_stop(s, EXIT_DONE);
+		if (s->crew == NULL || signo == SIGQUIT)
+			server_stop(s, EXIT_DONE);
 		return;
 	}
 	log_info(
@@ -93,6 +95,15 @@ static void reload(struct server *s)
 	server_reload(s);
 	if (s->serving)
 		supervisor_ready();
+	crew_say_reloaded(s->crew);
+}
+
+static void on_tell(struct timer *t)
+{
+	struct server *s = container_of(t, struct server, tell);
+
+	status_tell_crew(&s->status, s->loop.now_ms);
+	loop_set_timer(&s->loop, t, CREW_SAY_EVERY_MS);
 }
 
 static void on_drain_over(struct timer *t)
@@ -129,6 +140,7 @@ static void build_gate(struct server *s)
 	s->outlets = (struct outlets){.loop = &s->loop,
 				      .router = &s->router,
 				      .options = &s->http,
+				      .crew = s->crew,
 				      .refusals = &s->gate.refusals,
 				      .catchup = replay_ops(&s->replay),
 				      .questions = asker_ops(&s->asker),
@@ -149,6 +161,7 @@ static void build_ports(struct server *s)
 	struct httpd_calls calls;
 
 	s->status = (struct status){.gate = &s->gate,
+				    .crew = s->crew,
 				    .version = PGHERALD_VERSION,
 				    .library = httpd_library(),
 				    .started_ms = s->loop.now_ms,
@@ -193,22 +206,28 @@ static void build(struct server *s)
 	s->providers = (struct providers){.loop = &s->loop, .concluded = server_on_keys, .ctx = s};
 	providers_open(&s->providers);
 	keyfile_init(&s->keyfile, &s->loop, server_on_key_file, s);
+	timer_init(&s->tell, on_tell);
 	timer_init(&s->leave, on_leave_over);
 	timer_init(&s->drain, on_drain_over);
 }
 
 static bool start(struct server *s)
 {
-	static const int signals[] = {SIGTERM, SIGINT, SIGHUP};
+	/* The last one is from a worker's parent, at the second SIGTERM. */
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
+	int count = (int)ARRAY_SIZE(signals) - (s->crew == NULL);
 
-	if (!loop_take_signals(&s->loop, signals, ARRAY_SIZE(signals), on_signal, s) ||
+	s->httpd.door.shared = s->crew != NULL;
+	if (!loop_take_signals(&s->loop, signals, count, on_signal, s) ||
 	    !door_bind(&s->httpd.door, s->boot->listen))
 		return false;
-	if (s->boot->admin_listen != NULL &&
+	if (s->boot->admin_listen != NULL && crew_number(s->crew) == 0 &&
 	    (!door_bind(&s->admin.door, s->boot->admin_listen) || !httpd_serve(&s->admin)))
 		return false;
 	server_use_key_sources(s);
 	ticker_start(&s->ticker);
+	if (s->crew != NULL)
+		on_tell(&s->tell);
 	return true;
 }
 
@@ -248,6 +267,7 @@ static void tear_down(struct server *s)
 	ticker_release(&s->ticker);
 	router_release(&s->router);
 	gzip_release(&s->gzip);
+	loop_stop_timer(&s->loop, &s->tell);
 	loop_stop_timer(&s->loop, &s->leave);
 	loop_stop_timer(&s->loop, &s->drain);
 	loop_close(&s->loop);
@@ -256,7 +276,7 @@ static void tear_down(struct server *s)
 	server_free_config(s->boot);
 }
 
-int server_run(struct config *config, server_reload_fn *reload_fn, void *ctx)
+int server_run(struct config *config, server_reload_fn *reload_fn, void *ctx, struct crew *crew)
 {
 	struct server *s = xcalloc(1, sizeof(*s));
 	int exit_status;
@@ -265,6 +285,7 @@ int server_run(struct config *config, server_reload_fn *reload_fn, void *ctx)
 	s->boot = config;
 	s->reload = reload_fn;
 	s->reload_ctx = ctx;
+	s->crew = crew;
 	server_use_config(s, config);
 	if (!loop_open(&s->loop))
 		die(EXIT_FAILED, "cannot make the event loop");

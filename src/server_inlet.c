@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /* server_inlet.c: what the database tells, passed on to the rooms that it concerns. */
+#include "base/crew.h"
 #include "base/log.h"
 #include "base/supervisor.h"
 #include "outlet/prelude.h"
@@ -89,6 +90,7 @@ static void open_door(struct server *s)
 	log_info("[STREAM] serving on %s, HTTP by libmicrohttpd %s", s->boot->listen,
 		 httpd_library());
 	supervisor_ready();
+	crew_say_serving(s->crew);
 }
 
 /* What this stream needs and the configuration does not have. NULL if nothing. */

@@ -30,6 +30,7 @@ struct server {
 	struct config *config; /* what is in force, which is boot or what SIGHUP brought */
 	server_reload_fn *reload;
 	void *reload_ctx;
+	struct crew *crew; /* borrowed; NULL if this process is the only worker */
 	struct http_options http;
 	struct providers providers;
 	struct keyfile keyfile;
@@ -48,6 +49,7 @@ struct server {
 	bool stopping;
 	bool stopped;
 	int exit_status;
+	struct timer tell;         /* the crew, that this worker lives */
 	struct timer leave, drain; /* from SIGTERM to the drain, and from there to the end */
 };
 
@@ -59,7 +61,6 @@ struct ticker_calls server_inlet_calls(struct server *s);
 /* Puts the configuration in force. The server owns it. */
 void server_use_config(struct server *s, struct config *config);
 void server_reload(struct server *s); /* what SIGHUP asks for */
-void server_free_config(struct config *config);
 
 /* The keys come from where the configuration says. */
 void server_use_key_sources(struct server *s);

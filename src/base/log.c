@@ -173,6 +173,13 @@ void log_detach(void)
 			 "it");
 }
 
+/* The lines that wait are the parent's, which writes them itself. */
+void log_detach_again(void)
+{
+	log_writer = NULL;
+	log_detach();
+}
+
 void log_flush(void)
 {
 	if (log_writer != NULL && writer_close(log_writer, LOG_PATIENCE_MS))

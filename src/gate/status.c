@@ -3,9 +3,11 @@
 
 #include <inttypes.h>
 
+#include "base/crew.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "outlet/outlets.h"
+#include "gate/sums.h"
 
 int64_t status_lag_ms(const struct status *s, int64_t now_ms)
 {
@@ -16,7 +18,7 @@ int64_t status_lag_ms(const struct status *s, int64_t now_ms)
 	return since == 0 || since > now_ms ? 0 : now_ms - since;
 }
 
-const char *status_unready(const struct status *s, int64_t now_ms)
+static const char *own_fault(const struct status *s, int64_t now_ms)
 {
 	if (s->gate->outlets->draining || s->leaving)
 		return "it is about to end";
@@ -25,6 +27,16 @@ const char *status_unready(const struct status *s, int64_t now_ms)
 	if (s->available && status_lag_ms(s, now_ms) >= STATUS_LATE_MS)
 		return "what is committed has not been read for a while";
 	return s->shut ? "new connections wait for descriptors or memory" : NULL;
+}
+
+const char *status_unready(const struct status *s, int64_t now_ms)
+{
+	const char *why = own_fault(s, now_ms);
+	bool silent = false;
+
+	if (why != NULL || crew_unready(s->crew, now_ms, &silent) < 0)
+		return why;
+	return silent ? "another worker does not answer" : "another worker is not ready";
 }
 
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out)
@@ -38,7 +50,7 @@ void status_append_json(const struct status *s, int64_t now_ms, struct buf *out)
 	buf_appendf(out,
 		    "{\"status\":\"%s\",\"streams\":%zu,\"head\":\"%s\",\"lag_ms\":%" PRId64
 		    ",\"uptime_s\":%" PRId64 ",\"version\":\"%s\"}",
-		    word, s->gate->outlets->quota.open, head, status_lag_ms(s, now_ms),
+		    word, quota_open(&s->gate->outlets->quota), head, status_lag_ms(s, now_ms),
 		    (now_ms - s->started_ms) / 1000, s->version);
 }
 
@@ -174,7 +186,7 @@ static void append_build(const struct status *s, struct buf *out)
 		    s->version, s->library);
 }
 
-void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out)
+static void append_own(const struct status *s, int64_t now_ms, struct buf *out)
 {
 	append_metric(out, "up", "gauge", "1 while the change log can be followed.", s->available);
 	append_connections(s->gate->outlets, out);
@@ -184,4 +196,38 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 	append_seconds(out, "uptime_seconds", "Seconds since the start.", now_ms - s->started_ms);
 	append_build(s, out);
 	append_process(s, out);
+}
+
+static void add_page(void *ctx, struct text page)
+{
+	sums_add(ctx, page);
+}
+
+void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *out)
+{
+	struct sums sums;
+	struct buf own;
+
+	if (s->crew == NULL) {
+		append_own(s, now_ms, out);
+		return;
+	}
+	buf_init(&own);
+	append_own(s, now_ms, &own);
+	sums_init(&sums);
+	sums_add(&sums, (struct text){own.data, own.len});
+	crew_each_text(s->crew, add_page, &sums);
+	sums_append(&sums, out);
+	sums_release(&sums);
+	buf_release(&own);
+}
+
+void status_tell_crew(const struct status *s, int64_t now_ms)
+{
+	struct buf own;
+
+	buf_init(&own);
+	append_own(s, now_ms, &own);
+	crew_say(s->crew, now_ms, own_fault(s, now_ms) != NULL, (struct text){own.data, own.len});
+	buf_release(&own);
 }

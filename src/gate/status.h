@@ -2,8 +2,8 @@
 /*
  * status.h: what operators and load balancers ask.
  *
- * /stream/status is for all. /metrics, /healthz and /readyz are for the admin port. Times are
- * milliseconds of the monotonic clock.
+ * /stream/status is for all. /metrics, /healthz and /readyz are for the admin port. If there are
+ * several workers, the answers are of all of them. Times are milliseconds of the monotonic clock.
  */
 #ifndef GATE_STATUS_H
 #define GATE_STATUS_H
@@ -17,8 +17,11 @@
 /* With this much lag, the status is `degraded` and /readyz says that it is not ready. */
 #define STATUS_LATE_MS 10000
 
+struct crew;
+
 struct status {
 	const struct gate *gate;
+	struct crew *crew;             /* NULL if this process is the only worker */
 	const char *version, *library; /* of this program, and of the library that reads HTTP */
 	/* When the process started. */
 	int64_t started_ms;
@@ -46,5 +49,7 @@ void status_append_metrics(const struct status *s, int64_t now_ms, struct buf *o
 int64_t status_lag_ms(const struct status *s, int64_t now_ms);
 /* Returns why it is not ready, or NULL if it is. */
 const char *status_unready(const struct status *s, int64_t now_ms);
+/* Tells the other workers. To be called every CREW_SAY_EVERY_MS. */
+void status_tell_crew(const struct status *s, int64_t now_ms);
 
 #endif

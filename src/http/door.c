@@ -47,7 +47,7 @@ static bool add_inlet(struct door *d, int fd, const char *path)
 }
 
 /* With `alone` a socket of IPv6 takes no connections of IPv4, which has a socket of its own. */
-static int listen_at(const struct addrinfo *a, bool alone)
+static int listen_at(const struct addrinfo *a, bool alone, bool shared)
 {
 	int on = 1, error,
 	    fd = socket(a->ai_family, a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC,
@@ -56,6 +56,8 @@ static int listen_at(const struct addrinfo *a, bool alone)
 	if (fd < 0)
 		return -1;
 	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (shared)
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on));
 	if (alone && a->ai_family == AF_INET6)
 		(void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
 	if (bind(fd, a->ai_addr, a->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0)
@@ -79,8 +81,9 @@ static bool listen_at_all(struct door *d, const struct addrinfo *found, const ch
 	int error = 0;
 
 	for (const struct addrinfo *a = found; a != NULL; a = a->ai_next) {
-		int fd = d->count == DOOR_ADDRESSES_MAX ? (errno = E2BIG, -1)
-							: listen_at(a, found->ai_next != NULL);
+		int fd = d->count == DOOR_ADDRESSES_MAX
+				 ? (errno = E2BIG, -1)
+				 : listen_at(a, found->ai_next != NULL, d->shared);
 
 		if (fd >= 0)
 			add_inlet(d, fd, NULL);
@@ -197,6 +200,22 @@ static bool bind_unix(struct door *d, const char *address)
 	return false;
 }
 
+/* Somebody may have put another socket there. */
+static void take_path_away(const struct door_inlet *inlet)
+{
+	struct stat st;
+
+	if (inlet->path != NULL && lstat(inlet->path, &st) == 0 && st.st_ino == inlet->ino)
+		(void)unlink(inlet->path);
+}
+
+static void close_inlet(struct door_inlet *inlet)
+{
+	close(inlet->fd);
+	take_path_away(inlet);
+	free(inlet->path);
+}
+
 /* --- the list --- */
 
 bool door_is_address(const char *addresses)
@@ -222,6 +241,16 @@ bool door_bind(struct door *d, const char *addresses)
 		good = door_path(one) != NULL ? bind_unix(d, one) : bind_host(d, one);
 	free(copy);
 	return good && d->count > 0;
+}
+
+bool door_can_bind(const char *addresses)
+{
+	struct door d = {.loop = NULL};
+	bool good = door_bind(&d, addresses);
+
+	for (size_t i = 0; i < d.count; i++)
+		close_inlet(&d.inlets[i]);
+	return good;
 }
 
 /* --- shut and open --- */
@@ -389,24 +418,12 @@ void door_look(struct door *d)
 	}
 }
 
-/* Somebody may have put another socket there. */
-static void take_path_away(const struct door_inlet *inlet)
-{
-	struct stat st;
-
-	if (inlet->path != NULL && lstat(inlet->path, &st) == 0 && st.st_ino == inlet->ino)
-		(void)unlink(inlet->path);
-}
-
 void door_close(struct door *d)
 {
 	loop_stop_timer(d->loop, &d->retry);
 	unwatch(d);
-	for (size_t i = 0; i < d->count; i++) {
-		close(d->inlets[i].fd);
-		take_path_away(&d->inlets[i]);
-		free(d->inlets[i].path);
-	}
+	for (size_t i = 0; i < d->count; i++)
+		close_inlet(&d->inlets[i]);
 	d->count = 0;
 	d->open = false;
 	d->shut_ms = 0;

@@ -57,7 +57,8 @@ struct door {
 	size_t count;
 	/* of files_kept, which it leaves free: 2 (all of it) for clients, 1 for operators */
 	size_t halves;
-	bool open; /* it accepts, or will when it is no longer shut or full */
+	bool shared; /* other processes listen at the same addresses; set before door_bind */
+	bool open;   /* it accepts, or will when it is no longer shut or full */
 	bool full;
 	int64_t shut_ms; /* since when it is shut; 0 if it is not */
 	int64_t said_ms; /* when that was logged last; 0 if never */
@@ -82,6 +83,8 @@ bool door_is_address(const char *addresses);
  * log says why.
  */
 MUST_CHECK bool door_bind(struct door *d, const char *addresses);
+/* Could a door that is not shared listen there? False if it could not, and the log says why. */
+MUST_CHECK bool door_can_bind(const char *addresses);
 void door_open(struct door *d);
 void door_look(struct door *d);  /* the owner may have room again */
 void door_close(struct door *d); /* for good; the kernel refuses what waits; takes paths away */

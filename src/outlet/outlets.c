@@ -7,7 +7,7 @@ void outlets_init(struct outlets *set)
 {
 	list_init(&set->open);
 	list_init(&set->closed);
-	quota_init(&set->quota);
+	quota_init(&set->quota, set->crew);
 	set->reset = opening_reset;
 	strmap_init(&set->codes);
 	list_init(&set->preludes);

@@ -27,6 +27,7 @@ struct outlets {
 	struct loop *loop;
 	struct router *router;
 	const struct http_options *options;
+	struct crew *crew; /* NULL if this process is the only worker */
 	/* Counts a page that cannot be answered, because it is refused after all. */
 	struct refusal_stats *refusals;
 	struct catchup_ops catchup;

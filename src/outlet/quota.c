@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crew.h"
 #include "base/xalloc.h"
 #include "http/options.h"
 
@@ -16,9 +17,9 @@ struct tally {
 	struct list connections; /* empty for an address */
 };
 
-void quota_init(struct quota *q)
+void quota_init(struct quota *q, struct crew *crew)
 {
-	*q = (struct quota){.open = 0};
+	*q = (struct quota){.crew = crew};
 	strmap_init(&q->users);
 	strmap_init(&q->addresses);
 }
@@ -39,6 +40,28 @@ static size_t count_of(const struct strmap *map, const char *name)
 	const struct tally *t = tally_of(map, name);
 
 	return t == NULL ? 0 : t->count;
+}
+
+size_t quota_open(const struct quota *q)
+{
+	return q->open + crew_open_at_others(q->crew, false);
+}
+
+/* The connections of all workers, and the requests that may become one. */
+static size_t all_of(const struct quota *q)
+{
+	return q->open + q->waiting + crew_open_at_others(q->crew, true);
+}
+
+static size_t user_count(const struct quota *q, const char *user)
+{
+	return count_of(&q->users, user) + crew_count_of_others(q->crew, CREW_USER, user);
+}
+
+static size_t address_count(const struct quota *q, const char *address)
+{
+	return count_of(&q->addresses, address) +
+	       crew_count_of_others(q->crew, CREW_ADDRESS, address);
 }
 
 static struct tally *tally_up(struct strmap *map, const char *name)
@@ -67,53 +90,68 @@ static void tally_down(struct strmap *map, const char *name)
 enum quota_room quota_room(const struct quota *q, const struct http_options *limits,
 			   const char *user, const char *address)
 {
-	if (q->open + q->waiting >= limits->max_streams)
+	if (all_of(q) >= limits->max_streams)
 		return QUOTA_FULL;
-	if (limits->max_streams_per_user > 0 &&
-	    count_of(&q->users, user) >= limits->max_streams_per_user)
+	if (limits->max_streams_per_user > 0 && user_count(q, user) >= limits->max_streams_per_user)
 		return QUOTA_USER_FULL;
 	if (limits->max_streams_per_ip > 0 &&
-	    count_of(&q->addresses, address) >= limits->max_streams_per_ip)
+	    address_count(q, address) >= limits->max_streams_per_ip)
 		return QUOTA_ADDRESS_FULL;
 	return QUOTA_ROOM;
+}
+
+/* Counts one more of both. Returns the user's, which an anonymous one has not. */
+static struct tally *both_up(struct quota *q, const char *user, const char *address)
+{
+	tally_up(&q->addresses, address);
+	crew_count_up(q->crew, CREW_ADDRESS, address);
+	crew_count_up(q->crew, CREW_USER, user);
+	crew_say_open(q->crew, q->open, q->waiting);
+	return tally_up(&q->users, user);
+}
+
+static void both_down(struct quota *q, const char *user, const char *address)
+{
+	tally_down(&q->addresses, address);
+	tally_down(&q->users, user);
+	crew_count_down(q->crew, CREW_ADDRESS, address);
+	crew_count_down(q->crew, CREW_USER, user);
+	crew_say_open(q->crew, q->open, q->waiting);
 }
 
 void quota_reserve(struct quota *q, const char *user, const char *address)
 {
 	q->waiting++;
-	tally_up(&q->users, user);
-	tally_up(&q->addresses, address);
+	both_up(q, user, address);
 }
 
 void quota_unreserve(struct quota *q, const char *user, const char *address)
 {
 	q->waiting--;
-	tally_down(&q->users, user);
-	tally_down(&q->addresses, address);
+	both_down(q, user, address);
 }
 
 void quota_count_in(struct quota *q, const char *user, const char *address, struct list *user_link)
 {
-	struct tally *t = tally_up(&q->users, user);
+	struct tally *t;
 
 	q->open++;
+	t = both_up(q, user, address);
 	list_node_init(user_link);
 	if (t != NULL)
 		list_append(&t->connections, user_link);
-	tally_up(&q->addresses, address);
 }
 
 void quota_count_out(struct quota *q, const char *user, const char *address, struct list *user_link)
 {
 	q->open--;
 	list_remove(user_link);
-	tally_down(&q->users, user);
-	tally_down(&q->addresses, address);
+	both_down(q, user, address);
 }
 
 size_t quota_beside(const struct quota *q, const char *user, const char *address)
 {
-	return (user != NULL ? count_of(&q->users, user) : count_of(&q->addresses, address)) - 1;
+	return (user != NULL ? user_count(q, user) : address_count(q, address)) - 1;
 }
 
 struct list *quota_take_list(struct quota *q, const char *user)

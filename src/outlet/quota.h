@@ -6,6 +6,9 @@
  * counts once. A request that waits for the database may be counted, too. So nobody has more of
  * both than of connections.
  *
+ * Limits are of all workers of the program together. Two workers that let somebody in at the same
+ * moment do not know of each other yet. So a limit may be passed by one for each other worker.
+ *
  * A user of NULL is not counted as a user. Nothing here fails.
  */
 #ifndef OUTLET_QUOTA_H
@@ -16,16 +19,21 @@
 #include "base/list.h"
 #include "base/strmap.h"
 
+struct crew;
 struct http_options;
 
 struct quota {
 	size_t open;                    /* connections */
 	size_t waiting;                 /* requests that may become connections */
 	struct strmap users, addresses; /* values are struct tally (quota.c) */
+	struct crew *crew;              /* borrowed; NULL if this process is the only worker */
 };
 
-void quota_init(struct quota *q);
+void quota_init(struct quota *q, struct crew *crew);
 void quota_release(struct quota *q);
+
+/* Returns the connections of all workers. */
+size_t quota_open(const struct quota *q);
 
 enum quota_room { QUOTA_ROOM, QUOTA_FULL, QUOTA_USER_FULL, QUOTA_ADDRESS_FULL };
 

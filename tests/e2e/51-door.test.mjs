@@ -127,7 +127,7 @@ describe('limits of descriptors at the start', { skip: missing(), timeout: 60_00
   test('more streams than they allow are refused, with what to do', async () => {
     const { code, stderr } = await serve('64:1024', '--max-streams', '5000')
     assert.equal(code, 3, stderr)
-    assert.match(stderr, /max-streams is 5000, but this process may have 1024 descriptors, of which streams can take 896: lower it, or raise the limit/)
+    assert.match(stderr, /max-streams is 5000, but this program may have 1024 descriptors, of which streams can take 896: lower it, or raise the limit/)
   })
 
   test('the soft limit does not count, for it is raised to the hard one', async () => {
