@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "base/counts.h"
 
+#include <sched.h>
 #include <stdbool.h>
 
 #define LOOKS_MOST 1000 /* afterwards the writer is taken for one that stands still */
@@ -168,6 +169,7 @@ uint64_t counts_get(const struct counts *c, uint64_t name)
 		if (before % 2 == 0 &&
 		    atomic_load_explicit(&c->sequence, memory_order_relaxed) == before)
 			break;
+		(void)sched_yield(); /* the writer may wait for this processor */
 	}
 	return count;
 }

@@ -76,10 +76,12 @@ TEST(what_is_cut_or_empty_is_left_out)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(counts_are_added_and_comments_stand_once, begin, end),
+		cmocka_unit_test_setup_teardown(counts_are_added_and_comments_stand_once, begin,
+						end),
 		cmocka_unit_test_setup_teardown(some_gauges_are_of_the_worst, begin, end),
 		cmocka_unit_test_setup_teardown(digits_stay_as_they_are, begin, end),
-		cmocka_unit_test_setup_teardown(a_sample_of_one_worker_joins_its_family, begin, end),
+		cmocka_unit_test_setup_teardown(a_sample_of_one_worker_joins_its_family, begin,
+						end),
 		cmocka_unit_test_setup_teardown(
 			a_family_that_had_no_sample_gets_one_after_its_comments, begin, end),
 		cmocka_unit_test_setup_teardown(what_is_cut_or_empty_is_left_out, begin, end),

@@ -12,7 +12,7 @@ static const struct http_options limits = {
 static int begin(void **state)
 {
 	(void)state;
-	quota_init(&quota);
+	quota_init(&quota, NULL);
 	return 0;
 }
 
