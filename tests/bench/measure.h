@@ -7,33 +7,21 @@
 #ifndef BENCH_MEASURE_H
 #define BENCH_MEASURE_H
 
-#include <math.h>
+#include "histogram.h"
+
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum {
-	STEPS = 32, /* buckets between one power of two microseconds and the next: 2 % apart */
-	BUCKETS = 32 * STEPS, /* up to 2^32 us */
-	IDS = 1 << 24,
-};
+enum { IDS = 1 << 24 };
 
-static long seen, again, measured, printed, bucket[BUCKETS];
-static double max_us, printed_at;
+static long seen, again, printed;
+static double printed_at;
 static unsigned char had[IDS / 8];
 static volatile sig_atomic_t stop, forget;
-
-static double wall_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void on_signal(int number)
 {
@@ -61,7 +49,6 @@ static void measure_begin(void)
 static void measure_event(const char *text, long id, double now_s)
 {
 	const char *at = strstr(text, "\"at\": ");
-	double us;
 
 	if (at == NULL)
 		return;
@@ -73,10 +60,7 @@ static void measure_event(const char *text, long id, double now_s)
 		had[id / 8] |= (unsigned char)(1 << id % 8);
 	}
 	seen++;
-	us = fmax(1, (now_s - strtod(at + 6, NULL)) * 1e6);
-	bucket[(int)fmin(BUCKETS - 1, log2(us) * STEPS)]++;
-	measured++;
-	max_us = fmax(max_us, us);
+	histogram_add((now_s - strtod(at + 6, NULL)) * 1e6);
 }
 
 /* Waits a tenth of a second for the descriptor and prints what is due. False: it is time to end. */
@@ -87,9 +71,7 @@ static bool measure_wait(int fd)
 	poll(&poll_fd, 1, 100);
 	if (forget) {
 		forget = 0;
-		memset(bucket, 0, sizeof(bucket));
-		measured = 0;
-		max_us = 0;
+		histogram_forget();
 	}
 	if (seen != printed && wall_s() - printed_at > 0.1) {
 		printf("seen %ld\n", seen);
@@ -97,17 +79,6 @@ static bool measure_wait(int fd)
 		printed_at = wall_s();
 	}
 	return !stop;
-}
-
-/* In milliseconds; the middle of the bucket. */
-static double percentile(double part)
-{
-	long rank = (long)ceil((double)measured * part);
-
-	for (int i = 0; i < BUCKETS; i++)
-		if ((rank -= bucket[i]) <= 0)
-			return exp2((i + 0.5) / STEPS) / 1000;
-	return 0;
 }
 
 static int measure_end(void)
