@@ -75,6 +75,9 @@ int crowd_gather(const struct crowd_plan *wanted, const char *name)
 	plan = *wanted;
 	while (file != NULL && getline(&line, &size, file) > 0)
 		add_who(line);
+	free(line);
+	if (file != NULL)
+		fclose(file);
 	readers = calloc((size_t)plan.count, sizeof(*readers));
 	if (who_count == 0 || readers == NULL) {
 		fprintf(stderr, "%s: no reader stands there\n", name);
