@@ -13,12 +13,13 @@ export const missingNginx = () => (existsSync(program) ? false : 'nginx is not i
 
 const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi']
 
-const configuration = (directory, port, location, http) => `
+const configuration = (directory, port, location, http, main, events) => `
+${main}
 daemon off;
 worker_processes 1;
 pid ${directory}/pid;
 error_log ${directory}/error.log info;
-events {}
+events { ${events} }
 http {
   access_log ${directory}/access.log;
   ${temporary.map((name) => `${name}_temp_path ${directory}/${name};`).join(' ')}
@@ -31,13 +32,16 @@ http {
 `
 
 export class Nginx {
-  /** location: what stands in the server block. http: what stands beside it, such as upstreams. */
-  static async start(location, http = '') {
+  /**
+   * location: what stands in the server block. http: what stands beside it, such as upstreams. main
+   * and events: what stands before all blocks, and in the block of that name.
+   */
+  static async start(location, http = '', { main = '', events = '' } = {}) {
     const nginx = new Nginx()
     nginx.directory = processes.temporaryDirectory('nginx')
     nginx.port = await processes.freePort()
     const file = join(nginx.directory, 'nginx.conf')
-    writeFileSync(file, configuration(nginx.directory, nginx.port, location, http))
+    writeFileSync(file, configuration(nginx.directory, nginx.port, location, http, main, events))
     nginx.child = processes.start(program, ['-p', nginx.directory, '-c', file, '-e', join(nginx.directory, 'error.log'), '-g', `user ${process.getuid() ? 'nobody' : 'root'};`], { stdio: 'ignore' })
     const answers = async () => (await exchange(nginx.address, 'GET /up HTTP/1.0\r\n\r\n')).startsWith('HTTP/1.1')
     await until(answers, { what: 'an answer of nginx' })
