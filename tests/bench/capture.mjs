@@ -7,11 +7,10 @@
 //   --parts LIST      [main,side,bulk,idle]                  --poll MS        of the variant that only polls [5]
 // The program is build/pgherald, or $PGHERALD. A variant whose option it does not know is left out.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { migrate, program, run } from '../lib/daemon.mjs'
 import { pause } from '../lib/wait.mjs'
-import { Disk, machine, median, rotate, say, share, spread, sqlFile, table } from './stage.mjs'
+import { cpuMs, Disk, machine, median, rotate, say, share, spread, sqlFile, table } from './stage.mjs'
 import { listener, logical, pgherald } from './subscribers.mjs'
 
 // ---- options ---------------------------------------------------------------------------------------------------------
@@ -134,10 +133,6 @@ async function bulk() {
       setups.map(([label], i) => [label, spread(times[i]), share(times[i], times[0])])))
   }
 }
-
-/** CPU time of a process so far, in milliseconds, finer than the hundredths of a second of /proc/PID/stat. */
-const cpuMs = (pid) => sum(readdirSync(`/proc/${pid}/task`).map((task) =>
-  Number(readFileSync(`/proc/${pid}/task/${task}/schedstat`, 'utf8').split(' ')[0]) / 1e6))
 
 /** What daemon and database do while nobody writes: after a burst, with one stream open. */
 async function idle() {

@@ -1,6 +1,6 @@
-// What every benchmark stands on: a throw-away cluster on a fast or a slow disk, a template database, pgbench, tables.
+// What every benchmark stands on: a throw-away cluster on a fast or a slow disk, a template database, pgbench, CPU time, tables.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { cpus, loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -138,6 +138,13 @@ export class Disk {
     return rows[0].bytes
   }
 
+  /** CPU time of all server processes so far, in milliseconds: of those that live, and to within 20 ms of those that have ended. */
+  cpuSoFar() {
+    const server = this.cluster.server.pid
+    const living = [server, ...processes.childrenOf(server)].reduce((sum, pid) => sum + cpuMs(pid), 0)
+    return living + endedMs(server)
+  }
+
   /** CPU time of all server processes that have ended, in milliseconds; waits until the clients' ones have. */
   async cpuMs() {
     const server = this.cluster.server.pid
@@ -146,9 +153,20 @@ export class Disk {
       return title && !title.startsWith('postgres: postgres bench ')
     })
     await until(ended, { what: 'the end of the clients\' server processes' })
-    const fields = readFileSync(`/proc/${server}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
-    return (Number(fields[13]) + Number(fields[14])) * 10
+    return endedMs(server)
   }
+}
+
+/** CPU time of a process so far, in milliseconds, finer than the hundredths of a second of /proc/PID/stat. 0: it is gone. */
+export function cpuMs(pid) {
+  const tasks = existsSync(`/proc/${pid}/task`) ? readdirSync(`/proc/${pid}/task`) : []
+  return tasks.reduce((sum, task) => sum + Number(processes.read(pid, `task/${task}/schedstat`).split(' ')[0]) / 1e6, 0)
+}
+
+/** CPU time of the children of a process that have ended, in milliseconds. */
+function endedMs(pid) {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ')
+  return (Number(fields[13]) + Number(fields[14])) * 10
 }
 
 /** The same things in another order each round, so that none always follows the same other. */
