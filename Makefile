@@ -175,10 +175,11 @@ options: all ## writes the options into the manual and into options.md
 		mv $$file.new $$file || exit 1; done
 
 .PHONY: bench
-bench: ## what capture costs (about 40 minutes); tests/bench/README.md has shorter ways
+bench: ## what capture and many subscribers cost (about 100 minutes); tests/bench/README.md has shorter ways
 	@.ci/deps check
 	@$(MAKE) --no-print-directory all
 	@tests/bench/capture
+	@tests/bench/fanout
 
 C_FILES := $(wildcard src/*.[ch] src/*/*.[ch] tests/unit/*.[ch] tests/fuzz/*.[ch])
 # Each version of clang-format formats differently, so it comes with the tests' packages.
