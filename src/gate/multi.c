@@ -346,9 +346,8 @@ struct selection *multi_settle(struct multi *s)
 	for (size_t i = 0; i < s->count; i++) {
 		struct multi_item *item = &s->items[i];
 
-		selection_set(selection, i, item->stream,
-			      (struct selected){.wanted = item->wanted,
-						.params = params_json(&item->params),
+		selection_set(selection, i, item->stream, item->wanted,
+			      (struct selected){.params = params_json(&item->params),
 						.listed = item->listed,
 						.typed = item->typed});
 		item->wanted = (struct wanted){.count = 0};

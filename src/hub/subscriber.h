@@ -33,12 +33,12 @@ struct subscriber {
 	/* Of the first part, which speaks for all if one has to. NULL after it has left. */
 	struct stream *stream;
 	struct part one, *parts; /* parts: the one, or several, which are owned */
-	size_t part_count;
-	struct list touched; /* of the router, while it has something to be sent */
+	struct list touched;     /* of the router, while it has something to be sent */
 	/* Events after this name it, even those that name only subscribers that are there. */
 	struct cursor joined;
 	struct cursor after; /* events up to this have been sent by other means */
 	uint32_t skip;       /* bytes of the next event's frame that have gone already */
+	uint8_t part_count;
 	bool live, pending;
 	bool bare;            /* no chunks around the frames, for HTTP/1.0 and for pages */
 	enum frame_form form; /* of what it is sent */

@@ -2,8 +2,10 @@
 #include "outlet/catching.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/log.h"
+#include "base/xalloc.h"
 #include "outlet/outlets.h"
 
 void catching_join(struct outlet *o, struct cursor after)
@@ -17,35 +19,43 @@ void catching_join(struct outlet *o, struct cursor after)
 
 void catching_ask(struct outlet *o)
 {
-	o->page_over = false;
-	o->set->catchup.submit(o->set->catchup.ctx, &o->catchup);
+	o->catching->over = false;
+	o->set->catchup.submit(o->set->catchup.ctx, &o->catching->catchup);
 }
 
 void catching_stop(struct outlet *o)
 {
-	o->set->catchup.cancel(o->set->catchup.ctx, &o->catchup);
-	o->catchup.seen = NULL;
-	o->page_over = false;
+	if (o->catching == NULL)
+		return;
+	o->set->catchup.cancel(o->set->catchup.ctx, &o->catching->catchup);
+	free(o->catching);
+	o->catching = NULL;
+}
+
+struct outlet *catching_outlet(struct catchup *c)
+{
+	return container_of(c, struct catching, catchup)->outlet;
 }
 
 /* The log may have moved on while pages were read. Then one more page is read. */
 static void join_log(struct outlet *o)
 {
-	struct cursor end = {o->catchup.upto_tick, CURSOR_TICK_END};
+	struct catchup *c = &o->catching->catchup;
+	struct cursor end = {c->upto_tick, CURSOR_TICK_END};
 
-	if (cursor_compare(o->catchup.after, end) < 0)
-		o->catchup.after = end;
-	if (router_holds_for(o->set->router, &o->sub, o->catchup.after))
-		catching_join(o, o->catchup.after);
+	if (cursor_compare(c->after, end) < 0)
+		c->after = end;
+	if (router_holds_for(o->set->router, &o->sub, c->after))
+		catching_join(o, c->after);
 	else
 		catching_ask(o);
 }
 
 bool catching_drained(struct outlet *o)
 {
-	if (!o->page_over)
+	if (o->catching == NULL || !o->catching->over)
 		return false;
-	if (o->page_last)
+	if (o->catching->last)
 		join_log(o);
 	else
 		catching_ask(o);
@@ -58,14 +68,12 @@ bool catching_drained(struct outlet *o)
  */
 static void on_page_begins(struct catchup *c)
 {
-	struct outlet *o = container_of(c, struct outlet, catchup);
-
-	c->upto_tick = o->set->router->head.tick;
+	c->upto_tick = catching_outlet(c)->set->router->head.tick;
 }
 
 static void on_page_event(struct catchup *c, const struct event *event)
 {
-	struct outlet *o = container_of(c, struct outlet, catchup);
+	struct outlet *o = catching_outlet(c);
 
 	outlet_append_as(o, &subscriber_stream_of(&o->sub, event->topic)->def, &event->at,
 			 event->name, event->data);
@@ -73,8 +81,8 @@ static void on_page_event(struct catchup *c, const struct event *event)
 
 static void page_is_over(struct outlet *o, bool last)
 {
-	o->page_over = true;
-	o->page_last = last;
+	o->catching->over = true;
+	o->catching->last = last;
 	router_touch_again(o->set->router, &o->sub);
 }
 
@@ -100,7 +108,7 @@ void catching_page_ended(struct outlet *o, enum catchup_end end, const char *rea
 
 static void on_page_ended(struct catchup *c, enum catchup_end end, const char *reason)
 {
-	catching_page_ended(container_of(c, struct outlet, catchup), end, reason);
+	catching_page_ended(catching_outlet(c), end, reason);
 }
 
 static void drained(struct outlet *o)
@@ -111,27 +119,29 @@ static void drained(struct outlet *o)
 const struct phase catching_phase = {
 	.state = OUTLET_CATCHING, .drained = drained, .stop = catching_stop};
 
-/* What is read is the missed changes of its selection, and goes out as it is. */
-static void aim(struct outlet *o, struct cursor after)
+struct catchup *catching_aim(struct outlet *o, struct cursor after)
 {
-	o->catchup = (struct catchup){.facets = o->selection->facets,
-				      .facet_count = o->selection->count,
-				      .after = after,
-				      .begins = on_page_begins,
-				      .event = on_page_event,
-				      .ended = on_page_ended};
+	if (o->catching == NULL)
+		o->catching = xcalloc(1, sizeof(*o->catching));
+	*o->catching = (struct catching){.outlet = o,
+					 .catchup = {.facets = o->selection->facets,
+						     .facet_count = o->selection->count,
+						     .after = after,
+						     .begins = on_page_begins,
+						     .event = on_page_event,
+						     .ended = on_page_ended}};
+	return &o->catching->catchup;
 }
 
-void catching_init(struct outlet *o, struct cursor after)
+void catching_start(struct outlet *o, struct cursor after)
 {
-	aim(o, after);
-	o->phase = &catching_phase;
+	(void)catching_aim(o, after);
+	catching_ask(o);
 }
 
 void catching_finish(struct outlet *o, int64_t tick)
 {
 	outlet_enter(o, &catching_phase);
-	aim(o, o->catchup.after);
-	o->catchup.upto_tick = tick;
+	catching_aim(o, (struct cursor){tick, CURSOR_TICK_END})->upto_tick = tick;
 	page_is_over(o, true);
 }

@@ -23,8 +23,6 @@ static void begin_anew(struct outlet *o, const char *reason)
 {
 	control_append_reset(&o->out, outlet_wire(o), (struct cursor){0, 0}, reason);
 	subscriber_wait(&o->sub);
-	/* The old cursor may be ahead of all that is to come. */
-	o->catchup.after = (struct cursor){0, 0};
 	prelude_start(o);
 }
 
@@ -99,7 +97,7 @@ static void seat(struct outlet *o, struct opening *opening)
 	if (opening->delivery.page)
 		o->gatherer =
 			page_new(o, opening->resume ? opening->delivery.wait_ms : 0, opening->cors);
-	catching_init(o, opening->after);
+	o->phase = &catching_phase;
 }
 
 static void say_hello(struct outlet *o, const struct cursor *at)
@@ -134,7 +132,7 @@ static void begin(struct outlet *o, const struct opening *opening)
 		    cursor_compare(opening->after, r->head) <= 0)
 			catching_join(o, opening->after);
 		else
-			catching_ask(o);
+			catching_start(o, opening->after);
 	}
 }
 

@@ -60,7 +60,7 @@ void outlet_enter(struct outlet *o, const struct phase *next)
 	assert(!outlet_is_ending(o) || next == &closed);
 	if (o->phase->stop != NULL)
 		o->phase->stop(o);
-	assert(o->prelude == NULL);
+	assert(o->prelude == NULL && o->catching == NULL);
 	o->phase = next;
 }
 

@@ -40,7 +40,6 @@
 #include <stdint.h>
 
 #include "base/loop.h"
-#include "hub/catchup.h"
 #include "hub/router.h"
 #include "outlet/control.h"
 #include "outlet/gatherer.h"
@@ -91,26 +90,23 @@ struct outlet {
 	struct outlets *set;
 	const struct phase *phase; /* changed by outlet_enter only */
 	struct subscriber sub;
-	bool bare;        /* HTTP/1.0 */
-	bool ping_event;  /* as in its delivery */
-	bool half_closed; /* the client says no more, and may still read */
 	/*
 	 * With gzip, what was said so far. Frames of the log count when they begin. All else counts
 	 * when it is appended.
 	 */
 	struct gzip_total total;
-	struct gatherer *gatherer; /* owned; NULL if its events are sent one by one */
-	struct prelude *prelude;   /* owned; there in PRELUDE, NULL in all other phases */
-	struct catchup catchup;    /* for catching.c, in PRELUDE and CATCHING */
-	/* The catchup's page has been read. What follows it comes when it is sent. */
-	bool page_over;
-	bool page_last;              /* it was the last one: the connection joins the log next */
+	struct gatherer *gatherer;   /* owned; NULL if its events are sent one by one */
+	struct prelude *prelude;     /* owned; there in PRELUDE, NULL in all other phases */
+	struct catching *catching;   /* owned; while pages are read or sent, NULL otherwise */
 	struct selection *selection; /* owned */
-	enum frame_format format;    /* for what the server says by itself */
 	struct buf out;
 	size_t out_sent;
-	bool fault;   /* an event could not be sealed; closed at the next flush */
-	bool blocked; /* the socket takes no more for now */
+	enum frame_format format; /* for what the server says by itself */
+	bool bare;                /* HTTP/1.0 */
+	bool ping_event;          /* as in its delivery */
+	bool half_closed;         /* the client says no more, and may still read */
+	bool fault;               /* an event could not be sealed; closed at the next flush */
+	bool blocked;             /* the socket takes no more for now */
 	/* Nothing of the log goes out until the recheck is over, but the rest of a frame. */
 	bool held;
 	struct holder holder;

@@ -64,7 +64,7 @@ static void append_held(struct prelude *p, const struct cursor *at)
 /* It is one of the changes up to `end`. */
 static void on_change(struct catchup *c, const struct event *event)
 {
-	struct prelude *p = container_of(c, struct outlet, catchup)->prelude;
+	struct prelude *p = catching_outlet(c)->prelude;
 
 	if (p->held)
 		append_held(p, NULL);
@@ -94,7 +94,7 @@ static void on_changes_begin(struct catchup *c)
 
 static void on_changes_ended(struct catchup *c, enum catchup_end end, const char *reason)
 {
-	struct outlet *o = container_of(c, struct outlet, catchup);
+	struct outlet *o = catching_outlet(c);
 
 	if (end == CATCHUP_ALL)
 		finish(o->prelude);
@@ -105,7 +105,7 @@ static void on_changes_ended(struct catchup *c, enum catchup_end end, const char
 /* The items are over. */
 static void ask_changes(struct prelude *p)
 {
-	struct catchup *c = &p->outlet->catchup;
+	struct catchup *c;
 
 	loop_stop_timer(loop_of(p), &p->limit);
 	if (p->seen == NULL) {
@@ -113,7 +113,7 @@ static void ask_changes(struct prelude *p)
 		return;
 	}
 	p->step = PRELUDE_CHANGES;
-	c->after = (struct cursor){p->since.tick, CURSOR_TICK_END};
+	c = catching_aim(p->outlet, (struct cursor){p->since.tick, CURSOR_TICK_END});
 	c->upto_tick = p->end.tick;
 	c->seen = p->seen;
 	c->begins = on_changes_begin;
@@ -279,7 +279,7 @@ void prelude_renew(struct outlet *o)
 	s = &o->prelude->snapshot;
 	s->params[0] = o->sub.stream->def.path;
 	s->params[1] = o->holder.claims;
-	s->params[2] = o->selection->items[0].params;
+	s->params[2] = selection_params(o->selection, 0);
 	s->client = (struct client){o->holder.user, o->address};
 }
 

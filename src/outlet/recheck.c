@@ -114,7 +114,7 @@ static void ask(struct outlet *o, int64_t since_ms, size_t part)
 				  .client = {o->holder.user, o->address},
 				  .answered = on_answered,
 				  .params = {o->sub.parts[part].stream->def.path, o->holder.claims,
-					     o->selection->items[part].params}};
+					     selection_params(o->selection, part)}};
 	timer_init(&r->timer, on_late);
 	loop_set_timer(set->loop, &r->timer, left > 0 ? left : 0);
 	set->questions.submit(set->questions.ctx, &r->question);

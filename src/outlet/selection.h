@@ -16,8 +16,9 @@
 #define SELECTION_MULTI_PATH "/stream/multi"
 
 struct selected {
-	struct wanted wanted; /* what may be seen of it and is asked for */
-	char *params;         /* the parameters of path and query (params_json.h) */
+	/* The parameters of path and query (params_json.h). NULL if there are none: most
+	 * connections have none, and there are many of them. */
+	char *params;
 	/* What the database has said (struct entitlement_said). NULL: nothing. */
 	char *listed, *typed;
 };
@@ -25,15 +26,19 @@ struct selected {
 struct selection {
 	bool multi; /* asked for by SELECTION_MULTI_PATH, even if it is one */
 	size_t count;
-	struct facet *facets;    /* of items */
+	struct wanted *wanted;   /* what may be seen of each; NULL once it is forgotten */
+	struct facet *facets;    /* of items; they come after them */
 	struct selected items[]; /* as many as count */
 };
 
 /* Makes a selection in which nothing is set yet. The owner frees it with selection_free. */
 struct selection *selection_new(size_t count, bool multi);
 
-/* Sets item i, and takes what it has over. The stream is borrowed. */
-void selection_set(struct selection *s, size_t i, struct stream *stream, struct selected item);
+/* Sets item i, and takes over what it has and what may be seen of it. The stream is borrowed. */
+void selection_set(struct selection *s, size_t i, struct stream *stream, struct wanted wanted,
+		   struct selected item);
+/* Returns the parameters of item i as JSON. */
+const char *selection_params(const struct selection *s, size_t i);
 void selection_free(struct selection *s);
 
 /* Returns the path of the stream's definition, or SELECTION_MULTI_PATH. For log and metrics. */

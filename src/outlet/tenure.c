@@ -102,7 +102,7 @@ static bool has_same_rights(const struct outlet *o, const struct identity *id)
 
 	for (size_t i = 0; i < o->sub.part_count && same; i++) {
 		const struct selected *item = &o->selection->items[i];
-		const char *json = item->params;
+		const char *json = selection_params(o->selection, i);
 		struct json_object *query = json_parse(json, strlen(json));
 		struct params params = {.count = 0};
 
