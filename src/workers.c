@@ -21,27 +21,26 @@
 #define LOOK_EVERY_MS 100
 #define PAUSE_MIN_MS 100
 #define PAUSE_MAX_MS 10000
-/* A worker ends within its drain (server.c). What is left of it after that is killed. */
-#define END_MS 10000
 
 struct worker {
 	pid_t pid; /* 0 if there is none now */
 	int64_t started_ms, again_ms;
 	int pause_ms;
+	bool killed;  /* SIGKILL was sent */
 	bool reloads; /* SIGHUP was sent, and it has not said that it is done */
 	uint64_t reloaded;
 };
 
 struct workers {
-	struct config *boot;   /* what the first workers began with; reload_ctx needs it */
-	struct config *config; /* what is in force */
+	struct config *config; /* as it was at the start */
 	server_reload_fn *reload;
 	void *reload_ctx;
 	struct crew *crew;
 	struct worker all[CREW_MOST];
 	size_t count;
-	bool serving;   /* the service manager was told so */
-	int64_t end_ms; /* when those that are left are killed; 0 if it does not end */
+	bool serving;  /* the service manager was told so */
+	bool reloaded; /* the configuration may be another one than `config` */
+	bool ending;
 	int exit_status;
 	sigset_t signals;
 };
@@ -60,13 +59,15 @@ static void run_worker(struct workers *w, size_t number, pid_t parent)
 	log_detach_again();
 	(void)unsetenv("NOTIFY_SOCKET"); /* the parent tells the service manager */
 	crew_join(w->crew, number);
+	if (w->reloaded)
+		(void)kill(getpid(), SIGHUP);
 	/* The other signals wait until the server takes them. */
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	(void)sigprocmask(SIG_UNBLOCK, &child, NULL);
 	status = server_run(w->config, w->reload, w->reload_ctx, w->crew);
 	log_flush();
-	_exit(status);
+	exit(status);
 }
 
 static void start_worker(struct workers *w, size_t number)
@@ -80,7 +81,7 @@ static void start_worker(struct workers *w, size_t number)
 		run_worker(w, number, parent);
 	worker->started_ms = clock_mono_ms();
 	worker->reloaded = 0;
-	worker->reloads = false;
+	worker->reloads = worker->killed = false;
 	if (pid > 0) {
 		worker->pid = pid;
 		return;
@@ -98,10 +99,10 @@ static void signal_all(const struct workers *w, int signo)
 
 static void begin_end(struct workers *w, int exit_status)
 {
-	if (w->end_ms != 0)
+	if (w->ending)
 		return;
 	w->exit_status = exit_status;
-	w->end_ms = clock_mono_ms() + END_MS + w->config->drain_delay_ms;
+	w->ending = true;
 	signal_all(w, SIGTERM);
 }
 
@@ -124,7 +125,7 @@ static void take_end(struct workers *w, struct worker *worker, int status)
 	size_t number = (size_t)(worker - w->all);
 
 	worker->pid = 0;
-	if (w->end_ms != 0)
+	if (w->ending)
 		return;
 	if (WIFEXITED(status) && WEXITSTATUS(status) != EXIT_DONE) {
 		log_error("worker %zu has ended, so all end: it has said why", number);
@@ -153,13 +154,16 @@ static void reap(struct workers *w)
 /* One that hangs would get its share of the clients all the same. */
 static void end_silent(struct workers *w, size_t number, int64_t now_ms)
 {
+	struct worker *worker = &w->all[number];
 	int64_t heard_ms = crew_heard_ms(w->crew, number);
 
-	if (heard_ms == 0 || now_ms - heard_ms < WORKERS_SILENT_MS)
+	if (now_ms - (heard_ms == 0 ? worker->started_ms : heard_ms) < WORKERS_SILENT_MS ||
+	    worker->killed)
 		return;
 	log_error("worker %zu has said nothing for %d s, it is killed", number,
 		  WORKERS_SILENT_MS / 1000);
-	(void)kill(w->all[number].pid, SIGKILL);
+	worker->killed = true;
+	(void)kill(worker->pid, SIGKILL);
 }
 
 static void care_for(struct workers *w, size_t number, int64_t now_ms)
@@ -168,7 +172,7 @@ static void care_for(struct workers *w, size_t number, int64_t now_ms)
 
 	if (worker->pid != 0)
 		end_silent(w, number, now_ms);
-	else if (now_ms >= worker->again_ms)
+	else if (!w->ending && now_ms >= worker->again_ms)
 		start_worker(w, number);
 	if (worker->reloads && crew_reloads(w->crew, number) != worker->reloaded)
 		worker->reloads = false;
@@ -194,14 +198,9 @@ static void care(struct workers *w)
 {
 	int64_t now_ms = clock_mono_ms();
 
-	if (w->end_ms != 0) {
-		if (now_ms >= w->end_ms)
-			signal_all(w, SIGKILL);
-		return;
-	}
 	for (size_t i = 0; i < w->count; i++)
 		care_for(w, i, now_ms);
-	if (!w->serving && all_serve(w) && !any_reloads(w)) {
+	if (!w->serving && !w->ending && all_serve(w) && !any_reloads(w)) {
 		w->serving = true;
 		supervisor_ready();
 	}
@@ -209,26 +208,10 @@ static void care(struct workers *w)
 
 /* --- signals --- */
 
-/* A worker that is started later begins with this. */
-static void take_config(struct workers *w)
-{
-	struct config *fresh = xcalloc(1, sizeof(*fresh));
-
-	if (!w->reload(w->reload_ctx, fresh)) {
-		server_free_config(fresh);
-		return;
-	}
-	if (w->config != w->boot)
-		server_free_config(w->config);
-	else
-		config_forget_keys(w->config);
-	w->config = fresh;
-}
-
 static void reload(struct workers *w)
 {
 	supervisor_reloading();
-	take_config(w);
+	w->reloaded = true;
 	w->serving = false;
 	for (size_t i = 0; i < w->count; i++) {
 		w->all[i].reloaded = crew_reloads(w->crew, i);
@@ -241,7 +224,7 @@ static void take_signal(struct workers *w, int signo)
 {
 	if (signo == SIGHUP) {
 		reload(w);
-	} else if (signo != SIGCHLD && w->end_ms == 0) {
+	} else if (signo != SIGCHLD && !w->ending) {
 		supervisor_stopping();
 		begin_end(w, EXIT_DONE);
 	} else if (signo != SIGCHLD) {
@@ -261,7 +244,7 @@ static void watch_over(struct workers *w)
 {
 	const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
 
-	while (w->end_ms == 0 || is_any_left(w)) {
+	while (!w->ending || is_any_left(w)) {
 		int signo = sigtimedwait(&w->signals, NULL, &pause);
 
 		if (signo > 0)
@@ -313,8 +296,7 @@ int workers_run(struct config *config, server_reload_fn *reload_fn, void *ctx)
 	if (config->workers == 1)
 		return server_run(config, reload_fn, ctx, NULL);
 	w = xcalloc(1, sizeof(*w));
-	*w = (struct workers){.boot = config,
-			      .config = config,
+	*w = (struct workers){.config = config,
 			      .reload = reload_fn,
 			      .reload_ctx = ctx,
 			      .count = (size_t)config->workers};
@@ -324,9 +306,7 @@ int workers_run(struct config *config, server_reload_fn *reload_fn, void *ctx)
 		exit_status = w->exit_status;
 	}
 	crew_free(w->crew);
-	if (w->config != w->boot)
-		server_free_config(w->config);
-	server_free_config(w->boot);
+	server_free_config(w->config);
 	free(w);
 	return exit_status;
 }

@@ -81,6 +81,11 @@ size_t crew_number(const struct crew *c)
 	return c == NULL ? 0 : c->number;
 }
 
+size_t crew_size(const struct crew *c)
+{
+	return c == NULL ? 1 : c->workers;
+}
+
 static uint64_t hash_of(const struct crew *c, enum crew_kind kind, const char *name)
 {
 	struct hash_key key = {c->key.k0 + kind, c->key.k1};

@@ -37,6 +37,7 @@ void crew_free(struct crew *c);
 /* This process is the worker of this number, from 0. */
 void crew_join(struct crew *c, size_t number);
 size_t crew_number(const struct crew *c);
+size_t crew_size(const struct crew *c); /* how many workers there are */
 /* A name of NULL is not counted. */
 void crew_count_up(struct crew *c, enum crew_kind kind, const char *name);
 void crew_count_down(struct crew *c, enum crew_kind kind, const char *name);

@@ -7,6 +7,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include "base/crew.h"
 #include "base/xalloc.h"
 #include "outlet/catching.h"
 #include "outlet/expiry.h"
@@ -146,7 +147,8 @@ struct outlet *opening_open(struct outlets *set, struct opening *opening)
 	o->opened_ms = set->loop->now_ms;
 	buf_init(&o->out);
 	tune_socket(opening->fd);
-	o->number = ++set->opened;
+	/* No two workers give the same number. */
+	o->number = ++set->opened * crew_size(set->crew) + crew_number(set->crew);
 	quota_count_in(&set->quota, o->holder.user, o->address, &o->user_link);
 	list_append(&set->open, &o->link);
 	seat(o, opening);

@@ -101,6 +101,15 @@ describe('several workers', { skip: missing(), timeout: 180_000 }, () => {
     await ready()
   })
 
+  test('a worker that hangs is killed after 30 s, and replaced', async () => {
+    const hung = workers()[1]
+    process.kill(hung, 'SIGSTOP')
+    await stage.daemon.said(/worker \d has said nothing for 30 s, it is killed/)
+    await gone(hung)
+    await until(() => workers().length === 3 && !workers().includes(hung), { what: 'a new worker' })
+    await ready()
+  })
+
   test('SIGHUP reaches all, and those that are started after it', async () => {
     writeFileSync(file, 'max-streams-per-user = 7\n')
     const log = await stage.daemon.reload(/(max-streams-per-user[^]*){3}/)

@@ -147,6 +147,7 @@ TEST(a_program_of_one_process_has_no_others)
 	crew_say_reloaded(NULL);
 	crew_each_text(NULL, hear, &heard);
 	assert_int_equal(crew_number(NULL), 0);
+	assert_int_equal(crew_size(NULL), 1);
 	assert_int_equal(crew_count_of_others(NULL, CREW_USER, "ann"), 0);
 	assert_int_equal(crew_open_at_others(NULL, true), 0);
 	assert_int_equal(crew_unready(NULL, 1, &silent), -1);
