@@ -43,9 +43,6 @@ BEGIN
   PERFORM herald.check_recheck(recheck, authorize IS NOT NULL OR herald.lists(match));
   IF coalesce(cardinality(topics), 0) = 0 THEN
     RAISE EXCEPTION 'pgherald: stream ''%'' has no topics', path USING ERRCODE = 'invalid_parameter_value';
-  ELSIF '*' = ANY (topics) AND NOT EXISTS (SELECT FROM herald.watches w WHERE w.topic = '*') THEN
-    RAISE EXCEPTION 'pgherald: stream ''%'' asks for the topic *, and there is none of that name', path
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'A topic stands for itself only. Name all that it is to stream.';
   ELSIF format NOT IN ('named', 'message') OR format IS NULL THEN
     RAISE EXCEPTION 'pgherald: format % is unknown', coalesce(quote_literal(format), 'NULL')
       USING ERRCODE = 'invalid_parameter_value', HINT = 'named or message.';
