@@ -54,6 +54,8 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir migration.sql
 \set migration 0017_numbers
 \ir migration.sql
+\set migration 0018_looks
+\ir migration.sql
 
 \ir functions/names.sql
 \ir functions/ring.sql

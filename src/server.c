@@ -197,6 +197,7 @@ static void build(struct server *s)
 	ticker_init(&s->ticker, &s->loop, &options, &calls);
 	replay_init(&s->replay, &s->loop, s->boot->database_url, options.data_max);
 	asker_init(&s->asker, &s->loop, s->boot->database_url);
+	look_init(&s->look, &s->loop, asker_ops(&s->asker));
 	snapshots_init(&s->snapshots, &s->loop, s->boot->database_url, options.data_max);
 	replay_go_with(&s->replay, &s->ticker.conn);
 	asker_go_with(&s->asker, &s->ticker.conn);
@@ -262,6 +263,7 @@ static void tear_down(struct server *s)
 	keyfile_release(&s->keyfile);
 	outlets_release(&s->outlets);
 	replay_release(&s->replay);
+	look_release(&s->look);
 	asker_release(&s->asker);
 	snapshots_release(&s->snapshots);
 	ticker_release(&s->ticker);

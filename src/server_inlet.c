@@ -183,6 +183,11 @@ static void on_stopping(void *ctx, const char *why)
 	leave_database(ctx, why);
 }
 
+static void on_look(void *ctx)
+{
+	look_begin(&((struct server *)ctx)->look);
+}
+
 static void on_pooled(void *ctx)
 {
 	struct server *s = ctx;
@@ -210,6 +215,7 @@ struct ticker_calls server_inlet_calls(struct server *s)
 				     .available = on_available,
 				     .misfit = on_misfit,
 				     .pooled = on_pooled,
+				     .look = on_look,
 				     .stopping = on_stopping,
 				     .ctx = s};
 }

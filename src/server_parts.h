@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "hub/router.h"
 #include "pg/asker.h"
+#include "pg/look.h"
 #include "pg/replay.h"
 #include "pg/snapshots.h"
 #include "pg/ticker.h"
@@ -39,6 +40,7 @@ struct server {
 	struct ticker ticker;
 	struct replay replay;
 	struct asker asker;
+	struct look look;
 	struct snapshots snapshots;
 	struct outlets outlets;
 	struct gate gate;

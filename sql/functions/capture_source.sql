@@ -98,12 +98,40 @@ $$;
 
 -- herald.virtual_lines(w, op): statements that give these columns their values, as a query would.
 -- Their expressions name columns only, and nothing outside pg_catalog.
+-- Until the text is made again after DDL, they would give what the expressions gave before. Such a value may
+-- route to others. So it is a fault, and the event becomes `bulk`.
 CREATE OR REPLACE FUNCTION herald.virtual_lines(w herald.watches, op text) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT string_agg(format('    %1$s.%2$I := (SELECT (%3$s) FROM (SELECT %1$s.*, TG_RELID AS tableoid) AS t);', r.record, v.name, v.expression), E'\n')
+  SELECT CASE WHEN count(*) > 0 THEN
+           concat_ws(E'\n', format('    IF NOT herald.expresses(''%s''::pg_catalog.regclass, %s) THEN RAISE EXCEPTION ''a virtual column has another expression now''; END IF;',
+                                   w.target::oid, herald.expressed(w.target)),
+                     string_agg(format('    %1$s.%2$I := (SELECT (%3$s) FROM (SELECT %1$s.*, TG_RELID AS tableoid) AS t);', r.record, v.name, v.expression), E'\n'))
+         END
     FROM (VALUES ('NEW', '{insert,update}'::text[]), ('OLD', '{update,delete}')) r(record, operations) CROSS JOIN herald.virtual_columns(w) v
    WHERE op = ANY (r.operations)
 $$;
+
+-- herald.expressed(relation): the last three arguments of herald.expresses, as they are now.
+CREATE OR REPLACE FUNCTION herald.expressed(relation regclass) RETURNS text
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT format('%L::pg_catalog.int2[], %L::pg_catalog.text[], %L::pg_catalog.oid[]', array_agg(a.attnum ORDER BY a.attnum), array_agg(a.attname ORDER BY a.attnum),
+                coalesce(array_agg(d.oid ORDER BY a.attnum) FILTER (WHERE a.attgenerated = 'v'), '{}'))
+    FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+   WHERE a.attrelid = relation AND a.attnum > 0 AND NOT a.attisdropped
+$$;
+
+-- herald.expresses(relation, columns, names, defaults): do the texts of expressions mean what they did?
+--   columns, names  of all columns: texts name what they read
+--   defaults        the expressions of virtual columns in the catalog. Another one is another object
+-- As with herald.hides, writers pay nothing for it, and it asks for what the row is made of, not for what an
+-- old snapshot shows.
+CREATE OR REPLACE FUNCTION herald.expresses(relation regclass, columns int2[], names text[], defaults oid[]) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN NOT EXISTS (SELECT FROM unnest(columns, names) c(number, name), pg_identify_object_as_address('pg_class'::regclass, relation, c.number) i
+                      WHERE i.object_names[3] IS DISTINCT FROM c.name AND has_column_privilege(relation, c.number, 'SELECT') IS NOT NULL)
+     AND NOT EXISTS (SELECT FROM unnest(defaults) d, pg_identify_object_as_address('pg_attrdef'::regclass, d, 0) i WHERE i.object_names IS NULL);
+END $$;
 
 -- herald.audience_lines(w, op): statements that compute who sees the event.
 -- For an update they also compute who saw the row before and does not see it any more.

@@ -48,11 +48,11 @@ BEGIN
     'GRANT EXECUTE ON FUNCTION herald.attach, herald.follows, herald.complete, herald.same_cluster, herald.origin, herald.head, herald.first_tick,' -- where the log stands
     ' herald.cursor_fault, herald.read, herald.batch, herald.replay, herald.rest, herald.writers, herald.is_of, herald.is_for, herald.may_see,' -- reading
     ' herald.cut, herald.short, herald.too_long, herald.told_bytes, herald.pass_by, herald.replay_many, herald.rest_many, herald.is_for_any,' -- several streams in one connection
-    ' herald.wake, herald.settled, herald.tick, herald.stopping, herald.queue_usage, herald.prune, herald.look_at_shapes,' -- the ticker
+    ' herald.wake, herald.settled, herald.tick, herald.stopping, herald.queue_usage, herald.prune, herald.look,' -- the ticker
     ' herald.revocation_data, herald.entitled, herald.ticket, herald.redeem, herald.renewal, herald.asked, herald.listed, herald.most_values, herald.typed, herald.compares, herald.key_way, herald.routing_way, herald.routing_type, herald.written,' -- the gate
     ' herald.act, herald.action_function, herald.act_claims, herald.act_answer, herald.act_error, herald.printed_bytes, herald.deep_bytes,' -- actions
     ' herald.snapshot, herald.refuse_item, herald.newer, herald.cover, herald.fix_settings, herald.fixed_settings,' -- states
-    ' herald.doubts, herald.has_policies, herald.table_named, herald.obstacles, herald.partition_columns, herald.tables_of,' -- doctor, as the same role
+    ' herald.doubts, herald.altered, herald.has_policies, herald.table_named, herald.obstacles, herald.partition_columns, herald.tables_of,' -- doctor, as the same role
     ' herald.schema, herald.stream_head, herald.watched, herald.event_schemas, herald.rule_schema, herald.try_rule, herald.rule_texts, herald.told,' -- the contract
     ' herald.sample_rows, herald.sample_row, herald.sample_text, herald.can_be,'
     ' herald.shape, herald.is_literal, herald.column_of, herald.object_shape, herald.array_shape, herald.any_of, herald.or_null, herald.type_schema,'

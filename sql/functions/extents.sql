@@ -5,7 +5,7 @@
 --   - columns that swap names, an enum label that gets another name
 --   - a crash empties an UNLOGGED table
 -- So herald.extents keeps what a watched table consisted of, and marks that such DDL changes. The
--- maker of ticks compares that with the catalog, when it looks at the shapes.
+-- maker of ticks compares that with the catalog (herald.look).
 -- A difference is a `bulk` event, reason ddl or crash, at which clients fetch again.
 -- That needs no event trigger, and so no superuser.
 
@@ -154,56 +154,72 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT herald.default_events(w) OR EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target AND r.operation = ANY (operations || 'any'::text))
 $$;
 
--- herald.look_at_extents(): compares what is kept with what is there. Returns whether there was
--- something to tell.
--- The maker of ticks calls it through herald.look_at_shapes.
+-- herald.look_at_extents(until): compares what is kept with what is there, and tells what differs.
+-- Returns whether it got through before this time. What it has told is kept, so the next call goes on.
+-- herald.look calls it.
 -- It waits for a lock only for a moment. The next look does what is left.
-CREATE OR REPLACE FUNCTION herald.look_at_extents() RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
+CREATE OR REPLACE FUNCTION herald.look_at_extents(until timestamptz) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
   crashed boolean := NOT EXISTS (SELECT FROM herald.survivor);
   now record;
-  now_marks jsonb;
-  was herald.extents;
-  w herald.watches;
-  told boolean := false;
 BEGIN
-  INSERT INTO herald.survivor SELECT WHERE crashed;
-  told := herald.look_at_rechecks(crashed);
+  PERFORM herald.look_at_rechecks(crashed);
   PERFORM herald.keep_extent(h) FROM herald.watches h WHERE NOT EXISTS (SELECT FROM herald.extents e WHERE e.watch = h.id);
   FOR now IN SELECT x.* FROM herald.extents_now() x JOIN herald.extents e USING (watch)
               WHERE x.tables <> e.tables OR x.namesake IS DISTINCT FROM e.namesake OR x.stamp IS DISTINCT FROM e.stamp OR (crashed AND x.unlogged) LOOP
-    SELECT e.* INTO was FROM herald.extents e WHERE e.watch = now.watch FOR UPDATE SKIP LOCKED;
-    CONTINUE WHEN NOT FOUND; -- somebody is watching it again just now
-    SELECT h.* INTO w FROM herald.watches h WHERE h.id = now.watch;
-    now_marks := herald.marks(w, now.tables);
-    IF NOT now.tables <@ was.tables THEN
-      PERFORM herald.try_hang(w, '!herald_truncated'); -- on the new ones
+    -- after a crash all are told at once, because nothing says later which ones were
+    IF clock_timestamp() > until AND NOT crashed THEN
+      RETURN false;
     END IF;
-    UPDATE herald.extents e SET tables = now.tables, namesake = now.namesake, stamp = now.stamp, marks = now_marks WHERE e.watch = now.watch;
-    IF crashed AND now.unlogged THEN
-      told := herald.tell_extent(w.topic, 'crash');
-    ELSIF (now.tables = '{}' AND was.tables <> '{}')
-       OR herald.differs(was.marks, now_marks, 'links')
-       OR (herald.rewritten(was.marks, now_marks) AND herald.yields(w, 'update'))
-       OR (now.namesake IS NOT NULL AND now.namesake IS DISTINCT FROM was.namesake)
-       OR (NOT was.tables <@ now.tables AND herald.tells_any(w, '{delete,truncate}'))
-       OR (now.tables <> '{}' AND NOT now.tables <@ was.tables AND herald.tells_any(w, '{insert}') AND herald.arrived(w.target, was.tables)) THEN
-      told := herald.tell_extent(w.topic, 'ddl');
-    END IF;
+    PERFORM herald.look_at_extent(now.watch, now.tables, now.namesake, now.stamp, crashed AND now.unlogged);
   END LOOP;
-  RETURN told;
+  INSERT INTO herald.survivor SELECT WHERE crashed;
+  RETURN true;
 EXCEPTION WHEN lock_not_available THEN
-  RETURN false;
+  RETURN true; -- and nothing was told
 END $$;
 
--- herald.tell_extent(topic, reason): the `bulk` event, to everyone on the topic. Returns true.
+-- herald.look_at_extent(watch, tables, namesake, stamp, emptied): the same for one table, of which this is
+-- what is there.
+--   emptied  a crash has emptied some of it
+CREATE OR REPLACE FUNCTION herald.look_at_extent(watch int, tables oid[], namesake oid, stamp text, emptied boolean) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_variable
+DECLARE
+  now_marks jsonb;
+  was herald.extents;
+  w herald.watches;
+BEGIN
+  SELECT e.* INTO was FROM herald.extents e WHERE e.watch = watch FOR UPDATE SKIP LOCKED;
+  IF NOT FOUND THEN
+    RETURN; -- somebody is watching it again just now
+  END IF;
+  SELECT h.* INTO w FROM herald.watches h WHERE h.id = watch;
+  now_marks := herald.marks(w, tables);
+  IF NOT tables <@ was.tables THEN
+    PERFORM herald.try_hang(w, '!herald_truncated'); -- on the new ones
+  END IF;
+  UPDATE herald.extents e SET tables = tables, namesake = namesake, stamp = stamp, marks = now_marks WHERE e.watch = watch;
+  IF emptied THEN
+    PERFORM herald.tell_extent(w.topic, 'crash');
+  ELSIF (tables = '{}' AND was.tables <> '{}')
+     OR herald.differs(was.marks, now_marks, 'links')
+     OR (herald.rewritten(was.marks, now_marks) AND herald.yields(w, 'update'))
+     OR (namesake IS NOT NULL AND namesake IS DISTINCT FROM was.namesake)
+     OR (NOT was.tables <@ tables AND herald.tells_any(w, '{delete,truncate}'))
+     OR (tables <> '{}' AND NOT tables <@ was.tables AND herald.tells_any(w, '{insert}') AND herald.arrived(w.target, was.tables)) THEN
+    PERFORM herald.tell_extent(w.topic, 'ddl');
+  END IF;
+END $$;
+
+-- herald.tell_extent(topic, reason): the `bulk` event, to everyone on the topic.
 -- Writes herald.changes. Rings.
-CREATE OR REPLACE FUNCTION herald.tell_extent(topic text, reason text) RETURNS boolean
+DROP FUNCTION IF EXISTS herald.tell_extent(text, text); -- it returned true
+CREATE FUNCTION herald.tell_extent(topic text, reason text) RETURNS void
 LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO herald.changes (topic, event, audience, data)
   VALUES (tell_extent.topic, 'bulk', '{*}', jsonb_build_object('topic', tell_extent.topic, 'reason', reason));
-  SELECT true;
 $$;
 
 -- herald.succeed(target): moves a watch to a table that has the name now.

@@ -6,7 +6,7 @@
 --   - its virtual columns
 --   - its partitions
 -- Nobody tells of DDL, because an event trigger needs a superuser. So the maker of ticks looks at
--- each of its safety polls, and makes the functions again. That locks no table, but for a moment
+-- each of its safety polls (herald.look), and makes the functions again. That locks no table, but for a moment
 -- where rows can move between new partitions.
 
 -- herald.stamp(w): a fingerprint of all in the catalog that the text depends on. It stands in the
@@ -41,25 +41,46 @@ BEGIN
                          OR EXISTS (SELECT FROM pg_cast c WHERE c.castsource = ANY (ARRAY[t.oid, t.typelem]) AND c.castfunc >= 16384)));
 END $$;
 
--- herald.renew_captures(): makes the trigger functions again of those tables that are not what they
--- were.
--- It forgets their last fault. herald.look_at_shapes calls it.
--- Where somebody is changing the same functions it leaves off, and the next look goes on. So ticks
--- wait for one lock_timeout at most. It takes stamps without a lock. Writes to the catalog, and
--- herald.faults.
-CREATE OR REPLACE FUNCTION herald.renew_captures() RETURNS void
+-- herald.renew_captures(after, until): makes the trigger functions again of those tables that are not what
+-- they were.
+--   after  the watch that was the last one, in the order of their numbers
+-- Returns the last one where it was not through by this time, and NULL where it was. It does one at least.
+-- It forgets their last fault. herald.look calls it.
+-- Where somebody is changing the same functions it leaves off, and the next look goes on. It takes
+-- stamps without a lock. Writes to the catalog, and herald.faults.
+CREATE OR REPLACE FUNCTION herald.renew_captures(after int, until timestamptz) RETURNS int
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' SET client_min_messages = warning AS $$
 DECLARE
   w herald.watches;
 BEGIN
-  -- OFFSET 0: a function is looked up once, whatever join the settings of the planner lead to
-  FOR w IN SELECT h.* FROM herald.watches h CROSS JOIN LATERAL (SELECT herald.stamp(h) AS now OFFSET 0) s
-            WHERE EXISTS (SELECT FROM (SELECT to_regprocedure(herald.capture_name(h, op)) AS fn FROM unnest(herald.capture_kinds()) op OFFSET 0) f
-                           WHERE (SELECT p.prosrc ~ '^-- generated' AND strpos(p.prosrc, s.now) = 0 FROM pg_proc p WHERE p.oid = f.fn))
+  FOR w IN SELECT h.* FROM herald.watches h WHERE h.id > after AND herald.is_altered(h)
+            ORDER BY h.id
               -- a session that has the row makes them itself
               FOR NO KEY UPDATE OF h SKIP LOCKED LOOP
     EXIT WHEN NOT herald.renew_capture(w);
+    IF clock_timestamp() > until THEN
+      RETURN w.id;
+    END IF;
   END LOOP;
+  RETURN NULL;
+END $$;
+
+-- herald.is_altered(w): is the text of its trigger functions of a table that was another one?
+CREATE OR REPLACE FUNCTION herald.is_altered(w herald.watches) RETURNS boolean
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  now text := herald.stamp(w);
+BEGIN
+  -- OFFSET 0: a function is looked up once, whatever join the settings of the planner lead to
+  RETURN EXISTS (SELECT FROM (SELECT to_regprocedure(herald.capture_name(w, op)) AS fn FROM unnest(herald.capture_kinds()) op OFFSET 0) f
+                  WHERE (SELECT p.prosrc ~ '^-- generated' AND strpos(p.prosrc, now) = 0 FROM pg_proc p WHERE p.oid = f.fn));
+END $$;
+
+-- herald.altered(): the watched tables of which that is so. For doctor, whose role may not read all of it.
+CREATE OR REPLACE FUNCTION herald.altered() RETURNS SETOF regclass
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN QUERY SELECT w.target FROM herald.watches w WHERE herald.is_altered(w) ORDER BY w.id;
 END $$;
 
 -- herald.renew_capture(w): does so for one table. Returns false where somebody else is at it.

@@ -125,34 +125,69 @@ EXCEPTION WHEN serialization_failure THEN
   RETURN NULL;
 END $$;
 
--- herald.look_at_shapes(): makes captures follow DDL, and compares what was told with what is.
--- It compares every topic with what was told last, and every watched table with what it consisted
--- of (herald.look_at_extents). Returns whether there was something to tell.
--- The maker of ticks calls it. It does not wait for a session that is changing the same topic. It
--- waits for a lock only for a moment, because ticks wait too.
-CREATE OR REPLACE FUNCTION herald.look_at_shapes() RETURNS boolean
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
+-- herald.look_at_shapes(after, until): compares topics with what was told of them last, and tells what
+-- differs.
+--   after  the topic that was the last one, in the order of their bytes
+-- Returns the last one where it was not through by this time, and NULL where it was. herald.look calls it.
+-- It does not wait for a session that is changing the same topic.
+CREATE OR REPLACE FUNCTION herald.look_at_shapes(after text, until timestamptz) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
   t record;
-  told boolean;
 BEGIN
-  IF herald.follows() THEN
-    RETURN false;
-  END IF;
-  told := herald.look_at_extents();
   FOR t IN SELECT n.topic, s.fingerprint AS was
-             FROM (SELECT w.topic FROM herald.watches w UNION SELECT h.topic FROM herald.shapes h) n LEFT JOIN herald.shapes s USING (topic) LOOP
+             FROM (SELECT w.topic FROM herald.watches w UNION SELECT h.topic FROM herald.shapes h) n LEFT JOIN herald.shapes s USING (topic)
+            WHERE n.topic COLLATE "C" > after ORDER BY n.topic COLLATE "C" LOOP
     IF herald.fingerprint(t.topic) IS DISTINCT FROM t.was THEN
       PERFORM FROM herald.shapes s WHERE s.topic = t.topic FOR UPDATE SKIP LOCKED;
-      told := (FOUND OR t.was IS NULL) AND herald.take_shape(t.topic, NULL) OR told;
+      PERFORM herald.take_shape(t.topic, NULL) WHERE FOUND OR t.was IS NULL;
+    END IF;
+    IF clock_timestamp() > until THEN
+      RETURN t.topic;
     END IF;
   END LOOP;
-  -- last, so it sees all DDL that the shapes have seen. After its event "schema" a topic's events
-  -- look so
-  PERFORM herald.renew_captures();
-  RETURN told;
+  RETURN NULL;
 EXCEPTION WHEN lock_not_available THEN
-  RETURN false; -- and nothing was told
+  RETURN NULL; -- and nothing was told
+END $$;
+
+-- herald.look(step): looks at what DDL has changed, for 0.1 s and whatever is in hand then. Returns where to
+-- go on.
+--   step  where to go on, as the last call said it. NULL: at the beginning
+-- Returns NULL where it is through.
+-- Each call is to be a transaction. So locks are held for a moment only, and a look that is cut off goes on.
+-- The daemon with the role of making ticks calls it, in a session of its own. Ticks wait for none of it.
+CREATE OR REPLACE FUNCTION herald.look(step text) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  until timestamptz := clock_timestamp() + '100 ms';
+BEGIN
+  IF herald.follows() THEN
+    RETURN NULL;
+  END IF;
+  LOOP
+    step := herald.look_step(coalesce(step, 'extents'), until);
+    EXIT WHEN step IS NULL OR clock_timestamp() > until;
+  END LOOP;
+  RETURN step;
+END $$;
+
+-- herald.look_step(step, until): takes one of these steps, and returns the next one. NULL: there is none.
+--   extents         what watched tables consist of (herald.look_at_extents)
+--   shapes TOPIC    what events look like, of the topics after this one
+--   captures WATCH  trigger functions, of the watches after this one. They are the last, so they see all
+--                   DDL that the shapes have seen. After its event "schema" a topic's events look so
+CREATE OR REPLACE FUNCTION herald.look_step(step text, until timestamptz) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  at text := substr(step, strpos(step, ' ') + 1);
+BEGIN
+  IF step = 'extents' THEN
+    RETURN CASE WHEN herald.look_at_extents(until) THEN 'shapes ' ELSE 'extents' END;
+  ELSIF step LIKE 'shapes %' THEN
+    RETURN coalesce('shapes ' || herald.look_at_shapes(at, until), 'captures 0');
+  END IF;
+  RETURN 'captures ' || herald.renew_captures(at::int, until);
 END $$;
 
 -- A topic that this version sees for the first time.

@@ -131,6 +131,18 @@ static const struct doctor_check table_locks = {
 	"nobody stops writers of a watched table",
 };
 
+/* A safety poll of the daemon follows DDL. So right after it this is no news. */
+static const struct doctor_check altered = {
+	"altered",
+	"SELECT '!', t::text, 'was altered, and its capture has not followed yet: what it cannot "
+	"tell goes out as bulk',"
+	"       concat_ws(', ', 'a daemon follows within its poll-interval',"
+	"         (SELECT 'unless an event trigger fails or takes long: ' || string_agg(e.evtname, "
+	"', ') FROM pg_event_trigger e WHERE e.evtenabled <> 'D' AND e.evtevent <> 'login'))"
+	"  FROM herald.altered() t LIMIT 10",
+	"captures have followed what ALTER has changed",
+};
+
 /* Rules of an older version go on. EventSource calls onerror, onopen and onmessage for these. */
 static const struct doctor_check events = {
 	"events",
@@ -147,6 +159,7 @@ void doctor_tables(struct doctor *d)
 {
 	doctor_check(d, &names, NULL);
 	doctor_check(d, &columns, NULL);
+	doctor_check(d, &altered, NULL);
 	doctor_check(d, &events, NULL);
 	doctor_check(d, &children, NULL);
 	doctor_check(d, &partitions, NULL);

@@ -30,6 +30,7 @@ enum question_kind {
 	QUESTION_SCHEMA, /* -> the contract of all streams, as JSON */
 	/* tick, transaction ids -> the cursor up to which all are told; NULL if not yet */
 	QUESTION_COVER,
+	QUESTION_LOOK, /* a step of a look at what DDL has changed, or NULL -> the next step */
 };
 
 /* What came back. The texts are valid during the call that passes it. */

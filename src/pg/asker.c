@@ -29,6 +29,7 @@ static const struct session_statement statements[] = {
 	[QUESTION_ACTION] = {"action", ANSWER_SQL},
 	[QUESTION_SCHEMA] = {"schema", "SELECT herald.schema()::text"},
 	[QUESTION_COVER] = {"cover", "SELECT herald.cover($1::bigint, $2::xid8[])"},
+	[QUESTION_LOOK] = {"look", "SELECT herald.look($1)"},
 };
 static const struct {
 	int params;
@@ -43,6 +44,7 @@ static const struct {
 	[QUESTION_ACTION] = {3, false, true, ASKER_ACTIONS},
 	[QUESTION_SCHEMA] = {0, true, true, ASKER_OWN},
 	[QUESTION_COVER] = {2, true, false, ASKER_OWN},
+	[QUESTION_LOOK] = {1, false, true, ASKER_OWN}, /* event triggers are the application's */
 };
 
 _Static_assert(ASKER_WORKERS <= LANES_MOST, "more could run than lanes can count");

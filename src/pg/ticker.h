@@ -94,6 +94,8 @@ struct ticker_calls {
 	/* A pooler shares our sessions with others. Comes before anything is asked for other
 	 * rooms. */
 	void (*pooled)(void *ctx);
+	/* It is time to look at what DDL has changed. One instance is told so. */
+	void (*look)(void *ctx);
 	/* The server waits for its clients to leave. */
 	void (*stopping)(void *ctx, const char *why);
 	void *ctx;
@@ -131,7 +133,6 @@ enum ticker_step {
 	TICKER_SETTLED,
 	TICKER_PASS_BY, /* before more is read, because there is room for one */
 	TICKER_READ,    /* before the next tick, because a steady doorbell always wishes one */
-	TICKER_SHAPES,
 	TICKER_PRUNE,
 	TICKER_TICK,
 	TICKER_STATEMENTS,
@@ -182,6 +183,7 @@ struct ticker {
 	bool anew;
 	bool follows; /* the database has another one's log */
 	bool same;    /* SAME has answered that it still does, or does not, as before */
+	bool looks;   /* a look at DDL is wished, by whom makes ticks */
 	bool listens; /* has the lock that tells writers so */
 	bool leader;  /* has the role */
 	/* Ticks made without the role since the last pruning. Many of them mean that no instance

@@ -119,7 +119,7 @@ static void on_poll(struct timer *timer)
 	ticker_wish(t, TICKER_READ);
 	ticker_wish(t, TICKER_SAME);
 	ticker_set_wish(t, TICKER_TICK, !t->follows);
-	ticker_set_wish(t, TICKER_SHAPES, !t->follows);
+	t->looks = !t->follows;
 	ticker_set_wish(t, TICKER_ROLE, ticker_may_lead(t));
 	/* Nobody tells it that the definitions have changed. */
 	ticker_wish_if(t, TICKER_STREAMS, t->follows || t->session.pooled);

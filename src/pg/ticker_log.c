@@ -105,7 +105,7 @@ static void conclude_head(struct ticker *t)
 	ticker_set_wish(t, TICKER_LISTEN, !t->follows);
 	ticker_set_wish(t, TICKER_ROLE, !t->follows);
 	ticker_set_wish(t, TICKER_TICK, !t->follows);
-	ticker_set_wish(t, TICKER_SHAPES, !t->follows);
+	t->looks = !t->follows;
 	if (t->follows)
 		log_info("[STREAM JOB] the database follows another one's log: no ticks are made "
 			 "here");

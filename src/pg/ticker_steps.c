@@ -154,18 +154,6 @@ static bool makes_ticks(const struct ticker *t)
 	return t->leader || t->session.pooled || t->stood_in >= TICKER_STAND_INS;
 }
 
-static void take_shapes(struct ticker *t, const PGresult *res)
-{
-	ticker_wish_if(t, TICKER_TICK, decode_bool(res, 0));
-}
-
-static const struct ticker_row ticker_shapes = {
-	.name = "shapes",
-	.sql = "SELECT herald.look_at_shapes()",
-	.may = makes_ticks,
-	.take = take_shapes,
-};
-
 static void ask_prune(struct ticker *t, struct step_params *p)
 {
 	t->stood_in = 0;
@@ -198,8 +186,7 @@ static const struct ticker_row *const rows[TICKER_STATEMENTS] = {
 	[TICKER_RISE] = &ticker_rise,       [TICKER_DOZE] = &ticker_doze,
 	[TICKER_SINCE] = &ticker_since,     [TICKER_SETTLED] = &ticker_settled,
 	[TICKER_PASS_BY] = &ticker_pass_by, [TICKER_READ] = &ticker_read,
-	[TICKER_SHAPES] = &ticker_shapes,   [TICKER_PRUNE] = &ticker_prune,
-	[TICKER_TICK] = &ticker_tick,
+	[TICKER_PRUNE] = &ticker_prune,     [TICKER_TICK] = &ticker_tick,
 };
 
 void ticker_list_statements(struct session_statement *ret_statements)
@@ -232,6 +219,10 @@ void ticker_next_step(struct ticker *t)
 {
 	if (!conn_is_free(&t->conn))
 		return;
+	if (t->looks && makes_ticks(t)) {
+		t->looks = false;
+		t->calls.look(t->calls.ctx);
+	}
 	for (enum ticker_step step = 0; step < TICKER_STATEMENTS; step++)
 		if (may_run(t, step)) {
 			ticker_run(t, step);

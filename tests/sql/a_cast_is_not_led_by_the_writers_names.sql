@@ -28,7 +28,7 @@ CREATE CAST (mood AS json) WITH FUNCTION mood_json(mood);
 CREATE CAST (mood AS text) WITH FUNCTION mood_text(mood);
 CREATE CAST (days AS json) WITH FUNCTION days_json(days);
 SELECT herald.watch('moods', audience => '{m}'), herald.watch('pairs'), herald.watch('times');
-SELECT herald.look_at_shapes();
+SELECT test.look();
 SELECT is(array[fixed('plain'), fixed('moods'), fixed('pairs'), fixed('times')], '{t,t,t,t}', 'one that comes later is seen at the next look, one within other types too');
 GRANT ALL ON plain, moods, pairs, times TO :writer;
 SET ROLE :writer;

@@ -9,18 +9,18 @@ SELECT herald.rule('others', 'x', 'insert');
 SELECT is(test.shapes(), 0::bigint, 'a first shape is no news, nor one that nobody can hear of');
 SELECT herald.stream('/s', '{orders}', events => '{orders.insert}', match => '{"owner": "claims.sub"}');
 SELECT is(test.shapes(), 0::bigint, 'nor a stream');
-SELECT is(herald.look_at_shapes(), false, 'nothing has changed');
+SELECT is(test.look(), false, 'nothing has changed');
 
 ALTER TABLE orders ADD COLUMN note text;
-SELECT is(herald.look_at_shapes(), true, 'a column more');
-SELECT is(herald.look_at_shapes(), false, 'is told once');
+SELECT is(test.look(), true, 'a column more');
+SELECT is(test.look(), false, 'is told once');
 SELECT is((SELECT (topic, event, audience, data)::text FROM herald.changes), (('orders', 'schema', '{*}'::text[], '{"topics": ["orders"]}'::jsonb)::text), 'to everyone on the topic');
 SELECT herald.tick();
 SELECT is((SELECT count(*) FROM herald.replay(0, 0, 1000, '{orders}', '{orders.insert}', '{"owner=ann"}', NULL, NULL, NULL, 10) r WHERE r.event = 'schema'), 1::bigint,
           'whatever events the stream has');
 SELECT is((SELECT count(*) FROM herald.replay(0, 0, 1000, '{others}', NULL, NULL, NULL, NULL, NULL, 10) r WHERE r.event = 'schema'), 0::bigint, 'not to others');
 
-CREATE FUNCTION test.tells(ddl text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN EXECUTE ddl; RETURN herald.look_at_shapes(); END $$;
+CREATE FUNCTION test.tells(ddl text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN EXECUTE ddl; RETURN test.look(); END $$;
 SELECT ok(test.tells(ddl), ddl) FROM unnest(ARRAY['ALTER TABLE orders RENAME note TO remark', 'ALTER TABLE orders ALTER remark TYPE varchar(20)', 'ALTER TABLE orders ALTER remark SET NOT NULL',
   'ALTER TABLE orders ADD CHECK (remark IN (''a'', ''b''))', 'ALTER TABLE orders DROP COLUMN remark', 'ALTER TABLE orders DROP CONSTRAINT orders_pkey', 'ALTER TABLE orders RENAME TO requests']) ddl;
 SELECT ok(NOT test.tells(ddl), 'not: ' || ddl) FROM unnest(ARRAY['ALTER TABLE requests ALTER secret TYPE varchar(9)', 'CREATE INDEX ON requests (owner)', 'ALTER TABLE requests ALTER owner SET DEFAULT ''x''',
@@ -32,7 +32,7 @@ SELECT is(test.shapes(), :before + 1::bigint, 'a rule tells it with its transact
 SELECT herald.rule('requests', 'made', 'insert', data => 'public.f(NEW.id)');
 SELECT is(test.shapes(), :before + 1::bigint, 'the same again does not');
 CREATE OR REPLACE FUNCTION public.f(int) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('b', $1) $$;
-SELECT ok(herald.look_at_shapes(), 'a function that a rule names is looked at');
+SELECT ok(test.look(), 'a function that a rule names is looked at');
 CREATE FUNCTION public.U&"i\00C9"(int) RETURNS int LANGUAGE sql AS 'SELECT 7';
 SELECT is(herald.rule_texts(U&'Public.I\00C9 (NEW.id)'), ARRAY[U&'Public.I\00C9 (NEW.id)', 'SELECT 7'], 'by the name that PostgreSQL makes of it');
 BEGIN;
@@ -58,7 +58,7 @@ SELECT dblink_exec('other', 'BEGIN');
 SELECT dblink_exec('other', 'ALTER TABLE requests ADD COLUMN open int');
 SELECT * FROM dblink('other', 'SELECT herald.watch(''requests'', ''orders'', ''{owner}'')::text') AS r(x text);
 SET statement_timeout = '30s';
-SELECT is(herald.look_at_shapes(), false, 'one that is not committed is not waited for');
+SELECT is(test.look(), false, 'one that is not committed is not waited for');
 SELECT dblink_exec('other', 'COMMIT');
 SELECT is(test.shapes(), :before + 1::bigint, 'it tells it itself');
 SELECT herald.watch('requests', 'elsewhere');

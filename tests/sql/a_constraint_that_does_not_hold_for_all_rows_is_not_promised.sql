@@ -12,11 +12,11 @@ SELECT :SERVER_VERSION_NUM >= 180000 AS has_them \gset
 ALTER TABLE things ADD CONSTRAINT filled NOT NULL n NOT VALID, ADD CONSTRAINT glad CHECK (mood IN ('glad')) NOT ENFORCED;
 SELECT is(c -> 'n', '{"type": ["integer", "null"]}', 'a NOT NULL that is not valid leaves null') FROM test.columns;
 SELECT is(c -> 'mood', '{"type": ["string", "null"]}', 'a check that is not enforced lists nothing') FROM test.columns;
-SELECT herald.look_at_shapes() AS told \gset
+SELECT test.look() AS told \gset
 UPDATE things SET n = 1, state = 'new';
 ALTER TABLE things VALIDATE CONSTRAINT filled;
 SELECT is(c -> 'n', '{"type": "integer"}', 'when it is valid there is none') FROM test.columns;
-SELECT herald.look_at_shapes() AS told \gset
+SELECT test.look() AS told \gset
 SELECT is(:'told', true, 'which is told');
 \else
 SELECT skip('NOT NULL that is NOT VALID, and NOT ENFORCED, are of PostgreSQL 18', 4);

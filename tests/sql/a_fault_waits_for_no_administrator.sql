@@ -17,7 +17,7 @@ SELECT is((SELECT count(*) FROM herald.faults), 1::bigint, 'the next one is kept
 CALL old_fault();
 ALTER TABLE things ADD COLUMN a int;
 ALTER TABLE things RENAME TO goods;
-SELECT dblink_exec('admin', 'BEGIN; DO $$ BEGIN PERFORM herald.look_at_shapes(); END $$');
+SELECT dblink_exec('admin', 'BEGIN; DO $$ BEGIN PERFORM test.look(); END $$');
 SELECT is(dblink_exec('writer', 'INSERT INTO goods VALUES (4, 0)'), 'INSERT 0 1', 'and while a look makes its capture anew');
 SELECT dblink_exec('admin', 'COMMIT');
 SELECT is((SELECT count(*) FROM herald.faults), 0::bigint, 'which forgets it too');

@@ -13,23 +13,23 @@ CREATE FUNCTION split() RETURNS void LANGUAGE plpgsql AS $$ BEGIN
 SELECT herald.watch('orders'), herald.rule('orders', 'changed', 'update');
 SELECT is(fires(), 'region', 'the rule looks at updates of the key');
 SELECT split();
-SELECT herald.look_at_shapes();
+SELECT test.look();
 SELECT is(fires(), 'k,region', 'and of those that partitions below have');
 INSERT INTO orders VALUES (1, 'eu', 1), (2, 'eu', 1);
 UPDATE orders SET k = 15 WHERE id = 1;
 SELECT is(test.events(), '{changed}', 'a row that moves between these is told');
 DROP TABLE orders_eu;
-SELECT herald.look_at_shapes();
+SELECT test.look();
 SELECT lives_ok('ALTER TABLE orders DROP COLUMN k', 'a column that is no key any more can go');
 ALTER TABLE orders ADD k int;
 
 -- where somebody is in the way, the ticker leaves it
-SELECT herald.look_at_shapes();
+SELECT test.look();
 SELECT split();
 SELECT dblink_connect('w', test.self());
 SELECT dblink_exec('w', 'BEGIN');
 SELECT dblink_exec('w', $$INSERT INTO orders VALUES (3, 'us', 1)$$);
-SELECT lives_ok('SELECT herald.look_at_shapes()', 'a writer is in the way of nobody''s look');
+SELECT lives_ok('SELECT test.look()', 'a writer is in the way of nobody''s look');
 SELECT is(fires(), 'region', 'nor is it waited for');
 SELECT dblink_exec('w', 'COMMIT');
 SELECT herald.watch('orders');
@@ -46,12 +46,12 @@ SELECT is(fires(), 'k,region', 'and installing');
 
 -- more partitions than the text of the trigger functions lists
 SELECT format('CREATE TABLE p%s PARTITION OF orders FOR VALUES IN (%L)', g, g) FROM generate_series(1, 110) g \gexec
-SELECT herald.look_at_shapes(), herald.watch('orders');
+SELECT test.look(), herald.watch('orders');
 DROP TABLE orders_eu;
-SELECT herald.look_at_shapes();
+SELECT test.look();
 SELECT is(fires(), 'region', 'among a hundred partitions');
 SELECT split();
-SELECT herald.look_at_shapes();
+SELECT test.look();
 SELECT is(fires(), 'k,region', 'likewise');
 INSERT INTO orders VALUES (4, 'eu', 1);
 UPDATE orders SET k = 15 WHERE id = 4;

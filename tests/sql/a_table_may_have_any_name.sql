@@ -37,7 +37,7 @@ SELECT is(test.last(1) ->> 'table', 'two.things', 'and each is itself');
 CREATE TABLE lined (id int PRIMARY KEY);
 SELECT herald.watch('lined');
 SELECT format('ALTER TABLE lined RENAME TO %I', E'two\nlines\r; of it') \gexec
-SELECT herald.look_at_shapes();
+SELECT test.look();
 SELECT is((SELECT faults FROM herald.status), NULL, 'a name may have lines');
 SELECT format('INSERT INTO %I VALUES (1)', E'two\nlines\r; of it') \gexec
 SELECT is(test.last() ->> 'table', E'public.two\nlines\r; of it', 'and be told');

@@ -49,11 +49,11 @@ SELECT is((SELECT array_agg(coalesce(row_now, row_was) ->> 'twice' ORDER BY id) 
 CREATE TABLE later (id int PRIMARY KEY, k int);
 SELECT herald.watch('later');
 ALTER TABLE later ADD COLUMN twice int GENERATED ALWAYS AS (k * 2);
-SELECT herald.look_at_shapes();
+SELECT test.look();
 INSERT INTO later VALUES (1, 2);
 SELECT is(test.last() -> 'row', '{"id": 1, "k": 2, "twice": 4}', 'one that is added after is told when somebody has looked');
 ALTER TABLE later ALTER COLUMN twice SET EXPRESSION AS (k * 3);
-SELECT herald.look_at_shapes();
+SELECT test.look();
 UPDATE later SET k = 3;
 SELECT is(test.last() -> 'row', '{"id": 1, "k": 3, "twice": 9}', 'so is another expression');
 \else

@@ -26,11 +26,11 @@ UPDATE parted SET id = 2;
 SELECT is(leaks(), 0::bigint, 'swapped names do not make it known');
 SELECT is((SELECT count(*) FROM herald.untold), 3::bigint, 'the topics get bulk');
 SELECT is((SELECT count(*) FROM jsonb_each_text((SELECT faults FROM herald.status)) f WHERE f.value LIKE 'an excluded column (ssn) was renamed%'), 3::bigint, 'and the operator is told why');
-SELECT herald.look_at_shapes();
+SELECT test.look();
 UPDATE users SET id = 3;
 SELECT is(leaks(), 0::bigint, 'so it is after a look');
 SELECT dblink_exec('other', 'CALL swap(''users'')');
-SELECT herald.look_at_shapes();
+SELECT test.look();
 UPDATE users SET id = 4;
 SELECT is(test.last() -> 'row', '{"id": 4, "masked": "***"}', 'names that are swapped back are good again');
 
@@ -60,11 +60,11 @@ SELECT is(test.last() -> 'row', '{"id": 11, "masked": "open"}', 'a column that i
 ALTER TABLE users ADD COLUMN ssn text;
 INSERT INTO users VALUES (12, 'open', 'hush');
 SELECT is(test.last() -> 'row', '{"id": 12, "masked": "open"}', 'one of its name is excluded');
-SELECT herald.look_at_shapes();
+SELECT test.look();
 SELECT is((SELECT hidden FROM herald.watches WHERE target = 'users'::regclass), '{2,4}', 'after a look also by its number');
 ALTER TABLE users RENAME ssn TO tax_number;
 INSERT INTO users VALUES (13, 'open', 'hush');
-SELECT herald.look_at_shapes();
+SELECT test.look();
 INSERT INTO users VALUES (14, 'open', 'hush');
 SELECT is(leaks(), 0::bigint, 'so another name does not make it known');
 SELECT herald.watch('users', exclude => '{tax_number}');

@@ -23,7 +23,7 @@ BEGIN
   RETURN (SELECT coalesce(array_agg(coalesce(data ->> 'sub', 'all') ORDER BY id), '{}') FROM herald.changes WHERE id > before AND event = 'recheck');
 END $$;
 -- looked(): the same of a look.
-CREATE FUNCTION looked() RETURNS text[] LANGUAGE sql AS $$ SELECT asked('SELECT herald.look_at_shapes()') $$;
+CREATE FUNCTION looked() RETURNS text[] LANGUAGE sql AS $$ SELECT asked('SELECT test.look()') $$;
 
 SELECT is(looked(), '{}', 'nothing is named');
 SELECT herald.stream('/c', '{things}', authorize => 'public.may', recheck => '{"app.clubs": "who", "app.parents": "who", "app.plain": "who", "app.guests": "who"}');

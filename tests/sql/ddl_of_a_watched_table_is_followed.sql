@@ -6,7 +6,7 @@ CREATE FUNCTION events() RETURNS text[] LANGUAGE sql AS $$
   SELECT test.tell();
   WITH gone AS (DELETE FROM herald.changes RETURNING *)
   SELECT coalesce(array_agg(concat_ws(' ', event, data ->> 'table', key, CASE WHEN event <> 'bulk' THEN nullif(audience, '{}') END) ORDER BY id) FILTER (WHERE event <> 'schema' AND (data ->> 'reason') IS DISTINCT FROM 'ddl'), '{}') FROM gone $$;
-CREATE FUNCTION look() RETURNS void LANGUAGE sql AS $$ SELECT herald.look_at_shapes() $$;
+CREATE FUNCTION look() RETURNS void LANGUAGE sql AS $$ SELECT test.look() $$;
 CREATE SCHEMA shop;
 CREATE TABLE orders (id int PRIMARY KEY, code uuid NOT NULL DEFAULT '00000000-0000-4000-8000-000000000001' UNIQUE);
 SELECT herald.watch('orders');

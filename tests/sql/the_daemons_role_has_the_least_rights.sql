@@ -23,7 +23,7 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($$SELECT herald.printed_bytes((repeat('[', 60) || '"' || repeat('x', 9000) || '"' || repeat(']', 60))::jsonb)$$), -- of an answer that is nested deeply
   ($sql$DO $do$ BEGIN PERFORM herald.snapshot('/own', '{}', '{}'); EXCEPTION WHEN invalid_transaction_state THEN NULL; END $do$ $sql$), -- it wants REPEATABLE READ
   ($sql$DO $do$ BEGIN PERFORM herald.refuse_item(2, 1); EXCEPTION WHEN program_limit_exceeded THEN NULL; END $do$ $sql$), ($$SELECT herald.newer(pg_current_snapshot())$$), ($$SELECT herald.cover(1, '{}')$$), ($$SELECT herald.fix_settings()$$),
-  ($$SELECT herald.look_at_shapes()$$), ($$SELECT herald.schema()::text$$),
+  ($$SELECT herald.altered()$$), ($$SELECT herald.look(NULL), herald.look('shapes '), herald.look('captures 0')$$), ($$SELECT herald.schema()::text$$),
   ($$SELECT d.* FROM herald.streams s, herald.doubts(s) d$$), ($$SELECT * FROM herald.obstacles()$$), ($$SELECT FROM herald.extents$$), ($$SELECT herald.partition_columns('things'::regclass)$$); -- doctor's
 
 -- test.refused(role): the first of the statements that the role may not run, each tried and undone; NULL: it may all.

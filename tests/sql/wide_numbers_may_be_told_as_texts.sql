@@ -62,12 +62,12 @@ INSERT INTO wide VALUES (1);
 SELECT is((SELECT jsonb_agg(DISTINCT jsonb_typeof(value)) FROM jsonb_each(test.last() -> 'row')), '["string"]', 'more columns than a function has arguments');
 SELECT is(test.last() #>> '{row,c120}', '120', 'to the last one');
 ALTER TABLE wide ADD extra int8 DEFAULT 9;
-SELECT herald.look_at_shapes();
+SELECT test.look();
 INSERT INTO wide VALUES (2);
 SELECT is(test.last() #> '{row,extra}', '"9"', 'a column that comes later, when the ticker has looked');
 ALTER TABLE wide DROP c7;
 SELECT lives_ok('INSERT INTO wide VALUES (3)', 'one that goes fails no writer');
-SELECT herald.look_at_shapes();
+SELECT test.look();
 INSERT INTO wide VALUES (4);
 SELECT is(test.last() #> '{row,c8}', '"8"', 'and is followed');
 
