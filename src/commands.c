@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "commands.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,12 +128,25 @@ static int serve(struct cli_call *call)
 	return workers_run(config, load_again, config);
 }
 
+/* They wait until the loop takes them. A reload right after the start would end the daemon. */
+static void hold_signals(void)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &held, NULL);
+}
+
 static int cmd_serve(struct cli_call *call)
 {
 	int result;
 
 	if (call->word_count > 0)
 		return cli_usage("serve takes no argument, not '%s'", call->words[0]);
+	hold_signals();
 	files_raise_limit();
 	log_detach();
 	result = serve(call);

@@ -232,6 +232,27 @@ static bool start(struct server *s)
 	return true;
 }
 
+/* The change log may be followed while no other session can be had. */
+static void look_for_sessions(struct server *s)
+{
+	bool stuck = replay_is_stuck(&s->replay) || asker_is_stuck(&s->asker) ||
+		     snapshots_are_stuck(&s->snapshots);
+
+	if (!stuck || !s->status.available) {
+		s->status.stuck_ms = 0;
+		s->said_stuck = false;
+		return;
+	}
+	if (s->status.stuck_ms == 0)
+		s->status.stuck_ms = s->loop.now_ms;
+	if (s->loop.now_ms - s->status.stuck_ms < STATUS_LATE_MS || s->said_stuck)
+		return;
+	s->said_stuck = true;
+	log_warn(
+		"[STREAM JOB] what clients ask the database for waits for a session that cannot be "
+		"had: give the daemon's pool, role or database more connections (24 an instance)");
+}
+
 /*
  * One turn. First the sockets and timers, then every touched subscriber once. At last, what was
  * closed is freed.
@@ -248,6 +269,7 @@ static void turn(struct server *s)
 	s->status.queue_millionths = s->ticker.queue_millionths;
 	s->status.unreadable = s->ticker.unreadable;
 	s->status.owed_ms = ticker_owes_since(&s->ticker);
+	look_for_sessions(s);
 	s->status.pages = s->replay.pages;
 	outlets_flush(&s->outlets);
 	keeper_reap(&s->gate);

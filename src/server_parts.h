@@ -47,7 +47,8 @@ struct server {
 	struct status status;
 	struct routes routes, admin_routes;
 	struct httpd httpd, admin;
-	bool serving; /* streams are known, so the door is open */
+	bool said_stuck; /* that clients wait for sessions; until they do not */
+	bool serving;    /* streams are known, so the door is open */
 	bool stopping;
 	bool stopped;
 	int exit_status;

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/loop.h"
+#include "pg/conninfo.h"
 #include "pg/hosts.h"
 #include "pg/layer.h"
 #include "pg/message.h"
@@ -96,17 +97,13 @@ static bool find_way(struct bounded *b, struct way *w, const char *conninfo, int
 
 static void begin(struct bounded *b, const struct hosts *h, const char *conninfo, bool any)
 {
-	const char *keys[] = {"dbname",
-			      "fallback_application_name",
-			      "client_encoding",
-			      h->usable > 0 ? "host" : NULL,
-			      "hostaddr",
-			      "port",
-			      any ? "target_session_attrs" : NULL,
-			      NULL};
+	const char *keys[] = {"dbname",     "fallback_application_name",         "client_encoding",
+			      "gssencmode", h->usable > 0 ? "host" : NULL,       "hostaddr",
+			      "port",       any ? "target_session_attrs" : NULL, NULL};
 	const char *values[] = {conninfo == NULL ? "" : conninfo,
 				"pgherald doctor",
 				"UTF8",
+				conninfo_gssencmode(conninfo),
 				h->host.data,
 				h->hostaddr.data,
 				h->port.data,

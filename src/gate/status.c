@@ -18,6 +18,12 @@ int64_t status_lag_ms(const struct status *s, int64_t now_ms)
 	return since == 0 || since > now_ms ? 0 : now_ms - since;
 }
 
+/* The change log can be followed, and what clients ask the database for waits all the same. */
+static bool is_stuck(const struct status *s, int64_t now_ms)
+{
+	return s->available && s->stuck_ms != 0 && now_ms - s->stuck_ms >= STATUS_LATE_MS;
+}
+
 static const char *own_fault(const struct status *s, int64_t now_ms)
 {
 	if (s->gate->outlets->draining || s->leaving)
@@ -26,6 +32,9 @@ static const char *own_fault(const struct status *s, int64_t now_ms)
 		return "the change log cannot be followed";
 	if (s->available && status_lag_ms(s, now_ms) >= STATUS_LATE_MS)
 		return "what is committed has not been read for a while";
+	if (is_stuck(s, now_ms))
+		return "what clients ask the database for waits for a session: is a pool or a "
+		       "connection limit full?";
 	return s->shut ? "new connections wait for descriptors or memory" : NULL;
 }
 
@@ -41,9 +50,8 @@ const char *status_unready(const struct status *s, int64_t now_ms)
 
 void status_append_json(const struct status *s, int64_t now_ms, struct buf *out)
 {
-	const char *word = s->gate->outlets->draining                                  ? "draining"
-			   : s->available && status_lag_ms(s, now_ms) < STATUS_LATE_MS ? "ok"
-										       : "degraded";
+	bool ok = s->available && status_lag_ms(s, now_ms) < STATUS_LATE_MS && !is_stuck(s, now_ms);
+	const char *word = s->gate->outlets->draining ? "draining" : ok ? "ok" : "degraded";
 	char head[CURSOR_TEXT_MAX];
 
 	cursor_format(s->gate->outlets->router->head, head);

@@ -35,6 +35,8 @@ struct status {
 	int queue_millionths;    /* how much of PostgreSQL's queue of notifications is used */
 	/* Since when something that is committed waits to be read. 0 if nothing is known of. */
 	int64_t owed_ms;
+	/* Since when clients wait for sessions that cannot be had, or 0. */
+	int64_t stuck_ms;
 	/* For metrics: ticks made, pages read, how often it was shut, changes told as `bulk`. */
 	uint64_t ticks, pages, shuts, unreadable;
 	/* Appends lines of /metrics on what this room does not know. */

@@ -44,7 +44,7 @@ static const struct {
 	[QUESTION_ACTION] = {3, false, true, ASKER_ACTIONS},
 	[QUESTION_SCHEMA] = {0, true, true, ASKER_OWN},
 	[QUESTION_COVER] = {2, true, false, ASKER_OWN},
-	[QUESTION_LOOK] = {1, false, true, ASKER_OWN}, /* event triggers are the application's */
+	[QUESTION_LOOK] = {1, false, true, ASKER_LOOK}, /* event triggers are the application's */
 };
 
 _Static_assert(ASKER_WORKERS <= LANES_MOST, "more could run than lanes can count");
@@ -266,6 +266,23 @@ void asker_pool(struct asker *a)
 	for (size_t i = 0; i < ASKER_POOLS; i++)
 		for (size_t k = 0; k < ASKER_WORKERS; k++)
 			session_pool(&a->pools[i].workers[k].session);
+}
+
+static bool is_stuck(const struct asker_pool *p)
+{
+	bool ready = false;
+
+	for (size_t i = 0; i < ASKER_WORKERS; i++)
+		ready = ready || p->workers[i].session.step == SESSION_READY;
+	return !ready && lanes_have(&p->queue);
+}
+
+bool asker_is_stuck(const struct asker *a)
+{
+	for (size_t i = 0; i < ASKER_POOLS; i++)
+		if (i != ASKER_LOOK && is_stuck(&a->pools[i]))
+			return true;
+	return false;
 }
 
 void asker_leave(struct asker *a, const char *why)

@@ -3,10 +3,10 @@
  * asker.h: answers the questions of other rooms (hub/question.h) on a few connections.
  *
  * Questions wait in lanes (lanes.h), so that no client keeps another one waiting for long. There
- * are three pools, and each has up to ASKER_WORKERS connections. Authorize functions and actions
- * have pools of their own, because functions of the application may be slow. So slow actions keep
- * nobody from being let in. A pool makes a connection when a question finds all its others busy. A
- * daemon that asks nothing has none.
+ * are four pools, and each has up to ASKER_WORKERS connections. Authorize functions, actions and
+ * looks (look.h) have pools of their own, because functions and triggers of the application may be
+ * slow. So slow actions keep nobody from being let in. A pool makes a connection when a question
+ * finds all its others busy. A daemon that asks nothing has none, but for that of looks.
  *
  * What such a function leaves in its session is taken back before the next question. The answer
  * does not wait for that.
@@ -34,7 +34,7 @@
 	"SELECT allowed::text, listed::text, typed::text" \
 	" FROM herald.asked($1, $2::jsonb, $3::jsonb, $4::jsonb)"
 
-enum asker_pool_name { ASKER_OWN, ASKER_AUTHORIZE, ASKER_ACTIONS, ASKER_POOLS };
+enum asker_pool_name { ASKER_OWN, ASKER_AUTHORIZE, ASKER_ACTIONS, ASKER_LOOK, ASKER_POOLS };
 
 struct asker_worker {
 	struct asker_pool *pool;
@@ -64,6 +64,9 @@ void asker_pool(struct asker *a);
  * is borrowed until then. */
 void asker_leave(struct asker *a, const char *why);
 void asker_release(struct asker *a);
+
+/* Do questions of clients wait in a pool that has no session? */
+bool asker_is_stuck(const struct asker *a);
 
 struct question_ops asker_ops(struct asker *a);
 

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 
 #include "base/log.h"
+#include "pg/conninfo.h"
 #include "pg/message.h"
 #include "pg/passfile.h"
 
@@ -61,6 +62,7 @@ static void begin_connecting(struct conn *c)
 			      "keepalives_idle",
 			      "keepalives_interval",
 			      "keepalives_count",
+			      "gssencmode",
 			      "passfile",
 			      h->usable > 0 ? "host" : NULL,
 			      "hostaddr",
@@ -73,6 +75,7 @@ static void begin_connecting(struct conn *c)
 				"10",
 				"5",
 				"3",
+				conninfo_gssencmode(c->conninfo),
 				passfile(c),
 				h->host.data,
 				h->hostaddr.data,

@@ -26,6 +26,25 @@ const char *conninfo_value(const PQconninfoOption *options, const char *keyword)
 	return "";
 }
 
+static bool is_url(const char *text)
+{
+	return strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0;
+}
+
+const char *conninfo_gssencmode(const char *conninfo)
+{
+	PQconninfoOption *options = NULL;
+	bool said = getenv("PGGSSENCMODE") != NULL || getenv("PGSERVICE") != NULL;
+
+	if (!said && conninfo != NULL && (is_url(conninfo) || strchr(conninfo, '=') != NULL))
+		options = PQconninfoParse(conninfo, NULL);
+	if (options != NULL)
+		said = conninfo_value(options, "gssencmode")[0] != '\0' ||
+		       conninfo_value(options, "service")[0] != '\0';
+	PQconninfoFree(options);
+	return said ? "" : "disable";
+}
+
 static const char bad_scheme[] = "is neither a URL of PostgreSQL, which begins with postgresql:// "
 				 "or postgres://, nor the name of a database";
 static const char bad_url[] = "is no URL that can be read: percent-encode what is special in user "
@@ -34,11 +53,6 @@ static const char bad_parameters[] = "is no URL that can be read: libpq does not
 				     "parameters after its ?, take that away";
 static const char bad_pairs[] = "cannot be read as keyword=value: a keyword is unknown, or a value "
 				"with blanks lacks its single quotes";
-
-static bool is_url(const char *text)
-{
-	return strncmp(text, "postgresql://", 13) == 0 || strncmp(text, "postgres://", 11) == 0;
-}
 
 /* libpq takes a text with neither a scheme of its own nor a "=" for the name of a database. The
  * server then shows that name. */

@@ -20,6 +20,13 @@ PQconninfoOption *conninfo_read(const char *conninfo, const char *keyword, const
 /* The value of an option, or "" if it has none. Borrowed from the options. */
 const char *conninfo_value(const PQconninfoOption *options, const char *keyword);
 
+/*
+ * Returns what is to be said of gssencmode: "disable", or "" if it is written in conninfo, in
+ * PGGSSENCMODE or perhaps in a service. libpq's own default asks the KDC wherever a Kerberos ticket
+ * lies about, and waits for it in PQconnectPoll, for a minute if the KDC is silent.
+ */
+const char *conninfo_gssencmode(const char *conninfo);
+
 /* Returns what is wrong and what to do, as the end of a sentence: "is …". The sentence begins with
  * the name of what holds the conninfo. It shows nothing of the conninfo. NULL if nothing is
  * wrong. */

@@ -322,6 +322,15 @@ void replay_leave(struct replay *r, const char *why)
 		conn_leave(&r->workers[i].conn, why);
 }
 
+bool replay_is_stuck(const struct replay *r)
+{
+	bool ready = false;
+
+	for (size_t i = 0; i < REPLAY_WORKERS; i++)
+		ready = ready || r->workers[i].session.step == SESSION_READY;
+	return !ready && !list_empty(&r->queue);
+}
+
 void replay_release(struct replay *r)
 {
 	loop_stop_timer(r->loop, &r->again);

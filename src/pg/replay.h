@@ -57,6 +57,9 @@ void replay_pool(struct replay *r);
 void replay_leave(struct replay *r, const char *why); /* as asker_leave */
 void replay_release(struct replay *r);
 
+/* Does a page wait, and no session is there for it? */
+bool replay_is_stuck(const struct replay *r);
+
 struct catchup_ops replay_ops(struct replay *r);
 
 #endif

@@ -368,6 +368,15 @@ void snapshots_leave(struct snapshots *s, const char *why)
 		conn_leave(&s->workers[i].conn, why);
 }
 
+bool snapshots_are_stuck(const struct snapshots *s)
+{
+	bool ready = false;
+
+	for (size_t i = 0; i < SNAPSHOTS_WORKERS; i++)
+		ready = ready || s->workers[i].session.step == SESSION_READY;
+	return !ready && !list_empty(&s->queue);
+}
+
 void snapshots_release(struct snapshots *s)
 {
 	loop_stop_timer(s->loop, &s->look);

@@ -78,6 +78,9 @@ void snapshots_pool(struct snapshots *s);
 void snapshots_leave(struct snapshots *s, const char *why);
 void snapshots_release(struct snapshots *s);
 
+/* Does a state wait, and no session is there for it? */
+bool snapshots_are_stuck(const struct snapshots *s);
+
 struct snapshot_ops snapshots_ops(struct snapshots *s);
 
 /* How many rows to ask for, when the last `got` rows had `bytes` bytes. */

@@ -13,7 +13,7 @@ import { arrives, judgeLoad, openLoad } from '../lib/load.mjs'
 import { Lender } from '../lib/lender.mjs'
 import { missingPgbouncer, Pgbouncer } from '../lib/pgbouncer.mjs'
 import { openStage } from '../lib/stage.mjs'
-import { request } from '../lib/sse.mjs'
+import { request, Subscriber } from '../lib/sse.mjs'
 import { holder } from '../lib/ticker.mjs'
 import { secret, token } from '../lib/token.mjs'
 import { measured, now, until } from '../lib/wait.mjs'
@@ -47,6 +47,26 @@ describe('a pooler', { skip: missing() || missingPgbouncer(), timeout: 300_000 }
     await arrives(stream, await load.lone())
     return now() - begun
   }
+
+  test('that has too few sessions to give: it is said where one looks, until it has more', async () => {
+    const bouncer = await Pgbouncer.start(stage.cluster, 'session', { default_pool_size: 4, query_wait_timeout: 0 })
+    const daemon = await stage.addDaemon({ databaseUrl: bouncer.url })
+    const ready = () => request(daemon.adminUrl('/readyz'))
+    await until(async () => (await ready()).status === 200, { what: 'a daemon that is ready' })
+    const stream = new Subscriber(daemon.url('/state'), { token: await token({ sub: 'ann' }) })
+    const opened = stream.connect({ timeout: 120_000 })
+    await until(async () => (await ready()).text === 'not ready: what clients ask the database for waits for a session: is a pool or a connection limit full?\n', { what: '503' })
+    assert.equal(JSON.parse((await daemon.status()).text).status, 'degraded')
+    await daemon.said(/waits for a session that cannot be had: give the daemon's pool, role or database more connections/)
+    await bouncer.stop()
+    const other = await Pgbouncer.start(stage.cluster, 'session', {}, bouncer.port)
+    await opened
+    await until(async () => (await ready()).status === 200, { what: 'a daemon that is ready again' })
+    await stream.close()
+    await daemon.destroy()
+    stage.daemons.splice(stage.daemons.indexOf(daemon), 1)
+    await other.stop()
+  })
 
   test('that keeps sessions is one with which all works as without it', async (t) => {
     const bouncer = await Pgbouncer.start(stage.cluster, 'session')

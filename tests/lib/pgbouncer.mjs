@@ -14,10 +14,10 @@ const program = '/usr/sbin/pgbouncer'
 export const missingPgbouncer = () => (existsSync(program) ? false : 'pgbouncer is not installed')
 
 export class Pgbouncer {
-  /** mode: session, transaction or statement. */
-  static async start(cluster, mode, settings = {}) {
+  /** mode: session, transaction or statement. port: a free one. */
+  static async start(cluster, mode, settings = {}, port = undefined) {
     const bouncer = new Pgbouncer()
-    Object.assign(bouncer, { cluster, directory: processes.temporaryDirectory('pgbouncer'), port: await processes.freePort() })
+    Object.assign(bouncer, { cluster, directory: processes.temporaryDirectory('pgbouncer'), port: port ?? (await processes.freePort()) })
     const lines = { listen_addr: '127.0.0.1', listen_port: bouncer.port, auth_type: 'any', pool_mode: mode, unix_socket_dir: '', max_client_conn: 200,
       default_pool_size: 20, logfile: join(bouncer.directory, 'log'), ...settings }
     const file = join(bouncer.directory, 'pgbouncer.ini')

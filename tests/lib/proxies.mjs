@@ -53,7 +53,7 @@ const kinds = {
       cpSync('/etc/apache2', etc, { recursive: true, verbatimSymlinks: true })
       for (const name of readdirSync(join(etc, 'sites-enabled'))) rmSync(join(etc, 'sites-enabled', name))
       writeFileSync(join(etc, 'ports.conf'), `Listen 127.0.0.1:${ports[80]}\nListen 127.0.0.1:${ports[443]}\n`)
-      writeFileSync(join(etc, 'envvars'), readFileSync(join(etc, 'envvars'), 'utf8').replaceAll(/\/var\/(run|lock|log)\/apache2\$SUFFIX/g, directory))
+      writeFileSync(join(etc, 'envvars'), readFileSync(join(etc, 'envvars'), 'utf8').replaceAll(/(\/var)?\/(run\/lock|run|lock|log)\/apache2\$SUFFIX/g, directory))
       writeFileSync(join(etc, 'sites-available/pgherald.conf'), text)
       const env = { APACHE_CONFDIR: etc, APACHE_STATE_DIRECTORY: join(directory, 'state') }
       for (const [, command] of text.matchAll(/^# {3}(a2en\w+ .*)$/gm)) {
