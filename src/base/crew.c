@@ -231,8 +231,10 @@ void crew_clear(struct crew *c, size_t number)
 {
 	struct member *m = member_at(c, number);
 
-	for (size_t i = 0; i < ARRAY_SIZE(m->pages); i++)
-		m->pages[i].number = m->pages[i].len = 0;
+	for (size_t i = 0; i < ARRAY_SIZE(m->pages); i++) {
+		m->pages[i].number = 0;
+		m->pages[i].len = 0;
+	}
 	m->heard_ms = 0;
 	m->open = m->waiting = m->reloads = 0;
 	m->unready = m->serves = false;

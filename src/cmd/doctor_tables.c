@@ -134,7 +134,7 @@ static const struct doctor_check table_locks = {
 /* A safety poll of the daemon follows DDL. So right after it this is no news. */
 static const struct doctor_check altered = {
 	"altered",
-	"SELECT '!', t::text, 'was altered, and its capture has not followed yet: what it cannot "
+	"SELECT '-', t::text, 'was altered, and its capture has not followed yet: what it cannot "
 	"tell goes out as bulk',"
 	"       concat_ws(', ', 'a daemon follows within its poll-interval',"
 	"         (SELECT 'unless an event trigger fails or takes long: ' || string_agg(e.evtname, "
