@@ -56,7 +56,6 @@ static void run_worker(struct workers *w, size_t number, pid_t parent)
 	(void)prctl(PR_SET_PDEATHSIG, SIGTERM);
 	if (getppid() != parent)
 		_exit(EXIT_FAILED);
-	log_detach_again();
 	(void)unsetenv("NOTIFY_SOCKET"); /* the parent tells the service manager */
 	crew_join(w->crew, number);
 	if (w->reloaded)
@@ -76,7 +75,7 @@ static void start_worker(struct workers *w, size_t number)
 	pid_t parent = getpid(), pid;
 
 	crew_clear(w->crew, number);
-	pid = fork();
+	pid = log_fork();
 	if (pid == 0)
 		run_worker(w, number, parent);
 	worker->started_ms = clock_mono_ms();

@@ -173,17 +173,28 @@ void log_detach(void)
 			 "it");
 }
 
-/* The lines that wait are the parent's, which writes them itself. */
-void log_detach_again(void)
-{
-	log_writer = NULL;
-	log_detach();
-}
-
 void log_flush(void)
 {
 	if (log_writer != NULL && writer_close(log_writer, LOG_PATIENCE_MS))
 		log_writer = NULL;
+}
+
+/*
+ * A fork of a program with two threads may do next to nothing: whatever lock the other one held is
+ * held for ever (POSIX, fork). So there is one thread then, or the other one hangs in the file and
+ * holds nothing.
+ */
+pid_t log_fork(void)
+{
+	pid_t pid;
+
+	log_flush();
+	pid = fork();
+	if (pid == 0)
+		log_writer = NULL; /* one that hangs is the parent's */
+	if (log_writer == NULL)
+		log_detach();
+	return pid;
 }
 
 uint64_t log_dropped(void)

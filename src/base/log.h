@@ -19,6 +19,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/base.h"
 
@@ -42,9 +43,9 @@ void log_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
  * log_flush.
  */
 void log_detach(void);
-/* The same in a process that is forked from one which has called log_detach. A fork has no
- * thread. */
-void log_detach_again(void);
+/* fork(), after log_detach. Each of the two has a thread of its own for its lines. The parent
+ * writes the lines that wait before, as in log_flush. */
+pid_t log_fork(void);
 /* Ends what log_detach began. Waiting lines are written, or given up after LOG_PATIENCE_MS. */
 void log_flush(void);
 uint64_t log_dropped(void); /* lines that were never written, since log_detach */

@@ -268,6 +268,7 @@ bool writer_close(struct writer *w, int patience_ms)
 	do
 		ended = ends_within(w, patience_ms);
 	while (!ended && --rounds > 0 && has_room(w->fd));
+	w->closing = ended;
 	pthread_mutex_unlock(&w->lock);
 	if (ended) {
 		pthread_join(w->thread, NULL);

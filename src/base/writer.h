@@ -54,7 +54,7 @@ void writer_wait(struct writer *w, int patience_ms);
 
 /* Gives the thread up to patience_ms to write what waits, and WRITER_CLOSE_ROUNDS times as long
  * while the file has room. Returns true if all is written. Then w is freed. Returns false if the
- * thread hangs in the file. Then w lives on. */
+ * thread hangs in the file. Then w goes on as before. */
 MUST_CHECK bool writer_close(struct writer *w, int patience_ms);
 
 #endif

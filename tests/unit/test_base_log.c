@@ -297,6 +297,51 @@ TEST(an_abort_does_not_wait_for_a_reader_that_does_not_read)
 	close(ends[1]);
 }
 
+/* With the sanitizers a child that lost memory, or that hangs in the allocator, does not exit with
+ * 0. */
+static void fork_often(void)
+{
+	int status;
+	pid_t pid;
+
+	log_setup(LOG_INFO, false);
+	log_detach();
+	for (int n = 0; n < 20; n++) {
+		log_info("parent %d", n);
+		pid = log_fork();
+		if (pid == 0) {
+			log_info("child %d", n);
+			log_flush();
+			exit(0);
+		}
+		if (waitpid(pid, &status, 0) != pid || status != 0)
+			_exit(1);
+	}
+	log_flush();
+	_exit(0);
+}
+
+TEST(after_a_fork_both_have_a_log_and_each_line_is_written_once)
+{
+	int lines = 0, status;
+	pid_t pid;
+
+	capture_start();
+	pid = fork();
+	if (pid == 0) {
+		dup2(capture_fd, STDERR_FILENO);
+		fork_often();
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	capture_stop();
+	assert_int_equal(status, 0);
+	for (const char *at = captured; (at = strchr(at, '\n')) != NULL; at++)
+		lines++;
+	assert_int_equal(lines, 40);
+	assert_non_null(strstr(captured, "parent 19\n"));
+	assert_non_null(strstr(captured, "child 19\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -318,6 +363,7 @@ int main(void)
 		cmocka_unit_test(die_logs_an_error_and_exits_with_the_status),
 		cmocka_unit_test(what_was_logged_before_an_abort_is_written),
 		cmocka_unit_test(an_abort_does_not_wait_for_a_reader_that_does_not_read),
+		cmocka_unit_test(after_a_fork_both_have_a_log_and_each_line_is_written_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
