@@ -291,9 +291,15 @@ static void ask_ticket(struct pending_open *h, const struct request *r)
 	waiter_ask(&h->waiter, NULL);
 }
 
+/*
+ * A provider that does not answer is given up after 5 or 10 s (provider/fetch.h). A 401 then would
+ * end a browser's stream for ever, so the head is out before.
+ */
 static void await_key(struct pending_open *h)
 {
 	h->waiter.keys_came = on_keys;
+	if (!h->opening.delivery.page)
+		loop_set_timer(h->waiter.gate->loop, &h->waiter.timer, PENDING_OPEN_KEY_MS);
 	reserve(h);
 }
 

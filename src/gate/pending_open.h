@@ -20,6 +20,8 @@
 #include "gate/multi.h"
 #include "gate/waiter.h"
 
+#define PENDING_OPEN_KEY_MS 4000 /* until the head, while a key is waited for */
+
 /* What the gate knows of the request. */
 struct pending_open_request {
 	const struct request *request;

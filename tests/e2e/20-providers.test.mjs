@@ -174,6 +174,7 @@ describe('keys of identity providers', { skip: missing(), concurrency: 4 }, () =
     }
     t.diagnostic(`events beside a provider that hangs: at most ${Math.round(Math.max(...waits))} ms, psql included`)
     assert.equal(await waiting, 200, 'its client gets a head, and pings')
+    assert.doesNotMatch(daemon.logs(), /did not answer within/, 'before the provider is given up')
     await daemon.said(/did not answer within 10 s/)
     await stream.close()
   })
