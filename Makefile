@@ -31,14 +31,14 @@ SANITIZE := $(if $(filter asan fuzz,$(VARIANT)),-fsanitize=address$(comma)undefi
 SANITIZE += $(if $(filter fuzz,$(VARIANT)),-fsanitize=fuzzer-no-link)
 LDLIBS += $(shell $(PKG_CONFIG) --libs $(PACKAGES) 2>/dev/null) -lm -pthread
 
-ROOMS := base hub pg auth provider http outlet gate cmd
+ROOMS := base hub pg auth provider http outlet gate console cmd
 SOURCES := $(wildcard src/*.c $(ROOMS:%=src/%/*.c))
 OBJECTS := $(SOURCES:src/%.c=$(BUILD)/obj/%.o)
 UNITS := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/test_*.c))
 FUZZERS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/*.c))
 # The sources that the fuzzers reach. They become a library, so that each fuzzer links what it
 # needs.
-FUZZED := $(filter src/config%.c src/pg/wake.c src/pg/conninfo.c src/base/%.c src/hub/%.c src/auth/%.c src/provider/%.c src/http/%.c src/outlet/%.c src/gate/%.c,$(SOURCES))
+FUZZED := $(filter src/config%.c src/pg/wake.c src/pg/conninfo.c src/base/%.c src/hub/%.c src/auth/%.c src/provider/%.c src/http/%.c src/outlet/%.c src/gate/%.c src/console/%.c,$(SOURCES))
 COMPILE = $(CC) $(CPPFLAGS) $(WARNINGS) $(HARDENING) $(SANITIZE) $(CFLAGS) -MMD -MP
 
 .PHONY: all
@@ -56,6 +56,9 @@ $(BUILD)/obj/%.o: src/%.c $(BUILD)/flags
 # The list is made of the lines of install.sql. src/pg/sql_files.c includes it.
 $(BUILD)/obj/pg/sql_files.o: CPPFLAGS += -I$(BUILD)
 $(BUILD)/obj/pg/sql_files.o: $(BUILD)/sql_files.list $(wildcard sql/*/*.sql sql/*.sql)
+
+# The console's page is inside the program, too.
+$(BUILD)/obj/console/asset.o: $(wildcard src/console/page/*)
 
 $(BUILD)/sql_files.list: $(BUILD)/install.sql
 	@cmp -s $< sql/install.sql || { echo "sql/install.sql does not list the migrations that there are: run make migrations"; exit 1; }

@@ -11,6 +11,7 @@ BEGIN {
   may["http"] = "^(base/|hub/|auth/|http/)"
   may["outlet"] = "^(base/|hub/|auth/|http/|outlet/)"
   may["gate"] = "^(base/|hub/|auth/|http/|outlet/|gate/)"
+  may["console"] = "^(base/|hub/|auth/|http/|outlet/|gate/|console/)"
   may["cmd"] = "^(base/|hub/|pg/|auth/|provider/|http/|outlet/|gate/|cmd/|cli.h|config.h|exit.h)"
   # Each library has its rooms. hub reads no clock and waits for nothing.
   never["base"] = "libpq|microhttpd|jwt|json-c|curl|openssl|zlib"
@@ -21,6 +22,7 @@ BEGIN {
   never["http"] = "libpq|jwt|curl|openssl|zlib"
   never["outlet"] = "libpq|microhttpd|jwt|curl"
   never["gate"] = "libpq|microhttpd|jwt|curl|openssl|zlib"
+  never["console"] = "libpq|microhttpd|jwt|curl|openssl|zlib"
   never["cmd"] = "microhttpd|zlib"
 }
 

@@ -16,7 +16,13 @@ static const struct option options[] = {
 	{"listen", "HOST:PORT", "127.0.0.1:8000", NULL, ADDRESS, 0, AT(listen), 0, 0,
 	 "where streams are served; several joined by commas; unix:/path is a unix socket"},
 	{"admin-listen", "HOST:PORT", "127.0.0.1:8001", NULL, ADDRESS, MAY_BE_EMPTY,
-	 AT(admin_listen), 0, 0, "/metrics, /healthz, /readyz; empty: off"},
+	 AT(admin_listen), 0, 0, "/metrics, /healthz, /readyz and the console; empty: off"},
+	{"console", "on|off", "on", NULL, TEXT, RELOAD, AT(console_word), 0, 0,
+	 "a page for operators at admin-listen"},
+	{"admin-token-file", "FILE", "", NULL, TEXT, RELOAD | MAY_BE_EMPTY, AT(admin_token_file), 0,
+	 0,
+	 "file with the token that the console asks for; without it the console is for loopback "
+	 "addresses only"},
 	{"jwt-secret", "TEXT", "", NULL, TEXT, RELOAD | SECRET, AT(jwt_secret), 0, 0,
 	 "key of HS tokens, at least 32 bytes; better in a file: others can see flags and "
 	 "environment"},
@@ -132,6 +138,9 @@ void config_release(struct config *c)
 	free(c->verified);
 	free(c->file);
 	seal_free(c->seal);
+	if (c->admin_token != NULL)
+		explicit_bzero(c->admin_token, strlen(c->admin_token));
+	free(c->admin_token);
 	free(c->origins_text);
 	free(c->issuers);
 	free(c->audiences);

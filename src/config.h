@@ -47,6 +47,7 @@ struct config {
 	const char *jwt_issuer, *jwt_audience, *jwt_subject, *jwt_cookie;
 	const char *encryption_key, *encryption_key_id;
 	const char *trusted_proxies;
+	const char *console_word, *admin_token_file;
 	const char *token_sources, *allowed_origins, *wake_name, *log_level_name, *log_format;
 	int64_t jwt_leeway_ms, heartbeat_ms, retry_ms, retention_ms, poll_interval_ms;
 	int64_t workers, max_streams, max_streams_per_user, max_streams_per_ip, log_size;
@@ -55,7 +56,7 @@ struct config {
 	/* derived */
 	struct http_options http; /* without version */
 	enum log_level log_level;
-	bool log_json;
+	bool log_json, console;
 	enum wake_mode wake;
 	struct keyring *keyring; /* owned */
 	struct provider_sources providers;
@@ -65,6 +66,7 @@ struct config {
 	const char *origins[CONFIG_ORIGINS_MAX + 1];
 	const char **issuers, **audiences; /* owned, each with its texts; NULL if not given */
 	char *origins_text, *sources_text; /* owned */
+	char *admin_token;                 /* owned, wiped; NULL if there is none */
 };
 
 void config_init(struct config *c); /* nothing is set */
@@ -111,6 +113,13 @@ void config_forget_keys(struct config *c);
 
 /* True if there is an option of this name whose value others must not see. */
 bool config_is_secret(const char *name, size_t name_len);
+
+/*
+ * An environment in which a command of this program has the same configuration: this process's own,
+ * with the options that were given. The caller frees the list, which ends with NULL, and its texts,
+ * which have secrets.
+ */
+char **config_environment(const struct config *c);
 
 /* Logs what has changed from one configuration to the next, and which changes need a restart. */
 void config_log_changes(const struct config *from, const struct config *to);

@@ -154,6 +154,25 @@ static void environment_name(const struct option *o, char *name)
 	name[len] = '\0';
 }
 
+char **config_environment(const struct config *c)
+{
+	size_t count = 0, own = 0;
+	char name[ENVIRONMENT_NAME_MAX], **all;
+
+	while (environ[own] != NULL)
+		own++;
+	all = xcalloc(own + config_option_count + 1, sizeof(*all));
+	for (size_t i = 0; i < own; i++)
+		if (strncmp(environ[i], "PGHERALD_", 9) != 0)
+			all[count++] = xstrdup(environ[i]);
+	for (size_t i = 0; i < config_option_count; i++) {
+		environment_name(&config_options[i], name);
+		if (c->from[i] != CONFIG_DEFAULT)
+			all[count++] = xasprintf("%s=%s", name, c->text[i]);
+	}
+	return all;
+}
+
 /*
  * The value of the variable, for drop_copy. A secret value is overwritten where it stands, and the
  * variable is removed.

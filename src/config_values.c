@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/commas.h"
+#include "base/file.h"
 #include "base/files.h"
 #include "base/units.h"
 #include "base/xalloc.h"
@@ -236,6 +237,39 @@ static bool check_words(struct config *c)
 	return true;
 }
 
+#define ADMIN_TOKEN_MIN 16
+#define ADMIN_TOKEN_MAX 512
+
+static bool read_admin_token(struct config *c)
+{
+	const char *why;
+	struct file f;
+	size_t len;
+
+	if (!file_read(&f, c->admin_token_file, ADMIN_TOKEN_MAX + 2, &why)) {
+		log_complain("cannot read admin-token-file '%s': %s", c->admin_token_file, why);
+		return false;
+	}
+	len = strcspn(f.bytes, "\r\n");
+	if (len >= ADMIN_TOKEN_MIN && len <= ADMIN_TOKEN_MAX)
+		c->admin_token = xstrndup(f.bytes, len);
+	else
+		log_complain("the first line of admin-token-file '%s' has %zu bytes, not %d to %d",
+			     c->admin_token_file, len, ADMIN_TOKEN_MIN, ADMIN_TOKEN_MAX);
+	file_release(&f);
+	return c->admin_token != NULL;
+}
+
+static bool check_console(struct config *c)
+{
+	c->console = strcmp(c->console_word, "on") == 0;
+	if (!c->console && strcmp(c->console_word, "off") != 0) {
+		log_complain("console is '%s', not on or off", c->console_word);
+		return false;
+	}
+	return c->admin_token_file == NULL || read_admin_token(c);
+}
+
 static bool check_cookie(const struct config *c)
 {
 	bool good = cookie_name_is_good(c->jwt_cookie);
@@ -388,8 +422,8 @@ bool config_take_values(struct config *c)
 			return false;
 	}
 	if (!check_database(c) || !check_words(c) || !check_sources(c) || !check_cookie(c) ||
-	    !check_origins(c) || !check_proxies(c) || !check_workers(c) || !check_names(c) ||
-	    !check_keys(c) || !check_seal(c))
+	    !check_origins(c) || !check_proxies(c) || !check_console(c) || !check_workers(c) ||
+	    !check_names(c) || !check_keys(c) || !check_seal(c))
 		return false;
 	fill_http(c);
 	return true;

@@ -46,6 +46,11 @@ static int64_t lag_ms(void *ctx)
 	return status_lag_ms(&s->status, s->loop.now_ms);
 }
 
+static char **command_environment(void *ctx)
+{
+	return config_environment(((struct server *)ctx)->config);
+}
+
 static bool seal_text(void *ctx, struct text plain, struct buf *out)
 {
 	struct server *s = ctx;
@@ -169,8 +174,11 @@ static void build_ports(struct server *s)
 				    .lost_ms = s->loop.now_ms,
 				    .append_more = append_provider_metrics,
 				    .ctx = s};
-	s->routes = (struct routes){&s->gate, &s->status, &s->http};
-	s->admin_routes = (struct routes){NULL, &s->status, &s->http};
+	s->console.gate = &s->gate;
+	s->console.status = &s->status;
+	s->console.tools = (struct tools){.environment = command_environment, .ctx = s};
+	s->routes = (struct routes){&s->gate, &s->status, &s->http, {.ctx = NULL}};
+	s->admin_routes = (struct routes){NULL, &s->status, &s->http, console_calls(&s->console)};
 	calls = routes_calls(&s->routes);
 	httpd_init(&s->httpd, &s->loop, &s->http, &calls, 2);
 	calls = routes_calls(&s->admin_routes);
@@ -281,6 +289,7 @@ static void tear_down(struct server *s)
 	httpd_release(&s->httpd);
 	httpd_release(&s->admin);
 	keeper_close(&s->gate);
+	console_release(&s->console);
 	providers_close(&s->providers);
 	keyfile_release(&s->keyfile);
 	outlets_release(&s->outlets);

@@ -42,6 +42,8 @@ void server_use_config(struct server *s, struct config *config)
 	s->http = config->http;
 	s->http.version = PGHERALD_VERSION;
 	s->gzip.above = config->compress_above < 0 ? SIZE_MAX : (size_t)config->compress_above;
+	s->console.guard =
+		(struct guard){config->console, config->admin_listen, config->admin_token};
 	log_setup(config->log_level, config->log_json);
 }
 

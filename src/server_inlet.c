@@ -28,6 +28,7 @@ static void on_event(void *ctx, const struct event *event)
 {
 	struct server *s = ctx;
 
+	live_take(&s->console.live, event, s->loop.now_ms);
 	if (text_is(event->name, "schema"))
 		contract_forget(s->gate.contract);
 	if (!tenure_concerns(event))

@@ -23,6 +23,7 @@
 #include "outlet/outlets.h"
 #include "gate/routes.h"
 #include "gate/status.h"
+#include "console/console.h"
 #include "server.h"
 
 struct server {
@@ -46,6 +47,7 @@ struct server {
 	struct gate gate;
 	struct status status;
 	struct routes routes, admin_routes;
+	struct console console;
 	struct httpd httpd, admin;
 	bool said_stuck; /* that clients wait for sessions; until they do not */
 	bool serving;    /* streams are known, so the door is open */

@@ -67,13 +67,6 @@ static bool answer(const struct routes *routes, const struct request *r, unsigne
 	return answered;
 }
 
-static bool answer_unknown(const struct routes *routes, const struct request *r)
-{
-	return is_read(r) ? reply_error(r, routes->options, HTTP_NOT_FOUND, "There is no such page",
-					NULL, NULL)
-			  : refuse_method(routes, r);
-}
-
 static bool answer_status(const struct routes *routes, const struct request *r)
 {
 	struct buf body;
@@ -188,7 +181,7 @@ static bool on_answer(void *ctx, const struct request *r)
 		return route->answer(routes, r);
 	if (routes->gate != NULL)
 		return entry_admit(routes->gate, r);
-	return answer_unknown(routes, r);
+	return routes->more.answer(routes->more.ctx, r);
 }
 
 /*
@@ -204,7 +197,9 @@ static bool on_takes_body(void *ctx, const struct request *r)
 
 	if (route != NULL)
 		return route->takes_body && is(r->method, "POST");
-	return routes->gate != NULL && !is(r->method, "GET") &&
+	if (routes->gate == NULL)
+		return routes->more.takes_body(routes->more.ctx, r);
+	return !is(r->method, "GET") &&
 	       actions_find(&routes->gate->actions, r->method, r->path, &params, &literals) != NULL;
 }
 

@@ -17,6 +17,8 @@ struct routes {
 	struct gate *gate; /* NULL for the admin port, which has no streams */
 	const struct status *status;
 	const struct http_options *options;
+	/* Answers for the paths of the admin port that no table has. */
+	struct httpd_calls more;
 };
 
 /* Makes the calls for httpd_init. `routes` is their ctx, so it must outlive the server. */

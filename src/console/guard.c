@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include "console/guard.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/base64.h"
+#include "base/commas.h"
+#include "base/xalloc.h"
+#include "http/codes.h"
+#include "http/door.h"
+
+#define CREDENTIALS_MAX 1024
+
+/* --- addresses --- */
+
+/* "host", "host:port", "[v6]:port" and "v6", without what stands around the host. */
+static struct text host_of(const char *text)
+{
+	const char *colon = strchr(text, ':');
+
+	if (text[0] == '[')
+		return (struct text){text + 1, strcspn(text + 1, "]")};
+	if (colon != NULL && strchr(colon + 1, ':') != NULL)
+		return text_of(text);
+	return (struct text){text, strcspn(text, ":")};
+}
+
+static bool is_loopback_host(struct text host)
+{
+	char name[INET6_ADDRSTRLEN];
+	struct in6_addr six;
+	struct in_addr four;
+
+	if (host.len == 0 || host.len >= sizeof(name))
+		return false;
+	memcpy(name, host.bytes, host.len);
+	name[host.len] = '\0';
+	if (strcasecmp(name, "localhost") == 0)
+		return true;
+	if (inet_pton(AF_INET, name, &four) == 1)
+		return ntohl(four.s_addr) >> 24 == 127;
+	return inet_pton(AF_INET6, name, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
+}
+
+bool guard_is_loopback(const char *addresses)
+{
+	char *copy = xstrdup(addresses), *rest = copy;
+	bool all = true;
+
+	for (char *one; all && (one = commas_next(&rest)) != NULL;)
+		all = door_path(one) != NULL || is_loopback_host(host_of(one));
+	free(copy);
+	return all;
+}
+
+/* --- the token --- */
+
+/* Takes as long whichever letter is wrong. */
+static bool is_same(const char *given, size_t len, const char *token)
+{
+	size_t expected = strlen(token);
+	unsigned differs = len != expected;
+
+	for (size_t i = 0; i < len; i++)
+		differs |= (unsigned char)given[i] ^ (unsigned char)token[i % (expected + 1)];
+	return differs == 0;
+}
+
+/* RFC 7617 has the other alphabet of base64, and padding. */
+static bool is_basic(const char *letters, const char *token)
+{
+	unsigned char plain[BASE64_ROOM(CREDENTIALS_MAX)];
+	char url[CREDENTIALS_MAX];
+	size_t len = strcspn(letters, "="), plain_len;
+	const char *colon;
+	bool same;
+
+	if (len >= sizeof(url))
+		return false;
+	for (size_t i = 0; i < len; i++)
+		url[i] = letters[i] == '+' ? '-' : letters[i] == '/' ? '_' : letters[i];
+	if (!base64url_decode(url, len, plain, &plain_len))
+		return false;
+	colon = memchr(plain, ':', plain_len);
+	same = colon != NULL &&
+	       is_same(colon + 1, plain_len - (size_t)(colon + 1 - (char *)plain), token);
+	explicit_bzero(plain, sizeof(plain));
+	return same;
+}
+
+static bool has_token(const struct guard *g, const struct request *r)
+{
+	const char *value = request_header(r, "Authorization");
+
+	if (value == NULL)
+		return false;
+	if (strncasecmp(value, "Bearer ", 7) == 0)
+		return is_same(value + 7, strlen(value + 7), g->token);
+	return strncasecmp(value, "Basic ", 6) == 0 && is_basic(value + 6, g->token);
+}
+
+/* --- the decision --- */
+
+static bool refuse(struct refusal *ret_refusal, unsigned status, const char *sentence)
+{
+	refusal_set(ret_refusal, status, "%s", sentence);
+	return false;
+}
+
+static bool ask_for_token(struct refusal *ret_refusal)
+{
+	refusal_set(ret_refusal, HTTP_UNAUTHORIZED,
+		    "The console needs the token of admin-token-file: as Bearer token, or as "
+		    "password with any name");
+	ret_refusal->header = "WWW-Authenticate";
+	ret_refusal->value = "Basic realm=\"pgherald\", charset=\"UTF-8\"";
+	return false;
+}
+
+/* A client that names no host is no browser. */
+static bool names_this_machine(const struct guard *g, const struct request *r)
+{
+	const char *host = r->target->host != NULL ? r->target->host : request_header(r, "Host");
+
+	return host == NULL || is_loopback_host(host_of(host)) ||
+	       (g->addresses != NULL && door_path(g->addresses) != NULL);
+}
+
+bool guard_admits(const struct guard *g, const struct request *r, struct refusal *ret_refusal)
+{
+	if (!g->on)
+		return refuse(ret_refusal, HTTP_NOT_FOUND, "There is no such page");
+	if (g->token != NULL && !has_token(g, r))
+		return ask_for_token(ret_refusal);
+	if (g->token == NULL && !guard_is_loopback(g->addresses))
+		return refuse(ret_refusal, HTTP_FORBIDDEN,
+			      "The console is for this machine alone unless admin-token-file is "
+			      "given");
+	if (g->token == NULL && !names_this_machine(g, r))
+		return refuse(ret_refusal, HTTP_FORBIDDEN,
+			      "Ask for the console by a loopback address, or give "
+			      "admin-token-file");
+	if (!request_from_own_origin(r))
+		return refuse(ret_refusal, HTTP_FORBIDDEN, "Pages of other sites may not ask");
+	return true;
+}
