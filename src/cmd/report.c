@@ -2,12 +2,14 @@
 #include "cmd/report.h"
 
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"
 #include "base/xalloc.h"
+#include "cmd/terminal.h"
 
 static const char *const outcomes[] = {"ok", "no", "?", "-", "!"};
 
@@ -96,23 +98,16 @@ static const char *member(struct json_object *line, const char *name)
 	return json_object_get_string(json_object_object_get(line, name));
 }
 
-/* Text from outside stays on its line, and moves no cursor of the terminal. */
-static void print_text(const char *text)
-{
-	for (; *text != '\0'; text++)
-		putchar((unsigned char)*text < 0x20 || *text == 0x7f ? ' ' : *text);
-}
-
 /* The line, and under it what to do. */
 static void print_line(struct json_object *line, int width, const char *name)
 {
 	const char *advice = member(line, "do");
 
 	printf("%-2s  %-*s  ", member(line, "outcome"), width, name);
-	print_text(member(line, "says"));
+	terminal_print(member(line, "says"), SIZE_MAX);
 	if (advice != NULL) {
 		printf("\n%*s-> ", width + 6, "");
-		print_text(advice);
+		terminal_print(advice, SIZE_MAX);
 	}
 	putchar('\n');
 }
@@ -158,6 +153,6 @@ void report_print(const struct report *r, const char *const verdicts[3], bool js
 	}
 	print_lines(r);
 	printf("\n%s%s", verdict, r->reason == NULL ? "" : ": ");
-	print_text(r->reason == NULL ? "" : r->reason);
+	terminal_print(r->reason == NULL ? "" : r->reason, SIZE_MAX);
 	putchar('\n');
 }

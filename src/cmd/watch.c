@@ -10,6 +10,7 @@
 #include "pg/decode.h"
 #include "pg/migrate.h"
 #include "cmd/open.h"
+#include "cmd/watching.h"
 
 /*
  * All values of a flag as one text[] literal. Each value may be a list with commas. An empty value
@@ -38,29 +39,10 @@ static void append_list(struct buf *out, const struct cli_flag *flag)
 
 enum { PARAMS = 6 }; /* of herald.watch */
 
-/*
- * What is in force after a call, a line each. A call leaves what it does not say, so this also
- * shows what is as before. Nothing shall go on unnoticed.
- */
-static const char in_force[] =
-	"SELECT coalesce(max(concat_ws(chr(10), 'topic     ' || w.topic,"
-	" 'audience  ' || coalesce(nullif(array_to_string(w.audience, ', '), ''), 'none'),"
-	" 'columns   ' || CASE WHEN w.columns IS NULL THEN 'all' ELSE "
-	"coalesce(nullif(array_to_string(w.columns, ', '), ''), 'none') END,"
-	" 'exclude   ' || coalesce(nullif(array_to_string(w.exclude, ', '), ''), 'none'),"
-	" 'numbers   ' || w.numbers,"
-	" 'events    ' || coalesce((SELECT string_agg(DISTINCT r.event, ', ' ORDER BY r.event) "
-	"FROM "
-	"herald.rules r WHERE r.target = w.target),"
-	"    (SELECT string_agg(w.topic || '.' || op, ', ') FROM "
-	"unnest('{insert,update,delete,truncate}'::text[]) op)))), '')"
-	"  FROM herald.watches w WHERE w.target = $1::regclass";
-
 /* The params are table, topic, audience, columns, exclude and numbers. NULL if not said. */
 static int watch(struct cli_call *call, const char *const params[PARAMS])
 {
 	int result;
-	char *text;
 	PGconn *pg = open_database(call, &result);
 
 	if (pg == NULL)
@@ -72,12 +54,7 @@ static int watch(struct cli_call *call, const char *const params[PARAMS])
 		    "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[], $6)",
 		    PARAMS, params)) {
 		printf("watching %s\n", params[0]);
-		text = migrate_query_text(pg, in_force, 1, params);
-		if (text != NULL)
-			result = EXIT_DONE;
-		if (text != NULL && text[0] != '\0')
-			printf("%s\n", text);
-		free(text);
+		result = watching_print(pg, params[0]) ? EXIT_DONE : EXIT_FAILED;
 	}
 	PQfinish(pg);
 	return result;

@@ -111,6 +111,17 @@ static int query_int(PGconn *pg, const char *sql)
 	return n;
 }
 
+PGresult *migrate_query(PGconn *pg, const char *sql, int count, const char *const *params)
+{
+	PGresult *res = execute(pg, sql, count, params);
+
+	if (is_good(res))
+		return res;
+	complain("", res, pg);
+	PQclear(res);
+	return NULL;
+}
+
 char *migrate_query_text(PGconn *pg, const char *sql, int count, const char *const *params)
 {
 	PGresult *res = execute(pg, sql, count, params);

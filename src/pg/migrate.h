@@ -45,6 +45,11 @@ MUST_CHECK bool migrate_apply(PGconn *pg, bool dry_run);
  * said why on stderr. */
 MUST_CHECK bool migrate_exec(PGconn *pg, const char *sql, int count, const char *const *params);
 
+/* Returns the rows of such a statement, for the caller to clear. NULL if it failed and said why on
+ * stderr. */
+MUST_CHECK PGresult *migrate_query(PGconn *pg, const char *sql, int count,
+				   const char *const *params);
+
 /* Returns the one text that such a statement yields, for the caller to free. NULL if it failed and
  * said why on stderr. */
 MUST_CHECK char *migrate_query_text(PGconn *pg, const char *sql, int count,
