@@ -8,6 +8,8 @@
 static struct cli_flag migrate_flags[] = {
 	{.name = "status", .help = "say what is installed, change nothing"},
 	{.name = "dry-run", .help = "say what would be applied, change nothing"},
+	{.name = "print", .help = "print it as SQL for an empty database, ask none"},
+	{.name = "from", .value = "VERSION", .help = "of --print: what upgrades this version [0]"},
 	{.name = NULL},
 };
 static struct cli_flag watch_flags[] = {

@@ -134,7 +134,7 @@ $$;
 -- Source: control.c and tenure.c of the daemon, fault.sql.
 CREATE OR REPLACE FUNCTION herald.control_data() RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
-  SELECT $json${
+  SELECT $json$ {
     "connected": {"description": "The stream is open.", "type": "object", "properties": {"message": {"const": "SSE connected"}}, "required": ["message"]},
     "snapshot": {"description": "An item of the state that the stream begins with; a function of the application makes it, so its shape is not known."},
     "ready": {"description": "The state is complete.", "type": "object", "properties": {"items": {"type": "integer"}}, "required": ["items"]},

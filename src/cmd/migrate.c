@@ -3,7 +3,9 @@
 
 #include <stdio.h>
 
+#include "base/units.h"
 #include "pg/migrate.h"
+#include "cmd/migrate_print.h"
 
 static int show_status(PGconn *pg)
 {
@@ -39,17 +41,35 @@ static int apply(PGconn *pg, bool dry_run)
 	return EXIT_DONE;
 }
 
-int cmd_migrate(struct cli_call *call)
+/* What an upgrade begins with. -1 if the flag has another value. */
+static int from_version(const struct cli_call *call)
 {
-	bool status = cli_flag(call, "status")->count > 0,
-	     dry_run = cli_flag(call, "dry-run")->count > 0;
+	const char *from = cli_value(call, "from");
+	int64_t version = 0;
+
+	if (from == NULL)
+		return 0;
+	return units_parse_count(from, &version) && version <= migrate_program_version()
+		       ? (int)version
+		       : -1;
+}
+
+static int print(const struct cli_call *call)
+{
+	int from = from_version(call);
+
+	if (from < 0)
+		return cli_usage("--from is '%s', not a version from 0 to %d",
+				 cli_value(call, "from"), migrate_program_version());
+	migrate_print(from);
+	return EXIT_DONE;
+}
+
+static int connect_and(struct cli_call *call, bool status, bool dry_run)
+{
 	PGconn *pg;
 	int result;
 
-	if (call->word_count > 0)
-		return cli_usage("migrate takes no argument, not '%s'", call->words[0]);
-	if (status && dry_run)
-		return cli_usage("migrate takes --status or --dry-run, not both");
 	if (!cli_config(call))
 		return EXIT_CONFIG;
 	pg = migrate_connect(call->config->database_url);
@@ -58,4 +78,19 @@ int cmd_migrate(struct cli_call *call)
 	result = status ? show_status(pg) : apply(pg, dry_run);
 	PQfinish(pg);
 	return result;
+}
+
+int cmd_migrate(struct cli_call *call)
+{
+	bool status = cli_flag(call, "status")->count > 0,
+	     dry_run = cli_flag(call, "dry-run")->count > 0,
+	     prints = cli_flag(call, "print")->count > 0;
+
+	if (call->word_count > 0)
+		return cli_usage("migrate takes no argument, not '%s'", call->words[0]);
+	if (status + dry_run + prints > 1)
+		return cli_usage("migrate takes one of --status, --dry-run and --print");
+	if (!prints && cli_value(call, "from") != NULL)
+		return cli_usage("--from goes with --print");
+	return prints ? print(call) : connect_and(call, status, dry_run);
 }
