@@ -62,6 +62,10 @@ static struct cli_flag explain_flags[] = {
 	{.name = "json", .help = "one JSON object"},
 	{.name = NULL},
 };
+static struct cli_flag uninstall_flags[] = {
+	{.name = "yes", .help = "do not ask"},
+	{.name = NULL},
+};
 static struct cli_flag doctor_flags[] = {
 	{.name = "json", .help = "one JSON object"},
 	{.name = NULL},
@@ -95,6 +99,8 @@ const struct command commands[] = {
 	{"explain", "", "say why a subscriber gets an event, or does not", explain_flags,
 	 cmd_explain},
 	{"doctor", "", "check the whole path, say what to do", doctor_flags, cmd_doctor},
+	{"uninstall", "", "take all of pgherald out of the database, after a question",
+	 uninstall_flags, cmd_uninstall},
 	{"config", "[check|sample|table|man]",
 	 "show what is in force, check it, print a sample file, or all options as Markdown or roff",
 	 no_flags, cmd_config},

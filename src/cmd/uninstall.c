@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* uninstall.c: the command. It says what it will take away, asks, and does it or none of it. */
+#include "cmd/uninstall.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pg/migrate.h"
+#include "cmd/cmd.h"
+#include "cmd/consent.h"
+
+/*
+ * All tables that lose a trigger are locked at once, so it is tried a moment at a time, as watch
+ * does (patience.sql). The function may drop itself. A schema in parts may lack it.
+ */
+static const char patiently[] =
+	"SELECT herald.patiently($1, ARRAY(SELECT t.tgrelid FROM pg_trigger t JOIN pg_proc p"
+	" ON p.oid = t.tgfoid WHERE p.pronamespace = 'herald'::regnamespace"
+	" UNION SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace"
+	" AND c.relkind = 'r'))";
+
+/* -1 if the database could not be asked, and stderr says why. */
+static int is_there(PGconn *pg, const char *sql)
+{
+	char *text = migrate_query_text(pg, sql, 0, NULL);
+	int there = text == NULL ? -1 : text[0] == 't';
+
+	free(text);
+	return there;
+}
+
+static bool drop(PGconn *pg, const char *ddl)
+{
+	int patient =
+		is_there(pg, "SELECT to_regprocedure('herald.patiently(text, oid[], interval, "
+			     "text[], int)') IS NOT NULL");
+
+	if (patient > 0)
+		return migrate_exec(pg, patiently, 1, &ddl);
+	return patient == 0 && migrate_exec(pg, "SET LOCAL lock_timeout = '5s'", 0, NULL) &&
+	       migrate_exec(pg, ddl, 0, NULL);
+}
+
+/* Within a transaction. Another session may have made a view since the survey. */
+static bool take_all(PGconn *pg)
+{
+	char *ddl = uninstall_is_free(pg) ? uninstall_ddl(pg) : NULL;
+	bool good = ddl != NULL && drop(pg, ddl);
+
+	free(ddl);
+	return good;
+}
+
+static int take(PGconn *pg)
+{
+	if (migrate_exec(pg, "BEGIN", 0, NULL) && take_all(pg) &&
+	    migrate_exec(pg, "COMMIT", 0, NULL)) {
+		printf("pgherald is out of database '%s'\n", PQdb(pg));
+		return EXIT_DONE;
+	}
+	PQclear(PQexec(pg, "ROLLBACK"));
+	return EXIT_FAILED;
+}
+
+static int uninstall(PGconn *pg, struct cli_call *call)
+{
+	int there = is_there(pg, "SELECT to_regnamespace('herald') IS NOT NULL"), result;
+
+	if (there == 0) {
+		printf("there is no schema herald in database '%s'\n", PQdb(pg));
+		return EXIT_DONE;
+	}
+	if (there < 0 || !uninstall_is_free(pg))
+		return EXIT_FAILED;
+	printf("This goes from database '%s', all of it or nothing:\n", PQdb(pg));
+	if (!uninstall_survey(pg))
+		return EXIT_FAILED;
+	result = consent_ask(call, "uninstall");
+	return result == EXIT_DONE ? take(pg) : result;
+}
+
+int cmd_uninstall(struct cli_call *call)
+{
+	PGconn *pg;
+	int result;
+
+	if (call->word_count > 0)
+		return cli_usage("uninstall takes no argument, not '%s'", call->words[0]);
+	if (!cli_config(call))
+		return EXIT_CONFIG;
+	pg = migrate_connect(call->config->database_url);
+	if (pg == NULL)
+		return EXIT_FAILED;
+	result = uninstall(pg, call);
+	PQfinish(pg);
+	return result;
+}
