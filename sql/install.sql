@@ -56,6 +56,8 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir migration.sql
 \set migration 0018_looks
 \ir migration.sql
+\set migration 0019_forwards
+\ir migration.sql
 
 \ir functions/names.sql
 \ir functions/ring.sql
@@ -87,6 +89,7 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir functions/action.sql
 \ir functions/act.sql
 \ir functions/publish.sql
+\ir functions/forward.sql
 \ir functions/history.sql
 \ir functions/tick.sql
 \ir functions/stopping.sql

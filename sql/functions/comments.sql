@@ -88,6 +88,22 @@ BEGIN
     ('unreadable', 'at', 'When it was found out.'),
     ('unreadable', 'reason', 'What the server said.'),
 
+    ('forwards', NULL, 'Public: streams that pgherald forward posts to other servers. Written by that command. A row that is deleted is forgotten, with what was put aside.'),
+    ('forwards', 'name', 'Name of the forward.'),
+    ('forwards', 'stream', 'Path of the stream, as it is asked for.'),
+    ('forwards', 'cursor', 'All up to here was posted. NULL: nothing yet.'),
+    ('forwards', 'posted', 'How many events the receiver has taken.'),
+    ('forwards', 'at', 'When the cursor moved last.'),
+
+    ('undelivered', NULL, 'Public: events that the receiver of a forward did not take. pgherald forward --again posts them once more. Rows may be deleted.'),
+    ('undelivered', 'forward', 'Name of the forward.'),
+    ('undelivered', 'number', 'Number of the row.'),
+    ('undelivered', 'id', 'Id of the event.'),
+    ('undelivered', 'body', 'What was posted.'),
+    ('undelivered', 'reason', 'Why it was not taken.'),
+    ('undelivered', 'attempts', 'How often it was posted.'),
+    ('undelivered', 'at', 'When it was put aside.'),
+
     ('migrations', NULL, 'Public: which migrations have been applied here. Written by the installers.'),
     ('migrations', 'version', 'Number of the migration.'),
     ('migrations', 'name', 'Its file in sql/migrations, without .sql.'),

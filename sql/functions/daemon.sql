@@ -51,6 +51,7 @@ BEGIN
     ' herald.wake, herald.settled, herald.tick, herald.stopping, herald.queue_usage, herald.prune, herald.look,' -- the ticker
     ' herald.revocation_data, herald.entitled, herald.ticket, herald.redeem, herald.renewal, herald.asked, herald.listed, herald.most_values, herald.typed, herald.compares, herald.key_way, herald.routing_way, herald.routing_type, herald.written,' -- the gate
     ' herald.act, herald.action_function, herald.act_claims, herald.act_answer, herald.act_error, herald.printed_bytes, herald.deep_bytes,' -- actions
+    ' herald.forward_from, herald.forwarded, herald.put_aside, herald.put_aside_next, herald.put_aside_done,' -- forward, as the same role
     ' herald.snapshot, herald.refuse_item, herald.newer, herald.cover, herald.fix_settings, herald.fixed_settings,' -- states
     ' herald.doubts, herald.altered, herald.has_policies, herald.table_named, herald.obstacles, herald.partition_columns, herald.tables_of,' -- doctor, as the same role
     ' herald.schema, herald.stream_head, herald.watched, herald.event_schemas, herald.rule_schema, herald.try_rule, herald.rule_texts, herald.told,' -- the contract

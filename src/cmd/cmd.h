@@ -22,6 +22,7 @@ int cmd_actions(struct cli_call *call);
 int cmd_unaction(struct cli_call *call);
 int cmd_token(struct cli_call *call);
 int cmd_tail(struct cli_call *call);
+int cmd_forward(struct cli_call *call);
 int cmd_types(struct cli_call *call);
 int cmd_explain(struct cli_call *call);
 int cmd_doctor(struct cli_call *call);

@@ -10,6 +10,7 @@
 #include "base/units.h"
 #include "auth/json.h"
 #include "auth/token.h"
+#include "cmd/token_make.h"
 
 /*
  * Adds the claim of "name=json". A value that is no JSON, or is null, is a string. False if it
@@ -72,17 +73,6 @@ static bool is_taken(const struct token_options *options, const char *token)
 	return false;
 }
 
-static int print_token(const struct config *config, struct json_object *claims)
-{
-	char *token = sign(signing_key(config->keyring), claims);
-	bool good = is_taken(&config->http.token, token);
-
-	if (good)
-		puts(token);
-	free(token);
-	return good ? EXIT_DONE : EXIT_FAILED;
-}
-
 /*
  * Adds who the token is for and until when, then all other claims. False if one is wrong, and
  * stderr says why.
@@ -110,12 +100,43 @@ static bool fill_claims(const struct cli_call *call, struct json_object *claims,
 	return true;
 }
 
+static char *make(const struct config *config, struct json_object *claims)
+{
+	char *token = sign(signing_key(config->keyring), claims);
+
+	if (is_taken(&config->http.token, token))
+		return token;
+	free(token);
+	return NULL;
+}
+
+char *token_make(const struct cli_call *call, int64_t ttl_ms, int *ret_result)
+{
+	struct json_object *claims;
+	char *token = NULL;
+
+	if (signing_key(call->config->keyring) == NULL) {
+		fprintf(stderr, "pgherald: tokens are signed with the key of jwt-secret-file, "
+				"jwt-secret, or an oct key of jwks-file, and there is none\n");
+		*ret_result = EXIT_CONFIG;
+		return NULL;
+	}
+	claims = json_object_new_object();
+	*ret_result = EXIT_USAGE;
+	if (fill_claims(call, claims, ttl_ms)) {
+		token = make(call->config, claims);
+		*ret_result = token == NULL ? EXIT_FAILED : EXIT_DONE;
+	}
+	json_object_put(claims);
+	return token;
+}
+
 int cmd_token(struct cli_call *call)
 {
 	const char *ttl = cli_value(call, "ttl");
-	struct json_object *claims;
 	int64_t ttl_ms = 3600000;
-	int result = EXIT_USAGE;
+	char *token;
+	int result;
 
 	if (call->word_count > 0)
 		return cli_usage("token takes no argument, not '%s'", call->words[0]);
@@ -125,14 +146,9 @@ int cmd_token(struct cli_call *call)
 		return cli_usage("--ttl is '%s', not a duration such as 30s or 1h", ttl);
 	if (!cli_config(call))
 		return EXIT_CONFIG;
-	if (signing_key(call->config->keyring) == NULL) {
-		fprintf(stderr, "pgherald: token signs with the key of jwt-secret-file, "
-				"jwt-secret, or an oct key of jwks-file, and there is none\n");
-		return EXIT_CONFIG;
-	}
-	claims = json_object_new_object();
-	if (fill_claims(call, claims, ttl_ms))
-		result = print_token(call->config, claims);
-	json_object_put(claims);
+	token = token_make(call, ttl_ms, &result);
+	if (token != NULL)
+		puts(token);
+	free(token);
 	return result;
 }

@@ -3,11 +3,21 @@
 
 #include <string.h>
 
+static struct jsontext open_with(struct text t, char bracket)
+{
+	if (t.len < 2 || t.bytes[0] != bracket)
+		return (struct jsontext){t.bytes, t.bytes};
+	return (struct jsontext){t.bytes + 1, t.bytes + t.len - 1};
+}
+
 struct jsontext jsontext_open(struct text object)
 {
-	if (object.len < 2 || object.bytes[0] != '{')
-		return (struct jsontext){object.bytes, object.bytes};
-	return (struct jsontext){object.bytes + 1, object.bytes + object.len - 1};
+	return open_with(object, '{');
+}
+
+struct jsontext jsontext_open_array(struct text array)
+{
+	return open_with(array, '[');
 }
 
 static const char *skip_string(const char *p, const char *end)
@@ -58,6 +68,17 @@ bool jsontext_next(struct jsontext *walk, struct jsontext_member *ret_member)
 		value = skip_blank(value + 1, walk->end); /* over the colon */
 	walk->at = skip_value(value, walk->end);
 	ret_member->value = (struct text){value, (size_t)(walk->at - value)};
+	return true;
+}
+
+bool jsontext_next_item(struct jsontext *walk, struct text *ret_value)
+{
+	const char *value = skip_blank(walk->at, walk->end);
+
+	if (value == walk->end)
+		return false;
+	walk->at = skip_value(value, walk->end);
+	*ret_value = (struct text){value, (size_t)(walk->at - value)};
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 /*
- * jsontext.h: walks the members of a JSON object without parsing it.
+ * jsontext.h: walks the members of a JSON object, or the items of an array, without parsing it.
  *
  * Names and values are pieces of the text itself, so numbers keep every digit. The text must be
  * what PostgreSQL prints of jsonb. That is valid, with at most one blank between tokens.
@@ -27,6 +27,10 @@ struct jsontext {
 struct jsontext jsontext_open(struct text object);
 /* Returns false if there are no more members. */
 bool jsontext_next(struct jsontext *walk, struct jsontext_member *ret_member);
+
+/* The same for an array. A text that is no array has no items. */
+struct jsontext jsontext_open_array(struct text array);
+bool jsontext_next_item(struct jsontext *walk, struct text *ret_value);
 
 /*
  * Appends `"old": {…}, "changed": […]`. old has the members of was that now does not have with the

@@ -98,7 +98,7 @@ describe('migrate --print', { skip: missing() }, () => {
     const database = await fresh()
     await migrate(cluster, { database })
     await cluster.psql(`CREATE TABLE public.t (id int PRIMARY KEY); SELECT herald.watch('public.t');
-      DELETE FROM herald.migrations WHERE version > 17; DROP TRIGGER "!herald_insert" ON public.t`, { database })
+      DELETE FROM herald.migrations WHERE version > 17; DROP TABLE herald.undelivered, herald.forwards; DROP TRIGGER "!herald_insert" ON public.t`, { database })
     const applied = await cluster.tryPsql(['-q', '-1'], { database, input: await print('--from', '17') })
     assert.equal(applied.code, 0, applied.stderr)
     assert.equal(await cluster.psql(`SELECT count(*) FROM pg_trigger WHERE tgname = '!herald_insert'`, { database }), '1')

@@ -24,7 +24,7 @@ DROP TABLE gone;
 CREATE TABLE before AS SELECT id, data FROM herald.changes;
 
 \ir ../../sql/install.sql
-SELECT is((SELECT array_agg(version ORDER BY version) FROM herald.migrations), '{1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18}', 'the later migrations are applied');
+SELECT is((SELECT array_agg(version ORDER BY version) FROM herald.migrations), '{1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19}', 'the later migrations are applied');
 SELECT is((SELECT wake FROM herald.status), 'adaptive', 'the setting is the default one');
 SELECT is(test.last(), (SELECT data FROM before), 'the data of an old event stays as it was written');
 SELECT is(herald.tick(), 2::bigint, 'a tick delivers it');

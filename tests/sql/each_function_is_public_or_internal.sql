@@ -17,7 +17,7 @@ SELECT is((SELECT array_agg(name) FROM functions WHERE says IS NULL AND name !~ 
 CREATE VIEW relations AS SELECT c.oid, c.relname::text AS name, obj_description(c.oid, 'pg_class') AS says
   FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v');
 SELECT is((SELECT array_agg(name ORDER BY name) FROM relations WHERE says LIKE 'Public: %'),
-  '{actions,changes,migrations,revocations,rules,status,streams,ticks,unreadable,watches}', 'the tables and views that users see are these');
+  '{actions,changes,forwards,migrations,revocations,rules,status,streams,ticks,undelivered,unreadable,watches}', 'the tables and views that users see are these');
 SELECT is((SELECT array_agg(name) FROM relations WHERE says IS NULL), NULL, 'all tables and views have a comment');
 SELECT is((SELECT array_agg(r.name || '.' || a.attname) FROM relations r JOIN pg_attribute a ON a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
             WHERE r.says LIKE 'Public: %' AND col_description(r.oid, a.attnum) IS NULL), NULL, 'and each column that users see has one');

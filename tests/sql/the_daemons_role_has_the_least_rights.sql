@@ -24,7 +24,9 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($sql$DO $do$ BEGIN PERFORM herald.snapshot('/own', '{}', '{}'); EXCEPTION WHEN invalid_transaction_state THEN NULL; END $do$ $sql$), -- it wants REPEATABLE READ
   ($sql$DO $do$ BEGIN PERFORM herald.refuse_item(2, 1); EXCEPTION WHEN program_limit_exceeded THEN NULL; END $do$ $sql$), ($$SELECT herald.newer(pg_current_snapshot())$$), ($$SELECT herald.cover(1, '{}')$$), ($$SELECT herald.fix_settings()$$),
   ($$SELECT herald.altered()$$), ($$SELECT herald.look(NULL), herald.look('shapes '), herald.look('captures 0')$$), ($$SELECT herald.schema()::text$$),
-  ($$SELECT d.* FROM herald.streams s, herald.doubts(s) d$$), ($$SELECT * FROM herald.obstacles()$$), ($$SELECT FROM herald.extents$$), ($$SELECT herald.partition_columns('things'::regclass)$$); -- doctor's
+  ($$SELECT d.* FROM herald.streams s, herald.doubts(s) d$$), ($$SELECT * FROM herald.obstacles()$$), ($$SELECT FROM herald.extents$$), ($$SELECT herald.partition_columns('things'::regclass)$$), -- doctor's
+  ($$SELECT herald.forward_from('f', '/own'), herald.forwarded('f', NULL, '1-1', 1), herald.put_aside('f', '1-1', '{}', 'why', 1), herald.put_aside_done('f', 1)$$), -- forward's
+  ($$SELECT * FROM herald.put_aside_next('f', 0)$$);
 
 -- test.refused(role): the first of the statements that the role may not run, each tried and undone; NULL: it may all.
 CREATE FUNCTION test.refused(role regrole) RETURNS text LANGUAGE plpgsql AS $$

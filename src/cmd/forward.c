@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* forward.c: the command. It posts the events of a stream to another server. */
+#include "cmd/forward.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/chance.h"
+#include "base/units.h"
+#include "base/xalloc.h"
+#include "cmd/cmd.h"
+#include "cmd/open.h"
+#include "hub/jsontext.h"
+
+#define PAUSE_MS 1000
+#define PAUSE_MOST_MS 60000
+#define ATTEMPTS 20
+
+/* --- how it stops --- */
+
+static volatile sig_atomic_t signalled;
+
+static void on_signal(int signo)
+{
+	signalled = signo;
+}
+
+/* The second signal ends the program as if it were not caught. */
+static void take_signals(void)
+{
+	struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESETHAND};
+
+	sigemptyset(&action.sa_mask);
+	(void)sigaction(SIGTERM, &action, NULL);
+	(void)sigaction(SIGINT, &action, NULL);
+}
+
+bool forward_stops(const struct forward *f)
+{
+	return signalled != 0 || f->result >= 0;
+}
+
+void forward_stop(struct forward *f, int result)
+{
+	f->result = result;
+}
+
+void forward_pause(const struct forward *f, int ms)
+{
+	static const struct timespec slice = {.tv_nsec = 50000000};
+
+	for (; ms > 0 && !forward_stops(f); ms -= 50)
+		(void)nanosleep(&slice, NULL);
+}
+
+int forward_pause_ms(int attempt)
+{
+	int ms = attempt > 6 ? PAUSE_MOST_MS : PAUSE_MS << (attempt - 1);
+
+	return ms < PAUSE_MOST_MS ? ms + chance_up_to(ms / 5) : PAUSE_MOST_MS;
+}
+
+static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	return forward_stops(ctx) ? 1 : 0;
+}
+
+CURL *forward_curl(struct forward *f)
+{
+	CURL *curl = curl_easy_init();
+
+	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
+	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, f);
+	return curl;
+}
+
+/* --- the way of an event --- */
+
+static void post_event(struct forward *f, const struct forward_event *e)
+{
+	char *id = xstrndup(e->id.bytes, e->id.len);
+	struct buf body, why;
+	int attempts;
+
+	buf_init(&body);
+	buf_init(&why);
+	forward_post_body(f, e, &body);
+	if (forward_post(f, id, &body, &why, &attempts))
+		f->count++;
+	else if (!forward_stops(f))
+		forward_store_put_aside(f, id, &body, why.data, attempts);
+	buf_release(&why);
+	buf_release(&body);
+	free(id);
+}
+
+/* Something was missed, or the state begins anew. The receiver has to know. */
+static void post_reset(struct forward *f, const struct forward_page *page)
+{
+	char *id = xasprintf("%.*s-reset", (int)page->cursor.len, page->cursor.bytes),
+	     *data = xasprintf("{\"reason\":\"%.*s\"}", (int)page->reset.len, page->reset.bytes);
+	struct forward_event e = {text_of(id), text_of("reset"), text_of(data)};
+
+	post_event(f, &e);
+	free(data);
+	free(id);
+}
+
+/* An event of a state has no id. Its place in the page is one. */
+static void post_item(struct forward *f, const struct forward_page *page, struct text item, int n)
+{
+	struct forward_event e = forward_page_event(item);
+	char *id = NULL;
+
+	if (e.id.len == 0) {
+		id = xasprintf("%.*s-state-%d", (int)page->cursor.len, page->cursor.bytes, n);
+		e.id = text_of(id);
+	}
+	post_event(f, &e);
+	if (id == NULL && !forward_stops(f) && n % FORWARD_SAVE_EVERY == 0)
+		forward_store_move(f, e.id);
+	free(id);
+}
+
+static void post_page(struct forward *f, const struct forward_page *page)
+{
+	struct jsontext walk = jsontext_open_array(page->events);
+	struct text item;
+
+	if (page->reset.len > 0)
+		post_reset(f, page);
+	for (int n = 1; !forward_stops(f) && jsontext_next_item(&walk, &item); n++)
+		post_item(f, page, item, n);
+	if (!forward_stops(f) && page->cursor.len > 0)
+		forward_store_move(f, page->cursor);
+}
+
+static bool post_once(struct forward *f, const char *id, const struct buf *body)
+{
+	struct buf why;
+	int attempts;
+	bool taken;
+
+	buf_init(&why);
+	taken = forward_post(f, id, body, &why, &attempts);
+	if (!taken && !forward_stops(f))
+		fprintf(stderr, "pgherald: %s stays put aside: %s\n", id, why.data);
+	buf_release(&why);
+	return taken;
+}
+
+static void go(struct forward *f, const char *from)
+{
+	struct forward_page page;
+
+	if (!forward_store_begin(f))
+		return;
+	fprintf(stderr, "pgherald: forwarding %s as '%s', %s%s\n", f->stream, f->name,
+		f->cursor == NULL ? "from " : "after ",
+		f->cursor != NULL ? f->cursor
+		: from == NULL    ? "now on"
+				  : from);
+	if (cli_flag(f->call, "again")->count > 0)
+		forward_store_again(f, post_once);
+	while (!forward_stops(f)) {
+		if (forward_page_get(f, f->cursor == NULL ? from : f->cursor, &page))
+			post_page(f, &page);
+		buf_release(&page.body);
+	}
+}
+
+/* --- the command line --- */
+
+static bool is_url(const char *text)
+{
+	return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
+}
+
+/* The receiver's address without what may be a secret. */
+static char *name_of(const char *stream, const char *to)
+{
+	const char *host = strstr(to, "://") + 3, *at = host + strcspn(host, "/?#");
+	const char *user = memchr(host, '@', (size_t)(at - host));
+
+	host = user == NULL ? host : user + 1;
+	return xasprintf("%s to %.*s", stream, (int)strcspn(host, "?#"), host);
+}
+
+static int read_line(struct cli_call *call, struct forward *f)
+{
+	const char *attempts = cli_value(call, "attempts"), *name = cli_value(call, "name");
+	int64_t most = ATTEMPTS;
+
+	f->stream = cli_value(call, "stream");
+	f->to = cli_value(call, "to");
+	if (call->word_count > 0)
+		return cli_usage("forward takes no argument, not '%s'", call->words[0]);
+	if (f->stream == NULL || f->stream[0] != '/')
+		return cli_usage("forward needs --stream with a path, such as /api/orders/stream");
+	if (f->to == NULL || !is_url(f->to))
+		return cli_usage(
+			"forward needs --to with a URL that begins with https:// or http://");
+	if (attempts != NULL && (!units_parse_count(attempts, &most) || most > 1000000))
+		return cli_usage("--attempts is '%s', not a number", attempts);
+	f->attempts = (int)most;
+	f->name = name == NULL ? name_of(f->stream, f->to) : xstrdup(name);
+	return EXIT_DONE;
+}
+
+static void release(struct forward *f)
+{
+	if (f->secret != NULL)
+		explicit_bzero(f->secret, f->secret_len);
+	free(f->secret);
+	free(f->name);
+	free(f->cursor);
+	curl_easy_cleanup(f->pages);
+	curl_easy_cleanup(f->posts);
+	PQfinish(f->pg);
+}
+
+int cmd_forward(struct cli_call *call)
+{
+	struct forward f = {.call = call, .result = -1};
+	const char *secret = cli_value(call, "secret-file");
+	int result = read_line(call, &f);
+
+	if (result == EXIT_DONE && secret != NULL && !forward_post_secret(&f, secret))
+		result = EXIT_CONFIG;
+	if (result == EXIT_DONE)
+		f.pg = open_database(call, &result);
+	if (f.pg != NULL) {
+		take_signals();
+		f.pages = forward_curl(&f);
+		f.posts = forward_curl(&f);
+		go(&f, cli_value(call, "from"));
+		result = f.result < 0 ? EXIT_DONE : f.result;
+	}
+	release(&f);
+	return result;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: PostgreSQL */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "cmd/forward.h"
+#include "exit.h"
+
+/* The session holds this lock, so of two processes with one name one waits. */
+#define LOCK "SELECT pg_try_advisory_lock(hashtextextended('herald.forward ' || $1, 0))"
+
+static bool is_true(const PGresult *res)
+{
+	return PQntuples(res) == 1 && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
+}
+
+/* NULL if it failed while the connection lives. Then the command stops, and stderr says why. */
+static PGresult *query(struct forward *f, const char *sql, int count, const char *const *params)
+{
+	PGresult *res = PQexecParams(f->pg, sql, count, NULL, params, NULL, NULL, 0);
+
+	if (PQresultStatus(res) == PGRES_TUPLES_OK)
+		return res;
+	if (PQstatus(f->pg) == CONNECTION_OK) {
+		fprintf(stderr, "pgherald: %s", PQresultErrorMessage(res));
+		forward_stop(f, EXIT_FAILED);
+	}
+	PQclear(res);
+	return NULL;
+}
+
+static bool lock(struct forward *f)
+{
+	const char *params[] = {f->name};
+	bool mine = false;
+
+	for (int n = 0; !mine && !forward_stops(f) && PQstatus(f->pg) == CONNECTION_OK; n++) {
+		PGresult *res = query(f, LOCK, 1, params);
+
+		mine = res != NULL && is_true(res);
+		PQclear(res);
+		if (n == 0 && res != NULL && !mine)
+			fprintf(stderr,
+				"pgherald: another process forwards '%s': waiting for its end\n",
+				f->name);
+		if (!mine)
+			forward_pause(f, 1000);
+	}
+	return mine;
+}
+
+/* Until the database is there again, and the forward is ours. */
+static void come_back(struct forward *f)
+{
+	for (int attempt = 1; !forward_stops(f); attempt++) {
+		fprintf(stderr, "pgherald: the database is away, connecting again\n");
+		forward_pause(f, forward_pause_ms(attempt));
+		PQreset(f->pg);
+		if (PQstatus(f->pg) == CONNECTION_OK && lock(f))
+			return;
+	}
+}
+
+/* The same, over lost connections. NULL if the command stops. */
+static PGresult *ask(struct forward *f, const char *sql, int count, const char *const *params)
+{
+	PGresult *res;
+
+	while ((res = query(f, sql, count, params)) == NULL && !forward_stops(f))
+		come_back(f);
+	return res;
+}
+
+bool forward_store_begin(struct forward *f)
+{
+	const char *params[] = {f->name, f->stream};
+	PGresult *res;
+
+	if (!lock(f))
+		return false;
+	res = ask(f, "SELECT herald.forward_from($1, $2)", 2, params);
+	if (res == NULL)
+		return false;
+	f->cursor = PQgetisnull(res, 0, 0) ? NULL : xstrdup(PQgetvalue(res, 0, 0));
+	PQclear(res);
+	return true;
+}
+
+void forward_store_move(struct forward *f, struct text cursor)
+{
+	char count[24], *now = xstrndup(cursor.bytes, cursor.len);
+	const char *params[] = {f->name, f->cursor, now, count};
+	PGresult *res = NULL;
+
+	snprintf(count, sizeof(count), "%lld", (long long)f->count);
+	if (f->cursor == NULL || strcmp(f->cursor, now) != 0)
+		res = ask(f, "SELECT herald.forwarded($1, $2, $3, $4::bigint)", 4, params);
+	if (res != NULL && !is_true(res)) {
+		fprintf(stderr, "pgherald: somebody else has moved the cursor of '%s'\n", f->name);
+		forward_stop(f, EXIT_FAILED);
+	}
+	PQclear(res);
+	free(f->cursor);
+	f->cursor = now;
+	f->count = 0;
+}
+
+void forward_store_put_aside(struct forward *f, const char *id, const struct buf *body,
+			     const char *why, int attempts)
+{
+	char number[16];
+	const char *params[] = {f->name, id, body->data, why, number};
+
+	snprintf(number, sizeof(number), "%d", attempts);
+	fprintf(stderr, "pgherald: %s is put aside in herald.undelivered: %s\n", id, why);
+	PQclear(ask(f, "SELECT herald.put_aside($1, $2, $3, $4, $5::int)", 5, params));
+}
+
+void forward_store_again(struct forward *f,
+			 bool (*post)(struct forward *f, const char *id, const struct buf *body))
+{
+	char number[24] = "0";
+	const char *params[] = {f->name, number};
+
+	while (!forward_stops(f)) {
+		PGresult *res =
+			ask(f, "SELECT * FROM herald.put_aside_next($1, $2::bigint)", 2, params);
+		struct buf body;
+
+		if (res == NULL || PQntuples(res) == 0) {
+			PQclear(res);
+			return;
+		}
+		buf_init(&body);
+		snprintf(number, sizeof(number), "%s", PQgetvalue(res, 0, 0));
+		buf_append_str(&body, PQgetvalue(res, 0, 2));
+		if (post(f, PQgetvalue(res, 0, 1), &body))
+			PQclear(ask(f, "SELECT herald.put_aside_done($1, $2::bigint)", 2, params));
+		buf_release(&body);
+		PQclear(res);
+	}
+}
