@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nearest.h"
 #include "exit.h"
 
 int cli_usage(const char *fmt, ...)
@@ -69,6 +70,23 @@ static bool set_option(struct cli_call *call, const char *name, size_t len, char
 	return true;
 }
 
+static int no_option(const struct cli_call *call, const char *name, size_t len)
+{
+	struct nearest nearest;
+	char *hint;
+	int result;
+
+	nearest_begin(&nearest, name, len);
+	for (const struct cli_flag *f = call->flags; f->name != NULL; f++)
+		nearest_try(&nearest, f->name);
+	nearest_try(&nearest, "config");
+	config_try_names(&nearest);
+	hint = nearest_hint(&nearest, "--");
+	result = cli_usage("there is no option --%.*s%s", (int)len, name, hint);
+	free(hint);
+	return result;
+}
+
 /* "--name value" or "--name=value". If the value is the next word, *at moves over it. */
 static int take_flag(struct cli_call *call, int *at)
 {
@@ -101,7 +119,7 @@ static int take_flag(struct cli_call *call, int *at)
 				     : cli_usage("--%.*s needs a value", (int)len, name);
 	if (flag != NULL || (len == strlen("config") && memcmp(name, "config", len) == 0))
 		return cli_usage("--%.*s needs a value", (int)len, name);
-	return cli_usage("there is no option --%.*s", (int)len, name);
+	return no_option(call, name, len);
 }
 
 int cli_read(struct cli_call *call, const char **words)

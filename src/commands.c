@@ -9,6 +9,7 @@
 
 #include "base/files.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "base/xalloc.h"
 #include "commands_table.h"
 #include "exit.h"
@@ -92,9 +93,10 @@ int cmd_config(struct cli_call *call)
 		config_print_man(stdout);
 		return EXIT_DONE;
 	}
+	call->config->strict = strcmp(what, "check") == 0;
 	if (!cli_config(call))
 		return EXIT_CONFIG;
-	if (strcmp(what, "check") == 0)
+	if (call->config->strict)
 		printf("the configuration is valid\n");
 	else
 		config_print(call->config, stdout);
@@ -107,6 +109,21 @@ int cmd_version(struct cli_call *call)
 		return cli_usage("version takes no argument, not '%s'", call->words[0]);
 	printf("pgherald %s\n", PGHERALD_VERSION);
 	return EXIT_DONE;
+}
+
+static int no_command(const char *name)
+{
+	struct nearest nearest;
+	char *hint;
+	int result;
+
+	nearest_begin(&nearest, name, strlen(name));
+	for (const struct command *c = commands; c->name != NULL; c++)
+		nearest_try(&nearest, c->name);
+	hint = nearest_hint(&nearest, "");
+	result = cli_usage("there is no command '%s'%s", name, hint);
+	free(hint);
+	return result;
 }
 
 static void print_command(const struct command *c)
@@ -123,7 +140,7 @@ int cmd_help(struct cli_call *call)
 	const struct command *c = call->word_count == 0 ? NULL : command_find(call->words[0]);
 
 	if (call->word_count > 1 || (call->word_count == 1 && c == NULL))
-		return cli_usage("there is no command '%s'", call->words[call->word_count - 1]);
+		return no_command(call->words[call->word_count - 1]);
 	if (c != NULL) {
 		print_command(c);
 		printf("\nOptions of every command, as flag, as environment (PGHERALD_LISTEN), or "
@@ -189,6 +206,24 @@ static int run(const struct command *command, int argc, char **argv)
 	return flushed(result);
 }
 
+/*
+ * The option config may stand before the command. It is moved behind it, where cli_read takes it.
+ */
+static void put_command_first(int argc, char **argv)
+{
+	int at = 1;
+	char *command;
+
+	while (at < argc && (strncmp(argv[at], "--config=", strlen("--config=")) == 0 ||
+			     (strcmp(argv[at], "--config") == 0 && at + 1 < argc)))
+		at += argv[at][strlen("--config")] == '=' ? 1 : 2;
+	if (at >= argc)
+		return;
+	command = argv[at];
+	memmove(&argv[2], &argv[1], (size_t)(at - 1) * sizeof(*argv));
+	argv[1] = command;
+}
+
 int commands_run(int argc, char **argv)
 {
 	const struct command *command;
@@ -199,11 +234,12 @@ int commands_run(int argc, char **argv)
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	if (argc < 2)
 		return cli_usage("no command is given");
+	put_command_first(argc, argv);
 	result = help_by_habit(argc, argv);
 	if (result >= 0)
 		return flushed(result);
 	command = command_find(argv[1]);
 	if (command == NULL)
-		return cli_usage("there is no command '%s'", argv[1]);
+		return no_command(argv[1]);
 	return run(command, argc - 2, argv + 2);
 }

@@ -170,6 +170,12 @@ size_t config_find(const char *name, size_t len)
 	return i;
 }
 
+void config_try_names(struct nearest *n)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(options); i++)
+		nearest_try(n, options[i].name);
+}
+
 bool config_is_secret(const char *name, size_t name_len)
 {
 	size_t i = config_find(name, name_len);

@@ -21,6 +21,7 @@
 
 #include "base/base.h"
 #include "base/log.h"
+#include "base/nearest.h"
 #include "pg/wake.h"
 #include "auth/keyring.h"
 #include "auth/verified.h"
@@ -37,7 +38,8 @@ struct config {
 	/* each option's value as given, in the order of the table; owned */
 	const char *text[CONFIG_OPTIONS_MAX];
 	enum config_from from[CONFIG_OPTIONS_MAX];
-	char *file; /* owned; NULL if there is none */
+	char *file;  /* owned; NULL if there is none */
+	bool strict; /* an environment variable that is no option is an error */
 	/*
 	 * What the values mean, filled in by config_complete. The strings are borrowed from `text`.
 	 */
@@ -120,6 +122,9 @@ bool config_is_secret(const char *name, size_t name_len);
  * which have secrets.
  */
 char **config_environment(const struct config *c);
+
+/* Tries the name of each option. */
+void config_try_names(struct nearest *n);
 
 /* Logs what has changed from one configuration to the next, and which changes need a restart. */
 void config_log_changes(const struct config *from, const struct config *to);

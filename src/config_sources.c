@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/nearest.h"
 #include "base/xalloc.h"
 #include "config_table.h"
 
@@ -49,10 +50,17 @@ static bool looks_like_a_name(const char *key)
 
 static bool refuse_name(const char *key, const char *file, int number)
 {
+	struct nearest nearest;
+	char *hint;
+
+	nearest_begin(&nearest, key, strlen(key));
+	config_try_names(&nearest);
+	hint = nearest_hint(&nearest, "");
 	if (looks_like_a_name(key))
-		log_complain("%s, line %d: there is no option '%s'", file, number, key);
+		log_complain("%s, line %d: there is no option '%s'%s", file, number, key, hint);
 	else
 		log_complain("%s, line %d: what stands before the = is no option", file, number);
+	free(hint);
 	return false;
 }
 
@@ -240,19 +248,43 @@ static bool is_known_variable(const char *variable)
 }
 
 /*
- * A PGHERALD_X that is no option is a typing error. The option that it was meant for would stay
- * unset, and nobody would notice.
+ * A PGHERALD_X that is no option may be a typing error. The option that it was meant for would stay
+ * unset, and nobody would notice. Or it is somebody else's, so nothing stops for it.
  */
-static bool environment_is_known(void)
+static void tell_unknown(const struct config *c, const char *variable)
 {
+	const char *own = variable + strlen("PGHERALD_");
+	size_t len = strcspn(own, "=");
+	char names[CONFIG_OPTIONS_MAX][ENVIRONMENT_NAME_MAX], *hint;
+	struct nearest nearest;
+
+	nearest_begin(&nearest, own, len);
+	for (size_t i = 0; i < config_option_count; i++) {
+		environment_name(&config_options[i], names[i]);
+		nearest_try(&nearest, names[i] + strlen("PGHERALD_"));
+	}
+	hint = nearest_hint(&nearest, "PGHERALD_");
+	if (c->strict)
+		log_complain("the environment has PGHERALD_%.*s, and there is no such option%s",
+			     (int)len, own, hint);
+	else
+		log_warn("the environment has PGHERALD_%.*s, and there is no such option%s",
+			 (int)len, own, hint);
+	free(hint);
+}
+
+/* Tells of each variable that is neither an option nor about a service. False if that is wrong. */
+static bool environment_is_known(const struct config *c)
+{
+	bool known = true;
+
 	for (char **e = environ; *e != NULL; e++) {
 		if (strncmp(*e, "PGHERALD_", 9) != 0 || is_known_variable(*e))
 			continue;
-		log_complain("the environment has %.*s, and there is no such option",
-			     (int)strcspn(*e, "="), *e);
-		return false;
+		tell_unknown(c, *e);
+		known = false;
 	}
-	return true;
+	return known || !c->strict;
 }
 
 /* Secrets are taken out of the environment even if a flag has set the option. */
@@ -260,7 +292,7 @@ bool config_read_environment(struct config *c)
 {
 	char name[ENVIRONMENT_NAME_MAX];
 
-	if (!environment_is_known())
+	if (!environment_is_known(c))
 		return false;
 	for (size_t i = 0; i < config_option_count; i++) {
 		bool secret = config_options[i].flags & SECRET;

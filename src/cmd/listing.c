@@ -46,8 +46,9 @@ static void print_row(const PGresult *res, int row, const size_t *widths, size_t
 
 		buf_appendf(&line, "%s%*s", text, (int)blanks, "");
 	}
+	fputs(row < 0 ? terminal_style(TERMINAL_BOLD) : "", stdout);
 	terminal_print(line.data, most);
-	putchar('\n');
+	puts(row < 0 ? terminal_style(TERMINAL_PLAIN) : "");
 	buf_release(&line);
 }
 

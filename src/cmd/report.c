@@ -98,12 +98,21 @@ static const char *member(struct json_object *line, const char *name)
 	return json_object_get_string(json_object_object_get(line, name));
 }
 
+static const char *style_of(enum report_outcome outcome)
+{
+	static const char *const styles[] = {TERMINAL_GREEN, TERMINAL_RED, TERMINAL_YELLOW,
+					     TERMINAL_PLAIN, TERMINAL_YELLOW};
+
+	return terminal_style(styles[outcome]);
+}
+
 /* The line, and under it what to do. */
 static void print_line(struct json_object *line, int width, const char *name)
 {
 	const char *advice = member(line, "do");
 
-	printf("%-2s  %-*s  ", member(line, "outcome"), width, name);
+	printf("%s%-2s%s  %-*s  ", style_of(report_outcome(member(line, "outcome"))),
+	       member(line, "outcome"), terminal_style(TERMINAL_PLAIN), width, name);
 	terminal_print(member(line, "says"), SIZE_MAX);
 	if (advice != NULL) {
 		printf("\n%*s-> ", width + 6, "");
@@ -152,7 +161,8 @@ void report_print(const struct report *r, const char *const verdicts[3], bool js
 		return;
 	}
 	print_lines(r);
-	printf("\n%s%s", verdict, r->reason == NULL ? "" : ": ");
+	printf("\n%s%s%s%s", style_of(r->verdict), verdict, terminal_style(TERMINAL_PLAIN),
+	       r->reason == NULL ? "" : ": ");
 	terminal_print(r->reason == NULL ? "" : r->reason, SIZE_MAX);
 	putchar('\n');
 }

@@ -10,6 +10,7 @@
 
 #include "pg/migrate.h"
 #include "cmd/open.h"
+#include "cmd/tablename.h"
 #include "cmd/watching.h"
 
 /*
@@ -90,7 +91,7 @@ static int unrule(PGconn *pg, const char *table, const char *event)
 {
 	const char *params[] = {table, event};
 
-	if (!take_rules(pg, params))
+	if (!tablename_is_known(pg, table) || !take_rules(pg, params))
 		return EXIT_FAILED;
 	printf("watching %s\n", table);
 	return watching_print(pg, table) ? EXIT_DONE : EXIT_FAILED;

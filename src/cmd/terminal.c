@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "cmd/terminal.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -17,6 +19,15 @@ size_t terminal_width(void)
 	    size.ws_col < 2)
 		return SIZE_MAX;
 	return size.ws_col;
+}
+
+const char *terminal_style(const char *style)
+{
+	const char *none = getenv("NO_COLOR"), *term = getenv("TERM");
+	bool shows = isatty(STDOUT_FILENO) && (none == NULL || none[0] == '\0') && term != NULL &&
+		     strcmp(term, "dumb") != 0;
+
+	return shows ? style : "";
 }
 
 /* The length in bytes of the first character. What is not UTF-8 counts byte by byte. */

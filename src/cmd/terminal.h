@@ -11,6 +11,17 @@
 /* How many characters a line of stdout has room for. SIZE_MAX if it is no terminal. */
 size_t terminal_width(void);
 
+/*
+ * What turns a style on, or off again. Empty unless stdout is a terminal that shows colours.
+ * NO_COLOR and TERM=dumb say that it does not.
+ */
+#define TERMINAL_BOLD "\033[1m"
+#define TERMINAL_RED "\033[1;31m"
+#define TERMINAL_GREEN "\033[32m"
+#define TERMINAL_YELLOW "\033[33m"
+#define TERMINAL_PLAIN "\033[0m"
+const char *terminal_style(const char *style);
+
 size_t terminal_length(const char *text); /* in characters, one column each */
 
 /*

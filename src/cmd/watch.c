@@ -10,6 +10,7 @@
 #include "pg/decode.h"
 #include "pg/migrate.h"
 #include "cmd/open.h"
+#include "cmd/tablename.h"
 #include "cmd/watching.h"
 
 /*
@@ -48,7 +49,8 @@ static int watch(struct cli_call *call, const char *const params[PARAMS])
 	if (pg == NULL)
 		return result;
 	result = EXIT_FAILED;
-	if (migrate_exec(pg, "SET client_min_messages = notice", 0, NULL) &&
+	if (tablename_is_known(pg, params[0]) &&
+	    migrate_exec(pg, "SET client_min_messages = notice", 0, NULL) &&
 	    migrate_exec(
 		    pg,
 		    "SELECT herald.watch($1::regclass, $2, $3::text[], $4::text[], $5::text[], $6)",
@@ -95,7 +97,9 @@ int cmd_unwatch(struct cli_call *call)
 	pg = open_database(call, &result);
 	if (pg == NULL)
 		return result;
-	result = migrate_exec(pg, "SELECT herald.unwatch($1::regclass)", 1, call->words)
+	result = tablename_is_known(pg, call->words[0]) &&
+				 migrate_exec(pg, "SELECT herald.unwatch($1::regclass)", 1,
+					      call->words)
 			 ? EXIT_DONE
 			 : EXIT_FAILED;
 	PQfinish(pg);

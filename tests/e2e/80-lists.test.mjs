@@ -88,6 +88,17 @@ describe('lists', { skip: missing() }, () => {
       assert.match(seen[1], /^public\.orders {2}paid .*…$/)
     })
 
+    test('colours are for a terminal that shows them, and for nothing else', async () => {
+      const colours = /\x1b\[[0-9;]+m/
+      for (const args of [['rules'], ['doctor'], ['explain', '--stream', '/all', '--change', '1']]) {
+        const all = [...args, '--database-url', cluster.url()]
+        const seen = async (env) => (await onTerminal(all, { env, columns: 500 })).output
+        assert.match(await seen({ NO_COLOR: '' }), colours, args[0])
+        for (const env of [{ NO_COLOR: '1' }, { TERM: 'dumb' }]) assert.doesNotMatch(await seen(env), /\x1b/, args[0])
+        assert.doesNotMatch((await run(all, { env: { TERM: 'xterm' } })).stdout, /\x1b/, args[0])
+      }
+    })
+
     test('what comes from outside moves no cursor', async () => {
       await cluster.psql(`INSERT INTO herald.actions VALUES ('GET', E'/\\x1b[2J\\n\\u009b', 'app.act', '{}')`)
       try {

@@ -76,7 +76,12 @@ describe('usage', { skip: missing() }, () => {
 
   const wrongUsage = {
     'no command': [[]],
-    'an unknown command': [['serv'], /serv/],
+    'an unknown command': [['serv'], /there is no command 'serv' \(did you mean 'serve'\?\), see 'pgherald help'/],
+    'a command that is like none': [['frobnicate'], /there is no command 'frobnicate', see/],
+    'help of an unknown command': [['help', 'wacth'], /did you mean 'watch'/],
+    'a flag that is misspelt': [['watch', 'public.t', '--audeince', 'x'], /no option --audeince \(did you mean '--audience'\?\)/],
+    'an option that is misspelt': [['serve', '--admin-listn=x'], /no option --admin-listn \(did you mean '--admin-listen'\?\)/],
+    '--config without a command': [['--config', 'x'], /config/],
     'an option as command': [['--nonsense'], /nonsense/],
     'an unknown option': [['serve', '--nonsense', '1'], /nonsense/],
     'a value that is missing': [['serve', '--listen'], /listen/],
@@ -138,10 +143,30 @@ describe('usage', { skip: missing() }, () => {
   })
 
   test('a file with an unknown key, or that is not there, is wrong configuration', async () => {
-    await expects(['config', 'check', '--config', file('unknown.conf', 'hartbeat = 10s\n')], 3, /hartbeat/)
+    await expects(['config', 'check', '--config', file('unknown.conf', 'hartbeat = 10s\n')], 3, /hartbeat' \(did you mean 'heartbeat'\?\)/)
     await expects(['config', 'check', '--config', join(directory, 'nowhere')], 3, /nowhere/)
     await expects(['config', 'check', '--config', directory], 3)
     await expects(['serve', ...base, '--config', file('unknown.conf', 'hartbeat = 10s\n')], 3, /hartbeat/)
+  })
+
+  test('--config may stand before the command, and anywhere after it', async () => {
+    const path = file('anywhere.conf', 'heartbeat = 17s\n')
+    for (const args of [['--config', path, 'config'], [`--config=${path}`, 'config'], ['config', '--config', path], ['config', '--heartbeat', '18s', `--config=${path}`, '--heartbeat', '17s']])
+      assert.match((await expects(args, 0)).stdout, /^heartbeat = 17s$/m)
+    await expects(['--config', path, 'confg'], 2, /did you mean 'config'/)
+    await expects(['--config', join(directory, 'nowhere'), 'doctor'], 3, /nowhere/)
+  })
+
+  test('a variable that is no option is warned of with the nearest name, and an error of config check; those of Kubernetes are let be', async () => {
+    const kubernetes = { PGHERALD_SERVICE_HOST: '10.0.0.1', PGHERALD_SERVICE_PORT: '8000', PGHERALD_PORT: 'tcp://10.0.0.1:8000', PGHERALD_PORT_8000_TCP: 'tcp://10.0.0.1:8000',
+      PGHERALD_PORT_8000_TCP_ADDR: '10.0.0.1', PGHERALD_PORT_8000_TCP_PROTO: 'tcp', PGHERALD_PORT_8000_TCP_PORT: '8000', PGHERALD_SERVICE_PORT_HTTP: '8000' }
+    assert.equal((await expects(['config', 'check'], 0, undefined, { env: kubernetes })).stderr, '')
+    const env = { ...kubernetes, PGHERALD_HARTBEAT: '9s' }
+    const warned = /the environment has PGHERALD_HARTBEAT, and there is no such option \(did you mean 'PGHERALD_HEARTBEAT'\?\)/
+    const { stderr, stdout } = await expects(['config'], 0, undefined, { env })
+    assert.match(stderr, warned)
+    assert.match(stdout, /^heartbeat = 30s$/m)
+    await expects(['config', 'check'], 3, warned, { env })
   })
 
   test('a flag beats the environment, which beats the file, which beats the default', async () => {
@@ -194,7 +219,9 @@ describe('usage', { skip: missing() }, () => {
       }
       const { stderr } = await cluster.tryPsql(['-c', "SELECT herald.watch('public.things')", '-c', "SELECT herald.unwatch('public.things')"])
       assert.equal(stderr, '', 'nor does psql show notices of what goes with it')
-      await expects(['watch', 'public.nothing', ...url], 1, /nothing/)
+      await expects(['watch', 'public.nothing', ...url], 1, /there is no table 'public\.nothing'$/m)
+      await expects(['watch', 'public.thing', ...url], 1, /there is no table 'public\.thing' \(did you mean 'public\.things'\?\)$/m)
+      await expects(['unwatch', 'thnigs', ...url], 1, /there is no table 'thnigs' \(did you mean 'things'\?\)$/m)
       await expects(['watch', 'public.things', '--audience', 'nobody', ...url], 1, /nobody/)
       await expects(['watch', 'public.seen', ...url], 1, /view/)
       await expects(['watch', 'pg_catalog.pg_class', ...url], 1, /system/)

@@ -46,16 +46,31 @@ TEST(other_names_in_the_environment_come_after_ours)
 	assert_int_equal(config.poll_interval_ms, 2000);
 }
 
-TEST(a_name_in_the_environment_that_is_no_option_is_refused)
+/* A variable with this text in it is told. It is wrong if the configuration is strict. */
+static void assert_told(const char *text)
+{
+	for (int strict = 0; strict < 2; strict++) {
+		config_release(&config);
+		config.strict = strict == 1;
+		if (complete(NULL) == config.strict)
+			fail_msg("%s: %s", text, strict ? "was taken" : said);
+		if (strstr(said, text) == NULL)
+			fail_msg("said was %s", said);
+	}
+}
+
+TEST(a_name_in_the_environment_that_is_no_option_is_told_and_refused_if_strict)
 {
 	setenv("PGHERALD_LISTENS", "a:1", 1);
-	assert_bad(NULL, "PGHERALD_LISTENS");
+	assert_told(
+		"PGHERALD_LISTENS, and there is no such option (did you mean 'PGHERALD_LISTEN'?)");
 	unsetenv("PGHERALD_LISTENS");
 	setenv("PGHERALD_LISTE", "a:1", 1);
-	assert_bad(NULL, "PGHERALD_LISTE");
+	assert_told(
+		"PGHERALD_LISTE, and there is no such option (did you mean 'PGHERALD_LISTEN'?)");
 	unsetenv("PGHERALD_LISTE");
 	setenv("PGHERALD_listen", "a:1", 1);
-	assert_bad(NULL, "PGHERALD_listen");
+	assert_told("PGHERALD_listen, and there is no such option");
 	unsetenv("PGHERALD_listen");
 	setenv("PGHERALD_CONFIG", "x", 1);
 	setenv("PGHERALD_TOKEN", "x", 1);
@@ -64,11 +79,11 @@ TEST(a_name_in_the_environment_that_is_no_option_is_refused)
 	assert_good(NULL);
 }
 
-TEST(a_very_long_name_in_the_environment_that_is_no_option_is_refused)
+TEST(a_very_long_name_in_the_environment_that_is_no_option_is_told)
 {
 	setenv("PGHERALD_23456789012345678901234567890123456789012345678901234567890123456789", "x",
 	       1);
-	assert_bad(NULL, "PGHERALD_");
+	assert_told("PGHERALD_2345");
 }
 
 /* name=value */
@@ -129,7 +144,7 @@ TEST(what_kubernetes_and_docker_say_of_services_is_no_option)
 	}
 }
 
-TEST(what_looks_like_a_service_and_is_none_is_refused)
+TEST(what_looks_like_a_service_and_is_none_is_told)
 {
 	static const char *const misspelt[] = {
 		"PGHERALD_LISTEN_ADDR=0.0.0.0:8000",
@@ -173,7 +188,7 @@ TEST(what_looks_like_a_service_and_is_none_is_refused)
 		put(misspelt[i], true);
 		snprintf(name, sizeof(name), "the environment has %.*s,",
 			 (int)strcspn(misspelt[i], "="), misspelt[i]);
-		assert_bad(NULL, name);
+		assert_told(name);
 		put(misspelt[i], false);
 	}
 }
@@ -195,7 +210,8 @@ TEST(a_good_file_is_taken_without_a_word)
 
 TEST(a_bad_line_of_a_file_is_named)
 {
-	assert_bad("\nlisten = a:1\nlistens = b:2\n", "line 3: there is no option 'listens'");
+	assert_bad("\nlisten = a:1\nlistens = b:2\n",
+		   "line 3: there is no option 'listens' (did you mean 'listen'?)");
 	assert_bad("listen = a:1\n\nlisten = a:1\n", "line 3: a second value for 'listen'");
 	assert_bad("listen\n", "line 1 is not of the form");
 	assert_bad("= x\n", "line 1: there is no option ''");
@@ -361,10 +377,10 @@ int main(void)
 		FRESH(a_flag_beats_the_environment_which_beats_the_file_which_beats_the_default),
 		FRESH(a_second_flag_replaces_the_first_and_an_unknown_one_is_refused),
 		FRESH(other_names_in_the_environment_come_after_ours),
-		FRESH(a_name_in_the_environment_that_is_no_option_is_refused),
-		FRESH(a_very_long_name_in_the_environment_that_is_no_option_is_refused),
+		FRESH(a_name_in_the_environment_that_is_no_option_is_told_and_refused_if_strict),
+		FRESH(a_very_long_name_in_the_environment_that_is_no_option_is_told),
 		FRESH(what_kubernetes_and_docker_say_of_services_is_no_option),
-		FRESH(what_looks_like_a_service_and_is_none_is_refused),
+		FRESH(what_looks_like_a_service_and_is_none_is_told),
 		FRESH(a_file_has_comments_blank_lines_and_blanks_around_values),
 		FRESH(a_good_file_is_taken_without_a_word),
 		FRESH(a_bad_line_of_a_file_is_named),
