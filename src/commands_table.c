@@ -83,6 +83,18 @@ static struct cli_flag explain_flags[] = {
 	{.name = "json", .help = "one JSON object"},
 	{.name = NULL},
 };
+static struct cli_flag dev_flags[] = {
+	{.name = "table",
+	 .value = "TABLE",
+	 .help = "whose changes are events; may be given several times"},
+	{.name = "audience",
+	 .value = "COLUMN",
+	 .help = "who may see a row: a stream shows the rows of its token's sub"},
+	{.name = "yes", .help = "do not ask before the schema is installed"},
+	{.name = "shared", .help = "also where the database has streams of its own"},
+	{.name = "cleanup", .help = "take away what dev has made, and nothing else"},
+	{.name = NULL},
+};
 static struct cli_flag uninstall_flags[] = {
 	{.name = "yes", .help = "do not ask"},
 	{.name = NULL},
@@ -99,6 +111,7 @@ static struct cli_flag no_flags[] = {{.name = NULL}};
 
 const struct command commands[] = {
 	{"serve", "", "run the daemon", no_flags, cmd_serve},
+	{"dev", "", "try it beside a database, on this machine only", dev_flags, cmd_dev},
 	{"migrate", "", "install or update the schema herald in the database", migrate_flags,
 	 cmd_migrate},
 	{"watch", "TABLE", "make changes of a table events; again: what is not said stays",

@@ -10,6 +10,7 @@
 #include "exit.h"
 
 int cmd_migrate(struct cli_call *call);
+int cmd_dev(struct cli_call *call);
 int cmd_uninstall(struct cli_call *call);
 int cmd_watch(struct cli_call *call);
 int cmd_unwatch(struct cli_call *call);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "cmd/cmd.h"
 
-#include <jwt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/units.h"
 #include "auth/json.h"
 #include "auth/token.h"
+#include "cmd/sign.h"
 #include "cmd/token_make.h"
 
 /*
@@ -40,23 +40,6 @@ static const struct key *signing_key(const struct keyring *keys)
 		if (key_is_secret(&keys->keys[i]))
 			return &keys->keys[i];
 	return NULL;
-}
-
-/* The token, which the caller frees. NULL if it could not be made. */
-static char *sign(const struct key *key, struct json_object *claims)
-{
-	jwt_alg_t algorithm = jwt_str_alg(algorithm_name(algorithm_first(key->algorithms)));
-	jwt_t *jwt = NULL;
-	char *token = NULL;
-
-	if (jwt_new(&jwt) == 0 &&
-	    jwt_add_grants_json(
-		    jwt, json_object_to_json_string_ext(claims, JSON_C_TO_STRING_PLAIN)) == 0 &&
-	    (key->kid == NULL || jwt_add_header(jwt, "kid", key->kid) == 0) &&
-	    jwt_set_alg(jwt, algorithm, key->bytes, (int)key->len) == 0)
-		token = jwt_encode_str(jwt);
-	jwt_free(jwt);
-	return token;
 }
 
 /* A token that the server would refuse is not printed. */
@@ -102,7 +85,7 @@ static bool fill_claims(const struct cli_call *call, struct json_object *claims,
 
 static char *make(const struct config *config, struct json_object *claims)
 {
-	char *token = sign(signing_key(config->keyring), claims);
+	char *token = sign_token(signing_key(config->keyring), claims);
 
 	if (is_taken(&config->http.token, token))
 		return token;

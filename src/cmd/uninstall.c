@@ -42,8 +42,8 @@ static bool drop(PGconn *pg, const char *ddl)
 	       migrate_exec(pg, ddl, 0, NULL);
 }
 
-/* Within a transaction. Another session may have made a view since the survey. */
-static bool take_all(PGconn *pg)
+/* Another session may have made a view since the survey. */
+bool uninstall_take(PGconn *pg)
 {
 	char *ddl = uninstall_is_free(pg) ? uninstall_ddl(pg) : NULL;
 	bool good = ddl != NULL && drop(pg, ddl);
@@ -54,7 +54,7 @@ static bool take_all(PGconn *pg)
 
 static int take(PGconn *pg)
 {
-	if (migrate_exec(pg, "BEGIN", 0, NULL) && take_all(pg) &&
+	if (migrate_exec(pg, "BEGIN", 0, NULL) && uninstall_take(pg) &&
 	    migrate_exec(pg, "COMMIT", 0, NULL)) {
 		printf("pgherald is out of database '%s'\n", PQdb(pg));
 		return EXIT_DONE;

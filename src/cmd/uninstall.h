@@ -23,6 +23,12 @@ MUST_CHECK bool uninstall_survey(PGconn *pg);
  */
 MUST_CHECK bool uninstall_is_free(PGconn *pg);
 
+/*
+ * Takes all of it away, within a transaction that has begun. False if it failed, and stderr says
+ * why.
+ */
+MUST_CHECK bool uninstall_take(PGconn *pg);
+
 /* The statements that take all of it away, for the caller to free. NULL if it failed. */
 char *uninstall_ddl(PGconn *pg);
 

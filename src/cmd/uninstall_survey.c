@@ -162,10 +162,12 @@ bool uninstall_is_free(PGconn *pg)
 
 char *uninstall_ddl(PGconn *pg)
 {
-	char *sql =
-		xasprintf("SELECT concat((SELECT string_agg(format('DROP PUBLICATION %%I; ',"
-			  " u.pubname), '') FROM " PUBLISHED " u), 'DROP SCHEMA herald CASCADE')",
-			  other_schemas(pg));
+	char *sql = xasprintf(
+		"SELECT concat((SELECT string_agg(format('DROP PUBLICATION %%I; ',"
+		" u.pubname), '') FROM " PUBLISHED
+		" u), CASE WHEN to_regclass('pgherald_dev.made') IS NOT NULL THEN 'DROP TABLE "
+		"pgherald_dev.made; DROP SCHEMA pgherald_dev; ' END, 'DROP SCHEMA herald CASCADE')",
+		other_schemas(pg));
 	char *ddl = migrate_query_text(pg, sql, 0, NULL);
 
 	free(sql);

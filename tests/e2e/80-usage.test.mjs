@@ -17,7 +17,7 @@ import { migrate, missing, run } from '../lib/daemon.mjs'
 import { freePort, temporaryDirectory, removeDirectory } from '../lib/process.mjs'
 import { secret } from '../lib/token.mjs'
 
-const commands = ['serve', 'migrate', 'watch', 'unwatch', 'watches', 'rules', 'unrule', 'streams', 'unstream', 'actions', 'unaction', 'token', 'tail', 'types', 'explain', 'doctor', 'uninstall', 'config', 'help', 'version']
+const commands = ['serve', 'dev', 'migrate', 'watch', 'unwatch', 'watches', 'rules', 'unrule', 'streams', 'unstream', 'actions', 'unaction', 'token', 'tail', 'types', 'explain', 'doctor', 'uninstall', 'config', 'help', 'version']
 
 // A person must be able to read the message. Something was said in words, and it is no dump.
 function assertSentence({ stderr, stdout }, about) {

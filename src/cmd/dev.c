@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* dev.c: the command. It reads the line, prepares the database step by step, and runs the try. */
+#include "cmd/dev.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/commas.h"
+#include "base/xalloc.h"
+#include "pg/migrate.h"
+#include "http/door.h"
+#include "cmd/cmd.h"
+#include "cmd/consent.h"
+
+static bool is_loopback(const char *address)
+{
+	return door_path(address) != NULL || strncmp(address, "127.", 4) == 0 ||
+	       strncmp(address, "localhost:", 10) == 0 || strncmp(address, "[::1]:", 6) == 0;
+}
+
+/* Its streams and its key are for this machine alone. */
+static bool stays_here(const char *addresses)
+{
+	char *copy = xstrdup(addresses == NULL ? "" : addresses), *rest = copy, *one;
+	bool here = true;
+
+	while (here && (one = commas_next(&rest)) != NULL)
+		here = is_loopback(one);
+	free(copy);
+	return here;
+}
+
+static int read_line(const struct cli_call *call)
+{
+	bool cleanup = cli_flag(call, "cleanup")->count > 0;
+	size_t tables = cli_flag(call, "table")->count;
+
+	if (call->word_count > 0)
+		return cli_usage("dev takes no argument, not '%s': --table names tables",
+				 call->words[0]);
+	if (cleanup && tables > 0)
+		return cli_usage("--cleanup takes away all that dev has made: it goes without "
+				 "--table");
+	if (!cleanup && tables == 0)
+		return cli_usage("dev needs --table with a table, such as public.orders");
+	return EXIT_DONE;
+}
+
+/* --- the schema --- */
+
+static int install(struct dev *d, const struct cli_call *call, int have)
+{
+	int result;
+
+	if (have > 0)
+		printf("The schema herald has version %d, and is to be brought to version %d.\n",
+		       have, migrate_program_version());
+	else
+		printf("The database '%s' gets the schema herald, version %d.\n", PQdb(d->pg),
+		       migrate_program_version());
+	result = consent_ask(call, "dev");
+	if (result != EXIT_DONE)
+		return result;
+	return (have > 0 || dev_note_schema(d)) && migrate_apply(d->pg, false) ? EXIT_DONE
+									       : EXIT_FAILED;
+}
+
+static int install_if_needed(struct dev *d, const struct cli_call *call)
+{
+	int have = migrate_database_version(d->pg), want = migrate_program_version();
+
+	if (have < 0)
+		return EXIT_FAILED;
+	if (have > want) {
+		fprintf(stderr,
+			"pgherald: schema herald has version %d, this program knows %d: use a "
+			"newer pgherald\n",
+			have, want);
+		return EXIT_MISFIT;
+	}
+	if (have == want)
+		printf("the schema herald is at version %d\n", want);
+	return have == want ? EXIT_DONE : install(d, call, have);
+}
+
+/* A database with streams of its own may be one that people use. */
+static bool is_free(struct dev *d, const struct cli_call *call)
+{
+	char *count = migrate_query_text(
+		d->pg, "SELECT count(*) FROM herald.streams s WHERE NOT s.require ? 'pgherald_dev'",
+		0, NULL);
+	bool is = count != NULL && (atoi(count) == 0 || cli_flag(call, "shared")->count > 0);
+
+	if (count != NULL && !is)
+		fprintf(stderr,
+			"pgherald: the database has %s streams of its own ('pgherald streams'): "
+			"say --shared to try it there all the same\n",
+			count);
+	free(count);
+	return is;
+}
+
+/* --- the steps --- */
+
+static int prepare(struct dev *d, const struct cli_call *call)
+{
+	const struct cli_flag *tables = cli_flag(call, "table");
+	int result = install_if_needed(d, call);
+
+	if (result != EXIT_DONE)
+		return result;
+	if (!is_free(d, call))
+		return EXIT_FAILED;
+	for (size_t i = 0; i < tables->count; i++)
+		if (!dev_add_table(d, tables->given[i]))
+			return EXIT_FAILED;
+	return dev_add_events(d) ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int try(struct dev *d, const struct cli_call *call)
+{
+	int result;
+
+	secret_make(d->word);
+	secret_make(d->secret);
+	d->audience = cli_value(call, "audience");
+	result = prepare(d, call);
+	return result == EXIT_DONE
+		       ? dev_run(d, call->config->database_url, cli_flag(call, "table")->given[0])
+		       : result;
+}
+
+int cmd_dev(struct cli_call *call)
+{
+	struct dev d = {.pg = NULL};
+	int result = read_line(call);
+
+	if (result != EXIT_DONE)
+		return result;
+	if (!cli_config(call))
+		return EXIT_CONFIG;
+	if (!stays_here(call->config->listen) || !stays_here(call->config->admin_listen))
+		return cli_usage("dev serves this machine only: listen and admin-listen must be "
+				 "addresses of the loopback");
+	d.pg = migrate_connect(call->config->database_url);
+	if (d.pg == NULL)
+		return EXIT_FAILED;
+	if (cli_flag(call, "cleanup")->count > 0)
+		result = dev_cleanup(d.pg) ? EXIT_DONE : EXIT_FAILED;
+	else
+		result = try(&d, call);
+	PQfinish(d.pg);
+	return result;
+}

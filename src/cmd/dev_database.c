@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: PostgreSQL */
+/* dev_database.c: what dev makes in the database, and takes away again. */
+#include "cmd/dev.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/xalloc.h"
+#include "pg/migrate.h"
+#include "cmd/tablename.h"
+#include "cmd/uninstall.h"
+
+#define NOTE "INSERT INTO pgherald_dev.made VALUES "
+#define ONCE " ON CONFLICT DO NOTHING"
+
+static bool make_record(PGconn *pg)
+{
+	return migrate_exec(pg,
+			    "CREATE SCHEMA IF NOT EXISTS pgherald_dev;"
+			    "COMMENT ON SCHEMA pgherald_dev IS 'What pgherald dev has made: "
+			    "pgherald dev --cleanup takes it away';"
+			    "CREATE TABLE IF NOT EXISTS pgherald_dev.made"
+			    " (what text, name text, PRIMARY KEY (what, name))",
+			    0, NULL);
+}
+
+bool dev_note_schema(struct dev *d)
+{
+	return make_record(d->pg) && migrate_exec(d->pg, NOTE "('schema', 'herald')" ONCE, 0, NULL);
+}
+
+/* -1 if the database could not be asked. */
+static int ask(PGconn *pg, const char *sql, int count, const char *const *params)
+{
+	char *text = migrate_query_text(pg, sql, count, params);
+	int yes = text == NULL ? -1 : text[0] == 't';
+
+	free(text);
+	return yes;
+}
+
+/* The whole of it or nothing. */
+static bool conclude(PGconn *pg, bool good)
+{
+	if (good && migrate_exec(pg, "COMMIT", 0, NULL))
+		return true;
+	PQclear(PQexec(pg, "ROLLBACK"));
+	return false;
+}
+
+/* --- tables --- */
+
+static bool watch_anew(struct dev *d, const char *table)
+{
+	const char *params[] = {table, d->audience};
+	bool good =
+		migrate_exec(d->pg, NOTE "('watch', $1::regclass::oid::text)" ONCE, 1, params) &&
+		migrate_exec(d->pg,
+			     "SELECT herald.watch($1::regclass, audience => CASE WHEN $2::text IS "
+			     "NOT NULL THEN ARRAY[$2::text] END)",
+			     2, params);
+
+	if (good)
+		printf("watching %s%s%s\n", table, d->audience == NULL ? "" : ", routed by ",
+		       d->audience == NULL ? "" : d->audience);
+	return good;
+}
+
+/* A watch that was there stays as it is. Somebody else needs it so. */
+static bool watch(struct dev *d, const char *table)
+{
+	const char *params[] = {table, d->audience};
+	int watched = ask(d->pg,
+			  "SELECT EXISTS (SELECT FROM herald.watches w WHERE w.target = "
+			  "$1::regclass)",
+			  1, params),
+	    routed = ask(d->pg,
+			 "SELECT NOT EXISTS (SELECT FROM herald.watches w WHERE w.target = "
+			 "$1::regclass AND $2::text IS NOT NULL AND $2::text <> ALL (w.audience))",
+			 2, params);
+
+	if (watched == 0)
+		return watch_anew(d, table);
+	if (watched > 0 && routed == 0)
+		fprintf(stderr,
+			"pgherald: %s is watched already, and not routed by %s: dev changes no "
+			"watch that it has not made\n",
+			table, d->audience);
+	if (watched > 0 && routed > 0)
+		printf("%s is watched already\n", table);
+	return watched > 0 && routed > 0;
+}
+
+/* A path that somebody else has defined stays theirs. */
+static bool is_ours(struct dev *d, const char *path)
+{
+	int taken = ask(d->pg,
+			"SELECT EXISTS (SELECT FROM herald.streams s WHERE s.path = $1) AND NOT "
+			"EXISTS (SELECT FROM pgherald_dev.made m WHERE m.what = 'stream' AND "
+			"m.name = $1)",
+			1, &path);
+
+	if (taken > 0)
+		fprintf(stderr, "pgherald: there is a stream %s that dev has not made\n", path);
+	return taken == 0;
+}
+
+/* `topics` is an array in SQL, of the table $3. */
+static bool add_stream(struct dev *d, const char *path, const char *topics, const char *table)
+{
+	const char *params[] = {path, d->word, table, d->audience};
+	char *sql = xasprintf(
+		"SELECT herald.stream($1, %s, match => CASE WHEN $3::text IS NOT NULL AND $4::text "
+		"IS NOT NULL"
+		" THEN jsonb_build_object($4::text, 'claims.sub') ELSE '{}' END,"
+		" require => jsonb_build_object('pgherald_dev', jsonb_build_array($2::text)))",
+		topics);
+	bool good = is_ours(d, path) &&
+		    migrate_exec(d->pg, NOTE "('stream', $1)" ONCE, 1, params) &&
+		    migrate_exec(d->pg, sql, 4, params);
+
+	free(sql);
+	return good;
+}
+
+static char *path_of(struct dev *d, const char *table)
+{
+	return migrate_query_text(
+		d->pg,
+		"SELECT '/dev/' || regexp_replace(w.topic, '[^A-Za-z0-9._~-]', '-', 'g')"
+		" FROM herald.watches w WHERE w.target = $1::regclass",
+		1, &table);
+}
+
+static bool add(struct dev *d, const char *table)
+{
+	char *path = watch(d, table) ? path_of(d, table) : NULL;
+	bool good = path != NULL &&
+		    add_stream(d, path,
+			       "ARRAY(SELECT w.topic FROM herald.watches w WHERE w.target ="
+			       " $3::text::regclass)",
+			       table);
+
+	if (good)
+		printf("stream %s of %s\n", path, table);
+	free(path);
+	return good;
+}
+
+bool dev_add_table(struct dev *d, const char *table)
+{
+	return tablename_is_known(d->pg, table) && migrate_exec(d->pg, "BEGIN", 0, NULL) &&
+	       conclude(d->pg, make_record(d->pg) && add(d, table));
+}
+
+bool dev_add_events(struct dev *d)
+{
+	return migrate_exec(d->pg, "BEGIN", 0, NULL) &&
+	       conclude(d->pg,
+			add_stream(d, DEV_EVENTS,
+				   "ARRAY(SELECT DISTINCT unnest(s.topics) FROM herald.streams s"
+				   " JOIN pgherald_dev.made m ON m.what = 'stream' AND m.name ="
+				   " s.path WHERE s.path <> $1 AND $3::text IS NULL)",
+				   NULL));
+}
+
+char *dev_some_value(struct dev *d, const char *table)
+{
+	char *column = PQescapeIdentifier(d->pg, d->audience, strlen(d->audience)), *sql, *name,
+	     *value;
+
+	name = migrate_query_text(d->pg, "SELECT $1::regclass::text", 1, &table);
+	sql = xasprintf("SELECT coalesce((SELECT %s::text FROM %s WHERE %s IS NOT NULL LIMIT 1),"
+			" '1')",
+			column, name == NULL ? "nothing" : name, column);
+	value = migrate_query_text(d->pg, sql, 0, NULL);
+	PQfreemem(column);
+	free(name);
+	free(sql);
+	return value;
+}
+
+/* --- taking it away --- */
+
+/* True if others have defined something in the schema that dev has made. */
+static int is_used(PGconn *pg)
+{
+	return ask(pg,
+		   "SELECT EXISTS (SELECT FROM herald.watches) OR EXISTS (SELECT FROM "
+		   "herald.streams) OR EXISTS (SELECT FROM herald.actions)",
+		   0, NULL);
+}
+
+static bool take_schema(PGconn *pg)
+{
+	int made = ask(pg,
+		       "SELECT EXISTS (SELECT FROM pgherald_dev.made m WHERE m.what = 'schema')", 0,
+		       NULL),
+	    used = made > 0 ? is_used(pg) : 0;
+
+	if (used > 0)
+		puts("the schema herald stays, for others use it: pgherald uninstall takes it "
+		     "away");
+	return made == 0 || used > 0 || (made > 0 && used == 0 && uninstall_take(pg));
+}
+
+/* Tables that were dropped meanwhile have their numbers still. */
+static bool take_made(PGconn *pg)
+{
+	return migrate_exec(pg,
+			    "SELECT herald.unstream(m.name) FROM pgherald_dev.made m WHERE m.what "
+			    "= 'stream'",
+			    0, NULL) &&
+	       migrate_exec(pg,
+			    "SELECT herald.unwatch(m.name::oid::regclass) FROM pgherald_dev.made "
+			    "m WHERE m.what = 'watch'",
+			    0, NULL) &&
+	       take_schema(pg);
+}
+
+bool dev_cleanup(PGconn *pg)
+{
+	int recorded = ask(pg, "SELECT to_regclass('pgherald_dev.made') IS NOT NULL", 0, NULL),
+	    there = ask(pg, "SELECT to_regclass('herald.actions') IS NOT NULL", 0, NULL);
+
+	if (recorded == 0)
+		puts("pgherald dev has made nothing in this database");
+	if (recorded <= 0)
+		return recorded == 0;
+	if (!migrate_exec(pg, "BEGIN", 0, NULL) ||
+	    !conclude(pg, there >= 0 && (there == 0 || take_made(pg)) &&
+				  migrate_exec(pg,
+					       "DROP TABLE IF EXISTS pgherald_dev.made; DROP "
+					       "SCHEMA IF EXISTS pgherald_dev",
+					       0, NULL)))
+		return false;
+	puts("what pgherald dev has made is gone");
+	return true;
+}
