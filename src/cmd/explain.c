@@ -144,10 +144,14 @@ static int read_line(struct cli_call *call, struct explain *e, struct line *line
 {
 	const char *stream = cli_value(call, "stream"), *change = cli_value(call, "change");
 
+	if (cli_value(call, "row") != NULL && (stream != NULL || change != NULL))
+		return cli_usage("explain takes --row, or --stream with --change");
 	line->claims = cli_value(call, "claims");
 	line->json = cli_flag(call, "json")->count > 0;
 	if (call->word_count > 0)
 		return cli_usage("explain takes no argument, not '%s'", call->words[0]);
+	if (cli_value(call, "row") != NULL)
+		return EXIT_DONE;
 	if (stream == NULL || stream[0] != '/')
 		return cli_usage("explain needs --stream with a path, such as /api/orders/stream");
 	if (change == NULL || !read_change(change, &e->change))
@@ -190,6 +194,17 @@ static int explain(struct explain *e, const struct line *line)
 	return e->report.verdict == REPORT_UNKNOWN ? EXIT_FAILED : EXIT_DONE;
 }
 
+static int explain_the_row(struct explain *e, const struct line *line, const char *row)
+{
+	static const char *const verdicts[] = {"an event", "no event", "cannot be said"};
+	int result = explain_row(e, row);
+
+	if (result != EXIT_DONE)
+		return e->misfit ? EXIT_MISFIT : result;
+	report_print(&e->report, verdicts, line->json);
+	return e->report.verdict == REPORT_UNKNOWN ? EXIT_FAILED : EXIT_DONE;
+}
+
 static void release(struct explain *e, struct line *line)
 {
 	if (line->token != NULL)
@@ -218,7 +233,9 @@ int cmd_explain(struct cli_call *call)
 	if (result == EXIT_DONE)
 		e.pg = open_database(call, &result);
 	if (e.pg != NULL)
-		result = explain(&e, &line);
+		result = cli_value(call, "row") == NULL
+				 ? explain(&e, &line)
+				 : explain_the_row(&e, &line, cli_value(call, "row"));
 	release(&e, &line);
 	return result;
 }

@@ -24,7 +24,9 @@
 #include "http/pathquery.h"
 #include "gate/actions.h"
 #include "cmd/report.h"
+#include "cli.h"
 #include "config.h"
+#include "exit.h"
 
 struct explain {
 	struct report report;
@@ -60,5 +62,11 @@ void explain_stream(struct explain *e);
 MUST_CHECK bool explain_subject(struct explain *e, const char *token, const char *claims);
 MUST_CHECK bool explain_rights(struct explain *e);
 MUST_CHECK bool explain_change(struct explain *e);
+
+/*
+ * Says whether the last change of a row made an event, and why not. `text` is "TABLE:KEY". Returns
+ * the exit status. If it is not EXIT_DONE, stderr says why.
+ */
+int explain_row(struct explain *e, const char *text);
 
 #endif
