@@ -1,7 +1,10 @@
 # pgherald: make, make demo, make check. `make help` lists the rest.
 
+# The one place that says the version. `make check-generated` compares the files that repeat it.
 VERSION := 0.1.0
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
+UNITDIR ?= $(PREFIX)/lib/systemd/system
 DESTDIR ?=
 VARIANT ?=
 PKG_CONFIG ?= pkg-config
@@ -165,14 +168,28 @@ check-layers: all ## do the rooms include only what they may, and does nothing c
 	@awk -f .ci/layers.awk $(wildcard src/*.[ch] src/*/*.[ch])
 	@.ci/circles $(BUILD)/obj
 
+# What the program says, as files of contrib.
+MADE := config/pgherald.conf completion/pgherald.bash completion/_pgherald completion/pgherald.fish
+.PHONY: made
+made: all
+	@mkdir -p $(BUILD)/made/config $(BUILD)/made/completion
+	@$(BUILD)/pgherald config sample > $(BUILD)/made/config/pgherald.conf
+	@.ci/completion bash $(BUILD)/pgherald > $(BUILD)/made/completion/pgherald.bash
+	@.ci/completion zsh $(BUILD)/pgherald > $(BUILD)/made/completion/_pgherald
+	@.ci/completion fish $(BUILD)/pgherald > $(BUILD)/made/completion/pgherald.fish
+
 .PHONY: check-generated
-check-generated: all ## do the manual and options.md list the options that the program has?
+check-generated: made ## do manual, documents, sample and completion have the program's options, commands and version?
+	@.ci/versions $(VERSION)
+	@for file in $(MADE); do \
+		diff contrib/$$file $(BUILD)/made/$$file || { echo "contrib/$$file is old: run make options"; exit 1; }; done
 	@for list in $(OPTIONS); do file=$${list%=*}; \
 		LC_ALL=C sed -n '$(BEGIN_OPTIONS),$(END_OPTIONS)p' $$file | sed '1d;$$d' > $(BUILD)/options.listed; \
 		$(BUILD)/pgherald config $${list#*=} | diff $(BUILD)/options.listed - || { echo "the options in $$file are old: run make options"; exit 1; }; done
 
 .PHONY: options
-options: all ## writes the options into the manual and into options.md
+options: made ## writes options and commands into manual, options.md, sample and completion
+	@for file in $(MADE); do cp $(BUILD)/made/$$file contrib/$$file || exit 1; done
 	@for list in $(OPTIONS); do file=$${list%=*}; \
 		{ LC_ALL=C sed '$(BEGIN_OPTIONS)q' $$file && $(BUILD)/pgherald config $${list#*=} && LC_ALL=C sed -n '$(END_OPTIONS),$$p' $$file; } > $$file.new && \
 		mv $$file.new $$file || exit 1; done
@@ -214,24 +231,45 @@ $(BUILD)/compile_commands.json: Makefile $(SOURCES) .ci/compile_commands.awk $(B
 	$(Q)printf '%s\n' $(SOURCES) | awk -v directory='$(subst ','\'',$(CURDIR))' -f .ci/compile_commands.awk $@.command - > $@
 
 # Quoted for the shell, because a directory may have blanks and quotes in its name.
-INSTALLED = '$(subst ','\'',$(DESTDIR)$(PREFIX))'
+QUOTED = '$(subst ','\'',$1)'
+AT = $(call QUOTED,$(DESTDIR)$1)
+INSTALLED = $(call AT,$(PREFIX))
+# systemd wants a name with blanks in quotes.
+COMMAND = $(if $(word 2,$(PREFIX)),"$(PREFIX)/bin/pgherald",$(PREFIX)/bin/pgherald)
+COMPLETIONS := pgherald.bash=bash-completion/completions/pgherald.bash _pgherald=zsh/site-functions/_pgherald \
+	pgherald.fish=fish/vendor_completions.d/pgherald.fish
 
 .PHONY: install
-install: all ## to $(DESTDIR)$(PREFIX)
+install: all ## to $(DESTDIR)$(PREFIX), and a sample of the configuration to $(SYSCONFDIR)/pgherald
 	install -D -m 755 $(BUILD)/pgherald $(INSTALLED)/bin/pgherald
 	find sql -name '*.sql' -exec install -D -m 644 {} $(INSTALLED)/share/pgherald/{} \;
 	for page in contrib/man/*.[1-9]; do install -D -m 644 $$page $(INSTALLED)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	for page in contrib/doc/*.md; do install -D -m 644 $$page $(INSTALLED)/share/doc/pgherald/$${page##*/} || exit 1; done
+	for pair in $(COMPLETIONS); do install -D -m 644 contrib/completion/$${pair%%=*} $(INSTALLED)/share/$${pair#*=} || exit 1; done
+	for unit in contrib/systemd/*; do install -D -m 644 $$unit $(call AT,$(UNITDIR))/$${unit##*/} || exit 1; done
+	COMMAND=$(call QUOTED,$(COMMAND)) awk '{ if (at = index($$0, "/usr/local/bin/pgherald")) \
+		$$0 = substr($$0, 1, at - 1) ENVIRON["COMMAND"] substr($$0, at + length("/usr/local/bin/pgherald")); print }' \
+		contrib/systemd/pgherald.service > $(call AT,$(UNITDIR))/pgherald.service
+	install -D -m 644 contrib/config/pgherald.conf $(call AT,$(SYSCONFDIR))/pgherald/pgherald.conf.sample
 
 .PHONY: uninstall
-uninstall:
+uninstall: ## takes away what make install has put there
 	rm -rf $(INSTALLED)/bin/pgherald $(INSTALLED)/share/pgherald $(INSTALLED)/share/doc/pgherald
 	for page in contrib/man/*.[1-9]; do rm -f $(INSTALLED)/share/man/man$${page##*.}/$${page##*/}; done
-	-@cd $(INSTALLED)/share && rmdir doc man/man* man 2>/dev/null # if nobody else has anything in them
+	for pair in $(COMPLETIONS); do rm -f $(INSTALLED)/share/$${pair#*=}; done
+	for unit in contrib/systemd/*; do rm -f $(call AT,$(UNITDIR))/$${unit##*/}; done
+	rm -f $(call AT,$(SYSCONFDIR))/pgherald/pgherald.conf.sample
+	-@rmdir $(call AT,$(UNITDIR)) $(call AT,$(SYSCONFDIR))/pgherald 2>/dev/null # if nobody else has anything in them
+	-@cd $(INSTALLED)/share && rmdir -p doc man/man* bash-completion/completions zsh/site-functions fish/vendor_completions.d 2>/dev/null
+	-@cd $(INSTALLED) && rmdir -p lib/systemd 2>/dev/null
 
 .PHONY: clean
 clean: ## forgets what was built
 	rm -rf build
+
+.PHONY: version
+version:
+	@echo $(VERSION)
 
 .PHONY: help
 help: ## this

@@ -1,7 +1,7 @@
 // make on a machine on which nothing was prepared. Stubs stand for the programs that are missing.
 // run: once
 import assert from 'node:assert/strict'
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, test } from 'node:test'
 import { repository } from '../lib/daemon.mjs'
@@ -84,7 +84,7 @@ describe('building', () => {
     const place = join(directory, `it's "João" here`)
     const PREFIX = '/opt/a b'
     const DESTDIR = relative(repository, place) // make takes it relative to its own directory
-    const install = (goal) => make(process.env.PATH, '-o', 'all', goal, `DESTDIR=${DESTDIR}`, `PREFIX=${PREFIX}`)
+    const install = (goal) => make(process.env.PATH, '-o', 'all', goal, `DESTDIR=${DESTDIR}`, `PREFIX=${PREFIX}`, 'SYSCONFDIR=/c d')
     const { code, stderr } = await install('install')
     assert.equal(code, 0, stderr)
     assert.deepEqual(readdirSync(join(place, PREFIX, 'bin')), ['pgherald'])
@@ -94,13 +94,29 @@ describe('building', () => {
     for (const page of readdirSync(join(repository, 'contrib/man')))
       assert.ok(installed(`man/man${page.at(-1)}`).includes(page), page)
     assert.deepEqual(installed('doc/pgherald'), readdirSync(join(repository, 'contrib/doc')).sort())
+    assert.deepEqual(['bash-completion/completions', 'zsh/site-functions', 'fish/vendor_completions.d'].flatMap(installed), ['pgherald.bash', '_pgherald', 'pgherald.fish'])
+    const units = join(place, PREFIX, 'lib/systemd/system')
+    assert.deepEqual(readdirSync(units), readdirSync(join(repository, 'contrib/systemd')))
+    assert.match(readFileSync(join(units, 'pgherald.service'), 'utf8'), /^ExecStart="\/opt\/a b\/bin\/pgherald" serve --config \/etc/m)
+    const sample = join(place, 'c d/pgherald/pgherald.conf.sample')
+    assert.match(readFileSync(sample, 'utf8'), /^#listen = 127/m)
     await install('uninstall')
-    assert.equal(existsSync(join(place, PREFIX, 'bin/pgherald')), false)
+    assert.deepEqual(readdirSync(join(place, PREFIX)).filter((name) => readdirSync(join(place, PREFIX, name)).length > 0), [])
+    assert.equal(existsSync(join(place, 'c d/pgherald')), false)
     assert.deepEqual(readdirSync(join(place, PREFIX, 'share')), [])
   })
 
+  test('the version stands in one place, and all that repeat it are compared with it', async () => {
+    const { stdout } = await make(process.env.PATH, '-s', 'version')
+    const versions = (version) => run(join(repository, '.ci/versions'), [version], { cwd: repository })
+    assert.deepEqual(await versions(stdout.trim()).then(({ code, stdout: said }) => ({ code, said })), { code: 0, said: '' })
+    const other = await versions('9.9.9')
+    assert.equal(other.code, 1)
+    for (const file of ['contrib/client/package.json', 'README.md', 'contrib/doc/changes.md']) assert.ok(other.stdout.includes(`${file} does not say`), file)
+  })
+
   test('no step of building needs another shell than sh', async () => {
-    const { stdout } = await run('grep', ['-nE', '^SHELL|bash|<\\(|\\[\\[', join(repository, 'Makefile')])
+    const { stdout } = await run('grep', ['-nE', '^SHELL|(^|[;&|@(\t])[ \t]*bash |<\\(|\\[\\[', join(repository, 'Makefile')])
     assert.equal(stdout, '')
     const { code, stderr } = await run('dash', ['-n', join(repository, '.ci/deps')])
     assert.equal(code, 0, stderr)

@@ -134,7 +134,7 @@ describe('an operator who types what the documents say', { skip: missing(), time
   test('takes all of it away again', async () => {
     const [own, machines] = blocks('getting-started.md', '## Uninstalling')
     await cluster.psql('GRANT SELECT ON public.orders TO pgherald') // as functions of streams need it
-    await type(own, { DATABASE_URL: 'postgresql:///app', PREFIX: place('usr') })
+    await type(own, { DATABASE_URL: 'postgresql:///app', PREFIX: place('usr'), SYSCONFDIR: place('etc') })
     assert.equal(await cluster.psql("SELECT count(*) FROM pg_namespace WHERE nspname = 'herald'"), '0')
     assert.equal(await cluster.psql('SELECT count(*) FROM pg_trigger WHERE NOT tgisinternal'), '0')
     await type(machines)
