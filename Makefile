@@ -263,6 +263,14 @@ uninstall: ## takes away what make install has put there
 	-@cd $(INSTALLED)/share && rmdir -p doc man/man* bash-completion/completions zsh/site-functions fish/vendor_completions.d 2>/dev/null
 	-@cd $(INSTALLED) && rmdir -p lib/systemd 2>/dev/null
 
+# Two runs give the same bytes: names, times and owners are those of the commit.
+DIST := pgherald-$(VERSION)
+.PHONY: dist
+dist: ## build/pgherald-VERSION.tar.gz of what is committed, the same bytes each time
+	@mkdir -p $(BUILD)
+	git -c tar.umask=0022 -c tar.tar.gz.command='gzip -9n' archive --prefix=$(DIST)/ -o $(BUILD)/$(DIST).tar.gz HEAD
+	@cd $(BUILD) && sha256sum $(DIST).tar.gz
+
 .PHONY: clean
 clean: ## forgets what was built
 	rm -rf build

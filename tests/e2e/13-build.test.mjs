@@ -115,6 +115,28 @@ describe('building', () => {
     for (const file of ['contrib/client/package.json', 'README.md', 'contrib/doc/changes.md']) assert.ok(other.stdout.includes(`${file} does not say`), file)
   })
 
+  test('the tarball has the same bytes each time, and needs no git', async (t) => {
+    const isClone = await run('git', ['-C', repository, 'rev-parse', 'HEAD'])
+    if (isClone.code !== 0) return t.skip('this tree is not a clone')
+    const sums = []
+    for (const [name, umask, zone] of [['one', '022', 'UTC'], ['two', '077', 'Asia/Tokyo']]) {
+      const clone = join(directory, name)
+      assert.equal((await run('git', ['clone', '-q', repository, clone])).code, 0)
+      const { code, stdout, stderr } = await run('sh', ['-c', `umask ${umask}; exec make -s dist`], { cwd: clone, env: { ...process.env, TZ: zone } })
+      assert.equal(code, 0, stderr)
+      sums.push(stdout)
+    }
+    assert.match(sums[0], /^[0-9a-f]{64} {2}pgherald-\d+\.\d+\.\d+\.tar\.gz\n$/)
+    assert.equal(sums[0], sums[1])
+    const tarball = sums[0].trim().split(/ +/)[1]
+    assert.equal((await run('tar', ['xf', join(directory, 'one/build', tarball), '-C', directory])).code, 0)
+    const PATH = pathWith('no-git', { git: 'echo "git is not here" >&2; exit 127' })
+    const { code, stderr, stdout } = await run('make', ['-n', '-o', 'all', 'build/pgherald', 'install'], { cwd: join(directory, tarball.replace('.tar.gz', '')), env: { ...process.env, PATH } })
+    assert.equal(code, 0, stderr)
+    assert.match(stdout, /-o build\/pgherald /)
+    assert.doesNotMatch(stdout + stderr, /\bgit\b/)
+  })
+
   test('no step of building needs another shell than sh', async () => {
     const { stdout } = await run('grep', ['-nE', '^SHELL|(^|[;&|@(\t])[ \t]*bash |<\\(|\\[\\[', join(repository, 'Makefile')])
     assert.equal(stdout, '')
