@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "base/activation.h"
 #include "base/clock.h"
 #include "base/crew.h"
 #include "base/supervisor.h"
@@ -11,21 +12,8 @@
 #include "pg/migrate.h"
 #include "outlet/seal.h"
 #include "gate/keeper.h"
-#include "gate/waiter.h"
 #include "exit.h"
 #include "server_parts.h"
-
-/*
- * The longest time from SIGTERM to the end. Afterwards, streams that have not ended are cut, and
- * actions that run are not waited for.
- */
-#define DRAIN_MS 4000
-
-void server_stop(struct server *s, int exit_status)
-{
-	s->exit_status = exit_status;
-	s->stopped = true;
-}
 
 /* --- what rooms ask of each other --- */
 
@@ -60,39 +48,6 @@ static bool seal_text(void *ctx, struct text plain, struct buf *out)
 
 /* --- signals --- */
 
-static void begin_drain(struct server *s)
-{
-	s->stopping = true;
-	httpd_quiesce(&s->httpd);
-	keeper_drain(&s->gate);
-	loop_set_timer(&s->loop, &s->drain, DRAIN_MS);
-}
-
-static void on_leave_over(struct timer *t)
-{
-	begin_drain(container_of(t, struct server, leave));
-}
-
-/* A balancer is to send nobody here any more, before clients are sent away. */
-static void begin_leave(struct server *s, int signo)
-{
-	if (s->stopping || s->status.leaving) {
-		if (s->crew == NULL || signo == SIGQUIT)
-			server_stop(s, EXIT_DONE);
-		return;
-	}
-	log_info(
-		"signal %d: every stream ends with a whole event%s, actions that run are answered, "
-		"then this program ends",
-		signo, s->config->drain_delay_ms > 0 ? " after drain-delay" : "");
-	s->status.leaving = true;
-	supervisor_stopping();
-	if (s->config->drain_delay_ms > 0)
-		loop_set_timer(&s->loop, &s->leave, s->config->drain_delay_ms);
-	else
-		begin_drain(s);
-}
-
 static void reload(struct server *s)
 {
 	if (s->serving)
@@ -111,21 +66,15 @@ static void on_tell(struct timer *t)
 	loop_set_timer(&s->loop, t, CREW_SAY_EVERY_MS);
 }
 
-static void on_drain_over(struct timer *t)
+static void on_watchdog(struct timer *t)
 {
-	struct server *s = container_of(t, struct server, drain);
+	struct server *s = container_of(t, struct server, watchdog);
+	int64_t every_ms = supervisor_watchdog_ms();
 
-	if (s->gate.waiter_count > 0)
-		log_warn("%zu requests that the database had not answered in %d s are told so",
-			 s->gate.waiter_count, DRAIN_MS / 1000);
-	waiter_give_up(&s->gate);
-	server_stop(s, EXIT_DONE);
-}
-
-static bool is_drained(const struct server *s)
-{
-	return s->stopping && s->outlets.quota.open == 0 && s->gate.waiter_count == 0 &&
-	       httpd_is_idle(&s->httpd);
+	if (every_ms == 0)
+		return;
+	supervisor_alive();
+	loop_set_timer(&s->loop, t, every_ms);
 }
 
 static void on_signal(void *ctx, int signo)
@@ -135,7 +84,7 @@ static void on_signal(void *ctx, int signo)
 	if (signo == SIGHUP)
 		reload(s);
 	else
-		begin_leave(s, signo);
+		server_leave(s, signo);
 }
 
 /* --- life --- */
@@ -216,8 +165,19 @@ static void build(struct server *s)
 	providers_open(&s->providers);
 	keyfile_init(&s->keyfile, &s->loop, server_on_key_file, s);
 	timer_init(&s->tell, on_tell);
-	timer_init(&s->leave, on_leave_over);
-	timer_init(&s->drain, on_drain_over);
+	timer_init(&s->watchdog, on_watchdog);
+	server_leave_init(s);
+}
+
+/* An address that is written in another way would listen beside the socket, or fail. */
+static void say_unused_sockets(const struct server *s)
+{
+	size_t used = s->httpd.door.handed + s->admin.door.handed;
+
+	if (crew_number(s->crew) == 0 && activation_count() > used)
+		log_warn("of %zu sockets that the service manager has handed over %zu are not "
+			 "used: listen and admin-listen must have their addresses",
+			 activation_count(), activation_count() - used);
 }
 
 static bool start(struct server *s)
@@ -235,8 +195,11 @@ static bool start(struct server *s)
 		return false;
 	server_use_key_sources(s);
 	ticker_start(&s->ticker);
+	say_unused_sockets(s);
 	if (s->crew != NULL)
 		on_tell(&s->tell);
+	else
+		on_watchdog(&s->watchdog);
 	return true;
 }
 
@@ -301,8 +264,8 @@ static void tear_down(struct server *s)
 	router_release(&s->router);
 	gzip_release(&s->gzip);
 	loop_stop_timer(&s->loop, &s->tell);
-	loop_stop_timer(&s->loop, &s->leave);
-	loop_stop_timer(&s->loop, &s->drain);
+	loop_stop_timer(&s->loop, &s->watchdog);
+	server_leave_release(s);
 	loop_close(&s->loop);
 	if (s->config != s->boot)
 		server_free_config(s->config);
@@ -325,7 +288,7 @@ int server_run(struct config *config, server_reload_fn *reload_fn, void *ctx, st
 	build(s);
 	if (!start(s))
 		server_stop(s, EXIT_FAILED);
-	while (!s->stopped && !is_drained(s))
+	while (!s->stopped && !server_is_drained(s))
 		turn(s);
 	exit_status = s->exit_status;
 	tear_down(s);

@@ -55,10 +55,17 @@ struct server {
 	bool stopped;
 	int exit_status;
 	struct timer tell;         /* the crew, that this worker lives */
+	struct timer watchdog;     /* the service manager, that this process lives */
 	struct timer leave, drain; /* from SIGTERM to the drain, and from there to the end */
 };
 
 void server_stop(struct server *s, int exit_status); /* after this turn */
+
+/* From SIGTERM on. A second one ends it at once. */
+void server_leave_init(struct server *s);
+void server_leave_release(struct server *s);
+void server_leave(struct server *s, int signo);
+bool server_is_drained(const struct server *s);
 
 /* What the ticker calls. The first streams that it tells open the door. */
 struct ticker_calls server_inlet_calls(struct server *s);

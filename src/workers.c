@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/activation.h"
 #include "base/clock.h"
 #include "base/crew.h"
 #include "base/supervisor.h"
@@ -41,6 +42,7 @@ struct workers {
 	bool serving;  /* the service manager was told so */
 	bool reloaded; /* the configuration may be another one than `config` */
 	bool ending;
+	int64_t alive_ms; /* when the service manager was told last that this process lives */
 	int exit_status;
 	sigset_t signals;
 };
@@ -57,6 +59,7 @@ static void run_worker(struct workers *w, size_t number, pid_t parent)
 	if (getppid() != parent)
 		_exit(EXIT_FAILED);
 	(void)unsetenv("NOTIFY_SOCKET"); /* the parent tells the service manager */
+	activation_inherit(parent);
 	crew_join(w->crew, number);
 	if (w->reloaded)
 		(void)kill(getpid(), SIGHUP);
@@ -239,6 +242,16 @@ static bool is_any_left(const struct workers *w)
 	return false;
 }
 
+static void say_alive(struct workers *w)
+{
+	int64_t every_ms = supervisor_watchdog_ms(), now_ms = clock_mono_ms();
+
+	if (every_ms == 0 || now_ms - w->alive_ms < every_ms)
+		return;
+	w->alive_ms = now_ms;
+	supervisor_alive();
+}
+
 static void watch_over(struct workers *w)
 {
 	const struct timespec pause = {.tv_nsec = LOOK_EVERY_MS * 1000000L};
@@ -250,6 +263,7 @@ static void watch_over(struct workers *w)
 			take_signal(w, signo);
 		reap(w);
 		care(w);
+		say_alive(w);
 	}
 }
 

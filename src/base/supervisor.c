@@ -52,3 +52,18 @@ void supervisor_stopping(void)
 {
 	tell("STOPPING=1");
 }
+
+int64_t supervisor_watchdog_ms(void)
+{
+	const char *allowed = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	long long us = allowed == NULL ? 0 : atoll(allowed);
+
+	if (pid != NULL && atoll(pid) != (long long)getpid())
+		return 0;
+	return us <= 0 ? 0 : us < 2000 ? 1 : us / 2000;
+}
+
+void supervisor_alive(void)
+{
+	tell("WATCHDOG=1");
+}

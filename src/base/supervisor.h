@@ -8,8 +8,17 @@
 #ifndef BASE_SUPERVISOR_H
 #define BASE_SUPERVISOR_H
 
+#include <stdint.h>
+
 void supervisor_ready(void);     /* clients are let in, or a reload is over */
 void supervisor_reloading(void); /* a reload has begun */
 void supervisor_stopping(void);
+
+/*
+ * How often it wants to hear that this process lives: twice in the time that WatchdogSec= allows. 0
+ * if it does not ask.
+ */
+int64_t supervisor_watchdog_ms(void);
+void supervisor_alive(void);
 
 #endif

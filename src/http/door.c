@@ -12,6 +12,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/activation.h"
 #include "base/commas.h"
 #include "base/files.h"
 #include "base/log.h"
@@ -44,6 +45,15 @@ static bool add_inlet(struct door *d, int fd, const char *path)
 		inlet->ino = st.st_ino;
 	watch_init(&inlet->watch, on_ready);
 	return true;
+}
+
+/* A socket that was handed over for this address, or -1. It stays when this program ends. */
+static int take_handed(struct door *d, const struct sockaddr *address)
+{
+	int fd = activation_take(address);
+
+	d->handed += fd >= 0;
+	return fd;
 }
 
 /* With `alone` a socket of IPv6 takes no connections of IPv4, which has a socket of its own. */
@@ -81,9 +91,11 @@ static bool listen_at_all(struct door *d, const struct addrinfo *found, const ch
 	int error = 0;
 
 	for (const struct addrinfo *a = found; a != NULL; a = a->ai_next) {
-		int fd = d->count == DOOR_ADDRESSES_MAX
-				 ? (errno = E2BIG, -1)
-				 : listen_at(a, found->ai_next != NULL, d->shared);
+		int fd = d->count == DOOR_ADDRESSES_MAX ? (errno = E2BIG, -1)
+							: take_handed(d, a->ai_addr);
+
+		if (fd < 0 && d->count < DOOR_ADDRESSES_MAX)
+			fd = listen_at(a, found->ai_next != NULL, d->shared);
 
 		if (fd >= 0)
 			add_inlet(d, fd, NULL);
@@ -188,6 +200,9 @@ static bool bind_unix(struct door *d, const char *address)
 		return false;
 	}
 	memcpy(name.sun_path, path, strlen(path));
+	fd = take_handed(d, (const struct sockaddr *)&name);
+	if (fd >= 0)
+		return add_inlet(d, fd, NULL);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	bound = fd >= 0 && bind_name(fd, &name) == 0;
 	if (!bound && errno == EADDRINUSE && is_left_over(&name))

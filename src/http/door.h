@@ -57,8 +57,9 @@ struct door {
 	size_t count;
 	/* of files_kept, which it leaves free: 2 (all of it) for clients, 1 for operators */
 	size_t halves;
-	bool shared; /* other processes listen at the same addresses; set before door_bind */
-	bool open;   /* it accepts, or will when it is no longer shut or full */
+	size_t handed; /* how many of its sockets were handed over (activation.h) */
+	bool shared;   /* other processes listen at the same addresses; set before door_bind */
+	bool open;     /* it accepts, or will when it is no longer shut or full */
 	bool full;
 	int64_t shut_ms; /* since when it is shut; 0 if it is not */
 	int64_t said_ms; /* when that was logged last; 0 if never */
@@ -79,7 +80,8 @@ bool door_is_address(const char *addresses);
 /*
  * Listens on these addresses, which are joined by commas and are borrowed. Each is "host:port",
  * "[v6]:port", ":port", or a path (door_path), at which everybody on this machine may connect. A
- * name stands for all its addresses. Connections wait until door_open. False if it cannot, and the
+ * name stands for all its addresses. A socket that was handed over for an address is taken in its
+ * place (activation.h). Connections wait until door_open. False if it cannot, and the
  * log says why.
  */
 MUST_CHECK bool door_bind(struct door *d, const char *addresses);
@@ -87,7 +89,8 @@ MUST_CHECK bool door_bind(struct door *d, const char *addresses);
 MUST_CHECK bool door_can_bind(const char *addresses);
 void door_open(struct door *d);
 void door_look(struct door *d);  /* the owner may have room again */
-void door_close(struct door *d); /* for good; the kernel refuses what waits; takes paths away */
+void door_close(struct door *d); /* for good; the kernel refuses what waits, unless a socket was
+				  * handed over; takes paths away */
 
 static inline bool door_is_shut(const struct door *d)
 {

@@ -216,6 +216,11 @@ void httpd_quiesce(struct httpd *h)
 	door_close(&h->door);
 }
 
+bool httpd_awaits_any(const struct httpd *h)
+{
+	return h->visits.arriving_count > 0;
+}
+
 bool httpd_is_idle(const struct httpd *h)
 {
 	return h->visits.count == h->visits.arriving_count;

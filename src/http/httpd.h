@@ -52,6 +52,8 @@ void httpd_init(struct httpd *h, struct loop *loop, const struct http_options *o
  */
 MUST_CHECK bool httpd_serve(struct httpd *h);
 void httpd_quiesce(struct httpd *h); /* takes no new connections */
+/* Are there connections whose request has not come yet? */
+bool httpd_awaits_any(const struct httpd *h);
 /* True if no client that has sent a whole head waits for an answer of the library. */
 bool httpd_is_idle(const struct httpd *h);
 void httpd_release(struct httpd *h);

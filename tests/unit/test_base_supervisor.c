@@ -86,11 +86,37 @@ TEST(without_a_name_or_with_one_that_is_too_long_nobody_is_told)
 	unsetenv("NOTIFY_SOCKET");
 }
 
+TEST(a_watchdog_hears_twice_in_its_time)
+{
+	char place[60], pid[20];
+	int fd;
+
+	snprintf(place, sizeof(place), "@pgherald-watchdog-%d", (int)getpid());
+	snprintf(pid, sizeof(pid), "%d", (int)getpid());
+	unsetenv("WATCHDOG_USEC");
+	assert_int_equal(supervisor_watchdog_ms(), 0);
+	setenv("WATCHDOG_USEC", "30000000", 1);
+	assert_int_equal(supervisor_watchdog_ms(), 15000);
+	setenv("WATCHDOG_PID", pid, 1);
+	assert_int_equal(supervisor_watchdog_ms(), 15000);
+	setenv("WATCHDOG_PID", "1", 1); /* another process is watched */
+	assert_int_equal(supervisor_watchdog_ms(), 0);
+	unsetenv("WATCHDOG_PID");
+	setenv("WATCHDOG_USEC", "nonsense", 1);
+	assert_int_equal(supervisor_watchdog_ms(), 0);
+	unsetenv("WATCHDOG_USEC");
+	fd = hear_at(place);
+	supervisor_alive();
+	assert_string_equal(hear(fd), "WATCHDOG=1");
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(who_started_it_is_told_at_a_path),
 		cmocka_unit_test(who_started_it_is_told_at_an_abstract_name),
+		cmocka_unit_test(a_watchdog_hears_twice_in_its_time),
 		cmocka_unit_test(without_a_name_or_with_one_that_is_too_long_nobody_is_told),
 	};
 
