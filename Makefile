@@ -141,7 +141,7 @@ check: ## every test; ends with N passed, N failed. T=NAME: these alone; PG=17 o
 
 FUZZ_SECONDS ?= 900
 .PHONY: platforms
-platforms: ## make demo and make check on new Debian systems, other PostgreSQL versions, arm64 (two hours; needs root)
+platforms: ## make demo and make check on new Debian systems, other PostgreSQL versions, arm64, the package (two hours; needs root)
 	@tests/platforms/run
 
 .PHONY: fuzz
@@ -246,7 +246,7 @@ install: all ## to $(DESTDIR)$(PREFIX), and a sample of the configuration to $(S
 	for page in contrib/man/*.[1-9]; do install -D -m 644 $$page $(INSTALLED)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
 	for page in contrib/doc/*.md; do install -D -m 644 $$page $(INSTALLED)/share/doc/pgherald/$${page##*/} || exit 1; done
 	for pair in $(COMPLETIONS); do install -D -m 644 contrib/completion/$${pair%%=*} $(INSTALLED)/share/$${pair#*=} || exit 1; done
-	for unit in contrib/systemd/*; do install -D -m 644 $$unit $(call AT,$(UNITDIR))/$${unit##*/} || exit 1; done
+	for unit in contrib/systemd/*.*; do install -D -m 644 $$unit $(call AT,$(UNITDIR))/$${unit##*/} || exit 1; done
 	COMMAND=$(call QUOTED,$(COMMAND)) awk '{ if (at = index($$0, "/usr/local/bin/pgherald")) \
 		$$0 = substr($$0, 1, at - 1) ENVIRON["COMMAND"] substr($$0, at + length("/usr/local/bin/pgherald")); print }' \
 		contrib/systemd/pgherald.service > $(call AT,$(UNITDIR))/pgherald.service
@@ -270,6 +270,11 @@ dist: ## build/pgherald-VERSION.tar.gz of what is committed, the same bytes each
 	@mkdir -p $(BUILD)
 	git -c tar.umask=0022 -c tar.tar.gz.command='gzip -9n' archive --prefix=$(DIST)/ -o $(BUILD)/$(DIST).tar.gz HEAD
 	@cd $(BUILD) && sha256sum $(DIST).tar.gz
+
+.PHONY: deb
+deb: dist ## build/deb/pgherald_VERSION-1_ARCH.deb, for the Debian that builds it
+	@.ci/deps deb
+	@.ci/deb $(VERSION) $(BUILD)/$(DIST).tar.gz $(BUILD)/deb
 
 .PHONY: clean
 clean: ## forgets what was built

@@ -103,10 +103,26 @@ describe('an operator who types what the documents say', { skip: missing(), time
   })
 
   test('has a unit that systemd takes', async (t) => {
-    const { error, code, stderr } = await processes.run('systemd-analyze', ['verify', '--man=no', place('etc/systemd/system/pgherald.service')])
+    const unit = place('etc/systemd/system/pgherald.service')
+    const socket = place('etc/systemd/system/pgherald.socket')
+    const dropIn = blocks('operating.md', '### Secrets that only root can read')[0]
+    mkdirSync(`${unit}.d`)
+    writeFileSync(join(`${unit}.d`, 'secrets.conf'), `${dropIn}\n`)
+    writeFileSync(socket, readFileSync(join(repository, 'contrib/systemd/pgherald.socket')))
+    const { error, code, stderr } = await processes.run('systemd-analyze', ['verify', '--man=no', unit, socket])
     if (error?.code === 'ENOENT') return t.skip('systemd is not installed')
     assert.equal(stderr.split('\n').filter((line) => line.includes('pgherald')).join('\n'), '')
     assert.equal(code, 0, stderr)
+    rmSync(`${unit}.d`, { recursive: true })
+    rmSync(socket)
+  })
+
+  test('has a unit that may do little, as the page says', async (t) => {
+    const { error, code, stdout, stderr } = await processes.run('systemd-analyze', ['security', '--offline=true', place('etc/systemd/system/pgherald.service')])
+    if (error?.code === 'ENOENT') return t.skip('systemd is not installed')
+    assert.equal(code, 0, stderr)
+    const [, level] = /Overall exposure level for pgherald.service: ([\d.]+) OK/.exec(stdout) ?? assert.fail(stdout)
+    assert.ok(Number(level) <= Number(/`systemd-analyze security pgherald` says (\d.\d)/.exec(read('operating.md'))[1]), level)
   })
 
   test('has a daemon with a password, for a database on another host', async () => {
