@@ -121,6 +121,10 @@ static void build_ports(struct server *s)
 				    .started_ms = s->loop.now_ms,
 				    .started_wall_ms = clock_wall_ms(),
 				    .lost_ms = s->loop.now_ms,
+				    .delivery = &s->delivery,
+				    .tick = &s->ticker.tick_times,
+				    .authorize = &s->asker.pools[ASKER_AUTHORIZE].times,
+				    .action = &s->asker.pools[ASKER_ACTIONS].times,
 				    .append_more = append_provider_metrics,
 				    .ctx = s};
 	s->console.gate = &s->gate;
@@ -224,6 +228,15 @@ static void look_for_sessions(struct server *s)
 		"had: give the daemon's pool, role or database more connections (24 an instance)");
 }
 
+/* What was handed on in this turn has been written, as far as clients take it. */
+static void note_delivery(struct server *s)
+{
+	if (s->ticker.handed_ms == 0)
+		return;
+	histogram_add(&s->delivery, clock_mono_us() - s->ticker.handed_ms * 1000);
+	s->ticker.handed_ms = 0;
+}
+
 /*
  * One turn. First the sockets and timers, then every touched subscriber once. At last, what was
  * closed is freed.
@@ -243,6 +256,7 @@ static void turn(struct server *s)
 	look_for_sessions(s);
 	s->status.pages = s->replay.pages;
 	outlets_flush(&s->outlets);
+	note_delivery(s);
 	keeper_reap(&s->gate);
 	router_free_gone(&s->router);
 }

@@ -49,8 +49,9 @@ struct server {
 	struct routes routes, admin_routes;
 	struct console console;
 	struct httpd httpd, admin;
-	bool said_stuck; /* that clients wait for sessions; until they do not */
-	bool serving;    /* streams are known, so the door is open */
+	bool said_stuck;           /* that clients wait for sessions; until they do not */
+	struct histogram delivery; /* see status.h */
+	bool serving;              /* streams are known, so the door is open */
 	bool stopping;
 	bool stopped;
 	int exit_status;

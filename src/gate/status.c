@@ -4,6 +4,7 @@
 #include <inttypes.h>
 
 #include "base/crew.h"
+#include "base/histogram.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "outlet/outlets.h"
@@ -132,6 +133,21 @@ static void append_requests(const struct status *s, struct buf *out)
 		log_dropped());
 }
 
+static void append_times(const struct status *s, struct buf *out)
+{
+	histogram_append(s->delivery, "delivery_seconds",
+			 "From when this instance knew of changes (a writer rang, or a look found "
+			 "them) until the last of them was written to its streams.",
+			 out);
+	histogram_append(s->tick, "tick_seconds",
+			 "How long the database took for a tick that was made here.", out);
+	histogram_append(s->authorize, "authorize_seconds",
+			 "How long requests and streams waited for what authorize and list "
+			 "functions say.",
+			 out);
+	histogram_append(s->action, "action_seconds", "How long requests waited for actions.", out);
+}
+
 static void append_events(const struct status *s, int64_t now_ms, struct buf *out)
 {
 	const struct router *r = s->gate->outlets->router;
@@ -200,6 +216,7 @@ static void append_own(const struct status *s, int64_t now_ms, struct buf *out)
 	append_connections(s->gate->outlets, out);
 	append_requests(s, out);
 	append_events(s, now_ms, out);
+	append_times(s, out);
 	s->append_more(s->ctx, now_ms, out);
 	append_seconds(out, "uptime_seconds", "Seconds since the start.", now_ms - s->started_ms);
 	append_build(s, out);

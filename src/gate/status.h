@@ -18,6 +18,7 @@
 #define STATUS_LATE_MS 10000
 
 struct crew;
+struct histogram;
 
 struct status {
 	const struct gate *gate;
@@ -39,6 +40,8 @@ struct status {
 	int64_t stuck_ms;
 	/* For metrics: ticks made, pages read, how often it was shut, changes told as `bulk`. */
 	uint64_t ticks, pages, shuts, unreadable;
+	/* How long it takes; of the rooms that measure it. */
+	const struct histogram *delivery, *tick, *authorize, *action;
 	/* Appends lines of /metrics on what this room does not know. */
 	void (*append_more)(void *ctx, int64_t now_ms, struct buf *out);
 	void *ctx;

@@ -9,6 +9,7 @@
 #define HUB_QUESTION_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/list.h"
 #include "hub/client.h"
@@ -48,6 +49,7 @@ struct answer {
 struct question {
 	struct list link;  /* of the inlet's queue, while it waits */
 	struct lane *lane; /* the inlet's */
+	int64_t asked_us;  /* when it was submitted; the inlet's */
 	enum question_kind kind;
 	struct client client; /* for whom it is asked; borrowed until it is submitted */
 	/* Set if it failed because of its params, which the database cannot take. Asked again, it

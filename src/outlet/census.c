@@ -12,6 +12,7 @@
 static const char *const reasons[CENSUS_REASONS] = {
 	"client", "slow",  "expired",  "revoked",  "forbidden", "changed", "shutdown",
 	"failed", "fault", "restored", "answered", "away",      OTHER};
+static const char *const sources[CENSUS_SOURCES] = {"memory", "database", "none"};
 static const int ages_s[CENSUS_AGES] = {1, 10, 60, 600, 3600, 36000};
 
 struct census_path {
@@ -142,6 +143,13 @@ void census_append_metrics(const struct census *c, struct buf *out)
 	for (size_t i = 0; reasons[i] != NULL; i++)
 		buf_appendf(out, "pgherald_streams_closed_total{reason=\"%s\"} %" PRIu64 "\n",
 			    reasons[i], c->closed[i]);
+	append_head(
+		out, "resumes_total", "counter",
+		"Streams that were to go on after an id, by where the id was looked for: in the "
+		"shared log, in the database, or nowhere because it is none.");
+	for (size_t i = 0; i < CENSUS_SOURCES; i++)
+		buf_appendf(out, "pgherald_resumes_total{source=\"%s\"} %" PRIu64 "\n", sources[i],
+			    c->resumes[i]);
 	append_ages(c, out);
 	append_total(out, "sent_bytes_total", "Bytes sent on streams.", c->bytes);
 	append_total(out, "pings_total", "Pings sent on streams.", c->pings);

@@ -18,6 +18,9 @@
 #define CENSUS_REASONS 14
 #define CENSUS_AGES 6
 
+/* Where what a client has missed comes from. */
+enum census_source { CENSUS_MEMORY, CENSUS_DATABASE, CENSUS_NOWHERE, CENSUS_SOURCES };
+
 struct census {
 	/* Values are struct census_path, owned. */
 	struct strmap paths;
@@ -28,6 +31,7 @@ struct census {
 	uint64_t ages[CENSUS_AGES + 1];
 	int64_t age_sum_ms;
 	uint64_t bytes, pings; /* bytes and pings that were sent */
+	uint64_t resumes[CENSUS_SOURCES];
 };
 
 void census_init(struct census *c);

@@ -119,6 +119,7 @@ static void begin(struct outlet *o, const struct opening *opening)
 	struct router *r = o->set->router;
 
 	if (opening->unknown) {
+		o->set->census.resumes[CENSUS_NOWHERE]++;
 		say_hello(o, NULL);
 		opening_reset(o, "unknown");
 	} else if (!opening->resume && o->sub.stream->def.snapshot != NULL) {
@@ -130,10 +131,13 @@ static void begin(struct outlet *o, const struct opening *opening)
 	} else {
 		say_hello(o, opening->after.tick == 0 ? NULL : &opening->after);
 		if (opening->after.tick != 0 && router_holds_for(r, &o->sub, opening->after) &&
-		    cursor_compare(opening->after, r->head) <= 0)
+		    cursor_compare(opening->after, r->head) <= 0) {
+			o->set->census.resumes[CENSUS_MEMORY]++;
 			catching_join(o, opening->after);
-		else
+		} else {
+			o->set->census.resumes[CENSUS_DATABASE]++;
 			catching_start(o, opening->after);
+		}
 	}
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/xalloc.h"
 
 /* What an action answers is measured once more where it is printed. herald.act has refused what is
@@ -90,6 +91,7 @@ static void submit(void *ctx, struct question *q)
 {
 	struct asker_pool *p = &((struct asker *)ctx)->pools[traits[q->kind].pool];
 
+	q->asked_us = clock_mono_us();
 	lanes_add(&p->queue, q);
 	hand_out(p);
 }
@@ -152,8 +154,10 @@ static void answer(struct asker_worker *w, bool failed, bool passing)
 	end_lane(w);
 	for (int i = 0; i < QUESTION_VALUES_MAX && !failed; i++)
 		a.values[i] = values[i];
-	if (q != NULL)
+	if (q != NULL) {
+		histogram_add(&w->pool->times, clock_mono_us() - q->asked_us);
 		q->answered(q, &a);
+	}
 	for (int i = 0; i < QUESTION_VALUES_MAX; i++)
 		free(values[i]);
 }

@@ -21,6 +21,7 @@
 
 #include <stdint.h>
 
+#include "base/histogram.h"
 #include "hub/question.h"
 #include "pg/conn.h"
 #include "pg/lanes.h"
@@ -48,6 +49,8 @@ struct asker_worker {
 
 struct asker_pool {
 	struct lanes queue;
+	struct histogram
+		times; /* of questions, from when they were asked until they were answered */
 	struct asker_worker workers[ASKER_WORKERS];
 };
 

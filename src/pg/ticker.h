@@ -43,6 +43,7 @@
 #ifndef PG_TICKER_H
 #define PG_TICKER_H
 
+#include "base/histogram.h"
 #include "hub/event.h"
 #include "pg/conn.h"
 #include "pg/decode.h"
@@ -202,6 +203,9 @@ struct ticker {
 	struct timer poll, look, suspect, prune, care;
 	struct decode decode;
 	uint64_t ticks, unreadable; /* made by this instance; told as `bulk`; for metrics */
+	struct histogram tick_times;
+	/* Since when changes were known of that are handed on, and may not be sent yet. 0: none. */
+	int64_t handed_ms;
 	int queue_millionths; /* used part of the server's queue of notifications, for metrics */
 	/*
 	 * Since when something is owed, or 0. Each member is the beginning of one kind:

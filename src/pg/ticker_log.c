@@ -162,6 +162,8 @@ static void conclude_tick(struct ticker *t)
 	ticker_pay(t, &t->door, t->found);
 	ticker_wish(t, TICKER_LISTEN); /* a writer that looked may have been in the way */
 	wake_took(&t->wake, t->found, clock_mono_us() - t->looked_us);
+	if (t->found)
+		histogram_add(&t->tick_times, clock_mono_us() - t->looked_us);
 	ticker_set_wish(t, TICKER_DOZE, wake_on_look(&t->wake, t->loop->now_ms, t->found));
 	if (t->found && !t->leader) {
 		ticker_suspect(t); /* the instance with the role should have found that */
@@ -246,6 +248,8 @@ static void conclude_read(struct ticker *t)
 		return;
 	}
 	t->whole = true;
+	if (t->read_any)
+		t->handed_ms = ticker_earlier(t->handed_ms, t->debt.read_ms);
 	t->debt.read_ms = 0;
 	t->calls.reached(t->calls.ctx, t->at);
 	ticker_pay(t, &t->tick, t->read_any);
