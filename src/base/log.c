@@ -9,99 +9,31 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buf.h"
-#include "base/clock.h"
-#include "base/utf8.h"
+#include "base/log_line.h"
 #include "base/writer.h"
 
 /* A longer message is cut. Part of it may come from a client, which must not fill the disk. */
 #define MESSAGE_MAX 4096
 
 static enum log_level log_max_level = LOG_INFO;
-static atomic_bool log_as_json;   /* the writer's thread reads it too */
+/* The writer's thread reads these, too. */
+static atomic_bool log_as_json, log_to_journal;
 static bool log_is_set_up;        /* log_complain writes to the log from then on */
 static struct writer *log_writer; /* NULL if the caller writes, and waits for the file */
 
-static const char *const level_names[] = {
-	[LOG_ERROR] = "error",
-	[LOG_WARN] = "warn",
-	[LOG_INFO] = "info",
-	[LOG_DEBUG] = "debug",
-};
-
-/* These are the control characters of ASCII, and U+0080 to U+009F. Some terminals obey U+009B. */
-static bool is_control(const unsigned char *at)
+static void append_line(struct buf *line, enum log_level level, const char *message,
+			const struct log_field *fields, size_t count)
 {
-	return at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0);
-}
-
-static void append_text(struct buf *line, const unsigned char *at, size_t len)
-{
-	size_t step;
-
-	for (; len > 0; at += step, len -= step) {
-		step = utf8_len(at, len);
-		if (step > 0 && !is_control(at)) {
-			buf_append(line, at, step);
-			continue;
-		}
-		/* The rest of a character is not one either, so its bytes come here one by one. */
-		step = 1;
-		buf_appendf(line, "\\x%02x", *at);
-	}
-}
-
-/* buf_append_json would not do. It trusts its input to be UTF-8, and a log gets what clients
- * sent. */
-static void append_json(struct buf *line, const unsigned char *at, size_t len)
-{
-	size_t step;
-
-	for (; len > 0; at += step, len -= step) {
-		step = utf8_len(at, len);
-		if (*at == '"' || *at == '\\') {
-			buf_appendf(line, "\\%c", *at);
-		} else if (step == 0 || *at < 0x20 || *at == 0x7f) {
-			buf_appendf(line, "\\u%04x", *at);
-			step = 1;
-		} else {
-			buf_append(line, at, step);
-		}
-	}
-}
-
-static void append_time(struct buf *line)
-{
-	int64_t now_ms = clock_wall_ms();
-	time_t seconds = (time_t)(now_ms / 1000);
-	char text[32];
-	struct tm utc;
-
-	gmtime_r(&seconds, &utc);
-	strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
-	buf_appendf(line, "%s.%03dZ", text, (int)(now_ms % 1000));
-}
-
-static void append_line(struct buf *line, enum log_level level, const char *message)
-{
-	const unsigned char *bytes = (const unsigned char *)message;
-	size_t len = strlen(message);
-
-	if (log_as_json) {
-		buf_append_str(line, "{\"time\":\"");
-		append_time(line);
-		buf_appendf(line, "\",\"level\":\"%s\",\"message\":\"", level_names[level]);
-		append_json(line, bytes, len);
-		buf_append_str(line, "\"}\n");
-	} else {
-		append_time(line);
-		buf_appendf(line, " %-5s ", level_names[level]);
-		append_text(line, bytes, len);
-		buf_append_char(line, '\n');
-	}
+	log_line_append(line, &(struct log_line){.level = level,
+						 .message = message,
+						 .fields = fields,
+						 .field_count = count,
+						 .as_json = log_as_json,
+						 .to_journal = log_to_journal});
 }
 
 /* One write for each line keeps the lines of several processes apart. Nobody can be told of
@@ -119,13 +51,25 @@ static void write_line(const struct buf *line)
 	while (wrote == -1 && errno == EINTR);
 }
 
+static void put_line(enum log_level level, const char *message, const struct log_field *fields,
+		     size_t count)
+{
+	int saved_errno = errno;
+	struct buf line;
+
+	buf_init(&line);
+	append_line(&line, level, message, fields, count);
+	write_line(&line);
+	buf_release(&line);
+	errno = saved_errno;
+}
+
 static void log_message(enum log_level level, const char *fmt, va_list args) PRINTF_LIKE(2, 0);
 static void log_message(enum log_level level, const char *fmt, va_list args)
 {
 	static const char cut_mark[] = "...";
 	char message[MESSAGE_MAX + sizeof(cut_mark)];
 	int saved_errno = errno;
-	struct buf line;
 	int len;
 
 	if (!log_enabled(level))
@@ -133,10 +77,7 @@ static void log_message(enum log_level level, const char *fmt, va_list args)
 	len = vsnprintf(message, MESSAGE_MAX + 1, fmt, args);
 	if (len > MESSAGE_MAX)
 		memcpy(message + MESSAGE_MAX, cut_mark, sizeof(cut_mark));
-	buf_init(&line);
-	append_line(&line, level, len >= 0 ? message : fmt);
-	write_line(&line);
-	buf_release(&line);
+	put_line(level, len >= 0 ? message : fmt, NULL, 0);
 	errno = saved_errno;
 }
 
@@ -150,7 +91,7 @@ static void tell_lost(struct buf *line, uint64_t lost)
 		"%" PRIu64
 		" lines of the log were dropped here: nobody read it, or its disk was full or slow",
 		lost);
-	append_line(line, LOG_WARN, message);
+	append_line(line, LOG_WARN, message, NULL, 0);
 }
 
 /* Runs when an assertion failed or memory ran out. The lines that explain it are still on their
@@ -162,8 +103,21 @@ static void on_abort(int signo)
 		writer_wait(log_writer, LOG_PATIENCE_MS);
 }
 
+/* Is stderr what systemd has connected with its journal (systemd.exec(5), JOURNAL_STREAM)? */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	return stream != NULL && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	       fstat(STDERR_FILENO, &st) == 0 && st.st_dev == (dev_t)device &&
+	       st.st_ino == (ino_t)inode;
+}
+
 void log_detach(void)
 {
+	log_to_journal = is_journal();
 	(void)signal(SIGPIPE, SIG_IGN);
 	(void)signal(SIGXFSZ, SIG_IGN);
 	log_writer = writer_open(STDERR_FILENO, tell_lost);
@@ -211,8 +165,8 @@ void log_setup(enum log_level level, bool json)
 
 bool log_level_parse(const char *name, enum log_level *ret_level)
 {
-	for (size_t level = 0; level < ARRAY_SIZE(level_names); level++) {
-		if (strcmp(name, level_names[level]) == 0) {
+	for (size_t level = 0; level < LOG_LEVELS; level++) {
+		if (strcmp(name, log_level_names[level]) == 0) {
 			*ret_level = (enum log_level)level;
 			return true;
 		}
@@ -258,6 +212,20 @@ void log_debug(const char *fmt, ...)
 
 	va_start(args, fmt);
 	log_message(LOG_DEBUG, fmt, args);
+	va_end(args);
+}
+
+void log_record(enum log_level level, const char *words, const struct log_field *fields,
+		size_t count, const char *fmt, ...)
+{
+	va_list args;
+
+	if (log_as_json && log_enabled(level)) {
+		put_line(level, words, fields, count);
+		return;
+	}
+	va_start(args, fmt);
+	log_message(level, fmt, args);
 	va_end(args);
 }
 

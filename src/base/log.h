@@ -7,6 +7,9 @@
  *   2026-11-22T10:00:00.123Z info  message
  *   {"time":"…","level":"…","message":"…"}
  *
+ * A line of JSON may have more fields (log_record). If stderr is the journal of systemd, each line
+ * begins with its priority, such as <6>, which the journal takes off.
+ *
  * Control characters of any value are escaped, so nobody can forge a line. Never hand a token, a
  * key or a cookie to these functions. A command writes its lines itself. A daemon leaves that to a
  * thread (log_detach), and waits for nobody who reads them. errno stays as it was.
@@ -36,6 +39,16 @@ void log_error(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_warn(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_info(const char *fmt, ...) PRINTF_LIKE(1, 2);
 void log_debug(const char *fmt, ...) PRINTF_LIKE(1, 2);
+
+struct log_field {
+	const char *name;
+	const char *text; /* NULL: the value is the number */
+	int64_t number;
+};
+
+/* In JSON, a line with these words as its message, and the fields. Else the sentence. */
+void log_record(enum log_level level, const char *words, const struct log_field *fields,
+		size_t count, const char *fmt, ...) PRINTF_LIKE(5, 6);
 
 /*
  * From now on nothing waits for the log. A reader that goes away does not end this process, nor

@@ -16,9 +16,15 @@ static void say(struct tally *t)
 
 	buf_init(&ends);
 	census_append_closed(t->census, t->closed, &ends);
-	log_info("[STREAM] within %" PRId64 " s %" PRIu64
-		 " streams were opened; ended: %s; open now: %" PRIu64,
-		 seconds, t->opened, ends.len == 0 ? "none" : ends.data, t->open);
+	log_record(LOG_INFO, "streams",
+		   (struct log_field[]){{"seconds", NULL, seconds},
+					{"opened", NULL, (int64_t)t->opened},
+					{"ended", ends.len == 0 ? "none" : ends.data, 0},
+					{"open", NULL, (int64_t)t->open}},
+		   4,
+		   "[STREAM] within %" PRId64 " s %" PRIu64
+		   " streams were opened; ended: %s; open now: %" PRIu64,
+		   seconds, t->opened, ends.len == 0 ? "none" : ends.data, t->open);
 	buf_release(&ends);
 	memcpy(t->closed, t->census->closed, sizeof(t->closed));
 	t->opened = 0;
@@ -53,28 +59,47 @@ void tally_release(struct tally *t)
 
 /* --- one connection --- */
 
-/* Appends such as "'/a', '/b' by 'ann' from 127.0.0.1". */
-static void append_whose(struct buf *out, const struct outlet *o)
+/* Appends such as "'/a', '/b'", or without quotes for a field. */
+static void append_paths(struct buf *out, const struct outlet *o, const char *quote)
 {
 	for (size_t i = 0; i < o->sub.part_count; i++)
-		buf_appendf(out, "%s'%s'", i == 0 ? "" : ", ", o->sub.parts[i].stream->def.path);
-	buf_appendf(out, " by '%s' from %s", o->holder.user == NULL ? "" : o->holder.user,
-		    o->address);
+		buf_appendf(out, "%s%s%s%s", i == 0 ? "" : ", ", quote,
+			    o->sub.parts[i].stream->def.path, quote);
+}
+
+/* A buffer that is empty has no text yet. */
+static const char *said_by(const struct buf *b)
+{
+	return b->len == 0 ? "" : b->data;
+}
+
+static const char *user_of(const struct outlet *o)
+{
+	return o->holder.user == NULL ? "" : o->holder.user;
 }
 
 void tally_opened(struct tally *t, const struct outlet *o)
 {
-	struct buf whose;
+	struct buf said, paths;
 
 	t->opened++;
 	t->open++;
 	note(t);
 	if (!log_enabled(LOG_DEBUG))
 		return;
-	buf_init(&whose);
-	append_whose(&whose, o);
-	log_debug("[STREAM %" PRIu64 "] opened: %s", o->number, whose.data);
-	buf_release(&whose);
+	buf_init(&said);
+	buf_init(&paths);
+	append_paths(&said, o, "'");
+	append_paths(&paths, o, "");
+	log_record(LOG_DEBUG, "stream opened",
+		   (struct log_field[]){{"number", NULL, (int64_t)o->number},
+					{"path", said_by(&paths), 0},
+					{"user", user_of(o), 0},
+					{"address", o->address, 0}},
+		   4, "[STREAM %" PRIu64 "] opened: %s by '%s' from %s", o->number, said_by(&said),
+		   user_of(o), o->address);
+	buf_release(&said);
+	buf_release(&paths);
 }
 
 /* The others are what clients, restarts and tokens do every day. */
@@ -89,20 +114,40 @@ static bool is_remarkable(const struct outlet *o)
 	return false;
 }
 
+static void say_closed(const struct tally *t, const struct outlet *o, const char *why,
+		       enum log_level level)
+{
+	int64_t age_ms = t->loop->now_ms - o->opened_ms;
+	struct buf said, paths;
+
+	buf_init(&said);
+	buf_init(&paths);
+	append_paths(&said, o, "'");
+	append_paths(&paths, o, "");
+	log_record(level, "stream closed",
+		   (struct log_field[]){{"number", NULL, (int64_t)o->number},
+					{"path", said_by(&paths), 0},
+					{"user", user_of(o), 0},
+					{"address", o->address, 0},
+					{"reason", o->reason == NULL ? "client" : o->reason, 0},
+					{"why", why, 0},
+					{"bytes", NULL, (int64_t)o->bytes},
+					{"ms", NULL, age_ms}},
+		   8,
+		   "[STREAM %" PRIu64 "] closed: %s, %" PRIu64 " bytes in %" PRId64
+		   " s: %s by '%s' from %s",
+		   o->number, why, o->bytes, age_ms / 1000, said_by(&said), user_of(o), o->address);
+	buf_release(&said);
+	buf_release(&paths);
+}
+
 void tally_closed(struct tally *t, const struct outlet *o, const char *why)
 {
 	bool is_info = is_remarkable(o) && t->lines < TALLY_LINES_MOST;
-	struct buf whose;
 
 	t->open--;
 	t->lines += is_info;
 	note(t);
-	if (!is_info && !log_enabled(LOG_DEBUG))
-		return;
-	buf_init(&whose);
-	append_whose(&whose, o);
-	(is_info ? log_info : log_debug)(
-		"[STREAM %" PRIu64 "] closed: %s, %" PRIu64 " bytes in %" PRId64 " s: %s",
-		o->number, why, o->bytes, (t->loop->now_ms - o->opened_ms) / 1000, whose.data);
-	buf_release(&whose);
+	if (is_info || log_enabled(LOG_DEBUG))
+		say_closed(t, o, why, is_info ? LOG_INFO : LOG_DEBUG);
 }

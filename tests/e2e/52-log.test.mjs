@@ -1,6 +1,6 @@
 // Nobody waits for a reader of the log. What is not read is dropped, counted and told.
 import assert from 'node:assert/strict'
-import { closeSync, constants, openSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { environment } from '../lib/cluster.mjs'
@@ -196,5 +196,27 @@ describe('the log', { skip: missing(), timeout: 180_000 }, () => {
       assert.equal(await daemon.destroy(), 0)
     }
     for (const line of daemon.log.trimEnd().split('\n')) assert.ok(JSON.parse(line).message, line)
+  })
+
+  test('in JSON a connection is told by fields, and systemd\'s journal gets priorities', async () => {
+    const file = join(directory, 'journal')
+    const fd = openSync(file, 'a')
+    const { dev, ino } = fstatSync(fd)
+    const daemon = await Daemon.start({ cluster: stage.cluster, stderr: fd, env: { JOURNAL_STREAM: `${dev}:${ino}` }, flags: ['--log-format', 'json', '--log-level', 'debug'] })
+    try {
+      const stream = await daemon.subscribe('/notes')
+      await stream.next('connected')
+      await stream.close()
+      const lines = () => readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(/^<[3-7]>(\{.*\})$/.exec(line)?.[1] ?? assert.fail(line)))
+      const closed = () => lines().find(({ message }) => message === 'stream closed')
+      await until(closed, { what: 'the line' })
+      const { number, path, user, address, reason, bytes, ms } = closed()
+      assert.deepEqual({ path, user, address, reason }, { path: '/notes', user: '', address: '127.0.0.1', reason: 'client' })
+      assert.ok(number > 0 && bytes > 0 && ms >= 0)
+      assert.ok(lines().some((line) => line.message === 'stream opened' && line.number === number))
+    } finally {
+      await daemon.destroy()
+      closeSync(fd)
+    }
   })
 })

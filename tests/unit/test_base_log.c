@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -195,6 +196,60 @@ TEST(json_escapes_utf8_in_forbidden_forms)
 	assert_json("\xf4\x8f\xbf\xbf", "\xf4\x8f\xbf\xbf");
 }
 
+TEST(a_record_has_fields_in_json_and_a_sentence_in_text)
+{
+	static const struct log_field fields[] = {{"number", NULL, -7}, {"user", "a\"\n", 0}};
+
+	log_setup(LOG_INFO, true);
+	capture_start();
+	log_record(LOG_INFO, "closed", fields, 2, "[%d] closed", 7);
+	log_record(LOG_DEBUG, "closed", fields, 2, "[%d] closed", 7);
+	capture_stop();
+	assert_string_equal(captured + 9 + STAMP_LEN,
+			    "\",\"level\":\"info\",\"message\":\"closed\",\"number\":-7,"
+			    "\"user\":\"a\\\"\\u000a\"}\n");
+	log_setup(LOG_INFO, false);
+	capture_start();
+	log_record(LOG_INFO, "closed", fields, 2, "[%d] closed", 7);
+	capture_stop();
+	assert_string_equal(captured + STAMP_LEN, " info  [7] closed\n");
+}
+
+/* JOURNAL_STREAM names the file that stderr is, or another one. */
+static void say_to_journal(ino_t apart)
+{
+	char stream[64];
+	struct stat st;
+
+	log_setup(LOG_DEBUG, false);
+	capture_start();
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	snprintf(stream, sizeof(stream), "%llu:%llu", (unsigned long long)st.st_dev,
+		 (unsigned long long)(st.st_ino + apart));
+	setenv("JOURNAL_STREAM", stream, 1);
+	log_detach();
+	log_error("a");
+	log_warn("b");
+	log_info("c");
+	log_debug("d");
+	log_flush();
+	unsetenv("JOURNAL_STREAM");
+	log_detach(); /* forgets the journal */
+	log_flush();
+	capture_stop();
+}
+
+TEST(the_journal_is_told_how_severe_each_line_is)
+{
+	static const char *const lines[] = {"<3>2", "\n<4>2", "\n<6>2", "\n<7>2"};
+
+	say_to_journal(0);
+	for (size_t i = 0; i < 4; i++)
+		assert_non_null(strstr(captured, lines[i]));
+	say_to_journal(1);
+	assert_null(strchr(captured, '<'));
+}
+
 TEST(a_long_message_is_cut_and_marked)
 {
 	char message[9000];
@@ -357,6 +412,8 @@ int main(void)
 		cmocka_unit_test(quotes_and_line_breaks_cannot_forge_a_json_line),
 		cmocka_unit_test(json_keeps_utf8_and_escapes_what_is_none),
 		cmocka_unit_test(json_escapes_utf8_in_forbidden_forms),
+		cmocka_unit_test(a_record_has_fields_in_json_and_a_sentence_in_text),
+		cmocka_unit_test(the_journal_is_told_how_severe_each_line_is),
 		cmocka_unit_test(a_long_message_is_cut_and_marked),
 		cmocka_unit_test(errno_is_left_as_it_was),
 		cmocka_unit_test(a_line_is_one_write),

@@ -171,6 +171,25 @@ TEST(at_level_debug_each_can_be_traced)
 	assert_non_null(strstr(lines, "debug [STREAM 7] closed: why, 0 bytes in 0 s:  by 'ann'"));
 }
 
+TEST(in_json_each_is_told_by_its_fields)
+{
+	const char *lines;
+
+	log_setup(LOG_DEBUG, true);
+	listen_start();
+	come(1);
+	loop.now_ms += 1234;
+	go(1, NULL);
+	lines = after(TALLY_MS);
+	log_setup(LOG_INFO, false);
+	assert_non_null(strstr(lines, "\"message\":\"stream opened\",\"number\":7,\"path\":\"\","
+				      "\"user\":\"ann\",\"address\":\"192.0.2.1\"}\n"));
+	assert_non_null(strstr(lines, "\"address\":\"192.0.2.1\",\"reason\":\"client\","
+				      "\"why\":\"why\",\"bytes\":0,\"ms\":0}\n"));
+	assert_non_null(strstr(lines, "\"message\":\"streams\",\"seconds\":"));
+	assert_non_null(strstr(lines, "\"opened\":1,\"ended\":\"client 1\",\"open\":0}\n"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +203,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(there_are_not_many_of_these_in_a_minute, begin,
 						end),
 		cmocka_unit_test_setup_teardown(at_level_debug_each_can_be_traced, begin, end),
+		cmocka_unit_test_setup_teardown(in_json_each_is_told_by_its_fields, begin, end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
