@@ -137,6 +137,18 @@ describe('building', () => {
     assert.doesNotMatch(stdout + stderr, /\bgit\b/)
   })
 
+  test("Debian's package is built with what .ci/deps names, and its scripts are plain", async () => {
+    const control = readFileSync(join(repository, 'contrib/debian/control'), 'utf8')
+    const needed = control.split('Build-Depends:\n')[1].split('\nStandards')[0].match(/(?<=^ )[a-z][\w.+-]*/gm)
+    const [, build] = /^build="(.+)"$/m.exec(readFileSync(join(repository, '.ci/deps'), 'utf8'))
+    const essential = ['gcc', 'libc6-dev', 'make', 'pkg-config'] // of build-essential, or by another name
+    assert.deepEqual(needed.filter((name) => !['debhelper-compat', 'pkgconf'].includes(name)), build.split(' ').filter((name) => !essential.includes(name)).sort())
+    for (const script of ['contrib/debian/postinst', 'contrib/debian/prerm', 'contrib/debian/postrm', '.ci/deb', '.ci/completion', '.ci/versions', 'contrib/container/root']) {
+      const { code, stderr } = await run('dash', ['-n', join(repository, script)])
+      assert.equal(code, 0, stderr)
+    }
+  })
+
   test('no step of building needs another shell than sh', async () => {
     const { stdout } = await run('grep', ['-nE', '^SHELL|(^|[;&|@(\t])[ \t]*bash |<\\(|\\[\\[', join(repository, 'Makefile')])
     assert.equal(stdout, '')

@@ -59,6 +59,48 @@ as_user() {
   in_root "$root" HOME="$home" setpriv --reuid "$user" --regid "$user" --init-groups bash -c "cd && cd pgherald && $3"
 }
 
+# boot_root ROOT: starts the system's own systemd, in namespaces of its own, also of the network.
+# Sets `booted` to the process that ends it. Fails where this machine has no cgroups of version 2.
+boot_root() {
+  local root=$1 cgroups
+  cgroups=$(findmnt --raw --noheadings --output TARGET --types cgroup2 | head -n 1)
+  [ -n "$cgroups" ] && [ -e "$root/sbin/init" ] || return 1
+  cgroups=$cgroups/pgherald-$$-${root##*/}
+  mkdir -p "$cgroups" || return 1
+  booted_cgroups=$cgroups
+  bash -c 'echo $$ >"$2/cgroup.procs" && exec unshare --cgroup --mount --pid --uts --ipc --net --fork --kill-child bash -c "$3" boot_root "$1"' \
+    boot_root "$root" "$cgroups" '
+    root=$1
+    mount --make-rprivate / && mount --bind "$root" "$root" && mount -t proc proc "$root/proc" && mount -t sysfs sysfs "$root/sys" &&
+      mount -t cgroup2 cgroup2 "$root/sys/fs/cgroup" && mount -t tmpfs tmpfs "$root/run" && mount --rbind /dev "$root/dev" && mount -t tmpfs tmpfs "$root/dev/shm" || exit 1
+    exec chroot "$root" /usr/bin/env -i container=lxc PATH=/usr/sbin:/usr/bin:/sbin:/bin /lib/systemd/systemd --log-target=null --show-status=no' \
+    </dev/null >/dev/null 2>&1 &
+  booted=$!
+  local try
+  for try in $(seq 100); do
+    sleep 0.3
+    [ "$(in_booted env systemctl is-system-running 2>/dev/null)" != running ] || return 0
+    kill -0 "$booted" 2>/dev/null || return 1
+  done
+  halt_root
+  return 1
+}
+
+# in_booted COMMAND…: as root in the system that boot_root has started.
+in_booted() {
+  local init
+  init=$(pgrep -P "$booted") || return 1
+  nsenter --target "$init" --mount --pid --ipc --uts --net --cgroup --root --wd /usr/bin/env -i HOME=/root TERM=dumb LANG=C.UTF-8 \
+    PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "$@"
+}
+
+halt_root() {
+  kill -KILL "$booted" 2>/dev/null
+  wait "$booted" 2>/dev/null
+  find "$booted_cgroups" -depth -type d -exec rmdir {} \; 2>/dev/null
+  booted=
+}
+
 remove_root() { # ROOT
   rm -rf --one-file-system "$1" "$1.log"
 }
