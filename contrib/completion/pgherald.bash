@@ -8,7 +8,7 @@ _pgherald() {
     --log-level) words='error warn info debug' ;;
     --log-format) words='text json' ;;
     --config | --admin-token-file | --jwt-secret-file | --jwt-public-key-file | --jwks-file | \
-      --jwks-ca-file | --token-file)
+      --jwks-ca-file | --secret-file | --token-file)
       compopt -o filenames 2>/dev/null
       mapfile -t COMPREPLY < <(compgen -f -- "$word")
       return ;;
@@ -18,8 +18,9 @@ _pgherald() {
       --max-streams | --max-streams-per-user | --max-streams-per-ip | --trusted-proxies | \
       --allowed-origins | --log-size | --compress-above | --retention | --wake | \
       --poll-interval | --encryption-key | --encryption-key-id | --ready-grace | --drain-delay \
-      | --from | --topic | --audience | --columns | --exclude | --numbers | --sub | --claim | \
-      --ttl | --url | --stream | --change | --token | --claims | --events)
+      | --table | --audience | --from | --topic | --columns | --exclude | --numbers | --sub | \
+      --claim | --ttl | --url | --stream | --to | --name | --attempts | --change | --row | \
+      --token | --claims | --events)
       return ;;
   esac
   if [[ -z $words && $COMP_CWORD -gt 1 && $word == -* ]]; then
@@ -31,6 +32,7 @@ _pgherald() {
       --log-size --compress-above --retention --wake --poll-interval --encryption-key
       --encryption-key-id --ready-grace --drain-delay --log-level --log-format'
     case ${COMP_WORDS[1]} in
+      dev) words+=' --table --audience --yes --shared --cleanup' ;;
       migrate) words+=' --status --dry-run --print --from' ;;
       watch) words+=' --topic --audience --columns --exclude --numbers' ;;
       watches) words+=' --json' ;;
@@ -39,20 +41,21 @@ _pgherald() {
       actions) words+=' --json' ;;
       token) words+=' --sub --claim --ttl' ;;
       tail) words+=' --from --json --url' ;;
+      forward) words+=' --stream --to --name --from --secret-file --attempts --again --sub --claim --url' ;;
       types) words+=' --stream' ;;
-      explain) words+=' --stream --change --token --token-file --claims --events --json' ;;
+      explain) words+=' --stream --change --row --token --token-file --claims --events --json' ;;
       doctor) words+=' --json' ;;
       uninstall) words+=' --yes' ;;
     esac
   elif [[ -z $words && $COMP_CWORD -gt 1 ]]; then
     case ${COMP_WORDS[1]} in
       config) words='check sample table man' ;;
-      help) words='serve migrate watch unwatch watches rules unrule streams unstream actions unaction token
-      tail types explain doctor uninstall config help version' ;;
+      help) words='serve dev migrate watch unwatch watches rules unrule streams unstream actions unaction
+      token tail forward types explain doctor uninstall config help version' ;;
     esac
   elif [[ -z $words ]]; then
-    words='serve migrate watch unwatch watches rules unrule streams unstream actions unaction token
-      tail types explain doctor uninstall config help version --help --version'
+    words='serve dev migrate watch unwatch watches rules unrule streams unstream actions unaction
+      token tail forward types explain doctor uninstall config help version --help --version'
   fi
   mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
 }
