@@ -17,7 +17,7 @@ const { Parser } = await client('parser')
 const { compareCursors, isCursor, isKnown } = await client('cursor')
 const { Backoff, Silence } = await client('backoff')
 const { Feed } = await client('feed')
-const { Recent } = await client('tabs')
+const { Recent } = await client('recent')
 const { endingOfClosing, endingOfError, refusalOf, retryAfterOf } = await client('answer')
 const { identityOf, nameOf, subjectOf } = await client('identity')
 const { itemsOf } = await client('items')
@@ -201,7 +201,7 @@ describe('identity', () => {
   test('the name of lock and channel is another one for each url and identity, and tells nothing of them', async () => {
     const names = await Promise.all([['/a', 'x'], ['/a', 'y'], ['/ax', ''], ['/a', 'x']].map(([url, who]) => nameOf(url, who)))
     assert.equal(new Set(names).size, 3)
-    for (const name of names) assert.match(name, /^pgherald [0-9a-f]{64}$/)
+    for (const name of names) assert.match(name, /^pgherald 2 [0-9a-f]{64}$/)
   })
 })
 
@@ -280,8 +280,8 @@ describe('the feed', () => {
 })
 
 test('a tab remembers the last events, and knows what it does not know', () => {
-  const recent = new Recent(3)
-  const event = (id) => recent.add({ kind: 'event', id, event: 'e', data: 0 }, id)
+  const recent = new Recent(3300)
+  const event = (id) => recent.add({ kind: 'event', id, event: 'e', data: 0, bytes: 1000 }, id)
   const behind = (cursor) => recent.behind(cursor)?.map(({ id }) => id)
   assert.equal(behind('1-1'), undefined)
   recent.add({ kind: 'begin', id: '1-0', fresh: true }, '1-0')

@@ -85,7 +85,7 @@ describe('the client and a server that says what it likes', () => {
     const server = await serve((response) => response.writeHead(403).end(), says(connected))
     const got = open({ url: server.url, onError: ({ final }) => final && got.stream.reconnect() })
     await got.is('open')
-    assert.deepEqual(got.states, ['closed', 'connecting', 'open'])
+    assert.deepEqual(got.states, ['connecting', 'closed', 'connecting', 'open'])
     got.stream.close()
   })
 
@@ -175,7 +175,7 @@ describe('the client and a server that says what it likes', () => {
     await got.is('open')
     got.stream.close()
     got.stream.reconnect()
-    assert.deepEqual([early.states, got.states, got.stream.state], [['closed'], ['open', 'closed'], 'closed'])
+    assert.deepEqual([early.states, got.states, got.stream.state], [['closed'], ['connecting', 'open', 'closed'], 'closed'])
     assert.equal(server.requests.length, 1)
   })
 

@@ -1,3 +1,4 @@
+import { type Log } from './log.js';
 import { type StreamOptions, type TokenRequest } from './types.js';
 export interface Request {
     url: URL;
@@ -7,6 +8,8 @@ export declare class Access {
     #private;
     readonly url: URL;
     readonly credentials: RequestCredentials;
+    readonly log: Log;
+    readonly parse: (text: string) => unknown;
     /** Called when a new token has other rights than the one before. */
     onIdentity: () => void;
     constructor(options: StreamOptions);
@@ -18,6 +21,8 @@ export declare class Access {
      * Rejects with a StreamError if the function `token` fails.
      */
     identity(): Promise<string | undefined>;
+    /** The same text for streams of this page that may share a connection. */
+    pageName(identity: string | undefined): string;
     /**
      * Resolves to the address and headers of the next request, with its token or ticket.
      * ask.renew: the last token or ticket was refused.
@@ -25,6 +30,8 @@ export declare class Access {
      * error means that the address of tickets could not be reached.
      */
     request(ask: TokenRequest): Promise<Request>;
+    /** The fetch of the application, or the global one. */
+    fetch(url: URL, init: RequestInit): Promise<Response>;
     /**
      * Shows the server a new token for the open stream whose `expiring` event has brought this code.
      * Resolves to true if the server has accepted it. Rejects as request() does.

@@ -5,6 +5,8 @@
  */
 import { isRefusal, refusalOf } from './answer.js';
 import { identityOf, subjectOf } from './identity.js';
+import { logOf } from './log.js';
+import { functions } from './same.js';
 import { StreamError } from './types.js';
 const earlyMs = 5000; // so long a token that identity() has asked for may wait for its request
 function absolute(url, base) {
@@ -18,6 +20,8 @@ function absolute(url, base) {
 export class Access {
     url;
     credentials;
+    log;
+    parse;
     /** Called when a new token has other rights than the one before. */
     onIdentity = () => { };
     #options;
@@ -25,11 +29,15 @@ export class Access {
     #subject;
     #identity;
     constructor(options) {
-        const { url, events, token, ticket } = options;
+        const { url, paths = [], events, token, ticket } = options;
         this.#options = options;
         this.url = absolute(url);
+        for (const path of paths)
+            this.url.searchParams.append('path', path);
         if (events?.length)
             this.url.searchParams.set('events', events.join(','));
+        this.parse = options.parse ?? JSON.parse;
+        this.log = logOf(options.debug, this.url);
         this.credentials = options.credentials ?? (token || typeof ticket === 'function' ? 'omit' : 'same-origin');
     }
     /** True if the application can give another token or ticket after one was refused. */
@@ -42,14 +50,21 @@ export class Access {
      * Rejects with a StreamError if the function `token` fails.
      */
     async identity() {
-        const { identity, token, ticket } = this.#options;
+        const { identity, token, ticket, headers, fetch } = this.#options;
+        const fields = typeof headers === 'object' ? JSON.stringify(headers) : ''; // they may say who asks
         if (identity !== undefined)
-            return `named ${identity}`;
+            return `named ${identity}${fields}`;
         if (token) {
             this.#early = { token: await this.#token({ renew: false }), at: Date.now() };
-            return identityOf(this.#early.token);
+            return identityOf(this.#early.token) + fields;
         }
-        return !ticket && this.credentials === 'omit' ? 'anonymous' : undefined;
+        return !ticket && !headers && !fetch && this.credentials === 'omit' ? 'anonymous' : undefined;
+    }
+    /** The same text for streams of this page that may share a connection. */
+    pageName(identity) {
+        const { token, ticket, headers, fetch } = this.#options;
+        const whose = identity ?? [token, ticket, headers, fetch].map((value) => functions.idOf(value));
+        return JSON.stringify([this.url, this.credentials, whose]);
     }
     /**
      * Resolves to the address and headers of the next request, with its token or ticket.
@@ -62,7 +77,12 @@ export class Access {
         const url = new URL(this.url);
         if (ticket)
             url.searchParams.set('ticket', await this.#ticket(ticket, ask));
-        return { url, headers: token && !ticket ? await this.#bearer(ask) : {} };
+        return { url, headers: { ...(await this.#headers(ask)), ...(token && !ticket ? await this.#bearer(ask) : {}) } };
+    }
+    /** The fetch of the application, or the global one. */
+    fetch(url, init) {
+        const { fetch = globalThis.fetch } = this.#options;
+        return fetch(url, { credentials: this.credentials, ...init });
     }
     /**
      * Shows the server a new token for the open stream whose `expiring` event has brought this code.
@@ -72,10 +92,15 @@ export class Access {
         const { token, renew } = this.#options;
         if (token ? typeof token !== 'function' : this.credentials === 'omit')
             return false;
-        const headers = { ...(token ? await this.#bearer({ renew: true }) : {}), 'Content-Type': 'application/json' };
+        const ask = { renew: true };
+        const headers = { ...(await this.#headers(ask)), ...(token ? await this.#bearer(ask) : {}), 'Content-Type': 'application/json' };
         const address = absolute(renew ?? '/stream/renew', this.url);
         const body = JSON.stringify({ stream: code });
-        return (await fetch(address, { method: 'POST', headers, body, credentials: this.credentials })).ok;
+        return (await this.fetch(address, { method: 'POST', headers, body })).ok;
+    }
+    async #headers(ask) {
+        const { headers = {} } = this.#options;
+        return typeof headers === 'function' ? called('headers', () => headers(ask), isObject, 'no object') : headers;
     }
     async #bearer(ask) {
         const early = this.#early;
@@ -85,7 +110,7 @@ export class Access {
     }
     async #token(ask) {
         const { token } = this.#options;
-        const text = typeof token === 'function' ? await called('token', () => token(ask)) : token;
+        const text = typeof token === 'function' ? await called('token', () => token(ask), isText, 'no text') : token;
         const [subject, identity] = [subjectOf(text), identityOf(text)];
         this.#subject ??= subject;
         if (subject !== this.#subject)
@@ -98,26 +123,28 @@ export class Access {
     }
     async #ticket(ticket, ask) {
         if (typeof ticket === 'function')
-            return called('ticket', () => ticket(ask));
-        const headers = this.#options.token ? await this.#bearer(ask) : {};
-        const response = await fetch(absolute(ticket, this.url), { method: 'POST', headers, credentials: this.credentials });
+            return called('ticket', () => ticket(ask), isText, 'no text');
+        const headers = { ...(await this.#headers(ask)), ...(this.#options.token ? await this.#bearer(ask) : {}) };
+        const response = await this.fetch(absolute(ticket, this.url), { method: 'POST', headers });
         if (!response.ok)
             throw await refusalOf(response, 'a ticket');
         return (await response.json()).ticket;
     }
 }
+const isText = (value) => typeof value === 'string' && value !== '';
+const isObject = (value) => typeof value === 'object' && value !== null;
 // Calls a function of the application. Its errors become StreamErrors that are not final.
-async function called(name, ask) {
-    let text;
+async function called(name, ask, fits, wrong) {
+    let value;
     try {
-        text = await ask();
+        value = await ask();
     }
     catch (error) {
         if (isRefusal(error))
             throw error;
         throw new StreamError(`The function \`${name}\` has failed: ${error instanceof Error ? error.message : String(error)}`, false);
     }
-    if (typeof text !== 'string' || text === '')
-        throw new StreamError(`The function \`${name}\` has returned no text`, false);
-    return text;
+    if (!fits(value))
+        throw new StreamError(`The function \`${name}\` has returned ${wrong}`, false);
+    return value;
 }

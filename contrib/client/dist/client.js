@@ -5,25 +5,27 @@
  */
 import { Access } from './access.js';
 import { Feed, guarded } from './feed.js';
-import { nameOf } from './identity.js';
+import { Listeners } from './listeners.js';
 import { watchPage } from './page.js';
 import { Source } from './source.js';
-import { canShare, Tabs } from './tabs.js';
 const heartbeatMs = 30_000;
 const dayMs = 86_400_000; // the most for staleAfter, because timers take no Infinity
 function sourceOptions({ staleAfter = 2.5 * heartbeatMs, backoff = {}, fallback = true }) {
     const { after = 5000, again = 180_000 } = typeof fallback === 'object' ? fallback : {};
     return { staleAfter: Math.min(staleAfter, dayMs), backoff, fallback: fallback ? { after, again } : undefined };
 }
+const moduleMs = 5000;
 class Client {
     #options;
     #settings;
     #access;
+    #listeners;
     #feed;
     #source;
     #leavePage;
     #tabs;
-    #state = 'connecting';
+    #state; // undefined before onState has been called
+    #error = null;
     #turn = 0; // changes when a begin() that is under way must give up
     #closed = false;
     constructor(options) {
@@ -31,19 +33,37 @@ class Client {
         this.#settings = sourceOptions(options);
         this.#access = new Access(options);
         this.#access.onIdentity = () => this.#tabs && this.#begin();
-        this.#feed = new Feed(options, (error) => this.#tellError(error));
+        this.#listeners = new Listeners(options, guarded);
+        this.#feed = new Feed({
+            keys: options.keys,
+            lastEventId: options.lastEventId,
+            parse: options.parse,
+            onEvent: (event) => this.#listeners.tell(event),
+            onReset: (reason) => this.#listeners.reset(reason),
+        }, (error) => this.#tellError(error));
         this.#source = new Source(this.#access, {
             resumeFrom: () => this.#feed.resumeFrom(),
             take: (item) => this.#take(item),
             state: (state) => (this.#tabs ? this.#tabs.tellState(state) : this.#show(state)),
             error: (error) => this.#fail(error),
             heard: () => this.#tabs?.beat(),
+            prepare: () => this.#feed.prepare(),
         }, this.#settings);
         this.#leavePage = watchPage({ away: () => this.#part(), back: () => void this.#begin() });
+        if (options.signal)
+            this.#obey(options.signal);
         void this.#begin();
     }
+    #obey(signal) {
+        signal.addEventListener('abort', () => this.close(), { once: true });
+        if (signal.aborted)
+            queueMicrotask(() => this.close());
+    }
     get state() {
-        return this.#state;
+        return this.#state ?? 'connecting';
+    }
+    get error() {
+        return this.#error;
     }
     get cursor() {
         return this.#feed.delivered;
@@ -56,16 +76,27 @@ class Client {
         this.#show('closed');
         this.#closed = true;
         this.#feed.close();
+        this.#listeners.end();
     }
-    reconnect() {
+    reconnect({ fresh = false } = {}) {
         if (this.#closed)
             return;
-        if (this.#state === 'closed')
+        if (fresh)
+            this.#part(); // no item of the connection before may come after this
+        if (fresh)
+            this.#feed.forget();
+        if (fresh || this.#state === 'closed')
             void this.#begin();
         else if (this.#tabs)
             this.#tabs.reconnect();
         else
             this.#source.restart();
+    }
+    on(name, handler) {
+        return this.#listeners.on(name, handler);
+    }
+    [Symbol.asyncIterator]() {
+        return this.#listeners.loop(() => this.close());
     }
     // Lets go of the connection and the tabs. begin() goes on at the cursor of this tab.
     #part() {
@@ -77,38 +108,46 @@ class Client {
     async #begin() {
         this.#part();
         const turn = this.#turn;
-        this.#show('connecting');
+        if (this.#state)
+            this.#show('connecting');
         await Promise.resolve(); // a caller that closes at once makes no request
-        const name = turn === this.#turn ? await this.#sharedName() : undefined;
         if (turn !== this.#turn)
             return;
-        if (name)
-            this.#tabs = this.#join(name);
+        this.#show('connecting');
+        await this.#feed.prepare().catch(() => { }); // an attempt tells that
+        const join = await this.#meeting();
+        if (turn !== this.#turn)
+            return;
+        if (join)
+            this.#tabs = join();
         else
             this.#source.start();
     }
-    /** The name under which tabs share a connection. Undefined if this tab has one of its own. */
-    async #sharedName() {
-        if (this.#options.share === false || !(await canShare()))
+    /** Joins those who share a connection. Undefined if this stream has one of its own. */
+    async #meeting() {
+        if (this.#options.share === false || typeof globalThis.document !== 'object')
             return undefined;
         try {
-            const identity = await this.#access.identity();
-            return identity === undefined ? undefined : await nameOf(this.#access.url.href, identity);
+            const { meetingOf, Tabs } = await inTime(import('./sharing.js'));
+            const { name, medium } = await meetingOf(this.#access);
+            this.#access.log(`shares as ${name}`);
+            return () => new Tabs(name, this.#settings.staleAfter, this.#host(), medium);
         }
         catch {
-            return undefined; // there is no token; the source tells that, and asks again
+            return undefined; // there is no token, or no module; the source tells that, and asks again
         }
     }
-    #join(name) {
-        return new Tabs(name, this.#settings.staleAfter, {
+    #host() {
+        return {
             resumeFrom: () => this.#feed.resumeFrom(),
             received: () => this.#feed.received,
             take: (item) => this.#feed.take(item),
             state: (state) => this.#show(state),
+            error: (error) => this.#tellError(error),
             connect: () => this.#source.start(),
             disconnect: () => this.#source.stop(),
             reconnect: () => this.#source.restart(),
-        });
+        };
     }
     #take(item) {
         if (this.#feed.take(item))
@@ -119,9 +158,14 @@ class Client {
             this.#part(); // another tab may have a better token
             this.#show('closed');
         }
+        else
+            this.#tabs?.tellError(error);
         this.#tellError(error); // after the state, because onError may call reconnect()
+        if (error.final && this.#state === 'closed')
+            this.#listeners.end(error);
     }
     #tellError(error) {
+        this.#error = error;
         if (!this.#closed)
             guarded(() => this.#options.onError?.(error));
     }
@@ -129,13 +173,18 @@ class Client {
         if (this.#closed || state === this.#state || (state === 'connecting' && this.#state === 'stale'))
             return;
         this.#state = state;
+        if (state === 'open')
+            this.#error = null;
+        this.#access.log(state);
         guarded(() => this.#options.onState?.(state));
     }
 }
-/**
- * Opens a stream and keeps it open until close(). Throws a TypeError if options.url is no address.
- * All other errors go to onError.
- */
+// A server whose connections are all taken does not send the module either.
+function inTime(module) {
+    let timer;
+    const late = new Promise((_, reject) => (timer = setTimeout(reject, moduleMs)));
+    return Promise.race([module, late]).finally(() => clearTimeout(timer));
+}
 export function connect(options) {
     return new Client(options);
 }

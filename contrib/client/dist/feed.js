@@ -6,7 +6,6 @@
 import { isKnown } from './cursor.js';
 import { memberOf } from './items.js';
 import { StreamError } from './types.js';
-import { unseal } from './unseal.js';
 const isSealed = (data) => typeof data === 'string' && data.startsWith('Fe26.2*');
 export class Feed {
     /** Everything up to this id has been taken. Empty if no id has come yet. */
@@ -27,6 +26,11 @@ export class Feed {
     resumeFrom() {
         return this.received || this.#initial;
     }
+    /** Loads what sealed data needs. Rejects if it cannot be loaded now. */
+    async prepare() {
+        if (this.#options.keys !== undefined)
+            await import('./unseal.js');
+    }
     /** Takes an item of a connection. False if it was known already. */
     take(item) {
         if (item.kind === 'event')
@@ -38,6 +42,10 @@ export class Feed {
         else if (item.kind === 'place' || this.received === '')
             this.#place(item.id);
         return true;
+    }
+    /** Forgets the place. A state follows, or what comes from now on. */
+    forget() {
+        this.#reset('asked', '');
     }
     close() {
         this.#closed = true;
@@ -78,8 +86,12 @@ export class Feed {
     }
     // Unsealing begins at once. Its result is told in its turn.
     #open(id, event, text, keys) {
-        const opening = unseal(text, keys).then((data) => () => this.#tell({ id, event: nameOf(event, data), data, sealed: true }), (error) => () => this.#onError(new StreamError(`The event ${event} ${id} cannot be read: ${error.message}`, false)));
+        const opening = this.#unsealed(text, keys).then((data) => () => this.#tell({ id, event: nameOf(event, data), data, sealed: true }), (error) => () => this.#onError(new StreamError(`The event ${event} ${id} cannot be read: ${error.message}`, false)));
         this.#then(async () => (await opening)());
+    }
+    async #unsealed(text, keys) {
+        const { unseal } = await import('./unseal.js');
+        return unseal(text, keys, { parse: this.#options.parse });
     }
     #tell(event) {
         if (event.id)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: PostgreSQL
 /** @pgherald/client: streams of pgherald in pages and in Node. */
 export { connect } from './client.js';
+export { rows } from './rows.js';
 export { StreamError } from './types.js';
 export { unseal } from './unseal.js';

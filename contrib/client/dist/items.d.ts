@@ -17,9 +17,13 @@ export interface Page {
 }
 export declare const memberOf: (data: unknown, name: string) => unknown;
 /** What an event of a stream means. fresh: the connection did not resume. */
-export declare function itemOf(parsed: ParsedEvent, fresh: boolean): Item | Control;
-/** The items of a page. first: it is the first page of this attempt. fresh: it did not resume. */
-export declare function itemsOf(page: Page, { first, fresh }: {
+export declare function itemOf(from: ParsedEvent, fresh: boolean, parse?: (text: string) => unknown): Item | Control;
+/**
+ * The items of a page. first: it is the first page of this attempt. fresh: it did not resume. bytes:
+ * its length.
+ */
+export declare function itemsOf(page: Page, { first, fresh, bytes }: {
     first: boolean;
     fresh: boolean;
+    bytes?: number;
 }): Generator<Item>;

@@ -4,12 +4,13 @@
  * There is no React in here.
  */
 import { identityOf } from './identity.js';
+// Functions may be new at each render, so only what they are is compared.
+const kindOf = (value) => (typeof value === 'function' ? { function: true } : value);
 /**
  * A text that is the same for options of the same stream. Functions may be new at each render, and
  * a token may be a renewed one. Those do not make another stream.
  */
-export function keyOf({ url, token, ticket, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback }) {
+export function keyOf({ url, paths, token, ticket, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback, headers }) {
     const whose = typeof token === 'string' ? identityOf(token) : typeof token;
-    const tickets = typeof ticket === 'function' ? { function: true } : ticket;
-    return JSON.stringify([url, whose, tickets, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback]);
+    return JSON.stringify([url, paths, whose, kindOf(ticket), kindOf(headers), events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback]);
 }

@@ -10,5 +10,7 @@ export interface PageCalls {
     back?: () => void;
 }
 export declare const offline: () => boolean;
+/** True if its user sees the page, as far as the browser knows. */
+export declare const shown: () => boolean;
 /** Calls back until the function that it returns is called. Outside a page nothing happens. */
 export declare function watchPage(calls: PageCalls): () => void;

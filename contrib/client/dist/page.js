@@ -5,6 +5,8 @@
  * out again (back).
  */
 export const offline = () => globalThis.navigator?.onLine === false;
+/** True if its user sees the page, as far as the browser knows. */
+export const shown = () => globalThis.document?.visibilityState !== 'hidden';
 /** Calls back until the function that it returns is called. Outside a page nothing happens. */
 export function watchPage(calls) {
     if (typeof globalThis.addEventListener !== 'function')

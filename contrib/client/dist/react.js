@@ -1,13 +1,15 @@
+'use client';
 // SPDX-License-Identifier: PostgreSQL
 /**
  * react.ts: hooks. A stream lives as long as its component is mounted. The second mount of
  * StrictMode costs no second connection. The callbacks and the token are always those of the last
  * render.
  */
-import { useCallback, useEffect, useReducer, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react';
 import { connect } from './client.js';
 import { keyOf } from './key.js';
-/** Keeps a stream open. After its component has gone, the stream does not call onState. */
+import { delegating } from './latest.js';
+import { remembering, Store } from './store.js';
 export function useStream(options) {
     const latest = useRef(options);
     const stream = useRef(null);
@@ -19,11 +21,11 @@ export function useStream(options) {
     useEffect(() => {
         if (!latest.current.url)
             return setState('closed');
-        const opened = open(latest, setState, setError);
+        const { opened, end } = open(latest, setState, setError);
         stream.current = opened;
         return () => {
             stream.current = null;
-            opened.close();
+            end();
         };
     }, [keyOf(options)]);
     useEffect(() => {
@@ -35,15 +37,14 @@ export function useStream(options) {
 }
 function open(latest, setState, setError) {
     let ended = false;
-    const { url, token, ticket } = latest.current;
-    const options = {
-        ...latest.current,
-        url: url,
-        onEvent: (event) => latest.current.onEvent?.(event),
-        onReset: (reason) => latest.current.onReset?.(reason),
+    const options = delegating(latest);
+    setState('connecting');
+    setError(null);
+    const opened = connect({
+        ...options,
         onError: (error) => {
             setError(error);
-            latest.current.onError?.(error);
+            options.onError?.(error);
         },
         onState: (state) => {
             if (ended)
@@ -51,31 +52,11 @@ function open(latest, setState, setError) {
             setState(state);
             if (state === 'open')
                 setError(null);
-            latest.current.onState?.(state);
+            options.onState?.(state);
         },
-    };
-    if (token)
-        options.token = (ask) => textOf(latest.current.token || token, ask);
-    if (typeof ticket === 'function')
-        options.ticket = (ask) => functionOf(latest.current.ticket, ticket)(ask);
-    setState('connecting');
-    setError(null);
-    const stream = connect(options);
-    return {
-        close: () => ((ended = true), stream.close()),
-        reconnect: () => stream.reconnect(),
-        get state() { return stream.state; },
-        get cursor() { return stream.cursor; },
-    };
+    });
+    return { opened, end: () => ((ended = true), opened.close()) };
 }
-const textOf = (token, ask) => (typeof token === 'function' ? token(ask) : token);
-function functionOf(now, then) {
-    return typeof now === 'function' ? now : then;
-}
-/**
- * The value that reduce() makes of `initial` and all events so far. A reset or another stream sets
- * it to `initial` again.
- */
 export function useEvents(options, reduce, initial) {
     const [value, dispatch] = useReducer((before, event) => (event ? reduce(before, event) : initial), initial);
     const stream = useStream({
@@ -92,3 +73,64 @@ export function useEvents(options, reduce, initial) {
     useEffect(() => () => dispatch(null), [keyOf(options)]);
     return Object.defineProperty({ ...stream, value }, 'cursor', { get: () => stream.cursor });
 }
+export function useRows(source, select, isEqual) {
+    const store = useStore(source);
+    const last = useRef(undefined);
+    const shown = useMemo(() => select ?? ((snapshot) => ({ ...snapshot, store })), [store, select]);
+    const read = useMemo(() => remembering(shown, isEqual, last.current), [shown, isEqual]);
+    const get = () => read(store.getSnapshot());
+    const value = useSyncExternalStore(store.subscribe, get, get);
+    useEffect(() => {
+        last.current = { value };
+    }, [value]);
+    return value;
+}
+const isStore = (source) => 'getSnapshot' in source;
+// The store of these options. It goes on over renders, StrictMode and Fast Refresh.
+function useStore(source) {
+    const options = isStore(source) ? undefined : source;
+    const key = options && JSON.stringify([keyOf(options), options.key, options.topic, options.version]);
+    const latest = useRef(options);
+    const kept = useRef(undefined); // a memo would be made anew by Fast Refresh
+    if (options && kept.current?.key !== key)
+        kept.current = { key: key, store: storeOf(latest, options) };
+    const store = options ? kept.current.store : source;
+    const first = useRef(true);
+    useEffect(() => {
+        latest.current = options;
+    });
+    useEffect(() => {
+        if (options && !first.current)
+            store.view(options);
+        first.current = false;
+    }, options?.deps ?? []);
+    const token = options && typeof options.token === 'string' && options.token;
+    useEffect(() => {
+        if (store.getSnapshot().state === 'closed' && !first.current)
+            store.reconnect(); // the token before had ended
+    }, [token]);
+    return store;
+}
+function storeOf(latest, options) {
+    latest.current = options; // those of this render, because another stream begins with it
+    if (!options.url)
+        return noRows;
+    const { change, load } = options;
+    return new Store({
+        ...delegating(latest),
+        change: change && Object.fromEntries(Object.keys(change).map((name) => [name, (...args) => latest.current.change?.[name]?.(...args)])),
+        load: load && ((signal) => latest.current.load(signal)),
+    });
+}
+const nothing = { rows: [], status: 'loading', state: 'closed', error: null };
+const noRows = {
+    subscribe: () => () => { },
+    getSnapshot: () => nothing,
+    get: () => undefined,
+    select: (select) => ({ subscribe: () => () => { }, getSnapshot: () => select(nothing) }),
+    optimistic: async (_, act) => act(),
+    view: () => { },
+    reload: () => { },
+    reconnect: () => { },
+    close: () => { },
+};

@@ -2,7 +2,11 @@
 /**
  * tabs.ts: one connection for all tabs of a browser that want the same stream as the same identity.
  * The tab that holds the Web Lock leads. It has the connection, and tells the other tabs by a
- * BroadcastChannel what comes.
+ * BroadcastChannel what comes. The components of a page share one in the same way.
+ *
+ * A tab that is busy or stopped answers nothing. So a tab that is shown asks a leader that is
+ * silent. Without an answer it says `stale`, and takes the lock away. The leader needs no timer for
+ * that, because browsers slow down those of hidden tabs.
  *
  * Nothing comes twice, whichever tab leads. Each tab has a cursor of its own, and takes only what
  * comes after it.
@@ -13,57 +17,31 @@
  * that.
  */
 import { Silence } from './backoff.js';
-import { isCursor, isKnown } from './cursor.js';
-/**
- * Resolves to true if locks and channels may be used here. A frame in a sandbox has them and is
- * refused. So is a frame of a site that may keep no data.
- */
-export async function canShare() {
-    if (typeof globalThis.document !== 'object')
-        return false;
-    try {
-        new BroadcastChannel('pgherald').close();
-        await navigator.locks.query();
-        return true;
-    }
-    catch {
-        return false;
-    }
-}
+import { isKnown } from './cursor.js';
+import { tabsOfBrowser } from './medium.js';
+import { shown } from './page.js';
+import { Recent } from './recent.js';
+import { StreamError } from './types.js';
+export { Recent } from './recent.js';
+export { canShare, thisPage } from './medium.js';
+const tickMs = 500;
+const askAfter = 3; // ticks without a word of the leader
+const staleAfterTicks = 6;
+const stealAfter = 9;
 const someId = () => Math.random().toString(36).slice(2) + Date.now().toString(36);
-/** The last events. A leader tells them to a tab that joins late. */
-export class Recent {
-    /** all events after this id are here; empty if there are none */
-    from = '';
-    #items = [];
-    #most;
-    constructor(most = 500) {
-        this.#most = most;
-    }
-    add(item, received) {
-        if (received === '' || item.kind === 'reset' || this.from === '')
-            [this.from, this.#items] = [received, []];
-        else if (item.kind === 'event' && item.id)
-            this.#items.push(item);
-        if (this.#items.length > this.#most)
-            this.from = this.#items.shift().id;
-    }
-    /** The events after this cursor. Undefined if some of them are not known. */
-    behind(cursor) {
-        if (!isCursor(cursor) || !isCursor(this.from) || (cursor !== this.from && isKnown(cursor, this.from)))
-            return undefined;
-        return this.#items.filter(({ id }) => !isKnown(id, cursor));
-    }
-}
 export class Tabs {
     #host;
     #name;
     #channel;
+    #medium;
     #me = someId();
     #recent = new Recent();
     #dog; // notices a leader that says nothing for too long, because it was put to sleep
     #beat;
     #beatMs;
+    #tick;
+    #quiet = 0; // ticks since the leader was heard, while this tab was shown
+    #told = []; // that the others have not been told yet
     #role = 'waiting';
     #leader = '';
     #count = 0; // of the items that the leader has told
@@ -75,21 +53,25 @@ export class Tabs {
     #release = () => { };
     #waiting;
     #closed = false;
-    constructor(name, staleAfter, host) {
+    constructor(name, staleAfter, host, medium = tabsOfBrowser) {
         this.#name = name;
         this.#host = host;
-        this.#channel = new BroadcastChannel(name);
+        this.#medium = medium;
+        this.#channel = medium.channel(name);
         this.#channel.onmessage = ({ data }) => this.#hear(data);
         this.#dog = new Silence(staleAfter * (1 + Math.random() / 2), () => this.#queue(true));
         this.#beatMs = staleAfter / 4;
         this.#beat = setInterval(() => this.beat(), this.#beatMs);
+        this.#tick = setInterval(() => this.#watch(), tickMs);
         this.#queue(false);
         this.#join();
     }
     close() {
+        this.#flush();
         this.#closed = true;
         this.#dog.stop();
         clearInterval(this.#beat);
+        clearInterval(this.#tick);
         this.#waiting?.abort();
         this.#release();
         this.#channel.close();
@@ -113,9 +95,13 @@ export class Tabs {
         this.#learn(item);
         this.#recent.add(item, received);
         if (item.kind === 'reset')
+            this.#flush();
+        if (item.kind === 'reset')
             this.#epoch = this.#role === 'leading' ? someId() : '';
         if (this.#role === 'leading') {
-            this.#say({ kind: 'item', count: ++this.#count, item, epoch: this.#epoch });
+            this.#count++;
+            if (this.#told.push(item) === 1)
+                queueMicrotask(() => this.#flush());
             if (before === '' && received !== '')
                 this.#say({ kind: 'leader' });
         }
@@ -129,6 +115,18 @@ export class Tabs {
         if (this.#role === 'leading')
             this.#say({ kind: 'state', state });
     }
+    /** Tells the others what has gone wrong with the leader's connection. */
+    tellError({ message, status }) {
+        if (this.#role === 'leading')
+            this.#say({ kind: 'error', message, status });
+    }
+    // What one piece of the stream has brought is one message.
+    #flush() {
+        const items = this.#told;
+        this.#told = [];
+        if (items.length > 0 && this.#role === 'leading')
+            this.#post({ kind: 'items', count: this.#count, items, epoch: this.#epoch });
+    }
     #show(state) {
         this.#state = state;
         this.#host.state(state);
@@ -140,16 +138,42 @@ export class Tabs {
             this.#plain = false;
     }
     #say(message) {
+        this.#flush();
+        this.#post(message);
+    }
+    #post(message) {
         if (!this.#closed)
             this.#channel.postMessage({ from: this.#me, ...message });
+    }
+    // --- a leader that is silent ---
+    // Ticks are counted and not the time, because this tab may have been stopped itself.
+    #watch() {
+        if (this.#role === 'leading' || this.#role === 'alone' || !shown())
+            return void (this.#quiet = 0);
+        this.#quiet++;
+        if (this.#quiet >= askAfter)
+            this.#say({ kind: 'ask' });
+        if (this.#quiet === staleAfterTicks)
+            this.#show('stale');
+        if (this.#quiet === stealAfter)
+            this.#queue(true);
+    }
+    #heardLeader() {
+        this.#dog.heard();
+        const quiet = this.#quiet;
+        this.#quiet = 0;
+        if (quiet < staleAfterTicks || this.#role !== 'following')
+            return;
+        this.#role = 'waiting'; // for its state
+        this.#join();
     }
     // --- the lock ---
     /** Waits for the lock. steal: takes it away from a leader that is silent. */
     #queue(steal) {
         this.#waiting?.abort();
         const waiting = (this.#waiting = new AbortController());
-        const options = steal ? { steal } : { signal: waiting.signal };
-        navigator.locks.request(this.#name, options, () => this.#lead(waiting.signal)).catch(() => this.#lost(waiting.signal));
+        const options = steal ? { steal: true } : { signal: waiting.signal };
+        this.#medium.lock(this.#name, options, () => this.#lead(waiting.signal)).catch(() => this.#lost(waiting.signal));
     }
     // Leads until the promise that it returns is fulfilled.
     #lead(waiting) {
@@ -183,7 +207,7 @@ export class Tabs {
         if (this.#closed)
             return;
         if (message.from === this.#leader)
-            this.#dog.heard();
+            this.#heardLeader();
         if (this.#role === 'leading')
             this.#hearAsLeader(message);
         else
@@ -192,6 +216,8 @@ export class Tabs {
     #hearAsLeader(message) {
         if (message.kind === 'reconnect')
             this.#host.reconnect();
+        if (message.kind === 'ask')
+            this.#say({ kind: 'beat', count: this.#count });
         if (message.kind !== 'join')
             return;
         const { from: to, cursor, epoch } = message;
@@ -221,7 +247,9 @@ export class Tabs {
             return;
         if (message.kind === 'state')
             this.#show(message.state);
-        else if (message.kind === 'item')
+        else if (message.kind === 'error')
+            this.#host.error(new StreamError(message.message, false, message.status));
+        else if (message.kind === 'items')
             this.#takeNext(message);
     }
     #join() {
@@ -260,14 +288,15 @@ export class Tabs {
         this.#epoch = '';
         this.#host.connect();
     }
-    #takeNext({ count, item, epoch }) {
-        if (count !== this.#count + 1) {
+    #takeNext({ count, items, epoch }) {
+        if (count !== this.#count + items.length) {
             this.#role = 'waiting';
             return this.#join();
         }
         this.#count = count;
         this.#epoch = epoch;
-        this.#takeIn(item);
+        for (const item of items)
+            this.#takeIn(item);
     }
     #takeIn(item) {
         this.#learn(item);

@@ -1,5 +1,7 @@
 /** types.ts: the types that users of the package see, and those that its parts pass on. */
+import type { AnyEvent, ControlEvent, Handler, Handlers, NameOf, StreamEvent } from './events.js';
 import type { Keys } from './unseal.js';
+export type { StreamEvent } from './events.js';
 /**
  * The states of a stream.
  * - connecting: there is no stream, and one is being opened.
@@ -8,18 +10,6 @@ import type { Keys } from './unseal.js';
  * - closed: close() was called, or the server has refused for good.
  */
 export type StreamState = 'connecting' | 'open' | 'stale' | 'closed';
-/** One event. The server's `left`, `bulk`, `schema`, `snapshot` and `ready` come this way too. */
-export interface StreamEvent<T = any> {
-    /**
-     * Its place in the total order. It is empty for events that have none, as items of a snapshot.
-     */
-    id: string;
-    /** Its name. In streams of plain messages it is the `type` of the data. */
-    event: string;
-    data: T;
-    /** True if it came sealed. data is what was inside, or the sealed text if there are no `keys`. */
-    sealed?: boolean;
-}
 /**
  * Something that went wrong, as a sentence. status: the HTTP status of the answer, 0 without one.
  */
@@ -34,9 +24,15 @@ export declare class StreamError extends Error {
 export interface TokenRequest {
     renew: boolean;
 }
-export interface StreamOptions {
+/** E: the events of the stream. By default names are any texts, and data is any. */
+export interface StreamOptions<E extends AnyEvent = StreamEvent> {
     /** The address of the stream. It may be relative to that of the page. */
     url: string | URL;
+    /**
+     * The streams that go into one connection, such as `['/my/orders', '/news']`. url is the address
+     * of /stream/multi then. No event says which of them it came by.
+     */
+    paths?: readonly string[];
     /** Sent as `Authorization: Bearer`. A function is called before each connection. */
     token?: string | ((request: TokenRequest) => string | Promise<string>);
     /**
@@ -45,11 +41,20 @@ export interface StreamOptions {
      * stream's.
      */
     ticket?: string | URL | ((request: TokenRequest) => string | Promise<string>);
-    onEvent?: (event: StreamEvent) => void;
+    /**
+     * Gets every event. The server's own come too (`left`, `bulk`, `schema`, `snapshot` and `ready`),
+     * unless `onControl` takes them.
+     */
+    onEvent?: (event: E) => void;
+    /** Gets the server's own events, in place of onEvent. */
+    onControl?: (event: ControlEvent) => void;
+    /** Functions by names of events. They get the data, and the event. */
+    on?: Handlers<E>;
     /**
      * What was received so far counts no more. Fetch again, or take the state that follows. The
      * reason is the server's: expired, unknown or restored. Or it is `interrupted`: the connection
-     * was lost in the middle of a state, and the state begins again.
+     * was lost in the middle of a state, and the state begins again. Or it is `asked`: reconnect()
+     * was called with `fresh`.
      */
     onReset?: (reason: string) => void;
     onState?: (state: StreamState) => void;
@@ -84,6 +89,19 @@ export interface StreamOptions {
         after?: number;
         again?: number;
     };
+    /** Fields of each request, or a function that gives them. */
+    headers?: Record<string, string> | ((request: TokenRequest) => Record<string, string> | Promise<Record<string, string>>);
+    /** In place of the global fetch. */
+    fetch?: typeof globalThis.fetch;
+    /** Closes the stream when it is aborted. */
+    signal?: AbortSignal;
+    /**
+     * In place of JSON.parse, such as `exact` of `@pgherald/client/exact`. Tabs pass on what it
+     * returns as postMessage() does, so it may be a bigint, and no object of a class.
+     */
+    parse?: (text: string) => unknown;
+    /** true writes to the console what the client does. A function gets it. No token is in it. */
+    debug?: boolean | ((line: string, detail?: unknown) => void);
     /**
      * Of fetch. Default: `omit` with a token or a function for tickets, `same-origin` otherwise. By
      * default the server takes a ticket first, then a cookie, then the header.
@@ -94,12 +112,26 @@ export interface StreamOptions {
     /** Where to begin: an id, or `earliest`. Default: now. */
     lastEventId?: string;
 }
-export interface Stream {
+export interface Stream<E extends AnyEvent = StreamEvent> {
     /** Ends the stream. After that no callback is called. */
     close(): void;
-    /** Makes a new connection at once, also after the server has refused. */
-    reconnect(): void;
+    /**
+     * Makes a new connection at once, also after the server has refused. fresh: begins anew, with a
+     * state or from now on. onReset says `asked` first.
+     */
+    reconnect(how?: {
+        fresh?: boolean;
+    }): void;
+    /** Calls the handler for each event of this name. The function that it returns ends that. */
+    on<N extends NameOf<E>>(name: N, handler: Handler<E, N>): () => void;
+    /**
+     * Yields every event, the server's own too. A reset is an event `reset`. The loop ends with the
+     * stream, and the stream with the loop. It throws the error that is final.
+     */
+    [Symbol.asyncIterator](): AsyncIterableIterator<E>;
     readonly state: StreamState;
+    /** The last thing that went wrong, until the stream is open again. It says why there is none. */
+    readonly error: StreamError | null;
     /** The id up to which all has been told. A later connect() may go on there with `lastEventId`. */
     readonly cursor: string;
 }
@@ -107,7 +139,7 @@ export interface Stream {
  * What a connection yields, in order.
  * - begin: a connection has begun. fresh: it did not resume. A fresh one begins at this id, or with
  *   a state if the id is empty.
- * - event: an event of the stream, as in StreamEvent.
+ * - event: an event of the stream, as in StreamEvent. bytes: about how long its data was.
  * - reset: what came before counts no more. It goes on at this id, or with a state if it is empty.
  * - place: everything up to this id has come.
  */
@@ -120,6 +152,7 @@ export type Item = {
     id: string;
     event: string;
     data: unknown;
+    bytes?: number;
 } | {
     kind: 'reset';
     id: string;
@@ -137,4 +170,6 @@ export interface Sink {
     error(error: StreamError): void;
     /** called when bytes have come */
     heard(): void;
+    /** loads what the items need; an attempt that cannot is made again */
+    prepare(): Promise<unknown>;
 }

@@ -5,6 +5,8 @@
  */
 import { isRefusal, refusalOf } from './answer.js'
 import { identityOf, subjectOf } from './identity.js'
+import { logOf, type Log } from './log.js'
+import { functions } from './same.js'
 import { StreamError, type StreamOptions, type TokenRequest } from './types.js'
 
 export interface Request {
@@ -25,6 +27,8 @@ function absolute(url: string | URL, base?: URL): URL {
 export class Access {
   readonly url: URL
   readonly credentials: RequestCredentials
+  readonly log: Log
+  readonly parse: (text: string) => unknown
   /** Called when a new token has other rights than the one before. */
   onIdentity: () => void = () => {}
   readonly #options: StreamOptions
@@ -33,10 +37,13 @@ export class Access {
   #identity: string | undefined
 
   constructor(options: StreamOptions) {
-    const { url, events, token, ticket } = options
+    const { url, paths = [], events, token, ticket } = options
     this.#options = options
     this.url = absolute(url)
+    for (const path of paths) this.url.searchParams.append('path', path)
     if (events?.length) this.url.searchParams.set('events', events.join(','))
+    this.parse = options.parse ?? JSON.parse
+    this.log = logOf(options.debug, this.url)
     this.credentials = options.credentials ?? (token || typeof ticket === 'function' ? 'omit' : 'same-origin')
   }
 
@@ -51,13 +58,21 @@ export class Access {
    * Rejects with a StreamError if the function `token` fails.
    */
   async identity(): Promise<string | undefined> {
-    const { identity, token, ticket } = this.#options
-    if (identity !== undefined) return `named ${identity}`
+    const { identity, token, ticket, headers, fetch } = this.#options
+    const fields = typeof headers === 'object' ? JSON.stringify(headers) : '' // they may say who asks
+    if (identity !== undefined) return `named ${identity}${fields}`
     if (token) {
       this.#early = { token: await this.#token({ renew: false }), at: Date.now() }
-      return identityOf(this.#early.token)
+      return identityOf(this.#early.token) + fields
     }
-    return !ticket && this.credentials === 'omit' ? 'anonymous' : undefined
+    return !ticket && !headers && !fetch && this.credentials === 'omit' ? 'anonymous' : undefined
+  }
+
+  /** The same text for streams of this page that may share a connection. */
+  pageName(identity: string | undefined): string {
+    const { token, ticket, headers, fetch } = this.#options
+    const whose = identity ?? [token, ticket, headers, fetch].map((value) => functions.idOf(value))
+    return JSON.stringify([this.url, this.credentials, whose])
   }
 
   /**
@@ -70,7 +85,13 @@ export class Access {
     const { token, ticket } = this.#options
     const url = new URL(this.url)
     if (ticket) url.searchParams.set('ticket', await this.#ticket(ticket, ask))
-    return { url, headers: token && !ticket ? await this.#bearer(ask) : {} }
+    return { url, headers: { ...(await this.#headers(ask)), ...(token && !ticket ? await this.#bearer(ask) : {}) } }
+  }
+
+  /** The fetch of the application, or the global one. */
+  fetch(url: URL, init: RequestInit): Promise<Response> {
+    const { fetch = globalThis.fetch } = this.#options
+    return fetch(url, { credentials: this.credentials, ...init })
   }
 
   /**
@@ -80,10 +101,16 @@ export class Access {
   async renew(code: string): Promise<boolean> {
     const { token, renew } = this.#options
     if (token ? typeof token !== 'function' : this.credentials === 'omit') return false
-    const headers = { ...(token ? await this.#bearer({ renew: true }) : {}), 'Content-Type': 'application/json' }
+    const ask = { renew: true }
+    const headers = { ...(await this.#headers(ask)), ...(token ? await this.#bearer(ask) : {}), 'Content-Type': 'application/json' }
     const address = absolute(renew ?? '/stream/renew', this.url)
     const body = JSON.stringify({ stream: code })
-    return (await fetch(address, { method: 'POST', headers, body, credentials: this.credentials })).ok
+    return (await this.fetch(address, { method: 'POST', headers, body })).ok
+  }
+
+  async #headers(ask: TokenRequest): Promise<Record<string, string>> {
+    const { headers = {} } = this.#options
+    return typeof headers === 'function' ? called('headers', () => headers(ask), isObject, 'no object') : headers
   }
 
   async #bearer(ask: TokenRequest): Promise<Record<string, string>> {
@@ -95,7 +122,7 @@ export class Access {
 
   async #token(ask: TokenRequest): Promise<string> {
     const { token } = this.#options
-    const text = typeof token === 'function' ? await called('token', () => token(ask)) : token!
+    const text = typeof token === 'function' ? await called('token', () => token(ask), isText, 'no text') : token!
     const [subject, identity] = [subjectOf(text), identityOf(text)]
     this.#subject ??= subject
     if (subject !== this.#subject) throw new StreamError('The token is of another subject now: close this stream and connect again', true)
@@ -106,23 +133,26 @@ export class Access {
   }
 
   async #ticket(ticket: NonNullable<StreamOptions['ticket']>, ask: TokenRequest): Promise<string> {
-    if (typeof ticket === 'function') return called('ticket', () => ticket(ask))
-    const headers = this.#options.token ? await this.#bearer(ask) : {}
-    const response = await fetch(absolute(ticket, this.url), { method: 'POST', headers, credentials: this.credentials })
+    if (typeof ticket === 'function') return called('ticket', () => ticket(ask), isText, 'no text')
+    const headers = { ...(await this.#headers(ask)), ...(this.#options.token ? await this.#bearer(ask) : {}) }
+    const response = await this.fetch(absolute(ticket, this.url), { method: 'POST', headers })
     if (!response.ok) throw await refusalOf(response, 'a ticket')
     return ((await response.json()) as { ticket: string }).ticket
   }
 }
 
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
+const isObject = (value: unknown): value is Record<string, string> => typeof value === 'object' && value !== null
+
 // Calls a function of the application. Its errors become StreamErrors that are not final.
-async function called(name: string, ask: () => string | Promise<string>): Promise<string> {
-  let text: unknown
+async function called<T>(name: string, ask: () => T | Promise<T>, fits: (value: unknown) => value is T, wrong: string): Promise<T> {
+  let value: unknown
   try {
-    text = await ask()
+    value = await ask()
   } catch (error) {
     if (isRefusal(error)) throw error
     throw new StreamError(`The function \`${name}\` has failed: ${error instanceof Error ? error.message : String(error)}`, false)
   }
-  if (typeof text !== 'string' || text === '') throw new StreamError(`The function \`${name}\` has returned no text`, false)
-  return text
+  if (!fits(value)) throw new StreamError(`The function \`${name}\` has returned ${wrong}`, false)
+  return value
 }

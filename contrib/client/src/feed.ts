@@ -6,23 +6,26 @@
 import { isKnown } from './cursor.js'
 import { memberOf } from './items.js'
 import { StreamError, type Item, type StreamEvent, type StreamOptions } from './types.js'
-import { unseal, type Keys } from './unseal.js'
+import type { Keys } from './unseal.js'
 
 const isSealed = (data: unknown): data is string => typeof data === 'string' && data.startsWith('Fe26.2*')
+
+/** What the feed needs of the options. */
+export type FeedOptions = Pick<StreamOptions, 'onEvent' | 'onReset' | 'keys' | 'lastEventId' | 'parse'>
 
 export class Feed {
   /** Everything up to this id has been taken. Empty if no id has come yet. */
   received = ''
   /** Everything up to this id has been told. Sealed data is told later than it is taken. */
   delivered = ''
-  readonly #options: StreamOptions
+  readonly #options: FeedOptions
   readonly #onError: (error: StreamError) => void
   #initial: string
   #begun = false // half a state was told: events have come, and no id yet
   #queue: Promise<void> | undefined
   #closed = false
 
-  constructor(options: StreamOptions, onError: (error: StreamError) => void) {
+  constructor(options: FeedOptions, onError: (error: StreamError) => void) {
     this.#options = options
     this.#onError = onError
     this.#initial = options.lastEventId ?? ''
@@ -32,6 +35,11 @@ export class Feed {
     return this.received || this.#initial
   }
 
+  /** Loads what sealed data needs. Rejects if it cannot be loaded now. */
+  async prepare(): Promise<void> {
+    if (this.#options.keys !== undefined) await import('./unseal.js')
+  }
+
   /** Takes an item of a connection. False if it was known already. */
   take(item: Item): boolean {
     if (item.kind === 'event') return this.#takeEvent(item)
@@ -39,6 +47,11 @@ export class Feed {
     else if (item.kind === 'begin' && this.#begun) this.#reset('interrupted', item.id)
     else if (item.kind === 'place' || this.received === '') this.#place(item.id)
     return true
+  }
+
+  /** Forgets the place. A state follows, or what comes from now on. */
+  forget(): void {
+    this.#reset('asked', '')
   }
 
   close(): void {
@@ -79,11 +92,16 @@ export class Feed {
 
   // Unsealing begins at once. Its result is told in its turn.
   #open(id: string, event: string, text: string, keys: Keys): void {
-    const opening = unseal(text, keys).then(
+    const opening = this.#unsealed(text, keys).then(
       (data) => () => this.#tell({ id, event: nameOf(event, data), data, sealed: true }),
       (error: Error) => () => this.#onError(new StreamError(`The event ${event} ${id} cannot be read: ${error.message}`, false)),
     )
     this.#then(async () => (await opening)())
+  }
+
+  async #unsealed(text: string, keys: Keys): Promise<unknown> {
+    const { unseal } = await import('./unseal.js')
+    return unseal(text, keys, { parse: this.#options.parse })
   }
 
   #tell(event: StreamEvent): void {

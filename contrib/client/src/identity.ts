@@ -34,10 +34,13 @@ export function subjectOf(token: string): unknown {
   return claimsOf(token)?.['sub']
 }
 
+// Of what tabs say to each other. Tabs of another version of the package do not meet these.
+const protocol = 2
+
 /** A name for this url and identity that reveals neither. Undefined if there is no Web Crypto. */
 export async function nameOf(url: string, identity: string): Promise<string | undefined> {
   if (!globalThis.crypto?.subtle) return undefined
   const bytes = new TextEncoder().encode(JSON.stringify([url, identity]))
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes))
-  return `pgherald ${Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
+  return `pgherald ${protocol} ${Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')}`
 }

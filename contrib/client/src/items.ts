@@ -12,9 +12,9 @@ export interface Page {
   reset: string | null
 }
 
-function parse(text: string): unknown {
+function parsed(text: string, parse: (text: string) => unknown): unknown {
   try {
-    return JSON.parse(text)
+    return parse(text)
   } catch {
     return text // sealed, or from a server that is not pgherald
   }
@@ -30,8 +30,8 @@ function nameOf(event: ParsedEvent, data: unknown): string {
 }
 
 /** What an event of a stream means. fresh: the connection did not resume. */
-export function itemOf(parsed: ParsedEvent, fresh: boolean): Item | Control {
-  const data = parse(parsed.data), id = parsed.own ? parsed.id : '', event = nameOf(parsed, data)
+export function itemOf(from: ParsedEvent, fresh: boolean, parse: (text: string) => unknown = JSON.parse): Item | Control {
+  const data = parsed(from.data, parse), id = from.own ? from.id : '', event = nameOf(from, data)
   switch (event) {
     case 'connected':
       return { kind: 'begin', id, fresh }
@@ -41,19 +41,22 @@ export function itemOf(parsed: ParsedEvent, fresh: boolean): Item | Control {
     case 'closing':
       return { name: event, data: Object(data) as Record<string, unknown> }
   }
-  return { kind: 'event', id, event, data }
+  return { kind: 'event', id, event, data, bytes: from.data.length }
 }
 
 const stateful = new Set(['snapshot', 'ready'])
 const beside = new Set(['connected', 'reset', 'expiring', 'closing']) // the page's other members say these, or the status of the next answer does
 
-/** The items of a page. first: it is the first page of this attempt. fresh: it did not resume. */
-export function* itemsOf(page: Page, { first, fresh }: { first: boolean; fresh: boolean }): Generator<Item> {
+/**
+ * The items of a page. first: it is the first page of this attempt. fresh: it did not resume. bytes:
+ * its length.
+ */
+export function* itemsOf(page: Page, { first, fresh, bytes = 0 }: { first: boolean; fresh: boolean; bytes?: number }): Generator<Item> {
   const state = page.events.some(({ event }) => stateful.has(event))
   if (first) yield { kind: 'begin', id: state ? '' : fresh ? page.cursor : '', fresh }
   if (page.reset !== null) yield { kind: 'reset', id: state ? '' : page.cursor, reason: page.reset }
   for (const { id = '', event, data } of page.events) {
-    if (!beside.has(event)) yield { kind: 'event', id, event, data }
+    if (!beside.has(event)) yield { kind: 'event', id, event, data, bytes: bytes / page.events.length }
   }
   yield { kind: 'place', id: page.cursor }
 }

@@ -4,10 +4,14 @@
  * There is no React in here.
  */
 import { identityOf } from './identity.js'
+import type { AnyEvent, StreamEvent } from './events.js'
 import type { StreamOptions } from './types.js'
 
+// Functions may be new at each render, so only what they are is compared.
+const kindOf = (value: unknown): unknown => (typeof value === 'function' ? { function: true } : value)
+
 /** url: without one there is no stream yet. */
-export interface KeyedOptions extends Omit<StreamOptions, 'url'> {
+export interface KeyedOptions<E extends AnyEvent = StreamEvent> extends Omit<StreamOptions<E>, 'url'> {
   url: StreamOptions['url'] | null | undefined
 }
 
@@ -15,8 +19,7 @@ export interface KeyedOptions extends Omit<StreamOptions, 'url'> {
  * A text that is the same for options of the same stream. Functions may be new at each render, and
  * a token may be a renewed one. Those do not make another stream.
  */
-export function keyOf({ url, token, ticket, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback }: KeyedOptions): string {
+export function keyOf({ url, paths, token, ticket, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback, headers }: KeyedOptions): string {
   const whose = typeof token === 'string' ? identityOf(token) : typeof token
-  const tickets = typeof ticket === 'function' ? { function: true } : ticket
-  return JSON.stringify([url, whose, tickets, events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback])
+  return JSON.stringify([url, paths, whose, kindOf(ticket), kindOf(headers), events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback])
 }

@@ -14,6 +14,9 @@ export interface PageCalls {
 
 export const offline = (): boolean => globalThis.navigator?.onLine === false
 
+/** True if its user sees the page, as far as the browser knows. */
+export const shown = (): boolean => globalThis.document?.visibilityState !== 'hidden'
+
 /** Calls back until the function that it returns is called. Outside a page nothing happens. */
 export function watchPage(calls: PageCalls): () => void {
   if (typeof globalThis.addEventListener !== 'function') return () => {}

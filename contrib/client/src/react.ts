@@ -1,15 +1,20 @@
+'use client'
 // SPDX-License-Identifier: PostgreSQL
 /**
  * react.ts: hooks. A stream lives as long as its component is mounted. The second mount of
  * StrictMode costs no second connection. The callbacks and the token are always those of the last
  * render.
  */
-import { useCallback, useEffect, useReducer, useRef, useState } from 'react'
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react'
 import { connect } from './client.js'
+import type { AnyEvent, EventOf, RowOf, StreamEvent } from './events.js'
 import { keyOf, type KeyedOptions } from './key.js'
-import type { Stream, StreamError, StreamEvent, StreamOptions, StreamState, TokenRequest } from './types.js'
+import { delegating, type Latest } from './latest.js'
+import type { Rows, RowsOptions, RowsSnapshot } from './rows.js'
+import { remembering, Store } from './store.js'
+import type { Stream, StreamError, StreamState } from './types.js'
 
-export type UseStreamOptions = KeyedOptions
+export type UseStreamOptions<E extends AnyEvent = StreamEvent> = KeyedOptions<E>
 
 export interface UseStream {
   state: StreamState
@@ -20,7 +25,13 @@ export interface UseStream {
   readonly cursor: string
 }
 
-/** Keeps a stream open. After its component has gone, the stream does not call onState. */
+/**
+ * Keeps a stream open. After its component has gone, the stream does not call onState.
+ *
+ * useStream<Streams, '/my/orders'>() knows the events of that path, as connect() does.
+ */
+export function useStream<E extends AnyEvent = StreamEvent>(options: UseStreamOptions<E>): UseStream
+export function useStream<S extends object, P extends keyof S & string>(options: UseStreamOptions<EventOf<S, P>>): UseStream
 export function useStream(options: UseStreamOptions): UseStream {
   const latest = useRef(options)
   const stream = useRef<Stream | null>(null)
@@ -31,11 +42,11 @@ export function useStream(options: UseStreamOptions): UseStream {
   })
   useEffect(() => {
     if (!latest.current.url) return setState('closed')
-    const opened = open(latest, setState, setError)
+    const { opened, end } = open(latest, setState, setError)
     stream.current = opened
     return () => {
       stream.current = null
-      opened.close()
+      end()
     }
   }, [keyOf(options)])
   useEffect(() => {
@@ -45,48 +56,33 @@ export function useStream(options: UseStreamOptions): UseStream {
   return { state, error, reconnect, get cursor() { return stream.current?.cursor ?? '' } }
 }
 
-function open(latest: { current: UseStreamOptions }, setState: (state: StreamState) => void, setError: (error: StreamError | null) => void): Stream {
+function open(latest: Latest<UseStreamOptions>, setState: (state: StreamState) => void, setError: (error: StreamError | null) => void): { opened: Stream; end: () => void } {
   let ended = false
-  const { url, token, ticket } = latest.current
-  const options: StreamOptions = {
-    ...latest.current,
-    url: url!,
-    onEvent: (event) => latest.current.onEvent?.(event),
-    onReset: (reason) => latest.current.onReset?.(reason),
+  const options = delegating(latest)
+  setState('connecting')
+  setError(null)
+  const opened = connect({
+    ...options,
     onError: (error) => {
       setError(error)
-      latest.current.onError?.(error)
+      options.onError?.(error)
     },
     onState: (state) => {
       if (ended) return
       setState(state)
       if (state === 'open') setError(null)
-      latest.current.onState?.(state)
+      options.onState?.(state)
     },
-  }
-  if (token) options.token = (ask) => textOf(latest.current.token || token, ask)
-  if (typeof ticket === 'function') options.ticket = (ask) => functionOf(latest.current.ticket, ticket)(ask)
-  setState('connecting')
-  setError(null)
-  const stream = connect(options)
-  return {
-    close: () => ((ended = true), stream.close()),
-    reconnect: () => stream.reconnect(),
-    get state() { return stream.state },
-    get cursor() { return stream.cursor },
-  }
-}
-
-const textOf = (token: NonNullable<StreamOptions['token']>, ask: TokenRequest) => (typeof token === 'function' ? token(ask) : token)
-
-function functionOf<F extends Function>(now: unknown, then: F): F {
-  return typeof now === 'function' ? (now as F) : then
+  })
+  return { opened, end: () => ((ended = true), opened.close()) }
 }
 
 /**
  * The value that reduce() makes of `initial` and all events so far. A reset or another stream sets
- * it to `initial` again.
+ * it to `initial` again. For rows take useRows(): each event is a render here.
  */
+export function useEvents<V, E extends AnyEvent = StreamEvent>(options: UseStreamOptions<E>, reduce: (value: V, event: E) => V, initial: V): UseStream & { value: V }
+export function useEvents<S extends object, P extends keyof S & string, V>(options: UseStreamOptions<EventOf<S, P>>, reduce: (value: V, event: EventOf<S, P>) => V, initial: V): UseStream & { value: V }
 export function useEvents<V>(options: UseStreamOptions, reduce: (value: V, event: StreamEvent) => V, initial: V): UseStream & { value: V } {
   const [value, dispatch] = useReducer((before: V, event: StreamEvent | null) => (event ? reduce(before, event) : initial), initial)
   const stream = useStream({
@@ -102,4 +98,90 @@ export function useEvents<V>(options: UseStreamOptions, reduce: (value: V, event
   })
   useEffect(() => () => dispatch(null), [keyOf(options)])
   return Object.defineProperty({ ...stream, value }, 'cursor', { get: () => stream.cursor })
+}
+
+/** url: without one there are no rows yet. */
+export interface UseRowsOptions<Row extends object, E extends AnyEvent = StreamEvent> extends Omit<RowsOptions<Row, E>, 'url'> {
+  url: KeyedOptions['url']
+  /** `filter` and `sort` are taken again when one of these values is another one. */
+  deps?: readonly unknown[]
+}
+
+export interface UseRows<Row extends object> extends RowsSnapshot<Row> {
+  /** for a row by its key, optimistic changes, and reconnect() */
+  store: Rows<Row>
+}
+
+type Source<Row extends object, E extends AnyEvent = StreamEvent> = UseRowsOptions<Row, E> | Rows<Row>
+type Select<Row extends object, T> = (snapshot: RowsSnapshot<Row>) => T
+type IsEqual<T> = (a: T, b: T) => boolean
+
+/**
+ * The rows of a stream, as they are now. source: options, or a store that rows() has made. There is
+ * one render a frame at most. select: the part that the component shows. Only another part is a
+ * render then. By default lists and objects are compared member by member.
+ */
+export function useRows<Row extends object = Record<string, any>, E extends AnyEvent = StreamEvent>(source: Source<Row, E>): UseRows<Row>
+export function useRows<Row extends object, T>(source: Source<Row>, select: Select<Row, T>, isEqual?: IsEqual<T>): T
+export function useRows<S extends object, P extends keyof S & string>(source: UseRowsOptions<RowOf<EventOf<S, P>>, EventOf<S, P>>): UseRows<RowOf<EventOf<S, P>>>
+export function useRows<Row extends object>(source: Source<Row>, select?: Select<Row, unknown>, isEqual?: IsEqual<unknown>): unknown {
+  const store = useStore(source)
+  const last = useRef<{ value: unknown }>(undefined)
+  const shown = useMemo(() => select ?? ((snapshot: RowsSnapshot<Row>) => ({ ...snapshot, store })), [store, select])
+  const read = useMemo(() => remembering(shown, isEqual, last.current), [shown, isEqual])
+  const get = (): unknown => read(store.getSnapshot())
+  const value = useSyncExternalStore(store.subscribe, get, get)
+  useEffect(() => {
+    last.current = { value }
+  }, [value])
+  return value
+}
+
+const isStore = <Row extends object>(source: Source<Row>): source is Rows<Row> => 'getSnapshot' in source
+
+// The store of these options. It goes on over renders, StrictMode and Fast Refresh.
+function useStore<Row extends object>(source: Source<Row>): Rows<Row> {
+  const options = isStore(source) ? undefined : source
+  const key = options && JSON.stringify([keyOf(options), options.key, options.topic, options.version])
+  const latest = useRef(options)
+  const kept = useRef<{ key: string; store: Rows<Row> }>(undefined) // a memo would be made anew by Fast Refresh
+  if (options && kept.current?.key !== key) kept.current = { key: key!, store: storeOf(latest as Latest<UseRowsOptions<Row>>, options) }
+  const store = options ? kept.current!.store : (source as Rows<Row>)
+  const first = useRef(true)
+  useEffect(() => {
+    latest.current = options
+  })
+  useEffect(() => {
+    if (options && !first.current) store.view(options)
+    first.current = false
+  }, options?.deps ?? [])
+  const token = options && typeof options.token === 'string' && options.token
+  useEffect(() => {
+    if (store.getSnapshot().state === 'closed' && !first.current) store.reconnect() // the token before had ended
+  }, [token])
+  return store
+}
+
+function storeOf<Row extends object>(latest: Latest<UseRowsOptions<Row>>, options: UseRowsOptions<Row>): Rows<Row> {
+  latest.current = options // those of this render, because another stream begins with it
+  if (!options.url) return noRows as Rows<Row>
+  const { change, load } = options
+  return new Store<Row>({
+    ...delegating(latest as Latest<UseRowsOptions<Row> & KeyedOptions>),
+    change: change && Object.fromEntries(Object.keys(change).map((name) => [name, (...args: [any, any, any]) => latest.current.change?.[name]?.(...args)])),
+    load: load && ((signal) => latest.current.load!(signal)),
+  })
+}
+
+const nothing: RowsSnapshot<any> = { rows: [], status: 'loading', state: 'closed', error: null }
+const noRows: Rows<any> = {
+  subscribe: () => () => {},
+  getSnapshot: () => nothing,
+  get: () => undefined,
+  select: (select) => ({ subscribe: () => () => {}, getSnapshot: () => select(nothing) }),
+  optimistic: async (_, act) => act(),
+  view: () => {},
+  reload: () => {},
+  reconnect: () => {},
+  close: () => {},
 }

@@ -12,9 +12,11 @@
 import type { Access } from './access.js'
 import { endingOfClosing, endingOfError, refusalOf, type Ending } from './answer.js'
 import { Backoff, Silence } from './backoff.js'
+import { Breath } from './breath.js'
 import { itemOf, itemsOf, type Control, type Page } from './items.js'
 import { offline, watchPage } from './page.js'
 import { Parser } from './parser.js'
+import { areAllTaken, noteConnection } from './slots.js'
 import { StreamError, type Item, type Sink } from './types.js'
 
 export interface SourceOptions {
@@ -27,6 +29,8 @@ export interface SourceOptions {
 const stableMs = 10_000 // a connection that was open for longer resets the backoff
 const waitSeconds = 25 // that the server may hold a page back for
 const answerMs = 20_000 // for the head of an answer, which the server may hold for 10 s
+const pieceBytes = 32_768 // that are read in one go
+const crowdedMs = 3000 // without an answer
 const mutesMax = 2 // attempts without a byte
 
 export class Source {
@@ -93,6 +97,7 @@ export class Source {
     while (this.#loop === loop) {
       const ending = await this.#try()
       if (this.#loop !== loop) return
+      this.#access.log(`the attempt has ended: ${ending.then}`, 'error' in ending ? ending.error.message : undefined)
       await this.#goOn(this.#judge(ending))
     }
   }
@@ -157,20 +162,38 @@ export class Source {
     const after = this.#sink.resumeFrom(), { fallback, staleAfter } = this.#options
     const nothing: Ending = fallback ? { then: 'mute' } : late
     this.#watch(answerMs, nothing)
+    await this.#sink.prepare()
+    const asked = this.#asked(signal)
     const response = await this.#fetch(signal, 'text/event-stream', after && { header: after })
+    clearTimeout(asked)
     if (!response.body) return nothing // this browser cannot read an answer as it comes
     this.#watch(fallback?.after ?? staleAfter, nothing)
     const reader = response.body.getReader()
-    const parser = this.#parser(after === '')
+    const parser = this.#parser(after === '', signal), breath = new Breath()
     for (let first = true; ; first = false) {
       const { done, value } = await reader.read()
       if (done) return lost
       if (first) this.#watch(staleAfter, { then: 'now' }, true)
       this.#silence!.heard()
       this.#sink.heard()
-      parser.push(value)
+      for (let from = 0; from < value.length; from += pieceBytes) {
+        parser.push(value.subarray(from, from + pieceBytes))
+        await breath.take()
+        if (signal.aborted) throw signal.reason
+      }
       if (this.#closing !== undefined) return this.#closed(this.#closing)
     }
+  }
+
+  // Says why there is no answer, if the browser makes no more connections.
+  #asked(signal: AbortSignal): ReturnType<typeof setTimeout> {
+    const { origin } = this.#access.url
+    noteConnection(origin, signal)
+    const timer = setTimeout(async () => {
+      if ((await areAllTaken(origin)) && !signal.aborted) this.#sink.error(crowded)
+    }, crowdedMs)
+    signal.addEventListener('abort', () => clearTimeout(timer))
+    return timer
   }
 
   // Another token is asked for once. If that one is refused too, this is the end.
@@ -189,11 +212,12 @@ export class Source {
     })
   }
 
-  #parser(fresh: boolean): Parser {
+  #parser(fresh: boolean, signal: AbortSignal): Parser {
     return new Parser({
       onRetry: (ms) => (this.#retry = ms),
       onEvent: (event) => {
-        const item = itemOf(event, fresh)
+        if (signal.aborted) return // the application has said so at an event before
+        const item = itemOf(event, fresh, this.#access.parse)
         if ('name' in item) this.#control(item)
         else if (this.#closing === undefined) this.#take(item)
       },
@@ -215,12 +239,17 @@ export class Source {
 
   async #pages(signal: AbortSignal): Promise<Ending> {
     const again = this.#options.fallback!.again
+    const breath = new Breath()
     let wait = this.#mode === 'pages' ? waitSeconds : 0
     for (let first = true; ; first = false) {
       const fresh = this.#sink.resumeFrom() === ''
-      const page = await this.#page(signal, wait)
+      const { page, bytes } = await this.#page(signal, wait)
       if (this.#mode === 'probe') [this.#mode, this.#pagesUntil] = ['pages', Date.now() + again]
-      for (const item of itemsOf(page, { first, fresh })) this.#take(item)
+      for (const item of itemsOf(page, { first, fresh, bytes })) {
+        if (signal.aborted) throw signal.reason
+        this.#take(item)
+        await breath.take()
+      }
       this.#sink.heard()
       wait = waitSeconds
       if (Date.now() < this.#pagesUntil) continue
@@ -229,16 +258,17 @@ export class Source {
     }
   }
 
-  async #page(signal: AbortSignal, wait: number): Promise<Page> {
+  async #page(signal: AbortSignal, wait: number): Promise<{ page: Page; bytes: number }> {
     const after = this.#sink.resumeFrom()
     this.#watch(wait * 1000 + (this.#mode === 'probe' ? this.#options.fallback!.after : answerMs), late)
     const response = await this.#fetch(signal, 'application/json', { query: after, wait })
-    const page = (await response.json()) as Page
+    const text = await response.text()
     this.#silence!.stop()
-    return page
+    return { page: this.#access.parse(text) as Page, bytes: text.length }
   }
 
   async #fetch(signal: AbortSignal, type: string, place: '' | { header: string } | { query: string; wait: number }): Promise<Response> {
+    this.#access.log(`asks for ${type}`, place)
     const { url, headers } = await unlessAborted(signal, this.#access.request({ renew: this.#renew }))
     headers['Accept'] = type
     if (place && 'header' in place) headers['Last-Event-ID'] = place.header
@@ -246,7 +276,8 @@ export class Source {
       if (place.query) url.searchParams.set('after', place.query)
       url.searchParams.set('wait', String(place.wait))
     }
-    const response = await fetch(url, { headers, signal, credentials: this.#access.credentials, cache: 'no-store' })
+    const response = await this.#access.fetch(url, { headers, signal, cache: 'no-store' })
+    this.#access.log(`the answer is ${response.status}`)
     if (!response.ok) throw await refusalOf(response, 'the stream')
     if (!response.headers.get('Content-Type')?.startsWith(type)) throw new StreamError(`The answer is no ${type}: is this the address of a stream?`, false)
     return response
@@ -260,6 +291,7 @@ function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> 
   return Promise.race([promise, aborted]).finally(() => done.abort())
 }
 
+const crowded = new StreamError('The server does not answer, and tabs of this browser have six streams open to it. Over HTTP/1.1 a browser makes no more than six connections: put several streams into one with `paths`, or put a proxy with HTTP/2 in front', false)
 const late: Ending = { then: 'later', error: new StreamError('The server does not answer', false) }
 const lost: Ending = { then: 'later', error: new StreamError('The connection was lost', false) }
 const final = (error: StreamError): StreamError => new StreamError(error.message, true, error.status)

@@ -2,7 +2,11 @@
 /**
  * tabs.ts: one connection for all tabs of a browser that want the same stream as the same identity.
  * The tab that holds the Web Lock leads. It has the connection, and tells the other tabs by a
- * BroadcastChannel what comes.
+ * BroadcastChannel what comes. The components of a page share one in the same way.
+ *
+ * A tab that is busy or stopped answers nothing. So a tab that is shown asks a leader that is
+ * silent. Without an answer it says `stale`, and takes the lock away. The leader needs no timer for
+ * that, because browsers slow down those of hidden tabs.
  *
  * Nothing comes twice, whichever tab leads. Each tab has a cursor of its own, and takes only what
  * comes after it.
@@ -13,8 +17,14 @@
  * that.
  */
 import { Silence } from './backoff.js'
-import { isCursor, isKnown } from './cursor.js'
-import type { Item, StreamState } from './types.js'
+import { isKnown } from './cursor.js'
+import { tabsOfBrowser, type Channel, type Medium } from './medium.js'
+import { shown } from './page.js'
+import { Recent } from './recent.js'
+import { StreamError, type Item, type StreamState } from './types.js'
+
+export { Recent } from './recent.js'
+export { canShare, thisPage } from './medium.js'
 
 /** What Tabs needs of its tab. */
 export interface TabsHost {
@@ -24,6 +34,7 @@ export interface TabsHost {
   /** takes an item from the leader; false if it was known already */
   take(item: Item): boolean
   state(state: StreamState): void
+  error(error: StreamError): void
   /** opens the tab's own connection; disconnect() closes it */
   connect(): void
   disconnect(): void
@@ -35,62 +46,34 @@ type Message = { from: string } & (
   | { kind: 'join'; cursor: string; epoch: string }
   | { kind: 'welcome'; to: string; count: number; cursor: string; epoch: string; state: StreamState; plain: boolean | undefined; items: Item[] }
   | { kind: 'alone'; to: string; upto: string } // the tab is to get everything up to there by itself
-  | { kind: 'item'; count: number; item: Item; epoch: string }
+  | { kind: 'items'; count: number; items: Item[]; epoch: string } // count: of items so far, with these
   | { kind: 'state'; state: StreamState }
-  | { kind: 'beat'; count: number } // of items so far
+  | { kind: 'error'; message: string; status: number }
+  | { kind: 'ask' } // is there a leader?
+  | { kind: 'beat'; count: number }
   | { kind: 'reconnect' }
 )
 
-/**
- * Resolves to true if locks and channels may be used here. A frame in a sandbox has them and is
- * refused. So is a frame of a site that may keep no data.
- */
-export async function canShare(): Promise<boolean> {
-  if (typeof globalThis.document !== 'object') return false
-  try {
-    new BroadcastChannel('pgherald').close()
-    await navigator.locks.query()
-    return true
-  } catch {
-    return false
-  }
-}
+const tickMs = 500
+const askAfter = 3 // ticks without a word of the leader
+const staleAfterTicks = 6
+const stealAfter = 9
 
 const someId = (): string => Math.random().toString(36).slice(2) + Date.now().toString(36)
-
-/** The last events. A leader tells them to a tab that joins late. */
-export class Recent {
-  /** all events after this id are here; empty if there are none */
-  from = ''
-  #items: (Item & { kind: 'event' })[] = []
-  readonly #most: number
-
-  constructor(most = 500) {
-    this.#most = most
-  }
-
-  add(item: Item, received: string): void {
-    if (received === '' || item.kind === 'reset' || this.from === '') [this.from, this.#items] = [received, []]
-    else if (item.kind === 'event' && item.id) this.#items.push(item)
-    if (this.#items.length > this.#most) this.from = this.#items.shift()!.id
-  }
-
-  /** The events after this cursor. Undefined if some of them are not known. */
-  behind(cursor: string): Item[] | undefined {
-    if (!isCursor(cursor) || !isCursor(this.from) || (cursor !== this.from && isKnown(cursor, this.from))) return undefined
-    return this.#items.filter(({ id }) => !isKnown(id, cursor))
-  }
-}
 
 export class Tabs {
   readonly #host: TabsHost
   readonly #name: string
-  readonly #channel: BroadcastChannel
+  readonly #channel: Channel
+  readonly #medium: Medium
   readonly #me = someId()
   readonly #recent = new Recent()
   readonly #dog: Silence // notices a leader that says nothing for too long, because it was put to sleep
   readonly #beat: ReturnType<typeof setInterval>
   readonly #beatMs: number
+  readonly #tick: ReturnType<typeof setInterval>
+  #quiet = 0 // ticks since the leader was heard, while this tab was shown
+  #told: Item[] = [] // that the others have not been told yet
   #role: 'waiting' | 'following' | 'alone' | 'leading' = 'waiting'
   #leader = ''
   #count = 0 // of the items that the leader has told
@@ -103,22 +86,26 @@ export class Tabs {
   #waiting: AbortController | undefined
   #closed = false
 
-  constructor(name: string, staleAfter: number, host: TabsHost) {
+  constructor(name: string, staleAfter: number, host: TabsHost, medium = tabsOfBrowser) {
     this.#name = name
     this.#host = host
-    this.#channel = new BroadcastChannel(name)
-    this.#channel.onmessage = ({ data }: MessageEvent<Message>) => this.#hear(data)
+    this.#medium = medium
+    this.#channel = medium.channel(name)
+    this.#channel.onmessage = ({ data }: { data: Message }) => this.#hear(data)
     this.#dog = new Silence(staleAfter * (1 + Math.random() / 2), () => this.#queue(true))
     this.#beatMs = staleAfter / 4
     this.#beat = setInterval(() => this.beat(), this.#beatMs)
+    this.#tick = setInterval(() => this.#watch(), tickMs)
     this.#queue(false)
     this.#join()
   }
 
   close(): void {
+    this.#flush()
     this.#closed = true
     this.#dog.stop()
     clearInterval(this.#beat)
+    clearInterval(this.#tick)
     this.#waiting?.abort()
     this.#release()
     this.#channel.close()
@@ -141,9 +128,11 @@ export class Tabs {
     const before = this.#recent.from, received = this.#host.received()
     this.#learn(item)
     this.#recent.add(item, received)
+    if (item.kind === 'reset') this.#flush()
     if (item.kind === 'reset') this.#epoch = this.#role === 'leading' ? someId() : ''
     if (this.#role === 'leading') {
-      this.#say({ kind: 'item', count: ++this.#count, item, epoch: this.#epoch })
+      this.#count++
+      if (this.#told.push(item) === 1) queueMicrotask(() => this.#flush())
       if (before === '' && received !== '') this.#say({ kind: 'leader' })
     } else if (received !== '' && (this.#upto === '' || !isKnown(received, this.#upto) || received === this.#upto)) {
       this.#join()
@@ -154,6 +143,18 @@ export class Tabs {
   tellState(state: StreamState): void {
     this.#show(state)
     if (this.#role === 'leading') this.#say({ kind: 'state', state })
+  }
+
+  /** Tells the others what has gone wrong with the leader's connection. */
+  tellError({ message, status }: StreamError): void {
+    if (this.#role === 'leading') this.#say({ kind: 'error', message, status })
+  }
+
+  // What one piece of the stream has brought is one message.
+  #flush(): void {
+    const items = this.#told
+    this.#told = []
+    if (items.length > 0 && this.#role === 'leading') this.#post({ kind: 'items', count: this.#count, items, epoch: this.#epoch })
   }
 
   #show(state: StreamState): void {
@@ -167,7 +168,32 @@ export class Tabs {
   }
 
   #say(message: Omit<Message, 'from'> & Record<string, unknown>): void {
+    this.#flush()
+    this.#post(message)
+  }
+
+  #post(message: Omit<Message, 'from'> & Record<string, unknown>): void {
     if (!this.#closed) this.#channel.postMessage({ from: this.#me, ...message })
+  }
+
+  // --- a leader that is silent ---
+
+  // Ticks are counted and not the time, because this tab may have been stopped itself.
+  #watch(): void {
+    if (this.#role === 'leading' || this.#role === 'alone' || !shown()) return void (this.#quiet = 0)
+    this.#quiet++
+    if (this.#quiet >= askAfter) this.#say({ kind: 'ask' })
+    if (this.#quiet === staleAfterTicks) this.#show('stale')
+    if (this.#quiet === stealAfter) this.#queue(true)
+  }
+
+  #heardLeader(): void {
+    this.#dog.heard()
+    const quiet = this.#quiet
+    this.#quiet = 0
+    if (quiet < staleAfterTicks || this.#role !== 'following') return
+    this.#role = 'waiting' // for its state
+    this.#join()
   }
 
   // --- the lock ---
@@ -176,8 +202,8 @@ export class Tabs {
   #queue(steal: boolean): void {
     this.#waiting?.abort()
     const waiting = (this.#waiting = new AbortController())
-    const options = steal ? { steal } : { signal: waiting.signal }
-    navigator.locks.request(this.#name, options, () => this.#lead(waiting.signal)).catch(() => this.#lost(waiting.signal))
+    const options = steal ? { steal: true as const } : { signal: waiting.signal }
+    this.#medium.lock(this.#name, options, () => this.#lead(waiting.signal)).catch(() => this.#lost(waiting.signal))
   }
 
   // Leads until the promise that it returns is fulfilled.
@@ -210,13 +236,14 @@ export class Tabs {
 
   #hear(message: Message): void {
     if (this.#closed) return
-    if (message.from === this.#leader) this.#dog.heard()
+    if (message.from === this.#leader) this.#heardLeader()
     if (this.#role === 'leading') this.#hearAsLeader(message)
     else this.#hearAsFollower(message)
   }
 
   #hearAsLeader(message: Message): void {
     if (message.kind === 'reconnect') this.#host.reconnect()
+    if (message.kind === 'ask') this.#say({ kind: 'beat', count: this.#count })
     if (message.kind !== 'join') return
     const { from: to, cursor, epoch } = message
     const received = this.#host.received(), strange = epoch !== '' && epoch !== this.#epoch
@@ -240,7 +267,8 @@ export class Tabs {
     }
     if (message.from !== this.#leader || this.#role !== 'following') return
     if (message.kind === 'state') this.#show(message.state)
-    else if (message.kind === 'item') this.#takeNext(message)
+    else if (message.kind === 'error') this.#host.error(new StreamError(message.message, false, message.status))
+    else if (message.kind === 'items') this.#takeNext(message)
   }
 
   #join(): void {
@@ -277,14 +305,14 @@ export class Tabs {
     this.#host.connect()
   }
 
-  #takeNext({ count, item, epoch }: Message & { kind: 'item' }): void {
-    if (count !== this.#count + 1) {
+  #takeNext({ count, items, epoch }: Message & { kind: 'items' }): void {
+    if (count !== this.#count + items.length) {
       this.#role = 'waiting'
       return this.#join()
     }
     this.#count = count
     this.#epoch = epoch
-    this.#takeIn(item)
+    for (const item of items) this.#takeIn(item)
   }
 
   #takeIn(item: Item): void {

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: PostgreSQL
+/**
+ * change.ts: what an event does to rows that are kept by their keys. Default events say it
+ * themselves, and so do `left`, `bulk` and the items of a state. Events of rules need a function.
+ */
+import { memberOf } from './items.js';
+import { controls } from './listeners.js';
+const isObject = (data) => typeof data === 'object' && data !== null;
+/** An item of a state is a row, or has it as `row`. */
+export function rowIn(item, keyOf) {
+    if (keyOf(item) !== undefined)
+        return item;
+    const row = memberOf(item, 'row');
+    return keyOf(row) === undefined ? undefined : row;
+}
+// The key of the row before the change. It is another one if the change was made to a key.
+function keyBefore(data, keyOf) {
+    const [row, old, key] = ['row', 'old', 'key'].map((name) => memberOf(data, name));
+    return keyOf({ ...Object(row), ...Object(key), ...Object(old) });
+}
+function changeRow(data, op, to, keyOf) {
+    const row = memberOf(data, 'row'), before = keyBefore(data, keyOf);
+    if (op === 'truncate')
+        return to.clear(), true;
+    if (op === 'delete')
+        return before === undefined ? to.reload() : to.remove(memberOf(data, 'old') ?? memberOf(data, 'key')), true;
+    if (op !== 'insert' && op !== 'update')
+        return false;
+    const after = keyOf(row);
+    if (after === undefined)
+        return to.reload(), true;
+    if (op === 'update' && before !== after)
+        to.remove({ ...row, ...Object(memberOf(data, 'old')) });
+    return to.put(row), true;
+}
+/** True if the event is about this topic. topic: undefined means any. */
+export function isAbout({ event, data }, topic) {
+    if (topic === undefined || event === 'snapshot' || event === 'ready')
+        return true;
+    if (controls.has(event))
+        return memberOf(data, 'topic') === topic;
+    return !isObject(data) || memberOf(data, 'op') === undefined || event === `${topic}.${memberOf(data, 'op')}`;
+}
+/** Does what the event says by itself. False if it says nothing that is known here. */
+export function applyDefault({ event, data }, to, keyOf) {
+    if (event === 'left')
+        return memberOf(data, 'key') === null ? to.reload() : to.remove(memberOf(data, 'key')), true;
+    if (event === 'bulk')
+        return to.reload(), true;
+    if (controls.has(event))
+        return true;
+    if (!isObject(data))
+        return false;
+    if (memberOf(data, 'truncated') === true && memberOf(data, 'bytes') !== undefined)
+        return to.reload(), true; // it was too long to be sent
+    return changeRow(data, memberOf(data, 'op'), to, keyOf);
+}

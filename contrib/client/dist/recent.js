@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: PostgreSQL
+/** recent.ts: the last events. A leader tells them to a tab that joins late. */
+import { isCursor, isKnown } from './cursor.js';
+const beside = 100; // bytes that an event takes beside its data
+export class Recent {
+    /** all events after this id are here; empty if there are none */
+    from = '';
+    #items = [];
+    #first = 0; // in items; what stands before is forgotten
+    #bytes = 0;
+    #most;
+    /** most: bytes that the events may take together */
+    constructor(most = 1_000_000) {
+        this.#most = most;
+    }
+    get bytes() {
+        return this.#bytes;
+    }
+    add(item, received) {
+        if (received === '' || item.kind === 'reset' || this.from === '')
+            this.#begin(received);
+        else if (item.kind === 'event' && item.id)
+            this.#push(item);
+    }
+    #begin(received) {
+        this.from = received;
+        this.#items = [];
+        this.#first = this.#bytes = 0;
+    }
+    #push(item) {
+        this.#items.push(item);
+        this.#bytes += sizeOf(item);
+        while (this.#bytes > this.#most)
+            this.#forget();
+        if (this.#first > this.#items.length / 2)
+            this.#compact();
+    }
+    #compact() {
+        this.#items = this.#items.slice(this.#first);
+        this.#first = 0;
+    }
+    #forget() {
+        const item = this.#items[this.#first];
+        this.from = item.id;
+        this.#bytes -= sizeOf(item);
+        this.#first++;
+    }
+    /** The events after this cursor. Undefined if some of them are not known. */
+    behind(cursor) {
+        if (!isCursor(cursor) || !isCursor(this.from) || (cursor !== this.from && isKnown(cursor, this.from)))
+            return undefined;
+        return this.#items.filter(({ id }, n) => n >= this.#first && !isKnown(id, cursor));
+    }
+}
+const sizeOf = ({ bytes = 0 }) => bytes + beside;

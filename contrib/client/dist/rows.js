@@ -1,0 +1,4 @@
+import { Store } from './store.js';
+export function rows(options) {
+    return new Store(options);
+}

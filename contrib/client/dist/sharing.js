@@ -1,0 +1,12 @@
+import { nameOf } from './identity.js';
+import { canShare, tabsOfBrowser, thisPage } from './medium.js';
+export { Tabs } from './tabs.js';
+/**
+ * All tabs of the browser, if it is known whose stream it is. Otherwise the components of this page
+ * that have the same url and the same functions. Rejects if there is no token.
+ */
+export async function meetingOf(access) {
+    const identity = await access.identity();
+    const name = identity !== undefined && (await canShare()) ? await nameOf(access.url.href, identity) : undefined;
+    return name ? { name, medium: tabsOfBrowser } : { name: access.pageName(identity), medium: thisPage };
+}

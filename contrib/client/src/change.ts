@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: PostgreSQL
+/**
+ * change.ts: what an event does to rows that are kept by their keys. Default events say it
+ * themselves, and so do `left`, `bulk` and the items of a state. Events of rules need a function.
+ */
+import { memberOf } from './items.js'
+import { controls } from './listeners.js'
+import type { KeyReader } from './table.js'
+import type { StreamEvent } from './types.js'
+
+/** What may be done to rows. */
+export interface Changes<Row> {
+  put(row: Row): void
+  /** Changes some members of a row that is known. */
+  merge(row: Partial<Row>): void
+  /** key: the row's key, or an object that has its columns */
+  remove(key: unknown): void
+  clear(): void
+  /** The rows are not known any more: load them again. */
+  reload(): void
+}
+
+/** What may be done to rows before the server tells it. */
+export type Draft<Row> = Pick<Changes<Row>, 'put' | 'merge' | 'remove'>
+
+const isObject = (data: unknown): data is object => typeof data === 'object' && data !== null
+
+/** An item of a state is a row, or has it as `row`. */
+export function rowIn(item: unknown, keyOf: KeyReader): object | undefined {
+  if (keyOf(item) !== undefined) return item as object
+  const row = memberOf(item, 'row')
+  return keyOf(row) === undefined ? undefined : (row as object)
+}
+
+// The key of the row before the change. It is another one if the change was made to a key.
+function keyBefore(data: unknown, keyOf: KeyReader): string | undefined {
+  const [row, old, key] = ['row', 'old', 'key'].map((name) => memberOf(data, name))
+  return keyOf({ ...Object(row), ...Object(key), ...Object(old) })
+}
+
+function changeRow(data: object, op: unknown, to: Changes<object>, keyOf: KeyReader): boolean {
+  const row = memberOf(data, 'row'), before = keyBefore(data, keyOf)
+  if (op === 'truncate') return to.clear(), true
+  if (op === 'delete') return before === undefined ? to.reload() : to.remove(memberOf(data, 'old') ?? memberOf(data, 'key')), true
+  if (op !== 'insert' && op !== 'update') return false
+  const after = keyOf(row)
+  if (after === undefined) return to.reload(), true
+  if (op === 'update' && before !== after) to.remove({ ...(row as object), ...Object(memberOf(data, 'old')) })
+  return to.put(row as object), true
+}
+
+/** True if the event is about this topic. topic: undefined means any. */
+export function isAbout({ event, data }: StreamEvent, topic: string | undefined): boolean {
+  if (topic === undefined || event === 'snapshot' || event === 'ready') return true
+  if (controls.has(event)) return memberOf(data, 'topic') === topic
+  return !isObject(data) || memberOf(data, 'op') === undefined || event === `${topic}.${memberOf(data, 'op')}`
+}
+
+/** Does what the event says by itself. False if it says nothing that is known here. */
+export function applyDefault({ event, data }: StreamEvent, to: Changes<object>, keyOf: KeyReader): boolean {
+  if (event === 'left') return memberOf(data, 'key') === null ? to.reload() : to.remove(memberOf(data, 'key')), true
+  if (event === 'bulk') return to.reload(), true
+  if (controls.has(event)) return true
+  if (!isObject(data)) return false
+  if (memberOf(data, 'truncated') === true && memberOf(data, 'bytes') !== undefined) return to.reload(), true // it was too long to be sent
+  return changeRow(data, memberOf(data, 'op'), to, keyOf)
+}
