@@ -44,24 +44,33 @@ static void append_events(struct typescript *t, const char *path, struct json_ob
 	}
 }
 
+static void append_union(struct typescript *t, const char *name, const struct buf *alternatives)
+{
+	buf_appendf(&t->out, "export type %s =%s;\n", name,
+		    alternatives->len == 0 ? " never" : alternatives->data);
+}
+
 static void append_stream(struct typescript *t, const char *path, struct json_object *stream,
 			  struct buf *map)
 {
-	struct buf alternatives, key;
+	struct buf events, control, key;
 
-	buf_init(&alternatives);
+	buf_init(&events);
+	buf_init(&control);
 	buf_init(&key);
 	buf_append_json(&key, path, strlen(path));
 	buf_appendf(map, "  %s: {\n", key.data);
-	append_events(t, path, typescript_member(stream, "events"), &alternatives, map);
-	append_events(t, path, typescript_member(stream, "control"), &alternatives, NULL);
+	append_events(t, path, typescript_member(stream, "events"), &events, map);
+	append_events(t, path, typescript_member(stream, "control"), &control, NULL);
 	buf_append_str(map, "  };\n");
 	buf_append_char(&t->out, '\n');
 	typescript_comment(t, stream, 0);
-	buf_appendf(&t->out, "export type %s =%s;\n", typescript_name(t, path, "Event"),
-		    alternatives.data);
+	append_union(t, typescript_name(t, path, "Event"), &events);
+	buf_append_str(&t->out, "\n/** What the server says of the stream itself. */\n");
+	append_union(t, typescript_name(t, path, "Control"), &control);
 	buf_release(&key);
-	buf_release(&alternatives);
+	buf_release(&control);
+	buf_release(&events);
 }
 
 /* True if this part of the document refers to the definition. */

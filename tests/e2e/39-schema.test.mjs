@@ -272,9 +272,9 @@ describe('the contract of the example', { skip: missing(), timeout: 500_000 }, (
     assert.equal((await types()).stdout, stdout, 'the same again')
     if (sanitized()) return // tsc has read the same text from the release build
     const good = `
-      import type { Streams, ApiOrdersStreamEvent, ApiWorkordersStreamWorkorderUpdate } from './streams.js'
+      import type { Streams, ApiOrdersStreamControl, ApiOrdersStreamEvent, ApiWorkordersStreamWorkorderUpdate } from './streams.js'
       const data: Streams['/api/orders/stream']['order_status_update'] = { order_id: 'a', order_code: 'b', order_status: 'Preparing' }
-      export function read(e: ApiOrdersStreamEvent): string {
+      export function read(e: ApiOrdersStreamEvent | ApiOrdersStreamControl): string {
         return e.event === 'order_status_update' ? e.data.order_code : e.event === 'closing' ? e.data.reason : e.event === 'schema' ? e.data.topics.join() : ''
       }
       export function card(c: ApiWorkordersStreamWorkorderUpdate): string {

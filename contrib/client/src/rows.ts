@@ -22,7 +22,7 @@ export type ChangesBy<E extends AnyEvent, Row> = { [N in E['event']]?: (data: Da
 
 export interface RowsOptions<Row extends object, E extends AnyEvent = StreamEvent> extends StreamOptions<E>, ViewOptions<Row> {
   /** The column or columns that name a row, or a function. */
-  key: RowKey<Row>
+  key: RowKey<NoInfer<Row>>
   /** What events of rules do to rows. Default events need nothing here. */
   change?: ChangesBy<E, Row>
   /**
@@ -33,7 +33,7 @@ export interface RowsOptions<Row extends object, E extends AnyEvent = StreamEven
   /** The only topic whose events count, where a stream has several. */
   topic?: string
   /** A column that grows with each change of a row. An older row changes nothing then. */
-  version?: keyof Row & string
+  version?: keyof NoInfer<Row> & string
   /**
    * The rows are loaded again after a random time of up to so many ms, so that not all pages ask at
    * once. Default: 1,000.

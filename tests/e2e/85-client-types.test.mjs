@@ -1,0 +1,126 @@
+// The types of the client package together with what `pgherald types` prints, under `tsc --strict`.
+// The oldest TypeScript that is promised and the newest one compile the same list.
+// run: once
+import assert from 'node:assert/strict'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { clientPath } from '../lib/client.mjs'
+import { missing, run as runProgram } from '../lib/daemon.mjs'
+import { removeDirectory, run, temporaryDirectory } from '../lib/process.mjs'
+import { openStage } from '../lib/stage.mjs'
+
+const compilers = { '5.4': 'typescript-oldest', 5.9: 'typescript', newest: 'typescript-newest' }
+const binary = (name) => join(createRequire(import.meta.url).resolve(`${name}/package.json`), '../bin/tsc')
+
+const must = `
+const url = '/my/orders'
+let total = 0
+
+// what must compile
+connect<Streams, '/my/orders'>({ url, onEvent: (e) => { if (e.event === 'order_paid') total += e.data.total; e.id.length } })
+connect<Streams, '/my/orders'>({ url, on: { order_paid: (data, { id }) => { total += data.total; id.length }, left: ({ topic, key }) => { topic.length; key?.['id'] } } })
+connect<Streams, '/my/orders'>({ url }).on('order_paid', (data) => { total += data.total })
+connect<Streams, '/my/orders'>({ url, onControl: (e) => { if (e.event === 'bulk') e.data.reason === 'muted'; if (e.event === 'ready') e.data.items.toFixed() } }).on('ready', ({ items }) => items.toFixed())
+connect<Streams, '/my/lines' | '/my/orders'>({ url: '/stream/multi', paths: ['/my/lines', '/my/orders'], on: { order_paid: ({ total }) => total.toFixed(), 'lines.insert': ({ row }) => row.total.slice(1) } })
+const take = (e: MyOrdersEvent) => { if (e.event === 'order_paid') total += e.data.total }
+connect({ url, onEvent: take })
+connect({ url, onEvent: ({ event, data, sealed }) => { event.slice(1); data.anything.goes; sealed === true } })
+connect({ url, onEvent: ({ data }: StreamEvent<{ n: number }>) => data.n.toFixed() })
+connect({ url, on: { anything: (data) => data.whatever } })
+connect({ url, headers: async ({ renew }) => ({ 'X-Try': String(renew) }), fetch, signal: new AbortController().signal, debug: true, parse: exact })
+const all = async () => { for await (const e of connect<Streams, '/my/orders'>({ url })) if (e.event === 'order_paid') total += e.data.total }
+const sum = () => useEvents<Streams, '/my/orders', number>({ url }, (n, e) => (e.event === 'order_paid' ? n + e.data.total : n), 0).value.toFixed()
+const sum2 = () => useEvents({ url }, (n: number, e: MyOrdersEvent) => (e.event === 'order_paid' ? n + e.data.total : n), 0).value.toFixed()
+const stream = () => useStream<Streams, '/my/orders'>({ url, on: { order_paid: ({ total }) => total.toFixed() } }).state
+const store: Rows<RowPublicLines> = rows<Streams, '/my/lines'>({ url, key: 'id', sort: (a, b) => (a.total < b.total ? -1 : 1), filter: ({ user_id }) => user_id !== '' })
+const text: string = store.get(1)!.total
+const list = () => useRows<Streams, '/my/lines'>({ url, key: 'id' }).rows.map(({ total }) => total.slice(1))
+const part = () => useRows(store, ({ rows }) => rows.length).toFixed()
+const loose = () => useRows({ url, key: 'id' }).rows[0]!['anything']
+const own = rows<{ id: number; paid: boolean }>({ url, key: ['id'], version: 'id', change: { order_paid: ({ id }, { merge }) => merge({ id, paid: true }) } })
+own.optimistic((rows) => rows.merge({ id: 1, paid: true }), async () => 1).then((n) => n.toFixed())
+const typedChange = rows<Streams, '/my/orders', { id: number; total: number }>({ url, key: 'id', change: { order_paid: (data, { put }) => put(data) } })
+const closed = (e: MyOrdersControl) => (e.event === 'closing' ? e.data.reason : '')
+
+// what must not compile
+// @ts-expect-error: a misspelt event
+connect<Streams, '/my/orders'>({ url, onEvent: (e) => { if (e.event === 'order_payed') total++ } })
+// @ts-expect-error: a misspelt member
+connect<Streams, '/my/orders'>({ url, onEvent: (e) => { if (e.event === 'order_paid') total += e.data.totall } })
+// @ts-expect-error: a misspelt name in on
+connect<Streams, '/my/orders'>({ url, on: { order_payed: () => {} } })
+// @ts-expect-error: a misspelt name for on()
+connect<Streams, '/my/orders'>({ url }).on('order_payed', () => {})
+// @ts-expect-error: a misspelt member for on()
+connect<Streams, '/my/orders'>({ url }).on('order_paid', (data) => data.totall)
+// @ts-expect-error: a path that is no stream
+connect<Streams, '/my/order'>({ url })
+// @ts-expect-error: an event of another stream
+connect<Streams, '/my/orders'>({ url }).on('lines.insert', () => {})
+// @ts-expect-error: a control event is not in the union
+const control: MyOrdersEvent = { event: 'left', data: { topic: 'orders', key: null } }
+// @ts-expect-error: nor is one that never comes to onEvent
+connect<Streams, '/my/orders'>({ url, onEvent: (e) => e.event === 'closing' })
+// @ts-expect-error: nor one that onControl gets
+connect<Streams, '/my/orders'>({ url, onEvent: (e) => e.event === 'bulk' })
+// @ts-expect-error: no such option
+connect<Streams, '/my/orders'>({ url, tokn: 'x' })
+// @ts-expect-error: no such option, without types
+connect({ url, onEvnt: () => {} })
+// @ts-expect-error: a misspelt event in a reducer
+const bad1 = () => useEvents<Streams, '/my/orders', number>({ url }, (n, e) => (e.event === 'order_payed' ? n : n), 0)
+// @ts-expect-error: a misspelt name in a hook
+const bad2 = () => useStream<Streams, '/my/orders'>({ url, on: { order_payed: () => {} } })
+// @ts-expect-error: a key that is no column
+rows<Streams, '/my/lines'>({ url, key: 'idd' })
+// @ts-expect-error: a column that the row does not have
+const bad3 = () => useRows<Streams, '/my/lines'>({ url, key: 'id' }).rows[0]!.amount
+// @ts-expect-error: int8 and numeric of a table with numbers => 'text' are no numbers
+store.get(1)!.total.toFixed()
+// @ts-expect-error: rows without a key
+rows({ url })
+// @ts-expect-error: a change of an event that is none
+rows<Streams, '/my/orders', { id: number }>({ url, key: 'id', change: { order_payed: () => {} } })
+// @ts-expect-error: a member that the row does not have
+own.optimistic((rows) => rows.merge({ id: 1, paied: true }), async () => {})
+export { all, sum, sum2, stream, text, list, part, loose, typedChange, closed, control, bad1, bad2, bad3 }
+`
+const imports = `
+import { connect, rows, type Rows, type StreamEvent } from '@pgherald/client'
+import { exact } from '@pgherald/client/exact'
+import { useEvents, useRows, useStream } from '@pgherald/client/react'
+import type { MyOrdersControl, MyOrdersEvent, RowPublicLines, Streams } from './streams.js'
+`
+
+describe('the types', { skip: missing(), timeout: 280_000 }, () => {
+  let directory
+  before(async () => {
+    const stage = await openStage({ daemon: false, prepare: (cluster) => cluster.psql(`
+      CREATE TABLE orders (id int PRIMARY KEY, user_id text NOT NULL, status text NOT NULL, total numeric NOT NULL);
+      CREATE TABLE lines (id bigint PRIMARY KEY, user_id text NOT NULL, total numeric NOT NULL);
+      SELECT herald.watch('orders', audience => '{user_id}'), herald.watch('lines', audience => '{user_id}', numbers => 'text');
+      SELECT herald.rule('orders', 'order_paid', 'update', 'NEW.status = ''paid''', 'jsonb_build_object(''id'', NEW.id, ''total'', NEW.total)');
+      SELECT herald.stream('/my/orders', '{orders}', match => '{"user_id": "claims.sub"}'), herald.stream('/my/lines', '{lines}', match => '{"user_id": "claims.sub"}')`) })
+    const { stdout, stderr } = await runProgram(['types', '--database-url', stage.cluster.url()])
+    await stage.close()
+    assert.equal(stderr, '')
+    directory = temporaryDirectory('types')
+    writeFileSync(join(directory, 'package.json'), '{"type":"module"}')
+    writeFileSync(join(directory, 'streams.ts'), stdout)
+    writeFileSync(join(directory, 'app.ts'), imports + must)
+    mkdirSync(join(directory, 'node_modules/@pgherald'), { recursive: true })
+    symlinkSync(clientPath, join(directory, 'node_modules/@pgherald/client'))
+  })
+  after(() => directory && removeDirectory(directory))
+
+  for (const [version, name] of Object.entries(compilers)) {
+    test(`TypeScript ${version} compiles what must compile, and not what must not`, async () => {
+      const args = [binary(name), '--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable', 'app.ts']
+      const { code, stdout } = await run(process.execPath, args, { cwd: directory, timeout: 120_000 })
+      assert.equal(stdout, '')
+      assert.equal(code, 0)
+    })
+  }
+})
