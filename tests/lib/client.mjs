@@ -70,7 +70,7 @@ function facade(name) {
 
 const html = `<!doctype html><title>test</title><link rel="icon" href="data:,"><script type="importmap">
   { "imports": { "react": "/react.js", "react-dom/client": "/react-dom-client.js", "@pgherald/client": "/dist/index.js",
-    "@pgherald/client/react": "/dist/react.js", "@pgherald/client/example": "/dist/example.js" } }</script><div id="root"></div>`
+    "@pgherald/client/react": "/dist/react.js", "@pgherald/client/testing": "/dist/testing.js", "@pgherald/client/example": "/dist/example.js" } }</script><div id="root"></div>`
 
 function answer(url) {
   if (url === '/common.js') return commonModules()
