@@ -1,0 +1,169 @@
+// Who shares a connection in Chromium, and what becomes of it when the tab that has it is stopped.
+// The bounds are those that the package's README promises.
+// run: browser, once
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { openBrowser } from '../lib/browser.mjs'
+import { serveClient } from '../lib/client.mjs'
+import { missing } from '../lib/daemon.mjs'
+import { openStage } from '../lib/stage.mjs'
+import { token } from '../lib/token.mjs'
+import { measured, until } from '../lib/wait.mjs'
+
+const patience = 30_000
+const takeoverMs = 6000
+
+describe('a shared connection', { skip: missing(), timeout: 280_000 }, () => {
+  let stage, daemon, browser, server, client, last = 0
+  before(async () => {
+    server = await serveClient()
+    stage = await openStage({
+      daemon: { flags: ['--allowed-origins', server.origin, '--retry', '100ms'] },
+      prepare: (cluster) => cluster.psql(`
+        CREATE TABLE notes (id int PRIMARY KEY, owner text);
+        SELECT herald.watch('notes', audience => '{owner}');
+        CREATE FUNCTION public.state(claims jsonb, params jsonb) RETURNS SETOF jsonb LANGUAGE sql STABLE AS
+          $$ SELECT to_jsonb(n) FROM public.notes n WHERE n.owner = claims ->> 'sub' ORDER BY id $$;
+        SELECT herald.stream('/own', '{notes}', match => '{"owner": "claims.sub"}'), herald.stream('/all', '{notes}', anonymous => true),
+               herald.stream('/state', '{notes}', match => '{"owner": "claims.sub"}', snapshot => 'public.state');`),
+    })
+    ;({ daemon } = stage)
+    client = await stage.cluster.client()
+    browser = await openBrowser()
+  })
+  after(async () => {
+    await browser?.close()
+    await server?.close()
+    await stage?.close()
+  })
+
+  const streams = async () => (await daemon.status()).json.streams
+  const streamsAre = (count) => until(async () => await streams() === count, { timeout: patience, what: `${count} streams` })
+  const write = async (owner = 'ann') => {
+    await client.query('INSERT INTO notes VALUES ($1, $2)', [++last, owner])
+    return last
+  }
+
+  /** A tab with streams whose ids and states stand in `all`. setup: makes options, in the page. */
+  async function open(context, setup, args) {
+    const page = await context.newPage()
+    await page.goto(server.origin)
+    await page.evaluate(`(async () => {
+      const { connect } = await import('@pgherald/client')
+      window.all = []
+      window.add = (options) => {
+        const it = { ids: [], at: [], states: [], errors: [], resets: [] }
+        it.stream = connect({ backoff: { min: 50, max: 400 }, ...options, onError: ({ message }) => it.errors.push(message), onReset: (reason) => it.resets.push(reason),
+          onState: (state) => it.states.push(state), onEvent: ({ event, data }) => { if (event !== 'ready') it.ids.push(event === 'snapshot' ? data.id : data.row.id), it.at.push(Date.now()) } })
+        window.all.push(it)
+      }
+      ;(${setup})(${JSON.stringify(args)})
+    })()`)
+    return page
+  }
+  const seen = (page, member) => page.evaluate((member) => window.all.map((it) => it[member]), member)
+  const areOpen = (page) => until(() => page.evaluate(() => window.all.every(({ stream }) => stream.state === 'open')), { timeout: patience, what: 'open streams' })
+  const own = async (sub = 'ann') => ({ url: daemon.url('/own'), token: await token({ sub }) })
+  const one = (options) => window.add(options)
+
+  for (const [what, stop] of [
+    ['a dialog that nobody answers', async (page) => {
+      const asked = new Promise((resolve) => page.on('dialog', resolve))
+      await page.evaluate(() => void setTimeout(() => confirm('Delete?')))
+      return async () => (await asked).dismiss()
+    }],
+    ['work without end', async (page) => void (await page.evaluate(() => void setTimeout(() => { for (const end = Date.now() + 15_000; Date.now() < end; ); })))],
+  ]) {
+    test(`${what} in the tab that has the connection: another one that is shown takes over within 6 s, and says stale before`, async (t) => {
+      const take = async () => {
+        const context = await browser.context()
+        const pages = []
+        for (let n = 0; n < 2; n++) await areOpen(pages[n] = await open(context, one, await own()))
+        const first = await write()
+        for (const page of pages) await until(async () => (await seen(page, 'ids'))[0].includes(first), { timeout: patience, what: 'the first' })
+        const goOn = await stop(pages[0])
+        const answers = (page) => Promise.race([page.evaluate(() => true), new Promise((resolve) => setTimeout(resolve, 300, false))])
+        await until(async () => !(await answers(pages[0])), { timeout: patience, what: 'a page that is stopped' })
+        const written = Date.now(), id = await write()
+        await until(async () => (await seen(pages[1], 'ids'))[0].includes(id), { timeout: patience, what: 'the event' })
+        const [{ ids, at, states, resets }] = await pages[1].evaluate(() => window.all.map(({ ids, at, states, resets }) => ({ ids, at, states, resets })))
+        assert.deepEqual([ids, resets], [[first, id], []])
+        assert.deepEqual(states.slice(-2), ['stale', 'open'])
+        await goOn?.()
+        await context.close()
+        return at[1] - written
+      }
+      const ms = await measured(t, take, (ms) => ms < takeoverMs, { shown: (ms) => `${ms} ms` })
+      t.diagnostic(`taken over after ${ms} ms`)
+      assert.ok(ms < takeoverMs, `${ms} ms`)
+    })
+  }
+
+  test('components of a page share by url and by the function that gives tickets, and by nothing else', async () => {
+    const context = await browser.context()
+    const page = await open(context, ({ url, base, jwt }) => {
+      const ticketOf = () => async () => (await (await fetch(`${base}/stream/ticket`, { method: 'POST', headers: { Authorization: `Bearer ${jwt}` } })).json()).ticket
+      const [ticket, other] = [ticketOf(), ticketOf()]
+      for (const it of [ticket, ticket, ticket, other]) window.add({ url, ticket: it })
+    }, { url: daemon.url('/own'), base: daemon.url(''), jwt: (await own()).token })
+    await areOpen(page)
+    await streamsAre(2)
+    const id = await write()
+    await until(async () => (await seen(page, 'ids')).every((ids) => ids.includes(id)), { timeout: patience, what: 'the event, four times' })
+    await page.evaluate(() => window.all[0].stream.close())
+    const next = await write()
+    await until(async () => (await seen(page, 'ids')).slice(1).every((ids) => ids.includes(next)), { timeout: patience, what: 'the next' })
+    assert.deepEqual(await seen(page, 'ids'), [[id], [id, next], [id, next], [id, next]])
+    await streamsAre(2)
+    await page.evaluate(() => window.all.forEach(({ stream }) => stream.close()))
+    await streamsAre(0)
+    await context.close()
+  })
+
+  test('components with cookies share, and each gets the state by itself', async () => {
+    const context = await browser.context()
+    await write('cid')
+    const jwt = await token({ sub: 'cid' })
+    await context.addCookies([{ name: 'jwt', value: jwt, url: daemon.url('') }])
+    const add = (url) => window.add({ url, credentials: 'include' })
+    const page = await open(context, add, daemon.url('/state'))
+    await areOpen(page)
+    await page.evaluate(`(${add})(${JSON.stringify(daemon.url('/state'))})`)
+    const all = (await client.query("SELECT id FROM notes WHERE owner = 'cid' ORDER BY id")).rows.map(({ id }) => id)
+    await until(async () => JSON.stringify(await seen(page, 'ids')) === JSON.stringify([all, all]), { timeout: patience, what: 'the state, twice' })
+    all.push(await write('cid'))
+    await until(async () => JSON.stringify(await seen(page, 'ids')) === JSON.stringify([all, all]), { timeout: patience, what: 'the event, twice' })
+    await streamsAre(1)
+    await context.close()
+  })
+
+  test('a page that may use no locks shares among its components all the same', async () => {
+    const context = await browser.context()
+    await context.addInitScript(() => Object.defineProperty(navigator, 'locks', { value: undefined }))
+    const page = await open(context, (options) => { for (let n = 0; n < 3; n++) window.add(options) }, await own())
+    await areOpen(page)
+    await streamsAre(1)
+    await context.close()
+  })
+
+  test('where six connections are taken the seventh stream says so', async () => {
+    const context = await browser.context()
+    const page = await open(context, ({ url, token }) => { for (let n = 0; n < 7; n++) window.add({ url: `${url}?widget=${n}`, token }) }, await own())
+    await until(async () => (await page.evaluate(() => window.all.map(({ stream }) => stream.error?.message))).some((text) => /six streams open to it.*`paths`/.test(text)), { timeout: patience, what: 'a reason' })
+    const states = await page.evaluate(() => window.all.map(({ stream }) => stream.state))
+    assert.deepEqual(states.toSorted?.() ?? states.sort(), ['connecting', ...Array(6).fill('open')])
+    await page.evaluate(() => window.all.find(({ stream }) => stream.state === 'open').stream.close())
+    await until(() => page.evaluate(() => window.all.filter(({ stream }) => stream.state === 'open').length === 6), { timeout: patience, what: 'the seventh' })
+    await context.close()
+  })
+
+  test('seven streams in one connection by `paths`', async () => {
+    const context = await browser.context()
+    const page = await open(context, (options) => window.add(options), { ...(await own()), url: daemon.url('/stream/multi'), paths: ['/own', ...Array.from({ length: 6 }, (_, n) => `/all?widget=${n}`)] })
+    await areOpen(page)
+    const ids = [await write(), await write('bob')]
+    await until(async () => JSON.stringify((await seen(page, 'ids'))[0]) === JSON.stringify(ids), { timeout: patience, what: 'both, once' })
+    await streamsAre(1)
+    await context.close()
+  })
+})
