@@ -151,6 +151,33 @@ test('the last error stays on the stream until it is open', async () => {
   assert.equal(got.stream.error, null)
 })
 
+test('an error says what a developer can do, beside what users are shown', async () => {
+  for (const [status, hint] of [[401, /exp, iss, aud/], [403, /`require`, `match` and `authorize`/], [404, /herald\.streams/], [429, /max-streams-per-user/], [500, /^$/]]) {
+    const server = scripted()
+    server.refuse(status)
+    const got = open({ url, fetch: server.fetch })
+    await until(() => got.errors.length, { timeout: patience, what: status })
+    assert.equal(got.errors[0].message, `The server refuses the stream: ${status} no`)
+    assert.match(got.errors[0].hint, hint)
+    got.stream.close()
+  }
+})
+
+test('a page of https is told that it opens no http', async () => {
+  const { explained } = await client('hints')
+  const { StreamError } = await client('index')
+  Object.defineProperty(globalThis, 'location', { value: new URL('https://app.example/x'), configurable: true })
+  try {
+    const unreachable = () => new StreamError('The server cannot be reached', false)
+    const access = (address) => ({ url: new URL(address), fetch: async () => { throw new TypeError('fetch failed') } })
+    const [mixed, local, away] = await Promise.all(['http://api.example/s', 'http://localhost:8000/s', 'https://api.example/s'].map((it) => explained(unreachable(), access(it))))
+    assert.equal(mixed.hint, 'Give the stream an address with https, and not http://api.example')
+    assert.deepEqual([local.message, away.message], Array(2).fill('The server cannot be reached'))
+  } finally {
+    delete globalThis.location
+  }
+})
+
 test('several paths go into one connection', async () => {
   const server = scripted()
   const got = open({ url: 'http://test/stream/multi', paths: ['/my/orders', '/news?events=a,b', '/ü'], fetch: server.fetch })

@@ -149,12 +149,26 @@ describe('a shared connection', { skip: missing(), timeout: 280_000 }, () => {
   test('where six connections are taken the seventh stream says so', async () => {
     const context = await browser.context()
     const page = await open(context, ({ url, token }) => { for (let n = 0; n < 7; n++) window.add({ url: `${url}?widget=${n}`, token }) }, await own())
-    await until(async () => (await page.evaluate(() => window.all.map(({ stream }) => stream.error?.message))).some((text) => /six streams open to it.*`paths`/.test(text)), { timeout: patience, what: 'a reason' })
+    await until(async () => (await page.evaluate(() => window.all.map(({ stream }) => stream.error && `${stream.error.message} ${stream.error.hint}`))).some((text) => /six streams open to it.*`paths`/.test(text)), { timeout: patience, what: 'a reason' })
     const states = await page.evaluate(() => window.all.map(({ stream }) => stream.state))
     assert.deepEqual(states.toSorted?.() ?? states.sort(), ['connecting', ...Array(6).fill('open')])
     await page.evaluate(() => window.all.find(({ stream }) => stream.state === 'open').stream.close())
     await until(() => page.evaluate(() => window.all.filter(({ stream }) => stream.state === 'open').length === 6), { timeout: patience, what: 'the seventh' })
     await context.close()
+  })
+
+  test('a page whose origin is not allowed is told so, and which option allows it', async () => {
+    const strange = await serveClient()
+    const page = await (await browser.context()).newPage()
+    await page.goto(strange.origin)
+    const error = await page.evaluate(async (url) => {
+      const { connect } = await import('@pgherald/client')
+      return new Promise((resolve) => connect({ url, onError: ({ message, hint, final }) => resolve({ message, hint, final }) }))
+    }, daemon.url('/own'))
+    assert.deepEqual(error, { message: 'The server does not let this page read its answer', final: false,
+      hint: `Add ${strange.origin} to allowed-origins of the daemon. If it is there, a proxy in front answers by itself` })
+    await page.context().close()
+    await strange.close()
   })
 
   test('seven streams in one connection by `paths`', async () => {

@@ -34,6 +34,7 @@ export declare const isRefusal: (error: unknown) => error is Refusal;
 export declare function retryAfterOf(value: string | null, now?: number): number;
 /** The error for an answer that refuses. what: names what was asked for, as 'the stream'. */
 export declare function refusalOf(response: Response, what: string): Promise<Refusal>;
+export declare const unreachable = "The server cannot be reached";
 /** What follows from an error of an attempt. Only an error of the network is no StreamError. */
 export declare function endingOfError(error: unknown): Ending;
 /** What follows from a `closing` event with this reason. renewable: another token may be had. */

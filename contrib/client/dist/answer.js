@@ -30,11 +30,12 @@ export async function refusalOf(response, what) {
     const error = new StreamError(`The server refuses ${what}: ${response.status}${text && ` ${text}`}`, false, response.status);
     return Object.assign(error, { retryAfter: retryAfterOf(response.headers.get('Retry-After')) });
 }
+export const unreachable = 'The server cannot be reached';
 const passing = new Set([408, 425, 429]);
 /** What follows from an error of an attempt. Only an error of the network is no StreamError. */
 export function endingOfError(error) {
     if (!(error instanceof StreamError))
-        return { then: 'later', error: new StreamError('The server cannot be reached', false) };
+        return { then: 'later', error: new StreamError(unreachable, false) };
     if (error.final)
         return { then: 'never', error };
     if (!isRefusal(error))

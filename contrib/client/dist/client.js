@@ -6,6 +6,7 @@
 import { Access } from './access.js';
 import { Feed, guarded } from './feed.js';
 import { Listeners } from './listeners.js';
+import { inTime } from './patience.js';
 import { watchPage } from './page.js';
 import { Source } from './source.js';
 const heartbeatMs = 30_000;
@@ -14,7 +15,6 @@ function sourceOptions({ staleAfter = 2.5 * heartbeatMs, backoff = {}, fallback 
     const { after = 5000, again = 180_000 } = typeof fallback === 'object' ? fallback : {};
     return { staleAfter: Math.min(staleAfter, dayMs), backoff, fallback: fallback ? { after, again } : undefined };
 }
-const moduleMs = 5000;
 class Client {
     #options;
     #settings;
@@ -178,12 +178,6 @@ class Client {
         this.#access.log(state);
         guarded(() => this.#options.onState?.(state));
     }
-}
-// A server whose connections are all taken does not send the module either.
-function inTime(module) {
-    let timer;
-    const late = new Promise((_, reject) => (timer = setTimeout(reject, moduleMs)));
-    return Promise.race([module, late]).finally(() => clearTimeout(timer));
 }
 export function connect(options) {
     return new Client(options);

@@ -3,6 +3,7 @@ import { Backoff, Silence } from './backoff.js';
 import { Breath } from './breath.js';
 import { itemOf, itemsOf } from './items.js';
 import { offline, watchPage } from './page.js';
+import { inTime, unlessAborted } from './patience.js';
 import { Parser } from './parser.js';
 import { areAllTaken, noteConnection } from './slots.js';
 import { StreamError } from './types.js';
@@ -94,12 +95,23 @@ export class Source {
             return await (this.#mode === 'stream' ? this.#stream(attempt.signal) : this.#pages(attempt.signal));
         }
         catch (error) {
-            return attempt.signal.aborted ? attempt.signal.reason : endingOfError(error);
+            return attempt.signal.aborted ? attempt.signal.reason : await this.#explained(endingOfError(error));
         }
         finally {
             attempt.abort(); // lets go of the socket
             if (this.#attempt === attempt)
                 this.#silence?.stop();
+        }
+    }
+    async #explained(ending) {
+        if (!('error' in ending))
+            return ending;
+        try {
+            const { explained } = await inTime(import('./hints.js'));
+            return { ...ending, error: await explained(ending.error, this.#access) };
+        }
+        catch {
+            return ending;
         }
     }
     // Remembers what the next attempt must know of this ending. Returns what follows.
@@ -275,13 +287,7 @@ export class Source {
         return response;
     }
 }
-/** A promise of an application's function may never settle. The attempt must end all the same. */
-function unlessAborted(signal, promise) {
-    const done = new AbortController();
-    const aborted = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { signal: done.signal }));
-    return Promise.race([promise, aborted]).finally(() => done.abort());
-}
-const crowded = new StreamError('The server does not answer, and tabs of this browser have six streams open to it. Over HTTP/1.1 a browser makes no more than six connections: put several streams into one with `paths`, or put a proxy with HTTP/2 in front', false);
+const crowded = new StreamError('The server does not answer, and tabs of this browser have six streams open to it. Over HTTP/1.1 a browser makes no more than six connections: close some', false, 0, 'Put several streams into one connection with `paths`, or put a proxy with HTTP/2 in front');
 const late = { then: 'later', error: new StreamError('The server does not answer', false) };
 const lost = { then: 'later', error: new StreamError('The connection was lost', false) };
-const final = (error) => new StreamError(error.message, true, error.status);
+const final = (error) => new StreamError(error.message, true, error.status, error.hint);

@@ -22,8 +22,6 @@ import { tabsOfBrowser } from './medium.js';
 import { shown } from './page.js';
 import { Recent } from './recent.js';
 import { StreamError } from './types.js';
-export { Recent } from './recent.js';
-export { canShare, thisPage } from './medium.js';
 const tickMs = 500;
 const askAfter = 3; // ticks without a word of the leader
 const staleAfterTicks = 6;
@@ -116,9 +114,9 @@ export class Tabs {
             this.#say({ kind: 'state', state });
     }
     /** Tells the others what has gone wrong with the leader's connection. */
-    tellError({ message, status }) {
+    tellError({ message, status, hint }) {
         if (this.#role === 'leading')
-            this.#say({ kind: 'error', message, status });
+            this.#say({ kind: 'error', message, status, hint });
     }
     // What one piece of the stream has brought is one message.
     #flush() {
@@ -248,7 +246,7 @@ export class Tabs {
         if (message.kind === 'state')
             this.#show(message.state);
         else if (message.kind === 'error')
-            this.#host.error(new StreamError(message.message, false, message.status));
+            this.#host.error(new StreamError(message.message, false, message.status, message.hint));
         else if (message.kind === 'items')
             this.#takeNext(message);
     }

@@ -16,9 +16,13 @@ export type StreamState = 'connecting' | 'open' | 'stale' | 'closed';
 export declare class StreamError extends Error {
     readonly final: boolean;
     readonly status: number;
+    readonly hint: string;
     readonly name = "StreamError";
-    /** final: the stream is closed. Otherwise the client tries again. */
-    constructor(message: string, final: boolean, status?: number);
+    /**
+     * final: the stream is closed. Otherwise the client tries again. hint: what a developer can do
+     * about it, or empty. Users are shown the message.
+     */
+    constructor(message: string, final: boolean, status?: number, hint?: string);
 }
 /** renew: the last token or ticket was refused, or is about to end. */
 export interface TokenRequest {

@@ -4,11 +4,16 @@
 export class StreamError extends Error {
     final;
     status;
+    hint;
     name = 'StreamError';
-    /** final: the stream is closed. Otherwise the client tries again. */
-    constructor(message, final, status = 0) {
+    /**
+     * final: the stream is closed. Otherwise the client tries again. hint: what a developer can do
+     * about it, or empty. Users are shown the message.
+     */
+    constructor(message, final, status = 0, hint = '') {
         super(message);
         this.final = final;
         this.status = status;
+        this.hint = hint;
     }
 }

@@ -52,11 +52,13 @@ export async function refusalOf(response: Response, what: string): Promise<Refus
   return Object.assign(error, { retryAfter: retryAfterOf(response.headers.get('Retry-After')) })
 }
 
+export const unreachable = 'The server cannot be reached'
+
 const passing = new Set([408, 425, 429])
 
 /** What follows from an error of an attempt. Only an error of the network is no StreamError. */
 export function endingOfError(error: unknown): Ending {
-  if (!(error instanceof StreamError)) return { then: 'later', error: new StreamError('The server cannot be reached', false) }
+  if (!(error instanceof StreamError)) return { then: 'later', error: new StreamError(unreachable, false) }
   if (error.final) return { then: 'never', error }
   if (!isRefusal(error)) return { then: 'later', error }
   if (error.status === 401 || error.status === 403) return { then: 'refused', error }

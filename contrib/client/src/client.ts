@@ -7,10 +7,12 @@ import { Access } from './access.js'
 import type { AnyEvent, EventOf, Handler } from './events.js'
 import { Feed, guarded } from './feed.js'
 import { Listeners } from './listeners.js'
+import type { TabsHost } from './messages.js'
+import { inTime } from './patience.js'
 import { watchPage } from './page.js'
 import { Source, type SourceOptions } from './source.js'
 import type { Meeting } from './sharing.js'
-import type { Tabs, TabsHost } from './tabs.js'
+import type { Tabs } from './tabs.js'
 import { StreamError, type Item, type Stream, type StreamEvent, type StreamOptions, type StreamState } from './types.js'
 
 const heartbeatMs = 30_000
@@ -20,8 +22,6 @@ function sourceOptions({ staleAfter = 2.5 * heartbeatMs, backoff = {}, fallback 
   const { after = 5000, again = 180_000 } = typeof fallback === 'object' ? fallback : {}
   return { staleAfter: Math.min(staleAfter, dayMs), backoff, fallback: fallback ? { after, again } : undefined }
 }
-
-const moduleMs = 5000
 
 class Client implements Stream {
   readonly #options: StreamOptions
@@ -181,13 +181,6 @@ class Client implements Stream {
     this.#access.log(state)
     guarded(() => this.#options.onState?.(state))
   }
-}
-
-// A server whose connections are all taken does not send the module either.
-function inTime<T>(module: Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout>
-  const late = new Promise<never>((_, reject) => (timer = setTimeout(reject, moduleMs)))
-  return Promise.race([module, late]).finally(() => clearTimeout(timer))
 }
 
 /**

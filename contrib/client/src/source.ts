@@ -15,6 +15,7 @@ import { Backoff, Silence } from './backoff.js'
 import { Breath } from './breath.js'
 import { itemOf, itemsOf, type Control, type Page } from './items.js'
 import { offline, watchPage } from './page.js'
+import { inTime, unlessAborted } from './patience.js'
 import { Parser } from './parser.js'
 import { areAllTaken, noteConnection } from './slots.js'
 import { StreamError, type Item, type Sink } from './types.js'
@@ -117,10 +118,20 @@ export class Source {
     try {
       return await (this.#mode === 'stream' ? this.#stream(attempt.signal) : this.#pages(attempt.signal))
     } catch (error) {
-      return attempt.signal.aborted ? (attempt.signal.reason as Ending) : endingOfError(error)
+      return attempt.signal.aborted ? (attempt.signal.reason as Ending) : await this.#explained(endingOfError(error))
     } finally {
       attempt.abort() // lets go of the socket
       if (this.#attempt === attempt) this.#silence?.stop()
+    }
+  }
+
+  async #explained(ending: Ending): Promise<Ending> {
+    if (!('error' in ending)) return ending
+    try {
+      const { explained } = await inTime(import('./hints.js'))
+      return { ...ending, error: await explained(ending.error, this.#access) }
+    } catch {
+      return ending
     }
   }
 
@@ -284,14 +295,7 @@ export class Source {
   }
 }
 
-/** A promise of an application's function may never settle. The attempt must end all the same. */
-function unlessAborted<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
-  const done = new AbortController()
-  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { signal: done.signal }))
-  return Promise.race([promise, aborted]).finally(() => done.abort())
-}
-
-const crowded = new StreamError('The server does not answer, and tabs of this browser have six streams open to it. Over HTTP/1.1 a browser makes no more than six connections: put several streams into one with `paths`, or put a proxy with HTTP/2 in front', false)
+const crowded = new StreamError('The server does not answer, and tabs of this browser have six streams open to it. Over HTTP/1.1 a browser makes no more than six connections: close some', false, 0, 'Put several streams into one connection with `paths`, or put a proxy with HTTP/2 in front')
 const late: Ending = { then: 'later', error: new StreamError('The server does not answer', false) }
 const lost: Ending = { then: 'later', error: new StreamError('The connection was lost', false) }
-const final = (error: StreamError): StreamError => new StreamError(error.message, true, error.status)
+const final = (error: StreamError): StreamError => new StreamError(error.message, true, error.status, error.hint)

@@ -19,40 +19,10 @@
 import { Silence } from './backoff.js'
 import { isKnown } from './cursor.js'
 import { tabsOfBrowser, type Channel, type Medium } from './medium.js'
+import type { Message, TabsHost } from './messages.js'
 import { shown } from './page.js'
 import { Recent } from './recent.js'
 import { StreamError, type Item, type StreamState } from './types.js'
-
-export { Recent } from './recent.js'
-export { canShare, thisPage } from './medium.js'
-
-/** What Tabs needs of its tab. */
-export interface TabsHost {
-  /** the id after which this tab goes on */
-  resumeFrom(): string
-  received(): string
-  /** takes an item from the leader; false if it was known already */
-  take(item: Item): boolean
-  state(state: StreamState): void
-  error(error: StreamError): void
-  /** opens the tab's own connection; disconnect() closes it */
-  connect(): void
-  disconnect(): void
-  reconnect(): void
-}
-
-type Message = { from: string } & (
-  | { kind: 'leader' } // it leads now, or others can join it now
-  | { kind: 'join'; cursor: string; epoch: string }
-  | { kind: 'welcome'; to: string; count: number; cursor: string; epoch: string; state: StreamState; plain: boolean | undefined; items: Item[] }
-  | { kind: 'alone'; to: string; upto: string } // the tab is to get everything up to there by itself
-  | { kind: 'items'; count: number; items: Item[]; epoch: string } // count: of items so far, with these
-  | { kind: 'state'; state: StreamState }
-  | { kind: 'error'; message: string; status: number }
-  | { kind: 'ask' } // is there a leader?
-  | { kind: 'beat'; count: number }
-  | { kind: 'reconnect' }
-)
 
 const tickMs = 500
 const askAfter = 3 // ticks without a word of the leader
@@ -146,8 +116,8 @@ export class Tabs {
   }
 
   /** Tells the others what has gone wrong with the leader's connection. */
-  tellError({ message, status }: StreamError): void {
-    if (this.#role === 'leading') this.#say({ kind: 'error', message, status })
+  tellError({ message, status, hint }: StreamError): void {
+    if (this.#role === 'leading') this.#say({ kind: 'error', message, status, hint })
   }
 
   // What one piece of the stream has brought is one message.
@@ -267,7 +237,7 @@ export class Tabs {
     }
     if (message.from !== this.#leader || this.#role !== 'following') return
     if (message.kind === 'state') this.#show(message.state)
-    else if (message.kind === 'error') this.#host.error(new StreamError(message.message, false, message.status))
+    else if (message.kind === 'error') this.#host.error(new StreamError(message.message, false, message.status, message.hint))
     else if (message.kind === 'items') this.#takeNext(message)
   }
 

@@ -19,8 +19,11 @@ export type StreamState = 'connecting' | 'open' | 'stale' | 'closed'
  */
 export class StreamError extends Error {
   override readonly name = 'StreamError'
-  /** final: the stream is closed. Otherwise the client tries again. */
-  constructor(message: string, readonly final: boolean, readonly status = 0) {
+  /**
+   * final: the stream is closed. Otherwise the client tries again. hint: what a developer can do
+   * about it, or empty. Users are shown the message.
+   */
+  constructor(message: string, readonly final: boolean, readonly status = 0, readonly hint = '') {
     super(message)
   }
 }
