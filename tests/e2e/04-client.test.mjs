@@ -18,9 +18,10 @@ const { compareCursors, isCursor, isKnown } = await client('cursor')
 const { Backoff, Silence } = await client('backoff')
 const { Feed } = await client('feed')
 const { Recent } = await client('recent')
-const { endingOfClosing, endingOfError, refusalOf, retryAfterOf } = await client('answer')
+const { endingOfClosing, endingOfError } = await client('answer')
+const { refusalOf, retryAfterOf } = await client('refusal')
 const { identityOf, nameOf, subjectOf } = await client('identity')
-const { itemsOf } = await client('items')
+const { itemsOf } = await client('paging')
 const { OrderBook } = await client('orders')
 
 test('dist is what the sources say: `npm run build` in contrib/client', async () => {

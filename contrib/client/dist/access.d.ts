@@ -1,9 +1,14 @@
+/**
+ * access.ts: makes what a request needs to be let in. That is the address, and a token or a ticket.
+ * It also shows the server a new token for a stream whose token is about to end.
+ */
 import { type Log } from './log.js';
 import { type StreamOptions, type TokenRequest } from './types.js';
 export interface Request {
     url: URL;
     headers: Record<string, string>;
 }
+export declare function absolute(url: string | URL, base?: URL): URL;
 export declare class Access {
     #private;
     readonly url: URL;
@@ -12,6 +17,7 @@ export declare class Access {
     readonly parse: (text: string) => unknown;
     /** Called when a new token has other rights than the one before. */
     onIdentity: () => void;
+    readonly options: StreamOptions;
     constructor(options: StreamOptions);
     /** True if the application can give another token or ticket after one was refused. */
     get renewable(): boolean;
@@ -21,8 +27,6 @@ export declare class Access {
      * Rejects with a StreamError if the function `token` fails.
      */
     identity(): Promise<string | undefined>;
-    /** The same text for streams of this page that may share a connection. */
-    pageName(identity: string | undefined): string;
     /**
      * Resolves to the address and headers of the next request, with its token or ticket.
      * ask.renew: the last token or ticket was refused.
@@ -37,4 +41,6 @@ export declare class Access {
      * Resolves to true if the server has accepted it. Rejects as request() does.
      */
     renew(code: string): Promise<boolean>;
+    /** The fields of a request. bearer: with the token, if there is one. */
+    headers(ask: TokenRequest, bearer: boolean): Promise<Record<string, string>>;
 }

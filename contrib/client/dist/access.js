@@ -3,13 +3,11 @@
  * access.ts: makes what a request needs to be let in. That is the address, and a token or a ticket.
  * It also shows the server a new token for a stream whose token is about to end.
  */
-import { isRefusal, refusalOf } from './answer.js';
-import { identityOf, subjectOf } from './identity.js';
 import { logOf } from './log.js';
-import { functions } from './same.js';
+import { inTime } from './patience.js';
 import { StreamError } from './types.js';
 const earlyMs = 5000; // so long a token that identity() has asked for may wait for its request
-function absolute(url, base) {
+export function absolute(url, base) {
     try {
         return new URL(url, base ?? globalThis.location?.href);
     }
@@ -24,13 +22,13 @@ export class Access {
     parse;
     /** Called when a new token has other rights than the one before. */
     onIdentity = () => { };
-    #options;
+    options;
     #early; // a token that identity() has asked for
     #subject;
     #identity;
     constructor(options) {
         const { url, paths = [], events, token, ticket } = options;
-        this.#options = options;
+        this.options = options;
         this.url = absolute(url);
         for (const path of paths)
             this.url.searchParams.append('path', path);
@@ -42,7 +40,7 @@ export class Access {
     }
     /** True if the application can give another token or ticket after one was refused. */
     get renewable() {
-        return typeof this.#options.token === 'function' || this.#options.ticket !== undefined;
+        return typeof this.options.token === 'function' || this.options.ticket !== undefined;
     }
     /**
      * Resolves to a text that says whose stream this is, or to undefined if that is not known.
@@ -50,21 +48,15 @@ export class Access {
      * Rejects with a StreamError if the function `token` fails.
      */
     async identity() {
-        const { identity, token, ticket, headers, fetch } = this.#options;
+        const { identity, token, ticket, headers, fetch } = this.options;
         const fields = typeof headers === 'object' ? JSON.stringify(headers) : ''; // they may say who asks
         if (identity !== undefined)
             return `named ${identity}${fields}`;
         if (token) {
             this.#early = { token: await this.#token({ renew: false }), at: Date.now() };
-            return identityOf(this.#early.token) + fields;
+            return this.#identity + fields;
         }
         return !ticket && !headers && !fetch && this.credentials === 'omit' ? 'anonymous' : undefined;
-    }
-    /** The same text for streams of this page that may share a connection. */
-    pageName(identity) {
-        const { token, ticket, headers, fetch } = this.#options;
-        const whose = identity ?? [token, ticket, headers, fetch].map((value) => functions.idOf(value));
-        return JSON.stringify([this.url, this.credentials, whose]);
     }
     /**
      * Resolves to the address and headers of the next request, with its token or ticket.
@@ -73,15 +65,15 @@ export class Access {
      * error means that the address of tickets could not be reached.
      */
     async request(ask) {
-        const { token, ticket } = this.#options;
+        const { ticket } = this.options;
         const url = new URL(this.url);
         if (ticket)
             url.searchParams.set('ticket', await this.#ticket(ticket, ask));
-        return { url, headers: { ...(await this.#headers(ask)), ...(token && !ticket ? await this.#bearer(ask) : {}) } };
+        return { url, headers: await this.headers(ask, !ticket) };
     }
     /** The fetch of the application, or the global one. */
     fetch(url, init) {
-        const { fetch = globalThis.fetch } = this.#options;
+        const { fetch = globalThis.fetch } = this.options;
         return fetch(url, { credentials: this.credentials, ...init });
     }
     /**
@@ -89,18 +81,15 @@ export class Access {
      * Resolves to true if the server has accepted it. Rejects as request() does.
      */
     async renew(code) {
-        const { token, renew } = this.#options;
-        if (token ? typeof token !== 'function' : this.credentials === 'omit')
-            return false;
-        const ask = { renew: true };
-        const headers = { ...(await this.#headers(ask)), ...(token ? await this.#bearer(ask) : {}), 'Content-Type': 'application/json' };
-        const address = absolute(renew ?? '/stream/renew', this.url);
-        const body = JSON.stringify({ stream: code });
-        return (await this.fetch(address, { method: 'POST', headers, body })).ok;
+        return (await inTime(import('./grants.js'))).renew(this, code);
+    }
+    /** The fields of a request. bearer: with the token, if there is one. */
+    async headers(ask, bearer) {
+        return { ...(await this.#headers(ask)), ...(bearer && this.options.token ? await this.#bearer(ask) : {}) };
     }
     async #headers(ask) {
-        const { headers = {} } = this.#options;
-        return typeof headers === 'function' ? called('headers', () => headers(ask), isObject, 'no object') : headers;
+        const { headers = {} } = this.options;
+        return typeof headers === 'function' ? called('headers', () => headers(ask), 'object') : headers;
     }
     async #bearer(ask) {
         const early = this.#early;
@@ -109,8 +98,9 @@ export class Access {
         return { Authorization: `Bearer ${token}` };
     }
     async #token(ask) {
-        const { token } = this.#options;
-        const text = typeof token === 'function' ? await called('token', () => token(ask), isText, 'no text') : token;
+        const { token } = this.options;
+        const text = typeof token === 'function' ? await called('token', () => token(ask), 'string') : token;
+        const { identityOf, subjectOf } = await inTime(import('./identity.js'));
         const [subject, identity] = [subjectOf(text), identityOf(text)];
         this.#subject ??= subject;
         if (subject !== this.#subject)
@@ -123,28 +113,22 @@ export class Access {
     }
     async #ticket(ticket, ask) {
         if (typeof ticket === 'function')
-            return called('ticket', () => ticket(ask), isText, 'no text');
-        const headers = { ...(await this.#headers(ask)), ...(this.#options.token ? await this.#bearer(ask) : {}) };
-        const response = await this.fetch(absolute(ticket, this.url), { method: 'POST', headers });
-        if (!response.ok)
-            throw await refusalOf(response, 'a ticket');
-        return (await response.json()).ticket;
+            return called('ticket', () => ticket(ask), 'string');
+        return (await inTime(import('./grants.js'))).ticketFrom(this, ticket, ask);
     }
 }
-const isText = (value) => typeof value === 'string' && value !== '';
-const isObject = (value) => typeof value === 'object' && value !== null;
 // Calls a function of the application. Its errors become StreamErrors that are not final.
-async function called(name, ask, fits, wrong) {
+async function called(name, ask, type) {
     let value;
     try {
         value = await ask();
     }
     catch (error) {
-        if (isRefusal(error))
-            throw error;
-        throw new StreamError(`The function \`${name}\` has failed: ${error instanceof Error ? error.message : String(error)}`, false);
+        if (error instanceof StreamError && 'retryAfter' in error)
+            throw error; // an answer that refuses
+        throw new StreamError(`The function \`${name}\` has failed: ${error?.message ?? error}`, false);
     }
-    if (!fits(value))
-        throw new StreamError(`The function \`${name}\` has returned ${wrong}`, false);
-    return value;
+    if (value && typeof value === type)
+        return value;
+    throw new StreamError(`The function \`${name}\` has returned no ${type === 'string' ? 'text' : type}`, false);
 }

@@ -27,13 +27,6 @@ export interface Refusal extends StreamError {
     retryAfter: number;
 }
 export declare const isRefusal: (error: unknown) => error is Refusal;
-/**
- * The ms that a Retry-After header asks for, at most one hour. 0 if there is none, or if it is
- * over. Its value is seconds or a date (RFC 9110 10.2.3). now: ms since 1970.
- */
-export declare function retryAfterOf(value: string | null, now?: number): number;
-/** The error for an answer that refuses. what: names what was asked for, as 'the stream'. */
-export declare function refusalOf(response: Response, what: string): Promise<Refusal>;
 export declare const unreachable = "The server cannot be reached";
 /** What follows from an error of an attempt. Only an error of the network is no StreamError. */
 export declare function endingOfError(error: unknown): Ending;

@@ -128,26 +128,16 @@ class Client {
         if (this.#options.share === false || typeof globalThis.document !== 'object')
             return undefined;
         try {
-            const { meetingOf, Tabs } = await inTime(import('./sharing.js'));
-            const { name, medium } = await meetingOf(this.#access);
-            this.#access.log(`shares as ${name}`);
-            return () => new Tabs(name, this.#settings.staleAfter, this.#host(), medium);
+            const { meeting } = await inTime(import('./sharing.js'));
+            return await meeting(this.#access, this.#feed, this.#source, {
+                staleAfter: this.#settings.staleAfter,
+                state: (state) => this.#show(state),
+                error: (error) => this.#tellError(error),
+            });
         }
         catch {
             return undefined; // there is no token, or no module; the source tells that, and asks again
         }
-    }
-    #host() {
-        return {
-            resumeFrom: () => this.#feed.resumeFrom(),
-            received: () => this.#feed.received,
-            take: (item) => this.#feed.take(item),
-            state: (state) => this.#show(state),
-            error: (error) => this.#tellError(error),
-            connect: () => this.#source.start(),
-            disconnect: () => this.#source.stop(),
-            reconnect: () => this.#source.restart(),
-        };
     }
     #take(item) {
         if (this.#feed.take(item))

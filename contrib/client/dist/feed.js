@@ -4,7 +4,6 @@
  * whichever connection it came by. The feed owns the cursor.
  */
 import { isKnown } from './cursor.js';
-import { memberOf } from './items.js';
 import { StreamError } from './types.js';
 const isSealed = (data) => typeof data === 'string' && data.startsWith('Fe26.2*');
 export class Feed {
@@ -29,7 +28,7 @@ export class Feed {
     /** Loads what sealed data needs. Rejects if it cannot be loaded now. */
     async prepare() {
         if (this.#options.keys !== undefined)
-            await import('./unseal.js');
+            await import('./sealed.js');
     }
     /** Takes an item of a connection. False if it was known already. */
     take(item) {
@@ -86,12 +85,8 @@ export class Feed {
     }
     // Unsealing begins at once. Its result is told in its turn.
     #open(id, event, text, keys) {
-        const opening = this.#unsealed(text, keys).then((data) => () => this.#tell({ id, event: nameOf(event, data), data, sealed: true }), (error) => () => this.#onError(new StreamError(`The event ${event} ${id} cannot be read: ${error.message}`, false)));
+        const opening = import('./sealed.js').then(({ opened }) => opened(event, text, keys, this.#options.parse)).then((open) => () => this.#tell({ id, ...open, sealed: true }), (error) => () => this.#onError(new StreamError(`The event ${event} ${id} cannot be read: ${error.message}`, false)));
         this.#then(async () => (await opening)());
-    }
-    async #unsealed(text, keys) {
-        const { unseal } = await import('./unseal.js');
-        return unseal(text, keys, { parse: this.#options.parse });
     }
     #tell(event) {
         if (event.id)
@@ -112,11 +107,6 @@ export class Feed {
                 this.#queue = undefined;
         }));
     }
-}
-// A sealed stream of plain messages has the event's name inside the sealed data.
-function nameOf(event, data) {
-    const type = event === 'message' && memberOf(data, 'type');
-    return typeof type === 'string' ? type : event;
 }
 /**
  * Runs a callback of the application. Its error is the application's, so it is reported as an

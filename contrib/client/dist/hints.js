@@ -1,5 +1,8 @@
-import { unreachable } from './answer.js';
+import { endingOfError, unreachable } from './answer.js';
+import { refusalOf } from './refusal.js';
+import { slotName } from './slots.js';
 import { StreamError } from './types.js';
+export { endingOfClosing } from './answer.js';
 const probeMs = 2000;
 const hints = {
     401: 'No token came that the daemon accepts. Look at its exp, iss, aud and key: the daemon\'s log says which it was',
@@ -29,10 +32,25 @@ async function whyUnreachable(access) {
         return undefined;
     return new StreamError('The server does not let this page read its answer', false, 0, `Add ${page.origin} to allowed-origins of the daemon. If it is there, a proxy in front answers by itself`);
 }
+const isAnswer = (failure) => typeof failure === 'object' && failure !== null && 'ok' in failure;
+/** What follows from an error of an attempt, or from an answer that refuses the stream. */
+export async function endingOf(failure, access) {
+    const ending = endingOfError(isAnswer(failure) ? await refusalOf(failure, 'the stream') : failure);
+    return 'error' in ending ? { ...ending, error: await explained(ending.error, access) } : ending;
+}
 /** The error with a hint, or a better one. */
 export async function explained(error, access) {
     if (error.status === 0 && error.message === unreachable)
         return (await whyUnreachable(access)) ?? error;
     const hint = hints[error.status];
     return hint ? Object.assign(error, { hint }) : error;
+}
+const mostConnections = 6;
+/** The reason why there is no answer, if tabs of this browser have all connections to the server. */
+export async function crowded(origin) {
+    const { held = [] } = (await globalThis.navigator?.locks?.query()) ?? {};
+    const others = held.filter(({ name }) => name.startsWith(slotName(origin))).length - 1;
+    if (others < mostConnections)
+        return undefined;
+    return new StreamError('The server does not answer, and tabs of this browser have six streams open to it. Over HTTP/1.1 a browser makes no more than six connections: close some', false, 0, 'Put several streams into one connection with `paths`, or put a proxy with HTTP/2 in front');
 }

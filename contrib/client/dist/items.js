@@ -26,21 +26,3 @@ export function itemOf(from, fresh, parse = JSON.parse) {
     }
     return { kind: 'event', id, event, data, bytes: from.data.length };
 }
-const stateful = new Set(['snapshot', 'ready']);
-const beside = new Set(['connected', 'reset', 'expiring', 'closing']); // the page's other members say these, or the status of the next answer does
-/**
- * The items of a page. first: it is the first page of this attempt. fresh: it did not resume. bytes:
- * its length.
- */
-export function* itemsOf(page, { first, fresh, bytes = 0 }) {
-    const state = page.events.some(({ event }) => stateful.has(event));
-    if (first)
-        yield { kind: 'begin', id: state ? '' : fresh ? page.cursor : '', fresh };
-    if (page.reset !== null)
-        yield { kind: 'reset', id: state ? '' : page.cursor, reason: page.reset };
-    for (const { id = '', event, data } of page.events) {
-        if (!beside.has(event))
-            yield { kind: 'event', id, event, data, bytes: bytes / page.events.length };
-    }
-    yield { kind: 'place', id: page.cursor };
-}

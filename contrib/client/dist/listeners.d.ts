@@ -12,7 +12,7 @@ export declare class Listeners {
     reset(reason: string): void;
     /** Ends the loops, with an error if there is one. */
     end(error?: Error): void;
-    /** left: called when a loop is left. */
-    loop(left: () => void): AsyncIterableIterator<StreamEvent>;
+    /** Yields what comes. left: called when the loop is left. */
+    loop(left: () => void): AsyncGenerator<StreamEvent, undefined>;
 }
 export {};

@@ -1,4 +1,8 @@
 export const controls = new Set(['left', 'bulk', 'schema', 'snapshot', 'ready']);
+function push(loop, event) {
+    loop.events.push(event);
+    loop.wake();
+}
 export class Listeners {
     #options;
     #handlers = new Map();
@@ -27,68 +31,40 @@ export class Listeners {
         for (const handler of this.#handlers.get(event.event) ?? [])
             this.#call(() => handler(event.data, event));
         for (const loop of this.#loops)
-            loop.push(event);
+            push(loop, event);
     }
     reset(reason) {
         this.#call(() => this.#options.onReset?.(reason));
         for (const loop of this.#loops)
-            loop.push({ id: '', event: 'reset', data: { reason } });
+            push(loop, { id: '', event: 'reset', data: { reason } });
     }
     /** Ends the loops, with an error if there is one. */
     end(error) {
-        for (const loop of this.#loops)
-            loop.end(error);
-        this.#loops.clear();
+        for (const loop of this.#loops) {
+            Object.assign(loop, { error, over: true });
+            loop.wake();
+        }
     }
-    /** left: called when a loop is left. */
-    loop(left) {
-        const loop = new Loop(() => (this.#loops.delete(loop), left()));
+    /** Yields what comes. left: called when the loop is left. */
+    async *loop(left) {
+        const loop = { events: [], over: false, wake: () => { } };
         this.#loops.add(loop);
-        return loop;
-    }
-}
-/** Keeps events until the loop asks for them. */
-class Loop {
-    #left;
-    #events = [];
-    #asked = [];
-    #over;
-    constructor(left) {
-        this.#left = left;
-    }
-    [Symbol.asyncIterator]() {
-        return this;
-    }
-    next() {
-        const event = this.#events.shift();
-        if (event)
-            return Promise.resolve({ value: event, done: false });
-        const over = this.#over;
-        if (!over)
-            return new Promise((resolve, reject) => void this.#asked.push({ resolve, reject }));
-        this.#over = { error: undefined }; // an error is thrown once
-        return over.error ? Promise.reject(over.error) : Promise.resolve({ value: undefined, done: true });
-    }
-    return() {
-        this.end();
-        this.#left();
-        return Promise.resolve({ value: undefined, done: true });
-    }
-    push(event) {
-        const asked = this.#asked.shift();
-        if (asked)
-            asked.resolve({ value: event, done: false });
-        else
-            this.#events.push(event);
-    }
-    end(error) {
-        this.#over ??= { error };
-        for (const { resolve, reject } of this.#asked.splice(0)) {
-            if (this.#over.error)
-                reject(this.#over.error);
-            else
-                resolve({ value: undefined, done: true });
-            this.#over = { error: undefined };
+        try {
+            for (;;) {
+                const event = loop.events.shift();
+                if (event)
+                    yield event;
+                else if (loop.error)
+                    throw loop.error;
+                else if (loop.over)
+                    return;
+                else
+                    await new Promise((resolve) => (loop.wake = resolve));
+            }
+        }
+        finally {
+            this.#loops.delete(loop);
+            left();
         }
     }
 }

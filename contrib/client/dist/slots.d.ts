@@ -1,4 +1,7 @@
+/**
+ * slots.ts: counts the connections that the tabs of a browser have to one server. Over HTTP/1.1 a
+ * browser opens six, and lets all else wait without a word.
+ */
+export declare const slotName: (origin: string) => string;
 /** Notes a connection until the signal ends it. */
 export declare function noteConnection(origin: string, signal: AbortSignal): void;
-/** Resolves to true if the connections beside this one are as many as a browser opens. */
-export declare function areAllTaken(origin: string): Promise<boolean>;

@@ -3,10 +3,8 @@
  * access.ts: makes what a request needs to be let in. That is the address, and a token or a ticket.
  * It also shows the server a new token for a stream whose token is about to end.
  */
-import { isRefusal, refusalOf } from './answer.js'
-import { identityOf, subjectOf } from './identity.js'
 import { logOf, type Log } from './log.js'
-import { functions } from './same.js'
+import { inTime } from './patience.js'
 import { StreamError, type StreamOptions, type TokenRequest } from './types.js'
 
 export interface Request {
@@ -16,7 +14,7 @@ export interface Request {
 
 const earlyMs = 5000 // so long a token that identity() has asked for may wait for its request
 
-function absolute(url: string | URL, base?: URL): URL {
+export function absolute(url: string | URL, base?: URL): URL {
   try {
     return new URL(url, base ?? globalThis.location?.href)
   } catch {
@@ -31,14 +29,14 @@ export class Access {
   readonly parse: (text: string) => unknown
   /** Called when a new token has other rights than the one before. */
   onIdentity: () => void = () => {}
-  readonly #options: StreamOptions
+  readonly options: StreamOptions
   #early: { token: string; at: number } | undefined // a token that identity() has asked for
   #subject: unknown
   #identity: string | undefined
 
   constructor(options: StreamOptions) {
     const { url, paths = [], events, token, ticket } = options
-    this.#options = options
+    this.options = options
     this.url = absolute(url)
     for (const path of paths) this.url.searchParams.append('path', path)
     if (events?.length) this.url.searchParams.set('events', events.join(','))
@@ -49,7 +47,7 @@ export class Access {
 
   /** True if the application can give another token or ticket after one was refused. */
   get renewable(): boolean {
-    return typeof this.#options.token === 'function' || this.#options.ticket !== undefined
+    return typeof this.options.token === 'function' || this.options.ticket !== undefined
   }
 
   /**
@@ -58,21 +56,14 @@ export class Access {
    * Rejects with a StreamError if the function `token` fails.
    */
   async identity(): Promise<string | undefined> {
-    const { identity, token, ticket, headers, fetch } = this.#options
+    const { identity, token, ticket, headers, fetch } = this.options
     const fields = typeof headers === 'object' ? JSON.stringify(headers) : '' // they may say who asks
     if (identity !== undefined) return `named ${identity}${fields}`
     if (token) {
       this.#early = { token: await this.#token({ renew: false }), at: Date.now() }
-      return identityOf(this.#early.token) + fields
+      return this.#identity + fields
     }
     return !ticket && !headers && !fetch && this.credentials === 'omit' ? 'anonymous' : undefined
-  }
-
-  /** The same text for streams of this page that may share a connection. */
-  pageName(identity: string | undefined): string {
-    const { token, ticket, headers, fetch } = this.#options
-    const whose = identity ?? [token, ticket, headers, fetch].map((value) => functions.idOf(value))
-    return JSON.stringify([this.url, this.credentials, whose])
   }
 
   /**
@@ -82,15 +73,15 @@ export class Access {
    * error means that the address of tickets could not be reached.
    */
   async request(ask: TokenRequest): Promise<Request> {
-    const { token, ticket } = this.#options
+    const { ticket } = this.options
     const url = new URL(this.url)
     if (ticket) url.searchParams.set('ticket', await this.#ticket(ticket, ask))
-    return { url, headers: { ...(await this.#headers(ask)), ...(token && !ticket ? await this.#bearer(ask) : {}) } }
+    return { url, headers: await this.headers(ask, !ticket) }
   }
 
   /** The fetch of the application, or the global one. */
   fetch(url: URL, init: RequestInit): Promise<Response> {
-    const { fetch = globalThis.fetch } = this.#options
+    const { fetch = globalThis.fetch } = this.options
     return fetch(url, { credentials: this.credentials, ...init })
   }
 
@@ -99,18 +90,17 @@ export class Access {
    * Resolves to true if the server has accepted it. Rejects as request() does.
    */
   async renew(code: string): Promise<boolean> {
-    const { token, renew } = this.#options
-    if (token ? typeof token !== 'function' : this.credentials === 'omit') return false
-    const ask = { renew: true }
-    const headers = { ...(await this.#headers(ask)), ...(token ? await this.#bearer(ask) : {}), 'Content-Type': 'application/json' }
-    const address = absolute(renew ?? '/stream/renew', this.url)
-    const body = JSON.stringify({ stream: code })
-    return (await this.fetch(address, { method: 'POST', headers, body })).ok
+    return (await inTime(import('./grants.js'))).renew(this, code)
+  }
+
+  /** The fields of a request. bearer: with the token, if there is one. */
+  async headers(ask: TokenRequest, bearer: boolean): Promise<Record<string, string>> {
+    return { ...(await this.#headers(ask)), ...(bearer && this.options.token ? await this.#bearer(ask) : {}) }
   }
 
   async #headers(ask: TokenRequest): Promise<Record<string, string>> {
-    const { headers = {} } = this.#options
-    return typeof headers === 'function' ? called('headers', () => headers(ask), isObject, 'no object') : headers
+    const { headers = {} } = this.options
+    return typeof headers === 'function' ? called('headers', () => headers(ask), 'object') : headers
   }
 
   async #bearer(ask: TokenRequest): Promise<Record<string, string>> {
@@ -121,8 +111,9 @@ export class Access {
   }
 
   async #token(ask: TokenRequest): Promise<string> {
-    const { token } = this.#options
-    const text = typeof token === 'function' ? await called('token', () => token(ask), isText, 'no text') : token!
+    const { token } = this.options
+    const text = typeof token === 'function' ? await called('token', () => token(ask), 'string') : token!
+    const { identityOf, subjectOf } = await inTime(import('./identity.js'))
     const [subject, identity] = [subjectOf(text), identityOf(text)]
     this.#subject ??= subject
     if (subject !== this.#subject) throw new StreamError('The token is of another subject now: close this stream and connect again', true)
@@ -133,26 +124,20 @@ export class Access {
   }
 
   async #ticket(ticket: NonNullable<StreamOptions['ticket']>, ask: TokenRequest): Promise<string> {
-    if (typeof ticket === 'function') return called('ticket', () => ticket(ask), isText, 'no text')
-    const headers = { ...(await this.#headers(ask)), ...(this.#options.token ? await this.#bearer(ask) : {}) }
-    const response = await this.fetch(absolute(ticket, this.url), { method: 'POST', headers })
-    if (!response.ok) throw await refusalOf(response, 'a ticket')
-    return ((await response.json()) as { ticket: string }).ticket
+    if (typeof ticket === 'function') return called('ticket', () => ticket(ask), 'string')
+    return (await inTime(import('./grants.js'))).ticketFrom(this, ticket, ask)
   }
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
-const isObject = (value: unknown): value is Record<string, string> => typeof value === 'object' && value !== null
-
 // Calls a function of the application. Its errors become StreamErrors that are not final.
-async function called<T>(name: string, ask: () => T | Promise<T>, fits: (value: unknown) => value is T, wrong: string): Promise<T> {
-  let value: unknown
+async function called<T>(name: string, ask: () => T | Promise<T>, type: 'string' | 'object'): Promise<T> {
+  let value: T
   try {
     value = await ask()
   } catch (error) {
-    if (isRefusal(error)) throw error
-    throw new StreamError(`The function \`${name}\` has failed: ${error instanceof Error ? error.message : String(error)}`, false)
+    if (error instanceof StreamError && 'retryAfter' in error) throw error // an answer that refuses
+    throw new StreamError(`The function \`${name}\` has failed: ${(error as Error)?.message ?? error}`, false)
   }
-  if (!fits(value)) throw new StreamError(`The function \`${name}\` has returned ${wrong}`, false)
-  return value
+  if (value && typeof value === type) return value
+  throw new StreamError(`The function \`${name}\` has returned no ${type === 'string' ? 'text' : type}`, false)
 }

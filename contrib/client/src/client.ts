@@ -7,11 +7,9 @@ import { Access } from './access.js'
 import type { AnyEvent, EventOf, Handler } from './events.js'
 import { Feed, guarded } from './feed.js'
 import { Listeners } from './listeners.js'
-import type { TabsHost } from './messages.js'
 import { inTime } from './patience.js'
 import { watchPage } from './page.js'
 import { Source, type SourceOptions } from './source.js'
-import type { Meeting } from './sharing.js'
 import type { Tabs } from './tabs.js'
 import { StreamError, type Item, type Stream, type StreamEvent, type StreamOptions, type StreamState } from './types.js'
 
@@ -133,25 +131,14 @@ class Client implements Stream {
   async #meeting(): Promise<(() => Tabs) | undefined> {
     if (this.#options.share === false || typeof globalThis.document !== 'object') return undefined
     try {
-      const { meetingOf, Tabs } = await inTime(import('./sharing.js'))
-      const { name, medium }: Meeting = await meetingOf(this.#access)
-      this.#access.log(`shares as ${name}`)
-      return () => new Tabs(name, this.#settings.staleAfter, this.#host(), medium)
+      const { meeting } = await inTime(import('./sharing.js'))
+      return await meeting(this.#access, this.#feed, this.#source, {
+        staleAfter: this.#settings.staleAfter,
+        state: (state) => this.#show(state),
+        error: (error) => this.#tellError(error),
+      })
     } catch {
       return undefined // there is no token, or no module; the source tells that, and asks again
-    }
-  }
-
-  #host(): TabsHost {
-    return {
-      resumeFrom: () => this.#feed.resumeFrom(),
-      received: () => this.#feed.received,
-      take: (item) => this.#feed.take(item),
-      state: (state) => this.#show(state),
-      error: (error) => this.#tellError(error),
-      connect: () => this.#source.start(),
-      disconnect: () => this.#source.stop(),
-      reconnect: () => this.#source.restart(),
     }
   }
 

@@ -4,7 +4,6 @@
  * whichever connection it came by. The feed owns the cursor.
  */
 import { isKnown } from './cursor.js'
-import { memberOf } from './items.js'
 import { StreamError, type Item, type StreamEvent, type StreamOptions } from './types.js'
 import type { Keys } from './unseal.js'
 
@@ -37,7 +36,7 @@ export class Feed {
 
   /** Loads what sealed data needs. Rejects if it cannot be loaded now. */
   async prepare(): Promise<void> {
-    if (this.#options.keys !== undefined) await import('./unseal.js')
+    if (this.#options.keys !== undefined) await import('./sealed.js')
   }
 
   /** Takes an item of a connection. False if it was known already. */
@@ -92,16 +91,11 @@ export class Feed {
 
   // Unsealing begins at once. Its result is told in its turn.
   #open(id: string, event: string, text: string, keys: Keys): void {
-    const opening = this.#unsealed(text, keys).then(
-      (data) => () => this.#tell({ id, event: nameOf(event, data), data, sealed: true }),
+    const opening = import('./sealed.js').then(({ opened }) => opened(event, text, keys, this.#options.parse)).then(
+      (open) => () => this.#tell({ id, ...open, sealed: true }),
       (error: Error) => () => this.#onError(new StreamError(`The event ${event} ${id} cannot be read: ${error.message}`, false)),
     )
     this.#then(async () => (await opening)())
-  }
-
-  async #unsealed(text: string, keys: Keys): Promise<unknown> {
-    const { unseal } = await import('./unseal.js')
-    return unseal(text, keys, { parse: this.#options.parse })
   }
 
   #tell(event: StreamEvent): void {
@@ -121,12 +115,6 @@ export class Feed {
       if (this.#queue === queue) this.#queue = undefined
     }))
   }
-}
-
-// A sealed stream of plain messages has the event's name inside the sealed data.
-function nameOf(event: string, data: unknown): string {
-  const type = event === 'message' && memberOf(data, 'type')
-  return typeof type === 'string' ? type : event
 }
 
 /**

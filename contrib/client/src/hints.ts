@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: PostgreSQL
-/** hints.ts: what a developer can do about an error. It is loaded when there is one. */
+/**
+ * hints.ts: what the end of an attempt means, and what a developer can do about it. It is loaded when
+ * there is one.
+ */
 import type { Access } from './access.js'
-import { unreachable } from './answer.js'
+import { endingOfError, unreachable, type Ending } from './answer.js'
+import { refusalOf } from './refusal.js'
+import { slotName } from './slots.js'
 import { StreamError } from './types.js'
+
+export { endingOfClosing } from './answer.js'
 
 const probeMs = 2000
 
@@ -35,9 +42,28 @@ async function whyUnreachable(access: Access): Promise<StreamError | undefined> 
   return new StreamError('The server does not let this page read its answer', false, 0, `Add ${page.origin} to allowed-origins of the daemon. If it is there, a proxy in front answers by itself`)
 }
 
+const isAnswer = (failure: unknown): failure is Response => typeof failure === 'object' && failure !== null && 'ok' in failure
+
+/** What follows from an error of an attempt, or from an answer that refuses the stream. */
+export async function endingOf(failure: unknown, access: Access): Promise<Ending> {
+  const ending = endingOfError(isAnswer(failure) ? await refusalOf(failure, 'the stream') : failure)
+  return 'error' in ending ? { ...ending, error: await explained(ending.error, access) } : ending
+}
+
 /** The error with a hint, or a better one. */
 export async function explained(error: StreamError, access: Access): Promise<StreamError> {
   if (error.status === 0 && error.message === unreachable) return (await whyUnreachable(access)) ?? error
   const hint = hints[error.status]
   return hint ? Object.assign(error, { hint }) : error
+}
+
+const mostConnections = 6
+
+/** The reason why there is no answer, if tabs of this browser have all connections to the server. */
+export async function crowded(origin: string): Promise<StreamError | undefined> {
+  const { held = [] } = (await globalThis.navigator?.locks?.query()) ?? {}
+  const others = held.filter(({ name }) => name!.startsWith(slotName(origin))).length - 1
+  if (others < mostConnections) return undefined
+  return new StreamError('The server does not answer, and tabs of this browser have six streams open to it. Over HTTP/1.1 a browser makes no more than six connections: close some', false, 0,
+    'Put several streams into one connection with `paths`, or put a proxy with HTTP/2 in front')
 }

@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: PostgreSQL
-/** items.ts: makes items of what the server says, in an event of a stream or in a page. */
+/** items.ts: makes items of what the server says in an event of a stream. */
 import type { ParsedEvent } from './parser.js'
 import type { Item } from './types.js'
 
 /** A control event that concerns the connection and not the application. */
 export type Control = { name: 'expiring' | 'closing'; data: Record<string, unknown> }
-
-export interface Page {
-  events: { id?: string; event: string; data: unknown }[]
-  cursor: string
-  reset: string | null
-}
 
 function parsed(text: string, parse: (text: string) => unknown): unknown {
   try {
@@ -42,21 +36,4 @@ export function itemOf(from: ParsedEvent, fresh: boolean, parse: (text: string) 
       return { name: event, data: Object(data) as Record<string, unknown> }
   }
   return { kind: 'event', id, event, data, bytes: from.data.length }
-}
-
-const stateful = new Set(['snapshot', 'ready'])
-const beside = new Set(['connected', 'reset', 'expiring', 'closing']) // the page's other members say these, or the status of the next answer does
-
-/**
- * The items of a page. first: it is the first page of this attempt. fresh: it did not resume. bytes:
- * its length.
- */
-export function* itemsOf(page: Page, { first, fresh, bytes = 0 }: { first: boolean; fresh: boolean; bytes?: number }): Generator<Item> {
-  const state = page.events.some(({ event }) => stateful.has(event))
-  if (first) yield { kind: 'begin', id: state ? '' : fresh ? page.cursor : '', fresh }
-  if (page.reset !== null) yield { kind: 'reset', id: state ? '' : page.cursor, reason: page.reset }
-  for (const { id = '', event, data } of page.events) {
-    if (!beside.has(event)) yield { kind: 'event', id, event, data, bytes: bytes / page.events.length }
-  }
-  yield { kind: 'place', id: page.cursor }
 }

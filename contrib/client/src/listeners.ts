@@ -6,6 +6,19 @@ type Call = (data: any, event: StreamEvent) => void
 
 export const controls: ReadonlySet<string> = new Set(['left', 'bulk', 'schema', 'snapshot', 'ready'])
 
+/** What came since the loop has asked, and how it is woken. */
+interface Loop {
+  events: StreamEvent[]
+  over: boolean
+  error?: Error
+  wake(): void
+}
+
+function push(loop: Loop, event: StreamEvent): void {
+  loop.events.push(event)
+  loop.wake()
+}
+
 export class Listeners {
   readonly #options: StreamOptions
   readonly #handlers = new Map<string, Set<Call>>()
@@ -32,72 +45,37 @@ export class Listeners {
     const all = onControl && controls.has(event.event) ? onControl : onEvent
     if (all) this.#call(() => all(event as never))
     for (const handler of this.#handlers.get(event.event) ?? []) this.#call(() => handler(event.data, event))
-    for (const loop of this.#loops) loop.push(event)
+    for (const loop of this.#loops) push(loop, event)
   }
 
   reset(reason: string): void {
     this.#call(() => this.#options.onReset?.(reason))
-    for (const loop of this.#loops) loop.push({ id: '', event: 'reset', data: { reason } })
+    for (const loop of this.#loops) push(loop, { id: '', event: 'reset', data: { reason } })
   }
 
   /** Ends the loops, with an error if there is one. */
   end(error?: Error): void {
-    for (const loop of this.#loops) loop.end(error)
-    this.#loops.clear()
+    for (const loop of this.#loops) {
+      Object.assign(loop, { error, over: true })
+      loop.wake()
+    }
   }
 
-  /** left: called when a loop is left. */
-  loop(left: () => void): AsyncIterableIterator<StreamEvent> {
-    const loop = new Loop(() => (this.#loops.delete(loop), left()))
+  /** Yields what comes. left: called when the loop is left. */
+  async *loop(left: () => void): AsyncGenerator<StreamEvent, undefined> {
+    const loop: Loop = { events: [], over: false, wake: () => {} }
     this.#loops.add(loop)
-    return loop
-  }
-}
-
-type Result = IteratorResult<StreamEvent, undefined>
-
-/** Keeps events until the loop asks for them. */
-class Loop implements AsyncIterableIterator<StreamEvent> {
-  readonly #left: () => void
-  readonly #events: StreamEvent[] = []
-  readonly #asked: { resolve: (result: Result) => void; reject: (error: Error) => void }[] = []
-  #over: { error: Error | undefined } | undefined
-
-  constructor(left: () => void) {
-    this.#left = left
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this
-  }
-
-  next(): Promise<Result> {
-    const event = this.#events.shift()
-    if (event) return Promise.resolve({ value: event, done: false })
-    const over = this.#over
-    if (!over) return new Promise((resolve, reject) => void this.#asked.push({ resolve, reject }))
-    this.#over = { error: undefined } // an error is thrown once
-    return over.error ? Promise.reject(over.error) : Promise.resolve({ value: undefined, done: true })
-  }
-
-  return(): Promise<Result> {
-    this.end()
-    this.#left()
-    return Promise.resolve({ value: undefined, done: true })
-  }
-
-  push(event: StreamEvent): void {
-    const asked = this.#asked.shift()
-    if (asked) asked.resolve({ value: event, done: false })
-    else this.#events.push(event)
-  }
-
-  end(error?: Error): void {
-    this.#over ??= { error }
-    for (const { resolve, reject } of this.#asked.splice(0)) {
-      if (this.#over.error) reject(this.#over.error)
-      else resolve({ value: undefined, done: true })
-      this.#over = { error: undefined }
+    try {
+      for (;;) {
+        const event = loop.events.shift()
+        if (event) yield event
+        else if (loop.error) throw loop.error
+        else if (loop.over) return
+        else await new Promise<void>((resolve) => (loop.wake = resolve))
+      }
+    } finally {
+      this.#loops.delete(loop)
+      left()
     }
   }
 }

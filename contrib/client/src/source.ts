@@ -10,14 +10,14 @@
  * - pages: after `again` ms the mode is stream. One attempt without a byte then leads to probe.
  */
 import type { Access } from './access.js'
-import { endingOfClosing, endingOfError, refusalOf, type Ending } from './answer.js'
+import type { Ending } from './answer.js'
 import { Backoff, Silence } from './backoff.js'
 import { Breath } from './breath.js'
-import { itemOf, itemsOf, type Control, type Page } from './items.js'
+import { itemOf, type Control } from './items.js'
 import { offline, watchPage } from './page.js'
 import { inTime, unlessAborted } from './patience.js'
 import { Parser } from './parser.js'
-import { areAllTaken, noteConnection } from './slots.js'
+import { noteConnection } from './slots.js'
 import { StreamError, type Item, type Sink } from './types.js'
 
 export interface SourceOptions {
@@ -28,7 +28,6 @@ export interface SourceOptions {
 }
 
 const stableMs = 10_000 // a connection that was open for longer resets the backoff
-const waitSeconds = 25 // that the server may hold a page back for
 const answerMs = 20_000 // for the head of an answer, which the server may hold for 10 s
 const pieceBytes = 32_768 // that are read in one go
 const crowdedMs = 3000 // without an answer
@@ -118,20 +117,19 @@ export class Source {
     try {
       return await (this.#mode === 'stream' ? this.#stream(attempt.signal) : this.#pages(attempt.signal))
     } catch (error) {
-      return attempt.signal.aborted ? (attempt.signal.reason as Ending) : await this.#explained(endingOfError(error))
+      return attempt.signal.aborted ? (attempt.signal.reason as Ending) : await this.#failed(error)
     } finally {
       attempt.abort() // lets go of the socket
       if (this.#attempt === attempt) this.#silence?.stop()
     }
   }
 
-  async #explained(ending: Ending): Promise<Ending> {
-    if (!('error' in ending)) return ending
+  // If not even this module comes, the network is away.
+  async #failed(failure: unknown): Promise<Ending> {
     try {
-      const { explained } = await inTime(import('./hints.js'))
-      return { ...ending, error: await explained(ending.error, this.#access) }
+      return await (await inTime(import('./hints.js'))).endingOf(failure, this.#access)
     } catch {
-      return ending
+      return late
     }
   }
 
@@ -184,7 +182,7 @@ export class Source {
     for (let first = true; ; first = false) {
       const { done, value } = await reader.read()
       if (done) return lost
-      if (first) this.#watch(staleAfter, { then: 'now' }, true)
+      if (first) this.#begun(staleAfter)
       this.#silence!.heard()
       this.#sink.heard()
       for (let from = 0; from < value.length; from += pieceBytes) {
@@ -196,21 +194,27 @@ export class Source {
     }
   }
 
+  // What an end means is loaded now, because the server may be away then.
+  #begun(staleAfter: number): void {
+    this.#watch(staleAfter, { then: 'now' }, true)
+    import('./hints.js').catch(() => {})
+  }
+
   // Says why there is no answer, if the browser makes no more connections.
   #asked(signal: AbortSignal): ReturnType<typeof setTimeout> {
     const { origin } = this.#access.url
     noteConnection(origin, signal)
-    const timer = setTimeout(async () => {
-      if ((await areAllTaken(origin)) && !signal.aborted) this.#sink.error(crowded)
+    return setTimeout(async () => {
+      const error = signal.aborted ? undefined : await import('./hints.js').then(({ crowded }) => crowded(origin)).catch(() => undefined)
+      if (error && !signal.aborted) this.#sink.error(error)
     }, crowdedMs)
-    signal.addEventListener('abort', () => clearTimeout(timer))
-    return timer
   }
 
   // Another token is asked for once. If that one is refused too, this is the end.
-  #closed({ reason, retry }: { reason: string; retry: boolean }): Ending {
+  async #closed({ reason, retry }: { reason: string; retry: boolean }): Promise<Ending> {
     const renewable = this.#access.renewable
     if (reason === 'expired' || retry) this.#renew = renewable
+    const { endingOfClosing } = await inTime(import('./hints.js'))
     return endingOfClosing(reason, retry && renewable)
   }
 
@@ -249,33 +253,26 @@ export class Source {
   // --- page by page ---
 
   async #pages(signal: AbortSignal): Promise<Ending> {
-    const again = this.#options.fallback!.again
-    const breath = new Breath()
-    let wait = this.#mode === 'pages' ? waitSeconds : 0
-    for (let first = true; ; first = false) {
-      const fresh = this.#sink.resumeFrom() === ''
-      const { page, bytes } = await this.#page(signal, wait)
-      if (this.#mode === 'probe') [this.#mode, this.#pagesUntil] = ['pages', Date.now() + again]
-      for (const item of itemsOf(page, { first, fresh, bytes })) {
-        if (signal.aborted) throw signal.reason
-        this.#take(item)
-        await breath.take()
-      }
-      this.#sink.heard()
-      wait = waitSeconds
-      if (Date.now() < this.#pagesUntil) continue
-      ;[this.#mode, this.#mutes] = ['stream', mutesMax - 1]
-      return { then: 'now' }
-    }
-  }
-
-  async #page(signal: AbortSignal, wait: number): Promise<{ page: Page; bytes: number }> {
-    const after = this.#sink.resumeFrom()
-    this.#watch(wait * 1000 + (this.#mode === 'probe' ? this.#options.fallback!.after : answerMs), late)
-    const response = await this.#fetch(signal, 'application/json', { query: after, wait })
-    const text = await response.text()
-    this.#silence!.stop()
-    return { page: this.#access.parse(text) as Page, bytes: text.length }
+    const { readPages } = await inTime(import('./paging.js')), { after, again } = this.#options.fallback!
+    await readPages({
+      first: this.#mode === 'probe',
+      signal,
+      parse: this.#access.parse,
+      resumeFrom: () => this.#sink.resumeFrom(),
+      take: (item) => this.#take(item),
+      ask: (wait) => {
+        this.#watch(wait * 1000 + (this.#mode === 'probe' ? after : answerMs), late)
+        return this.#fetch(signal, 'application/json', { query: this.#sink.resumeFrom(), wait })
+      },
+      came: () => {
+        this.#silence!.stop()
+        if (this.#mode === 'probe') [this.#mode, this.#pagesUntil] = ['pages', Date.now() + again]
+        this.#sink.heard()
+        return this.#pagesUntil
+      },
+    })
+    ;[this.#mode, this.#mutes] = ['stream', mutesMax - 1]
+    return { then: 'now' }
   }
 
   async #fetch(signal: AbortSignal, type: string, place: '' | { header: string } | { query: string; wait: number }): Promise<Response> {
@@ -289,13 +286,12 @@ export class Source {
     }
     const response = await this.#access.fetch(url, { headers, signal, cache: 'no-store' })
     this.#access.log(`the answer is ${response.status}`)
-    if (!response.ok) throw await refusalOf(response, 'the stream')
+    if (!response.ok) throw response
     if (!response.headers.get('Content-Type')?.startsWith(type)) throw new StreamError(`The answer is no ${type}: is this the address of a stream?`, false)
     return response
   }
 }
 
-const crowded = new StreamError('The server does not answer, and tabs of this browser have six streams open to it. Over HTTP/1.1 a browser makes no more than six connections: close some', false, 0, 'Put several streams into one connection with `paths`, or put a proxy with HTTP/2 in front')
 const late: Ending = { then: 'later', error: new StreamError('The server does not answer', false) }
 const lost: Ending = { then: 'later', error: new StreamError('The connection was lost', false) }
 const final = (error: StreamError): StreamError => new StreamError(error.message, true, error.status, error.hint)
