@@ -2,7 +2,7 @@
 // The oldest TypeScript that is promised and the newest one compile the same list.
 // run: once
 import assert from 'node:assert/strict'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -114,6 +114,23 @@ describe('the types', { skip: missing(), timeout: 280_000 }, () => {
     symlinkSync(clientPath, join(directory, 'node_modules/@pgherald/client'))
   })
   after(() => directory && removeDirectory(directory))
+
+  test('the snippets of the README compile, and that of a test runs', async () => {
+    const readme = readFileSync(join(clientPath, 'README.md'), 'utf8')
+    const blocks = [...readme.matchAll(/^```(js|jsx|ts)\n([^]*?)^```/gm)].map(([, kind, text]) => ({ kind, text }))
+    assert.equal(blocks.length, 5)
+    const words = ['session', 'show', 'loadAnew', 'dot', 'say', 'render', 'api', 'Wait', 'Order'].map((word) => `declare const ${word}: any`).join('\n')
+    for (const [n, { kind, text }] of blocks.entries()) writeFileSync(join(directory, `snippet${n}.${kind === 'jsx' ? 'tsx' : 'ts'}`), `${words}\n${text.replace("'./streams'", "'./streams.js'").replace('{ token, tab })', '{ token, tab }: any)')}\nexport {}`)
+    cpSync(join(clientPath, 'node_modules/@types'), join(directory, 'node_modules/@types'), { recursive: true })
+    cpSync(join(clientPath, 'node_modules/csstype'), join(directory, 'node_modules/csstype'), { recursive: true })
+    const names = blocks.map(({ kind }, n) => `snippet${n}.${kind === 'jsx' ? 'tsx' : 'ts'}`)
+    const { stdout } = await run(process.execPath, [binary('typescript'), '--strict', '--noEmit', '--jsx', 'react', '--allowUmdGlobalAccess', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable', ...names], { cwd: directory, timeout: 120_000 })
+    assert.equal(stdout, '')
+    const shown = blocks.find(({ text }) => text.includes('scripted(')).text
+    writeFileSync(join(directory, 'runs.js'), `const show = (it) => console.log(it)\n${shown}\nsetTimeout(() => process.exit(), 1500)`)
+    const told = await run(process.execPath, ['runs.js'], { cwd: directory, timeout: 30_000 })
+    assert.equal(told.stdout.trim(), 'snapshot\nready', told.stderr)
+  })
 
   for (const [version, name] of Object.entries(compilers)) {
     test(`TypeScript ${version} compiles what must compile, and not what must not`, async () => {
