@@ -12,7 +12,7 @@ export function absolute(url, base) {
         return new URL(url, base ?? globalThis.location?.href);
     }
     catch {
-        throw new TypeError(`This is no address: ${String(url)} (outside a page it must be a whole one, with http://)`);
+        throw new TypeError(`This is no address: ${url} (outside a page it must be a whole one, with http://)`);
     }
 }
 export class Access {
@@ -132,3 +132,4 @@ async function called(name, ask, type) {
         return value;
     throw new StreamError(`The function \`${name}\` has returned no ${type === 'string' ? 'text' : type}`, false);
 }
+//# sourceMappingURL=access.js.map

@@ -36,3 +36,4 @@ export function endingOfClosing(reason, renewable) {
         return { then: 'soon' };
     return { then: 'later', error: new StreamError(`The server has closed the stream (${reason})`, false) };
 }
+//# sourceMappingURL=answer.js.map

@@ -68,3 +68,4 @@ export class Silence {
             this.#silent();
     };
 }
+//# sourceMappingURL=backoff.js.map

@@ -24,3 +24,4 @@ export class Breath {
         this.#since = performance.now();
     }
 }
+//# sourceMappingURL=breath.js.map

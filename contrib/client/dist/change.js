@@ -55,3 +55,4 @@ export function applyDefault({ event, data }, to, keyOf) {
         return to.reload(), true; // it was too long to be sent
     return changeRow(data, memberOf(data, 'op'), to, keyOf);
 }
+//# sourceMappingURL=change.js.map

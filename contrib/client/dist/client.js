@@ -172,3 +172,4 @@ class Client {
 export function connect(options) {
     return new Client(options);
 }
+//# sourceMappingURL=client.js.map

@@ -17,3 +17,4 @@ export function compareCursors(a, b) {
  * True if a client at this cursor already has the event with this id. False if either is no cursor.
  */
 export const isKnown = (id, cursor) => isCursor(id) && isCursor(cursor) && compareCursors(id, cursor) <= 0;
+//# sourceMappingURL=cursor.js.map

@@ -4,3 +4,4 @@
  * interface `Streams`. Without it names are texts, and data is any.
  */
 export {};
+//# sourceMappingURL=events.js.map

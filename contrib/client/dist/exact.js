@@ -17,3 +17,4 @@ function isExact(text) {
 export function exact(json) {
     return JSON.parse(json.replace(tokens, (token) => (token[0] === '"' || isExact(token) ? token : `"${token}"`)));
 }
+//# sourceMappingURL=exact.js.map

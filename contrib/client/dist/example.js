@@ -1,3 +1,4 @@
+'use client';
 // SPDX-License-Identifier: PostgreSQL
 /**
  * example.ts: React hooks for the pages of contrib/example, to copy from. They follow the orders of
@@ -111,3 +112,4 @@ export function useRouletteStream(gameId, token, more = {}) {
     const { value, state } = useEvents({ ...options, token: known, keys, url }, addNumber, []);
     return { numbers: value, isConnected: state === 'open' };
 }
+//# sourceMappingURL=example.js.map

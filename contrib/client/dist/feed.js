@@ -85,8 +85,15 @@ export class Feed {
     }
     // Unsealing begins at once. Its result is told in its turn.
     #open(id, event, text, keys) {
-        const opening = import('./sealed.js').then(({ opened }) => opened(event, text, keys, this.#options.parse)).then((open) => () => this.#tell({ id, ...open, sealed: true }), (error) => () => this.#onError(new StreamError(`The event ${event} ${id} cannot be read: ${error.message}`, false)));
-        this.#then(async () => (await opening)());
+        const opening = import('./sealed.js').then(({ opened }) => opened({ id, event, text, keys, parse: this.#options.parse }))
+            .catch((error) => new StreamError(error.message, false));
+        this.#then(async () => {
+            const open = await opening;
+            if (open instanceof StreamError)
+                this.#onError(open);
+            else
+                this.#tell(open);
+        });
     }
     #tell(event) {
         if (event.id)
@@ -123,3 +130,4 @@ export function guarded(callback) {
             queueMicrotask(() => { throw error; });
     }
 }
+//# sourceMappingURL=feed.js.map

@@ -34,3 +34,4 @@ export class Frame {
         this.#cancel = undefined;
     }
 }
+//# sourceMappingURL=frame.js.map

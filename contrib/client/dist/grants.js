@@ -17,3 +17,4 @@ export async function ticketFrom(access, address, ask) {
         throw await refusalOf(response, 'a ticket');
     return (await response.json()).ticket;
 }
+//# sourceMappingURL=grants.js.map

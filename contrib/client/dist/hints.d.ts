@@ -6,9 +6,8 @@ import type { Access } from './access.js';
 import { type Ending } from './answer.js';
 import { StreamError } from './types.js';
 export { endingOfClosing } from './answer.js';
+export { noteConnection } from './slots.js';
 /** What follows from an error of an attempt, or from an answer that refuses the stream. */
 export declare function endingOf(failure: unknown, access: Access): Promise<Ending>;
 /** The error with a hint, or a better one. */
 export declare function explained(error: StreamError, access: Access): Promise<StreamError>;
-/** The reason why there is no answer, if tabs of this browser have all connections to the server. */
-export declare function crowded(origin: string): Promise<StreamError | undefined>;

@@ -41,3 +41,4 @@ export async function nameOf(url, identity) {
     const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes));
     return `pgherald ${protocol} ${Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('')}`;
 }
+//# sourceMappingURL=identity.js.map

@@ -4,3 +4,4 @@ export { connect } from './client.js';
 export { rows } from './rows.js';
 export { StreamError } from './types.js';
 export { unseal } from './unseal.js';
+//# sourceMappingURL=index.js.map

@@ -26,3 +26,4 @@ export function itemOf(from, fresh, parse = JSON.parse) {
     }
     return { kind: 'event', id, event, data, bytes: from.data.length };
 }
+//# sourceMappingURL=items.js.map

@@ -125,3 +125,4 @@ export class Keeper {
         return typeof key === 'object' && key !== null ? this.keyOf(key) : textOf([key]);
     }
 }
+//# sourceMappingURL=keeper.js.map

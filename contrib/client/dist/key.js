@@ -14,3 +14,4 @@ export function keyOf({ url, paths, token, ticket, events, keys, share, identity
     const whose = typeof token === 'string' ? identityOf(token) : typeof token;
     return JSON.stringify([url, paths, whose, kindOf(ticket), kindOf(headers), events, keys, share, identity, credentials, renew, lastEventId, staleAfter, backoff, fallback]);
 }
+//# sourceMappingURL=key.js.map

@@ -26,3 +26,4 @@ export function delegating(latest) {
         options['headers'] = functions.standIn((ask) => functionOf(latest.current.headers, headers)(ask), headers);
     return options;
 }
+//# sourceMappingURL=latest.js.map

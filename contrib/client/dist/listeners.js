@@ -68,3 +68,4 @@ export class Listeners {
         }
     }
 }
+//# sourceMappingURL=listeners.js.map

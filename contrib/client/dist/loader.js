@@ -58,3 +58,4 @@ export class Loader {
         }
     }
 }
+//# sourceMappingURL=loader.js.map

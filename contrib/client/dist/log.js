@@ -8,3 +8,4 @@ export function logOf(debug, url) {
         return () => { };
     return (line, ...detail) => console.debug(`pgherald ${url.pathname}: ${line}`, ...detail);
 }
+//# sourceMappingURL=log.js.map

@@ -70,3 +70,4 @@ class PageChannel {
     }
 }
 export const thisPage = new Page();
+//# sourceMappingURL=medium.js.map

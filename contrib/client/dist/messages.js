@@ -1,1 +1,2 @@
 export {};
+//# sourceMappingURL=messages.js.map

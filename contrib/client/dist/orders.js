@@ -93,3 +93,4 @@ export async function fetchOrders(url, access, signal, failed) {
     }
     return undefined;
 }
+//# sourceMappingURL=orders.js.map

@@ -23,3 +23,4 @@ export function watchPage(calls) {
     on(document, 'resume', () => calls.shown?.());
     return () => ended.abort();
 }
+//# sourceMappingURL=page.js.map

@@ -35,3 +35,4 @@ export async function readPages({ first: probe, signal, parse, resumeFrom, take,
         over = Date.now() >= until;
     }
 }
+//# sourceMappingURL=paging.js.map

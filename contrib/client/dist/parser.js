@@ -67,3 +67,4 @@ export class Parser {
             this.#calls.onEvent(event);
     }
 }
+//# sourceMappingURL=parser.js.map

@@ -15,3 +15,4 @@ export function unlessAborted(signal, promise) {
     const aborted = new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason), { signal: done.signal }));
     return Promise.race([promise, aborted]).finally(() => done.abort());
 }
+//# sourceMappingURL=patience.js.map

@@ -134,3 +134,4 @@ const noRows = {
     reconnect: () => { },
     close: () => { },
 };
+//# sourceMappingURL=react.js.map

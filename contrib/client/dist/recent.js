@@ -53,3 +53,4 @@ export class Recent {
     }
 }
 const sizeOf = ({ bytes = 0 }) => bytes + beside;
+//# sourceMappingURL=recent.js.map

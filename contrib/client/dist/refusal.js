@@ -24,3 +24,4 @@ export async function refusalOf(response, what) {
     const error = new StreamError(`The server refuses ${what}: ${response.status}${text && ` ${text}`}`, false, response.status);
     return Object.assign(error, { retryAfter: retryAfterOf(response.headers.get('Retry-After')) });
 }
+//# sourceMappingURL=refusal.js.map

@@ -20,3 +20,4 @@ class Functions {
     }
 }
 export const functions = new Functions();
+//# sourceMappingURL=same.js.map

@@ -27,3 +27,4 @@ function pageName({ url, credentials, options }, identity) {
     const { token, ticket, headers, fetch } = options;
     return JSON.stringify([url, credentials, identity ?? [token, ticket, headers, fetch].map((value) => functions.idOf(value))]);
 }
+//# sourceMappingURL=sharing.js.map

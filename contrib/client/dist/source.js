@@ -4,12 +4,10 @@ import { itemOf } from './items.js';
 import { offline, watchPage } from './page.js';
 import { inTime, unlessAborted } from './patience.js';
 import { Parser } from './parser.js';
-import { noteConnection } from './slots.js';
 import { StreamError } from './types.js';
 const stableMs = 10_000; // a connection that was open for longer resets the backoff
 const answerMs = 20_000; // for the head of an answer, which the server may hold for 10 s
 const pieceBytes = 32_768; // that are read in one go
-const crowdedMs = 3000; // without an answer
 const mutesMax = 2; // attempts without a byte
 export class Source {
     #access;
@@ -153,9 +151,10 @@ export class Source {
         const nothing = fallback ? { then: 'mute' } : late;
         this.#watch(answerMs, nothing);
         await this.#sink.prepare();
-        const asked = this.#asked(signal);
+        let waits = true; // what an end means is loaded now, because the server may be away then
+        import('./hints.js').then(({ noteConnection }) => noteConnection(this.#access.url.origin, signal, (error) => waits && this.#sink.error(error)), () => { });
         const response = await this.#fetch(signal, 'text/event-stream', after && { header: after });
-        clearTimeout(asked);
+        waits = false;
         if (!response.body)
             return nothing; // this browser cannot read an answer as it comes
         this.#watch(fallback?.after ?? staleAfter, nothing);
@@ -166,7 +165,7 @@ export class Source {
             if (done)
                 return lost;
             if (first)
-                this.#begun(staleAfter);
+                this.#watch(staleAfter, { then: 'now' }, true);
             this.#silence.heard();
             this.#sink.heard();
             for (let from = 0; from < value.length; from += pieceBytes) {
@@ -178,21 +177,6 @@ export class Source {
             if (this.#closing !== undefined)
                 return this.#closed(this.#closing);
         }
-    }
-    // What an end means is loaded now, because the server may be away then.
-    #begun(staleAfter) {
-        this.#watch(staleAfter, { then: 'now' }, true);
-        import('./hints.js').catch(() => { });
-    }
-    // Says why there is no answer, if the browser makes no more connections.
-    #asked(signal) {
-        const { origin } = this.#access.url;
-        noteConnection(origin, signal);
-        return setTimeout(async () => {
-            const error = signal.aborted ? undefined : await import('./hints.js').then(({ crowded }) => crowded(origin)).catch(() => undefined);
-            if (error && !signal.aborted)
-                this.#sink.error(error);
-        }, crowdedMs);
     }
     // Another token is asked for once. If that one is refused too, this is the end.
     async #closed({ reason, retry }) {
@@ -283,3 +267,4 @@ export class Source {
 const late = { then: 'later', error: new StreamError('The server does not answer', false) };
 const lost = { then: 'later', error: new StreamError('The connection was lost', false) };
 const final = (error) => new StreamError(error.message, true, error.status, error.hint);
+//# sourceMappingURL=source.js.map

@@ -243,3 +243,4 @@ export function isAlike(a, b) {
     const names = Object.keys(a);
     return names.length === Object.keys(b).length && names.every((name) => Object.is(a[name], b[name]));
 }
+//# sourceMappingURL=store.js.map

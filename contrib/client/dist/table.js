@@ -116,3 +116,4 @@ export class Table {
         }
     }
 }
+//# sourceMappingURL=table.js.map

@@ -302,3 +302,4 @@ export class Tabs {
             this.#recent.add(item, this.#host.received());
     }
 }
+//# sourceMappingURL=tabs.js.map

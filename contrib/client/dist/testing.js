@@ -103,3 +103,4 @@ function posted({ url }) {
 export function scripted(options) {
     return new ScriptedServer(options);
 }
+//# sourceMappingURL=testing.js.map

@@ -51,3 +51,4 @@ function bodyOf(pieces, speed, ends, signal) {
         },
     });
 }
+//# sourceMappingURL=transcript.js.map

@@ -17,3 +17,4 @@ export class StreamError extends Error {
         this.hint = hint;
     }
 }
+//# sourceMappingURL=types.js.map

@@ -63,3 +63,4 @@ function checked(json) {
         return value;
     });
 }
+//# sourceMappingURL=unseal.js.map

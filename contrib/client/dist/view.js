@@ -87,3 +87,4 @@ function merge(list, gone, come, compare) {
     }
     return merged.concat(come.slice(next));
 }
+//# sourceMappingURL=view.js.map

@@ -18,7 +18,7 @@ export function absolute(url: string | URL, base?: URL): URL {
   try {
     return new URL(url, base ?? globalThis.location?.href)
   } catch {
-    throw new TypeError(`This is no address: ${String(url)} (outside a page it must be a whole one, with http://)`)
+    throw new TypeError(`This is no address: ${url} (outside a page it must be a whole one, with http://)`)
   }
 }
 

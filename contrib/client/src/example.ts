@@ -1,3 +1,4 @@
+'use client'
 // SPDX-License-Identifier: PostgreSQL
 /**
  * example.ts: React hooks for the pages of contrib/example, to copy from. They follow the orders of

@@ -91,11 +91,13 @@ export class Feed {
 
   // Unsealing begins at once. Its result is told in its turn.
   #open(id: string, event: string, text: string, keys: Keys): void {
-    const opening = import('./sealed.js').then(({ opened }) => opened(event, text, keys, this.#options.parse)).then(
-      (open) => () => this.#tell({ id, ...open, sealed: true }),
-      (error: Error) => () => this.#onError(new StreamError(`The event ${event} ${id} cannot be read: ${error.message}`, false)),
-    )
-    this.#then(async () => (await opening)())
+    const opening = import('./sealed.js').then(({ opened }) => opened({ id, event, text, keys, parse: this.#options.parse }))
+      .catch((error: Error) => new StreamError(error.message, false))
+    this.#then(async () => {
+      const open = await opening
+      if (open instanceof StreamError) this.#onError(open)
+      else this.#tell(open)
+    })
   }
 
   #tell(event: StreamEvent): void {

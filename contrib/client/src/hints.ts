@@ -6,10 +6,10 @@
 import type { Access } from './access.js'
 import { endingOfError, unreachable, type Ending } from './answer.js'
 import { refusalOf } from './refusal.js'
-import { slotName } from './slots.js'
 import { StreamError } from './types.js'
 
 export { endingOfClosing } from './answer.js'
+export { noteConnection } from './slots.js'
 
 const probeMs = 2000
 
@@ -55,15 +55,4 @@ export async function explained(error: StreamError, access: Access): Promise<Str
   if (error.status === 0 && error.message === unreachable) return (await whyUnreachable(access)) ?? error
   const hint = hints[error.status]
   return hint ? Object.assign(error, { hint }) : error
-}
-
-const mostConnections = 6
-
-/** The reason why there is no answer, if tabs of this browser have all connections to the server. */
-export async function crowded(origin: string): Promise<StreamError | undefined> {
-  const { held = [] } = (await globalThis.navigator?.locks?.query()) ?? {}
-  const others = held.filter(({ name }) => name!.startsWith(slotName(origin))).length - 1
-  if (others < mostConnections) return undefined
-  return new StreamError('The server does not answer, and tabs of this browser have six streams open to it. Over HTTP/1.1 a browser makes no more than six connections: close some', false, 0,
-    'Put several streams into one connection with `paths`, or put a proxy with HTTP/2 in front')
 }

@@ -17,7 +17,6 @@ import { itemOf, type Control } from './items.js'
 import { offline, watchPage } from './page.js'
 import { inTime, unlessAborted } from './patience.js'
 import { Parser } from './parser.js'
-import { noteConnection } from './slots.js'
 import { StreamError, type Item, type Sink } from './types.js'
 
 export interface SourceOptions {
@@ -30,7 +29,6 @@ export interface SourceOptions {
 const stableMs = 10_000 // a connection that was open for longer resets the backoff
 const answerMs = 20_000 // for the head of an answer, which the server may hold for 10 s
 const pieceBytes = 32_768 // that are read in one go
-const crowdedMs = 3000 // without an answer
 const mutesMax = 2 // attempts without a byte
 
 export class Source {
@@ -172,9 +170,10 @@ export class Source {
     const nothing: Ending = fallback ? { then: 'mute' } : late
     this.#watch(answerMs, nothing)
     await this.#sink.prepare()
-    const asked = this.#asked(signal)
+    let waits = true // what an end means is loaded now, because the server may be away then
+    import('./hints.js').then(({ noteConnection }) => noteConnection(this.#access.url.origin, signal, (error) => waits && this.#sink.error(error)), () => {})
     const response = await this.#fetch(signal, 'text/event-stream', after && { header: after })
-    clearTimeout(asked)
+    waits = false
     if (!response.body) return nothing // this browser cannot read an answer as it comes
     this.#watch(fallback?.after ?? staleAfter, nothing)
     const reader = response.body.getReader()
@@ -182,7 +181,7 @@ export class Source {
     for (let first = true; ; first = false) {
       const { done, value } = await reader.read()
       if (done) return lost
-      if (first) this.#begun(staleAfter)
+      if (first) this.#watch(staleAfter, { then: 'now' }, true)
       this.#silence!.heard()
       this.#sink.heard()
       for (let from = 0; from < value.length; from += pieceBytes) {
@@ -192,22 +191,6 @@ export class Source {
       }
       if (this.#closing !== undefined) return this.#closed(this.#closing)
     }
-  }
-
-  // What an end means is loaded now, because the server may be away then.
-  #begun(staleAfter: number): void {
-    this.#watch(staleAfter, { then: 'now' }, true)
-    import('./hints.js').catch(() => {})
-  }
-
-  // Says why there is no answer, if the browser makes no more connections.
-  #asked(signal: AbortSignal): ReturnType<typeof setTimeout> {
-    const { origin } = this.#access.url
-    noteConnection(origin, signal)
-    return setTimeout(async () => {
-      const error = signal.aborted ? undefined : await import('./hints.js').then(({ crowded }) => crowded(origin)).catch(() => undefined)
-      if (error && !signal.aborted) this.#sink.error(error)
-    }, crowdedMs)
   }
 
   // Another token is asked for once. If that one is refused too, this is the end.

@@ -1,0 +1,63 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.rowIn = rowIn;
+exports.isAbout = isAbout;
+exports.applyDefault = applyDefault;
+// SPDX-License-Identifier: PostgreSQL
+/**
+ * change.ts: what an event does to rows that are kept by their keys. Default events say it
+ * themselves, and so do `left`, `bulk` and the items of a state. Events of rules need a function.
+ */
+const items_js_1 = require("./items.js");
+const listeners_js_1 = require("./listeners.js");
+const isObject = (data) => typeof data === 'object' && data !== null;
+/** An item of a state is a row, or has it as `row`. */
+function rowIn(item, keyOf) {
+    if (keyOf(item) !== undefined)
+        return item;
+    const row = (0, items_js_1.memberOf)(item, 'row');
+    return keyOf(row) === undefined ? undefined : row;
+}
+// The key of the row before the change. It is another one if the change was made to a key.
+function keyBefore(data, keyOf) {
+    const [row, old, key] = ['row', 'old', 'key'].map((name) => (0, items_js_1.memberOf)(data, name));
+    return keyOf({ ...Object(row), ...Object(key), ...Object(old) });
+}
+function changeRow(data, op, to, keyOf) {
+    const row = (0, items_js_1.memberOf)(data, 'row'), before = keyBefore(data, keyOf);
+    if (op === 'truncate')
+        return to.clear(), true;
+    if (op === 'delete')
+        return before === undefined ? to.reload() : to.remove((0, items_js_1.memberOf)(data, 'old') ?? (0, items_js_1.memberOf)(data, 'key')), true;
+    if (op !== 'insert' && op !== 'update')
+        return false;
+    const after = keyOf(row);
+    if (after === undefined)
+        return to.reload(), true;
+    if (op === 'update' && before !== after)
+        to.remove({ ...row, ...Object((0, items_js_1.memberOf)(data, 'old')) });
+    return to.put(row), true;
+}
+/** True if the event is about this topic. topic: undefined means any. */
+function isAbout({ event, data }, topic) {
+    if (topic === undefined || event === 'snapshot' || event === 'ready')
+        return true;
+    if (listeners_js_1.controls.has(event))
+        return (0, items_js_1.memberOf)(data, 'topic') === topic;
+    return !isObject(data) || (0, items_js_1.memberOf)(data, 'op') === undefined || event === `${topic}.${(0, items_js_1.memberOf)(data, 'op')}`;
+}
+/** Does what the event says by itself. False if it says nothing that is known here. */
+function applyDefault({ event, data }, to, keyOf) {
+    if (event === 'left')
+        return (0, items_js_1.memberOf)(data, 'key') === null ? to.reload() : to.remove((0, items_js_1.memberOf)(data, 'key')), true;
+    if (event === 'bulk')
+        return to.reload(), true;
+    if (listeners_js_1.controls.has(event))
+        return true;
+    if (!isObject(data))
+        return false;
+    if ((0, items_js_1.memberOf)(data, 'truncated') === true && (0, items_js_1.memberOf)(data, 'bytes') !== undefined)
+        return to.reload(), true; // it was too long to be sent
+    return changeRow(data, (0, items_js_1.memberOf)(data, 'op'), to, keyOf);
+}
+//# sourceMappingURL=change.js.map

@@ -1,0 +1,132 @@
+"use strict";
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.Keeper = void 0;
+// SPDX-License-Identifier: PostgreSQL
+/** keeper.ts: does to a table what events and the application say. */
+const change_js_1 = require("./change.js");
+const table_js_1 = require("./table.js");
+const types_js_1 = require("./types.js");
+const settleMs = 5000; // that a change waits for the server's word
+const keyless = (what) => new types_js_1.StreamError(`${what} has no key: it must have the columns that \`key\` names`, false);
+class Keeper {
+    table = new table_js_1.Table();
+    keyOf;
+    #options;
+    #calls;
+    #unknown = new Set(); // names of events that nobody knew what to do with
+    constructor(options, calls) {
+        this.#options = options;
+        this.#calls = calls;
+        this.keyOf = (0, table_js_1.keyReader)(options.key);
+    }
+    get(key) {
+        const text = this.#textOf(key);
+        return text === undefined ? undefined : this.table.get(text);
+    }
+    /** Takes these in place of all rows. */
+    fill(rows) {
+        const filled = new Map();
+        for (const row of rows) {
+            const key = this.keyOf(row);
+            if (key === undefined)
+                this.#calls.warn(keyless('A row'));
+            else
+                filled.set(key, row);
+        }
+        this.table.replace(filled);
+    }
+    /** Does what an event says. */
+    apply(event) {
+        if (!(0, change_js_1.isAbout)(event, this.#options.topic))
+            return;
+        const known = this.#options.change?.[event.event];
+        if (known)
+            return known(event.data, this.changes, event);
+        if ((0, change_js_1.applyDefault)(event, this.changes, this.keyOf) || this.#unknown.has(event.event))
+            return;
+        this.#unknown.add(event.event);
+        this.#calls.warn(new types_js_1.StreamError(`The event ${event.event} does not say what it does to rows: name it in \`change\``, false));
+    }
+    changes = {
+        put: (row) => {
+            const key = this.keyOf(row);
+            if (key === undefined)
+                this.#calls.warn(keyless('A row'));
+            else if (!this.#isOlder(row, this.table.told(key)))
+                this.table.put(key, row);
+        },
+        merge: (row) => {
+            const known = this.table.told(this.keyOf(row) ?? '');
+            if (known)
+                this.changes.put({ ...known, ...row });
+        },
+        remove: (key) => {
+            const text = this.#textOf(key);
+            if (text !== undefined)
+                this.table.remove(text);
+            else
+                this.#removeLike(Object(key));
+        },
+        clear: () => this.table.replace(new Map()),
+        reload: () => this.#calls.reload(),
+    };
+    /**
+     * Shows a change until act() fails, or until the server has told of it. shown: called whenever
+     * other rows are shown.
+     */
+    async optimistic(change, act, shown) {
+        const layer = this.table.lay(this.#drafted(change));
+        const lift = () => (this.table.lift(layer), shown());
+        shown();
+        try {
+            const result = await act();
+            this.#settle(layer, lift);
+            shown();
+            return result;
+        }
+        catch (error) {
+            lift();
+            throw error;
+        }
+    }
+    #settle(layer, lift) {
+        this.table.settle(layer);
+        if (layer.rows.size > 0)
+            setTimeout(lift, settleMs);
+    }
+    #drafted(change) {
+        const rows = new Map();
+        const set = (key, row) => void (key !== undefined && rows.set(key, row));
+        change({
+            put: (row) => set(this.keyOf(row), row),
+            merge: (row) => {
+                const key = this.keyOf(row) ?? '';
+                const known = rows.has(key) ? rows.get(key) : this.table.get(key);
+                if (known)
+                    set(key, { ...known, ...row });
+            },
+            remove: (key) => set(this.#textOf(key), undefined),
+        });
+        return rows;
+    }
+    #isOlder(row, known) {
+        const { version } = this.#options;
+        return version !== undefined && known !== undefined && known[version] > row[version];
+    }
+    // The table's own key is another one than that of the rows here, so rows are compared.
+    #removeLike(key) {
+        const names = Object.keys(key), rows = [...this.table.toldRows()];
+        if (rows.some((row) => names.some((name) => !(name in row))))
+            return this.#calls.reload();
+        const gone = rows.filter((row) => names.every((name) => String(row[name]) === String(key[name])));
+        for (const row of gone)
+            this.table.remove(this.keyOf(row));
+    }
+    #textOf(key) {
+        if (Array.isArray(key))
+            return (0, table_js_1.textOf)(key);
+        return typeof key === 'object' && key !== null ? this.keyOf(key) : (0, table_js_1.textOf)([key]);
+    }
+}
+exports.Keeper = Keeper;
+//# sourceMappingURL=keeper.js.map

@@ -1,0 +1,142 @@
+"use strict";
+'use client';
+Object.defineProperty(exports, "__esModule", { value: true });
+exports.useStream = useStream;
+exports.useEvents = useEvents;
+exports.useRows = useRows;
+// SPDX-License-Identifier: PostgreSQL
+/**
+ * react.ts: hooks. A stream lives as long as its component is mounted. The second mount of
+ * StrictMode costs no second connection. The callbacks and the token are always those of the last
+ * render.
+ */
+const react_1 = require("react");
+const client_js_1 = require("./client.js");
+const key_js_1 = require("./key.js");
+const latest_js_1 = require("./latest.js");
+const store_js_1 = require("./store.js");
+function useStream(options) {
+    const latest = (0, react_1.useRef)(options);
+    const stream = (0, react_1.useRef)(null);
+    const [state, setState] = (0, react_1.useState)(options.url ? 'connecting' : 'closed');
+    const [error, setError] = (0, react_1.useState)(null);
+    (0, react_1.useEffect)(() => {
+        latest.current = options;
+    });
+    (0, react_1.useEffect)(() => {
+        if (!latest.current.url)
+            return setState('closed');
+        const { opened, end } = open(latest, setState, setError);
+        stream.current = opened;
+        return () => {
+            stream.current = null;
+            end();
+        };
+    }, [(0, key_js_1.keyOf)(options)]);
+    (0, react_1.useEffect)(() => {
+        if (stream.current?.state === 'closed')
+            stream.current.reconnect(); // the token before had ended
+    }, [typeof options.token === 'string' && options.token]);
+    const reconnect = (0, react_1.useCallback)(() => stream.current?.reconnect(), []);
+    return { state, error, reconnect, get cursor() { return stream.current?.cursor ?? ''; } };
+}
+function open(latest, setState, setError) {
+    let ended = false;
+    const options = (0, latest_js_1.delegating)(latest);
+    setState('connecting');
+    setError(null);
+    const opened = (0, client_js_1.connect)({
+        ...options,
+        onError: (error) => {
+            setError(error);
+            options.onError?.(error);
+        },
+        onState: (state) => {
+            if (ended)
+                return;
+            setState(state);
+            if (state === 'open')
+                setError(null);
+            options.onState?.(state);
+        },
+    });
+    return { opened, end: () => ((ended = true), opened.close()) };
+}
+function useEvents(options, reduce, initial) {
+    const [value, dispatch] = (0, react_1.useReducer)((before, event) => (event ? reduce(before, event) : initial), initial);
+    const stream = useStream({
+        ...options,
+        onEvent: (event) => {
+            dispatch(event);
+            options.onEvent?.(event);
+        },
+        onReset: (reason) => {
+            dispatch(null);
+            options.onReset?.(reason);
+        },
+    });
+    (0, react_1.useEffect)(() => () => dispatch(null), [(0, key_js_1.keyOf)(options)]);
+    return Object.defineProperty({ ...stream, value }, 'cursor', { get: () => stream.cursor });
+}
+function useRows(source, select, isEqual) {
+    const store = useStore(source);
+    const last = (0, react_1.useRef)(undefined);
+    const shown = (0, react_1.useMemo)(() => select ?? ((snapshot) => ({ ...snapshot, store })), [store, select]);
+    const read = (0, react_1.useMemo)(() => (0, store_js_1.remembering)(shown, isEqual, last.current), [shown, isEqual]);
+    const get = () => read(store.getSnapshot());
+    const value = (0, react_1.useSyncExternalStore)(store.subscribe, get, get);
+    (0, react_1.useEffect)(() => {
+        last.current = { value };
+    }, [value]);
+    return value;
+}
+const isStore = (source) => 'getSnapshot' in source;
+// The store of these options. It goes on over renders, StrictMode and Fast Refresh.
+function useStore(source) {
+    const options = isStore(source) ? undefined : source;
+    const key = options && JSON.stringify([(0, key_js_1.keyOf)(options), options.key, options.topic, options.version]);
+    const latest = (0, react_1.useRef)(options);
+    const kept = (0, react_1.useRef)(undefined); // a memo would be made anew by Fast Refresh
+    if (options && kept.current?.key !== key)
+        kept.current = { key: key, store: storeOf(latest, options) };
+    const store = options ? kept.current.store : source;
+    const first = (0, react_1.useRef)(true);
+    (0, react_1.useEffect)(() => {
+        latest.current = options;
+    });
+    (0, react_1.useEffect)(() => {
+        if (options && !first.current)
+            store.view(options);
+        first.current = false;
+    }, options?.deps ?? []);
+    const token = options && typeof options.token === 'string' && options.token;
+    (0, react_1.useEffect)(() => {
+        if (store.getSnapshot().state === 'closed' && !first.current)
+            store.reconnect(); // the token before had ended
+    }, [token]);
+    return store;
+}
+function storeOf(latest, options) {
+    latest.current = options; // those of this render, because another stream begins with it
+    if (!options.url)
+        return noRows;
+    const { change, load } = options;
+    return new store_js_1.Store({
+        ...(0, latest_js_1.delegating)(latest),
+        change: change && Object.fromEntries(Object.keys(change).map((name) => [name, (...args) => latest.current.change?.[name]?.(...args)])),
+        load: load && ((signal) => latest.current.load(signal)),
+    });
+}
+const nothing = { rows: [], status: 'loading', state: 'closed', error: null };
+const noRows = {
+    subscribe: () => () => { },
+    getSnapshot: () => nothing,
+    get: () => undefined,
+    select: (select) => ({ subscribe: () => () => { }, getSnapshot: () => select(nothing) }),
+    optimistic: async (_, act) => act(),
+    view: () => { },
+    reload: () => { },
+    reconnect: () => { },
+    close: () => { },
+};
+//# sourceMappingURL=react.js.map
