@@ -3,12 +3,12 @@
 // run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { openBrowser } from '../lib/browser.mjs'
+import { openBrowser, rendererOf } from '../lib/browser.mjs'
 import { serveClient } from '../lib/client.mjs'
 import { missing } from '../lib/daemon.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
-import { measured, until } from '../lib/wait.mjs'
+import { measured, pause, until } from '../lib/wait.mjs'
 
 const patience = 30_000
 const takeoverMs = 6000
@@ -65,31 +65,67 @@ describe('a shared connection', { skip: missing(), timeout: 280_000 }, () => {
   const areOpen = (page) => until(() => page.evaluate(() => window.all.every(({ stream }) => stream.state === 'open')), { timeout: patience, what: 'open streams' })
   const own = async (sub = 'ann') => ({ url: daemon.url('/own'), token: await token({ sub }) })
   const one = (options) => window.add(options)
+  /** The tab whose page holds the lock. */
+  const leaderOf = async (pages) => {
+    for (const page of pages) {
+      const holds = await page.evaluate(async () => {
+        const { held } = await navigator.locks.query(), mine = `${Math.random()}`
+        const { clientId } = await navigator.locks.request(mine, async () => (await navigator.locks.query()).held.find(({ name }) => name === mine))
+        return held.some((lock) => lock.clientId === clientId && /^pgherald \d/.test(lock.name))
+      })
+      if (holds) return page
+    }
+  }
+  /** Writes rows until stop(), which returns their ids. */
+  const writing = () => {
+    const ids = []
+    let done = false
+    const run = (async () => {
+      for (; !done; await pause(10)) ids.push(await write())
+    })()
+    const more = (count, from = ids.length) => until(() => ids.length >= from + count, { timeout: patience, what: 'writes' })
+    return { more, stop: async () => ((done = true), await run, ids) }
+  }
 
-  for (const [what, stop] of [
-    ['a dialog that nobody answers', async (page) => {
-      const asked = new Promise((resolve) => page.on('dialog', resolve))
-      await page.evaluate(() => void setTimeout(() => confirm('Delete?')))
-      return async () => (await asked).dismiss()
-    }],
-    ['work without end', async (page) => void (await page.evaluate(() => void setTimeout(() => { for (const end = Date.now() + 15_000; Date.now() < end; ); })))],
-  ]) {
+  const shows = (page, ids) => until(async () => JSON.stringify((await seen(page, 'ids'))[0]) === JSON.stringify(ids), { timeout: patience, what: `${ids} in a tab` })
+
+  /** Stops what the page runs by. Returns a function that lets it go on. */
+  const dialog = (name) => async (page) => {
+    const asked = new Promise((resolve) => page.on('dialog', resolve))
+    await page.evaluate((name) => void setTimeout(() => window[name]('Delete?')), name)
+    return async () => (await asked).dismiss()
+  }
+  const work = async (page) => {
+    await page.evaluate(() => void setTimeout(() => { for (const end = Date.now() + 9000; Date.now() < end; ); }))
+    return () => {}
+  }
+  const freeze = async (page) => {
+    const pid = await rendererOf(page)
+    process.kill(pid, 'SIGSTOP')
+    return () => process.kill(pid, 'SIGCONT')
+  }
+  const ways = { 'a confirm() that nobody answers': dialog('confirm'), 'an alert() that nobody answers': dialog('alert'), 'work without end': work, 'a SIGSTOP of its renderer': freeze }
+
+  for (const [what, stop] of Object.entries(ways)) {
     test(`${what} in the tab that has the connection: another one that is shown takes over within 6 s, and says stale before`, async (t) => {
       const take = async () => {
         const context = await browser.context()
         const pages = []
         for (let n = 0; n < 2; n++) await areOpen(pages[n] = await open(context, one, await own()))
         const first = await write()
-        for (const page of pages) await until(async () => (await seen(page, 'ids'))[0].includes(first), { timeout: patience, what: 'the first' })
+        for (const page of pages) await shows(page, [first])
         const goOn = await stop(pages[0])
         const answers = (page) => Promise.race([page.evaluate(() => true), new Promise((resolve) => setTimeout(resolve, 300, false))])
         await until(async () => !(await answers(pages[0])), { timeout: patience, what: 'a page that is stopped' })
         const written = Date.now(), id = await write()
-        await until(async () => (await seen(pages[1], 'ids'))[0].includes(id), { timeout: patience, what: 'the event' })
-        const [{ ids, at, states, resets }] = await pages[1].evaluate(() => window.all.map(({ ids, at, states, resets }) => ({ ids, at, states, resets })))
-        assert.deepEqual([ids, resets], [[first, id], []])
-        assert.deepEqual(states.slice(-2), ['stale', 'open'])
-        await goOn?.()
+        await shows(pages[1], [first, id])
+        const [{ at, states, resets }] = await pages[1].evaluate(() => window.all.map(({ at, states, resets }) => ({ at, states, resets })))
+        assert.deepEqual([states.slice(-2), resets], [['stale', 'open'], []])
+        await goOn()
+        await shows(pages[0], [first, id])
+        await streamsAre(1)
+        const last = await write()
+        for (const page of pages) await shows(page, [first, id, last])
         await context.close()
         return at[1] - written
       }
@@ -98,6 +134,37 @@ describe('a shared connection', { skip: missing(), timeout: 280_000 }, () => {
       assert.ok(ms < takeoverMs, `${ms} ms`)
     })
   }
+
+  test('eight tabs have one connection, while its tab crashes, and the next one has an open dialog; nothing is missed', async (t) => {
+    const take = async () => {
+      const context = await browser.context(), pages = []
+      for (let n = 0; n < 8; n++) await areOpen(pages[n] = await open(context, one, await own()))
+      await streamsAre(1)
+      const written = writing()
+      await written.more(50)
+      const crasher = await context.newCDPSession(pages[0])
+      crasher.send('Page.crash').catch(() => {})
+      await written.more(50)
+      await streamsAre(1)
+      const leader = await until(() => leaderOf(pages.slice(1)), { timeout: patience, what: 'a tab with the connection' })
+      const goOn = await dialog('confirm')(leader)
+      const others = pages.slice(1).filter((page) => page !== leader)
+      await written.more(50)
+      await until(async () => (await Promise.all(others.map((page) => seen(page, 'states')))).every(([states]) => states.slice(-2).join() === 'stale,open'), { timeout: patience, what: 'a takeover' })
+      await goOn()
+      await written.more(20)
+      const ids = await written.stop()
+      for (const page of pages.slice(1)) await shows(page, ids)
+      await streamsAre(1)
+      const ats = await Promise.all(others.map((page) => seen(page, 'at')))
+      await context.close()
+      return { events: ids.length, silence: Math.max(...ats.map(([at]) => Math.max(...at.slice(1).map((ms, n) => ms - at[n])))) }
+    }
+    const good = ({ silence }) => silence < takeoverMs
+    const figure = await measured(t, take, good, { shown: JSON.stringify })
+    t.diagnostic(`7 tabs have all of ${figure.events} events; the longest silence was ${figure.silence} ms`)
+    assert.ok(good(figure), JSON.stringify(figure))
+  })
 
   test('components of a page share by url and by the function that gives tickets, and by nothing else', async () => {
     const context = await browser.context()

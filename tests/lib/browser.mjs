@@ -56,6 +56,18 @@ export async function openBrowser() {
   }
 }
 
+/** The pid of the process that runs a page: of all renderers the one that works when the page does. */
+export async function rendererOf(page) {
+  const session = await page.context().browser().newBrowserCDPSession()
+  const times = async () => (await session.send('SystemInfo.getProcessInfo')).processInfo.filter(({ type }) => type === 'renderer')
+  const before = new Map((await times()).map(({ id, cpuTime }) => [id, cpuTime]))
+  await page.evaluate(() => { for (const end = performance.now() + 300; performance.now() < end; ); })
+  const worked = ({ id, cpuTime }) => cpuTime - (before.get(id) ?? 0)
+  const [{ id }] = (await times()).sort((a, b) => worked(b) - worked(a))
+  await session.detach()
+  return id
+}
+
 /**
  * Serves an empty page at /, and the scripts of a directory, which it may import.
  * Returns { origin, close() }.
