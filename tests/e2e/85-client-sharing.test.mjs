@@ -21,7 +21,9 @@ describe('a shared connection', { skip: missing(), timeout: 280_000 }, () => {
       daemon: { flags: ['--allowed-origins', server.origin, '--retry', '100ms'] },
       prepare: (cluster) => cluster.psql(`
         CREATE TABLE notes (id int PRIMARY KEY, owner text);
-        SELECT herald.watch('notes', audience => '{owner}');
+        CREATE TABLE lines (id int PRIMARY KEY, owner text);
+        SELECT herald.watch('notes', audience => '{owner}'), herald.watch('lines', audience => '{owner}');
+        SELECT herald.stream('/lines', '{lines}', match => '{"owner": "claims.sub"}');
         CREATE FUNCTION public.state(claims jsonb, params jsonb) RETURNS SETOF jsonb LANGUAGE sql STABLE AS
           $$ SELECT to_jsonb(n) FROM public.notes n WHERE n.owner = claims ->> 'sub' ORDER BY id $$;
         SELECT herald.stream('/own', '{notes}', match => '{"owner": "claims.sub"}'), herald.stream('/all', '{notes}', anonymous => true),
@@ -245,6 +247,22 @@ describe('a shared connection', { skip: missing(), timeout: 280_000 }, () => {
     const ids = [await write(), await write('bob')]
     await until(async () => JSON.stringify((await seen(page, 'ids'))[0]) === JSON.stringify(ids), { timeout: patience, what: 'both, once' })
     await streamsAre(1)
+    await context.close()
+  })
+
+  test('stores of a page share one connection of several streams, and each keeps the rows of its topic', async () => {
+    const context = await browser.context()
+    const page = await open(context, async (options) => {
+      const { rows } = await import('@pgherald/client')
+      window.stores = ['notes', 'lines'].map((topic) => rows({ ...options, topic, key: 'id', load: async () => [] }))
+      for (const store of window.stores) store.subscribe(() => {})
+    }, { ...(await own()), url: daemon.url('/stream/multi'), paths: ['/own', '/lines'] })
+    const shown = () => page.evaluate(() => window.stores?.map((store) => [store.getSnapshot().status, ...store.getSnapshot().rows.map(({ id }) => id)]))
+    await until(async () => (await shown())?.every(([status]) => status === 'ready'), { timeout: patience, what: 'both' })
+    await streamsAre(1)
+    const id = await write()
+    await client.query("INSERT INTO lines VALUES (70, 'ann'), (71, 'bob')")
+    await until(async () => JSON.stringify(await shown()) === JSON.stringify([['ready', id], ['ready', 70]]), { timeout: patience, what: 'a row each' })
     await context.close()
   })
 })
