@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict'
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { clientPath } from '../lib/client.mjs'
 import { missing, run as runProgram } from '../lib/daemon.mjs'
@@ -12,7 +12,8 @@ import { removeDirectory, run, temporaryDirectory } from '../lib/process.mjs'
 import { openStage } from '../lib/stage.mjs'
 
 const compilers = { '5.4': 'typescript-oldest', 5.9: 'typescript', newest: 'typescript-newest' }
-const binary = (name) => join(createRequire(import.meta.url).resolve(`${name}/package.json`), '../bin/tsc')
+const require = createRequire(import.meta.url)
+const binary = (name) => join(require.resolve(`${name}/package.json`), '../bin/tsc')
 
 const must = `
 const url = '/my/orders'
@@ -42,6 +43,11 @@ const loose = () => useRows({ url, key: 'id' }).rows[0]!['anything']
 const own = rows<{ id: number; paid: boolean }>({ url, key: ['id'], version: 'id', change: { order_paid: ({ id }, { merge }) => merge({ id, paid: true }) } })
 own.optimistic((rows) => rows.merge({ id: 1, paid: true }), async () => 1).then((n) => n.toFixed())
 const typedChange = rows<Streams, '/my/orders', { id: number; total: number }>({ url, key: 'id', change: { order_paid: (data, { put }) => put(data) } })
+const inVue = () => useVueRows<Streams, '/my/lines'>(() => ({ url, key: 'id', filter: ({ total }) => total !== '' })).rows.value[0]!.total.slice(1)
+const inVue2 = () => useVueRows(store).status.value === 'ready'
+const inSvelte: RowsStore<RowPublicLines> = rowsStore<Streams, '/my/lines'>({ url, key: 'id' })
+const inTanStack = heraldCollection<Streams, '/my/lines'>({ url, key: 'id' })
+inTanStack.utils.seen(1, (row) => row?.total === '1').then(() => inTanStack.getKey({ ...store.get(1)! }))
 const closed = (e: MyOrdersControl) => (e.event === 'closing' ? e.data.reason : '')
 
 // what must not compile
@@ -85,12 +91,23 @@ rows({ url })
 rows<Streams, '/my/orders', { id: number }>({ url, key: 'id', change: { order_payed: () => {} } })
 // @ts-expect-error: a member that the row does not have
 own.optimistic((rows) => rows.merge({ id: 1, paied: true }), async () => {})
-export { all, sum, sum2, stream, text, list, part, loose, typedChange, closed, control, bad1, bad2, bad3 }
+// @ts-expect-error: a key that is no column, in Svelte
+rowsStore<Streams, '/my/lines'>({ url, key: 'idd' })
+// @ts-expect-error: a column that the row does not have, in Vue
+const bad4 = () => useVueRows<Streams, '/my/lines'>({ url, key: 'id' }).rows.value[0]!.amount
+// @ts-expect-error: a column that the row does not have, in TanStack DB
+inTanStack.utils.seen(1, (row) => row?.amount === '1')
+// @ts-expect-error: a collection needs a key, which a store does not say
+heraldCollection(store)
+export { inVue, inVue2, inSvelte, bad4, all, sum, sum2, stream, text, list, part, loose, typedChange, closed, control, bad1, bad2, bad3 }
 `
 const imports = `
 import { connect, rows, type Rows, type StreamEvent } from '@pgherald/client'
 import { exact } from '@pgherald/client/exact'
 import { useEvents, useRows, useStream } from '@pgherald/client/react'
+import { rowsStore, type RowsStore } from '@pgherald/client/svelte'
+import { heraldCollection } from '@pgherald/client/tanstack-db'
+import { useRows as useVueRows } from '@pgherald/client/vue'
 import type { MyOrdersControl, MyOrdersEvent, RowPublicLines, Streams } from './streams.js'
 `
 
@@ -118,13 +135,15 @@ describe('the types', { skip: missing(), timeout: 280_000 }, () => {
   test('the snippets of the README compile, and that of a test runs', async () => {
     const readme = readFileSync(join(clientPath, 'README.md'), 'utf8')
     const blocks = [...readme.matchAll(/^```(js|jsx|ts)\n([^]*?)^```/gm)].map(([, kind, text]) => ({ kind, text }))
-    assert.equal(blocks.length, 5)
-    const words = ['session', 'show', 'loadAnew', 'dot', 'say', 'render', 'api', 'Wait', 'Order'].map((word) => `declare const ${word}: any`).join('\n')
+    assert.equal(blocks.length, 8)
+    const words = ['session', 'show', 'loadAnew', 'dot', 'say', 'render', 'api', 'Wait', 'Order', 'year'].map((word) => `declare const ${word}: any`).join('\n')
     for (const [n, { kind, text }] of blocks.entries()) writeFileSync(join(directory, `snippet${n}.${kind === 'jsx' ? 'tsx' : 'ts'}`), `${words}\n${text.replace("'./streams'", "'./streams.js'").replace('{ token, tab })', '{ token, tab }: any)')}\nexport {}`)
     cpSync(join(clientPath, 'node_modules/@types'), join(directory, 'node_modules/@types'), { recursive: true })
     cpSync(join(clientPath, 'node_modules/csstype'), join(directory, 'node_modules/csstype'), { recursive: true })
+    for (const name of ['vue', '@vue']) symlinkSync(join(clientPath, 'node_modules', name), join(directory, 'node_modules', name))
+    symlinkSync(dirname(dirname(require.resolve('@tanstack/db/package.json'))), join(directory, 'node_modules/@tanstack'))
     const names = blocks.map(({ kind }, n) => `snippet${n}.${kind === 'jsx' ? 'tsx' : 'ts'}`)
-    const { stdout } = await run(process.execPath, [binary('typescript'), '--strict', '--noEmit', '--jsx', 'react', '--allowUmdGlobalAccess', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable', ...names], { cwd: directory, timeout: 120_000 })
+    const { stdout } = await run(process.execPath, [binary('typescript'), '--strict', '--noEmit', '--skipLibCheck', '--jsx', 'react', '--allowUmdGlobalAccess', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable', ...names], { cwd: directory, timeout: 120_000 })
     assert.equal(stdout, '')
     const shown = blocks.find(({ text }) => text.includes('scripted(')).text
     writeFileSync(join(directory, 'runs.js'), `const show = (it) => console.log(it)\n${shown}\nsetTimeout(() => process.exit(), 1500)`)

@@ -7,6 +7,7 @@
  */
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react';
 import { connect } from './client.js';
+import { isStore, noRows } from './given.js';
 import { keyOf } from './key.js';
 import { delegating } from './latest.js';
 import { remembering, Store } from './store.js';
@@ -85,7 +86,6 @@ export function useRows(source, select, isEqual) {
     }, [value]);
     return value;
 }
-const isStore = (source) => 'getSnapshot' in source;
 // The store of these options. It goes on over renders, StrictMode and Fast Refresh.
 function useStore(source) {
     const options = isStore(source) ? undefined : source;
@@ -93,7 +93,7 @@ function useStore(source) {
     const latest = useRef(options);
     const kept = useRef(undefined); // a memo would be made anew by Fast Refresh
     if (options && kept.current?.key !== key)
-        kept.current = { key: key, store: storeOf(latest, options) };
+        kept.current = { key: key, store: keptOf(latest, options) };
     const store = options ? kept.current.store : source;
     const first = useRef(true);
     useEffect(() => {
@@ -111,7 +111,7 @@ function useStore(source) {
     }, [token]);
     return store;
 }
-function storeOf(latest, options) {
+function keptOf(latest, options) {
     latest.current = options; // those of this render, because another stream begins with it
     if (!options.url)
         return noRows;
@@ -122,16 +122,4 @@ function storeOf(latest, options) {
         load: load && ((signal) => latest.current.load(signal)),
     });
 }
-const nothing = { rows: [], status: 'loading', state: 'closed', error: null };
-const noRows = {
-    subscribe: () => () => { },
-    getSnapshot: () => nothing,
-    get: () => undefined,
-    select: (select) => ({ subscribe: () => () => { }, getSnapshot: () => select(nothing) }),
-    optimistic: async (_, act) => act(),
-    view: () => { },
-    reload: () => { },
-    reconnect: () => { },
-    close: () => { },
-};
 //# sourceMappingURL=react.js.map

@@ -8,9 +8,10 @@
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react'
 import { connect } from './client.js'
 import type { AnyEvent, EventOf, RowOf, StreamEvent } from './events.js'
+import { isStore, noRows, type GivenOptions } from './given.js'
 import { keyOf, type KeyedOptions } from './key.js'
 import { delegating, type Latest } from './latest.js'
-import type { Rows, RowsOptions, RowsSnapshot } from './rows.js'
+import type { Rows, RowsSnapshot } from './rows.js'
 import { remembering, Store } from './store.js'
 import type { Stream, StreamError, StreamState } from './types.js'
 
@@ -100,9 +101,7 @@ export function useEvents<V>(options: UseStreamOptions, reduce: (value: V, event
   return Object.defineProperty({ ...stream, value }, 'cursor', { get: () => stream.cursor })
 }
 
-/** url: without one there are no rows yet. */
-export interface UseRowsOptions<Row extends object, E extends AnyEvent = StreamEvent> extends Omit<RowsOptions<Row, E>, 'url'> {
-  url: KeyedOptions['url']
+export interface UseRowsOptions<Row extends object, E extends AnyEvent = StreamEvent> extends GivenOptions<Row, E> {
   /** `filter` and `sort` are taken again when one of these values is another one. */
   deps?: readonly unknown[]
 }
@@ -137,15 +136,13 @@ export function useRows<Row extends object>(source: Source<Row>, select?: Select
   return value
 }
 
-const isStore = <Row extends object>(source: Source<Row>): source is Rows<Row> => 'getSnapshot' in source
-
 // The store of these options. It goes on over renders, StrictMode and Fast Refresh.
 function useStore<Row extends object>(source: Source<Row>): Rows<Row> {
   const options = isStore(source) ? undefined : source
   const key = options && JSON.stringify([keyOf(options), options.key, options.topic, options.version])
   const latest = useRef(options)
   const kept = useRef<{ key: string; store: Rows<Row> }>(undefined) // a memo would be made anew by Fast Refresh
-  if (options && kept.current?.key !== key) kept.current = { key: key!, store: storeOf(latest as Latest<UseRowsOptions<Row>>, options) }
+  if (options && kept.current?.key !== key) kept.current = { key: key!, store: keptOf(latest as Latest<UseRowsOptions<Row>>, options) }
   const store = options ? kept.current!.store : (source as Rows<Row>)
   const first = useRef(true)
   useEffect(() => {
@@ -162,26 +159,13 @@ function useStore<Row extends object>(source: Source<Row>): Rows<Row> {
   return store
 }
 
-function storeOf<Row extends object>(latest: Latest<UseRowsOptions<Row>>, options: UseRowsOptions<Row>): Rows<Row> {
+function keptOf<Row extends object>(latest: Latest<UseRowsOptions<Row>>, options: UseRowsOptions<Row>): Rows<Row> {
   latest.current = options // those of this render, because another stream begins with it
-  if (!options.url) return noRows as Rows<Row>
+  if (!options.url) return noRows
   const { change, load } = options
   return new Store<Row>({
     ...delegating(latest as Latest<UseRowsOptions<Row> & KeyedOptions>),
     change: change && Object.fromEntries(Object.keys(change).map((name) => [name, (...args: [any, any, any]) => latest.current.change?.[name]?.(...args)])),
     load: load && ((signal) => latest.current.load!(signal)),
   })
-}
-
-const nothing: RowsSnapshot<any> = { rows: [], status: 'loading', state: 'closed', error: null }
-const noRows: Rows<any> = {
-  subscribe: () => () => {},
-  getSnapshot: () => nothing,
-  get: () => undefined,
-  select: (select) => ({ subscribe: () => () => {}, getSnapshot: () => select(nothing) }),
-  optimistic: async (_, act) => act(),
-  view: () => {},
-  reload: () => {},
-  reconnect: () => {},
-  close: () => {},
 }

@@ -1,6 +1,7 @@
 import type { AnyEvent, EventOf, RowOf, StreamEvent } from './events.js';
+import { type GivenOptions } from './given.js';
 import { type KeyedOptions } from './key.js';
-import type { Rows, RowsOptions, RowsSnapshot } from './rows.js';
+import type { Rows, RowsSnapshot } from './rows.js';
 import type { StreamError, StreamState } from './types.js';
 export type UseStreamOptions<E extends AnyEvent = StreamEvent> = KeyedOptions<E>;
 export interface UseStream {
@@ -28,9 +29,7 @@ export declare function useEvents<V, E extends AnyEvent = StreamEvent>(options: 
 export declare function useEvents<S extends object, P extends keyof S & string, V>(options: UseStreamOptions<EventOf<S, P>>, reduce: (value: V, event: EventOf<S, P>) => V, initial: V): UseStream & {
     value: V;
 };
-/** url: without one there are no rows yet. */
-export interface UseRowsOptions<Row extends object, E extends AnyEvent = StreamEvent> extends Omit<RowsOptions<Row, E>, 'url'> {
-    url: KeyedOptions['url'];
+export interface UseRowsOptions<Row extends object, E extends AnyEvent = StreamEvent> extends GivenOptions<Row, E> {
     /** `filter` and `sort` are taken again when one of these values is another one. */
     deps?: readonly unknown[];
 }

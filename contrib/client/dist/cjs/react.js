@@ -12,6 +12,7 @@ exports.useRows = useRows;
  */
 const react_1 = require("react");
 const client_js_1 = require("./client.js");
+const given_js_1 = require("./given.js");
 const key_js_1 = require("./key.js");
 const latest_js_1 = require("./latest.js");
 const store_js_1 = require("./store.js");
@@ -90,15 +91,14 @@ function useRows(source, select, isEqual) {
     }, [value]);
     return value;
 }
-const isStore = (source) => 'getSnapshot' in source;
 // The store of these options. It goes on over renders, StrictMode and Fast Refresh.
 function useStore(source) {
-    const options = isStore(source) ? undefined : source;
+    const options = (0, given_js_1.isStore)(source) ? undefined : source;
     const key = options && JSON.stringify([(0, key_js_1.keyOf)(options), options.key, options.topic, options.version]);
     const latest = (0, react_1.useRef)(options);
     const kept = (0, react_1.useRef)(undefined); // a memo would be made anew by Fast Refresh
     if (options && kept.current?.key !== key)
-        kept.current = { key: key, store: storeOf(latest, options) };
+        kept.current = { key: key, store: keptOf(latest, options) };
     const store = options ? kept.current.store : source;
     const first = (0, react_1.useRef)(true);
     (0, react_1.useEffect)(() => {
@@ -116,10 +116,10 @@ function useStore(source) {
     }, [token]);
     return store;
 }
-function storeOf(latest, options) {
+function keptOf(latest, options) {
     latest.current = options; // those of this render, because another stream begins with it
     if (!options.url)
-        return noRows;
+        return given_js_1.noRows;
     const { change, load } = options;
     return new store_js_1.Store({
         ...(0, latest_js_1.delegating)(latest),
@@ -127,16 +127,4 @@ function storeOf(latest, options) {
         load: load && ((signal) => latest.current.load(signal)),
     });
 }
-const nothing = { rows: [], status: 'loading', state: 'closed', error: null };
-const noRows = {
-    subscribe: () => () => { },
-    getSnapshot: () => nothing,
-    get: () => undefined,
-    select: (select) => ({ subscribe: () => () => { }, getSnapshot: () => select(nothing) }),
-    optimistic: async (_, act) => act(),
-    view: () => { },
-    reload: () => { },
-    reconnect: () => { },
-    close: () => { },
-};
 //# sourceMappingURL=react.js.map
