@@ -6,7 +6,7 @@ import { fork } from 'node:child_process'
 import { after, before, describe, test } from 'node:test'
 import { openBrowser } from '../lib/browser.mjs'
 import { serveClient } from '../lib/client.mjs'
-import { measured, until } from '../lib/wait.mjs'
+import { measured, now, until } from '../lib/wait.mjs'
 
 const patience = 30_000
 
@@ -127,5 +127,58 @@ describe('useRows', { timeout: 280_000 }, () => {
     const figure = await measured(t, take, good, { shown: JSON.stringify })
     t.diagnostic(`20,000 rows: ${JSON.stringify(figure)}`)
     assert.ok(good(figure), JSON.stringify(figure))
+  })
+
+  /** A page with 1,000 rows that are shared, and a process that changes them. pour: makes so many changes, and waits for the last one. */
+  async function flooded() {
+    const child = fork(new URL('../lib/flood.mjs', import.meta.url), ['1000'])
+    const port = await new Promise((resolve) => child.once('message', resolve))
+    const view = await show(async ({ h, root, useRows }, url) => {
+      function List() {
+        window.notes.renders++
+        const { rows } = useRows({ url, key: 'id', identity: 'ann' })
+        window.notes.last = Math.max(...rows.map(({ n }) => n))
+        return h('p', null, `${rows.length} ${window.notes.last}`)
+      }
+      root.render(h(List))
+    }, `http://127.0.0.1:${port}/rows`)
+    await view.has(({ text }) => text === '1000 999', 'the state')
+    const pour = async (events, rate) => {
+      await view.page.evaluate(() => Object.assign(window.notes, { renders: 0, longest: 0 }))
+      const begun = now()
+      child.send({ events, rate })
+      await view.has(({ last }) => last === events, `${events} changes`)
+      return { ...(await view.notes()), seconds: (now() - begun) / 1000 }
+    }
+    return { view, pour, close: () => (child.kill(), view.close()) }
+  }
+
+  test('1,000 events a second are a render a frame, and no task of 100 ms', async (t) => {
+    const take = async () => {
+      const { pour, close } = await flooded()
+      const { renders, longest, seconds } = await pour(5000, 1000)
+      await close()
+      return { rendersPerSecond: Math.round(renders / seconds), longest, seconds: Math.round(seconds * 10) / 10 }
+    }
+    const good = ({ rendersPerSecond, longest, seconds }) => rendersPerSecond <= 61 && longest < 100 && seconds < 6
+    const figure = await measured(t, take, good, { shown: JSON.stringify })
+    t.diagnostic(`1,000 events a second: ${JSON.stringify(figure)}`)
+    assert.ok(good(figure), JSON.stringify(figure))
+  })
+
+  test('after 200,000 events a page that shares its connection has the memory that it had before', async (t) => {
+    const { view, pour, close } = await flooded()
+    const session = await view.page.context().newCDPSession(view.page)
+    const heap = async () => {
+      await session.send('HeapProfiler.collectGarbage')
+      return (await session.send('Runtime.getHeapUsage')).usedSize
+    }
+    await pour(10_000, 0) // what tabs remember is full then
+    const before = await heap()
+    const { seconds } = await pour(200_000, 0)
+    const after = await heap()
+    t.diagnostic(`the heap was ${before >> 10} kB, and ${after >> 10} kB after 200,000 events in ${seconds.toFixed(1)} s`)
+    assert.ok(after - before < 1 << 20, `${after - before} bytes more`)
+    await close()
   })
 })
