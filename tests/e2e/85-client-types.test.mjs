@@ -159,4 +159,14 @@ describe('the types', { skip: missing(), timeout: 280_000 }, () => {
       assert.equal(code, 0)
     })
   }
+
+  test('a program of Node compiles without the types of browsers', async () => {
+    const parts = [['{ connect, rows }', ''], ['{ scripted }', '/testing'], ['{ exact }', '/exact'], ['{ rowsStore }', '/svelte'], ['{ heraldCollection }', '/tanstack-db']]
+    writeFileSync(join(directory, 'node.ts'), `${parts.map(([names, path]) => `import ${names} from '@pgherald/client${path}'\n`).join('')}
+      connect({ url: 'http://h/s', fetch: scripted().fetch, parse: exact, signal: AbortSignal.timeout(1) }).close()
+      console.log(rows, rowsStore, heraldCollection)`)
+    const roots = dirname(dirname(require.resolve('@types/node/package.json')))
+    const { stdout } = await run(process.execPath, [binary('typescript'), '--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022', '--typeRoots', roots, '--types', 'node', 'node.ts'], { cwd: directory, timeout: 120_000 })
+    assert.equal(stdout, '')
+  })
 })

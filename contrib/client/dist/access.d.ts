@@ -12,7 +12,7 @@ export declare function absolute(url: string | URL, base?: URL): URL;
 export declare class Access {
     #private;
     readonly url: URL;
-    readonly credentials: RequestCredentials;
+    readonly credentials: NonNullable<StreamOptions['credentials']>;
     readonly log: Log;
     readonly parse: (text: string) => unknown;
     /** Called when a new token has other rights than the one before. */

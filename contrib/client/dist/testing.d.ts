@@ -16,7 +16,7 @@ export declare class ScriptedServer {
     readonly requests: ScriptedRequest[];
     constructor(options?: ScriptedOptions);
     /** In place of the global fetch. */
-    readonly fetch: (input: RequestInfo | URL, init?: RequestInit) => Promise<Response>;
+    readonly fetch: typeof globalThis.fetch;
     /** How many streams are open. */
     get open(): number;
     /** Commits an event: it goes to all open streams, and to those that resume. Returns its id. */

@@ -24,7 +24,7 @@ export function absolute(url: string | URL, base?: URL): URL {
 
 export class Access {
   readonly url: URL
-  readonly credentials: RequestCredentials
+  readonly credentials: NonNullable<StreamOptions['credentials']>
   readonly log: Log
   readonly parse: (text: string) => unknown
   /** Called when a new token has other rights than the one before. */

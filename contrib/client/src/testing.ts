@@ -45,7 +45,7 @@ export class ScriptedServer {
   }
 
   /** In place of the global fetch. */
-  readonly fetch = async (input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+  readonly fetch: typeof globalThis.fetch = async (input, init = {}) => {
     const request = { url: new URL(String(input)), method: init.method ?? 'GET', headers: Object.fromEntries(new Headers(init.headers)) }
     this.requests.push(request)
     init.signal?.throwIfAborted()

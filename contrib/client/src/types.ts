@@ -109,7 +109,7 @@ export interface StreamOptions<E extends AnyEvent = StreamEvent> {
    * Of fetch. Default: `omit` with a token or a function for tickets, `same-origin` otherwise. By
    * default the server takes a ticket first, then a cookie, then the header.
    */
-  credentials?: RequestCredentials
+  credentials?: 'omit' | 'same-origin' | 'include'
   /** The address of POST /stream/renew. Default: that path at the stream's host. */
   renew?: string | URL
   /** Where to begin: an id, or `earliest`. Default: now. */
