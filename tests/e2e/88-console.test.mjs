@@ -92,6 +92,7 @@ describe('the console', { skip: missing(), timeout: 180_000 }, () => {
     const not = await post('/api/explain', { stream: '/wrong', change: id, claims: '{"sub": "7"}' })
     assert.equal(not.json.verdict, 'does not get')
     assert.match(not.json.reason, /claims\.name/)
+    assert.match((await post('/api/explain', { row: 'orders:1' })).text, /orders\.update/)
     const doctor = await post('/api/doctor', {})
     assert.ok(doctor.json.checks.length > 10)
     assert.equal(doctor.json.checks.find(({ check }) => check === 'configuration').outcome, 'ok')

@@ -249,6 +249,12 @@ function reports(name, read) {
   })
 }
 
-reports('explain', (form) => Object.fromEntries([...form].filter(([, value]) => value.trim() !== '')))
+/** What a row is asked for by needs no stream and no claims, and the other way round. */
+function asked(form) {
+  const given = Object.fromEntries([...form].filter(([, value]) => value.trim() !== ''))
+  return given.row ? { row: given.row } : given
+}
+
+reports('explain', asked)
 reports('doctor', () => ({}))
 rounds()
