@@ -210,8 +210,8 @@ static void say_how(struct dev *d, const char *table)
 		"herald.watches w WHERE w.target = $1::regclass",
 		1, NULL, &table, NULL, NULL, 0);
 
-	printf("serving on http://127.0.0.1:%d, figures on http://127.0.0.1:%d/metrics\n\n",
-	       d->port, d->admin_port);
+	printf("serving on http://127.0.0.1:%d, console on http://127.0.0.1:%d/\n\n", d->port,
+	       d->admin_port);
 	if (PQntuples(res) == 1)
 		printf("%s sees them so:\n\n  curl -N -H 'Authorization: Bearer %s' "
 		       "http://127.0.0.1:%d%s\n\n",

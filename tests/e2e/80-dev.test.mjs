@@ -53,7 +53,7 @@ describe('dev', { skip: missing(), timeout: 240_000 }, () => {
     const trial = await start('--table', 'public.orders', '--audience', 'user_id', '--yes')
     let curl
     try {
-      for (const words of [/gets the schema herald, version \d+/, /^watching public\.orders, routed by user_id$/m, /^stream \/dev\/orders of public\.orders$/m, /^serving on http:\/\/127\.0\.0\.1:\d+, figures on http:\/\/127\.0\.0\.1:\d+\/metrics$/m])
+      for (const words of [/gets the schema herald, version \d+/, /^watching public\.orders, routed by user_id$/m, /^stream \/dev\/orders of public\.orders$/m, /^serving on http:\/\/127\.0\.0\.1:\d+, console on http:\/\/127\.0\.0\.1:\d+\/$/m])
         assert.match(trial.said, words)
       const [line] = await trial.when(/^ {2}curl -N .*$/m)
       curl = processes.start('bash', ['-c', `exec ${line.trim()} -s`], { stdio: ['ignore', 'pipe', 'ignore'] })
@@ -67,8 +67,9 @@ describe('dev', { skip: missing(), timeout: 240_000 }, () => {
       await until(() => /orders\.update/.test(seen), { timeout: 30_000, what: 'the event at curl' })
       assert.match(seen, /"user_id": 7/)
       assert.doesNotMatch(seen, /"user_id": 8/)
-      const [, metrics] = /figures on (\S+)/.exec(trial.said)
-      assert.match(await (await fetch(metrics)).text(), /^pgherald_/m)
+      const [, page] = /console on (\S+)/.exec(trial.said)
+      assert.match(await (await fetch(page)).text(), /<title>/)
+      assert.match(await (await fetch(`${page}metrics`)).text(), /^pgherald_/m)
       const [, base] = /serving on ([^,]+)/.exec(trial.said)
       assert.equal((await fetch(`${base}/dev/orders`)).status, 401)
     } finally {
