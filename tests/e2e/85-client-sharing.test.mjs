@@ -14,6 +14,7 @@ const patience = 30_000
 const takeoverMs = 6000
 
 describe('a shared connection', { skip: missing(), timeout: 280_000 }, () => {
+  const frozen = []
   let stage, daemon, browser, server, client, last = 0
   before(async () => {
     server = await serveClient()
@@ -34,6 +35,7 @@ describe('a shared connection', { skip: missing(), timeout: 280_000 }, () => {
     browser = await openBrowser()
   })
   after(async () => {
+    for (const goOn of frozen) try { goOn() } catch { /* it has ended */ } // Chromium waits for one that is stopped
     await browser?.close()
     await server?.close()
     await stage?.close()
@@ -103,8 +105,10 @@ describe('a shared connection', { skip: missing(), timeout: 280_000 }, () => {
   }
   const freeze = async (page) => {
     const pid = await rendererOf(page)
+    const goOn = () => process.kill(pid, 'SIGCONT')
     process.kill(pid, 'SIGSTOP')
-    return () => process.kill(pid, 'SIGCONT')
+    frozen.push(goOn)
+    return goOn
   }
   const ways = { 'a confirm() that nobody answers': dialog('confirm'), 'an alert() that nobody answers': dialog('alert'), 'work without end': work, 'a SIGSTOP of its renderer': freeze }
 
