@@ -130,18 +130,29 @@ describe('useRows', { timeout: 280_000 }, () => {
   })
 
   /** A page with 1,000 rows that are shared, and a process that changes them. pour: makes so many changes, and waits for the last one. */
-  async function flooded() {
+  async function flooded(hook = 'useRows') {
     const child = fork(new URL('../lib/flood.mjs', import.meta.url), ['1000'])
     const port = await new Promise((resolve) => child.once('message', resolve))
-    const view = await show(async ({ h, root, useRows }, url) => {
+    const view = await show(async ({ h, root, useRows, useEvents }, [hook, url]) => {
+      const keep = ({ rows, last }, { event, data }) => ({ rows: rows + (event === 'snapshot'), last: Math.max(last, (data.row ?? data).n ?? 0) })
+      const hooks = {
+        useRows: () => {
+          const { rows } = useRows({ url, key: 'id', identity: 'ann' })
+          return [rows.length, Math.max(...rows.map(({ n }) => n))]
+        },
+        useEvents: () => {
+          const { value } = useEvents({ url, identity: 'ann' }, keep, { rows: 0, last: 0 })
+          return [value.rows, value.last]
+        },
+      }
       function List() {
         window.notes.renders++
-        const { rows } = useRows({ url, key: 'id', identity: 'ann' })
-        window.notes.last = Math.max(...rows.map(({ n }) => n))
-        return h('p', null, `${rows.length} ${window.notes.last}`)
+        const [count, last] = hooks[hook]()
+        window.notes.last = last
+        return h('p', null, `${count} ${last}`)
       }
       root.render(h(List))
-    }, `http://127.0.0.1:${port}/rows`)
+    }, [hook, `http://127.0.0.1:${port}/rows`])
     await view.has(({ text }) => text === '1000 999', 'the state')
     const pour = async (events, rate) => {
       await view.page.evaluate(() => Object.assign(window.notes, { renders: 0, longest: 0 }))
@@ -153,9 +164,9 @@ describe('useRows', { timeout: 280_000 }, () => {
     return { view, pour, close: () => (child.kill(), view.close()) }
   }
 
-  test('1,000 events a second are a render a frame, and no task of 100 ms', async (t) => {
+  for (const hook of ['useRows', 'useEvents']) test(`1,000 events a second are a render a frame for ${hook}, and no task of 100 ms`, async (t) => {
     const take = async () => {
-      const { pour, close } = await flooded()
+      const { pour, close } = await flooded(hook)
       const { renders, longest, seconds } = await pour(5000, 1000)
       await close()
       return { rendersPerSecond: Math.round(renders / seconds), longest, seconds: Math.round(seconds * 10) / 10 }

@@ -7,6 +7,7 @@
  */
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react';
 import { connect } from './client.js';
+import { Frame } from './frame.js';
 import { isStore, noRows } from './given.js';
 import { keyOf } from './key.js';
 import { delegating } from './latest.js';
@@ -58,20 +59,47 @@ function open(latest, setState, setError) {
     });
     return { opened, end: () => ((ended = true), opened.close()) };
 }
+/** The steps of a frame, which are one render. */
+class Steps {
+    #steps = [];
+    #take;
+    #frame = new Frame(() => this.#flush());
+    constructor(take) {
+        this.#take = take;
+    }
+    add(step) {
+        this.#steps.push(step);
+        this.#frame.ask();
+    }
+    /** Forgets what has not been taken. */
+    beginAnew() {
+        this.#steps = [null];
+        this.#frame.cancel();
+        this.#flush();
+    }
+    #flush() {
+        const steps = this.#steps;
+        this.#steps = [];
+        this.#take(steps);
+    }
+}
 export function useEvents(options, reduce, initial) {
-    const [value, dispatch] = useReducer((before, event) => (event ? reduce(before, event) : initial), initial);
+    const fold = (before, steps) => steps.reduce((now, step) => (step ? reduce(now, step) : initial), before);
+    const [value, dispatch] = useReducer(fold, initial);
+    const kept = useRef(undefined);
+    const steps = (kept.current ??= new Steps(dispatch));
     const stream = useStream({
         ...options,
         onEvent: (event) => {
-            dispatch(event);
+            steps.add(event);
             options.onEvent?.(event);
         },
         onReset: (reason) => {
-            dispatch(null);
+            steps.add(null);
             options.onReset?.(reason);
         },
     });
-    useEffect(() => () => dispatch(null), [keyOf(options)]);
+    useEffect(() => () => steps.beginAnew(), [keyOf(options)]);
     return Object.defineProperty({ ...stream, value }, 'cursor', { get: () => stream.cursor });
 }
 export function useRows(source, select, isEqual) {

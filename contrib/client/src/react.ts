@@ -8,6 +8,7 @@
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState, useSyncExternalStore } from 'react'
 import { connect } from './client.js'
 import type { AnyEvent, EventOf, RowOf, StreamEvent } from './events.js'
+import { Frame } from './frame.js'
 import { isStore, noRows, type GivenOptions } from './given.js'
 import { keyOf, type KeyedOptions } from './key.js'
 import { delegating, type Latest } from './latest.js'
@@ -78,6 +79,38 @@ function open(latest: Latest<UseStreamOptions>, setState: (state: StreamState) =
   return { opened, end: () => ((ended = true), opened.close()) }
 }
 
+/** An event, or null where the value begins anew. */
+type Step = StreamEvent | null
+
+/** The steps of a frame, which are one render. */
+class Steps {
+  #steps: Step[] = []
+  readonly #take: (steps: readonly Step[]) => void
+  readonly #frame = new Frame(() => this.#flush())
+
+  constructor(take: (steps: readonly Step[]) => void) {
+    this.#take = take
+  }
+
+  add(step: Step): void {
+    this.#steps.push(step)
+    this.#frame.ask()
+  }
+
+  /** Forgets what has not been taken. */
+  beginAnew(): void {
+    this.#steps = [null]
+    this.#frame.cancel()
+    this.#flush()
+  }
+
+  #flush(): void {
+    const steps = this.#steps
+    this.#steps = []
+    this.#take(steps)
+  }
+}
+
 /**
  * The value that reduce() makes of `initial` and all events so far. A reset or another stream sets
  * it to `initial` again. For rows take useRows(): each event is a render here.
@@ -85,19 +118,22 @@ function open(latest: Latest<UseStreamOptions>, setState: (state: StreamState) =
 export function useEvents<V, E extends AnyEvent = StreamEvent>(options: UseStreamOptions<E>, reduce: (value: V, event: E) => V, initial: V): UseStream & { value: V }
 export function useEvents<S extends object, P extends keyof S & string, V>(options: UseStreamOptions<EventOf<S, P>>, reduce: (value: V, event: EventOf<S, P>) => V, initial: V): UseStream & { value: V }
 export function useEvents<V>(options: UseStreamOptions, reduce: (value: V, event: StreamEvent) => V, initial: V): UseStream & { value: V } {
-  const [value, dispatch] = useReducer((before: V, event: StreamEvent | null) => (event ? reduce(before, event) : initial), initial)
+  const fold = (before: V, steps: readonly Step[]): V => steps.reduce<V>((now, step) => (step ? reduce(now, step) : initial), before)
+  const [value, dispatch] = useReducer(fold, initial)
+  const kept = useRef<Steps>(undefined)
+  const steps = (kept.current ??= new Steps(dispatch))
   const stream = useStream({
     ...options,
     onEvent: (event) => {
-      dispatch(event)
+      steps.add(event)
       options.onEvent?.(event)
     },
     onReset: (reason) => {
-      dispatch(null)
+      steps.add(null)
       options.onReset?.(reason)
     },
   })
-  useEffect(() => () => dispatch(null), [keyOf(options)])
+  useEffect(() => () => steps.beginAnew(), [keyOf(options)])
   return Object.defineProperty({ ...stream, value }, 'cursor', { get: () => stream.cursor })
 }
 

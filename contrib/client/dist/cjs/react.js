@@ -12,6 +12,7 @@ exports.useRows = useRows;
  */
 const react_1 = require("react");
 const client_js_1 = require("./client.js");
+const frame_js_1 = require("./frame.js");
 const given_js_1 = require("./given.js");
 const key_js_1 = require("./key.js");
 const latest_js_1 = require("./latest.js");
@@ -63,20 +64,47 @@ function open(latest, setState, setError) {
     });
     return { opened, end: () => ((ended = true), opened.close()) };
 }
+/** The steps of a frame, which are one render. */
+class Steps {
+    #steps = [];
+    #take;
+    #frame = new frame_js_1.Frame(() => this.#flush());
+    constructor(take) {
+        this.#take = take;
+    }
+    add(step) {
+        this.#steps.push(step);
+        this.#frame.ask();
+    }
+    /** Forgets what has not been taken. */
+    beginAnew() {
+        this.#steps = [null];
+        this.#frame.cancel();
+        this.#flush();
+    }
+    #flush() {
+        const steps = this.#steps;
+        this.#steps = [];
+        this.#take(steps);
+    }
+}
 function useEvents(options, reduce, initial) {
-    const [value, dispatch] = (0, react_1.useReducer)((before, event) => (event ? reduce(before, event) : initial), initial);
+    const fold = (before, steps) => steps.reduce((now, step) => (step ? reduce(now, step) : initial), before);
+    const [value, dispatch] = (0, react_1.useReducer)(fold, initial);
+    const kept = (0, react_1.useRef)(undefined);
+    const steps = (kept.current ??= new Steps(dispatch));
     const stream = useStream({
         ...options,
         onEvent: (event) => {
-            dispatch(event);
+            steps.add(event);
             options.onEvent?.(event);
         },
         onReset: (reason) => {
-            dispatch(null);
+            steps.add(null);
             options.onReset?.(reason);
         },
     });
-    (0, react_1.useEffect)(() => () => dispatch(null), [(0, key_js_1.keyOf)(options)]);
+    (0, react_1.useEffect)(() => () => steps.beginAnew(), [(0, key_js_1.keyOf)(options)]);
     return Object.defineProperty({ ...stream, value }, 'cursor', { get: () => stream.cursor });
 }
 function useRows(source, select, isEqual) {
