@@ -440,7 +440,7 @@ describe('installing the schema', { skip: missing(), timeout: 300_000 }, () => {
     const database = await fresh()
     await migrate(cluster, { database })
     await cluster.psql(`DROP TRIGGER begin_anew ON herald.changes; DROP TRIGGER written_here ON herald.ticks; ALTER TABLE herald.changes ALTER xid TYPE xid8, DROP COLUMN bytes;
-      DROP DOMAIN herald.own_xid; DROP TABLE herald.pruned, herald.extents, herald.survivor, herald.rechecks; DROP VIEW herald.ticking;
+      DROP DOMAIN herald.own_xid; DROP TABLE herald.pruned, herald.extents, herald.survivor, herald.rechecks, herald.undelivered, herald.forwards; DROP VIEW herald.ticking;
       ALTER TABLE herald.watches DROP COLUMN numbers; DELETE FROM herald.migrations WHERE version > 12`, { database })
     return database
   }
