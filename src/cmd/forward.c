@@ -87,63 +87,78 @@ CURL *forward_curl(struct forward *f)
 
 /* --- the way of an event --- */
 
-static void post_event(struct forward *f, const struct forward_event *e)
+/* True if it is dealt with: taken, or put aside. False if the command stops before that. */
+static bool post_event(struct forward *f, const struct forward_event *e)
 {
 	char *id = xstrndup(e->id.bytes, e->id.len);
 	struct buf body, why;
 	int attempts;
+	bool taken;
 
 	buf_init(&body);
 	buf_init(&why);
 	forward_post_body(f, e, &body);
-	if (forward_post(f, id, &body, &why, &attempts))
+	taken = forward_post(f, id, &body, &why, &attempts);
+	if (taken)
 		f->count++;
 	else if (!forward_stops(f))
-		forward_store_put_aside(f, id, &body, why.data, attempts);
+		taken = forward_store_put_aside(f, id, &body, why.data, attempts);
 	buf_release(&why);
 	buf_release(&body);
 	free(id);
+	return taken;
 }
 
 /* Something was missed, or the state begins anew. The receiver has to know. */
-static void post_reset(struct forward *f, const struct forward_page *page)
+static bool post_reset(struct forward *f, const struct forward_page *page)
 {
 	char *id = xasprintf("%.*s-reset", (int)page->cursor.len, page->cursor.bytes),
 	     *data = xasprintf("{\"reason\":\"%.*s\"}", (int)page->reset.len, page->reset.bytes);
 	struct forward_event e = {text_of(id), text_of("reset"), text_of(data)};
+	bool dealt = post_event(f, &e);
 
-	post_event(f, &e);
 	free(data);
 	free(id);
+	return dealt;
 }
 
 /* An event of a state has no id. Its place in the page is one. */
-static void post_item(struct forward *f, const struct forward_page *page, struct text item, int n)
+static bool post_nameless(struct forward *f, const struct forward_page *page,
+			  struct forward_event e, int n)
 {
-	struct forward_event e = forward_page_event(item);
-	char *id = NULL;
+	char *id = xasprintf("%.*s-state-%d", (int)page->cursor.len, page->cursor.bytes, n);
+	bool dealt;
 
-	if (e.id.len == 0) {
-		id = xasprintf("%.*s-state-%d", (int)page->cursor.len, page->cursor.bytes, n);
-		e.id = text_of(id);
-	}
-	post_event(f, &e);
-	if (id == NULL && !forward_stops(f) && n % FORWARD_SAVE_EVERY == 0)
-		forward_store_move(f, e.id);
+	e.id = text_of(id);
+	dealt = post_event(f, &e);
 	free(id);
+	return dealt;
 }
 
+/*
+ * The cursor follows after so many events, at the end of the page, and where the command stops. The
+ * state that a page may begin with has no cursor before its end.
+ */
 static void post_page(struct forward *f, const struct forward_page *page)
 {
 	struct jsontext walk = jsontext_open_array(page->events);
-	struct text item;
+	struct text item, done = {"", 0};
+	bool goes_on = page->reset.len == 0 || post_reset(f, page);
 
-	if (page->reset.len > 0)
-		post_reset(f, page);
-	for (int n = 1; !forward_stops(f) && jsontext_next_item(&walk, &item); n++)
-		post_item(f, page, item, n);
-	if (!forward_stops(f) && page->cursor.len > 0)
-		forward_store_move(f, page->cursor);
+	for (int n = 1; goes_on && jsontext_next_item(&walk, &item); n++) {
+		struct forward_event e = forward_page_event(item);
+
+		goes_on = e.id.len > 0 ? post_event(f, &e) : post_nameless(f, page, e, n);
+		if (goes_on && e.id.len > 0)
+			done = e.id;
+		if (goes_on && done.len > 0 && n % FORWARD_SAVE_EVERY == 0)
+			forward_store_move(f, done);
+		goes_on = goes_on && !forward_stops(f);
+	}
+	if (goes_on)
+		done = page->cursor;
+	if (done.len > 0)
+		forward_store_move(f, done);
 }
 
 static bool post_once(struct forward *f, const char *id, const struct buf *body)

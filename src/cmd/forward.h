@@ -96,8 +96,9 @@ MUST_CHECK bool forward_post_secret(struct forward *f, const char *path);
 MUST_CHECK bool forward_store_begin(struct forward *f);
 /* All up to this cursor was taken. */
 void forward_store_move(struct forward *f, struct text cursor);
-void forward_store_put_aside(struct forward *f, const char *id, const struct buf *body,
-			     const char *why, int attempts);
+/* False if the command stops before it is kept. */
+MUST_CHECK bool forward_store_put_aside(struct forward *f, const char *id, const struct buf *body,
+					const char *why, int attempts);
 /* Calls post for each event that was put aside, and forgets those for which it returns true. */
 void forward_store_again(struct forward *f,
 			 bool (*post)(struct forward *f, const char *id, const struct buf *body));

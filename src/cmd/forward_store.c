@@ -106,15 +106,18 @@ void forward_store_move(struct forward *f, struct text cursor)
 	f->count = 0;
 }
 
-void forward_store_put_aside(struct forward *f, const char *id, const struct buf *body,
+bool forward_store_put_aside(struct forward *f, const char *id, const struct buf *body,
 			     const char *why, int attempts)
 {
 	char number[16];
 	const char *params[] = {f->name, id, body->data, why, number};
+	PGresult *res;
 
 	snprintf(number, sizeof(number), "%d", attempts);
 	fprintf(stderr, "pgherald: %s is put aside in herald.undelivered: %s\n", id, why);
-	PQclear(ask(f, "SELECT herald.put_aside($1, $2, $3, $4, $5::int)", 5, params));
+	res = ask(f, "SELECT herald.put_aside($1, $2, $3, $4, $5::int)", 5, params);
+	PQclear(res);
+	return res != NULL;
 }
 
 void forward_store_again(struct forward *f,

@@ -38,17 +38,23 @@ async function openReceiver() {
 
 describe('forward', { skip: missing(), timeout: 240_000 }, () => {
   let stage, directory
-  const running = new Set()
+  const running = new Set(), receivers = new Set()
   before(async () => {
     directory = temporaryDirectory('forward')
     stage = await openStage({ prepare: (cluster) => cluster.psql(tables) })
   })
   after(async () => {
     for (const each of running) each.child.kill('SIGKILL')
+    for (const each of receivers) await each.close()
     await stage?.close()
     removeDirectory(directory)
   })
 
+  const received = async () => {
+    const receiver = await openReceiver()
+    receivers.add(receiver)
+    return receiver
+  }
   const base = () => ['--database-url', stage.cluster.url(), '--jwt-secret-file', stage.daemon.secretFile, '--listen', `127.0.0.1:${stage.daemon.port}`]
   function forward(flags) {
     const child = start(program, ['forward', ...base(), ...flags], { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -81,7 +87,7 @@ describe('forward', { skip: missing(), timeout: 240_000 }, () => {
   const range = (first, last) => Array.from({ length: last - first + 1 }, (_, n) => first + n)
 
   test('each event is a signed CloudEvent, in order, with its numbers as they are', async () => {
-    const receiver = await openReceiver()
+    const receiver = await received()
     const key = randomBytes(32)
     const file = join(directory, 'key')
     writeFileSync(file, `whsec_${key.toString('base64')}\n`)
@@ -107,7 +113,7 @@ describe('forward', { skip: missing(), timeout: 240_000 }, () => {
   })
 
   test('after kill -9 nothing is missing, and what comes twice is what was posted last', async () => {
-    const receiver = await openReceiver()
+    const receiver = await received()
     let each = await begun('killed', ['--stream', '/all', '--to', receiver.url])
     await write(2001, 2400)
     await until(() => receiver.posts.length >= 150, { what: 'some posts' })
@@ -122,7 +128,7 @@ describe('forward', { skip: missing(), timeout: 240_000 }, () => {
   })
 
   test('a receiver that fails is asked again, later and later, and the next event waits', async () => {
-    const receiver = await openReceiver()
+    const receiver = await received()
     let failures = 3
     receiver.answer = () => (failures-- > 0 ? [503, 500, 0][failures] : 200)
     const each = await begun('patient', ['--stream', '/all', '--to', receiver.url])
@@ -142,7 +148,7 @@ describe('forward', { skip: missing(), timeout: 240_000 }, () => {
   })
 
   test('what is refused, or not taken in so many attempts, is put aside and can be posted again', async () => {
-    const receiver = await openReceiver()
+    const receiver = await received()
     receiver.answer = ({ event }) => ({ 4002: 422, 4004: 500 })[event.data.row.id] ?? 200
     let each = await begun('aside', ['--stream', '/all', '--to', receiver.url, '--attempts', '2'])
     await write(4001, 4005)
@@ -168,7 +174,7 @@ describe('forward', { skip: missing(), timeout: 240_000 }, () => {
   })
 
   test('of two processes with one name one waits, and takes over', async () => {
-    const receiver = await openReceiver()
+    const receiver = await received()
     const flags = ['--stream', '/all', '--to', receiver.url]
     const one = await begun('one', flags)
     const two = forward([...flags, '--name', 'one'])
@@ -185,7 +191,7 @@ describe('forward', { skip: missing(), timeout: 240_000 }, () => {
   })
 
   test('daemon and database may go and come back, and a gap is told', async () => {
-    const receiver = await openReceiver()
+    const receiver = await received()
     const each = await begun('away', ['--stream', '/all', '--to', receiver.url])
     await stage.daemon.stop()
     await write(6001, 6001)

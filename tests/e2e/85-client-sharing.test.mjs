@@ -3,7 +3,7 @@
 // run: browser, once
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
-import { openBrowser, rendererOf } from '../lib/browser.mjs'
+import { openBrowser, renderersOf } from '../lib/browser.mjs'
 import { serveClient } from '../lib/client.mjs'
 import { missing } from '../lib/daemon.mjs'
 import { openStage } from '../lib/stage.mjs'
@@ -103,12 +103,16 @@ describe('a shared connection', { skip: missing(), timeout: 280_000 }, () => {
     await page.evaluate(() => void setTimeout(() => { for (const end = Date.now() + 9000; Date.now() < end; ); }))
     return () => {}
   }
+  const answers = (page) => Promise.race([page.evaluate(() => true), new Promise((resolve) => setTimeout(resolve, 1000, false))])
   const freeze = async (page) => {
-    const pid = await rendererOf(page)
-    const goOn = () => process.kill(pid, 'SIGCONT')
-    process.kill(pid, 'SIGSTOP')
-    frozen.push(goOn)
-    return goOn
+    for (const pid of await renderersOf(page)) {
+      const goOn = () => process.kill(pid, 'SIGCONT')
+      frozen.push(goOn)
+      process.kill(pid, 'SIGSTOP')
+      if (!(await answers(page))) return goOn
+      goOn()
+    }
+    assert.fail('no renderer is that of the page')
   }
   const ways = { 'a confirm() that nobody answers': dialog('confirm'), 'an alert() that nobody answers': dialog('alert'), 'work without end': work, 'a SIGSTOP of its renderer': freeze }
 
@@ -121,7 +125,6 @@ describe('a shared connection', { skip: missing(), timeout: 280_000 }, () => {
         const first = await write()
         for (const page of pages) await shows(page, [first])
         const goOn = await stop(pages[0])
-        const answers = (page) => Promise.race([page.evaluate(() => true), new Promise((resolve) => setTimeout(resolve, 300, false))])
         await until(async () => !(await answers(pages[0])), { timeout: patience, what: 'a page that is stopped' })
         const written = Date.now(), id = await write()
         await shows(pages[1], [first, id])

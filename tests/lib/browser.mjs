@@ -56,16 +56,19 @@ export async function openBrowser() {
   }
 }
 
-/** The pid of the process that runs a page: of all renderers the one that works when the page does. */
-export async function rendererOf(page) {
+/**
+ * The processes of renderers, that of the page first as a rule: it has worked most while the page
+ * did. On a busy machine another one may.
+ */
+export async function renderersOf(page) {
   const session = await page.context().browser().newBrowserCDPSession()
   const times = async () => (await session.send('SystemInfo.getProcessInfo')).processInfo.filter(({ type }) => type === 'renderer')
   const before = new Map((await times()).map(({ id, cpuTime }) => [id, cpuTime]))
   await page.evaluate(() => { for (const end = performance.now() + 300; performance.now() < end; ); })
   const worked = ({ id, cpuTime }) => cpuTime - (before.get(id) ?? 0)
-  const [{ id }] = (await times()).sort((a, b) => worked(b) - worked(a))
+  const sorted = (await times()).sort((a, b) => worked(b) - worked(a))
   await session.detach()
-  return id
+  return sorted.map(({ id }) => id)
 }
 
 /**

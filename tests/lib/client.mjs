@@ -45,7 +45,7 @@ export class Streams {
 
 /** Compiles the package into a directory. */
 export async function compileClient(directory) {
-  const { code, stdout, stderr } = await run(process.execPath, [join(clientPath, 'build.mjs'), directory], { timeout: 120_000 })
+  const { code, stdout, stderr } = await run(process.execPath, [join(clientPath, 'build.mjs'), directory], { timeout: 240_000 })
   if (code !== 0) throw new Error(`the client does not compile:\n${stdout}${stderr}`)
 }
 
