@@ -116,7 +116,7 @@ DECLARE
   missing text := (
     SELECT string_agg('herald.' || t, ', ' ORDER BY v.version, n)
       FROM (VALUES (1, '{changes,ticks,watches,rules,streams}'::text[]), (2, '{settings,faults}'), (5, '{bulks}'), (7, '{revocations,tickets}'), (8, '{actions}'), (10, '{shapes,reshapes}'),
-                   (11, '{untold}'), (12, '{unreadable}'), (13, '{extents,survivor,ticking}'), (14, '{pruned}'), (18, '{rechecks}'), (19, '{forwards,undelivered}')) v(version, tables),
+                   (11, '{untold}'), (12, '{unreadable}'), (13, '{extents,survivor,ticking}'), (14, '{pruned}'), (16, '{rechecks}'), (19, '{forwards,undelivered}')) v(version, tables),
            unnest(v.tables) WITH ORDINALITY u(t, n)
      WHERE to_regclass('herald.' || t) IS NULL
        AND (v.version IN (SELECT m.version FROM herald.migrations m) OR (v.version = 1 AND to_regclass('herald.watches') IS NOT NULL AND NOT EXISTS (SELECT FROM herald.migrations))));

@@ -58,7 +58,8 @@ static const char holds[] =
 	"herald.watches),"
 	" (SELECT 'rules ' || count(*) FROM herald.rules),"
 	" (SELECT 'streams ' || count(*) FROM herald.streams),"
-	" (SELECT 'actions ' || count(*) FROM herald.actions))"
+	" (SELECT 'actions ' || count(*) FROM herald.actions),"
+	" (SELECT 'forwards ' || count(*) FROM herald.forwards))"
 	" UNION ALL SELECT 'log', format('%s events, %s', (SELECT count(*) FROM herald.changes),"
 	" pg_size_pretty(pg_total_relation_size('herald.changes')))"
 	" UNION ALL SELECT 'stays', 'function ' || f FROM (SELECT s.authorize FROM herald.streams s"
@@ -93,11 +94,11 @@ static bool print_rows(PGconn *pg, const char *sql)
 
 static bool is_whole(PGconn *pg)
 {
-	char *text =
-		migrate_query_text(pg,
-				   "SELECT count(to_regclass('herald.' || t)) = 5 FROM"
-				   " unnest('{watches,rules,streams,actions,changes}'::text[]) t",
-				   0, NULL);
+	char *text = migrate_query_text(
+		pg,
+		"SELECT count(to_regclass('herald.' || t)) = 6 FROM"
+		" unnest('{watches,rules,streams,actions,changes,forwards}'::text[]) t",
+		0, NULL);
 	bool whole = text != NULL && text[0] == 't';
 
 	free(text);

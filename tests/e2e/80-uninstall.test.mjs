@@ -50,7 +50,7 @@ describe('uninstall', { skip: missing(), timeout: 240_000 }, () => {
     const { code, stdout, stderr } = await uninstall()
     assert.deepEqual([code, stderr], [0, ''])
     for (const line of [`This goes from database '${name}', all of it or nothing:`, '  triggers      1 of public.orders', '  triggers      4 of public."Odd name"', '  triggers      2 of app.members', '  triggers      5 of public.parts', '  triggers      1 of public.part1',
-      '  rights        in the schema, of role serving', '  publication   herald, which has only tables of herald', '  defined       watched tables 4, rules 1, streams 2, actions 0', '  stays         function app.may', '  stays         role serving',
+      '  rights        in the schema, of role serving', '  publication   herald, which has only tables of herald', '  defined       watched tables 4, rules 1, streams 2, actions 0, forwards 0', '  stays         function app.may', '  stays         role serving',
       `pgherald is out of database '${name}'`]) assert.ok(stdout.split('\n').includes(line), `${line}\nis not in\n${stdout}`)
     assert.match(stdout, /^ {2}schema {8}herald: \d+ tables, \d+ views, \d+ functions$/m)
     assert.match(stdout, /^ {2}log {11}[1-9]\d* events, \d+ kB$/m)
