@@ -169,6 +169,7 @@ static void build(struct server *s)
 	providers_open(&s->providers);
 	keyfile_init(&s->keyfile, &s->loop, server_on_key_file, s);
 	timer_init(&s->tell, on_tell);
+	server_memory_init(s);
 	timer_init(&s->watchdog, on_watchdog);
 	server_leave_init(s);
 }
@@ -258,6 +259,7 @@ static void turn(struct server *s)
 	outlets_flush(&s->outlets);
 	note_delivery(s);
 	keeper_reap(&s->gate);
+	server_memory_look(s);
 	router_free_gone(&s->router);
 }
 
@@ -278,6 +280,7 @@ static void tear_down(struct server *s)
 	router_release(&s->router);
 	gzip_release(&s->gzip);
 	loop_stop_timer(&s->loop, &s->tell);
+	loop_stop_timer(&s->loop, &s->memory);
 	loop_stop_timer(&s->loop, &s->watchdog);
 	server_leave_release(s);
 	loop_close(&s->loop);

@@ -4,6 +4,7 @@
  *
  * - server.c builds the rooms, and has the life of the process.
  * - server_inlet.c hears what the database tells.
+ * - server_memory.c gives memory back.
  * - server_config.c has what SIGHUP and new keys change.
  */
 #ifndef SERVER_PARTS_H
@@ -55,9 +56,11 @@ struct server {
 	bool stopping;
 	bool stopped;
 	int exit_status;
-	struct timer tell;         /* the crew, that this worker lives */
-	struct timer watchdog;     /* the service manager, that this process lives */
-	struct timer leave, drain; /* from SIGTERM to the drain, and from there to the end */
+	struct timer tell;               /* the crew, that this worker lives */
+	struct timer memory;             /* until it is given back */
+	uint64_t moves_seen, moves_done; /* connections that came and went, see server_memory.c */
+	struct timer watchdog;           /* the service manager, that this process lives */
+	struct timer leave, drain;       /* from SIGTERM to the drain, and from there to the end */
 };
 
 void server_stop(struct server *s, int exit_status); /* after this turn */
@@ -67,6 +70,9 @@ void server_leave_init(struct server *s);
 void server_leave_release(struct server *s);
 void server_leave(struct server *s, int signo);
 bool server_is_drained(const struct server *s);
+
+void server_memory_init(struct server *s);
+void server_memory_look(struct server *s); /* once a turn */
 
 /* What the ticker calls. The first streams that it tells open the door. */
 struct ticker_calls server_inlet_calls(struct server *s);

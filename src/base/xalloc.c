@@ -76,8 +76,17 @@ void xalloc_give_back_large(void)
 	(void)mallopt(M_MMAP_THRESHOLD, LARGE);
 	(void)mallopt(M_TRIM_THRESHOLD, 4 * LARGE);
 }
+
+void xalloc_give_back(void)
+{
+	(void)malloc_trim(0);
+}
 #else
 void xalloc_give_back_large(void)
+{
+}
+
+void xalloc_give_back(void)
 {
 }
 #endif

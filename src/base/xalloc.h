@@ -23,5 +23,7 @@ char *xasprintf(const char *fmt, ...) PRINTF_LIKE(1, 2);
 /* From now on the kernel gets large blocks back when they are freed. glibc would keep room for the
  * next such block, up to 32 MB. */
 void xalloc_give_back_large(void);
+/* The kernel gets now what was freed, also between blocks that stay. Takes milliseconds. */
+void xalloc_give_back(void);
 
 #endif
