@@ -44,7 +44,7 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   EXECUTE format(
     'GRANT USAGE ON SCHEMA herald TO %1$s;'
-    'GRANT SELECT ON herald.migrations, herald.changes, herald.ticks, herald.unreadable, herald.streams, herald.actions, herald.revocations, herald.watches, herald.rules, herald.extents TO %1$s;'
+    'GRANT SELECT ON herald.migrations, herald.changes, herald.ticks, herald.unreadable, herald.streams, herald.actions, herald.revocations, herald.watches, herald.rules, herald.extents, herald.faults TO %1$s;'
     'GRANT EXECUTE ON FUNCTION herald.attach, herald.follows, herald.complete, herald.same_cluster, herald.origin, herald.head, herald.first_tick,' -- where the log stands
     ' herald.cursor_fault, herald.read, herald.batch, herald.replay, herald.rest, herald.writers, herald.is_of, herald.is_for, herald.may_see,' -- reading
     ' herald.cut, herald.short, herald.too_long, herald.told_bytes, herald.pass_by, herald.replay_many, herald.rest_many, herald.is_for_any,' -- several streams in one connection
@@ -54,6 +54,7 @@ BEGIN
     ' herald.forward_from, herald.forwarded, herald.put_aside, herald.put_aside_next, herald.put_aside_done,' -- forward, as the same role
     ' herald.snapshot, herald.refuse_item, herald.newer, herald.cover, herald.fix_settings, herald.fixed_settings,' -- states
     ' herald.doubts, herald.altered, herald.has_policies, herald.table_named, herald.obstacles, herald.partition_columns, herald.tables_of,' -- doctor, as the same role
+    ' herald.explain_change, herald.explain_for, herald.hangs,' -- explain, as the same role
     ' herald.schema, herald.stream_head, herald.watched, herald.event_schemas, herald.rule_schema, herald.try_rule, herald.rule_texts, herald.told,' -- the contract
     ' herald.sample_rows, herald.sample_row, herald.sample_text, herald.can_be,'
     ' herald.shape, herald.is_literal, herald.column_of, herald.object_shape, herald.array_shape, herald.any_of, herald.or_null, herald.type_schema,'

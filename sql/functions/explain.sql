@@ -1,6 +1,7 @@
 -- What `pgherald explain` asks. Where does a change stand in the log? What may have made it? Is it
 -- for a subscriber?
--- These functions are for operators, and granted to nobody. The daemon calls none of them.
+-- The console runs that command as the daemon's role, which may read all of the log anyhow. So two
+-- of these run with the rights of herald's owner, and the role may call them. No other role may.
 
 -- herald.explain_change(change): all about one change of the log, as jsonb.
 -- Where it is in the log:
@@ -23,7 +24,7 @@
 -- It reads in one snapshot. It looks first where the change should stand. Then it looks through the
 -- whole log, because ids have no index.
 CREATE OR REPLACE FUNCTION herald.explain_change(change bigint) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   c herald.changes;
   t herald.ticks;
@@ -119,7 +120,7 @@ $$;
 CREATE OR REPLACE FUNCTION herald.explain_for(
   xid xid8, change bigint, topics text[], events text[], key1 text[], key2 text[], key3 text[], key4 text[],
   OUT passes boolean, OUT topic boolean, OUT event boolean, OUT unless boolean, OUT keys boolean[])
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT herald.is_for(c, topics, events, key1, key2, key3, key4),
          herald.is_for(jsonb_populate_record(c, '{"event": "bulk", "audience": ["*"], "unless": null}'), topics, NULL, NULL, NULL, NULL, NULL),
          herald.is_for(jsonb_populate_record(c, '{"audience": ["*"], "unless": null}'), ARRAY[c.topic], events, NULL, NULL, NULL, NULL),
@@ -127,4 +128,10 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
          ARRAY[herald.may_see(c.audience, key1, NULL, NULL, NULL), herald.may_see(c.audience, key2, NULL, NULL, NULL),
                herald.may_see(c.audience, key3, NULL, NULL, NULL), herald.may_see(c.audience, key4, NULL, NULL, NULL)]
     FROM herald.changes c WHERE c.xid = explain_for.xid AND c.id = change
+$$;
+
+-- herald.hangs(w): do all triggers of the watched table hang?
+CREATE OR REPLACE FUNCTION herald.hangs(w herald.watches) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT herald.hanging_ddl(w) IS NULL
 $$;

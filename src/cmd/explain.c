@@ -17,8 +17,8 @@
 
 /* What the command line asks for. */
 struct line {
-	char *token;        /* owned, wiped; NULL if there is none */
-	const char *claims; /* NULL if the token has them */
+	char *token;  /* owned, wiped; NULL if there is none */
+	char *claims; /* owned; NULL if the token has them */
 	bool json;
 };
 
@@ -142,11 +142,13 @@ static int read_target(struct explain *e, const char *stream, const char *events
 /* EXIT_DONE, or EXIT_USAGE if something is wrong with the line. */
 static int read_line(struct cli_call *call, struct explain *e, struct line *line)
 {
-	const char *stream = cli_value(call, "stream"), *change = cli_value(call, "change");
+	const char *stream = cli_value(call, "stream"), *change = cli_value(call, "change"),
+		   *claims = cli_value(call, "claims");
 
 	if (cli_value(call, "row") != NULL && (stream != NULL || change != NULL))
 		return cli_usage("explain takes --row, or --stream with --change");
-	line->claims = cli_value(call, "claims");
+	if (claims != NULL)
+		line->claims = take_secret(claims);
 	line->json = cli_flag(call, "json")->count > 0;
 	if (call->word_count > 0)
 		return cli_usage("explain takes no argument, not '%s'", call->words[0]);
@@ -210,6 +212,7 @@ static void release(struct explain *e, struct line *line)
 	if (line->token != NULL)
 		explicit_bzero(line->token, strlen(line->token));
 	free(line->token);
+	free(line->claims);
 	wanted_release(&e->wanted);
 	identity_release(&e->identity);
 	router_release(&e->router);

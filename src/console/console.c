@@ -99,9 +99,13 @@ static bool get_events(struct console *c, const struct request *r, struct buf *o
 				    "Say which topic, such as /api/events?topic=orders");
 		return false;
 	}
-	live_append(&c->live, *topic, number_of(params_find(query, "after")),
-		    data != NULL && text_is(*data, "shown"), now_ms(c), out);
-	return true;
+	if (live_append(&c->live, *topic, number_of(params_find(query, "after")),
+			data != NULL && text_is(*data, "shown"), now_ms(c), out))
+		return true;
+	refusal_set(ret_refusal, HTTP_SERVICE_UNAVAILABLE,
+		    "%d other topics are looked at: try again when one is not, which takes %d s",
+		    LIVE_TOPICS_MOST, LIVE_PATIENCE_MS / 1000);
+	return false;
 }
 
 /* --- what commands say --- */

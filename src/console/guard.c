@@ -16,13 +16,24 @@
 
 /* --- addresses --- */
 
+/* "[v6]" and "[v6]:port". Empty if something else follows the bracket. */
+static struct text host_in_brackets(const char *text)
+{
+	size_t len = strcspn(text + 1, "]");
+	const char *end = text + 1 + len;
+
+	if (end[0] != ']' || (end[1] != '\0' && end[1] != ':'))
+		return (struct text){text, 0};
+	return (struct text){text + 1, len};
+}
+
 /* "host", "host:port", "[v6]:port" and "v6", without what stands around the host. */
 static struct text host_of(const char *text)
 {
 	const char *colon = strchr(text, ':');
 
 	if (text[0] == '[')
-		return (struct text){text + 1, strcspn(text + 1, "]")};
+		return host_in_brackets(text);
 	if (colon != NULL && strchr(colon + 1, ':') != NULL)
 		return text_of(text);
 	return (struct text){text, strcspn(text, ":")};
@@ -120,13 +131,12 @@ static bool ask_for_token(struct refusal *ret_refusal)
 	return false;
 }
 
-/* A client that names no host is no browser. */
-static bool names_this_machine(const struct guard *g, const struct request *r)
+/* A client that names no host is no browser, nor is one that comes by a unix socket. */
+static bool names_this_machine(const struct request *r)
 {
 	const char *host = r->target->host != NULL ? r->target->host : request_header(r, "Host");
 
-	return host == NULL || is_loopback_host(host_of(host)) ||
-	       (g->addresses != NULL && door_path(g->addresses) != NULL);
+	return host == NULL || is_loopback_host(host_of(host)) || strcmp(r->address, "unix") == 0;
 }
 
 bool guard_admits(const struct guard *g, const struct request *r, struct refusal *ret_refusal)
@@ -139,7 +149,7 @@ bool guard_admits(const struct guard *g, const struct request *r, struct refusal
 		return refuse(ret_refusal, HTTP_FORBIDDEN,
 			      "The console is for this machine alone unless admin-token-file is "
 			      "given");
-	if (g->token == NULL && !names_this_machine(g, r))
+	if (g->token == NULL && !names_this_machine(r))
 		return refuse(ret_refusal, HTTP_FORBIDDEN,
 			      "Ask for the console by a loopback address, or give "
 			      "admin-token-file");

@@ -22,29 +22,40 @@ static void forget(struct live_event *e)
 	*e = (struct live_event){.name = NULL};
 }
 
-void live_release(struct live *l)
+static void release(struct live_topic *t)
 {
 	for (size_t i = 0; i < LIVE_MOST; i++)
-		forget(&l->events[i]);
-	free(l->topic);
-	*l = (struct live){.topic = NULL};
+		forget(&t->events[i]);
+	free(t->name);
+	*t = (struct live_topic){.name = NULL};
+}
+
+void live_release(struct live *l)
+{
+	for (size_t i = 0; i < LIVE_TOPICS_MOST; i++)
+		release(&l->topics[i]);
+}
+
+static size_t kept_keys(struct keys keys)
+{
+	return keys.count < LIVE_AUDIENCE_MAX ? keys.count : LIVE_AUDIENCE_MAX;
 }
 
 static char *copy_audience(struct keys keys)
 {
-	struct buf lines;
+	struct buf texts;
 
-	buf_init(&lines);
-	for (size_t i = 0; i < keys.count && i < LIVE_AUDIENCE_MAX; i++) {
-		buf_append(&lines, keys.items[i].bytes, keys.items[i].len);
-		buf_append_char(&lines, '\n');
+	buf_init(&texts);
+	for (size_t i = 0; i < kept_keys(keys); i++) {
+		buf_append(&texts, keys.items[i].bytes, keys.items[i].len);
+		buf_append_char(&texts, '\0');
 	}
-	return buf_detach(&lines);
+	return buf_detach(&texts);
 }
 
-static void keep(struct live *l, const struct event *event)
+static void keep(struct live_topic *t, const struct event *event)
 {
-	struct live_event *e = &l->events[l->count++ % LIVE_MOST];
+	struct live_event *e = &t->events[t->count++ % LIVE_MOST];
 	bool fits = event->data.len <= LIVE_DATA_MAX;
 
 	forget(e);
@@ -54,18 +65,28 @@ static void keep(struct live *l, const struct event *event)
 				 .data = fits ? xstrndup(event->data.bytes, event->data.len) : NULL,
 				 .bytes = event->left_out > 0 ? event->left_out : event->data.len,
 				 .audience = copy_audience(event->audience),
+				 .kept = kept_keys(event->audience),
 				 .key_count = event->audience.count,
 				 .everyone = event->everyone};
 }
 
+static bool is_over(const struct live_topic *t, int64_t now_ms)
+{
+	return t->name == NULL || now_ms - t->asked_ms > LIVE_PATIENCE_MS;
+}
+
 void live_take(struct live *l, const struct event *event, int64_t now_ms)
 {
-	if (l->topic == NULL)
-		return;
-	if (now_ms - l->asked_ms > LIVE_PATIENCE_MS)
-		live_release(l);
-	else if (text_is(event->topic, l->topic))
-		keep(l, event);
+	for (size_t i = 0; i < LIVE_TOPICS_MOST; i++) {
+		struct live_topic *t = &l->topics[i];
+
+		if (t->name == NULL)
+			continue;
+		if (is_over(t, now_ms))
+			release(t);
+		else if (text_is(event->topic, t->name))
+			keep(t, event);
+	}
 }
 
 /* --- what is shown --- */
@@ -106,22 +127,32 @@ static void append_data(const struct live_event *e, bool shown, struct buf *out)
 	json_object_put(parsed);
 }
 
-/* A key is "column=value". */
+/* A key is "column=value". One that is not has no part that may be shown. */
+static void append_key(const char *key, bool shown, struct buf *out)
+{
+	const char *equals = strchr(key, '=');
+	struct buf mask;
+
+	if (shown) {
+		buf_append_json(out, key, strlen(key));
+		return;
+	}
+	buf_init(&mask);
+	if (equals != NULL)
+		buf_append(&mask, key, (size_t)(equals + 1 - key));
+	buf_append_str(&mask, DOT);
+	buf_append_json(out, mask.data, mask.len);
+	buf_release(&mask);
+}
+
 static void append_audience(const struct live_event *e, bool shown, struct buf *out)
 {
-	const char *comma = "";
+	const char *key = e->audience;
 
 	buf_append_char(out, '[');
-	for (const char *key = e->audience; *key != '\0';) {
-		size_t len = strcspn(key, "\n"), column = strcspn(key, "=\n");
-
-		buf_append_str(out, comma);
-		if (shown || column == len)
-			buf_append_json(out, key, len);
-		else
-			buf_appendf(out, "\"%.*s=" DOT "\"", (int)column, key);
-		comma = ",";
-		key += len + 1;
+	for (size_t i = 0; i < e->kept; i++, key += strlen(key) + 1) {
+		buf_append_str(out, i == 0 ? "" : ",");
+		append_key(key, shown, out);
 	}
 	buf_append_char(out, ']');
 }
@@ -143,34 +174,46 @@ static void append_event(const struct live_event *e, uint64_t number, bool shown
 	buf_append_char(out, '}');
 }
 
-static void look_at(struct live *l, struct text topic, int64_t now_ms)
+/* The topic that is looked at, or a free place for it. NULL if there is none. */
+static struct live_topic *find(struct live *l, struct text name, int64_t now_ms)
 {
-	bool same = l->topic != NULL && text_is(topic, l->topic) &&
-		    now_ms - l->asked_ms <= LIVE_PATIENCE_MS;
+	struct live_topic *spare = NULL;
 
-	if (!same) {
-		live_release(l);
-		l->topic = xstrndup(topic.bytes, topic.len);
+	for (size_t i = 0; i < LIVE_TOPICS_MOST; i++) {
+		struct live_topic *t = &l->topics[i];
+
+		if (is_over(t, now_ms))
+			spare = t;
+		else if (text_is(name, t->name))
+			return t;
 	}
-	l->asked_ms = now_ms;
+	if (spare != NULL) {
+		release(spare);
+		spare->name = xstrndup(name.bytes, name.len);
+	}
+	return spare;
 }
 
-void live_append(struct live *l, struct text topic, uint64_t after, bool shown, int64_t now_ms,
+bool live_append(struct live *l, struct text topic, uint64_t after, bool shown, int64_t now_ms,
 		 struct buf *out)
 {
+	struct live_topic *t = find(l, topic, now_ms);
 	uint64_t first;
 
-	look_at(l, topic, now_ms);
-	first = l->count > LIVE_MOST ? l->count - LIVE_MOST : 0;
+	if (t == NULL)
+		return false;
+	t->asked_ms = now_ms;
+	first = t->count > LIVE_MOST ? t->count - LIVE_MOST : 0;
 	if (after > first)
 		first = after;
 	buf_append_str(out, "{\"topic\":");
-	buf_append_json(out, l->topic, strlen(l->topic));
+	buf_append_json(out, t->name, strlen(t->name));
 	buf_appendf(out, ",\"masked\":%s,\"last\":%" PRIu64 ",\"events\":[",
-		    shown ? "false" : "true", l->count);
-	for (uint64_t n = first; n < l->count; n++) {
+		    shown ? "false" : "true", t->count);
+	for (uint64_t n = first; n < t->count; n++) {
 		buf_append_str(out, n == first ? "" : ",");
-		append_event(&l->events[n % LIVE_MOST], n + 1, shown, out);
+		append_event(&t->events[n % LIVE_MOST], n + 1, shown, out);
 	}
 	buf_append_str(out, "]}");
+	return true;
 }

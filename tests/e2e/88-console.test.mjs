@@ -1,18 +1,21 @@
 // run: sanitized
 // The console at the admin address: what its JSON says, who may see it, and the page in a browser.
 import assert from 'node:assert/strict'
+import { execFile as callback } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { promisify } from 'node:util'
 import { openBrowser } from '../lib/browser.mjs'
 import { missing, run } from '../lib/daemon.mjs'
-import { childrenOf, removeDirectory, temporaryDirectory } from '../lib/process.mjs'
+import { childrenOf, freePort, removeDirectory, temporaryDirectory } from '../lib/process.mjs'
 import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
 import { until } from '../lib/wait.mjs'
 
+const execFile = promisify(callback)
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const tables = `CREATE TABLE orders (id int PRIMARY KEY, user_id text, note text);
   SELECT herald.watch('orders', audience => '{user_id}');
@@ -131,6 +134,13 @@ describe('the console', { skip: missing(), timeout: 180_000 }, () => {
     const rebound = await json('/api/status', { headers: { Host: `evil.example:${stage.daemon.adminPort}` } })
     assert.equal(rebound.status, 403)
     assert.match(rebound.json.errors[0], /by a loopback address/)
+    for (const host of ['[::1].evil.example', '[::1]evil', 'localhost.evil.example']) assert.equal((await json('/api/status', { headers: { Host: host } })).status, 403, host)
+    const socket = join(temporaryDirectory('socket'), 'admin')
+    const both = await stage.addDaemon({ flags: ['--admin-listen', `unix:${socket},127.0.0.1:${await freePort()}`] })
+    const port = both.flags.at(-1).split(':').at(-1)
+    assert.equal((await request(`http://127.0.0.1:${port}/api/status`, { headers: { Host: 'evil.example' } })).status, 403)
+    const { stdout } = await execFile('curl', ['-s', '-o', '/dev/null', '-w', '%{http_code}', '--unix-socket', socket, 'http://anything/api/status'])
+    assert.equal(stdout, '200')
     for (const host of ['localhost:1', '127.9.9.9', '[::1]:8001']) assert.equal((await json('/api/status', { headers: { Host: host } })).status, 200, host)
     const page = await request(url('/'))
     assert.match(page.headers['content-security-policy'], /default-src 'none'.*frame-ancestors 'none'/)

@@ -26,7 +26,9 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($$SELECT herald.altered()$$), ($$SELECT herald.look(NULL), herald.look('shapes '), herald.look('captures 0')$$), ($$SELECT herald.schema()::text$$),
   ($$SELECT d.* FROM herald.streams s, herald.doubts(s) d$$), ($$SELECT * FROM herald.obstacles()$$), ($$SELECT FROM herald.extents$$), ($$SELECT herald.partition_columns('things'::regclass)$$), -- doctor's
   ($$SELECT herald.forward_from('f', '/own'), herald.forwarded('f', NULL, '1-1', 1), herald.put_aside('f', '1-1', '{}', 'why', 1), herald.put_aside_done('f', 1)$$), -- forward's
-  ($$SELECT * FROM herald.put_aside_next('f', 0)$$);
+  ($$SELECT * FROM herald.put_aside_next('f', 0)$$),
+  ($$SELECT herald.explain_change(1)$$), ($$SELECT herald.explain_for('3', 1, '{things}', NULL, NULL, NULL, NULL, NULL)$$), -- explain's
+  ($$SELECT herald.hangs(w) FROM herald.watches w$$), ($$SELECT FROM herald.faults$$);
 
 -- test.refused(role): the first of the statements that the role may not run, each tried and undone; NULL: it may all.
 CREATE FUNCTION test.refused(role regrole) RETURNS text LANGUAGE plpgsql AS $$
@@ -99,7 +101,7 @@ SELECT is((SELECT array_agg(r ORDER BY r) FROM test.rights(:'daemon') r)::text, 
 SELECT is((SELECT array_agg(r) FROM test.rights(:'daemon') r WHERE NOT test.needed(:'daemon', r)), NULL, 'without any one of its rights something is refused');
 
 SELECT is((SELECT array_agg(c.relname ORDER BY c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
-              AND has_table_privilege(:'daemon', c.oid, 'SELECT')), '{actions,changes,extents,migrations,revocations,rules,streams,ticks,unreadable,watches}', 'it reads ten tables');
+              AND has_table_privilege(:'daemon', c.oid, 'SELECT')), '{actions,changes,extents,faults,migrations,revocations,rules,streams,ticks,unreadable,watches}', 'it reads eleven tables');
 SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace AND c.relkind IN ('r', 'v')
               AND has_table_privilege(:'daemon', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE, REFERENCES, TRIGGER')), NULL, 'it writes to none');
 SELECT is((SELECT array_agg(c.relname) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace
