@@ -31,13 +31,15 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
   SELECT EXISTS (SELECT FROM moved) OR EXISTS (SELECT FROM herald.forwards f WHERE f.name = forwarded.name AND f.cursor = forwarded.now)
 $$;
 
--- herald.put_aside(name, id, body, reason, attempts): keeps what a receiver did not take.
+-- herald.put_aside(name, id, body, reason, attempts): keeps what a receiver did not take. After a
+-- crash the same event may come again. It is kept once.
 --   id      that of the event
 --   body    what was posted
 --   reason  why it was not taken, in words
 CREATE OR REPLACE FUNCTION herald.put_aside(name text, id text, body text, reason text, attempts int) RETURNS void
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   INSERT INTO herald.undelivered (forward, id, body, reason, attempts) VALUES (name, id, body, reason, attempts)
+  ON CONFLICT ON CONSTRAINT undelivered_forward_id_key DO UPDATE SET reason = EXCLUDED.reason, attempts = EXCLUDED.attempts, at = EXCLUDED.at
 $$;
 
 -- herald.put_aside_next(name, after): the first that was put aside after this number. No row: none

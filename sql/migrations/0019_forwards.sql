@@ -15,5 +15,6 @@ CREATE TABLE herald.undelivered (
   reason   text        NOT NULL,
   attempts int         NOT NULL,
   at       timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (forward, number)
+  PRIMARY KEY (forward, number),
+  UNIQUE (forward, id)
 );

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/chance.h"
+#include "base/hash.h"
 #include "base/units.h"
 #include "base/xalloc.h"
 #include "cmd/cmd.h"
@@ -38,9 +39,14 @@ static void take_signals(void)
 	(void)sigaction(SIGINT, &action, NULL);
 }
 
-bool forward_stops(const struct forward *f)
+bool forward_ends(const struct forward *f)
 {
 	return signalled != 0 || f->result >= 0;
+}
+
+bool forward_stops(const struct forward *f)
+{
+	return f->lost || forward_ends(f);
 }
 
 void forward_stop(struct forward *f, int result)
@@ -52,7 +58,7 @@ void forward_pause(const struct forward *f, int ms)
 {
 	static const struct timespec slice = {.tv_nsec = 50000000};
 
-	for (; ms > 0 && !forward_stops(f); ms -= 50)
+	for (; ms > 0 && !forward_ends(f); ms -= 50)
 		(void)nanosleep(&slice, NULL);
 }
 
@@ -157,7 +163,7 @@ static void post_page(struct forward *f, const struct forward_page *page)
 	}
 	if (goes_on)
 		done = page->cursor;
-	if (done.len > 0)
+	if (done.len > 0 && !f->lost)
 		forward_store_move(f, done);
 }
 
@@ -175,23 +181,35 @@ static bool post_once(struct forward *f, const char *id, const struct buf *body)
 	return taken;
 }
 
-static void go(struct forward *f, const char *from)
+/* Pages until the session is lost, or the command stops. */
+static void follow(struct forward *f, const char *from)
 {
 	struct forward_page page;
 
-	if (!forward_store_begin(f))
-		return;
 	fprintf(stderr, "pgherald: forwarding %s as '%s', %s%s\n", f->stream, f->name,
 		f->cursor == NULL ? "from " : "after ",
 		f->cursor != NULL ? f->cursor
 		: from == NULL    ? "now on"
 				  : from);
-	if (cli_flag(f->call, "again")->count > 0)
-		forward_store_again(f, post_once);
 	while (!forward_stops(f)) {
-		if (forward_page_get(f, f->cursor == NULL ? from : f->cursor, &page))
+		if (forward_page_get(f, f->cursor == NULL ? from : f->cursor, &page)) {
 			post_page(f, &page);
+			if (page.cursor.len == 0) /* the daemon knows none yet */
+				forward_pause(f, PAUSE_MS);
+		}
 		buf_release(&page.body);
+	}
+}
+
+static void go(struct forward *f, const char *from)
+{
+	bool again = cli_flag(f->call, "again")->count > 0;
+
+	while (forward_store_begin(f)) {
+		if (again)
+			forward_store_again(f, post_once);
+		again = again && f->lost;
+		follow(f, from);
 	}
 }
 
@@ -202,33 +220,41 @@ static bool is_url(const char *text)
 	return strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0;
 }
 
-/* The receiver's address without what may be a secret. */
+/*
+ * Path and host, and a fingerprint of the URL. Its user, its path and its query may be secrets, and
+ * tell receivers apart.
+ */
 static char *name_of(const char *stream, const char *to)
 {
-	const char *host = strstr(to, "://") + 3, *at = host + strcspn(host, "/?#");
-	const char *user = memchr(host, '@', (size_t)(at - host));
+	static const struct hash_key everywhere_the_same = {0, 0};
+	const char *host = strstr(to, "://") + 3, *end = host + strcspn(host, "/?#");
 
-	host = user == NULL ? host : user + 1;
-	return xasprintf("%s to %.*s", stream, (int)strcspn(host, "?#"), host);
+	for (const char *p = host; p < end; p++)
+		if (*p == '@')
+			host = p + 1;
+	return xasprintf("%s to %.*s %08x", stream, (int)(end - host), host,
+			 (unsigned)hash_bytes(everywhere_the_same, to, strlen(to)));
 }
 
 static int read_line(struct cli_call *call, struct forward *f)
 {
-	const char *attempts = cli_value(call, "attempts"), *name = cli_value(call, "name");
+	const char *attempts = cli_value(call, "attempts"), *name = cli_value(call, "name"),
+		   *to = cli_value(call, "to");
 	int64_t most = ATTEMPTS;
 
 	f->stream = cli_value(call, "stream");
-	f->to = cli_value(call, "to");
 	if (call->word_count > 0)
 		return cli_usage("forward takes no argument, not '%s'", call->words[0]);
 	if (f->stream == NULL || f->stream[0] != '/')
 		return cli_usage("forward needs --stream with a path, such as /api/orders/stream");
-	if (f->to == NULL || !is_url(f->to))
+	if (to == NULL || !is_url(to))
 		return cli_usage(
 			"forward needs --to with a URL that begins with https:// or http://");
 	if (attempts != NULL && (!units_parse_count(attempts, &most) || most > 1000000))
 		return cli_usage("--attempts is '%s', not a number", attempts);
 	f->attempts = (int)most;
+	f->to = xstrdup(to);
+	explicit_bzero((char *)(uintptr_t)to, strlen(to)); /* others can see the command line */
 	f->name = name == NULL ? name_of(f->stream, f->to) : xstrdup(name);
 	return EXIT_DONE;
 }
@@ -238,6 +264,7 @@ static void release(struct forward *f)
 	if (f->secret != NULL)
 		explicit_bzero(f->secret, f->secret_len);
 	free(f->secret);
+	free(f->to);
 	free(f->name);
 	free(f->cursor);
 	curl_easy_cleanup(f->pages);

@@ -28,20 +28,26 @@
 
 struct forward {
 	struct cli_call *call;
-	const char *stream, *to; /* path of the stream; URL of the receiver */
-	char *name;              /* owned */
-	int attempts;            /* 0: for ever */
-	unsigned char *secret;   /* owned, wiped; NULL if nothing is signed */
+	const char *stream;    /* its path */
+	char *to;              /* URL of the receiver; owned */
+	char *name;            /* owned */
+	int attempts;          /* 0: for ever */
+	unsigned char *secret; /* owned, wiped; NULL if nothing is signed */
 	size_t secret_len;
 	PGconn *pg;
 	char *cursor;  /* as the database has it; owned; NULL: nothing yet */
 	int64_t count; /* events that were taken since then */
 	CURL *pages, *posts;
+	/* The session is lost, and with it the lock: somebody else may have the forward by now. */
+	bool lost;
 	int result; /* the exit status, once it stops */
 };
 
-/* True if the command is to stop: a signal came, or it cannot go on. */
+/* True if nothing more is to be posted now: a signal came, it cannot go on, or the session is lost.
+ */
 bool forward_stops(const struct forward *f);
+/* The same, but for a session that is lost. */
+bool forward_ends(const struct forward *f);
 /* It cannot go on. stderr has said why. */
 void forward_stop(struct forward *f, int result);
 /* Sleeps, but not on when the command is to stop. */
@@ -91,12 +97,15 @@ MUST_CHECK bool forward_post_secret(struct forward *f, const char *path);
 /* --- the database --- */
 
 /*
- * Waits until no other process has this forward, and reads its cursor. False if the command stops.
+ * Waits until no other process has this forward, and reads its cursor. A session that was lost is
+ * made anew. False if the command stops.
  */
 MUST_CHECK bool forward_store_begin(struct forward *f);
+/* Has the server ended the session? To be called before each post. */
+void forward_store_look(struct forward *f);
 /* All up to this cursor was taken. */
 void forward_store_move(struct forward *f, struct text cursor);
-/* False if the command stops before it is kept. */
+/* False if it could not be kept. */
 MUST_CHECK bool forward_store_put_aside(struct forward *f, const char *id, const struct buf *body,
 					const char *why, int attempts);
 /* Calls post for each event that was put aside, and forgets those for which it returns true. */

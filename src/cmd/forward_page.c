@@ -107,9 +107,11 @@ static struct text unquoted(struct text value)
 		       : (struct text){value.bytes + 1, value.len - 2};
 }
 
-static void read_members(struct forward_page *page)
+/* False if it is no page, such as what a proxy says in the daemon's place. */
+static bool read_members(struct forward_page *page)
 {
 	struct jsontext walk = jsontext_open((struct text){page->body.data, page->body.len});
+	bool has_cursor = false;
 	struct jsontext_member m;
 
 	page->events = page->cursor = page->reset = (struct text){"", 0};
@@ -117,10 +119,11 @@ static void read_members(struct forward_page *page)
 		if (text_is(m.name, "\"events\""))
 			page->events = m.value;
 		else if (text_is(m.name, "\"cursor\""))
-			page->cursor = unquoted(m.value);
+			has_cursor = (page->cursor = unquoted(m.value)).bytes != NULL;
 		else if (text_is(m.name, "\"reset\""))
 			page->reset = unquoted(m.value);
 	}
+	return has_cursor && page->events.len >= 2 && page->events.bytes[0] == '[';
 }
 
 struct forward_event forward_page_event(struct text item)
@@ -157,10 +160,8 @@ bool forward_page_get(struct forward *f, const char *after, struct forward_page 
 		status = ask(f, after, &page->body, &why);
 		if (forward_stops(f))
 			break;
-		if (status == 200) {
-			read_members(page);
+		if (status == 200 && read_members(page))
 			return true;
-		}
 		if (is_final(status)) {
 			fprintf(stderr, "pgherald: the daemon answered %ld: %s\n", status,
 				page->body.data);
@@ -168,7 +169,10 @@ bool forward_page_get(struct forward *f, const char *after, struct forward_page 
 			break;
 		}
 		fprintf(stderr, "pgherald: no page of %s (%s%.0ld), asking again\n", f->stream,
-			status == 0 ? why : "the daemon answered ", status);
+			status == 0     ? why
+			: status == 200 ? "what answers is not the daemon: "
+					: "the daemon answered ",
+			status);
 		forward_pause(f, forward_pause_ms(attempt));
 	}
 	return false;

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/xalloc.h"
 #include "cmd/forward.h"
 #include "exit.h"
@@ -27,17 +28,16 @@
 /* Decodes what follows the prefix. False if it is no base64. */
 static bool decode(struct forward *f, const char *text, size_t len)
 {
+	size_t letters = strcspn(text, "=\r\n");
 	int n;
 
-	f->secret = xcalloc(1, len / 4 * 3 + 4);
-	n = len % 4 == 0 && len > 0
-		    ? EVP_DecodeBlock(f->secret, (const unsigned char *)text, (int)len)
-		    : -1;
+	if (len % 4 != 0 || len - letters > 2)
+		return false;
+	f->secret = xcalloc(1, len / 4 * 3 + 1);
+	n = EVP_DecodeBlock(f->secret, (const unsigned char *)text, (int)len);
 	if (n < 0)
 		return false;
-	f->secret_len = (size_t)n;
-	for (size_t i = len; i > 0 && text[i - 1] == '='; i--)
-		f->secret_len--;
+	f->secret_len = (size_t)n - (len - letters);
 	return true;
 }
 
@@ -97,8 +97,9 @@ static void sign(const struct forward *f, const char *id, int64_t now_s, const s
 	buf_init(&text);
 	buf_appendf(&text, "%s.%lld.", id, (long long)now_s);
 	buf_append(&text, body->data, body->len);
-	HMAC(EVP_sha256(), f->secret, (int)f->secret_len, (const unsigned char *)text.data,
-	     text.len, mac, &mac_len);
+	if (HMAC(EVP_sha256(), f->secret, (int)f->secret_len, (const unsigned char *)text.data,
+		 text.len, mac, &mac_len) == NULL)
+		die(EXIT_FAILED, "what is posted cannot be signed");
 	EVP_EncodeBlock((unsigned char *)ret_signature, mac, (int)mac_len);
 	buf_release(&text);
 }
@@ -188,7 +189,8 @@ static void wait_for_more(struct forward *f, const char *id, const char *why, in
 bool forward_post(struct forward *f, const char *id, const struct buf *body, struct buf *why,
 		  int *ret_attempts)
 {
-	for (int attempt = 1; !forward_stops(f); attempt++) {
+	forward_store_look(f);
+	for (int attempt = 1; !forward_stops(f); attempt++, forward_store_look(f)) {
 		long status = post(f, id, body, why);
 
 		*ret_attempts = attempt;

@@ -15,8 +15,8 @@ static bool is_true(const PGresult *res)
 	return PQntuples(res) == 1 && strcmp(PQgetvalue(res, 0, 0), "t") == 0;
 }
 
-/* NULL if it failed while the connection lives. Then the command stops, and stderr says why. */
-static PGresult *query(struct forward *f, const char *sql, int count, const char *const *params)
+/* NULL if it failed. The session is lost then, or the command stops, and stderr says why. */
+static PGresult *ask(struct forward *f, const char *sql, int count, const char *const *params)
 {
 	PGresult *res = PQexecParams(f->pg, sql, count, NULL, params, NULL, NULL, 0);
 
@@ -26,8 +26,15 @@ static PGresult *query(struct forward *f, const char *sql, int count, const char
 		fprintf(stderr, "pgherald: %s", PQresultErrorMessage(res));
 		forward_stop(f, EXIT_FAILED);
 	}
+	f->lost = true;
 	PQclear(res);
 	return NULL;
+}
+
+void forward_store_look(struct forward *f)
+{
+	if (PQconsumeInput(f->pg) == 0 || PQstatus(f->pg) != CONNECTION_OK)
+		f->lost = true;
 }
 
 static bool lock(struct forward *f)
@@ -35,56 +42,52 @@ static bool lock(struct forward *f)
 	const char *params[] = {f->name};
 	bool mine = false;
 
-	for (int n = 0; !mine && !forward_stops(f) && PQstatus(f->pg) == CONNECTION_OK; n++) {
-		PGresult *res = query(f, LOCK, 1, params);
+	for (int n = 0; !mine && !forward_stops(f); n++) {
+		PGresult *res = ask(f, LOCK, 1, params);
 
 		mine = res != NULL && is_true(res);
-		PQclear(res);
 		if (n == 0 && res != NULL && !mine)
 			fprintf(stderr,
 				"pgherald: another process forwards '%s': waiting for its end\n",
 				f->name);
+		PQclear(res);
 		if (!mine)
 			forward_pause(f, 1000);
 	}
 	return mine;
 }
 
-/* Until the database is there again, and the forward is ours. */
-static void come_back(struct forward *f)
+static bool read_cursor(struct forward *f)
 {
-	for (int attempt = 1; !forward_stops(f); attempt++) {
-		fprintf(stderr, "pgherald: the database is away, connecting again\n");
-		forward_pause(f, forward_pause_ms(attempt));
-		PQreset(f->pg);
-		if (PQstatus(f->pg) == CONNECTION_OK && lock(f))
-			return;
-	}
+	const char *params[] = {f->name, f->stream};
+	PGresult *res = ask(f, "SELECT herald.forward_from($1, $2)", 2, params);
+
+	if (res == NULL)
+		return false;
+	free(f->cursor);
+	f->cursor = PQgetisnull(res, 0, 0) ? NULL : xstrdup(PQgetvalue(res, 0, 0));
+	f->count = 0;
+	PQclear(res);
+	return true;
 }
 
-/* The same, over lost connections. NULL if the command stops. */
-static PGresult *ask(struct forward *f, const char *sql, int count, const char *const *params)
+/* Until there is a session again. */
+static void connect_again(struct forward *f)
 {
-	PGresult *res;
-
-	while ((res = query(f, sql, count, params)) == NULL && !forward_stops(f))
-		come_back(f);
-	return res;
+	for (int attempt = 1; f->lost && !forward_ends(f); attempt++) {
+		fprintf(stderr, "pgherald: the database is away, connecting again\n");
+		forward_pause(f, attempt == 1 ? 100 : forward_pause_ms(attempt - 1));
+		PQreset(f->pg);
+		f->lost = PQstatus(f->pg) != CONNECTION_OK;
+	}
 }
 
 bool forward_store_begin(struct forward *f)
 {
-	const char *params[] = {f->name, f->stream};
-	PGresult *res;
-
-	if (!lock(f))
-		return false;
-	res = ask(f, "SELECT herald.forward_from($1, $2)", 2, params);
-	if (res == NULL)
-		return false;
-	f->cursor = PQgetisnull(res, 0, 0) ? NULL : xstrdup(PQgetvalue(res, 0, 0));
-	PQclear(res);
-	return true;
+	do
+		connect_again(f);
+	while (!forward_ends(f) && (!lock(f) || !read_cursor(f)));
+	return !forward_stops(f);
 }
 
 void forward_store_move(struct forward *f, struct text cursor)
@@ -98,7 +101,7 @@ void forward_store_move(struct forward *f, struct text cursor)
 		res = ask(f, "SELECT herald.forwarded($1, $2, $3, $4::bigint)", 4, params);
 	if (res != NULL && !is_true(res)) {
 		fprintf(stderr, "pgherald: somebody else has moved the cursor of '%s'\n", f->name);
-		forward_stop(f, EXIT_FAILED);
+		f->lost = true;
 	}
 	PQclear(res);
 	free(f->cursor);

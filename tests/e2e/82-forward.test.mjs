@@ -2,7 +2,7 @@
 // `pgherald forward`: what a receiver gets, in which order, and what becomes of what it does not take.
 import assert from 'node:assert/strict'
 import { createHmac, randomBytes } from 'node:crypto'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -210,6 +210,54 @@ describe('forward', { skip: missing(), timeout: 240_000 }, () => {
     assert.match(reset.event.data.reason, /^[a-z]+$/)
     await again.stop()
     await receiver.close()
+  })
+
+  test('a session that is ended takes the forward away at once: nothing is posted out of order, and both processes stay', async () => {
+    const receiver = await received()
+    const flags = ['--stream', '/all', '--to', receiver.url]
+    const one = await begun('session', flags)
+    const two = forward([...flags, '--name', 'session'])
+    await two.says(/another process forwards 'session'/)
+    receiver.answer = () => 200
+    await write(7001, 7300)
+    await until(() => receiver.posts.length >= 20, { what: 'some posts' })
+    await stage.cluster.psql(`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1`)
+    await until(() => ids(receiver.posts).at(-1) === 7300, { what: 'the last one' })
+    const jumps = ids(receiver.posts).filter((id, n, all) => n > 0 && id < all[n - 1])
+    assert.ok(jumps.length <= 2, `${jumps.length} jumps back: the other one goes on where the cursor is`)
+    assert.deepEqual([...new Set(ids(receiver.posts))], range(7001, 7300))
+    assert.deepEqual([one.child.exitCode, two.child.exitCode], [null, null])
+    await stage.cluster.restart('immediate')
+    await write(7301, 7301)
+    await until(() => ids(receiver.posts).at(-1) === 7301, { what: 'what came after the crash' })
+    assert.deepEqual([one.child.exitCode, two.child.exitCode], [null, null])
+    await Promise.all([one.stop(), two.stop()])
+  })
+
+  test('what answers in the place of the daemon is no page, and is asked later and later', async () => {
+    let asked = 0
+    const server = createServer((request, response) => (asked++, response.end('<html>maintenance</html>')))
+    const port = await freePort()
+    await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
+    receivers.add({ close: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())) })
+    const each = forward(['--stream', '/all', '--to', 'http://127.0.0.1:1/', '--name', 'html', '--url', `http://127.0.0.1:${port}`])
+    await each.says(/what answers is not the daemon[^]*what answers is not the daemon/)
+    assert.ok(asked <= 3, `${asked} requests`)
+    await each.stop()
+  })
+
+  test('what may be a secret stands in no name and in no command line, and a key is a key', async () => {
+    const each = forward(['--stream', '/all', '--to', 'http://user:pa@ssw0rd@127.0.0.1:1/T000/SECRET?token=SECRET'])
+    await each.says(/forwarding \/all as '\/all to 127\.0\.0\.1:1 [0-9a-f]{8}'/)
+    assert.doesNotMatch(each.said, /ssw0rd|SECRET/)
+    assert.doesNotMatch(readFileSync(`/proc/${each.child.pid}/cmdline`, 'latin1'), /ssw0rd|SECRET/)
+    await each.stop()
+    const file = join(directory, 'wrong')
+    for (const key of ['='.repeat(40), `${'a'.repeat(32)}====`, `${'a'.repeat(20)}=${'a'.repeat(19)}`, 'a'.repeat(28), '!'.repeat(40)]) {
+      writeFileSync(file, `whsec_${key}\n`)
+      const end = await run(['forward', ...base(), '--stream', '/all', '--to', 'http://127.0.0.1:1/', '--secret-file', file], { timeout: 30_000 })
+      assert.deepEqual([end.code, /has no key of 24 bytes or more/.test(end.stderr)], [3, true], key)
+    }
   })
 
   test('wrong lines and what the daemon refuses end it with a sentence', async () => {
