@@ -8,6 +8,12 @@ import { orderCode } from '../lib/example.mjs'
 import { Scene, colorOf, id, noteTimes, pedidos, rowOf, statuses, timesOf } from '../lib/pages.mjs'
 import { seconds, token } from '../lib/token.mjs'
 
+/** For Visit.open: what is drawn at random is the most that it may be. */
+const longestWaits = (page) => page.addInitScript(() => {
+  let drawn = 0
+  Math.random = () => 0.999 + (drawn++ % 1000) * 1e-7
+})
+
 describe('000, pedidos', { skip: missing(), timeout: 300_000 }, () => {
   const scene = new Scene()
   const { visit, shows, addOrder, setStatus, gone } = scene
@@ -89,7 +95,7 @@ describe('000, pedidos', { skip: missing(), timeout: 300_000 }, () => {
   })
 
   shows('indicador e botão de reconexão em caso de erro; reconexão automática com backoff exponencial, sem perder nada', async () => {
-    const it = await visit(pedidos, 'ana', { prepare: noteTimes })
+    const it = await visit(pedidos, 'ana', { prepare: (page) => Promise.all([noteTimes(page), longestWaits(page)]) })
     await it.isLive('Conectado')
     await it.seesText('#count', / de /)
     assert.equal(await it.$('#reconnect').isVisible(), false)
@@ -102,13 +108,13 @@ describe('000, pedidos', { skip: missing(), timeout: 300_000 }, () => {
     const tries = async () => (await timesOf(it, '/stream/ticket')).slice(opened)
     await it.sees('a third try', async () => (await tries()).length >= 3)
     const [first, second, third] = await tries()
-    assert.ok(second - first >= 1400, `2 s and a quarter less: ${second - first}`)
-    assert.ok(third - second >= 2900, `4 s and a quarter less: ${third - second}`)
+    assert.ok(second - first >= 1900, `1 s, and what the server asks for, at least 1 s: ${second - first}`)
+    assert.ok(third - second >= second - first + 900, `1 s more: ${third - second} after ${second - first}`)
     await scene.daemon.start()
     await it.page.getByRole('button', { name: 'Reconectar' }).click()
     await it.isLive('Conectado')
     await it.seesText('#orders', missed.code)
-    assert.match(it.asked('/api/orders/events', before).at(-1).url, /last_event_id=\d+-\d+/)
+    assert.match(it.asked('/api/orders/events', before).at(-1).headers['last-event-id'], /^\d+-\d+$/)
     assert.equal(it.asked('/api/orders?', before).length, 0, 'it goes on where it was, without loading anew')
     await scene.daemon.stop()
     await it.seesText('#state', 'Desconectado')
@@ -160,7 +166,8 @@ describe('000, pedidos', { skip: missing(), timeout: 300_000 }, () => {
 
   shows('where continuity is lost (`reset`) the list is loaded anew', async () => {
     const it = await visit(pedidos, 'ana', { prepare: (page) => page.route('**/api/orders/events**', (route) => {
-      route.continue({ url: route.request().url().replace(/(last_event_id=)[^&]*/, '$1999999-1') })
+      const headers = route.request().headers()
+      route.continue({ headers: { ...headers, ...(headers['last-event-id'] && { 'last-event-id': '999999-1' }) } })
     }) })
     await it.isLive()
     await it.seesText('#count', / de /)
@@ -253,6 +260,25 @@ describe('004, my orders', { skip: missing(), timeout: 300_000 }, () => {
     for (const tab of tabs) await tab.seesText('.toast', `${order.code} — Preparing`)
   })
 
+  shows('a seventh tab says why it waits, its buttons work, and it opens when another one is closed', async () => {
+    const order = await addOrder()
+    const first = await visit('/my-orders', 'joao')
+    const tabs = [first]
+    for (let n = 1; n < 6; n++) tabs.push(await visit('/my-orders', 'joao', { beside: first }))
+    for (const tab of tabs) await tab.isLive()
+    const seventh = await visit(pedidos, 'ana', { beside: first })
+    await seventh.seesText('#state', 'Aguardando uma conexão')
+    await seventh.seesText('#error', /outras abas .* seis streams abertos/)
+    await seventh.page.getByRole('button', { name: 'Atualizar' }).click()
+    await seventh.seesText('#orders', order.code)
+    await seventh.page.getByLabel(`Status de ${order.code}`).selectOption('Preparing')
+    for (const tab of tabs) await tab.seesText(`${rowOf(order)} .badge`, 'Preparing')
+    await tabs[5].page.goto('about:blank')
+    tabs[5].documents = 1
+    await seventh.isLive('Conectado')
+    assert.equal(await seventh.$('#error').isVisible(), false)
+  })
+
   shows('a new order appears, and each user only gets their own', async () => {
     const [joao, maria] = [await visit('/my-orders', 'joao'), await visit('/my-orders', 'maria')]
     await Promise.all([joao.isLive(), maria.isLive()])
@@ -307,7 +333,8 @@ describe('004, my orders', { skip: missing(), timeout: 300_000 }, () => {
     await it.isLive()
     const order = await addOrder()
     await it.seesText('.toast', order.code)
-    assert.match(it.asked('/api/orders/stream').at(-1).url, /last_event_id=/)
+    assert.equal(it.asked('/stream/renew').filter(({ method }) => method === 'POST').length, 1)
+    assert.equal(it.asked('/api/orders/stream').length, 1, 'the same stream')
   })
 
   shows('a revoked token ends the stream, and the page does not come back by itself', async () => {

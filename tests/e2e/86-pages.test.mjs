@@ -159,7 +159,7 @@ describe('all pages', { skip: missing(), timeout: 300_000 }, () => {
       assert.equal(await status(path, { headers: { ...cookie, Origin: 'http://evil.example' } }), 403, path)
       assert.equal(await status(path, { headers: cookie }), 200, path)
     }
-    for (const path of ['/page', '/pages/index.html', '/run', '/../run', '/%2e%2e/run', '/..%2frun', '//etc/passwd', '/pages/../run', '/live.js/', '/session/x']) {
+    for (const path of ['/page', '/pages/index.html', '/run', '/../run', '/%2e%2e/run', '/..%2frun', '//etc/passwd', '/pages/../run', '/shell.js/', '/client/cjs/index.js', '/client/../page', '/session/x']) {
       assert.ok([400, 404].includes(await raw(path)), path)
     }
     assert.equal(await status('/session?user=nobody', { headers: cookie }), 404)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /** my-orders.js: a customer's own orders (the document of the order status, in English). */
-import { act, button, byId, cell, complain, fill, follow, make, mark, signIn, toast } from '/shell.js'
+import { follow } from '/follow.js'
+import { act, button, byId, cell, complain, fill, make, mark, signIn, toast } from '/shell.js'
 
-const texts = { connecting: 'Connecting…', open: 'Live', lost: 'Disconnected', refused: 'Not authorized' }
+const texts = { open: 'Live', refused: 'Not authorized' }
 const orders = new Map() // id -> order, in the order of the list
 
 const Cookies = {
@@ -57,8 +58,9 @@ const cancel = ({ id }) => session.call('PATCH', `/api/orders/${id}/status`, { o
 const handlers = { order_status_update: onStatus, left: onLeft }
 
 if (own) {
-  follow({ ...session, token }, texts, {
-    path: '/api/orders/stream', events: ['order_status_update'], onLoad: load, onEvent: (name, data) => handlers[name]?.(data),
+  follow(session, texts, {
+    path: '/api/orders/stream', token, share: false, // its document: each tab has its own connection
+    onLoad: load, onEvent: (name, data) => handlers[name]?.(data),
     onState: (state) => state === 'lost' && console.warn('SSE connection error, will auto-reconnect...'),
   })
 } else {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /** pedidos.js: the orders of a store (the document of the orders page, in Portuguese). */
-import { act, button, byId, cell, choice, fill, follow, make, mark, signIn, toast } from '/shell.js'
+import { follow } from '/follow.js'
+import { act, button, byId, cell, choice, fill, make, mark, signIn, toast } from '/shell.js'
 
-const texts = { connecting: 'Conectando…', open: 'Conectado', lost: 'Desconectado', refused: 'Sem permissão' }
+const texts = { open: 'Conectado', refused: 'Sem permissão' }
 const statuses = { 'Order Received': 'Recebido', Preparing: 'Em preparo', 'Out for Delivery': 'Saiu para entrega', Delivered: 'Entregue' }
 const money = new Intl.NumberFormat('pt-BR', { style: 'currency', currency: 'BRL' })
 const store = decodeURIComponent(location.pathname.split('/')[2])
@@ -103,6 +104,6 @@ byId('refresh').onclick = act(load)
 byId('status').onchange = byId('text').oninput = () => show()
 
 follow(session, texts, {
-  path: `/api/orders/events?store=${encodeURIComponent(store)}`, events: ['order_created', 'order_updated', 'order_cancelled'],
+  path: `/api/orders/events?store=${encodeURIComponent(store)}`,
   onLoad: load, onEvent: (name, data) => handlers[name]?.(data),
 })

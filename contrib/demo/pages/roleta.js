@@ -3,10 +3,11 @@
  * roleta.js: the numbers of a roulette (the document of the encrypted rounds, in Portuguese). The
  * last three come first, then each new one. This page unseals them.
  */
-import { act, ask, byId, follow, make, mark, sessionOf, signIn } from '/shell.js'
-import { unseal } from '/unseal.js'
+import { unseal } from '/client/unseal.js'
+import { follow } from '/follow.js'
+import { act, ask, byId, make, mark, sessionOf, signIn } from '/shell.js'
 
-const texts = { connecting: 'Conectando…', open: 'Conectado', lost: 'Desconectado', refused: 'Sem assinatura ativa' }
+const texts = { open: 'Conectado', refused: 'Sem assinatura ativa' }
 const colors = { red: 'vermelho', black: 'preto', green: 'verde' }
 const most = 50
 const game = '/ROULETTE/123'
@@ -17,10 +18,10 @@ const session = await signIn('joao')
 const own = `user=${session.user}`
 
 /** Sealed text begins with Fe26.2. What the server itself says is not sealed. */
-async function read(text) {
-  if (!text.startsWith('Fe26.2*')) return JSON.parse(text)
+async function read(data) {
+  if (typeof data !== 'string') return data
   keys ??= (await ask(`/key?${own}`)).key
-  return unseal(text, keys)
+  return unseal(data, keys).catch((error) => Promise.reject(Object.assign(error, { unreadable: true })))
 }
 
 function onEvent(name, data) {
@@ -50,7 +51,7 @@ function showSubscription({ active }) {
 }
 
 const live = follow(session, texts, {
-  path: `/stream/rounds${game}/v2/live?k=3`, events: ['update'], read, onEvent,
+  path: `/stream/rounds${game}/v2/live?k=3`, read, onEvent,
   onLoad: () => (numbers = []), // the state follows in the stream itself
 })
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
  * shell.js: what all pages of the demo share. This is the user who is signed in, calls of the
- * daemon's actions, the dot of the connection, and toasts. Each page has the elements #user,
+ * daemon's actions, errors and toasts. follow.js has the stream. Each page has the elements #user,
  * #state, #reconnect, #error and #toasts.
  */
-import { connect } from '/live.js'
 
 export const byId = (id) => document.getElementById(id)
 
@@ -58,8 +57,9 @@ export async function ask(url, options = {}) {
 }
 
 /**
- * A user of the demo, with { user, id, name, role, users }. In a real application this is its
- * login.
+ * A user of the demo, with { user, id, name, role, users, api, side }. In a real application this is
+ * its login. Streams are at `api`. Short requests go to `side`, the same daemon by another name: a
+ * browser counts connections by name, so open streams do not hold them up.
  *   token(anew)                 promises a token for an hour; anew: the last one is not good now
  *   call(method, path, body)    promises the data that an action of the daemon answers
  */
@@ -70,7 +70,7 @@ export async function sessionOf(user) {
   async function call(method, path, body) {
     const send = async (anew) => {
       const headers = { Authorization: `Bearer ${await token(anew)}`, ...(body && { 'Content-Type': 'application/json' }) }
-      return ask(session.api + path, { method, headers, body: body && JSON.stringify(body) })
+      return ask(session.side + path, { method, headers, body: body && JSON.stringify(body) })
     }
     return (await send(false).catch((error) => (error.status === 401 ? send(true) : Promise.reject(error)))).data
   }
@@ -137,22 +137,4 @@ export function mark(element) {
   element.classList.remove('changed')
   void element.offsetWidth // begins the animation again
   element.classList.add('changed')
-}
-
-/**
- * connect() of live.js with the session's token, the dot and the reconnect button. texts: what the
- * dot says in each state.
- */
-export function follow(session, texts, { onState = () => {}, ...options }) {
-  const live = connect({ api: session.api, token: session.token, onError: complain, ...options, onState(state, reason) {
-    const dot = byId('state')
-    dot.className = state
-    dot.textContent = texts[state] ?? texts.lost
-    dot.title = reason ?? ''
-    byId('reconnect').hidden = state === 'open' || state === 'connecting'
-    if (state === 'open' || state === 'refused') complain(state === 'refused' && reason)
-    onState(state, reason)
-  } })
-  byId('reconnect').onclick = () => (complain(), live.reconnect())
-  return live
 }

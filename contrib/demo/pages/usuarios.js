@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: PostgreSQL
 /** usuarios.js: the users of the application (the document of the users list, in Spanish). */
-import { act, button, byId, cell, fill, follow, make, signIn } from '/shell.js'
+import { follow } from '/follow.js'
+import { act, button, byId, cell, fill, make, signIn } from '/shell.js'
 
-const texts = { connecting: 'Conectando…', open: 'Conectado en tiempo real', lost: 'Desconectado', refused: 'Sin permiso' }
+const texts = { open: 'Conectado en tiempo real', refused: 'Sin permiso' }
 const session = await signIn('grace')
 
 /** Loads the list as it is now. showLoading: tells the user meanwhile. */

@@ -4,9 +4,10 @@
  * This is the list of work orders, the running timers, and the news. Each update loads the list
  * again.
  */
-import { button, byId, follow, make, mark, toast } from '/shell.js'
+import { follow } from '/follow.js'
+import { button, byId, make, mark, toast } from '/shell.js'
 
-const texts = { connecting: 'Verbinden…', open: 'Live updates actief', lost: 'Verbinding verbroken', refused: 'Geen toegang' }
+const texts = { open: 'Live updates actief', refused: 'Geen toegang' }
 const reconnectAfter = 5000
 const euro = new Intl.NumberFormat('nl-NL', { style: 'currency', currency: 'EUR' })
 
