@@ -101,7 +101,8 @@ function waiting(ms) {
   }
 }
 
-const isCrowded = ({ message }) => message.includes('six streams open')
+/** Is this why a stream does not open: that a browser has no connection left? */
+export const isCrowded = ({ message }) => message.includes('six streams open')
 const isSilent = ({ message }) => message === 'The server does not answer'
 
 /**

@@ -138,3 +138,21 @@ export function mark(element) {
   void element.offsetWidth // begins the animation again
   element.classList.add('changed')
 }
+
+/** Makes a button copy what text() gives. It says for a moment that it has. */
+export function copying(button, text) {
+  const word = button.textContent
+  button.onclick = async () => {
+    await navigator.clipboard.writeText(text())
+    button.textContent = 'Copied'
+    setTimeout(() => (button.textContent = word), 2000)
+  }
+  return button
+}
+
+/** A line for a terminal, with a button that copies it. */
+export function command(line) {
+  const copy = copying(button('Copy'), () => line)
+  copy.setAttribute('aria-label', `Copy ${line.slice(0, 40)}`)
+  return make('div', { className: 'command' }, make('pre', { tabIndex: 0 }, line), copy)
+}
