@@ -1,16 +1,20 @@
-// What all pages of the demo share, and the users list. The pages of the other documents are in
-// 86-pages-….
+// What all pages of the demo share, how they look, and the users list. The pages of the other
+// documents are in 86-pages-…. SHOTS=DIRECTORY keeps pictures.
 // run: browser, once
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'
-import { Scene, Visit, colorOf, pedidos } from '../lib/pages.mjs'
+import { Scene, Visit, colorOf, pages } from '../lib/pages.mjs'
 import { answers, exchange } from '../lib/raw.mjs'
+import { shoot } from '../lib/shots.mjs'
 import { until, within } from '../lib/wait.mjs'
 
-const all = [['/', ''], [pedidos, 'ana'], ['/usuarios', 'grace'], ['/admin/workorders', 'grace'], ['/admin/workoverzicht', 'pieter'], ['/magazijn', 'willem'],
-  ['/display', 'pieter'], ['/roleta', 'joao'], ['/my-orders', 'joao']]
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+const rules = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']
+const sizes = { desktop: { width: 1280, height: 900 }, phone: { width: 360, height: 740 } }
 
 describe('001, usuarios', { skip: missing(), timeout: 300_000 }, () => {
   const scene = new Scene()
@@ -114,24 +118,76 @@ describe('001, usuarios', { skip: missing(), timeout: 300_000 }, () => {
 
 describe('all pages', { skip: missing(), timeout: 300_000 }, () => {
   const scene = new Scene()
-  const { visit, shows } = scene
-  before(() => scene.open())
+  const { visit, shows, sql } = scene
+  before(async () => {
+    await scene.open()
+    await sql(`INSERT INTO example.rounds (game_type, game_id, value, color) SELECT 'ROULETTE', '123', n, example.color_of(n) FROM unnest('{17,0,32}'::int[]) n`)
+  })
   after(() => scene.close())
 
-  shows('fit on a phone, in light and dark with enough contrast, and name all that can be used', async () => {
-    for (const [path, user] of all) {
-      const it = await visit(path, user, { size: { width: 360, height: 740 } })
-      if (path === '/') await it.seesText('#commands pre', 'curl -N')
-      else await it.isLive()
-      for (const colorScheme of ['light', 'dark']) {
-        await it.page.emulateMedia({ colorScheme })
-        const { wide, contrast, nameless, lang } = await it.page.evaluate(examine)
-        assert.ok(wide <= 360, `${path} is ${wide} px wide`)
-        assert.ok(contrast >= 4.5, `${path}, ${colorScheme}: contrast ${contrast}`)
-        assert.deepEqual(nameless, [], path)
-        assert.ok(lang, path)
+  /** Is everything there that a picture should have? */
+  const isWhole = async (it, path) => {
+    if (path !== '/') return it.isLive()
+    await it.seesText('#commands pre', 'curl -N')
+    await it.sees('three live users', async () => (await it.$('.dot.open').count()) === 3)
+    await it.page.getByRole('button', { name: 'Run the UPDATE' }).click()
+    await it.seesText('#frames li', 'order_updated')
+    await it.seesText('#joao .seen', 'It came after')
+  }
+
+  /** What axe finds, how wide the page is, and the controls that are not of one height. */
+  const faults = async (it, size) => {
+    const found = await it.page.evaluate(`${axe}; axe.run({ runOnly: ${JSON.stringify(rules)} })`)
+    const wide = await it.page.evaluate(() => document.documentElement.scrollWidth)
+    const low = await it.page.evaluate(() => [...document.querySelectorAll('button, select, input:not([type=checkbox])')]
+      .filter((each) => each.checkVisibility() && Math.abs(each.getBoundingClientRect().height - 40) > 1).map((each) => each.outerHTML.slice(0, 80)))
+    return { violations: found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 120))]), tooWide: Math.max(0, wide - size.width), low }
+  }
+
+  const none = { violations: [], tooWide: 0, low: [] }
+  const nameOf = (path) => path.slice(1).replaceAll('/', '-') || 'first'
+
+  for (const [path, user] of pages) {
+    shows(`${path}: no violation by axe, and nothing sideways, on a desktop and a phone, light and dark`, async () => {
+      const it = await visit(path, user, { size: sizes.desktop, prepare: (page) => page.emulateMedia({ reducedMotion: 'reduce' }) })
+      await isWhole(it, path)
+      assert.deepEqual(await it.page.evaluate(order), { broken: [], larger: [], primary: true, main: true })
+      assert.doesNotMatch(await it.page.innerText('body'), /\p{Extended_Pictographic}/u, 'a letter of an emoji font')
+      for (const [name, size] of Object.entries(sizes)) {
+        await it.page.setViewportSize(size)
+        for (const colorScheme of ['light', 'dark']) {
+          await it.page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+          assert.deepEqual(await faults(it, size), none, `${name}, ${colorScheme}`)
+          await shoot(it.page, `${nameOf(path)}-${name}-${colorScheme}`)
+        }
       }
-    }
+    })
+  }
+
+  shows('a column keeps its width when rows come and go', async () => {
+    const order = await scene.addOrder({ name: 'Um nome que é bem mais longo do que todos os outros da loja' })
+    const it = await visit('/dashboard/minha-loja/pedidos', 'ana', { size: sizes.desktop })
+    await it.seesText('#orders', order.code)
+    const widths = () => it.page.evaluate(() => [...document.querySelectorAll('th')].map((th) => th.getBoundingClientRect().width))
+    const full = await widths()
+    await it.page.getByLabel('Buscar').fill('nothing like this')
+    await it.seesText('#orders-empty', 'Nenhum pedido aqui')
+    assert.deepEqual(await widths(), full)
+  })
+
+  shows('an address that is none has a page for people, and JSON for programs', async () => {
+    const it = await Visit.open(scene.browser, `${scene.pages.origin}/no/such/page`, { size: sizes.phone })
+    await it.seesText('h1', 'No such page')
+    assert.deepEqual(await faults(it, sizes.phone), none)
+    await it.page.getByRole('link', { name: 'To the first page' }).click()
+    await it.seesText('h1', 'pgherald demo')
+    it.documents = 1
+    await it.close()
+    const answer = await fetch(`${scene.pages.origin}/no/such/page`)
+    assert.deepEqual([answer.status, (await answer.json()).errors], [404, ['Not found']])
+    assert.equal((await fetch(`${scene.pages.origin}/my%20orders`, { headers: { Accept: 'text/html' } })).status, 404)
+    const refused = await fetch(`${scene.pages.origin}/?open=wrong`, { headers: { Accept: 'text/html' } })
+    assert.deepEqual([refused.status, /Another demo/.test(await refused.text())], [403, true])
   })
 
   shows('a user is chosen in the box: the same page as somebody else', async () => {
@@ -178,29 +234,19 @@ describe('all pages', { skip: missing(), timeout: 300_000 }, () => {
 })
 
 /**
- * Runs in the page. Finds its width, the least contrast of a text, and the controls that have no
- * name.
+ * Runs in the page. Finds heads of columns that are broken, and headings that are larger than those
+ * above them. There is a main part, and one primary action at most.
  */
-function examine() {
-  const rgb = (text) => text.match(/[\d.]+/g).map(Number)
-  const linear = (c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-  const luminance = ([r, g, b]) => 0.2126 * linear(r / 255) + 0.7152 * linear(g / 255) + 0.0722 * linear(b / 255)
-  const backOf = (element) => {
-    for (let it = element; it; it = it.parentElement) {
-      const color = rgb(getComputedStyle(it).backgroundColor)
-      if (color.length < 4 || color[3] > 0) return color
-    }
-    return [255, 255, 255]
+function order() {
+  const all = (selector) => [...document.querySelectorAll(selector)]
+  const sizes = ['h1', 'h2', 'h3', 'h4'].map((tag) => document.querySelector(tag)).filter(Boolean).map((each) => parseFloat(getComputedStyle(each).fontSize))
+  const isBroken = (th) => {
+    const text = document.createRange()
+    text.selectNodeContents(th)
+    return th.scrollWidth > th.clientWidth || text.getClientRects().length > 1 // a line has one
   }
-  const visible = (element) => element.checkVisibility() && !element.matches(':disabled') && !element.closest('.changed')
-  const hasText = (element) => [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim())
-  const texts = [...document.querySelectorAll('body *')].filter((element) => visible(element) && hasText(element))
-  const contrasts = texts.map((element) => {
-    const [a, b] = [luminance(rgb(getComputedStyle(element).color)), luminance(backOf(element))].sort((x, y) => y - x)
-    return (a + 0.05) / (b + 0.05)
-  })
-  const named = (element) => element.labels?.length || element.getAttribute('aria-label') || (element.tagName === 'BUTTON' && element.textContent.trim())
-  const nameless = [...document.querySelectorAll('input, select, button, canvas')].filter((element) => visible(element) && !named(element))
-  const { scrollWidth: wide, lang } = document.documentElement
-  return { wide, lang, contrast: Math.min(...contrasts), nameless: nameless.map((element) => element.outerHTML.slice(0, 100)) }
+  return {
+    broken: all('th').filter(isBroken).map((th) => th.textContent), larger: sizes.filter((size, n) => size > sizes[n - 1]),
+    primary: all('button.primary').length <= 1, main: all('main').length === 1,
+  }
 }

@@ -139,6 +139,9 @@ export const timesOf = (visit, part) => visit.page.evaluate((part) => globalThis
 
 export const id = (end) => `00000000-0000-4000-8000-0000000000${end}` // of contrib/example/data.sql
 export const pedidos = '/dashboard/minha-loja/pedidos'
+/** All pages, and a user of each. */
+export const pages = [['/', ''], [pedidos, 'ana'], ['/usuarios', 'grace'], ['/admin/workorders', 'grace'], ['/admin/workoverzicht', 'pieter'],
+  ['/magazijn', 'willem'], ['/display', 'pieter'], ['/roleta', 'joao'], ['/my-orders', 'joao']]
 export const statuses = ['Order Received', 'Preparing', 'Out for Delivery', 'Delivered', 'Cancelled']
 export const rowOf = (order) => `[data-id="${order.id}"]`
 export const colorOf = (visit, selector) => visit.$(selector).first().evaluate((element) => getComputedStyle(element).color)

@@ -4,7 +4,7 @@
  * garage's own device.
  */
 import { act, byId, make, signIn } from '/shell.js'
-import { followWorkOrders } from '/workshop.js'
+import { followWorkOrders, wordOf } from '/workshop.js'
 
 const session = await signIn('pieter')
 const { workOrderId, name } = byId('sign').elements
@@ -16,8 +16,9 @@ let drawn = false
  * would sign another one unseen.
  */
 function show(orders) {
+  byId('sign-empty').hidden = orders.some(({ signed }) => !signed)
   const chosen = workOrderId.value
-  workOrderId.replaceChildren(make('option', { value: '' }), ...orders.filter(({ signed }) => !signed).map(({ id, plate, customerName }) =>
+  workOrderId.replaceChildren(make('option', { value: '' }, 'Kies een werkorder'), ...orders.filter(({ signed }) => !signed).map(({ id, plate, customerName }) =>
     make('option', { value: id, selected: id === chosen, textContent: `${plate} — ${customerName ?? ''}` })))
 }
 
@@ -52,7 +53,7 @@ async function sign() {
   const signature = drawn ? byId('ink').toDataURL('image/png') : name.value.trim()
   if (!signature) throw new Error('Teken of typ eerst uw naam')
   const { plate, status, column } = await session.call('POST', '/api/display/signature', { workOrderId: workOrderId.value, signature })
-  byId('signed').textContent = `Bedankt! ${plate}: ${status}, ${column}`
+  byId('signed').textContent = `Bedankt! ${plate}: ${wordOf(status)}, ${column}`
   byId('signed').hidden = false
   wipe()
 }

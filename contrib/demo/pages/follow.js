@@ -27,6 +27,11 @@ export function follow(session, texts, {
   const wait = waiting(firstPause)
   const dot = dotOf(texts, onState)
   let begun = false
+  function opened() {
+    complain()
+    if (!begun) steps.load()
+    begun = true
+  }
   const stream = connect({
     url: session.api + path, ticket: `${session.side}/stream/ticket`, renew: `${session.side}/stream/renew`, share,
     token: async ({ renew }) => (await wait.over(), token(renew)),
@@ -36,9 +41,8 @@ export function follow(session, texts, {
     },
     onReset: steps.load,
     onState(state) {
-      if (state === 'open') complain()
-      if (state === 'open' && !begun) (begun = true) && steps.load()
-      if (dot.isOpen && state !== 'open') wait.begin()
+      if (state === 'open') opened()
+      else if (dot.isOpen) wait.begin()
       dot.state(state)
     },
     onError(error) {
@@ -112,6 +116,7 @@ const isSilent = ({ message }) => message === 'The server does not answer'
 function dotOf(texts, onState) {
   let shown = ''
   function show(state, error) {
+    if (error?.name === 'StreamError') error.foreign = true
     if (state === 'waiting' || state === 'refused') complain(error)
     if (state === shown) return
     shown = byId('state').className = state

@@ -6,13 +6,15 @@
 import { make } from '/shell.js'
 
 const most = 40 // frames that are shown
+const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit', fractionalSecondDigits: 3 })
+const forgotten = 5000 // ms after which a change is another one
 const settled = 150 // ms after which a change has come to all that get it
 
 export class Frames {
   #list
   #sent = new Map() // order and status -> when this page has sent it
   #changes = new Map() // tick and order -> user -> ms, or undefined where this page has not sent it
-  #counts = new Map() // user -> shows a text
+  #counts = new Map() // user -> shows what came
   #timer
 
   constructor(list) {
@@ -24,7 +26,7 @@ export class Frames {
     this.#sent.set(`${id} ${status}`, performance.now())
   }
 
-  /** show(text) is called with what this user has seen. */
+  /** Calls show(came, word, count): did the last change come to this user, and how many did? */
   onCount(user, show) {
     this.#counts.set(user, show)
   }
@@ -63,12 +65,12 @@ export class Frames {
 
   /** The ms since this page has sent the change. Undefined if another program has made it. */
   #age(change) {
-    const at = this.#sent.get(change)
-    return at && Math.round(performance.now() - at)
+    const ms = performance.now() - this.#sent.get(change)
+    return ms < forgotten ? Math.round(ms) : undefined
   }
 
   #show(block, name, ms) {
-    const time = new Date().toLocaleTimeString('en-GB', { fractionalSecondDigits: 3 })
+    const time = clock.format(new Date())
     this.#list.prepend(make('li', {}, make('span', { className: 'head' }, make('time', {}, time), make('b', {}, name), make('span', { className: 'ms' }, ms === undefined ? '' : `+${ms} ms`)),
       make('code', {}, block)))
     while (this.#list.children.length > most) this.#list.lastChild.remove()
@@ -86,8 +88,8 @@ export class Frames {
     for (const [user, show] of this.#counts) {
       const came = all.filter((change) => change.has(user)).length
       const ms = last.get(user)
-      const word = !last.has(user) ? 'was not sent here' : ms === undefined ? 'came' : `came after ${ms} ms`
-      show(`${came} of ${all.length} change${all.length === 1 ? '' : 's'} came here. The last one ${word}.`)
+      const word = !last.has(user) ? 'Not sent here' : ms === undefined ? 'It came' : `It came after ${ms} ms`
+      show(last.has(user), word, `${came} of ${all.length} so far`)
     }
   }
 }

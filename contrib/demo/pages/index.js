@@ -56,8 +56,11 @@ function live(ana) {
   }, beat)
 }
 
+/** An object of what make(name) promises for each name. */
+const byName = async (names, make) => Object.fromEntries(await Promise.all(names.map(async (name) => [name, await make(name)])))
+
 async function showCommands(sessions) {
-  const tokens = Object.fromEntries(await Promise.all(['ana', 'grace', 'joao', 'pieter'].map(async (name) => [name, await (sessions[name] ?? (await sessionOf(name))).token()])))
+  const tokens = await byName(['ana', 'grace', 'joao', 'pieter'], async (name) => (sessions[name] ?? (await sessionOf(name))).token())
   const all = await ask('/commands')
   copying(byId('copy'), () => `${all.psql} -c "${statement()}"`)
   for (const [what, lines] of Object.entries(commandsOf(all, tokens))) byId('commands').append(make('h3', {}, what), ...lines.map(command))
@@ -67,7 +70,7 @@ byId('life').checked = !matchMedia('(prefers-reduced-motion: reduce)').matches
 status.append(...statuses.map((value) => make('option', { value, defaultSelected: value === 'Preparing' }, value)))
 try {
   const names = Object.keys(streams)
-  const sessions = Object.fromEntries(await Promise.all(names.map(async (name) => [name, await sessionOf(name)])))
+  const sessions = await byName(names, sessionOf)
   const seats = Object.fromEntries(names.map((name) => [name, seatOf(byId(name), sessions[name], streams[name], frames)]))
   seats.ana.onOrders = offer
   byId('write').onsubmit = act(() => run(seats.ana))

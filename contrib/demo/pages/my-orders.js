@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /** my-orders.js: a customer's own orders (the document of the order status, in English). */
 import { follow } from '/follow.js'
-import { act, button, byId, cell, complain, fill, make, mark, signIn, toast } from '/shell.js'
+import { act, button, byId, cell, complain, figure, fill, make, mark, signIn, toast } from '/shell.js'
 
 const texts = { open: 'Live', refused: 'Not authorized' }
 const orders = new Map() // id -> order, in the order of the list
@@ -41,14 +41,15 @@ async function onStatus({ order_id: id, order_code: code, order_status: status }
 function onLeft({ key }) { // the order is not this customer's any more
   orders.delete(key?.id)
   rowOf(key?.id)?.remove()
+  byId('orders-empty').hidden = orders.size > 0
 }
 
 const rowOf = (id) => byId('orders').querySelector(`[data-id="${CSS.escape(id)}"]`)
 
 function row(order) {
-  const cancelButton = () => button('Cancel', act(() => cancel(order)), { label: `Cancel ${order.order_code}` })
+  const cancelButton = () => button('Cancel', act(() => cancel(order)), { label: `Cancel ${order.order_code}`, className: 'destructive' })
   return make('tr', { dataset: { id: order.id } },
-    cell('Order', order.order_code), cell('Items', String(order.total_qty)), cell('Amount', order.final_amount.toFixed(2)),
+    cell('Order', order.order_code), figure('Items', String(order.total_qty)), figure('Amount', order.final_amount.toFixed(2)),
     cell('Status', orderStatusBadge(order.order_status)), cell('Actions', ...(order.order_status === 'Order Received' ? [cancelButton()] : [])))
 }
 

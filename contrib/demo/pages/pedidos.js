@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: PostgreSQL
 /** pedidos.js: the orders of a store (the document of the orders page, in Portuguese). */
 import { follow } from '/follow.js'
-import { act, button, byId, cell, choice, fill, make, mark, signIn, toast } from '/shell.js'
+import { act, button, byId, cell, choice, figure, fill, make, mark, signIn, toast } from '/shell.js'
 
 const texts = { open: 'Conectado', refused: 'Sem permissão' }
 const statuses = { 'Order Received': 'Recebido', Preparing: 'Em preparo', 'Out for Delivery': 'Saiu para entrega', Delivered: 'Entregue' }
@@ -71,10 +71,10 @@ function show(changed) {
 function row(order) {
   const onchange = act((event) => change(order, event.target.value))
   return make('tr', { dataset: { id: order.id, status: order.order_status } },
-    cell('Pedido', order.order_code), cell('Cliente', order.customer_name ?? ''), cell('Itens', String(order.total_qty)),
-    cell('Total', money.format(order.final_amount)),
+    cell('Pedido', order.order_code), cell('Cliente', order.customer_name ?? ''), figure('Itens', String(order.total_qty)),
+    figure('Total', money.format(order.final_amount)),
     cell('Status', choice(`Status de ${order.order_code}`, onchange, Object.entries(statuses), order.order_status)),
-    cell('Ações', button('Alterar', () => edit(order)), ' ', button('Cancelar', act(() => change(order, 'Cancelled')))))
+    cell('Ações', button('Alterar', () => edit(order)), ' ', button('Cancelar', act(() => change(order, 'Cancelled')), { className: 'destructive' })))
 }
 
 // ---- what is done ------------------------------------------------------------------------------

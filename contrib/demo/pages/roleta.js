@@ -5,7 +5,7 @@
  */
 import { unseal } from '/client/unseal.js'
 import { follow } from '/follow.js'
-import { act, ask, byId, make, mark, sessionOf, signIn } from '/shell.js'
+import { act, ask, byId, fill, make, mark, sessionOf, signIn } from '/shell.js'
 
 const texts = { open: 'Conectado', refused: 'Sem assinatura ativa' }
 const colors = { red: 'vermelho', black: 'preto', green: 'verde' }
@@ -32,7 +32,8 @@ function onEvent(name, data) {
 /** A new number is added alone, because a screen reader reads aloud what is added. */
 function show(isNew) {
   const list = byId('numbers')
-  if (!isNew) return list.replaceChildren(...numbers.map(ball))
+  if (!isNew) return fill(list, ...numbers.map(ball))
+  byId('numbers-empty').hidden = true
   list.prepend(ball(numbers[0]))
   if (list.children.length > most) list.lastChild.remove()
   mark(list.firstChild)
@@ -47,6 +48,7 @@ function showSubscription({ active }) {
   byId('active').textContent = active ? 'Assinatura ativa' : 'Assinatura inativa'
   byId('subscription').textContent = active ? 'Cancelar assinatura' : 'Reativar assinatura'
   byId('subscription').dataset.active = active
+  byId('subscription').className = active ? 'destructive' : ''
   byId('subscription').disabled = false
 }
 

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: PostgreSQL
 /** seat.js: what one user sees on the first page: the rows, the dot, and how much came. */
 import { rows } from '/client/index.js'
-import { complain, make, mark } from '/shell.js'
 import { isCrowded } from '/follow.js'
+import { complain, make, mark } from '/shell.js'
 import { words } from '/words.js'
 
 const most = 4 // rows
 const known = ['ORD-A7X3B2', 'ORD-K9M2P4', 'ORD-Q4T8W1'] // these stand first, so nothing moves away
 
-const place = ({ order_code: code }) => (known.indexOf(code) + known.length) % known.length + (known.includes(code) ? 0 : known.length)
+const place = ({ order_code: code }) => (known.includes(code) ? known.indexOf(code) : known.length)
 const inOrder = (a, b) => place(a) - place(b) || b.created_at.localeCompare(a.created_at) || a.id.localeCompare(b.id)
 
 // What the events of the example do to rows. The customer's stream tells the new status alone.
@@ -38,7 +38,8 @@ export function seatOf(element, session, path, frames) {
     showRows(element.querySelector('.rows'), orders.slice(0, most), before, user === 'ana')
     seat.onOrders(orders.slice(0, most))
   }
-  frames.onCount(user, (text) => (element.querySelector('.seen').textContent = text))
+  frames.onCount(user, (came, word, count) =>
+    element.querySelector('.seen').replaceChildren(make('b', { className: came ? 'came' : 'kept' }, word), ` ${count}`))
   whileSeen(() => store.subscribe(show))
   return seat
 }

@@ -5,6 +5,8 @@
  * #state, #reconnect, #error and #toasts.
  */
 
+import { words } from '/words.js'
+
 export const byId = (id) => document.getElementById(id)
 
 /**
@@ -23,17 +25,21 @@ export const button = (text, onclick, properties = {}) => make('button', { type:
 
 /** A cell of a table. On a phone its label stands in front of it. */
 export const cell = (label, ...children) => make('td', { dataset: { label } }, ...children)
+export const figure = (label, text) => make('td', { dataset: { label }, className: 'figure' }, text)
 
 const nameOf = (element) => element.getAttribute('aria-label') ?? element.textContent
 
 /**
  * Puts rows in place of those before. The keyboard's focus may be in one of those. Then it stays at
- * the control of the same name, in the row with the same data-id.
+ * the control of the same name, in the row with the same data-id. Without rows a sentence says so,
+ * if the page has one.
  */
 export function fill(element, ...rows) {
   const focused = element.contains(document.activeElement) && document.activeElement
   const id = focused && focused.closest('[data-id]')?.dataset.id
   element.replaceChildren(...rows)
+  const empty = byId(`${element.id}-empty`)
+  if (empty) empty.hidden = rows.length > 0
   if (!id) return
   const row = element.querySelector(`[data-id="${CSS.escape(id)}"]`)
   const again = [...(row?.querySelectorAll('button, select') ?? [])].find((it) => nameOf(it) === nameOf(focused))
@@ -52,13 +58,13 @@ export function choice(label, onchange, choices, chosen) {
 export async function ask(url, options = {}) {
   const answer = await fetch(url, options)
   const body = await answer.json().catch(() => ({}))
-  if (!answer.ok) throw Object.assign(new Error(body.errors?.[0] ?? `HTTP ${answer.status}`), { status: answer.status })
+  if (!answer.ok) throw Object.assign(new Error(body.errors?.[0] ?? words.refused(answer)), { status: answer.status, foreign: body.errors !== undefined })
   return body
 }
 
 /**
- * A user of the demo, with { user, id, name, role, users, api, side }. In a real application this is
- * its login. Streams are at `api`. Short requests go to `side`, the same daemon by another name: a
+ * A user of the demo, with { user, id, name, role, users, api, side }. In a real application this
+ * is its login. Streams are at `api`. Short requests go to `side`, the same daemon by another name: a
  * browser counts connections by name, so open streams do not hold them up.
  *   token(anew)                 promises a token for an hour; anew: the last one is not good now
  *   call(method, path, body)    promises the data that an action of the daemon answers
@@ -86,7 +92,7 @@ export async function signIn(fallback) {
   try {
     const session = await sessionOf(wanted)
     for (const { user, name, role } of session.users) {
-      byId('user').append(make('option', { value: user, selected: user === session.user }, `${name} (${role})`))
+      byId('user').append(make('option', { value: user, selected: user === session.user }, `${name} (${words.roles[role]})`))
     }
     byId('user').onchange = () => location.assign(`${location.pathname}?user=${byId('user').value}`)
     return session
@@ -98,7 +104,10 @@ export async function signIn(fallback) {
 
 /** Shows an error until the next one, or until the user has done something that went well. */
 export function complain(error) {
-  byId('error').textContent = error?.message ?? error ?? ''
+  const text = error?.message ?? error ?? ''
+  const own = words.sentences[text]
+  byId('error').textContent = own ?? text
+  byId('error').lang = !own && error?.foreign ? 'en' : document.documentElement.lang // what the server says is English
   byId('error').hidden = !error
 }
 
@@ -126,8 +135,9 @@ export const act = (doing) => async (event) => {
   }
 }
 
-export function toast(text) {
-  const it = make('li', { className: 'toast' }, text)
+/** icon: an element in front of the text. */
+export function toast(text, icon = '') {
+  const it = make('li', { className: 'toast' }, icon, text)
   byId('toasts').append(it)
   setTimeout(() => it.remove(), 8000)
 }

@@ -2,6 +2,7 @@
 /** usuarios.js: the users of the application (the document of the users list, in Spanish). */
 import { follow } from '/follow.js'
 import { act, button, byId, cell, fill, make, signIn } from '/shell.js'
+import { words } from '/words.js'
 
 const texts = { open: 'Conectado en tiempo real', refused: 'Sin permiso' }
 const session = await signIn('grace')
@@ -19,8 +20,8 @@ async function fetchUsers(showLoading = true) {
 function row(user) {
   const remove = act(() => session.call('DELETE', `/api/users/${user.id}`))
   return make('tr', { dataset: { id: user.id } },
-    cell('Nombre', user.name ?? ''), cell('Correo', user.email), cell('Teléfono', user.phoneNumber ?? ''), cell('Rol', user.role),
-    cell('Creado', new Date(user.createdAt).toLocaleString('es')), cell('Acciones', button('Eliminar', remove, { label: `Eliminar ${user.email}` })))
+    cell('Nombre', user.name ?? ''), cell('Correo', user.email), cell('Teléfono', user.phoneNumber ?? ''), cell('Rol', words.roles[user.role] ?? user.role),
+    cell('Creado', new Date(user.createdAt).toLocaleString('es')), cell('Acciones', button('Eliminar', remove, { label: `Eliminar ${user.email}`, className: 'destructive' })))
 }
 
 async function create(event) {

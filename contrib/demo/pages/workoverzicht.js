@@ -13,14 +13,15 @@ function card(order) {
   const stop = ({ id }) => act(() => session.call('PATCH', `${path}/sessions/${id}`, {}))
   const places = [...new Set([...columns, order.column])].map((name) => [name, name])
   return make('article', { className: 'card', dataset: { id: order.id } },
-    make('h3', {}, order.plate), make('p', {}, order.customerName ?? ''), badge(order.status),
-    sessionsOf(order, stop), partsOf(order), invoicesOf(order), choice(`Kolom van ${order.plate}`, move, places, order.column), ' ',
+    make('h4', {}, order.plate), make('p', {}, order.customerName ?? ''), badge(order.status),
+    sessionsOf(order, stop), partsOf(order), invoicesOf(order), choice(`Kolom van ${order.plate}`, move, places, order.column),
     button('Start werk', start, { label: `Start werk aan ${order.plate}` }))
 }
 
 function column(name, orders) {
-  const title = make('h2', {}, `${name} (${orders.length})`)
-  return make('section', { className: 'column', label: name, dataset: { column: name } }, title, ...orders.map(card))
+  const title = make('h3', {}, `${name} (${orders.length})`)
+  const cards = orders.length ? orders.map(card) : [make('p', { className: 'empty' }, 'Geen werkorders')]
+  return make('section', { className: 'column', label: name, dataset: { column: name } }, title, ...cards)
 }
 
 followWorkOrders(session, (orders) => {

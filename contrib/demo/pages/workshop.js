@@ -5,10 +5,13 @@
  * again.
  */
 import { follow } from '/follow.js'
+import { icon } from '/icons.js'
 import { button, byId, make, mark, toast } from '/shell.js'
 
 const texts = { open: 'Live updates actief', refused: 'Geen toegang' }
 const reconnectAfter = 5000
+const statuses = { NIEUW: 'Nieuw', GOEDGEKEURD: 'Goedgekeurd', IN_UITVOERING: 'In uitvoering', WACHT_OP_ONDERDELEN: 'Wacht op onderdelen', GEREED: 'Gereed',
+  BESTELD: 'besteld', ONTVANGEN: 'ontvangen', IN_WACHTRIJ: 'in de wachtrij', VERZONDEN: 'verzonden', MISLUKT: 'mislukt' }
 const euro = new Intl.NumberFormat('nl-NL', { style: 'currency', currency: 'EUR' })
 
 /**
@@ -53,34 +56,39 @@ const idsIn = ({ workOrderId, workOrderIds = [workOrderId] }) => workOrderIds
 // ---- news: what the list does not show, or not for long ----------------------------------------
 
 const news = {
-  part: ({ name, status, deleted }) => `📦 Onderdeel ${deleted ? 'verwijderd' : `${name}: ${status}`}`,
-  invoice: ({ amount, deleted }) => `📄 Factuur ${deleted ? 'verwijderd' : euro.format(amount)}`,
-  customer: ({ name }) => `👤 Klant ${name} bijgewerkt`,
-  vehicle: ({ plate, apkUntil, deleted }) => `🚗 ${plate}: ${deleted ? 'verwijderd' : `RDW-gegevens ververst, APK tot ${apkUntil ?? 'onbekend'}`}`,
-  email: ({ subject, status }) => `📧 E-mail “${subject}”: ${status}`,
+  part: ({ name, status, deleted }) => `Onderdeel ${deleted ? 'verwijderd' : `${name}: ${wordOf(status)}`}`,
+  invoice: ({ amount, deleted }) => `Factuur ${deleted ? 'verwijderd' : euro.format(amount)}`,
+  customer: ({ name }) => `Klant ${name} bijgewerkt`,
+  vehicle: ({ plate, apkUntil, deleted }) => `${plate}: ${deleted ? 'verwijderd' : `RDW-gegevens ververst, APK tot ${apkUntil ?? 'onbekend'}`}`,
+  email: ({ subject, status }) => `E-mail “${subject}”: ${wordOf(status)}`,
 }
 
 function tell(data, workOrders) {
   const text = news[data.changeType]?.(data)
   if (!text) return
   const plates = workOrders.filter(({ id }) => idsIn(data).includes(id)).map(({ plate }) => plate)
-  toast(text)
-  byId('news')?.prepend(make('li', {}, `${new Date().toLocaleTimeString('nl')} ${plates.join(', ')} ${text}`))
+  const sign = () => icon(data.changeType)
+  toast(text, sign())
+  byId('news')?.prepend(make('li', {}, `${new Date().toLocaleTimeString('nl')} ${plates.join(', ')} `, sign(), text))
+  if (byId('news-empty')) byId('news-empty').hidden = true
   while (byId('news')?.children.length > 20) byId('news').lastChild.remove()
 }
 
 // ---- pieces of the pages -----------------------------------------------------------------------
 
-export const badge = (status) => make('span', { className: 'badge', dataset: { status } }, status)
-export const partsOf = ({ parts }) => make('ul', {}, ...parts.map(({ name, status }) => make('li', {}, `📦 ${name}: ${status}`)))
-export const invoicesOf = ({ invoices }) => make('ul', {}, ...invoices.map(({ amount }) => make('li', {}, `📄 ${euro.format(amount)}`)))
+/** The word for a status. The table has codes, and may have some that this page does not know. */
+export const wordOf = (status) => statuses[status] ?? status.toLowerCase().replaceAll('_', ' ')
+
+export const badge = (status) => make('span', { className: 'badge', title: status, dataset: { status } }, wordOf(status))
+export const partsOf = ({ parts }) => make('ul', {}, ...parts.map(({ name, status }) => make('li', {}, icon('part'), `${name}: ${wordOf(status)}`)))
+export const invoicesOf = ({ invoices }) => make('ul', {}, ...invoices.map(({ amount }) => make('li', {}, icon('invoice'), euro.format(amount))))
 
 /**
  * The sessions that run, each with its timer. stop(session) makes the handler of its Stop button.
  */
 export function sessionsOf({ sessions }, stop) {
   const list = make('ul', {}, ...sessions.filter(({ stoppedAt }) => !stoppedAt).map((session) => make('li', {},
-    `🔧 ${session.mechanic} `, make('span', { className: 'timer', dataset: { since: session.startedAt } }), ' ',
+    icon('work'), `${session.mechanic} `, make('span', { className: 'timer', dataset: { since: session.startedAt } }), ' ',
     ...(stop ? [button('Stop', stop(session), { label: `Stop ${session.mechanic}` })] : []))))
   runTimers(list)
   return list
