@@ -104,6 +104,13 @@ describe('the documents', () => {
     assert.deepEqual(lines.filter((line) => [...line].length > 100), [])
   })
 
+  test('the pictures are small', () => {
+    const pictures = files.filter((path) => /\.(png|webp|jpe?g|gif)$/.test(path))
+    assert.deepEqual(pictures.filter((path) => statSync(path).size > 120_000), [])
+    const shown = new Set(documents.flatMap(({ path, text }) => links(text).map((link) => join(dirname(path), link))))
+    assert.deepEqual(pictures.filter((path) => !shown.has(path)), [], 'no document shows it')
+  })
+
   test('are all of them, with links, files and functions', () => {
     assert.ok(documents.length > 15)
     for (const what of [links, paths]) assert.ok(documents.flatMap(({ text }) => what(text)).length > 50)

@@ -10,6 +10,7 @@ import { promisify } from 'node:util'
 import { openBrowser } from '../lib/browser.mjs'
 import { missing, run } from '../lib/daemon.mjs'
 import { childrenOf, freePort, removeDirectory, temporaryDirectory } from '../lib/process.mjs'
+import { shoot } from '../lib/shots.mjs'
 import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
@@ -183,11 +184,13 @@ describe('the console', { skip: missing(), timeout: 180_000 }, () => {
         assert.deepEqual(found.violations.map(({ id: rule, nodes }) => [rule, nodes.map(({ html }) => html)]), [], `${scheme}, ${width} px`)
       }
     }
-    if (process.env.SHOTS) {
-      await page.setViewportSize({ width: 1280, height: 900 })
-      await page.emulateMedia({ colorScheme: 'light' })
-      await page.screenshot({ path: join(process.env.SHOTS, 'console.png') })
-    }
+    await page.setViewportSize({ width: 1280, height: 900 })
+    await page.emulateMedia({ colorScheme: 'light' })
+    await page.fill('#filter', '')
+    await sees('#connections-rows', /live/)
+    await page.locator('#filter').blur()
+    await page.evaluate(() => scrollTo(0, 0))
+    await shoot(page, 'console')
     await stage.daemon.kill9()
     await sees('#word', /no answer/)
     await stage.daemon.start()
