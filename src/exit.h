@@ -9,7 +9,7 @@ enum {
 	EXIT_USAGE = 2,  /* the command line makes no sense */
 	/* the configuration is not valid, or lacks what the database's streams need */
 	EXIT_CONFIG = 3,
-	EXIT_MISFIT = 4 /* the schema herald is not there, or not of this program's version */
+	EXIT_MISFIT = 4 /* the schema herald is not there, or does not fit this program */
 };
 
 #endif

@@ -72,16 +72,16 @@ static int install_if_needed(struct dev *d, const struct cli_call *call)
 
 	if (have < 0)
 		return EXIT_FAILED;
-	if (have > want) {
+	if (have > want && !migrate_fits(d->pg, have)) {
 		fprintf(stderr,
 			"pgherald: schema herald has version %d, this program knows %d: use a "
 			"newer pgherald\n",
 			have, want);
 		return EXIT_MISFIT;
 	}
-	if (have == want)
-		printf("the schema herald is at version %d\n", want);
-	return have == want ? EXIT_DONE : install(d, call, have);
+	if (have >= want)
+		printf("the schema herald is at version %d\n", have);
+	return have >= want ? EXIT_DONE : install(d, call, have);
 }
 
 /* A database with streams of its own may be one that people use. */

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/xalloc.h"
 #include "pg/migrate.h"
+#include "pg/schema.h"
 
 #define OLDEST_SERVER 140000 /* CREATE OR REPLACE TRIGGER, idle_session_timeout */
 
@@ -243,18 +244,26 @@ static bool is_installed(struct doctor *d)
 
 static void look_at_version(struct doctor *d)
 {
-	PGresult *res = doctor_ask(d, "schema",
-				   "SELECT coalesce(max(version), 0) FROM herald.migrations", NULL);
-	int version = res == NULL ? -1 : atoi(PQgetvalue(res, 0, 0));
+	PGresult *res = doctor_ask(
+		d, "schema", "SELECT " SCHEMA_NEWEST ", " SCHEMA_BREAKING " FROM herald.migrations",
+		NULL);
+	struct schema_version there;
+	int ours = migrate_program_version();
 
-	PQclear(res);
-	if (version < 0)
+	if (res == NULL)
 		return;
-	if (version != migrate_program_version()) {
-		say_misfit(d, version);
+	there = (struct schema_version){.newest = atoi(PQgetvalue(res, 0, 0)),
+					.breaking = atoi(PQgetvalue(res, 0, 1))};
+	PQclear(res);
+	if (!schema_fits(there, ours)) {
+		say_misfit(d, there.newest);
 		return;
 	}
-	doctor_say(d, REPORT_OK, "schema", NULL, "herald has version %d, as this program", version);
+	doctor_say(d, REPORT_OK, "schema", NULL,
+		   there.newest == ours
+			   ? "herald has version %d, as this program"
+			   : "herald has version %d, this program %d, which goes on with it",
+		   there.newest, ours);
 	d->usable = true;
 }
 

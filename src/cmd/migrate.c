@@ -10,15 +10,18 @@
 static int show_status(PGconn *pg)
 {
 	int have = migrate_database_version(pg), want = migrate_program_version();
+	bool fits;
 
 	if (have < 0)
 		return EXIT_FAILED;
+	fits = migrate_fits(pg, have);
 	printf("schema herald: %s%d, this program brings %d: %s\n",
 	       have == 0 ? "not installed, version " : "version ", have, want,
 	       have == want  ? "up to date"
 	       : have < want ? "run 'pgherald migrate'"
+	       : fits        ? "newer, and this program goes on with it"
 			     : "use a newer pgherald");
-	return have == want ? EXIT_DONE : EXIT_MISFIT;
+	return fits ? EXIT_DONE : EXIT_MISFIT;
 }
 
 static int apply(PGconn *pg, bool dry_run)
@@ -27,7 +30,7 @@ static int apply(PGconn *pg, bool dry_run)
 
 	if (have < 0)
 		return EXIT_FAILED;
-	if (have > want) {
+	if (have > want) { /* also if it fits: functions of before would replace newer ones */
 		fprintf(stderr,
 			"pgherald: schema herald has version %d, this program knows %d: use a "
 			"newer pgherald\n",

@@ -7,6 +7,7 @@
 
 #include "base/xalloc.h"
 #include "pg/message.h"
+#include "pg/schema.h"
 #include "pg/settings.h"
 
 /* 0 if it is code. */
@@ -143,6 +144,16 @@ int migrate_database_version(PGconn *pg)
 	if (there <= 0)
 		return there;
 	return query_int(pg, "SELECT coalesce(max(version), 0) FROM herald.migrations");
+}
+
+bool migrate_fits(PGconn *pg, int version)
+{
+	struct schema_version there = {.newest = version};
+
+	if (version <= migrate_program_version())
+		return version == migrate_program_version();
+	there.breaking = query_int(pg, "SELECT " SCHEMA_BREAKING " FROM herald.migrations");
+	return there.breaking >= 0 && schema_fits(there, migrate_program_version());
 }
 
 static bool apply_file(PGconn *pg, const struct sql_file *f)

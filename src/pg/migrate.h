@@ -35,6 +35,10 @@ PGconn *migrate_connect(const char *conninfo);
  * stderr. */
 MUST_CHECK int migrate_database_version(PGconn *pg);
 
+/* Does this program go on with that version of the database, which migrate_database_version said?
+ * See schema.h. False also if it failed and said why on stderr. */
+MUST_CHECK bool migrate_fits(PGconn *pg, int version);
+
 /* Applies what is missing, all or nothing. One installer runs at a time. Then it makes the missing
  * triggers of watched tables, each table by itself. With dry_run it says what it would do, and does
  * not do it. False if it failed and said why on stderr. Nothing was changed then, except perhaps

@@ -186,7 +186,8 @@ static void say(struct session *s)
 		conn_script(s->conn, "SELECT to_regclass('herald.migrations') IS NOT NULL");
 		break;
 	case SESSION_VERSION:
-		conn_script(s->conn, "SELECT max(version) FROM herald.migrations");
+		conn_script(s->conn,
+			    "SELECT " SCHEMA_NEWEST ", " SCHEMA_BREAKING " FROM herald.migrations");
 		break;
 	case SESSION_PREPARE:
 		conn_prepare(s->conn, s->plan.statements[s->prepared].name,
@@ -258,9 +259,10 @@ void session_result(struct session *s, const PGresult *res)
 	else if (s->step == SESSION_STANDBY)
 		s->standby = yes;
 	else if (s->step == SESSION_SCHEMA)
-		s->schema_version = yes ? -1 : 0; /* some version, not known yet */
+		s->schema.newest = yes ? -1 : 0;
 	else if (s->step == SESSION_VERSION && PQntuples(res) == 1)
-		s->schema_version = atoi(PQgetvalue(res, 0, 0));
+		s->schema = (struct schema_version){.newest = atoi(PQgetvalue(res, 0, 0)),
+						    .breaking = atoi(PQgetvalue(res, 0, 1))};
 }
 
 /* The server converts other encodings. Or it lets no client in that asks for UTF-8, as with
@@ -276,8 +278,8 @@ bool session_fits(const struct session *s)
 {
 	if (s->plan.schema_version != 0 && session_bad_encoding(s) != NULL)
 		return false;
-	return (s->step != SESSION_SCHEMA || s->schema_version != 0) &&
-	       (s->step != SESSION_VERSION || s->schema_version == s->plan.schema_version);
+	return (s->step != SESSION_SCHEMA || s->schema.newest != 0) &&
+	       (s->step != SESSION_VERSION || schema_fits(s->schema, s->plan.schema_version));
 }
 
 static bool is_left_out(const struct session *s)

@@ -4,7 +4,7 @@
  *
  * One query follows the other:
  * - its settings;
- * - whether the database has the schema that this program needs;
+ * - whether the database has a schema that fits this program;
  * - what it listens to;
  * - its prepared statements.
  *
@@ -33,6 +33,7 @@
 #define PG_SESSION_H
 
 #include "pg/conn.h"
+#include "pg/schema.h"
 
 /* The first half of every advisory lock key ('hera'), and the second halves. */
 #define SESSION_LOCK_CLASS "1751478881"
@@ -90,10 +91,10 @@ struct session {
 		int begun; /* how often it was taken up */
 		int looks; /* how often it was looked at since */
 	} elder;
-	size_t prepared;    /* statements so far */
-	int schema_version; /* that was found; 0 if there is none */
-	char rest[120];     /* SQL of the settings that not every server takes; see settings.h */
-	bool standby;       /* the database is a hot standby */
+	size_t prepared;              /* statements so far */
+	struct schema_version schema; /* that was found */
+	char rest[120]; /* SQL of the settings that not every server takes; see settings.h */
+	bool standby;   /* the database is a hot standby */
 };
 
 /* c is borrowed. plan is copied, but not its statements. */
@@ -106,7 +107,7 @@ void session_pool(struct session *s);
 void session_begin(struct session *s);
 void session_lost(struct session *s);                        /* the connection is lost */
 void session_result(struct session *s, const PGresult *res); /* before SESSION_READY */
-/* False if the schema is not this program's, or if the encoding does not become UTF-8. */
+/* False if the schema does not fit this program, or if the encoding does not become UTF-8. */
 MUST_CHECK bool session_fits(const struct session *s);
 /* The database's encoding if it does not become UTF-8. NULL if it does. */
 const char *session_bad_encoding(const struct session *s);

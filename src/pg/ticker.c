@@ -31,7 +31,7 @@ static bool slow_down(struct ticker *t)
 static const char *misfits(struct ticker *t)
 {
 	if (!t->misfit)
-		t->calls.misfit(t->calls.ctx, t->session.schema_version,
+		t->calls.misfit(t->calls.ctx, t->session.schema.newest,
 				session_bad_encoding(&t->session));
 	t->misfit = true;
 	return "the database does not fit";
@@ -84,7 +84,7 @@ static const char *fault_of_care(struct ticker *t)
 		return "another server process answers than before: a pooler lends the session to "
 		       "others";
 	}
-	if (t->session.schema_version != t->options.schema_version)
+	if (!schema_fits(t->session.schema, t->options.schema_version))
 		return misfits(t);
 	if (t->blind && !t->session.pooled)
 		probe(t);

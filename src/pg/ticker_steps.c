@@ -47,7 +47,8 @@ void ticker_suspect(struct ticker *t)
 
 static void take_care(struct ticker *t, const PGresult *res)
 {
-	t->session.schema_version = PQgetisnull(res, 0, 0) ? 0 : (int)decode_int8(res, 0);
+	t->session.schema.newest = PQgetisnull(res, 0, 0) ? 0 : (int)decode_int8(res, 0);
+	t->session.schema.breaking = (int)decode_int8(res, 4);
 	t->blind = PQgetisnull(res, 0, 1);
 	t->stopping = !t->blind && decode_bool(res, 1);
 	t->astray = decode_int8(res, 2) != t->session.pid;
@@ -56,8 +57,9 @@ static void take_care(struct ticker *t, const PGresult *res)
 
 static const struct ticker_row ticker_care = {
 	.name = "care",
-	.sql = "SELECT max(version)::bigint, herald.stopping(), "
-	       "pg_catalog.pg_backend_pid()::bigint, herald.queue_usage() FROM herald.migrations",
+	.sql = "SELECT " SCHEMA_NEWEST ", herald.stopping(), "
+	       "pg_catalog.pg_backend_pid()::bigint, herald.queue_usage(), " SCHEMA_BREAKING
+	       " FROM herald.migrations",
 	.take = take_care,
 };
 

@@ -70,12 +70,30 @@ describe('the server and the schema', { skip: missing(), timeout: 300_000 }, () 
     other.close()
   })
 
+  test('a newer schema that is not marked as breaking: the daemon goes on, and one that starts serves', async () => {
+    const { cluster, daemon } = stage
+    const stream = await openHot(daemon, 'ann')
+    await cluster.psql("INSERT INTO herald.migrations (version, name) VALUES (9999, '9999_later')")
+    const next = await stage.addDaemon()
+    const other = await openHot(next, 'next')
+    for (let n = 0; n < 3; n++) { // more than a look at the schema
+      await cluster.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'pgherald%'")
+      assert.equal(await deliver(cluster, `newer ${n}`, stream), await idOf(`newer ${n}`, other))
+    }
+    assert.doesNotMatch(daemon.logs() + next.logs(), /use a newer pgherald/)
+    await cluster.psql('DELETE FROM herald.migrations WHERE version = 9999')
+    for (const each of [stream, other]) {
+      assert.equal(each.connections.length, 1)
+      await each.close()
+    }
+  })
+
   test('another version of the schema: nothing more is told until it fits again, and all are told', async () => {
     const { cluster, daemon } = stage
     const stream = await openHot(daemon, 'ann')
     const own = await cluster.psql('SELECT max(version) FROM herald.migrations')
     for (const [change, back, says] of [
-      ["INSERT INTO herald.migrations (version, name) VALUES (9999, 'later')", 'DELETE FROM herald.migrations WHERE version = 9999', /has version 9999, this program knows \d+: use a newer pgherald/],
+      ["INSERT INTO herald.migrations (version, name) VALUES (9999, '9999_later_breaking')", 'DELETE FROM herald.migrations WHERE version = 9999', /has version 9999, this program knows \d+: use a newer pgherald/],
       [`UPDATE herald.migrations SET version = -version WHERE version = ${own}`, `UPDATE herald.migrations SET version = -version WHERE version = -${own}`, /, this program needs \d+: run .pgherald migrate./],
     ]) {
       await deliver(cluster, `before ${change.slice(0, 6)}`, stream)

@@ -309,13 +309,20 @@ describe('usage', { skip: missing() }, () => {
       assert.match(stderr.split('\n')[0], /the database has no schema herald, run 'pgherald migrate' first/)
     })
 
-    test('a schema that is newer than the program does not fit: exit status 4', async () => {
+    test('a schema that is newer than the program, and breaking, does not fit: exit status 4', async () => {
       const table = await cluster.psql("SELECT to_regclass('herald.migrations')")
       assert.notEqual(table, '')
-      await cluster.psql("INSERT INTO herald.migrations (version, name) VALUES (9999, '9999_future')")
+      await cluster.psql("INSERT INTO herald.migrations (version, name) VALUES (9999, '9999_future_breaking')")
       try {
         await expects(['serve', ...base, '--listen', `127.0.0.1:${await freePort()}`, '--admin-listen', ''], 4)
+        await expects(['streams', '--database-url', cluster.url()], 4, /use a newer pgherald/)
+        await expects(['migrate', '--status', '--database-url', cluster.url()], 4)
         await expects(['migrate', '--database-url', cluster.url()], 4)
+        await cluster.psql("UPDATE herald.migrations SET name = '9999_future' WHERE version = 9999")
+        const { stdout } = await expects(['migrate', '--status', '--database-url', cluster.url()], 0)
+        assert.match(stdout, /version 9999, this program brings \d+: newer, and this program goes on with it/)
+        await expects(['streams', '--database-url', cluster.url()], 0)
+        await expects(['migrate', '--database-url', cluster.url()], 4) // it would put back older functions
       } finally {
         await cluster.psql('DELETE FROM herald.migrations WHERE version = 9999')
       }

@@ -307,8 +307,11 @@ describe('doctor', { skip: missing(), timeout: 300_000 }, () => {
     // not ready.
     await stage.cluster.psql('CREATE DATABASE later', { database: 'postgres' })
     await migrate(stage.cluster, { database: 'later' })
-    await stage.cluster.psql("INSERT INTO herald.migrations (version, name) VALUES (9999, 'later')", { database: 'later' })
+    await stage.cluster.psql("INSERT INTO herald.migrations (version, name) VALUES (9999, '9999_later_breaking')", { database: 'later' })
     only(await doctor({ url: stage.cluster.url('later') }), 4, 'no', 'schema', null, /has version 9999, this program needs \d+/, /newer pgherald/)
+    await stage.cluster.psql("UPDATE herald.migrations SET name = '9999_later' WHERE version = 9999", { database: 'later' })
+    const { stdout } = await run(['doctor', '--database-url', stage.cluster.url('later')])
+    assert.match(stdout, /^ok +schema +herald has version 9999, this program \d+, which goes on with it$/m)
     only(await doctor({ url: stage.cluster.url('postgres') }), 4, 'no', 'schema', null, /no schema herald/, /pgherald migrate/)
   })
 
