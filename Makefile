@@ -144,6 +144,12 @@ FUZZ_SECONDS ?= 900
 platforms: ## make demo and make check on new Debian systems, other PostgreSQL versions, arm64, the package (two hours; needs root)
 	@tests/platforms/run
 
+.PHONY: faults
+faults: ## every fault of the catalogue, as a table (MINUTES=40 at most). T=NAME: that row; some need root
+	@.ci/deps check
+	@$(MAKE) --no-print-directory $(JOBS) all
+	@tests/faults/run $(if $(filter command,$(firstword $(origin T))),$(T))
+
 .PHONY: fuzz
 fuzz: ## each fuzzer for FUZZ_SECONDS (900); keeps what it learns in build/fuzz/corpus
 	@.ci/deps check
