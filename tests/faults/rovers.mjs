@@ -16,8 +16,8 @@ export async function prepareBeats(cluster, users) {
 }
 
 class Rover {
-  constructor(url, user, authorization) {
-    Object.assign(this, { url, user, headers: { Accept: 'text/event-stream', Authorization: authorization }, last: 0, lost: 0, again: 0, resets: 0, connections: 0, refused: {}, gaps: [], retry: 2000, lastEventId: '' })
+  constructor(url, since, user, authorization) {
+    Object.assign(this, { url, since, user, headers: { Accept: 'text/event-stream', Authorization: authorization }, last: 0, count: 0, lost: 0, again: 0, resets: 0, connections: 0, refused: {}, gaps: [], retry: 2000, lastEventId: '' })
   }
 
   connect() {
@@ -44,7 +44,7 @@ class Rover {
     request.on('error', () => {})
     request.on('close', () => {
       if (request !== this.request) return
-      this.down ??= now()
+      this.down ??= this.since() ?? now()
       this.open = false
       this.timer = setTimeout(() => this.connect(), this.retry)
     })
@@ -67,6 +67,7 @@ class Rover {
       if (this.last !== undefined && n <= this.last) this.again++
       else if (this.last !== undefined) this.lost += n - this.last - 1
       this.last = n
+      this.count++
     }
   }
 
@@ -77,12 +78,15 @@ class Rover {
   }
 }
 
-/** count clients of so many users, spread over what url(n) says. */
+/**
+ * count clients of so many users, spread over what url(n) says. broken: since when a machine is away,
+ * in ms of now(). Streams that end after that were none since then.
+ */
 export class Rovers {
   static async open(count, users, url) {
     const rovers = new Rovers()
     const tokens = await Promise.all(Array.from({ length: users }, (_, u) => token({ sub: String(u + 1) })))
-    rovers.all = Array.from({ length: count }, (_, n) => new Rover(() => url(n), (n % users) + 1, `Bearer ${tokens[n % users]}`))
+    rovers.all = Array.from({ length: count }, (_, n) => new Rover(() => url(n), () => rovers.broken, (n % users) + 1, `Bearer ${tokens[n % users]}`))
     for (const rover of rovers.all) {
       rover.connect()
       if (rover.user === users) await pause(5)

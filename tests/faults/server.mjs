@@ -144,8 +144,9 @@ export const rows = [
     const stream = await bed.listen()
     bed.write()
     await next(stream)
-    const pid = Number(await bed.cluster.psql("SELECT pid FROM pg_stat_activity WHERE query LIKE '%UPDATE public.hot%' AND pid <> pg_backend_pid() LIMIT 1"))
-    assert.ok(processes.signal(pid, 'SIGKILL'))
+    const writer = "SELECT pid FROM pg_stat_activity WHERE query LIKE '%UPDATE public.hot%' AND pid <> pg_backend_pid() LIMIT 1"
+    const pid = await until(async () => Number(await bed.cluster.psql(writer)), { what: "a writer's process" })
+    assert.ok(pid > 1 && processes.signal(pid, 'SIGKILL'))
     await processes.gone(pid)
     await until(() => bed.cluster.psql('SELECT 1'), { what: 'the server' })
     const took = await next(stream)
@@ -212,7 +213,7 @@ export const rows = [
     return within([['a lone change', took, 1000]], await bed.judge())
   }) },
 
-  { name: 'F20 prepared', fault: 'a prepared transaction on a captured table is left', wanted: 'named; 2 s after', run: () => onBed({ flags: ['--wake', 'never'] }, async (bed) => {
+  { name: 'F20 prepared', fault: 'a prepared transaction on a captured table is left', wanted: 'named; 2 s after', run: () => onBed({ flags: ['--wake', 'never', '--poll-interval', '500'] }, async (bed) => {
     const stream = await bed.listen()
     const client = await bed.cluster.client()
     await client.query("BEGIN; UPDATE hot SET version = version + 1, note = 'held' WHERE id = 1; PREPARE TRANSACTION 'orphan'")

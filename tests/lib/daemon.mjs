@@ -48,7 +48,8 @@ export class Daemon {
   /**
    * Starts `pgherald serve` and waits until it answers. flags: more arguments. env: more
    * environment. also: more addresses to listen on. keys: flags in place of --jwt-secret-file. stderr: a descriptor for the log, which
-   * then is not in `log`. The same object can be started again after its end, on the same ports.
+   * then is not in `log`. The same object can be started again after its end, on the same ports, as
+   * another build if `program` is set.
    */
   static async start({ cluster, databaseUrl = cluster.url(), secret = defaultSecret, flags = [], also = [], keys, env = {}, stderr } = {}) {
     const daemon = new Daemon()
@@ -70,7 +71,7 @@ export class Daemon {
   async start({ timeout = 30_000 } = {}) {
     if (least) this.databaseUrl = await leastRole(this.databaseUrl)
     const env = { ...environment(), ...this.env }
-    const child = processes.start(program, this.arguments, { env, cwd: this.directory, stdio: ['ignore', 'pipe', this.stderr ?? 'pipe'] })
+    const child = processes.start(this.program ?? program, this.arguments, { env, cwd: this.directory, stdio: ['ignore', 'pipe', this.stderr ?? 'pipe'] })
     this.child = child
     for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk) => (this.log += chunk))
     this.written = new Promise((resolve) => (child.stderr ?? child.stdout).once('close', resolve))
