@@ -162,3 +162,5 @@ export class Beats {
     await this.running
   }
 }
+
+export const beatBytes = (cluster) => cluster.psql("SELECT round(pg_total_relation_size('herald.changes')::numeric / nullif(count(*), 0)) FROM herald.changes")
