@@ -250,7 +250,7 @@ install: all ## to $(DESTDIR)$(PREFIX), and a sample of the configuration to $(S
 	install -D -m 755 $(BUILD)/pgherald $(INSTALLED)/bin/pgherald
 	find sql -name '*.sql' -exec install -D -m 644 {} $(INSTALLED)/share/pgherald/{} \;
 	for page in contrib/man/*.[1-9]; do install -D -m 644 $$page $(INSTALLED)/share/man/man$${page##*.}/$${page##*/} || exit 1; done
-	for page in contrib/doc/*.md; do install -D -m 644 $$page $(INSTALLED)/share/doc/pgherald/$${page##*/} || exit 1; done
+	for page in contrib/doc/*.md contrib/doc/*.webp; do install -D -m 644 $$page $(INSTALLED)/share/doc/pgherald/$${page##*/} || exit 1; done
 	for pair in $(COMPLETIONS); do install -D -m 644 contrib/completion/$${pair%%=*} $(INSTALLED)/share/$${pair#*=} || exit 1; done
 	for unit in contrib/systemd/*.*; do install -D -m 644 $$unit $(call AT,$(UNITDIR))/$${unit##*/} || exit 1; done
 	COMMAND=$(call QUOTED,$(COMMAND)) awk '{ if (at = index($$0, "/usr/local/bin/pgherald")) \
