@@ -33,6 +33,7 @@ describe('explain --row', { skip: missing() }, () => {
   })
 
   test('an update of excluded columns alone is none, and the event before it is named', async () => {
+    await cluster.psql('SELECT herald.tick()') // it has seen the insert, so that is over
     await cluster.psql("UPDATE orders SET note = 'y' WHERE id = 1")
     const report = await ask('public.orders:1')
     assert.equal(report.verdict, 'no event')
@@ -68,6 +69,70 @@ describe('explain --row', { skip: missing() }, () => {
     assert.deepEqual([apart.verdict, of(apart, 'watch')], ['no event', 'public.apart is not watched: pgherald watch public.apart'])
     assert.match(of(await ask('public.orders:77', 1), 'event'), /the log has none of a row with this key/)
     assert.notEqual((await ask('public.orders:9')).verdict, 'an event')
+  })
+
+  const verdict = async (row, code) => (await ask(row, code)).verdict
+  async function make(sql, ...tables) {
+    await cluster.psql(sql)
+    for (const table of tables) await cluster.psql(`SELECT herald.watch('${table}')`)
+  }
+
+  test('a row that was written in a savepoint has an event, or none can be denied', async () => {
+    await make('CREATE TABLE saved (id int PRIMARY KEY, v text)', 'saved')
+    await cluster.psql("INSERT INTO saved SELECT g, 'a' FROM generate_series(1, 4) g")
+    await cluster.psql('SELECT herald.tick()')
+    await cluster.psql("BEGIN; SAVEPOINT a; UPDATE saved SET v = 'b' WHERE id = 1; RELEASE a; COMMIT")
+    await cluster.psql("DO $$ BEGIN BEGIN UPDATE saved SET v = 'b' WHERE id = 2; EXCEPTION WHEN others THEN NULL; END; END $$")
+    for (const row of ['saved:1', 'saved:2', 'saved:3']) {
+      const report = await ask(row)
+      assert.deepEqual([report.verdict, /^saved\.(update|insert), change \d+/.test(of(report, 'event'))], ['an event', true])
+    }
+    await cluster.psql("BEGIN; SELECT herald.mute(); SAVEPOINT a; UPDATE saved SET v = 'c' WHERE id = 4; RELEASE a; COMMIT")
+    const muted = await ask('saved:4', 1)
+    assert.deepEqual([muted.verdict, /^bulk, change \d+, may be of the transaction/.test(of(muted, 'event'))], ['cannot be said', true])
+    await cluster.psql("INSERT INTO orders VALUES (3, 7, 'x', 'new')")
+    await cluster.psql("UPDATE orders SET note = 'y' WHERE id = 3")
+    assert.match(of(await ask('orders:3', 1), 'event'), /^orders\.insert, change \d+, may be of the transaction/)
+  })
+
+  test('a key is taken as its type reads it, and a key of the index is no more than its columns', async () => {
+    await make('CREATE TABLE n (id numeric(6, 2) PRIMARY KEY); CREATE TABLE ch (id char(5) PRIMARY KEY); CREATE TABLE inc (id int, v text, PRIMARY KEY (id) INCLUDE (v)); CREATE TABLE big (a bigint, b int, PRIMARY KEY (b, a))', 'n', 'ch', 'inc')
+    await cluster.psql("SELECT herald.watch('big', numbers => 'text')")
+    await cluster.psql("INSERT INTO n VALUES (1.5); INSERT INTO ch VALUES ('ab'); INSERT INTO inc VALUES (1, 'x'); INSERT INTO big VALUES (12345678901234567, 2)")
+    for (const row of ['n:1.5', 'n:1.500', 'n:01.50', 'ch:ab', 'inc:1', 'big:2,12345678901234567', 'big:{"a": 12345678901234567, "b": 2}']) assert.equal(await verdict(row), 'an event', row)
+    await cluster.psql('DELETE FROM ch; DELETE FROM n')
+    for (const row of ['n:1.5', 'ch:ab']) assert.match(of(await ask(row), 'event'), /\.delete, change/)
+    for (const row of ['n:1.504', 'ch:ab   x']) assert.equal(await verdict(row, 1), 'cannot be said')
+  })
+
+  test('names and keys may have colons and commas, and a key may be JSON', async () => {
+    await make('CREATE TABLE urn (id text PRIMARY KEY); CREATE TABLE ts (at timestamptz PRIMARY KEY); CREATE TABLE "a:b" (id int PRIMARY KEY)', 'urn', 'ts', '"a:b"')
+    await cluster.psql(`INSERT INTO urn VALUES ('urn:isbn:1'), ('a,b'), ('{"id": 1}'); INSERT INTO ts VALUES ('2026-01-02 03:04:05+00'); INSERT INTO "a:b" VALUES (1); INSERT INTO lines VALUES (4, 'x,y')`)
+    for (const row of ['urn:urn:isbn:1', 'urn:a,b', 'public.urn:{"id": "a,b"}', 'urn:{"id": "{\\"id\\": 1}"}', 'ts:2026-01-02 03:04:05+00', 'ts:2026-01-02T04:04:05+01', '"a:b":1', 'lines:{"b": "x,y", "a": 4}'])
+      assert.equal(await verdict(row), 'an event', row)
+    for (const row of ['lines:4,x,y', 'lines:{"b": null, "a": 4}']) assert.match(of(await ask(row, 1), 'row'), /the primary key has 2 columns: .*\(a, b\)/)
+  })
+
+  test('a partition is a part of what is watched, a view is told apart, and a key may not be told', async () => {
+    await make('CREATE TABLE p (id int, v text, PRIMARY KEY (id)) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10); CREATE VIEW seen AS SELECT * FROM p; CREATE TABLE ex (id int PRIMARY KEY, v text)', 'p')
+    await cluster.psql("SELECT herald.watch('ex', exclude => '{id}')")
+    await cluster.psql("INSERT INTO p VALUES (3, 'x'); INSERT INTO ex VALUES (1, 'x')")
+    const part = await ask('p1:3')
+    assert.deepEqual([part.verdict, /^p\.insert/.test(of(part, 'event'))], ['an event', true])
+    assert.equal(of(await ask('seen:3', 1), 'watch'), 'public.seen is a view: ask for a row of a table that it reads')
+    assert.equal(of(await ask('ex:1', 1), 'event'), 'its events do not tell the primary key (id)')
+  })
+
+  test("a rule's event stands for the row that its data names, and a row of another table for none", async () => {
+    await make('CREATE TABLE st (id text PRIMARY KEY, ref text); CREATE TABLE one (id int PRIMARY KEY); CREATE TABLE two (id int PRIMARY KEY)', 'st')
+    await cluster.psql("SELECT herald.rule('st', 'made', 'insert', 'NEW.ref <> ''''', 'jsonb_build_object(''ref'', NEW.ref)'), herald.watch('one', topic => 'shop'), herald.watch('two', topic => 'shop')")
+    await cluster.psql("INSERT INTO st VALUES ('A', ''), ('B', 'A')")
+    assert.match(of(await ask('st:A', 1), 'event'), /^made, change \d+, may be of the transaction/)
+    await cluster.psql('INSERT INTO one VALUES (1); INSERT INTO two VALUES (1), (2); DELETE FROM one')
+    assert.match(of(await ask('one:1'), 'event'), /^shop\.delete|^one\.delete/)
+    assert.equal(of(await ask('one:2', 1), 'event'), 'the log has none of a row with this key')
+    await cluster.psql('SET session_replication_role = replica; DELETE FROM two')
+    assert.match(of(await ask('two:2', 1), 'event'), /^the last one of this key is \S+\.insert, change \d+: the log does not say that the row is gone$/)
   })
 
   test('wrong usage, and names that no table has, are told', async () => {
