@@ -15,7 +15,8 @@
 #include "base/base.h"
 #include "base/secret.h"
 
-#define DEV_EVENTS "/dev/events" /* the stream that the terminal shows: all rows of all tables */
+/* The stream that the terminal shows: all rows of all tables. Those of tables are below it. */
+#define DEV_EVENTS "/dev"
 
 struct dev {
 	PGconn *pg;
@@ -34,6 +35,8 @@ MUST_CHECK bool dev_add_table(struct dev *d, const char *table);
 MUST_CHECK bool dev_add_events(struct dev *d);
 MUST_CHECK bool dev_cleanup(PGconn *pg);
 
+/* The path of the table's stream, for the caller to free. NULL if it has none. */
+char *dev_path(struct dev *d, const char *table);
 /* A routing value of some row of the table, for the caller to free. NULL if it has none. */
 char *dev_some_value(struct dev *d, const char *table);
 

@@ -13,6 +13,11 @@
 
 #define NOTE "INSERT INTO pgherald_dev.made VALUES "
 #define ONCE " ON CONFLICT DO NOTHING"
+#define ANEW " ON CONFLICT (what, name) DO UPDATE SET id = excluded.id"
+/* A stream with the claim of dev is nobody else's, and one that is noted is of the table m.id. */
+#define OURS                                                                 \
+	"pgherald_dev.made m JOIN herald.streams s ON m.what = 'stream' AND" \
+	" m.name = s.path AND s.require ? 'pgherald_dev'"
 
 static bool make_record(PGconn *pg)
 {
@@ -21,13 +26,15 @@ static bool make_record(PGconn *pg)
 			    "COMMENT ON SCHEMA pgherald_dev IS 'What pgherald dev has made: "
 			    "pgherald dev --cleanup takes it away';"
 			    "CREATE TABLE IF NOT EXISTS pgherald_dev.made"
-			    " (what text, name text, PRIMARY KEY (what, name))",
+			    " (what text, name text, id bigint, PRIMARY KEY (what, name));"
+			    "ALTER TABLE pgherald_dev.made ADD COLUMN IF NOT EXISTS id bigint",
 			    0, NULL);
 }
 
 bool dev_note_schema(struct dev *d)
 {
-	return make_record(d->pg) && migrate_exec(d->pg, NOTE "('schema', 'herald')" ONCE, 0, NULL);
+	return make_record(d->pg) &&
+	       migrate_exec(d->pg, NOTE "('schema', 'herald', NULL)" ONCE, 0, NULL);
 }
 
 /* -1 if the database could not be asked. */
@@ -55,7 +62,8 @@ static bool watch_anew(struct dev *d, const char *table)
 {
 	const char *params[] = {table, d->audience};
 	bool good =
-		migrate_exec(d->pg, NOTE "('watch', $1::regclass::oid::text)" ONCE, 1, params) &&
+		migrate_exec(d->pg, NOTE "('watch', $1::regclass::oid::text, NULL)" ONCE, 1,
+			     params) &&
 		migrate_exec(d->pg,
 			     "SELECT herald.watch($1::regclass, audience => CASE WHEN $2::text IS "
 			     "NOT NULL THEN ARRAY[$2::text] END)",
@@ -97,8 +105,7 @@ static bool is_ours(struct dev *d, const char *path)
 {
 	int taken = ask(d->pg,
 			"SELECT EXISTS (SELECT FROM herald.streams s WHERE s.path = $1) AND NOT "
-			"EXISTS (SELECT FROM pgherald_dev.made m WHERE m.what = 'stream' AND "
-			"m.name = $1)",
+			"EXISTS (SELECT FROM " OURS " WHERE s.path = $1)",
 			1, &path);
 
 	if (taken > 0)
@@ -109,7 +116,7 @@ static bool is_ours(struct dev *d, const char *path)
 /* `topics` is an array in SQL, of the table $3. */
 static bool add_stream(struct dev *d, const char *path, const char *topics, const char *table)
 {
-	const char *params[] = {path, d->word, table, d->audience};
+	const char *params[] = {path, d->word, table, d->audience}, *note[] = {path, table};
 	char *sql = xasprintf(
 		"SELECT herald.stream($1, %s, match => CASE WHEN $3::text IS NOT NULL AND $4::text "
 		"IS NOT NULL"
@@ -117,25 +124,42 @@ static bool add_stream(struct dev *d, const char *path, const char *topics, cons
 		" require => jsonb_build_object('pgherald_dev', jsonb_build_array($2::text)))",
 		topics);
 	bool good = is_ours(d, path) &&
-		    migrate_exec(d->pg, NOTE "('stream', $1)" ONCE, 1, params) &&
+		    migrate_exec(d->pg, NOTE "('stream', $1, $2::regclass::oid)" ANEW, 2, note) &&
 		    migrate_exec(d->pg, sql, 4, params);
 
 	free(sql);
 	return good;
 }
 
-static char *path_of(struct dev *d, const char *table)
+/*
+ * The path that the table has already, or the first one like its topic that no stream has. A topic
+ * without letters is as good as none.
+ */
+static char *path_for(struct dev *d, const char *table)
 {
 	return migrate_query_text(
 		d->pg,
-		"SELECT '/dev/' || regexp_replace(w.topic, '[^A-Za-z0-9._~-]', '-', 'g')"
-		" FROM herald.watches w WHERE w.target = $1::regclass",
+		"SELECT coalesce((SELECT min(s.path) FROM " OURS " WHERE m.id ="
+		"  $1::regclass::oid), (SELECT p.path FROM herald.watches w, generate_series(1, "
+		"1000) n,"
+		"  LATERAL (SELECT '/dev/' || CASE WHEN w.topic ~ '[A-Za-z0-9]' THEN"
+		"   regexp_replace(w.topic, '[^A-Za-z0-9._~-]', '-', 'g') ELSE 'table' END ||"
+		"   CASE WHEN n > 1 THEN '-' || n ELSE '' END) p (path)"
+		"  WHERE w.target = $1::regclass AND NOT EXISTS (SELECT FROM herald.streams s"
+		"   WHERE s.path = p.path) ORDER BY n LIMIT 1))",
 		1, &table);
+}
+
+char *dev_path(struct dev *d, const char *table)
+{
+	return migrate_query_text(d->pg,
+				  "SELECT min(s.path) FROM " OURS " WHERE m.id = $1::regclass::oid",
+				  1, &table);
 }
 
 static bool add(struct dev *d, const char *table)
 {
-	char *path = watch(d, table) ? path_of(d, table) : NULL;
+	char *path = watch(d, table) ? path_for(d, table) : NULL;
 	bool good = path != NULL &&
 		    add_stream(d, path,
 			       "ARRAY(SELECT w.topic FROM herald.watches w WHERE w.target ="
@@ -157,12 +181,10 @@ bool dev_add_table(struct dev *d, const char *table)
 bool dev_add_events(struct dev *d)
 {
 	return migrate_exec(d->pg, "BEGIN", 0, NULL) &&
-	       conclude(d->pg,
-			add_stream(d, DEV_EVENTS,
-				   "ARRAY(SELECT DISTINCT unnest(s.topics) FROM herald.streams s"
-				   " JOIN pgherald_dev.made m ON m.what = 'stream' AND m.name ="
-				   " s.path WHERE s.path <> $1 AND $3::text IS NULL)",
-				   NULL));
+	       conclude(d->pg, add_stream(d, DEV_EVENTS,
+					  "ARRAY(SELECT DISTINCT unnest(s.topics) FROM " OURS
+					  " WHERE s.path <> $1 AND $3::text IS NULL)",
+					  NULL));
 }
 
 char *dev_some_value(struct dev *d, const char *table)

@@ -203,24 +203,19 @@ static bool await_ready(const struct dev *d, const sigset_t *signals)
 static void say_how(struct dev *d, const char *table)
 {
 	char *sub = d->audience == NULL ? xstrdup("dev") : dev_some_value(d, table),
-	     *token = make_token(d, sub == NULL ? "dev" : sub);
-	PGresult *res = PQexecParams(
-		d->pg,
-		"SELECT '/dev/' || regexp_replace(w.topic, '[^A-Za-z0-9._~-]', '-', 'g') FROM "
-		"herald.watches w WHERE w.target = $1::regclass",
-		1, NULL, &table, NULL, NULL, 0);
+	     *token = make_token(d, sub == NULL ? "dev" : sub), *path = dev_path(d, table);
 
 	printf("serving on http://127.0.0.1:%d, console on http://127.0.0.1:%d/\n\n", d->port,
 	       d->admin_port);
-	if (PQntuples(res) == 1)
+	if (path != NULL)
 		printf("%s sees them so:\n\n  curl -N -H 'Authorization: Bearer %s' "
 		       "http://127.0.0.1:%d%s\n\n",
 		       d->audience == NULL ? "A subscriber" : "The user of one row", token, d->port,
-		       PQgetvalue(res, 0, 0));
+		       path);
 	printf("Change a row of %s now. Ctrl-C ends this, and 'pgherald dev --cleanup' takes away "
 	       "what it has made.\n\n",
 	       table);
-	PQclear(res);
+	free(path);
 	free(sub);
 	free(token);
 }

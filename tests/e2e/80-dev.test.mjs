@@ -107,7 +107,7 @@ describe('dev', { skip: missing(), timeout: 240_000 }, () => {
     const trial = await start('--table', 'public.orders', '--table', 'public.items', '--shared')
     assert.match(trial.said, /^public\.orders is watched already$/m)
     await trial.stop()
-    assert.equal(await psql("SELECT string_agg(path, ' ' ORDER BY path) FROM herald.streams"), '/dev/events /dev/items /dev/orders /mine')
+    assert.equal(await psql("SELECT string_agg(path, ' ' ORDER BY path) FROM herald.streams"), '/dev /dev/items /dev/orders /mine')
     assert.equal((await dev('--cleanup')).code, 0)
     assert.equal(await psql("SELECT string_agg(path, ' ') FROM herald.streams"), '/mine')
     assert.equal(await psql("SELECT string_agg(target::text || exclude::text, ' ') FROM herald.watches"), 'orders{status}')
@@ -123,6 +123,29 @@ describe('dev', { skip: missing(), timeout: 240_000 }, () => {
     assert.deepEqual([code, stdout], [0, 'the schema herald stays, for others use it: pgherald uninstall takes it away\nwhat pgherald dev has made is gone\n'])
     assert.equal(await psql('SELECT string_agg(target::text, $$ $$) FROM herald.watches'), 'own')
     assert.equal((await run(['uninstall', '--yes', '--database-url', cluster.url(name)])).code, 0)
+  })
+
+  test('each table has a path of its own, whatever its name', async () => {
+    const { psql, start, dev } = await database()
+    const names = ['events', '日本', '中国', 'a b', 'a-b', '..']
+    for (const name of names) await psql(`CREATE TABLE "${name}" (id int PRIMARY KEY)`)
+    const trial = await start('--yes', ...names.flatMap((name) => ['--table', `"${name}"`]))
+    try {
+      await trial.when(/ connected /)
+      for (const name of names) {
+        await psql(`INSERT INTO "${name}" VALUES (1)`)
+        await trial.when(new RegExp(` ${name}\\.insert `))
+      }
+      assert.match(trial.said, /^ {2}curl .*\/dev\/events$/m)
+    } finally {
+      await trial.stop()
+    }
+    const streams = "SELECT string_agg(path || ' ' || topics[1], ', ' ORDER BY topics[1] COLLATE \"C\") FROM herald.streams WHERE path <> '/dev'"
+    const paths = await psql(streams)
+    assert.equal(paths, '/dev/table-3 .., /dev/a-b a b, /dev/a-b-2 a-b, /dev/events events, /dev/table-2 中国, /dev/table 日本')
+    await (await start('--table', '"a-b"', '--table', '"中国"')).stop()
+    assert.equal(await psql(streams), paths)
+    assert.equal((await dev('--cleanup')).code, 0)
   })
 
   test('it refuses what is wrong, and changes nothing', async () => {
