@@ -62,8 +62,10 @@ static int install(struct dev *d, const struct cli_call *call, int have)
 	result = consent_ask(call, "dev");
 	if (result != EXIT_DONE)
 		return result;
-	return (have > 0 || dev_note_schema(d)) && migrate_apply(d->pg, false) ? EXIT_DONE
-									       : EXIT_FAILED;
+	if (have > 0)
+		return migrate_apply(d->pg, false) ? EXIT_DONE : EXIT_FAILED;
+	return dev_note_schema(d) && migrate_apply(d->pg, false) && dev_note_made(d) ? EXIT_DONE
+										     : EXIT_FAILED;
 }
 
 static int install_if_needed(struct dev *d, const struct cli_call *call)

@@ -27,8 +27,9 @@ struct dev {
 
 /* In all of these, false if it failed, and stderr says why. */
 
-/* Notes that the schema herald is to be made. */
+/* Notes that the schema herald is to be made, and then that it is this one. */
 MUST_CHECK bool dev_note_schema(struct dev *d);
+MUST_CHECK bool dev_note_made(struct dev *d);
 /* Watches the table unless it is watched, and makes its stream. Says so. */
 MUST_CHECK bool dev_add_table(struct dev *d, const char *table);
 /* Makes the stream of all tables that dev shows. */

@@ -11,13 +11,22 @@
 #include "cmd/tablename.h"
 #include "cmd/uninstall.h"
 
-#define NOTE "INSERT INTO pgherald_dev.made VALUES "
-#define ONCE " ON CONFLICT DO NOTHING"
-#define ANEW " ON CONFLICT (what, name) DO UPDATE SET id = excluded.id"
-/* A stream with the claim of dev is nobody else's, and one that is noted is of the table m.id. */
-#define OURS                                                                 \
-	"pgherald_dev.made m JOIN herald.streams s ON m.what = 'stream' AND" \
-	" m.name = s.path AND s.require ? 'pgherald_dev'"
+#define NOTE "INSERT INTO pgherald_dev.made (what, name, id, of) "
+#define ANEW " ON CONFLICT (what, name) DO UPDATE SET id = excluded.id, of = excluded.of"
+#define SCHEMA "'herald'::regnamespace::oid"
+
+/*
+ * What is noted is that of the schema m.of. In another one of the name it is somebody else's. So is
+ * a stream without dev's claim, and a watch with another number or with rules.
+ *
+ * A stream's m.id is its table, NULL for all of them. A watch's is the number of the watch.
+ */
+#define STREAMS                                                                             \
+	"pgherald_dev.made m JOIN herald.streams s ON m.what = 'stream' AND m.of = " SCHEMA \
+	" AND m.name = s.path AND s.require ? 'pgherald_dev'"
+#define WATCHES                                                                            \
+	"pgherald_dev.made m JOIN herald.watches w ON m.what = 'watch' AND m.of = " SCHEMA \
+	" AND m.id = w.id AND NOT EXISTS (SELECT FROM herald.rules r WHERE r.target = w.target)"
 
 static bool make_record(PGconn *pg)
 {
@@ -26,15 +35,24 @@ static bool make_record(PGconn *pg)
 			    "COMMENT ON SCHEMA pgherald_dev IS 'What pgherald dev has made: "
 			    "pgherald dev --cleanup takes it away';"
 			    "CREATE TABLE IF NOT EXISTS pgherald_dev.made"
-			    " (what text, name text, id bigint, PRIMARY KEY (what, name));"
-			    "ALTER TABLE pgherald_dev.made ADD COLUMN IF NOT EXISTS id bigint",
+			    " (what text, name text, id bigint, of oid, PRIMARY KEY (what, name));"
+			    "ALTER TABLE pgherald_dev.made ADD COLUMN IF NOT EXISTS id bigint,"
+			    " ADD COLUMN IF NOT EXISTS of oid",
 			    0, NULL);
 }
 
 bool dev_note_schema(struct dev *d)
 {
 	return make_record(d->pg) &&
-	       migrate_exec(d->pg, NOTE "('schema', 'herald', NULL)" ONCE, 0, NULL);
+	       migrate_exec(d->pg, NOTE "VALUES ('schema', 'herald', NULL, NULL)" ANEW, 0, NULL);
+}
+
+bool dev_note_made(struct dev *d)
+{
+	return migrate_exec(d->pg,
+			    "UPDATE pgherald_dev.made SET of = " SCHEMA
+			    " WHERE what = 'schema' AND of IS NULL",
+			    0, NULL);
 }
 
 /* -1 if the database could not be asked. */
@@ -62,12 +80,14 @@ static bool watch_anew(struct dev *d, const char *table)
 {
 	const char *params[] = {table, d->audience};
 	bool good =
-		migrate_exec(d->pg, NOTE "('watch', $1::regclass::oid::text, NULL)" ONCE, 1,
-			     params) &&
 		migrate_exec(d->pg,
 			     "SELECT herald.watch($1::regclass, audience => CASE WHEN $2::text IS "
 			     "NOT NULL THEN ARRAY[$2::text] END)",
-			     2, params);
+			     2, params) &&
+		migrate_exec(d->pg,
+			     NOTE "SELECT 'watch', w.target::oid::text, w.id, " SCHEMA
+				  " FROM herald.watches w WHERE w.target = $1::regclass" ANEW,
+			     1, params);
 
 	if (good)
 		printf("watching %s%s%s\n", table, d->audience == NULL ? "" : ", routed by ",
@@ -105,7 +125,7 @@ static bool is_ours(struct dev *d, const char *path)
 {
 	int taken = ask(d->pg,
 			"SELECT EXISTS (SELECT FROM herald.streams s WHERE s.path = $1) AND NOT "
-			"EXISTS (SELECT FROM " OURS " WHERE s.path = $1)",
+			"EXISTS (SELECT FROM " STREAMS " WHERE s.path = $1)",
 			1, &path);
 
 	if (taken > 0)
@@ -124,7 +144,9 @@ static bool add_stream(struct dev *d, const char *path, const char *topics, cons
 		" require => jsonb_build_object('pgherald_dev', jsonb_build_array($2::text)))",
 		topics);
 	bool good = is_ours(d, path) &&
-		    migrate_exec(d->pg, NOTE "('stream', $1, $2::regclass::oid)" ANEW, 2, note) &&
+		    migrate_exec(d->pg,
+				 NOTE "VALUES ('stream', $1, $2::regclass::oid, " SCHEMA ")" ANEW,
+				 2, note) &&
 		    migrate_exec(d->pg, sql, 4, params);
 
 	free(sql);
@@ -139,7 +161,7 @@ static char *path_for(struct dev *d, const char *table)
 {
 	return migrate_query_text(
 		d->pg,
-		"SELECT coalesce((SELECT min(s.path) FROM " OURS " WHERE m.id ="
+		"SELECT coalesce((SELECT min(s.path) FROM " STREAMS " WHERE m.id ="
 		"  $1::regclass::oid), (SELECT p.path FROM herald.watches w, generate_series(1, "
 		"1000) n,"
 		"  LATERAL (SELECT '/dev/' || CASE WHEN w.topic ~ '[A-Za-z0-9]' THEN"
@@ -152,9 +174,9 @@ static char *path_for(struct dev *d, const char *table)
 
 char *dev_path(struct dev *d, const char *table)
 {
-	return migrate_query_text(d->pg,
-				  "SELECT min(s.path) FROM " OURS " WHERE m.id = $1::regclass::oid",
-				  1, &table);
+	return migrate_query_text(
+		d->pg, "SELECT min(s.path) FROM " STREAMS " WHERE m.id = $1::regclass::oid", 1,
+		&table);
 }
 
 static bool add(struct dev *d, const char *table)
@@ -182,7 +204,7 @@ bool dev_add_events(struct dev *d)
 {
 	return migrate_exec(d->pg, "BEGIN", 0, NULL) &&
 	       conclude(d->pg, add_stream(d, DEV_EVENTS,
-					  "ARRAY(SELECT DISTINCT unnest(s.topics) FROM " OURS
+					  "ARRAY(SELECT DISTINCT unnest(s.topics) FROM " STREAMS
 					  " WHERE s.path <> $1 AND $3::text IS NULL)",
 					  NULL));
 }
@@ -205,20 +227,36 @@ char *dev_some_value(struct dev *d, const char *table)
 
 /* --- taking it away --- */
 
-/* True if others have defined something in the schema that dev has made. */
-static int is_used(PGconn *pg)
+/* Is there such a table, and is something in it? An older schema lacks some. */
+static int has_rows(PGconn *pg, const char *table)
 {
-	return ask(pg,
-		   "SELECT EXISTS (SELECT FROM herald.watches) OR EXISTS (SELECT FROM "
-		   "herald.streams) OR EXISTS (SELECT FROM herald.actions)",
-		   0, NULL);
+	char *sql = xasprintf("SELECT EXISTS (SELECT FROM %s)", table);
+	int there = ask(pg, "SELECT to_regclass($1) IS NOT NULL", 1, &table),
+	    rows = there > 0 ? ask(pg, sql, 0, NULL) : there;
+
+	free(sql);
+	return rows;
 }
 
+/* True if others have put something into the schema that dev has made. -1 as in ask. */
+static int is_used(PGconn *pg)
+{
+	static const char *const tables[] = {"herald.watches", "herald.streams", "herald.actions",
+					     "herald.revocations", "herald.forwards"};
+	int used = 0;
+
+	for (size_t i = 0; used == 0 && i < ARRAY_SIZE(tables); i++)
+		used = has_rows(pg, tables[i]);
+	return used;
+}
+
+/* A dev that was killed may have noted it and no number. */
 static bool take_schema(PGconn *pg)
 {
 	int made = ask(pg,
-		       "SELECT EXISTS (SELECT FROM pgherald_dev.made m WHERE m.what = 'schema')", 0,
-		       NULL),
+		       "SELECT EXISTS (SELECT FROM pgherald_dev.made m WHERE m.what = 'schema'"
+		       " AND coalesce(m.of, " SCHEMA ") = " SCHEMA ")",
+		       0, NULL),
 	    used = made > 0 ? is_used(pg) : 0;
 
 	if (used > 0)
@@ -227,35 +265,35 @@ static bool take_schema(PGconn *pg)
 	return made == 0 || used > 0 || (made > 0 && used == 0 && uninstall_take(pg));
 }
 
-/* Tables that were dropped meanwhile have their numbers still. */
+/* A watch that others have given rules is theirs now. */
 static bool take_made(PGconn *pg)
 {
-	return migrate_exec(pg,
-			    "SELECT herald.unstream(m.name) FROM pgherald_dev.made m WHERE m.what "
-			    "= 'stream'",
-			    0, NULL) &&
-	       migrate_exec(pg,
-			    "SELECT herald.unwatch(m.name::oid::regclass) FROM pgherald_dev.made "
-			    "m WHERE m.what = 'watch'",
-			    0, NULL) &&
+	return migrate_exec(pg, "SELECT herald.unstream(s.path) FROM " STREAMS, 0, NULL) &&
+	       migrate_exec(pg, "SELECT herald.unwatch(w.target) FROM " WATCHES, 0, NULL) &&
 	       take_schema(pg);
+}
+
+/* A record of an older program lacks columns. */
+static bool take_all(PGconn *pg)
+{
+	int there = ask(pg, "SELECT to_regclass('herald.actions') IS NOT NULL", 0, NULL);
+
+	return make_record(pg) && there >= 0 && (there == 0 || take_made(pg)) &&
+	       migrate_exec(pg,
+			    "DROP TABLE IF EXISTS pgherald_dev.made; DROP SCHEMA IF EXISTS "
+			    "pgherald_dev",
+			    0, NULL);
 }
 
 bool dev_cleanup(PGconn *pg)
 {
-	int recorded = ask(pg, "SELECT to_regclass('pgherald_dev.made') IS NOT NULL", 0, NULL),
-	    there = ask(pg, "SELECT to_regclass('herald.actions') IS NOT NULL", 0, NULL);
+	int recorded = ask(pg, "SELECT to_regclass('pgherald_dev.made') IS NOT NULL", 0, NULL);
 
 	if (recorded == 0)
 		puts("pgherald dev has made nothing in this database");
 	if (recorded <= 0)
 		return recorded == 0;
-	if (!migrate_exec(pg, "BEGIN", 0, NULL) ||
-	    !conclude(pg, there >= 0 && (there == 0 || take_made(pg)) &&
-				  migrate_exec(pg,
-					       "DROP TABLE IF EXISTS pgherald_dev.made; DROP "
-					       "SCHEMA IF EXISTS pgherald_dev",
-					       0, NULL)))
+	if (!migrate_exec(pg, "BEGIN", 0, NULL) || !conclude(pg, take_all(pg)))
 		return false;
 	puts("what pgherald dev has made is gone");
 	return true;

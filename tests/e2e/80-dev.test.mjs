@@ -148,6 +148,44 @@ describe('dev', { skip: missing(), timeout: 240_000 }, () => {
     assert.equal((await dev('--cleanup')).code, 0)
   })
 
+  const left = "SELECT (SELECT string_agg(target || ' ' || topic, ', ' ORDER BY 1) FROM herald.watches), (SELECT count(*) FROM herald.rules), (SELECT string_agg(path, ', ' ORDER BY path) FROM herald.streams)"
+  const stays = 'the schema herald stays, for others use it: pgherald uninstall takes it away\nwhat pgherald dev has made is gone\n'
+
+  test('what others have made in place of its own stays', async () => {
+    const { psql, dev, start } = await database()
+    await (await start('--table', 'public.orders', '--table', 'public.items', '--yes')).stop()
+    await psql("SELECT herald.unwatch('orders'), herald.watch('orders', topic => 'shop'), herald.rule('orders', 'paid', 'update', 'NEW.status = ''paid'''), herald.stream('/dev/orders', '{shop}', anonymous => true)")
+    assert.equal((await dev('--cleanup')).stdout, stays)
+    assert.equal(await psql(left), 'orders shop|1|/dev/orders')
+  })
+
+  test('a watch of its own that others have given rules stays', async () => {
+    const { psql, dev, start } = await database()
+    await (await start('--table', 'public.orders', '--table', 'public.items', '--yes')).stop()
+    await psql("SELECT herald.rule('orders', 'paid', 'update', 'NEW.status = ''paid''')")
+    assert.equal((await dev('--cleanup')).stdout, stays)
+    assert.equal(await psql(left), 'orders orders|1|')
+  })
+
+  test('a schema that others have made since stays, with a watch of the same number', async () => {
+    const { name, psql, dev, start } = await database()
+    await (await start('--table', 'public.orders', '--yes')).stop()
+    await psql('DROP SCHEMA herald CASCADE')
+    await migrate(cluster, { database: name })
+    await psql("SELECT herald.watch('orders')")
+    assert.equal((await dev('--cleanup')).stdout, 'what pgherald dev has made is gone\n')
+    assert.equal(await psql(left), 'orders orders|0|')
+  })
+
+  test('revocations and forwards are uses of the schema', async () => {
+    for (const use of ["SELECT herald.revoke(sub => 'mallory')", "SELECT herald.forward_from('f', '/a')"]) {
+      const { psql, dev, start } = await database()
+      await (await start('--table', 'public.orders', '--yes')).stop()
+      await psql(use)
+      assert.equal((await dev('--cleanup')).stdout, stays)
+    }
+  })
+
   test('it refuses what is wrong, and changes nothing', async () => {
     const { psql, dev } = await database()
     for (const [args, code, about] of [
