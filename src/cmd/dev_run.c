@@ -25,6 +25,7 @@
 #include "exit.h"
 
 #define READY_MS 20000
+#define END_MS 5000 /* for both children, then they are killed */
 #define TOKEN_S (12 * 3600)
 
 /* A port of the loopback that is free now. 0 if there is none. */
@@ -116,13 +117,47 @@ static pid_t start(const char *const *arguments, const char *variable, const cha
 	_exit(EXIT_FAILED);
 }
 
-static void end(pid_t pid)
+/* True if it has ended, or never began. */
+static bool is_over(pid_t pid)
 {
-	if (pid <= 0)
-		return;
-	kill(pid, SIGTERM);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	pid_t ended = pid <= 0 ? pid : waitpid(pid, NULL, WNOHANG);
+
+	return ended != 0 && !(ended < 0 && errno == EINTR);
+}
+
+/* Waits for the child until the time, or until a signal to this process. False if it lives. */
+static bool await_end(pid_t pid, int64_t end_ms, const sigset_t *signals)
+{
+	const struct timespec moment = {.tv_nsec = 50000000};
+
+	while (!is_over(pid)) {
+		int signal = sigtimedwait(signals, NULL, &moment);
+
+		if ((signal > 0 && signal != SIGCHLD) || clock_mono_ms() > end_ms)
+			return false;
+	}
+	return true;
+}
+
+/* Ends both children, if there are. One that hangs is killed in the end. */
+static void end(pid_t tail, pid_t daemon, const sigset_t *signals)
+{
+	const pid_t pids[] = {tail, daemon};
+	int64_t end_ms = clock_mono_ms() + END_MS;
+
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++)
+		if (pids[i] > 0)
+			kill(pids[i], SIGTERM);
+	for (size_t i = 0; i < ARRAY_SIZE(pids); i++) {
+		if (pids[i] <= 0 || await_end(pids[i], end_ms, signals))
+			continue;
+		end_ms = 0;
+		fprintf(stderr, "pgherald: the %s does not end, and is killed\n",
+			i == 0 ? "subscriber" : "daemon");
+		kill(pids[i], SIGKILL);
+		while (waitpid(pids[i], NULL, 0) < 0 && errno == EINTR)
+			;
+	}
 }
 
 static pid_t start_daemon(const struct dev *d, const char *database_url, const sigset_t *mask)
@@ -237,23 +272,31 @@ static bool show(struct dev *d, const char *table, pid_t *ret_tail, const sigset
 	return true;
 }
 
+/* Blocks the signals that end a try. A child that is stopped for a while has not ended. */
+static void block(sigset_t *ret_signals, sigset_t *ret_before)
+{
+	const struct sigaction ends_only = {.sa_handler = SIG_DFL, .sa_flags = SA_NOCLDSTOP};
+
+	sigemptyset(ret_signals);
+	sigaddset(ret_signals, SIGINT);
+	sigaddset(ret_signals, SIGTERM);
+	sigaddset(ret_signals, SIGHUP);
+	sigaddset(ret_signals, SIGCHLD);
+	(void)sigaction(SIGCHLD, &ends_only, NULL);
+	(void)sigprocmask(SIG_BLOCK, ret_signals, ret_before);
+}
+
 int dev_run(struct dev *d, const char *database_url, const char *table)
 {
 	sigset_t signals, mask;
 	pid_t daemon, tail = 0;
 	bool good;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGCHLD);
-	(void)sigprocmask(SIG_BLOCK, &signals, &mask);
+	block(&signals, &mask);
 	d->port = free_port();
 	d->admin_port = free_port();
 	daemon = start_daemon(d, database_url, &mask);
 	good = daemon > 0 && show(d, table, &tail, &signals, &mask);
-	end(tail);
-	end(daemon);
+	end(tail, daemon, &signals);
 	return good ? EXIT_DONE : EXIT_FAILED;
 }

@@ -7,7 +7,7 @@ import { Cluster, environment } from '../lib/cluster.mjs'
 import { assertClean, migrate, missing, program, run, watch } from '../lib/daemon.mjs'
 import { tooOld } from '../lib/postgres.mjs'
 import * as processes from '../lib/process.mjs'
-import { until, within } from '../lib/wait.mjs'
+import { pause, until, within } from '../lib/wait.mjs'
 
 describe('dev', { skip: missing(), timeout: 240_000 }, () => {
   let cluster, count = 0
@@ -183,6 +183,23 @@ describe('dev', { skip: missing(), timeout: 240_000 }, () => {
       await (await start('--table', 'public.orders', '--yes')).stop()
       await psql(use)
       assert.equal((await dev('--cleanup')).stdout, stays)
+    }
+  })
+
+  test('a daemon that hangs is killed after a while, or at a second signal', async () => {
+    const { start } = await database()
+    for (const second of [true, false]) {
+      const trial = await start('--table', 'public.orders', '--yes')
+      await trial.when(/ connected /)
+      for (const pid of processes.childrenOf(trial.child.pid)) process.kill(pid, 'SIGSTOP')
+      trial.child.kill('SIGINT')
+      if (second) {
+        await pause(500)
+        trial.child.kill('SIGTERM')
+      }
+      await within(trial.child.exited, second ? 3_000 : 12_000, 'the end of the try')
+      assert.match(trial.errors, /^pgherald: the (daemon|subscriber) does not end, and is killed$/m)
+      assert.equal((await trial.stop()).code, 0)
     }
   })
 
