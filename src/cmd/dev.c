@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "base/commas.h"
 #include "base/xalloc.h"
@@ -103,6 +105,66 @@ static bool is_free(struct dev *d, const struct cli_call *call)
 	return is;
 }
 
+/* --- one at a time --- */
+
+/* Another number than the daemon's locks have, so that nobody takes it for a daemon. */
+#define LOCK "1751478882, 1"
+
+/* Names itself, for the sentence of the other one. False if it failed, and stderr says why. */
+static bool name_itself(PGconn *pg)
+{
+	char *sql = xasprintf("SET application_name = 'pgherald dev, process %ld'", (long)getpid());
+	bool good = migrate_exec(pg, sql, 0, NULL);
+
+	free(sql);
+	return good;
+}
+
+static bool complain_of_other(PGconn *pg)
+{
+	char *other = migrate_query_text(
+		pg,
+		"SELECT coalesce((SELECT concat_ws(', ', a.application_name, 'as role ' || "
+		"a.usename,"
+		" 'from ' || coalesce(host(a.client_addr), 'this machine')) FROM pg_locks l JOIN"
+		" pg_stat_activity a ON a.pid = l.pid JOIN pg_database d ON d.oid = l.database"
+		" WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.granted"
+		" AND (l.classid, l.objid) = (" LOCK ") LIMIT 1), 'its process is not to be seen')",
+		0, NULL);
+
+	if (other != NULL)
+		fprintf(stderr,
+			"pgherald: another dev is at work in the database '%s' (%s): end that one "
+			"first\n",
+			PQdb(pg), other);
+	free(other);
+	return false;
+}
+
+/*
+ * Two of them would take each other's streams. The lock goes with the connection, which the server
+ * may hold for a moment after a process was killed.
+ */
+static bool is_alone(PGconn *pg)
+{
+	const struct timespec moment = {.tv_nsec = 100000000};
+	char *got = NULL;
+	bool is = false;
+
+	if (!name_itself(pg))
+		return false;
+	for (int i = 0; i < 20 && !is; i++) {
+		if (i > 0)
+			(void)nanosleep(&moment, NULL);
+		got = migrate_query_text(pg, "SELECT pg_try_advisory_lock(" LOCK ")", 0, NULL);
+		if (got == NULL)
+			return false;
+		is = got[0] == 't';
+		free(got);
+	}
+	return is || complain_of_other(pg);
+}
+
 /* --- the steps --- */
 
 static int prepare(struct dev *d, const struct cli_call *call)
@@ -148,10 +210,14 @@ int cmd_dev(struct cli_call *call)
 	d.pg = migrate_connect(call->config->database_url);
 	if (d.pg == NULL)
 		return EXIT_FAILED;
-	if (cli_flag(call, "cleanup")->count > 0)
+	if (!is_alone(d.pg))
+		result = EXIT_FAILED;
+	else if (cli_flag(call, "cleanup")->count > 0)
 		result = dev_cleanup(d.pg) ? EXIT_DONE : EXIT_FAILED;
 	else
 		result = try(&d, call);
+	/* a pooler may keep the connection, and with it the lock */
+	PQclear(PQexec(d.pg, "SELECT pg_advisory_unlock(" LOCK ")"));
 	PQfinish(d.pg);
 	return result;
 }

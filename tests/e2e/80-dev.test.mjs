@@ -203,6 +203,27 @@ describe('dev', { skip: missing(), timeout: 240_000 }, () => {
     }
   })
 
+  test('there is one at a time in a database, also where two begin at the same moment', async () => {
+    const { name, start, dev } = await database()
+    const both = await Promise.allSettled([start('--table', 'public.orders', '--yes'), start('--table', 'public.items', '--yes')])
+    const trials = both.filter((one) => one.status === 'fulfilled').map((one) => one.value)
+    try {
+      assert.equal(trials.length, 1)
+      const sentence = new RegExp(`^pgherald: another dev is at work in the database '${name}' \\(pgherald dev, process ${trials[0].child.pid}, as role \\w+, from .*\\): end that one first$`, 'm')
+      assert.match(both.find((one) => one.status === 'rejected').reason.message, sentence)
+      for (const args of [['--table', 'public.items', '--yes'], ['--cleanup']]) {
+        const { code, stderr } = await dev(...args)
+        assert.deepEqual([code, sentence.test(stderr)], [1, true], stderr)
+      }
+      await trials[0].when(/ connected /)
+      const { name: other } = await database()
+      assert.equal((await run(['dev', '--cleanup', '--database-url', cluster.url(other)])).code, 0)
+    } finally {
+      for (const trial of trials) await trial.stop()
+    }
+    assert.equal((await dev('--cleanup')).code, 0)
+  })
+
   test('it refuses what is wrong, and changes nothing', async () => {
     const { psql, dev } = await database()
     for (const [args, code, about] of [
