@@ -44,7 +44,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     FROM pg_index i
     CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, position)
     JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-   WHERE i.indrelid = w.target AND i.indisprimary
+   WHERE i.indrelid = w.target AND i.indisprimary AND k.position <= i.indnkeyatts -- the rest is INCLUDEd
 $$;
 
 -- herald.tells_column(w, name): do default events of the watch show this column?

@@ -20,7 +20,7 @@ BEGIN
            (SELECT string_agg(concat_ws(',', a.attnum, a.attname, a.atttypmod, t.oid, t.typnamespace, t.typname, t.typtype, t.typbasetype,
                                         CASE a.attgenerated WHEN 'v' THEN (SELECT d.adbin::text FROM pg_attrdef d WHERE d.adrelid = c.oid AND d.adnum = a.attnum) END), ';' ORDER BY a.attnum)
               FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
-           (SELECT i.indkey::text FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
+           (SELECT concat(i.indkey::text, CASE WHEN i.indnatts > i.indnkeyatts THEN ':' || i.indnkeyatts END) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisprimary),
            CASE c.relkind WHEN 'p' THEN concat_ws(',', herald.partitions_source(w), herald.partition_columns(c.oid), herald.relocates(w)) END,
            -- which see into them
            CASE WHEN herald.has_made_types(c.oid) THEN concat_ws(',', herald.settings_of(w), herald.calls_casts(w), herald.long_columns(w)) END))
