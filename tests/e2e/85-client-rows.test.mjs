@@ -197,6 +197,43 @@ describe('rows', () => {
     await shows([{ order: 1, line: 2, n: 2, id: 'y', at: 6 }])
   })
 
+  test('where the key is told only beside the row, one row changes and the others stay; nothing is loaded', async () => {
+    const server = scripted({ state: () => [1, 2, 3].map((id) => ({ id, status: 'new' })) })
+    const { store, shows, is } = keep({ fetch: server.fetch })
+    await is('ready')
+    const tell = (op, id, row, old = null) => server.event(`orders.${op}`, { op, table: 'public.orders', key: { id }, row, old, changed: [] })
+    tell('delete', 2, null, { status: 'new' }) // columns => '{status}'
+    await shows([a, { id: 3, status: 'new' }])
+    tell('delete', 3, null, {}) // columns => '{}'
+    await shows([a])
+    tell('insert', 4, { status: 'new' })
+    tell('update', 1, { status: 'paid' }, { status: 'new' })
+    await shows([{ id: 1, status: 'paid' }, { id: 4, status: 'new' }])
+    tell('insert', 5, {})
+    await shows([{ id: 1, status: 'paid' }, { id: 4, status: 'new' }, { id: 5 }])
+    assert.equal(store.get(4).id, 4)
+    assert.equal(server.requests.length, 1, 'nothing is loaded again')
+    const lines = scripted({ state: () => [{ x: 1, y: 1, s: 'a' }, { x: 1, y: 2, s: 'a' }] })
+    const two = keep({ fetch: lines.fetch, key: ['x', 'y'] })
+    await two.is('ready')
+    lines.event('lines.delete', { op: 'delete', key: { x: 1, y: 1 }, row: null, old: { x: 1, s: 'a' }, changed: [] })
+    await two.shows([{ x: 1, y: 2, s: 'a' }])
+  })
+
+  test('what names no row, or several, removes none: the rows are loaded again', async () => {
+    const state = [{ id: 1, status: 'new', code: 'x' }, { id: 2, status: 'new', code: 'y' }]
+    for (const key of [{}, { status: 'new' }, { other: 1 }]) {
+      const server = scripted({ state: () => state })
+      const { store, is } = keep({ fetch: server.fetch })
+      await is('ready')
+      let fewest = 2
+      store.subscribe(() => (fewest = Math.min(fewest, store.getSnapshot().rows.length)))
+      server.event('left', { topic: 'orders', key })
+      await until(() => server.requests.length === 2 && store.getSnapshot().status === 'ready', { timeout: patience, what: 'another state' })
+      assert.deepEqual([fewest, store.getSnapshot().rows], [2, state], JSON.stringify(key))
+    }
+  })
+
   test('rows pass a filter and stand in order, however few or many change', async () => {
     let state = []
     const server = scripted({ state: () => state })

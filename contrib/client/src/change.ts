@@ -25,28 +25,31 @@ export type Draft<Row> = Pick<Changes<Row>, 'put' | 'merge' | 'remove'>
 
 const isObject = (data: unknown): data is object => typeof data === 'object' && data !== null
 
+// The row that is told. A table may tell its key only beside it, so the key's columns belong to it.
+function rowOf(data: unknown): object | undefined {
+  const row = memberOf(data, 'row'), key = Object(memberOf(data, 'key')) as object
+  if (!isObject(row)) return undefined
+  return Object.keys(key).every((name) => name in row) ? row : { ...key, ...row }
+}
+
 /** An item of a state is a row, or has it as `row`. */
 export function rowIn(item: unknown, keyOf: KeyReader): object | undefined {
   if (keyOf(item) !== undefined) return item as object
-  const row = memberOf(item, 'row')
-  return keyOf(row) === undefined ? undefined : (row as object)
+  const row = rowOf(item)
+  return keyOf(row) === undefined ? undefined : row
 }
 
-// The key of the row before the change. It is another one if the change was made to a key.
-function keyBefore(data: unknown, keyOf: KeyReader): string | undefined {
-  const [row, old, key] = ['row', 'old', 'key'].map((name) => memberOf(data, name))
-  return keyOf({ ...Object(row), ...Object(key), ...Object(old) })
-}
+// What is known of the row before the change. Its key is another one if the change was made to that.
+const before = (data: object): object => ({ ...rowOf(data), ...Object(memberOf(data, 'key')), ...Object(memberOf(data, 'old')) })
 
 function changeRow(data: object, op: unknown, to: Changes<object>, keyOf: KeyReader): boolean {
-  const row = memberOf(data, 'row'), before = keyBefore(data, keyOf)
   if (op === 'truncate') return to.clear(), true
-  if (op === 'delete') return before === undefined ? to.reload() : to.remove(memberOf(data, 'old') ?? memberOf(data, 'key')), true
+  const was = before(data), known = keyOf(was), row = rowOf(data), after = keyOf(row)
+  if (op === 'delete') return known === undefined ? to.reload() : to.remove(was), true
   if (op !== 'insert' && op !== 'update') return false
-  const after = keyOf(row)
   if (after === undefined) return to.reload(), true
-  if (op === 'update' && before !== after) to.remove({ ...(row as object), ...Object(memberOf(data, 'old')) })
-  return to.put(row as object), true
+  if (op === 'update' && known !== undefined && known !== after) to.remove(was)
+  return to.put(row!), true
 }
 
 /** True if the event is about this topic. topic: undefined means any. */

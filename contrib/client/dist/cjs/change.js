@@ -11,31 +11,34 @@ exports.applyDefault = applyDefault;
 const items_js_1 = require("./items.js");
 const listeners_js_1 = require("./listeners.js");
 const isObject = (data) => typeof data === 'object' && data !== null;
+// The row that is told. A table may tell its key only beside it, so the key's columns belong to it.
+function rowOf(data) {
+    const row = (0, items_js_1.memberOf)(data, 'row'), key = Object((0, items_js_1.memberOf)(data, 'key'));
+    if (!isObject(row))
+        return undefined;
+    return Object.keys(key).every((name) => name in row) ? row : { ...key, ...row };
+}
 /** An item of a state is a row, or has it as `row`. */
 function rowIn(item, keyOf) {
     if (keyOf(item) !== undefined)
         return item;
-    const row = (0, items_js_1.memberOf)(item, 'row');
+    const row = rowOf(item);
     return keyOf(row) === undefined ? undefined : row;
 }
-// The key of the row before the change. It is another one if the change was made to a key.
-function keyBefore(data, keyOf) {
-    const [row, old, key] = ['row', 'old', 'key'].map((name) => (0, items_js_1.memberOf)(data, name));
-    return keyOf({ ...Object(row), ...Object(key), ...Object(old) });
-}
+// What is known of the row before the change. Its key is another one if the change was made to that.
+const before = (data) => ({ ...rowOf(data), ...Object((0, items_js_1.memberOf)(data, 'key')), ...Object((0, items_js_1.memberOf)(data, 'old')) });
 function changeRow(data, op, to, keyOf) {
-    const row = (0, items_js_1.memberOf)(data, 'row'), before = keyBefore(data, keyOf);
     if (op === 'truncate')
         return to.clear(), true;
+    const was = before(data), known = keyOf(was), row = rowOf(data), after = keyOf(row);
     if (op === 'delete')
-        return before === undefined ? to.reload() : to.remove((0, items_js_1.memberOf)(data, 'old') ?? (0, items_js_1.memberOf)(data, 'key')), true;
+        return known === undefined ? to.reload() : to.remove(was), true;
     if (op !== 'insert' && op !== 'update')
         return false;
-    const after = keyOf(row);
     if (after === undefined)
         return to.reload(), true;
-    if (op === 'update' && before !== after)
-        to.remove({ ...row, ...Object((0, items_js_1.memberOf)(data, 'old')) });
+    if (op === 'update' && known !== undefined && known !== after)
+        to.remove(was);
     return to.put(row), true;
 }
 /** True if the event is about this topic. topic: undefined means any. */

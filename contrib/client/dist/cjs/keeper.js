@@ -113,14 +113,17 @@ class Keeper {
         const { version } = this.#options;
         return version !== undefined && known !== undefined && known[version] > row[version];
     }
-    // The table's own key is another one than that of the rows here, so rows are compared.
+    // The table's own key is another one than that of the rows here, so rows are compared. A key is
+    // that of one row at most. What does not name one says too little.
     #removeLike(key) {
         const names = Object.keys(key), rows = [...this.table.toldRows()];
-        if (rows.some((row) => names.some((name) => !(name in row))))
+        if (names.length === 0 || rows.some((row) => names.some((name) => !(name in row))))
             return this.#calls.reload();
-        const gone = rows.filter((row) => names.every((name) => String(row[name]) === String(key[name])));
-        for (const row of gone)
-            this.table.remove(this.keyOf(row));
+        const [gone, ...others] = rows.filter((row) => names.every((name) => String(row[name]) === String(key[name])));
+        if (others.length > 0)
+            this.#calls.reload();
+        else if (gone)
+            this.table.remove(this.keyOf(gone));
     }
     #textOf(key) {
         if (Array.isArray(key))
