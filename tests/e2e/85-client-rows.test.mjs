@@ -321,6 +321,60 @@ describe('rows', () => {
       }
     })
 
+    const ofOne = () => scripted({ state: () => [{ id: 1, a: 0, b: 0 }] })
+    const later = () => {
+      const calls = {}
+      calls.act = () => new Promise((resolve, reject) => Object.assign(calls, { resolve, reject }))
+      return calls
+    }
+
+    test('that fails takes its own values along, and leaves those of another one of the same row', async () => {
+      const server = ofOne(), { store, shows, is } = keep({ fetch: server.fetch }), first = later(), second = later()
+      await is('ready')
+      const made = [store.optimistic((rows) => rows.merge({ id: 1, a: 1 }), first.act), store.optimistic((rows) => rows.merge({ id: 1, b: 2 }), second.act)]
+      assert.deepEqual(store.get(1), { id: 1, a: 1, b: 2 })
+      assert.equal(store.get(1), store.get(1), 'the same object')
+      first.reject(new Error('no'))
+      await assert.rejects(made[0])
+      assert.deepEqual(store.getSnapshot().rows, [{ id: 1, a: 0, b: 2 }])
+      second.resolve()
+      await made[1]
+      server.event('t.update', update({ id: 1, a: 7, b: 2 }, { a: 0, b: 0 }))
+      server.event('t.update', update({ id: 1, a: 7, b: 3 }, { b: 2 }))
+      await shows([{ id: 1, a: 7, b: 3 }], 'nothing of it stays')
+    })
+
+    test('lies over what others change in the row, until the server tells its values or the row is gone', async () => {
+      const server = ofOne(), { store, shows, is } = keep({ fetch: server.fetch }), mine = later()
+      await is('ready')
+      const made = store.optimistic((rows) => rows.put({ id: 1, a: 0, b: 2 }), mine.act)
+      server.event('t.update', update({ id: 1, a: 5, b: 0 }, { a: 0 }))
+      await shows([{ id: 1, a: 5, b: 2 }])
+      mine.resolve()
+      await made
+      server.event('t.update', update({ id: 1, a: 6, b: 0 }, { a: 5 }))
+      await shows([{ id: 1, a: 6, b: 2 }], 'the change, which is not told yet')
+      server.event('t.update', update({ id: 1, a: 6, b: 2 }, { b: 0 }))
+      server.event('t.update', update({ id: 1, a: 6, b: 9 }, { b: 2 }))
+      await shows([{ id: 1, a: 6, b: 9 }])
+      await store.optimistic((rows) => rows.merge({ id: 1, b: 4 }), async () => {})
+      server.event('t.delete', remove({ id: 1, a: 6, b: 9 }))
+      await shows([])
+      server.event('t.insert', insert({ id: 1, a: 0, b: 0 }))
+      await shows([{ id: 1, a: 0, b: 0 }], 'another row of this key')
+    })
+
+    test('and back again: the two are told in their order', async () => {
+      const server = ofOne(), { store, is } = keep({ fetch: server.fetch })
+      await is('ready')
+      const shown = []
+      store.subscribe(() => shown.push(store.get(1)?.a))
+      await store.optimistic((rows) => rows.merge({ id: 1, a: 1 }), async () => {})
+      await store.optimistic((rows) => rows.merge({ id: 1, a: 0 }), async () => {})
+      for (const change of [{ id: 1, a: 0, b: 1 }, { id: 1, a: 1, b: 1 }, { id: 1, a: 0, b: 1 }]) server.event('t.update', update(change, {})), await pause(40)
+      assert.match(shown.join(''), /^1+0+$/, 'it never flickers back')
+    })
+
     test('survives a state that comes anew while it is being made', async () => {
       const server = scripted({ state: () => [a, b] })
       const { store, is } = keep({ fetch: server.fetch })

@@ -21,8 +21,8 @@ export declare class Keeper<Row extends object> {
     apply(event: StreamEvent): void;
     readonly changes: Changes<Row>;
     /**
-     * Shows a change until act() fails, or until the server has told of it. shown: called whenever
-     * other rows are shown.
+     * Shows a change until act() fails, or until the server has told it. shown: called whenever other
+     * rows are shown.
      */
     optimistic<T>(change: (rows: Draft<Row>) => void, act: () => Promise<T>, shown: () => void): Promise<T>;
 }

@@ -64,8 +64,8 @@ export interface Rows<Row extends object> extends Selection<RowsSnapshot<Row>> {
     select<T>(select: (snapshot: RowsSnapshot<Row>) => T, isEqual?: (a: T, b: T) => boolean): Selection<T>;
     /**
      * Shows a change before the server tells it. act() makes the change. If it fails, the rows are as
-     * the server says. If it succeeds, the change is shown until the server has told it, for 5 s at
-     * most.
+     * the server and other changes say. If it succeeds, the change is shown until the server has told
+     * its values, for 5 s at most.
      */
     optimistic<T>(change: (rows: Draft<Row>) => void, act: () => Promise<T>): Promise<T>;
     /** Shows other rows, or in another order. */

@@ -5,14 +5,24 @@ export type KeyReader = (data: unknown) => string | undefined;
 export declare function keyReader<Row>(key: RowKey<Row>): KeyReader;
 /** The text of a key: that of its value, or of all its values. */
 export declare function textOf(values: readonly unknown[]): string | undefined;
-/** Rows that are shown before the server tells them. Undefined means that there is none. */
-export interface Layer<Row> {
-    rows: Map<string, Row | undefined>;
-    /** the keys of which the server has told something since */
-    seen: Set<string>;
-    /** the change is made, so a key goes when the server tells of it */
-    made: boolean;
+/**
+ * What a change that the server has not told does to one row.
+ * - patch: the members that it changes, which are laid over the row below. undefined: the row goes.
+ * - row: what is shown where there is no row below.
+ */
+export interface Over<Row> {
+    patch: Partial<Row> | undefined;
+    row?: Row | undefined;
+    /** what was shown last, so that it stays the same object */
+    last?: {
+        below: Row;
+        shown: Row;
+    };
 }
+/** The changes that were made in one go, by keys. */
+export type Layer<Row> = Map<string, Over<Row>>;
+/** The row that is shown where `over` lies on the row below. */
+export declare function laid<Row extends object>(over: Over<Row>, below: Row | undefined): Row | undefined;
 export declare class Table<Row extends object> {
     #private;
     get(key: string): Row | undefined;
@@ -27,8 +37,7 @@ export declare class Table<Row extends object> {
     entries(): IterableIterator<[string, Row]>;
     /** The keys that have changed since the last call, or `all`. */
     takeChanged(): Set<string> | 'all';
-    lay(rows: Map<string, Row | undefined>): Layer<Row>;
-    /** The change is made. What the server has told of goes from the layer now, and the rest later. */
-    settle(layer: Layer<Row>): void;
+    lay(layer: Layer<Row>): void;
+    /** Takes back what is left of the layer. */
     lift(layer: Layer<Row>): void;
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
  * table.ts: rows by their keys, as the server tells them. Changes that the server has not told yet
- * lie in layers above them. A layer that is taken away shows what the server says.
+ * lie in layers above them, each until the server has told what it changes. A layer that is taken
+ * back shows what is below.
  */
 import { memberOf } from './items.js';
+import { isSame } from './same.js';
 const isKey = (value) => value !== undefined && value !== null;
 export function keyReader(key) {
     if (typeof key === 'function')
@@ -17,15 +19,33 @@ export function textOf(values) {
         return undefined;
     return values.length === 1 ? String(values[0]) : JSON.stringify(values.map(String));
 }
+/** The row that is shown where `over` lies on the row below. */
+export function laid(over, below) {
+    if (!over.patch)
+        return undefined;
+    if (!below)
+        return over.row;
+    if (over.last?.below !== below)
+        over.last = { below, shown: { ...below, ...over.patch } };
+    return over.last.shown;
+}
+// True if the told row needs nothing laid over it. A row that is to be put may still come.
+function isTold({ patch, row }, told) {
+    if (!told)
+        return !row;
+    return patch !== undefined && Object.entries(patch).every(([name, value]) => isSame(told[name], value));
+}
 export class Table {
     #rows = new Map();
     #layers = new Set();
     #changed = new Set();
     get(key) {
         let row = this.#rows.get(key);
-        for (const { rows } of this.#layers)
-            if (rows.has(key))
-                row = rows.get(key);
+        for (const layer of this.#layers) {
+            const over = layer.get(key);
+            if (over)
+                row = laid(over, row);
+        }
         return row;
     }
     /** What the server has told, without layers. */
@@ -37,20 +57,20 @@ export class Table {
     }
     put(key, row) {
         this.#rows.set(key, row);
-        this.#touch(key);
+        this.#mark(key);
+        this.#see(key);
     }
     remove(key) {
         if (this.#rows.delete(key))
-            this.#touch(key);
-        else
-            this.#see(key);
+            this.#mark(key);
+        this.#see(key);
     }
     /** Takes other rows in place of all that the server has told. */
     replace(rows) {
         this.#rows = rows;
         this.#changed = 'all';
-        for (const { rows: layer } of this.#layers)
-            for (const key of layer.keys())
+        for (const layer of this.#layers)
+            for (const key of [...layer.keys()])
                 this.#see(key);
     }
     /** The rows that are shown, in the order in which they came. */
@@ -58,8 +78,8 @@ export class Table {
         if (this.#layers.size === 0)
             return yield* this.#rows;
         const added = new Set();
-        for (const { rows } of this.#layers)
-            for (const key of rows.keys())
+        for (const layer of this.#layers)
+            for (const key of layer.keys())
                 if (!this.#rows.has(key))
                     added.add(key);
         for (const key of [...this.#rows.keys(), ...added]) {
@@ -75,43 +95,36 @@ export class Table {
         return changed;
     }
     // --- layers ---
-    lay(rows) {
-        const layer = { rows, seen: new Set(), made: false };
+    lay(layer) {
         this.#layers.add(layer);
-        for (const key of rows.keys())
+        for (const key of layer.keys())
             this.#mark(key);
-        return layer;
     }
-    /** The change is made. What the server has told of goes from the layer now, and the rest later. */
-    settle(layer) {
-        layer.made = true;
-        for (const key of layer.seen)
-            this.#drop(layer, key);
-    }
+    /** Takes back what is left of the layer. */
     lift(layer) {
-        for (const key of [...layer.rows.keys()])
+        for (const key of [...layer.keys()]) {
             this.#drop(layer, key);
+            this.#see(key);
+        }
     }
     #drop(layer, key) {
-        if (layer.rows.delete(key))
+        if (layer.delete(key))
             this.#mark(key);
-        if (layer.rows.size === 0)
+        if (layer.size === 0)
             this.#layers.delete(layer);
-    }
-    #touch(key) {
-        this.#mark(key);
-        this.#see(key);
     }
     #mark(key) {
         if (this.#changed !== 'all')
             this.#changed.add(key);
     }
+    // Changes of one row are told in their order, so one that is not told keeps those above it.
     #see(key) {
+        const told = this.#rows.get(key);
         for (const layer of this.#layers) {
-            if (!layer.rows.has(key))
-                continue;
-            layer.seen.add(key);
-            if (layer.made)
+            const over = layer.get(key);
+            if (over && !isTold(over, told))
+                return;
+            if (over)
                 this.#drop(layer, key);
         }
     }

@@ -2,7 +2,8 @@
 /** keeper.ts: does to a table what events and the application say. */
 import { applyDefault, isAbout, type Changes, type Draft } from './change.js'
 import type { RowsOptions } from './rows.js'
-import { keyReader, Table, textOf, type KeyReader, type Layer } from './table.js'
+import { isSame } from './same.js'
+import { keyReader, laid, Table, textOf, type KeyReader, type Layer } from './table.js'
 import { StreamError, type StreamEvent } from './types.js'
 
 export interface KeeperCalls {
@@ -74,17 +75,17 @@ export class Keeper<Row extends object> {
   }
 
   /**
-   * Shows a change until act() fails, or until the server has told of it. shown: called whenever
-   * other rows are shown.
+   * Shows a change until act() fails, or until the server has told it. shown: called whenever other
+   * rows are shown.
    */
   async optimistic<T>(change: (rows: Draft<Row>) => void, act: () => Promise<T>, shown: () => void): Promise<T> {
-    const layer = this.table.lay(this.#drafted(change))
+    const layer = this.#drafted(change)
     const lift = (): void => (this.table.lift(layer), shown())
+    this.table.lay(layer)
     shown()
     try {
       const result = await act()
-      this.#settle(layer, lift)
-      shown()
+      if (layer.size > 0) setTimeout(lift, settleMs)
       return result
     } catch (error) {
       lift()
@@ -92,24 +93,30 @@ export class Keeper<Row extends object> {
     }
   }
 
-  #settle(layer: Layer<Row>, lift: () => void): void {
-    this.table.settle(layer)
-    if (layer.rows.size > 0) setTimeout(lift, settleMs)
+  #drafted(change: (rows: Draft<Row>) => void): Layer<Row> {
+    const layer: Layer<Row> = new Map()
+    const draft = (key: string | undefined, values: Partial<Row>, put?: Row): void => {
+      if (key === undefined) return
+      const over = layer.get(key), below = this.table.get(key), shown = over ? laid(over, below) : below
+      if (!shown && !put) return
+      layer.set(key, { patch: { ...over?.patch, ...this.#changing(key, values, shown) }, row: put ?? (over?.row && { ...over.row, ...values }) })
+    }
+    change({
+      put: (row) => draft(this.keyOf(row), row, row),
+      merge: (row) => draft(this.keyOf(row), row),
+      remove: (key) => {
+        const text = this.#textOf(key)
+        if (text !== undefined) layer.set(text, { patch: undefined })
+      },
+    })
+    return layer
   }
 
-  #drafted(change: (rows: Draft<Row>) => void): Map<string, Row | undefined> {
-    const rows = new Map<string, Row | undefined>()
-    const set = (key: string | undefined, row: Row | undefined): void => void (key !== undefined && rows.set(key, row))
-    change({
-      put: (row) => set(this.keyOf(row), row),
-      merge: (row) => {
-        const key = this.keyOf(row) ?? ''
-        const known = rows.has(key) ? rows.get(key) : this.table.get(key)
-        if (known) set(key, { ...known, ...row })
-      },
-      remove: (key) => set(this.#textOf(key), undefined),
-    })
-    return rows
+  // The members that are other ones than in the told row, or than in the shown one. The rest is not
+  // changed, and another's change of it is shown.
+  #changing(key: string, values: Partial<Row>, shown: Row | undefined): Partial<Row> {
+    const known = [this.table.told(key), shown].filter((row) => row !== undefined)
+    return Object.fromEntries(Object.entries(values).filter(([name, value]) => known.some((row) => !isSame(row![name as never], value)))) as Partial<Row>
   }
 
   #isOlder(row: Row, known: Row | undefined): boolean {

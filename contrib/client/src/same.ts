@@ -1,5 +1,13 @@
 // SPDX-License-Identifier: PostgreSQL
-/** same.ts: says whether two functions are the same one, as a text that can be compared. */
+/** same.ts: says whether two functions are the same one, and whether two values mean the same. */
+
+/** True if they mean the same as columns. A number may be a text, and undefined is null. */
+export function isSame(a: unknown, b: unknown): boolean {
+  const [x, y] = [a ?? null, b ?? null].map((value) => value?.valueOf())
+  if (typeof x !== 'object' || typeof y !== 'object' || x === null || y === null) return String(x) === String(y)
+  const names = Object.keys(x)
+  return names.length === Object.keys(y).length && names.every((name) => isSame(x[name as never], y[name as never]))
+}
 
 class Functions {
   readonly #ids = new WeakMap<Function, number>()

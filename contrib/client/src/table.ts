@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: PostgreSQL
 /**
  * table.ts: rows by their keys, as the server tells them. Changes that the server has not told yet
- * lie in layers above them. A layer that is taken away shows what the server says.
+ * lie in layers above them, each until the server has told what it changes. A layer that is taken
+ * back shows what is below.
  */
 import { memberOf } from './items.js'
+import { isSame } from './same.js'
 
 /** A column, several columns, or a function of a row. The function gets bare keys too. */
 export type RowKey<Row> = (keyof Row & string) | readonly (keyof Row & string)[] | ((row: Row) => unknown)
@@ -25,13 +27,33 @@ export function textOf(values: readonly unknown[]): string | undefined {
   return values.length === 1 ? String(values[0]) : JSON.stringify(values.map(String))
 }
 
-/** Rows that are shown before the server tells them. Undefined means that there is none. */
-export interface Layer<Row> {
-  rows: Map<string, Row | undefined>
-  /** the keys of which the server has told something since */
-  seen: Set<string>
-  /** the change is made, so a key goes when the server tells of it */
-  made: boolean
+/**
+ * What a change that the server has not told does to one row.
+ * - patch: the members that it changes, which are laid over the row below. undefined: the row goes.
+ * - row: what is shown where there is no row below.
+ */
+export interface Over<Row> {
+  patch: Partial<Row> | undefined
+  row?: Row | undefined
+  /** what was shown last, so that it stays the same object */
+  last?: { below: Row; shown: Row }
+}
+
+/** The changes that were made in one go, by keys. */
+export type Layer<Row> = Map<string, Over<Row>>
+
+/** The row that is shown where `over` lies on the row below. */
+export function laid<Row extends object>(over: Over<Row>, below: Row | undefined): Row | undefined {
+  if (!over.patch) return undefined
+  if (!below) return over.row
+  if (over.last?.below !== below) over.last = { below, shown: { ...below, ...over.patch } }
+  return over.last.shown
+}
+
+// True if the told row needs nothing laid over it. A row that is to be put may still come.
+function isTold<Row extends object>({ patch, row }: Over<Row>, told: Row | undefined): boolean {
+  if (!told) return !row
+  return patch !== undefined && Object.entries(patch).every(([name, value]) => isSame(told[name as never], value))
 }
 
 export class Table<Row extends object> {
@@ -41,7 +63,10 @@ export class Table<Row extends object> {
 
   get(key: string): Row | undefined {
     let row = this.#rows.get(key)
-    for (const { rows } of this.#layers) if (rows.has(key)) row = rows.get(key)
+    for (const layer of this.#layers) {
+      const over = layer.get(key)
+      if (over) row = laid(over, row)
+    }
     return row
   }
 
@@ -56,26 +81,27 @@ export class Table<Row extends object> {
 
   put(key: string, row: Row): void {
     this.#rows.set(key, row)
-    this.#touch(key)
+    this.#mark(key)
+    this.#see(key)
   }
 
   remove(key: string): void {
-    if (this.#rows.delete(key)) this.#touch(key)
-    else this.#see(key)
+    if (this.#rows.delete(key)) this.#mark(key)
+    this.#see(key)
   }
 
   /** Takes other rows in place of all that the server has told. */
   replace(rows: Map<string, Row>): void {
     this.#rows = rows
     this.#changed = 'all'
-    for (const { rows: layer } of this.#layers) for (const key of layer.keys()) this.#see(key)
+    for (const layer of this.#layers) for (const key of [...layer.keys()]) this.#see(key)
   }
 
   /** The rows that are shown, in the order in which they came. */
   *entries(): IterableIterator<[string, Row]> {
     if (this.#layers.size === 0) return yield* this.#rows
     const added = new Set<string>()
-    for (const { rows } of this.#layers) for (const key of rows.keys()) if (!this.#rows.has(key)) added.add(key)
+    for (const layer of this.#layers) for (const key of layer.keys()) if (!this.#rows.has(key)) added.add(key)
     for (const key of [...this.#rows.keys(), ...added]) {
       const row = this.get(key)
       if (row) yield [key, row]
@@ -91,42 +117,35 @@ export class Table<Row extends object> {
 
   // --- layers ---
 
-  lay(rows: Map<string, Row | undefined>): Layer<Row> {
-    const layer: Layer<Row> = { rows, seen: new Set(), made: false }
+  lay(layer: Layer<Row>): void {
     this.#layers.add(layer)
-    for (const key of rows.keys()) this.#mark(key)
-    return layer
+    for (const key of layer.keys()) this.#mark(key)
   }
 
-  /** The change is made. What the server has told of goes from the layer now, and the rest later. */
-  settle(layer: Layer<Row>): void {
-    layer.made = true
-    for (const key of layer.seen) this.#drop(layer, key)
-  }
-
+  /** Takes back what is left of the layer. */
   lift(layer: Layer<Row>): void {
-    for (const key of [...layer.rows.keys()]) this.#drop(layer, key)
+    for (const key of [...layer.keys()]) {
+      this.#drop(layer, key)
+      this.#see(key)
+    }
   }
 
   #drop(layer: Layer<Row>, key: string): void {
-    if (layer.rows.delete(key)) this.#mark(key)
-    if (layer.rows.size === 0) this.#layers.delete(layer)
-  }
-
-  #touch(key: string): void {
-    this.#mark(key)
-    this.#see(key)
+    if (layer.delete(key)) this.#mark(key)
+    if (layer.size === 0) this.#layers.delete(layer)
   }
 
   #mark(key: string): void {
     if (this.#changed !== 'all') this.#changed.add(key)
   }
 
+  // Changes of one row are told in their order, so one that is not told keeps those above it.
   #see(key: string): void {
+    const told = this.#rows.get(key)
     for (const layer of this.#layers) {
-      if (!layer.rows.has(key)) continue
-      layer.seen.add(key)
-      if (layer.made) this.#drop(layer, key)
+      const over = layer.get(key)
+      if (over && !isTold(over, told)) return
+      if (over) this.#drop(layer, key)
     }
   }
 }

@@ -4,6 +4,7 @@ exports.Keeper = void 0;
 // SPDX-License-Identifier: PostgreSQL
 /** keeper.ts: does to a table what events and the application say. */
 const change_js_1 = require("./change.js");
+const same_js_1 = require("./same.js");
 const table_js_1 = require("./table.js");
 const types_js_1 = require("./types.js");
 const settleMs = 5000; // that a change waits for the server's word
@@ -71,17 +72,18 @@ class Keeper {
         reload: () => this.#calls.reload(),
     };
     /**
-     * Shows a change until act() fails, or until the server has told of it. shown: called whenever
-     * other rows are shown.
+     * Shows a change until act() fails, or until the server has told it. shown: called whenever other
+     * rows are shown.
      */
     async optimistic(change, act, shown) {
-        const layer = this.table.lay(this.#drafted(change));
+        const layer = this.#drafted(change);
         const lift = () => (this.table.lift(layer), shown());
+        this.table.lay(layer);
         shown();
         try {
             const result = await act();
-            this.#settle(layer, lift);
-            shown();
+            if (layer.size > 0)
+                setTimeout(lift, settleMs);
             return result;
         }
         catch (error) {
@@ -89,25 +91,32 @@ class Keeper {
             throw error;
         }
     }
-    #settle(layer, lift) {
-        this.table.settle(layer);
-        if (layer.rows.size > 0)
-            setTimeout(lift, settleMs);
-    }
     #drafted(change) {
-        const rows = new Map();
-        const set = (key, row) => void (key !== undefined && rows.set(key, row));
+        const layer = new Map();
+        const draft = (key, values, put) => {
+            if (key === undefined)
+                return;
+            const over = layer.get(key), below = this.table.get(key), shown = over ? (0, table_js_1.laid)(over, below) : below;
+            if (!shown && !put)
+                return;
+            layer.set(key, { patch: { ...over?.patch, ...this.#changing(key, values, shown) }, row: put ?? (over?.row && { ...over.row, ...values }) });
+        };
         change({
-            put: (row) => set(this.keyOf(row), row),
-            merge: (row) => {
-                const key = this.keyOf(row) ?? '';
-                const known = rows.has(key) ? rows.get(key) : this.table.get(key);
-                if (known)
-                    set(key, { ...known, ...row });
+            put: (row) => draft(this.keyOf(row), row, row),
+            merge: (row) => draft(this.keyOf(row), row),
+            remove: (key) => {
+                const text = this.#textOf(key);
+                if (text !== undefined)
+                    layer.set(text, { patch: undefined });
             },
-            remove: (key) => set(this.#textOf(key), undefined),
         });
-        return rows;
+        return layer;
+    }
+    // The members that are other ones than in the told row, or than in the shown one. The rest is not
+    // changed, and another's change of it is shown.
+    #changing(key, values, shown) {
+        const known = [this.table.told(key), shown].filter((row) => row !== undefined);
+        return Object.fromEntries(Object.entries(values).filter(([name, value]) => known.some((row) => !(0, same_js_1.isSame)(row[name], value))));
     }
     #isOlder(row, known) {
         const { version } = this.#options;

@@ -1,4 +1,6 @@
-/** same.ts: says whether two functions are the same one, as a text that can be compared. */
+/** same.ts: says whether two functions are the same one, and whether two values mean the same. */
+/** True if they mean the same as columns. A number may be a text, and undefined is null. */
+export declare function isSame(a: unknown, b: unknown): boolean;
 declare class Functions {
     #private;
     /** A number for a function. All else is as it is. */
