@@ -134,6 +134,25 @@ describe('rows', () => {
     await shows([])
   })
 
+  test('rows that were asked for before a reset are stale, and not ready', async (t) => {
+    t.mock.method(Math, 'random', () => 0.9) // of `spread`
+    const server = scripted(), asked = []
+    const { store, shows, is } = keep({ fetch: server.fetch, spread: 200, load: () => new Promise((resolve) => asked.push(resolve)) })
+    const said = []
+    store.subscribe(() => said.push(`${store.getSnapshot().status} ${store.getSnapshot().rows[0]?.status}`))
+    await until(() => asked.length === 1, { timeout: patience, what: 'the first question' })
+    server.forget()
+    server.cut()
+    await until(() => server.requests.length === 2 && store.getSnapshot().state === 'open', { timeout: patience, what: 'a reset' })
+    asked[0]([a])
+    await is('stale')
+    await until(() => asked.length === 2, { timeout: patience, what: 'the second question' })
+    asked[1]([{ id: 1, status: 'paid' }])
+    await is('ready')
+    await shows([{ id: 1, status: 'paid' }])
+    assert.ok(said.includes('stale new') && !said.includes('ready new'), said.join())
+  })
+
   test('a `load` that fails says so, and is tried again', async () => {
     const server = scripted()
     let asked = 0
@@ -254,6 +273,67 @@ describe('rows', () => {
     }
     store.view({ sort: (a, b) => b.n - a.n })
     assert.deepEqual(store.getSnapshot().rows, [...all.values()].sort((a, b) => b.n - a.n))
+  })
+
+  test('rows that `sort` calls equal stand in the order in which they came, also after view()', async () => {
+    const server = scripted({ state: () => [] })
+    const options = { filter: ({ shown }) => shown, sort: (a, b) => a.n - b.n }
+    const { store, is, shows } = keep({ fetch: server.fetch, ...options })
+    await is('ready')
+    const all = new Map()
+    const wanted = () => [...all.values()].filter(options.filter).sort(options.sort)
+    let seed = 11
+    const random = (most) => (seed = (seed * 48271) % 2147483647) % most
+    for (let round = 0; round < 25; round++) {
+      for (let n = 0; n < 8; n++) {
+        const id = random(12), known = all.get(id)
+        if (known && random(3) === 0) server.event('t.delete', remove(known)), all.delete(id)
+        else all.set(id, { id, n: random(3), shown: random(2) === 1 }), server.event('t.insert', insert(all.get(id)))
+      }
+      await shows(wanted(), `round ${round}`)
+      store.view(options)
+      assert.deepEqual(store.getSnapshot().rows, wanted(), `view() in round ${round}`)
+    }
+    const mine = [50, 51].map((id) => ({ id, n: 1, shown: true }))
+    const made = mine.map((row) => store.optimistic((rows) => rows.put(row), async () => {}))
+    const before = store.getSnapshot().rows
+    store.view(options)
+    assert.deepEqual(store.getSnapshot().rows, before)
+    await Promise.all(made)
+    for (const row of [...mine].reverse()) server.event('t.insert', insert(row)), all.set(row.id, row)
+    await shows(wanted(), 'those that were shown before they were told')
+  })
+
+  test('a listener that throws is reported; the others are called, and close() ends', async (t) => {
+    const reported = [], before = globalThis.reportError
+    globalThis.reportError = ({ message }) => reported.push(message)
+    t.after(() => (globalThis.reportError = before))
+    const server = scripted({ state: () => [a, b] })
+    const { store, is } = keep({ fetch: server.fetch })
+    await is('ready')
+    let calls = 0
+    store.subscribe(() => { throw new Error('mine') })
+    store.select(({ rows }) => rows.length).subscribe(() => { throw new Error('selected') })
+    store.subscribe(() => calls++)
+    server.event('orders.insert', insert({ id: 3, status: 'new' }))
+    await until(() => calls === 1, { timeout: patience, what: 'a call' })
+    assert.deepEqual(reported, ['mine', 'selected'])
+    server.event('orders.update', update({ id: 3, status: 'paid' }, { status: 'new' }))
+    await until(() => calls === 2, { timeout: patience, what: 'another call' })
+    assert.deepEqual(reported, ['mine', 'selected', 'mine'], 'the selection is the same one')
+    store.close()
+    assert.equal(calls, 3)
+  })
+
+  test('events may have the names of what every object has', async () => {
+    const server = scripted({ state: () => [a] })
+    const { errors, shows, is } = keep({ fetch: server.fetch, change: { known: () => {} } })
+    await is('ready')
+    const names = ['constructor', 'toString', '__proto__', 'hasOwnProperty']
+    for (const name of names) server.event(name, { x: 1 })
+    server.event('valueOf', insert(b))
+    await shows([a, b])
+    assert.deepEqual(errors, names.map((name) => `The event ${name} does not say what it does to rows: name it in \`change\``))
   })
 
   test('a selection is told only when it is another one, and unchanged rows stay the same objects', async () => {

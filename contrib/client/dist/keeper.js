@@ -37,7 +37,8 @@ export class Keeper {
     apply(event) {
         if (!isAbout(event, this.#options.topic))
             return;
-        const known = this.#options.change?.[event.event];
+        const { change } = this.#options;
+        const known = change && Object.hasOwn(change, event.event) ? change[event.event] : undefined;
         if (known)
             return known(event.data, this.changes, event);
         if (applyDefault(event, this.changes, this.keyOf) || this.#unknown.has(event.event))

@@ -13,6 +13,8 @@ export declare class Loader<Row> {
     #private;
     constructor(calls: LoaderCalls<Row>);
     get busy(): boolean;
+    /** True if the rows will be loaded again, so those that come before that are stale. */
+    get waits(): boolean;
     /** Begins anew after a random time. */
     again(): void;
     hold(event: StreamEvent): void;

@@ -16,6 +16,10 @@ export class Loader {
     get busy() {
         return this.#loading !== undefined || this.#timer !== undefined;
     }
+    /** True if the rows will be loaded again, so those that come before that are stale. */
+    get waits() {
+        return this.#timer !== undefined;
+    }
     /** Begins anew after a random time. */
     again() {
         this.#timer ??= setTimeout(() => {

@@ -2,6 +2,7 @@
 /** store.ts: joins a stream, the rows that it tells of, and those who look at them. */
 import { rowIn } from './change.js';
 import { connect } from './client.js';
+import { guarded } from './feed.js';
 import { Frame } from './frame.js';
 import { Keeper } from './keeper.js';
 import { controls } from './listeners.js';
@@ -57,10 +58,10 @@ export class Store {
         const subscribe = (listener) => {
             let last = getSnapshot();
             return this.subscribe(() => {
-                const next = getSnapshot();
-                if (next !== last)
+                const before = last;
+                last = getSnapshot();
+                if (last !== before)
                     listener();
-                last = next;
             });
         };
         return { subscribe, getSnapshot };
@@ -201,7 +202,7 @@ export class Store {
         this.#keeper.fill(rows);
         for (const event of held)
             this.#keeper.apply(event);
-        this.#status = 'ready';
+        this.#status = this.#loader.waits ? 'stale' : 'ready';
         this.#error = null;
         this.#frame.ask();
     }
@@ -218,7 +219,7 @@ export class Store {
             return;
         this.#snapshot = { rows: this.#view.rows, status: this.#status, state: this.#state, error: this.#error };
         for (const listener of [...this.#listeners])
-            listener();
+            guarded(listener);
     }
 }
 /** Makes a value of each snapshot once. A value that is equal to the one before is that one. */

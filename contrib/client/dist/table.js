@@ -35,10 +35,13 @@ function isTold({ patch, row }, told) {
         return !row;
     return patch !== undefined && Object.entries(patch).every(([name, value]) => isSame(told[name], value));
 }
+const behindAll = 1e15; // the places of rows that are not told yet
 export class Table {
     #rows = new Map();
     #layers = new Set();
     #changed = new Set();
+    #places = new Map(); // of the rows that are told, in the order in which they came
+    #last = 0;
     get(key) {
         let row = this.#rows.get(key);
         for (const layer of this.#layers) {
@@ -56,6 +59,8 @@ export class Table {
         return this.#rows.values();
     }
     put(key, row) {
+        if (!this.#rows.has(key))
+            this.#places.set(key, ++this.#last);
         this.#rows.set(key, row);
         this.#mark(key);
         this.#see(key);
@@ -63,11 +68,15 @@ export class Table {
     remove(key) {
         if (this.#rows.delete(key))
             this.#mark(key);
+        this.#places.delete(key);
         this.#see(key);
     }
     /** Takes other rows in place of all that the server has told. */
     replace(rows) {
         this.#rows = rows;
+        this.#places = new Map();
+        for (const key of rows.keys())
+            this.#places.set(key, ++this.#last);
         this.#changed = 'all';
         for (const layer of this.#layers)
             for (const key of [...layer.keys()])
@@ -88,6 +97,16 @@ export class Table {
                 yield [key, row];
         }
     }
+    /** Where a row stands among all that are shown, in the order of entries(). */
+    placeOf(key) {
+        const place = this.#places.get(key);
+        if (place !== undefined)
+            return place;
+        for (const layer of this.#layers)
+            if (layer.has(key))
+                return behindAll + layer.get(key).place;
+        return 0;
+    }
     /** The keys that have changed since the last call, or `all`. */
     takeChanged() {
         const changed = this.#changed;
@@ -97,8 +116,10 @@ export class Table {
     // --- layers ---
     lay(layer) {
         this.#layers.add(layer);
-        for (const key of layer.keys())
+        for (const [key, over] of layer) {
+            over.place = ++this.#last;
             this.#mark(key);
+        }
     }
     /** Takes back what is left of the layer. */
     lift(layer) {

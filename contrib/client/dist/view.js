@@ -5,7 +5,6 @@ export class View {
     #compare;
     #sorted = [];
     #shown = new Map();
-    #places = 0;
     constructor(options) {
         this.#options = options;
         this.#compare = comparing(options);
@@ -47,11 +46,9 @@ export class View {
     }
     #rebuilt(table) {
         this.#shown.clear();
-        this.#places = 0;
         for (const [key, row] of table.entries()) {
-            const place = this.#places++;
             if (this.#passes(row))
-                this.#shown.set(key, { row, place });
+                this.#shown.set(key, { row, place: table.placeOf(key) });
         }
         return [...this.#shown.values()].sort(this.#compare);
     }
@@ -64,7 +61,7 @@ export class View {
             this.#shown.delete(key);
             if (!this.#passes(row))
                 continue;
-            const entry = { row, place: before?.place ?? this.#places++ };
+            const entry = { row, place: table.placeOf(key) };
             this.#shown.set(key, entry);
             come.push(entry);
         }

@@ -48,7 +48,8 @@ export class Keeper<Row extends object> {
   /** Does what an event says. */
   apply(event: StreamEvent): void {
     if (!isAbout(event, this.#options.topic)) return
-    const known = this.#options.change?.[event.event]
+    const { change } = this.#options
+    const known = change && Object.hasOwn(change, event.event) ? change[event.event] : undefined
     if (known) return known(event.data, this.changes, event)
     if (applyDefault(event, this.changes as Changes<object>, this.keyOf) || this.#unknown.has(event.event)) return
     this.#unknown.add(event.event)

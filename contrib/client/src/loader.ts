@@ -31,6 +31,11 @@ export class Loader<Row> {
     return this.#loading !== undefined || this.#timer !== undefined
   }
 
+  /** True if the rows will be loaded again, so those that come before that are stale. */
+  get waits(): boolean {
+    return this.#timer !== undefined
+  }
+
   /** Begins anew after a random time. */
   again(): void {
     this.#timer ??= setTimeout(() => {

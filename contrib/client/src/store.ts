@@ -2,6 +2,7 @@
 /** store.ts: joins a stream, the rows that it tells of, and those who look at them. */
 import { rowIn, type Draft } from './change.js'
 import { connect } from './client.js'
+import { guarded } from './feed.js'
 import { Frame } from './frame.js'
 import { Keeper } from './keeper.js'
 import { controls } from './listeners.js'
@@ -65,9 +66,9 @@ export class Store<Row extends object> implements Rows<Row> {
     const subscribe = (listener: () => void): (() => void) => {
       let last = getSnapshot()
       return this.subscribe(() => {
-        const next = getSnapshot()
-        if (next !== last) listener()
-        last = next
+        const before = last
+        last = getSnapshot()
+        if (last !== before) listener()
       })
     }
     return { subscribe, getSnapshot }
@@ -205,7 +206,7 @@ export class Store<Row extends object> implements Rows<Row> {
   #loaded(rows: readonly Row[], held: StreamEvent[]): void {
     this.#keeper.fill(rows)
     for (const event of held) this.#keeper.apply(event)
-    this.#status = 'ready'
+    this.#status = this.#loader.waits ? 'stale' : 'ready'
     this.#error = null
     this.#frame.ask()
   }
@@ -222,7 +223,7 @@ export class Store<Row extends object> implements Rows<Row> {
     const other = this.#view.update(this.#keeper.table) || always
     if (!other && status === this.#status && state === this.#state && error === this.#error) return
     this.#snapshot = { rows: this.#view.rows, status: this.#status, state: this.#state, error: this.#error }
-    for (const listener of [...this.#listeners]) listener()
+    for (const listener of [...this.#listeners]) guarded(listener)
   }
 }
 

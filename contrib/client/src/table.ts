@@ -37,6 +37,8 @@ export interface Over<Row> {
   row?: Row | undefined
   /** what was shown last, so that it stays the same object */
   last?: { below: Row; shown: Row }
+  /** among those of all layers */
+  place?: number
 }
 
 /** The changes that were made in one go, by keys. */
@@ -56,10 +58,14 @@ function isTold<Row extends object>({ patch, row }: Over<Row>, told: Row | undef
   return patch !== undefined && Object.entries(patch).every(([name, value]) => isSame(told[name as never], value))
 }
 
+const behindAll = 1e15 // the places of rows that are not told yet
+
 export class Table<Row extends object> {
   #rows = new Map<string, Row>()
   readonly #layers = new Set<Layer<Row>>()
   #changed: Set<string> | 'all' = new Set()
+  #places = new Map<string, number>() // of the rows that are told, in the order in which they came
+  #last = 0
 
   get(key: string): Row | undefined {
     let row = this.#rows.get(key)
@@ -80,6 +86,7 @@ export class Table<Row extends object> {
   }
 
   put(key: string, row: Row): void {
+    if (!this.#rows.has(key)) this.#places.set(key, ++this.#last)
     this.#rows.set(key, row)
     this.#mark(key)
     this.#see(key)
@@ -87,12 +94,15 @@ export class Table<Row extends object> {
 
   remove(key: string): void {
     if (this.#rows.delete(key)) this.#mark(key)
+    this.#places.delete(key)
     this.#see(key)
   }
 
   /** Takes other rows in place of all that the server has told. */
   replace(rows: Map<string, Row>): void {
     this.#rows = rows
+    this.#places = new Map()
+    for (const key of rows.keys()) this.#places.set(key, ++this.#last)
     this.#changed = 'all'
     for (const layer of this.#layers) for (const key of [...layer.keys()]) this.#see(key)
   }
@@ -108,6 +118,14 @@ export class Table<Row extends object> {
     }
   }
 
+  /** Where a row stands among all that are shown, in the order of entries(). */
+  placeOf(key: string): number {
+    const place = this.#places.get(key)
+    if (place !== undefined) return place
+    for (const layer of this.#layers) if (layer.has(key)) return behindAll + layer.get(key)!.place!
+    return 0
+  }
+
   /** The keys that have changed since the last call, or `all`. */
   takeChanged(): Set<string> | 'all' {
     const changed = this.#changed
@@ -119,7 +137,10 @@ export class Table<Row extends object> {
 
   lay(layer: Layer<Row>): void {
     this.#layers.add(layer)
-    for (const key of layer.keys()) this.#mark(key)
+    for (const [key, over] of layer) {
+      over.place = ++this.#last
+      this.#mark(key)
+    }
   }
 
   /** Takes back what is left of the layer. */

@@ -11,7 +11,7 @@ export interface ViewOptions<Row> {
   sort?: (a: Row, b: Row) => number
 }
 
-/** place: that of the row among all, in the order in which they came */
+/** place: that of the row in the table, among all */
 interface Entry<Row> {
   row: Row
   place: number
@@ -26,7 +26,6 @@ export class View<Row extends object> {
   #compare: Compare<Row>
   #sorted: Entry<Row>[] = []
   #shown = new Map<string, Entry<Row>>()
-  #places = 0
 
   constructor(options: ViewOptions<Row>) {
     this.#options = options
@@ -68,10 +67,8 @@ export class View<Row extends object> {
 
   #rebuilt(table: Table<Row>): Entry<Row>[] {
     this.#shown.clear()
-    this.#places = 0
     for (const [key, row] of table.entries()) {
-      const place = this.#places++
-      if (this.#passes(row)) this.#shown.set(key, { row, place })
+      if (this.#passes(row)) this.#shown.set(key, { row, place: table.placeOf(key) })
     }
     return [...this.#shown.values()].sort(this.#compare)
   }
@@ -83,7 +80,7 @@ export class View<Row extends object> {
       if (before) gone.add(before)
       this.#shown.delete(key)
       if (!this.#passes(row)) continue
-      const entry = { row, place: before?.place ?? this.#places++ }
+      const entry = { row, place: table.placeOf(key) }
       this.#shown.set(key, entry)
       come.push(entry)
     }

@@ -40,7 +40,8 @@ class Keeper {
     apply(event) {
         if (!(0, change_js_1.isAbout)(event, this.#options.topic))
             return;
-        const known = this.#options.change?.[event.event];
+        const { change } = this.#options;
+        const known = change && Object.hasOwn(change, event.event) ? change[event.event] : undefined;
         if (known)
             return known(event.data, this.changes, event);
         if ((0, change_js_1.applyDefault)(event, this.changes, this.keyOf) || this.#unknown.has(event.event))

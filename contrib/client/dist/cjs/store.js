@@ -7,6 +7,7 @@ exports.isAlike = isAlike;
 /** store.ts: joins a stream, the rows that it tells of, and those who look at them. */
 const change_js_1 = require("./change.js");
 const client_js_1 = require("./client.js");
+const feed_js_1 = require("./feed.js");
 const frame_js_1 = require("./frame.js");
 const keeper_js_1 = require("./keeper.js");
 const listeners_js_1 = require("./listeners.js");
@@ -62,10 +63,10 @@ class Store {
         const subscribe = (listener) => {
             let last = getSnapshot();
             return this.subscribe(() => {
-                const next = getSnapshot();
-                if (next !== last)
+                const before = last;
+                last = getSnapshot();
+                if (last !== before)
                     listener();
-                last = next;
             });
         };
         return { subscribe, getSnapshot };
@@ -206,7 +207,7 @@ class Store {
         this.#keeper.fill(rows);
         for (const event of held)
             this.#keeper.apply(event);
-        this.#status = 'ready';
+        this.#status = this.#loader.waits ? 'stale' : 'ready';
         this.#error = null;
         this.#frame.ask();
     }
@@ -223,7 +224,7 @@ class Store {
             return;
         this.#snapshot = { rows: this.#view.rows, status: this.#status, state: this.#state, error: this.#error };
         for (const listener of [...this.#listeners])
-            listener();
+            (0, feed_js_1.guarded)(listener);
     }
 }
 exports.Store = Store;

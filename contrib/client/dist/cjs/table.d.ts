@@ -18,6 +18,8 @@ export interface Over<Row> {
         below: Row;
         shown: Row;
     };
+    /** among those of all layers */
+    place?: number;
 }
 /** The changes that were made in one go, by keys. */
 export type Layer<Row> = Map<string, Over<Row>>;
@@ -35,6 +37,8 @@ export declare class Table<Row extends object> {
     replace(rows: Map<string, Row>): void;
     /** The rows that are shown, in the order in which they came. */
     entries(): IterableIterator<[string, Row]>;
+    /** Where a row stands among all that are shown, in the order of entries(). */
+    placeOf(key: string): number;
     /** The keys that have changed since the last call, or `all`. */
     takeChanged(): Set<string> | 'all';
     lay(layer: Layer<Row>): void;

@@ -8,7 +8,6 @@ class View {
     #compare;
     #sorted = [];
     #shown = new Map();
-    #places = 0;
     constructor(options) {
         this.#options = options;
         this.#compare = comparing(options);
@@ -50,11 +49,9 @@ class View {
     }
     #rebuilt(table) {
         this.#shown.clear();
-        this.#places = 0;
         for (const [key, row] of table.entries()) {
-            const place = this.#places++;
             if (this.#passes(row))
-                this.#shown.set(key, { row, place });
+                this.#shown.set(key, { row, place: table.placeOf(key) });
         }
         return [...this.#shown.values()].sort(this.#compare);
     }
@@ -67,7 +64,7 @@ class View {
             this.#shown.delete(key);
             if (!this.#passes(row))
                 continue;
-            const entry = { row, place: before?.place ?? this.#places++ };
+            const entry = { row, place: table.placeOf(key) };
             this.#shown.set(key, entry);
             come.push(entry);
         }
