@@ -57,10 +57,11 @@ const parts = (bed) => ({
   },
 
   /** Writers that connect again after every lost connection. pace: [least, most] ms between two acts. */
-  write(names = ['a', 'b', 'c'], pace = [5, 25]) {
+  async write(names = ['a', 'b', 'c'], pace = [5, 25]) {
     bed.over = false
     bed.writing.push(...names.map((name) => new Writer({ name, cluster: bed.cluster, log: bed.log, random: new Random(name.charCodeAt(0)), rows: hotRows, owners: ['ann'], pace })
       .run(() => bed.over)))
+    await pause(1000) // of what is written before the fault
   },
 
   async rest() {
@@ -70,6 +71,7 @@ const parts = (bed) => ({
 
   /** Ends the writers and has all judged. Fails if something is lost, phantom, foreign, … */
   async judge(streams = bed.streams) {
+    if (!bed.over) await pause(1000) // of what is written after the fault
     await bed.rest()
     const said = await judgeHot(bed.cluster, bed.log, streams)
     const changes = bed.log.filter(({ fate }) => fate === 'acked').flatMap((write) => write.changes).length

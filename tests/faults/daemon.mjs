@@ -113,7 +113,7 @@ export const rows = [
     const stream = await bed.listen()
     const short = await bed.daemon.subscribe('/hot', { token: await token({ sub: 'ann', exp: seconds() + 10 }), name: 'short' })
     await short.next('connected')
-    bed.write()
+    await bed.write()
     await next(stream)
     bed.daemon.pause()
     await forMs(30_000)

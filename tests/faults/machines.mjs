@@ -4,7 +4,7 @@
 //
 // All of it is in a namespace of its own, where the clients are. Each machine is a further one, with
 // a link to it. So nothing is left behind, and nothing of the system's network is touched.
-//   node machines.mjs      the inner part, which row() starts by unshare
+//   node machines.mjs roam, vanish      the inner parts, which unshare starts
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs'
@@ -15,9 +15,9 @@ import { migrate, program } from '../lib/daemon.mjs'
 import { textOf } from '../lib/proxies.mjs'
 import * as processes from '../lib/process.mjs'
 import { request } from '../lib/sse.mjs'
-import { secret } from '../lib/token.mjs'
+import { secret, token } from '../lib/token.mjs'
 import { now, until } from '../lib/wait.mjs'
-import { forMs, shown } from './bed.mjs'
+import { forMs, onBed, shown, within } from './bed.mjs'
 import { Beats, gapsShown, prepareBeats, Rovers } from './rovers.mjs'
 
 const self = fileURLToPath(import.meta.url)
@@ -106,6 +106,30 @@ function haproxyFile(address, instances) {
   const defaults = text.slice(text.indexOf('defaults\n'), text.indexOf('frontend web')).replace(/^ *(log|option httplog).*\n/gm, '')
   return `global\n    maxconn 8000\n${defaults}frontend web\n    bind ${address}:8080\n    acl eventsource req.hdr(Accept) -m str text/event-stream\n` +
     `    use_backend pgherald_eventsource if eventsource\n    default_backend pgherald\n${backends}`
+}
+
+/** F74: the machine of a client dies. A proxy cannot do that: its kernel goes on to say that all arrives. */
+async function vanish() {
+  ip('link set lo up')
+  const machine = await Machine.boot(1)
+  await onBed({ flags: ['--heartbeat', '5s'] }, async (bed) => {
+    const near = await bed.stage.addDaemon({ flags: ['--heartbeat', '5s'], also: [`10.77.1.1:${await processes.freePort()}`] })
+    const streams = async () => (await near.status()).json.streams
+    const figures = []
+    for (const writes of [false, true]) {
+      const child = machine.start('curl', ['-sN', '-H', `Authorization: Bearer ${await token({ sub: 'ann' })}`, `http://${near.also[0]}/hot`], { stdio: 'ignore' })
+      await until(async () => (await streams()) === 1, { what: 'the stream' })
+      if (writes) await bed.write()
+      machine.down()
+      const begun = now()
+      await until(async () => (await streams()) === 0, { timeout: 90_000, every: 100, what: 'its end' })
+      figures.push([writes ? 'under load' : 'in the quiet', now() - begun, 25_000])
+      child.kill('SIGKILL')
+      machine.up()
+    }
+    await bed.rest()
+    console.log(JSON.stringify(within(figures)))
+  })
 }
 
 async function inner() {
@@ -198,11 +222,16 @@ async function synchronous(cluster) {
   await cluster.psql('SELECT pg_reload_conf()', { database: 'postgres' })
 }
 
-async function row() {
-  const { code, stdout, stderr } = await processes.run('unshare', ['--net', process.execPath, self], { timeout: 400_000, env: process.env })
+/** What an inner part prints in a namespace of its own. */
+async function printed(part) {
+  const { code, stdout, stderr } = await processes.run('unshare', ['--net', process.execPath, self, part], { timeout: 400_000, env: process.env })
   const line = stdout.split('\n').find((text) => text.startsWith('{'))
   if (code !== 0 || !line) throw new Error(stderr.trim().split('\n').slice(-12).join(' '))
-  const { figures, acked, lost, again, resets, refused, statuses } = JSON.parse(line)
+  return JSON.parse(line)
+}
+
+async function row() {
+  const { figures, acked, lost, again, resets, refused, statuses } = await printed('roam')
   const phases = figures.map(({ name, gaps, rate: writes, more }) => [`${name}: ${gaps}`, `${writes} writes/s`, more].filter(Boolean).join(', '))
   return { held: lost + again + resets === 0, figure: [`${clients} clients, ${acked} changes, ${lost} lost, ${again} twice, ${resets} reset, ${refused} refused ${statuses}`, ...phases].join('; ') }
 }
@@ -217,6 +246,9 @@ function needs() {
   }
 }
 
-export const rows = [{ name: 'machines', fault: 'HAProxy, four daemons, a standby: rolling restart, a machine dies, promotion', wanted: '0 lost, 0 twice, 0 reset', limit: 420, needs, run: row }]
+export const rows = [
+  { name: 'F74', fault: 'the machine of a client dies', wanted: 'gone after ping + 20 s', needs, run: () => printed('vanish') },
+  { name: 'machines', fault: 'HAProxy, four daemons, a standby: rolling restart, a machine dies, promotion', wanted: '0 lost, 0 twice, 0 reset', limit: 420, needs, run: row },
+]
 
-if (process.argv[1] === self) await inner().then(() => process.exit(0), (error) => (console.error(error.stack), process.exit(1)))
+if (process.argv[1] === self) await { roam: inner, vanish }[process.argv[2]]().then(() => process.exit(0), (error) => (console.error(error.stack), process.exit(1)))

@@ -17,7 +17,7 @@ const connects = (cluster) => cluster.logs().match(/connection authorized: .*app
 /** The server is stopped by `stop`, and started again after `away` ms. */
 const restart = (stop, away) => () => onBed({ flags: ['--heartbeat', '2s'] }, async (bed) => {
   const stream = await bed.listen()
-  bed.write()
+  await bed.write()
   await next(stream)
   await stop(bed.cluster)
   const pings = stream.comments.length
@@ -47,7 +47,7 @@ const robbed = (take, give, ms) => () => onBed({
   url: (port, database) => `postgresql://served@127.0.0.1:${port}/${database}`,
 }, async (bed) => {
   const stream = await bed.listen()
-  bed.write()
+  await bed.write()
   await next(stream)
   const lines = () => bed.daemon.logs().split('\n').length
   const before = lines()
@@ -68,7 +68,7 @@ const robbed = (take, give, ms) => () => onBed({
 /** Statements under load. What is longer silent than they take, and a second, does not hold. */
 const upkeep = (statements, settings) => () => onBed({ settings }, async (bed) => {
   const stream = await bed.listen()
-  bed.write()
+  await bed.write()
   await next(stream)
   const figures = []
   for (const sql of statements) {
@@ -116,7 +116,7 @@ const million = Number(process.env.FAULTS_ROWS ?? 1_000_000)
 export const rows = [
   { name: 'F01', quick: true, fault: 'sessions terminated, under load', wanted: '1 s', run: () => onBed({}, async (bed) => {
     const stream = await bed.listen()
-    bed.write()
+    await bed.write()
     await next(stream)
     const begun = now()
     await bed.terminate()
@@ -129,7 +129,7 @@ export const rows = [
 
   { name: 'F02', fault: 'sessions terminated each 200 ms, for 20 s', wanted: '5 s after; 5 connects/s', run: () => onBed({ settings: loud }, async (bed) => {
     const stream = await bed.listen()
-    bed.write()
+    await bed.write()
     await next(stream)
     const before = connects(bed.cluster)
     for (const end = now() + 20_000; now() < end; await forMs(200)) await bed.terminate()
@@ -142,7 +142,7 @@ export const rows = [
 
   { name: 'F03', quick: true, fault: "a writer's server process is killed: the server restarts all", wanted: '2 s', run: () => onBed({}, async (bed) => {
     const stream = await bed.listen()
-    bed.write()
+    await bed.write()
     await next(stream)
     const writer = "SELECT pid FROM pg_stat_activity WHERE query LIKE '%UPDATE public.hot%' AND pid <> pg_backend_pid() LIMIT 1"
     const pid = await until(async () => Number(await bed.cluster.psql(writer)), { what: "a writer's process" })
@@ -172,7 +172,7 @@ export const rows = [
 
   { name: 'F07', fault: 'all of the server stands still for 15 s', wanted: 'status 0.1 s, pings', spoiled: true, run: () => onBed({ flags: ['--heartbeat', '2s'] }, async (bed) => {
     const stream = await bed.listen()
-    bed.write()
+    await bed.write()
     await next(stream)
     const pids = [bed.cluster.server.pid, ...processes.childrenOf(bed.cluster.server.pid)]
     const status = watchStatus(bed.daemon)
@@ -264,7 +264,7 @@ export const rows = [
   ...['base', 'wal'].map((full) => ({ name: `F34 ${full}`, fault: full === 'base' ? 'the disk of tables is full (53100) for 3 s' : 'the disk of the WAL is full: the server panics', wanted: '2 s after; streams stay',
     run: () => withNuisance((nuisance) => nuisance.around(() => onBed({}, async (bed) => {
       const stream = await bed.listen()
-      bed.write()
+      await bed.write()
       await next(stream)
       nuisance.say({ full })
       const server = bed.cluster.server
@@ -289,7 +289,7 @@ export const rows = [
 
   { name: 'F37', fault: 'the transaction ids are of epoch 5', wanted: '0/0/0/0/0', run: () => onBed({}, async (bed) => {
     const stream = await bed.listen()
-    bed.write()
+    await bed.write()
     await next(stream)
     await bed.rest()
     await bed.cluster.stop('fast')
@@ -297,7 +297,7 @@ export const rows = [
     const { code, stderr } = await processes.run('setpriv', [...root, '--', `${serverDirectory()}/pg_resetwal`, '-e', '5', '-D', bed.cluster.data], { cwd: bed.cluster.directory })
     assert.equal(code, 0, stderr)
     await bed.cluster.startServer()
-    bed.write(['d', 'e', 'f'])
+    await bed.write(['d', 'e', 'f'])
     const took = await next(stream)
     await forMs(2000)
     const xid = await bed.cluster.psql('SELECT pg_current_xact_id()')
@@ -308,7 +308,7 @@ export const rows = [
 
   { name: 'F38', fault: "the server's clock goes back an hour, on two days, back two hours", wanted: 'order stays', run: () => withNuisance((nuisance) => nuisance.around(() => onBed({}, async (bed) => {
     const stream = await bed.listen()
-    bed.write()
+    await bed.write()
     const figures = []
     for (const seconds of [-3600, 2 * 86_400, -7200]) {
       await next(stream)
@@ -327,12 +327,13 @@ export const rows = [
 
   { name: 'VACUUM FULL', fault: 'VACUUM FULL, REINDEX, REINDEX CONCURRENTLY of the log, under load', wanted: 'own time + 1 s',
     run: upkeep(['VACUUM FULL herald.changes', 'REINDEX TABLE herald.changes', 'REINDEX TABLE CONCURRENTLY herald.changes', 'VACUUM FULL herald.ticks', 'CLUSTER herald.ticks USING ticks_pkey']) },
-  { name: 'DDL', fault: '25 times ADD, TYPE, RENAME and DROP COLUMN under load', wanted: '0/0/0/0/0, no bulk', run: () => onBed({}, async (bed) => {
+  // A rewrite is told as `bulk` (ddl), since values may be others after it (src/decisions/14).
+  { name: 'DDL', fault: '25 times ADD, TYPE without a rewrite, RENAME and DROP COLUMN under load', wanted: '0/0/0/0/0, no bulk', run: () => onBed({}, async (bed) => {
     const stream = await bed.listen()
-    bed.write()
+    await bed.write()
     await next(stream)
     for (let n = 0; n < 25; n++) {
-      for (const sql of [`ADD COLUMN c${n} int`, `ALTER COLUMN c${n} TYPE bigint`, `RENAME COLUMN c${n} TO d${n}`, `DROP COLUMN d${n}`]) {
+      for (const sql of [`ADD COLUMN c${n} varchar(10)`, `ALTER COLUMN c${n} TYPE varchar(20)`, `RENAME COLUMN c${n} TO d${n}`, `DROP COLUMN d${n}`]) {
         await until(() => bed.cluster.psql(`SET lock_timeout = '200ms'; ALTER TABLE hot ${sql}`).then(() => true), { what: sql })
       }
     }
