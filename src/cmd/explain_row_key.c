@@ -95,7 +95,7 @@ static const char watch_sql[] =
 	"  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid ="
 	"  $1::regclass)"
 	" SELECT a.name, a.relkind, format('%I.%I', n.nspname, c.relname), w.id, w.topic,"
-	" herald.hanging_ddl(w) IS NOT NULL, f.reason, array_to_string(w.exclude, ', '),"
+	" NOT herald.hangs(w), f.reason, array_to_string(w.exclude, ', '),"
 	" array_to_string(w.columns, ', '), array_to_string(w.audience, ', '),"
 	" (SELECT count(*) FROM herald.rules r WHERE r.target = w.target),"
 	" herald.key_columns(w) <> '{}', k.* FROM a JOIN pg_class c ON c.oid = a.target"

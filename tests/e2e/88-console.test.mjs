@@ -18,7 +18,7 @@ import { until } from '../lib/wait.mjs'
 
 const execFile = promisify(callback)
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-const tables = `CREATE TABLE orders (id int PRIMARY KEY, user_id text, note text);
+const tables = `CREATE TABLE orders (id int PRIMARY KEY, user_id text, note text); GRANT SELECT ON orders TO PUBLIC;
   SELECT herald.watch('orders', audience => '{user_id}');
   SELECT herald.stream('/my/orders', '{orders}', match => '{"user_id": "claims.sub"}');
   SELECT herald.stream('/wrong', '{orders}', match => '{"user_id": "claims.name"}');
