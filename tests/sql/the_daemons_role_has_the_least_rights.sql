@@ -28,7 +28,7 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($$SELECT herald.forward_from('f', '/own'), herald.forwarded('f', NULL, '1-1', 1), herald.put_aside('f', '1-1', '{}', 'why', 1), herald.put_aside_done('f', 1)$$), -- forward's
   ($$SELECT * FROM herald.put_aside_next('f', 0)$$),
   ($$SELECT herald.explain_change(1)$$), ($$SELECT herald.explain_for('3', 1, '{things}', NULL, NULL, NULL, NULL, NULL)$$), -- explain's
-  ($$SELECT herald.hangs(w) FROM herald.watches w$$), ($$SELECT FROM herald.faults$$);
+  ($$SELECT herald.hangs(w) FROM herald.watches w$$), ($$SELECT herald.is_default(c, w) FROM herald.changes c, herald.watches w$$), ($$SELECT FROM herald.faults$$);
 
 -- test.refused(role): the first of the statements that the role may not run, each tried and undone; NULL: it may all.
 CREATE FUNCTION test.refused(role regrole) RETURNS text LANGUAGE plpgsql AS $$
