@@ -1,6 +1,7 @@
 // The tarball of the client package in fresh projects, as their tools would have them: Vite with
 // React 19, React 18, Next, Vue and Svelte. Each is installed from its lock file, built, and shown
-// in Chromium. What the registry does not give is skipped. PROJECTS=no skips all.
+// in Chromium. What the registry does not give is skipped. PROJECTS=no skips all,
+// and PROJECTS=all builds Next, too, which takes a minute and a half beside other tests.
 // run: long, once
 import assert from 'node:assert/strict'
 import { cpSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -20,6 +21,7 @@ const projects = fileURLToPath(new URL('../projects', import.meta.url))
 const compiler = join(createRequire(import.meta.url).resolve('typescript-newest/package.json'), '../bin/tsc')
 const [major, minor] = process.versions.node.split('.').map(Number)
 const skip = process.env.PROJECTS === 'no' ? 'PROJECTS=no' : (major < 20 || (major === 20 && minor < 19)) && `Vite and Next need Node 20.19, and this is ${process.version}`
+const skipNext = skip || (process.env.PROJECTS !== 'all' && 'it takes long: PROJECTS=all builds it')
 const unreachable = /\b(ENOTCACHED|ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETUNREACH|EHOSTUNREACH|E403|E404|E5\d\d)\b/
 const types = { html: 'text/html', js: 'text/javascript', css: 'text/css' }
 
@@ -123,7 +125,7 @@ describe('a project that installs the package', { timeout: 500_000 }, () => {
     await shows(await serve(path), 'before 0 ready 1:new', async (page) => assert.deepEqual(await page.evaluate(() => [window.server.requests.length, window.server.open]), [1, 1]))
   })
 
-  test('Next: components of the server and of the browser are built and rendered', { skip }, async (t) => {
+  test('Next: components of the server and of the browser are built and rendered', { skip: skipNext }, async (t) => {
     const path = await install(t, 'next')
     if (!path) return
     await succeeds(path, join(path, 'node_modules/next/dist/bin/next'), 'build')
