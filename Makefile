@@ -115,7 +115,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzzed.a
 	@echo "CC  $<"
 	$(Q)$(COMPILE) -fsanitize=fuzzer -Itests/fuzz -o $@ $(filter %.c %.a,$^) $(LDHARDENING) $(LDLIBS)
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -type f -name '*.d' 2>/dev/null)
 
 .PHONY: deps
 deps: ## installs what building needs (Debian; asks for sudo unless root)
