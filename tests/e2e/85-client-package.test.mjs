@@ -13,7 +13,7 @@ import { formatMessage } from 'publint/utils'
 import { clientPath } from '../lib/client.mjs'
 import { removeDirectory, run, temporaryDirectory } from '../lib/process.mjs'
 
-const coreMost = 6000 // bytes, with gzip
+const coreMost = 6050 // bytes: 5,979 with the zlib of Node's own builds, 6,008 with Debian 13's
 const attw = join(dirname(createRequire(import.meta.url).resolve('@arethetypeswrong/cli/package.json')), 'dist/index.js')
 const manifest = JSON.parse(readFileSync(join(clientPath, 'package.json'), 'utf8'))
 
