@@ -8,29 +8,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "base/commas.h"
 #include "base/xalloc.h"
 #include "pg/migrate.h"
-#include "http/door.h"
+#include "http/loopback.h"
 #include "cmd/cmd.h"
 #include "cmd/consent.h"
 
-static bool is_loopback(const char *address)
-{
-	return door_path(address) != NULL || strncmp(address, "127.", 4) == 0 ||
-	       strncmp(address, "localhost:", 10) == 0 || strncmp(address, "[::1]:", 6) == 0;
-}
-
-/* Its streams and its key are for this machine alone. */
+/* Its streams and its key are for this machine alone. An address may be none. */
 static bool stays_here(const char *addresses)
 {
-	char *copy = xstrdup(addresses == NULL ? "" : addresses), *rest = copy, *one;
-	bool here = true;
-
-	while (here && (one = commas_next(&rest)) != NULL)
-		here = is_loopback(one);
-	free(copy);
-	return here;
+	return addresses == NULL || loopback_is_all(addresses);
 }
 
 static int read_line(const struct cli_call *call)

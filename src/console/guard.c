@@ -1,71 +1,14 @@
 /* SPDX-License-Identifier: PostgreSQL */
 #include "console/guard.h"
 
-#include <arpa/inet.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/base64.h"
-#include "base/commas.h"
-#include "base/xalloc.h"
 #include "http/codes.h"
-#include "http/door.h"
+#include "http/loopback.h"
 
 #define CREDENTIALS_MAX 1024
-
-/* --- addresses --- */
-
-/* "[v6]" and "[v6]:port". Empty if something else follows the bracket. */
-static struct text host_in_brackets(const char *text)
-{
-	size_t len = strcspn(text + 1, "]");
-	const char *end = text + 1 + len;
-
-	if (end[0] != ']' || (end[1] != '\0' && end[1] != ':'))
-		return (struct text){text, 0};
-	return (struct text){text + 1, len};
-}
-
-/* "host", "host:port", "[v6]:port" and "v6", without what stands around the host. */
-static struct text host_of(const char *text)
-{
-	const char *colon = strchr(text, ':');
-
-	if (text[0] == '[')
-		return host_in_brackets(text);
-	if (colon != NULL && strchr(colon + 1, ':') != NULL)
-		return text_of(text);
-	return (struct text){text, strcspn(text, ":")};
-}
-
-static bool is_loopback_host(struct text host)
-{
-	char name[INET6_ADDRSTRLEN];
-	struct in6_addr six;
-	struct in_addr four;
-
-	if (host.len == 0 || host.len >= sizeof(name))
-		return false;
-	memcpy(name, host.bytes, host.len);
-	name[host.len] = '\0';
-	if (strcasecmp(name, "localhost") == 0)
-		return true;
-	if (inet_pton(AF_INET, name, &four) == 1)
-		return ntohl(four.s_addr) >> 24 == 127;
-	return inet_pton(AF_INET6, name, &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
-bool guard_is_loopback(const char *addresses)
-{
-	char *copy = xstrdup(addresses), *rest = copy;
-	bool all = true;
-
-	for (char *one; all && (one = commas_next(&rest)) != NULL;)
-		all = door_path(one) != NULL || is_loopback_host(host_of(one));
-	free(copy);
-	return all;
-}
 
 /* --- the token --- */
 
@@ -136,7 +79,7 @@ static bool names_this_machine(const struct request *r)
 {
 	const char *host = r->target->host != NULL ? r->target->host : request_header(r, "Host");
 
-	return host == NULL || is_loopback_host(host_of(host)) || strcmp(r->address, "unix") == 0;
+	return host == NULL || loopback_is_named(host) || strcmp(r->address, "unix") == 0;
 }
 
 bool guard_admits(const struct guard *g, const struct request *r, struct refusal *ret_refusal)
@@ -145,7 +88,7 @@ bool guard_admits(const struct guard *g, const struct request *r, struct refusal
 		return refuse(ret_refusal, HTTP_NOT_FOUND, "There is no such page");
 	if (g->token != NULL && !has_token(g, r))
 		return ask_for_token(ret_refusal);
-	if (g->token == NULL && !guard_is_loopback(g->addresses))
+	if (g->token == NULL && !loopback_is_all(g->addresses))
 		return refuse(ret_refusal, HTTP_FORBIDDEN,
 			      "The console is for this machine alone unless admin-token-file is "
 			      "given");

@@ -29,7 +29,4 @@ struct guard {
 MUST_CHECK bool guard_admits(const struct guard *g, const struct request *r,
 			     struct refusal *ret_refusal);
 
-/* Is each of these addresses, joined by commas, one that only this machine reaches? */
-bool guard_is_loopback(const char *addresses);
-
 #endif

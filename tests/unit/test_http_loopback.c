@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: PostgreSQL */
-#include "console/guard.h"
+#include "http/loopback.h"
 
+#include "base/base.h"
 #include "unit.h"
 
 TEST(addresses_of_this_machine_are_loopback)
@@ -10,7 +11,7 @@ TEST(addresses_of_this_machine_are_loopback)
 					  "127.0.0.1:1, [::1]:1", "/run/herald"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(own); i++)
-		assert_true(guard_is_loopback(own[i]));
+		assert_true(loopback_is_all(own[i]));
 }
 
 TEST(all_others_are_not_and_one_is_enough)
@@ -22,7 +23,7 @@ TEST(all_others_are_not_and_one_is_enough)
 					     "localhost.evil:1", "127.0.0.1:1,10.0.0.1:1"};
 
 	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
-		assert_false(guard_is_loopback(others[i]));
+		assert_false(loopback_is_all(others[i]));
 }
 
 int main(void)
