@@ -42,8 +42,9 @@ void server_use_config(struct server *s, struct config *config)
 	s->http = config->http;
 	s->http.version = PGHERALD_VERSION;
 	s->gzip.above = config->compress_above < 0 ? SIZE_MAX : (size_t)config->compress_above;
+	/* The door stays where it was bound, whatever the configuration says since. */
 	s->console.guard =
-		(struct guard){config->console, config->admin_listen, config->admin_token};
+		(struct guard){config->console, s->boot->admin_listen, config->admin_token};
 	log_setup(config->log_level, config->log_json);
 }
 

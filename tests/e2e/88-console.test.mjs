@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { openBrowser } from '../lib/browser.mjs'
-import { missing, run } from '../lib/daemon.mjs'
-import { childrenOf, freePort, removeDirectory, temporaryDirectory } from '../lib/process.mjs'
+import { missing, program, run } from '../lib/daemon.mjs'
+import { childrenOf, freePort, removeDirectory, start, temporaryDirectory } from '../lib/process.mjs'
 import { shoot } from '../lib/shots.mjs'
 import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
@@ -199,6 +199,23 @@ describe('the console', { skip: missing(), timeout: 180_000 }, () => {
     assert.deepEqual(faults.filter((text) => !/ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_CONNECTION_RESET/.test(text)), [])
   })
 
+  /** SIGHUP moves no socket. So it must not make the guard believe that the console is on the loopback. */
+  async function staysWhereItListens(secret, directory) {
+    const conf = join(directory, 'pgherald.conf'), port = await freePort()
+    writeFileSync(conf, `admin-listen = 0.0.0.0:${port}\nretry = 2s\n`)
+    const child = start(program, ['serve', '--database-url', stage.cluster.url(), '--listen', `127.0.0.1:${await freePort()}`, '--jwt-secret-file', secret, '--config', conf], { stdio: ['ignore', 'ignore', 'pipe'] })
+    let said = ''
+    child.stderr.on('data', (chunk) => (said += chunk))
+    const status = async () => (await request(`http://127.0.0.1:${port}/`)).status
+    await until(async () => (await status()) === 403, { what: 'the refusal' })
+    writeFileSync(conf, 'admin-listen = 127.0.0.1:1\nretry = 3s\n')
+    child.kill('SIGHUP')
+    await until(() => /retry is/.test(said), { what: `the reload: ${said}` })
+    assert.equal(await status(), 403)
+    child.kill('SIGTERM')
+    await child.exited
+  }
+
   test('with a token, and away from this machine', async () => {
     const directory = temporaryDirectory('console')
     const file = join(directory, 'token')
@@ -221,6 +238,7 @@ describe('the console', { skip: missing(), timeout: 180_000 }, () => {
     const far = await stage.addDaemon({ flags: ['--admin-listen', `0.0.0.0:${guarded.adminPort + 1}`] })
     const away = await request(`http://127.0.0.1:${guarded.adminPort + 1}/`)
     assert.deepEqual([away.status, /this machine alone unless admin-token-file/.test(away.text)], [403, true])
+    await staysWhereItListens(guarded.secretFile, directory)
     const off = await stage.addDaemon({ flags: ['--console', 'off'] })
     assert.equal((await request(off.adminUrl('/'))).status, 404)
     assert.equal((await request(off.adminUrl('/healthz'))).status, 200)
