@@ -135,21 +135,16 @@ static bool complain_of_other(PGconn *pg)
 static bool is_alone(PGconn *pg)
 {
 	const struct timespec moment = {.tv_nsec = 100000000};
-	char *got = NULL;
-	bool is = false;
+	int got = 0;
 
 	if (!name_itself(pg))
 		return false;
-	for (int i = 0; i < 20 && !is; i++) {
+	for (int i = 0; i < 20 && got == 0; i++) {
 		if (i > 0)
 			(void)nanosleep(&moment, NULL);
-		got = migrate_query_text(pg, "SELECT pg_try_advisory_lock(" LOCK ")", 0, NULL);
-		if (got == NULL)
-			return false;
-		is = got[0] == 't';
-		free(got);
+		got = migrate_query_yes(pg, "SELECT pg_try_advisory_lock(" LOCK ")", 0, NULL);
 	}
-	return is || complain_of_other(pg);
+	return got > 0 || (got == 0 && complain_of_other(pg));
 }
 
 /* --- the steps --- */

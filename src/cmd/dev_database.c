@@ -55,16 +55,6 @@ bool dev_note_made(struct dev *d)
 			    0, NULL);
 }
 
-/* -1 if the database could not be asked. */
-static int ask(PGconn *pg, const char *sql, int count, const char *const *params)
-{
-	char *text = migrate_query_text(pg, sql, count, params);
-	int yes = text == NULL ? -1 : text[0] == 't';
-
-	free(text);
-	return yes;
-}
-
 /* The whole of it or nothing. */
 static bool conclude(PGconn *pg, bool good)
 {
@@ -99,14 +89,16 @@ static bool watch_anew(struct dev *d, const char *table)
 static bool watch(struct dev *d, const char *table)
 {
 	const char *params[] = {table, d->audience};
-	int watched = ask(d->pg,
-			  "SELECT EXISTS (SELECT FROM herald.watches w WHERE w.target = "
-			  "$1::regclass)",
-			  1, params),
-	    routed = ask(d->pg,
-			 "SELECT NOT EXISTS (SELECT FROM herald.watches w WHERE w.target = "
-			 "$1::regclass AND $2::text IS NOT NULL AND $2::text <> ALL (w.audience))",
-			 2, params);
+	int watched = migrate_query_yes(
+		    d->pg,
+		    "SELECT EXISTS (SELECT FROM herald.watches w WHERE w.target = "
+		    "$1::regclass)",
+		    1, params),
+	    routed = migrate_query_yes(
+		    d->pg,
+		    "SELECT NOT EXISTS (SELECT FROM herald.watches w WHERE w.target = "
+		    "$1::regclass AND $2::text IS NOT NULL AND $2::text <> ALL (w.audience))",
+		    2, params);
 
 	if (watched == 0)
 		return watch_anew(d, table);
@@ -123,10 +115,11 @@ static bool watch(struct dev *d, const char *table)
 /* A path that somebody else has defined stays theirs. */
 static bool is_ours(struct dev *d, const char *path)
 {
-	int taken = ask(d->pg,
-			"SELECT EXISTS (SELECT FROM herald.streams s WHERE s.path = $1) AND NOT "
-			"EXISTS (SELECT FROM " STREAMS " WHERE s.path = $1)",
-			1, &path);
+	int taken = migrate_query_yes(
+		d->pg,
+		"SELECT EXISTS (SELECT FROM herald.streams s WHERE s.path = $1) AND NOT "
+		"EXISTS (SELECT FROM " STREAMS " WHERE s.path = $1)",
+		1, &path);
 
 	if (taken > 0)
 		fprintf(stderr, "pgherald: there is a stream %s that dev has not made\n", path);
@@ -231,14 +224,15 @@ char *dev_some_value(struct dev *d, const char *table)
 static int has_rows(PGconn *pg, const char *table)
 {
 	char *sql = xasprintf("SELECT EXISTS (SELECT FROM %s)", table);
-	int there = ask(pg, "SELECT to_regclass($1) IS NOT NULL", 1, &table),
-	    rows = there > 0 ? ask(pg, sql, 0, NULL) : there;
+	int there = migrate_query_yes(pg, "SELECT to_regclass($1) IS NOT NULL", 1, &table),
+	    rows = there > 0 ? migrate_query_yes(pg, sql, 0, NULL) : there;
 
 	free(sql);
 	return rows;
 }
 
-/* True if others have put something into the schema that dev has made. -1 as in ask. */
+/* True if others have put something into the schema that dev has made. -1 if the database could not
+ * be asked. */
 static int is_used(PGconn *pg)
 {
 	static const char *const tables[] = {"herald.watches", "herald.streams", "herald.actions",
@@ -253,10 +247,11 @@ static int is_used(PGconn *pg)
 /* A dev that was killed may have noted it and no number. */
 static bool take_schema(PGconn *pg)
 {
-	int made = ask(pg,
-		       "SELECT EXISTS (SELECT FROM pgherald_dev.made m WHERE m.what = 'schema'"
-		       " AND coalesce(m.of, " SCHEMA ") = " SCHEMA ")",
-		       0, NULL),
+	int made = migrate_query_yes(
+		    pg,
+		    "SELECT EXISTS (SELECT FROM pgherald_dev.made m WHERE m.what = 'schema'"
+		    " AND coalesce(m.of, " SCHEMA ") = " SCHEMA ")",
+		    0, NULL),
 	    used = made > 0 ? is_used(pg) : 0;
 
 	if (used > 0)
@@ -276,7 +271,8 @@ static bool take_made(PGconn *pg)
 /* A record of an older program lacks columns. */
 static bool take_all(PGconn *pg)
 {
-	int there = ask(pg, "SELECT to_regclass('herald.actions') IS NOT NULL", 0, NULL);
+	int there =
+		migrate_query_yes(pg, "SELECT to_regclass('herald.actions') IS NOT NULL", 0, NULL);
 
 	return make_record(pg) && there >= 0 && (there == 0 || take_made(pg)) &&
 	       migrate_exec(pg,
@@ -287,7 +283,8 @@ static bool take_all(PGconn *pg)
 
 bool dev_cleanup(PGconn *pg)
 {
-	int recorded = ask(pg, "SELECT to_regclass('pgherald_dev.made') IS NOT NULL", 0, NULL);
+	int recorded = migrate_query_yes(pg, "SELECT to_regclass('pgherald_dev.made') IS NOT NULL",
+					 0, NULL);
 
 	if (recorded == 0)
 		puts("pgherald dev has made nothing in this database");

@@ -35,15 +35,12 @@ static void complain(PGconn *pg, const char *name)
 
 bool tablename_is_known(PGconn *pg, const char *name)
 {
-	char *known;
-	bool is;
+	int known;
 
 	if (name[0] != '\0' && strspn(name, "0123456789") == strlen(name))
 		return true;
-	known = migrate_query_text(pg, "SELECT to_regclass($1) IS NOT NULL", 1, &name);
-	is = known != NULL && known[0] == 't';
-	if (known != NULL && !is)
+	known = migrate_query_yes(pg, "SELECT to_regclass($1) IS NOT NULL", 1, &name);
+	if (known == 0)
 		complain(pg, name);
-	free(known);
-	return is;
+	return known > 0;
 }

@@ -20,21 +20,13 @@ static const char patiently[] =
 	" UNION SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace"
 	" AND c.relkind = 'r'))";
 
-/* -1 if the database could not be asked, and stderr says why. */
-static int is_there(PGconn *pg, const char *sql)
-{
-	char *text = migrate_query_text(pg, sql, 0, NULL);
-	int there = text == NULL ? -1 : text[0] == 't';
-
-	free(text);
-	return there;
-}
-
 static bool drop(PGconn *pg, const char *ddl)
 {
 	int patient =
-		is_there(pg, "SELECT to_regprocedure('herald.patiently(text, oid[], interval, "
-			     "text[], int)') IS NOT NULL");
+		migrate_query_yes(pg,
+				  "SELECT to_regprocedure('herald.patiently(text, oid[], interval, "
+				  "text[], int)') IS NOT NULL",
+				  0, NULL);
 
 	if (patient > 0)
 		return migrate_exec(pg, patiently, 1, &ddl);
@@ -65,7 +57,8 @@ static int take(PGconn *pg)
 
 static int uninstall(PGconn *pg, struct cli_call *call)
 {
-	int there = is_there(pg, "SELECT to_regnamespace('herald') IS NOT NULL"), result;
+	int there = migrate_query_yes(pg, "SELECT to_regnamespace('herald') IS NOT NULL", 0, NULL),
+	    result;
 
 	if (there == 0) {
 		printf("there is no schema herald in database '%s'\n", PQdb(pg));

@@ -94,15 +94,11 @@ static bool print_rows(PGconn *pg, const char *sql)
 
 static bool is_whole(PGconn *pg)
 {
-	char *text = migrate_query_text(
-		pg,
-		"SELECT count(to_regclass('herald.' || t)) = 6 FROM"
-		" unnest('{watches,rules,streams,actions,changes,forwards}'::text[]) t",
-		0, NULL);
-	bool whole = text != NULL && text[0] == 't';
-
-	free(text);
-	return whole;
+	return migrate_query_yes(
+		       pg,
+		       "SELECT count(to_regclass('herald.' || t)) = 6 FROM"
+		       " unnest('{watches,rules,streams,actions,changes,forwards}'::text[]) t",
+		       0, NULL) > 0;
 }
 
 bool uninstall_survey(PGconn *pg)

@@ -136,6 +136,15 @@ char *migrate_query_text(PGconn *pg, const char *sql, int count, const char *con
 	return text;
 }
 
+int migrate_query_yes(PGconn *pg, const char *sql, int count, const char *const *params)
+{
+	char *text = migrate_query_text(pg, sql, count, params);
+	int yes = text == NULL ? -1 : text[0] == 't';
+
+	free(text);
+	return yes;
+}
+
 int migrate_database_version(PGconn *pg)
 {
 	int there = query_int(pg, "SELECT count(*) FROM pg_tables WHERE schemaname = 'herald' AND "

@@ -58,5 +58,7 @@ MUST_CHECK PGresult *migrate_query(PGconn *pg, const char *sql, int count,
  * said why on stderr. */
 MUST_CHECK char *migrate_query_text(PGconn *pg, const char *sql, int count,
 				    const char *const *params);
+/* The same of one boolean: 1 if it is true, 0 if not, -1 if it failed and said why on stderr. */
+MUST_CHECK int migrate_query_yes(PGconn *pg, const char *sql, int count, const char *const *params);
 
 #endif
