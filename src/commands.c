@@ -207,7 +207,7 @@ static int run(const struct command *command, int argc, char **argv)
 }
 
 /*
- * The option config may stand before the command. It is moved behind it, where cli_read takes it.
+ * The option config may stand before the command. It is moved after it, where cli_read takes it.
  */
 static void put_command_first(int argc, char **argv)
 {

@@ -24,3 +24,16 @@ void door_url_set(CURL *curl, const char *addresses, const char *path)
 	free(url);
 	free(copy);
 }
+
+void door_url_set_at(CURL *curl, const char *base, const char *addresses, const char *path)
+{
+	char *url;
+
+	if (base == NULL) {
+		door_url_set(curl, addresses, path);
+		return;
+	}
+	url = xasprintf("%s%s", base, path);
+	curl_easy_setopt(curl, CURLOPT_URL, url);
+	free(url);
+}

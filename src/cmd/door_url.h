@@ -11,4 +11,7 @@
  */
 void door_url_set(CURL *curl, const char *addresses, const char *path);
 
+/* Sets the URL of a path at `base`, such as https://host. If base is NULL, as door_url_set. */
+void door_url_set_at(CURL *curl, const char *base, const char *addresses, const char *path);
+
 #endif

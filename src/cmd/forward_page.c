@@ -54,20 +54,12 @@ static struct curl_slist *headers_with(char *token)
 /* A page without `after` has the cursor of now. */
 static void set_url(struct forward *f, const char *after)
 {
-	const char *base = cli_value(f->call, "url"),
-		   *mark = strchr(f->stream, '?') == NULL ? "?" : "&";
+	const char *mark = strchr(f->stream, '?') == NULL ? "?" : "&";
 	char *path = after == NULL ? xstrdup(f->stream)
 				   : xasprintf("%s%safter=%s&wait=%d", f->stream, mark, after,
 					       FORWARD_WAIT_S);
-	char *url;
 
-	if (base == NULL) {
-		door_url_set(f->pages, f->call->config->listen, path);
-	} else {
-		url = xasprintf("%s%s", base, path);
-		curl_easy_setopt(f->pages, CURLOPT_URL, url);
-		free(url);
-	}
+	door_url_set_at(f->pages, cli_value(f->call, "url"), f->call->config->listen, path);
 	free(path);
 }
 

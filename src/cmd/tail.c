@@ -172,7 +172,6 @@ int cmd_tail(struct cli_call *call)
 	const char *from = cli_value(call, "from"), *base = cli_value(call, "url"),
 		   *token = getenv("PGHERALD_TOKEN");
 	struct tail t = {.retry_ms = 2000, .json = cli_flag(call, "json")->count > 0};
-	char *url;
 	int result;
 
 	if (call->word_count != 1 || call->words[0][0] != '/')
@@ -186,13 +185,7 @@ int cmd_tail(struct cli_call *call)
 	buf_init(&t.id);
 	buf_init(&t.refusal);
 	t.last_id = from == NULL ? NULL : xstrdup(from);
-	if (base != NULL) {
-		url = xasprintf("%s%s", base, call->words[0]);
-		curl_easy_setopt(t.curl, CURLOPT_URL, url);
-		free(url);
-	} else {
-		door_url_set(t.curl, call->config->listen, call->words[0]);
-	}
+	door_url_set_at(t.curl, base, call->config->listen, call->words[0]);
 	curl_easy_setopt(t.curl, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(t.curl, CURLOPT_WRITEDATA, &t);
 	curl_easy_setopt(t.curl, CURLOPT_NOSIGNAL, 1L);

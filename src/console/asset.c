@@ -4,22 +4,12 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/embed.h"
 
-/* The assembler takes the bytes in as they are. The path is relative to where make runs. */
-#define ASSET(name, file)                                                       \
-	extern const char asset_##name[] __attribute__((visibility("hidden"))); \
-	__asm__(".pushsection .rodata\n"                                        \
-		".globl asset_" #name "\n"                                      \
-		".hidden asset_" #name "\n"                                     \
-		"asset_" #name ":\n"                                            \
-		".incbin \"src/console/page/" file "\"\n"                       \
-		".byte 0\n"                                                     \
-		".popsection\n");
-ASSET(page, "index.html")
-ASSET(code, "console.js")
-ASSET(style, "console.css")
-ASSET(icon, "icon.svg")
-#undef ASSET
+EMBED(asset_page, "src/console/page/index.html")
+EMBED(asset_code, "src/console/page/console.js")
+EMBED(asset_style, "src/console/page/console.css")
+EMBED(asset_icon, "src/console/page/icon.svg")
 
 static const struct asset assets[] = {
 	{"/", "text/html; charset=utf-8", asset_page},

@@ -171,11 +171,6 @@ static const struct path *find(const char *path)
 	return NULL;
 }
 
-static bool is_read(const struct request *r)
-{
-	return strcmp(r->method, "GET") == 0 || strcmp(r->method, "HEAD") == 0;
-}
-
 static bool send_asset(const struct request *r, const struct asset *asset)
 {
 	struct reply reply = {.status = HTTP_OK,
@@ -218,9 +213,9 @@ static bool on_answer(void *ctx, const struct request *r)
 		refusal_set(&refusal, HTTP_NOT_FOUND, "There is no such page");
 	else if (!guard_admits(&c->guard, r, &refusal))
 		;
-	else if (asset != NULL && is_read(r))
+	else if (asset != NULL && request_is_read(r))
 		return send_asset(r, asset);
-	else if (path != NULL && path->get != NULL && is_read(r))
+	else if (path != NULL && path->get != NULL && request_is_read(r))
 		return send_json(c, r, path);
 	else if (path == NULL || path->post == NULL)
 		refusal_of_method(&refusal, "Ask with GET", "GET, HEAD");

@@ -191,7 +191,7 @@ bool contract_get(struct gate *gate, const struct request *r)
 
 	if (strcmp(r->method, "OPTIONS") == 0)
 		return reply_preflight(r, gate->options, "GET, HEAD");
-	if (strcmp(r->method, "GET") != 0 && strcmp(r->method, "HEAD") != 0) {
+	if (!request_is_read(r)) {
 		refusal_of_method(&refusal, "Ask with GET", "GET, HEAD, OPTIONS");
 		return endpoint_refuse(gate, r, &refusal);
 	}

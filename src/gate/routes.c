@@ -40,11 +40,6 @@ static int64_t now_ms(const struct routes *routes)
 	return routes->status->gate->loop->now_ms;
 }
 
-static bool is_read(const struct request *r)
-{
-	return is(r->method, "GET") || is(r->method, "HEAD");
-}
-
 static bool refuse_method(const struct routes *routes, const struct request *r)
 {
 	struct refusal refusal;
@@ -60,8 +55,8 @@ static bool answer(const struct routes *routes, const struct request *r, unsigne
 		   const char *type, struct buf *body)
 {
 	struct reply reply = {.status = status, .type = type, .body = body->data};
-	bool answered =
-		is_read(r) ? reply_send(r, routes->options, &reply) : refuse_method(routes, r);
+	bool answered = request_is_read(r) ? reply_send(r, routes->options, &reply)
+					   : refuse_method(routes, r);
 
 	buf_release(body);
 	return answered;

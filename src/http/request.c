@@ -90,6 +90,12 @@ const char *request_header(const struct request *r, const char *name)
 	return MHD_lookup_connection_value(r->connection, MHD_HEADER_KIND, name);
 }
 
+bool request_is_read(const struct request *r)
+{
+	return strcmp(r->method, MHD_HTTP_METHOD_GET) == 0 ||
+	       strcmp(r->method, MHD_HTTP_METHOD_HEAD) == 0;
+}
+
 static enum MHD_Result add_accept(void *ctx, enum MHD_ValueKind kind, const char *name,
 				  const char *value)
 {

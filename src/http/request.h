@@ -34,6 +34,8 @@ void request_init(struct request *r, struct MHD_Connection *connection, const ch
 
 const char *request_header(const struct request *r, const char *name); /* NULL if there is none */
 
+bool request_is_read(const struct request *r); /* its method is GET or HEAD */
+
 /* What all Accept and Accept-Encoding fields of the request say. */
 void request_read_accept(const struct request *r, struct accept *ret_accept);
 
