@@ -1,7 +1,8 @@
 -- What `pgherald explain` asks. Where does a change stand in the log? What may have made it? Is it
 -- for a subscriber?
--- The console runs that command as the daemon's role, which may read all of the log anyhow. So two
--- of these run with the rights of herald's owner, and the role may call them. No other role may.
+-- The console runs that command as the daemon's role, which may read all of the log anyhow. So what
+-- the command calls runs with the rights of herald's owner, and the role may call it. No other role
+-- may.
 
 -- herald.explain_change(change): all about one change of the log, as jsonb.
 -- Where it is in the log:
