@@ -65,6 +65,23 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- herald.renew_captures_of(topic): does so for the tables of one topic, all of them.
+-- Returns false where somebody else is at one of them. herald.look_at_shapes calls it before it tells of the topic.
+CREATE OR REPLACE FUNCTION herald.renew_captures_of(topic text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' SET client_min_messages = warning AS $$
+DECLARE
+  altered int;
+  w herald.watches;
+BEGIN
+  FOR altered IN SELECT h.id FROM herald.watches h WHERE h.topic = renew_captures_of.topic AND herald.is_altered(h) ORDER BY h.id LOOP
+    SELECT h.* INTO w FROM herald.watches h WHERE h.id = altered FOR NO KEY UPDATE SKIP LOCKED;
+    IF NOT FOUND OR NOT herald.renew_capture(w) THEN
+      RETURN false;
+    END IF;
+  END LOOP;
+  RETURN true;
+END $$;
+
 -- herald.is_altered(w): is the text of its trigger functions of a table that was another one?
 CREATE OR REPLACE FUNCTION herald.is_altered(w herald.watches) RETURNS boolean
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$

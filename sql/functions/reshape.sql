@@ -126,7 +126,8 @@ EXCEPTION WHEN serialization_failure THEN
 END $$;
 
 -- herald.look_at_shapes(after, until): compares topics with what was told of them last, and tells what
--- differs.
+-- differs. It makes the topic's trigger functions again before that, in the same transaction. So after its event
+-- "schema" a topic's events look so, however slow the machine is.
 --   after  the topic that was the last one, in the order of their bytes
 -- Returns the last one where it was not through by this time, and NULL where it was. herald.look calls it.
 -- It does not wait for a session that is changing the same topic.
@@ -140,7 +141,9 @@ BEGIN
             WHERE n.topic COLLATE "C" > after ORDER BY n.topic COLLATE "C" LOOP
     IF herald.fingerprint(t.topic) IS DISTINCT FROM t.was THEN
       PERFORM FROM herald.shapes s WHERE s.topic = t.topic FOR UPDATE SKIP LOCKED;
-      PERFORM herald.take_shape(t.topic, NULL) WHERE FOUND OR t.was IS NULL;
+      IF (FOUND OR t.was IS NULL) AND herald.renew_captures_of(t.topic) THEN
+        PERFORM herald.take_shape(t.topic, NULL);
+      END IF;
     END IF;
     IF clock_timestamp() > until THEN
       RETURN t.topic;
@@ -175,8 +178,7 @@ END $$;
 -- herald.look_step(step, until): takes one of these steps, and returns the next one. NULL: there is none.
 --   extents         what watched tables consist of (herald.look_at_extents)
 --   shapes TOPIC    what events look like, of the topics after this one
---   captures WATCH  trigger functions, of the watches after this one. They are the last, so they see all
---                   DDL that the shapes have seen. After its event "schema" a topic's events look so
+--   captures WATCH  trigger functions, of the watches after this one. Not all that these depend on is a shape
 CREATE OR REPLACE FUNCTION herald.look_step(step text, until timestamptz) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

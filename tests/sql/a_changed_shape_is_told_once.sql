@@ -3,7 +3,7 @@ CREATE TABLE orders (id int PRIMARY KEY, owner text, secret text);
 CREATE TABLE others (id int PRIMARY KEY);
 CREATE FUNCTION test.shapes() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM herald.changes WHERE event = 'schema' $$;
 CREATE FUNCTION public.f(int) RETURNS jsonb LANGUAGE sql AS $$ SELECT jsonb_build_object('a', $1) $$;
-SELECT plan(34);
+SELECT plan(37);
 SELECT herald.watch('orders', audience => '{owner}', exclude => '{secret}'), herald.watch('others');
 SELECT herald.rule('others', 'x', 'insert');
 SELECT is(test.shapes(), 0::bigint, 'a first shape is no news, nor one that nobody can hear of');
@@ -51,6 +51,18 @@ SELECT herald.unrule('requests');
 ROLLBACK;
 SELECT is(test.shapes(), :before::bigint, 'nor what is rolled back');
 SELECT is((SELECT count(*) FROM herald.reshapes), 0::bigint, 'nothing stays behind');
+
+-- Its transaction makes the trigger functions again, so that no event of the old shape comes after it, however soon a look is cut off.
+ALTER TABLE requests RENAME TO wishes;
+SELECT test.shapes() AS before \gset
+SELECT isnt(herald.look_step('shapes ', now()), NULL, 'a look that has no time for more than one topic');
+SELECT until FROM (SELECT herald.look_step('shapes ', clock_timestamp() + '1 min') AS until) l \gset
+SELECT is(test.shapes(), :before + 1::bigint, 'tells of it');
+INSERT INTO wishes VALUES (3, 'ann');
+SELECT is((SELECT data ->> 'table' FROM herald.changes ORDER BY id DESC LIMIT 1), 'public.wishes', 'and the next event is of the new shape');
+ALTER TABLE wishes RENAME TO requests;
+SELECT test.look();
+SELECT test.shapes() AS before \gset
 
 -- Who changes a shape holds up nobody that looks.
 SELECT dblink_connect('other', test.self());
