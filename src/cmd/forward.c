@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "base/chance.h"
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/units.h"
 #include "base/xalloc.h"
@@ -16,6 +17,7 @@
 #include "cmd/open.h"
 #include "hub/jsontext.h"
 
+#define ENDS_MS 5000
 #define PAUSE_MS 1000
 #define PAUSE_MOST_MS 60000
 #define ATTEMPTS 20
@@ -78,7 +80,23 @@ static int on_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl
 	return forward_stops(ctx) ? 1 : 0;
 }
 
-CURL *forward_curl(struct forward *f)
+/* What is being posted when a signal comes has a moment, or it would be posted twice. */
+static int on_post_progress(void *ctx, curl_off_t a, curl_off_t b, curl_off_t c, curl_off_t d)
+{
+	struct forward *f = ctx;
+
+	(void)a;
+	(void)b;
+	(void)c;
+	(void)d;
+	if (f->lost || !forward_ends(f))
+		return f->lost ? 1 : 0;
+	if (f->ends_ms == 0)
+		f->ends_ms = clock_mono_ms() + ENDS_MS;
+	return clock_mono_ms() >= f->ends_ms ? 1 : 0;
+}
+
+static CURL *new_curl(struct forward *f, curl_xferinfo_callback progress)
 {
 	CURL *curl = curl_easy_init();
 
@@ -86,7 +104,7 @@ CURL *forward_curl(struct forward *f)
 	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, 5000L);
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
-	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, progress);
 	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, f);
 	return curl;
 }
@@ -284,8 +302,8 @@ int cmd_forward(struct cli_call *call)
 		f.pg = open_database(call, &result);
 	if (f.pg != NULL) {
 		take_signals();
-		f.pages = forward_curl(&f);
-		f.posts = forward_curl(&f);
+		f.pages = new_curl(&f, on_progress);
+		f.posts = new_curl(&f, on_post_progress);
 		go(&f, cli_value(call, "from"));
 		result = f.result < 0 ? EXIT_DONE : f.result;
 	}

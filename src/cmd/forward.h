@@ -40,7 +40,8 @@ struct forward {
 	CURL *pages, *posts;
 	/* The session is lost, and with it the lock: somebody else may have the forward by now. */
 	bool lost;
-	int result; /* the exit status, once it stops */
+	int64_t ends_ms; /* until then a post may take after a signal, monotonic; 0 before that */
+	int result;      /* the exit status, once it stops */
 };
 
 /* True if nothing more is to be posted now: a signal came, it cannot go on, or the session is lost.
@@ -52,8 +53,6 @@ bool forward_ends(const struct forward *f);
 void forward_stop(struct forward *f, int result);
 /* Sleeps, but not on when the command is to stop. */
 void forward_pause(const struct forward *f, int ms);
-/* A curl handle that ends when the command is to stop. */
-CURL *forward_curl(struct forward *f);
 /* 1 s after the first attempt, twice as long after each, 60 s at most, and some luck. */
 int forward_pause_ms(int attempt);
 

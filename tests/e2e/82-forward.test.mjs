@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { missing, program, run } from '../lib/daemon.mjs'
 import { freePort, removeDirectory, start, temporaryDirectory } from '../lib/process.mjs'
 import { openStage } from '../lib/stage.mjs'
@@ -16,16 +17,16 @@ const tables = `CREATE TABLE orders (id int PRIMARY KEY, user_id text, total num
   SELECT herald.stream('/my/orders', '{orders}', match => '{"user_id": "claims.sub"}');
   SELECT herald.stream('/all', '{orders}', anonymous => true)`
 
-/** A server that keeps what is posted. answer(request) is a status, or [status, headers]. */
+/** A server that keeps what is posted. answer(request) is a status, [status, headers], or a promise of one. */
 async function openReceiver() {
   const receiver = { posts: [], answer: () => 204, port: await freePort() }
   receiver.server = createServer((request, response) => {
     let text = ''
     request.on('data', (chunk) => (text += chunk))
-    request.on('end', () => {
+    request.on('end', async () => {
       const post = { text, headers: request.headers, event: JSON.parse(text), at: performance.now() }
       receiver.posts.push(post)
-      const [status, headers] = [receiver.answer(post)].flat()
+      const [status, headers] = [await receiver.answer(post)].flat()
       if (status) response.writeHead(status, headers).end()
       else response.destroy()
     })
@@ -187,6 +188,25 @@ describe('forward', { skip: missing(), timeout: 240_000 }, () => {
     await until(() => receiver.posts.length === 2, { what: 'the next post' })
     assert.deepEqual(ids(receiver.posts), [5001, 5002])
     await two.stop()
+    await receiver.close()
+  })
+
+  test('what is being posted at SIGTERM is posted to its end, and not once more', async () => {
+    const receiver = await received()
+    receiver.answer = () => setTimeout(1500, 200)
+    const flags = ['--stream', '/all', '--to', receiver.url]
+    const one = await begun('ends', flags)
+    await write(5101, 5102)
+    await until(() => receiver.posts.length === 1, { what: 'one post' })
+    assert.deepEqual(await one.stop(), { code: 0, signal: null })
+    assert.equal((await state('ends')).cursor, receiver.posts[0].event.id)
+    receiver.answer = () => setTimeout(60_000, 200, { ref: false })
+    const two = forward([...flags, '--name', 'ends'])
+    await until(() => receiver.posts.length === 2, { what: 'the next post' })
+    const begun_ms = performance.now()
+    assert.deepEqual(await two.stop(), { code: 0, signal: null })
+    assert.ok(performance.now() - begun_ms < 12_000, 'but for a moment only')
+    assert.deepEqual(ids(receiver.posts), [5101, 5102])
     await receiver.close()
   })
 
