@@ -108,6 +108,7 @@ BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;
 \ir functions/obstacles.sql
 \ir functions/status.sql
 \ir functions/explain.sql
+\ir functions/explain_row.sql
 \ir functions/comments.sql
 \ir functions/own_rows.sql
 \ir functions/daemon.sql

@@ -54,7 +54,8 @@ BEGIN
     ' herald.forward_from, herald.forwarded, herald.put_aside, herald.put_aside_next, herald.put_aside_done,' -- forward, as the same role
     ' herald.snapshot, herald.refuse_item, herald.newer, herald.cover, herald.fix_settings, herald.fixed_settings,' -- states
     ' herald.doubts, herald.altered, herald.has_policies, herald.table_named, herald.obstacles, herald.partition_columns, herald.tables_of,' -- doctor, as the same role
-    ' herald.explain_change, herald.explain_for, herald.hangs, herald.is_default,' -- explain, as the same role
+    ' herald.explain_change, herald.explain_for, herald.hangs, herald.is_default,'
+    ' herald.explain_table, herald.explain_keys, herald.explain_key, herald.explain_given, herald.explain_row, herald.explain_found, herald.explain_told, herald.explain_xid,' -- explain, as the same role
     ' herald.schema, herald.stream_head, herald.watched, herald.event_schemas, herald.rule_schema, herald.try_rule, herald.rule_texts, herald.told,' -- the contract
     ' herald.sample_rows, herald.sample_row, herald.sample_text, herald.can_be,'
     ' herald.shape, herald.is_literal, herald.column_of, herald.object_shape, herald.array_shape, herald.any_of, herald.or_null, herald.type_schema,'

@@ -28,6 +28,9 @@ INSERT INTO test.statements (sql) VALUES -- as in src/pg: session.c, ticker.c, r
   ($$SELECT herald.forward_from('f', '/own'), herald.forwarded('f', NULL, '1-1', 1), herald.put_aside('f', '1-1', '{}', 'why', 1), herald.put_aside_done('f', 1)$$), -- forward's
   ($$SELECT * FROM herald.put_aside_next('f', 0)$$),
   ($$SELECT herald.explain_change(1)$$), ($$SELECT herald.explain_for('3', 1, '{things}', NULL, NULL, NULL, NULL, NULL)$$), -- explain's
+  ($$SELECT * FROM herald.explain_table('things')$$), ($$SELECT herald.explain_told(w, '{}'), herald.explain_xid(1) FROM herald.watches w$$),
+  ($sql$DO $do$ BEGIN PERFORM herald.explain_row(w.id, herald.explain_key('things', '1')) FROM herald.watches w WHERE w.target = 'things'::regclass; -- it goes by the caller's rights to the table
+    EXCEPTION WHEN insufficient_privilege THEN IF SQLERRM <> 'permission denied for table things' THEN RAISE; END IF; END $do$ $sql$),
   ($$SELECT herald.hangs(w) FROM herald.watches w$$), ($$SELECT herald.is_default(c, w) FROM herald.changes c, herald.watches w$$), ($$SELECT FROM herald.faults$$);
 
 -- test.refused(role): the first of the statements that the role may not run, each tried and undone; NULL: it may all.
