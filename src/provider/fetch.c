@@ -61,12 +61,25 @@ static void note_answer(struct fetch *f)
 		f->max_age_s = fetch_read_max_age(header->value);
 }
 
+/* The request was sent only if there was a connection, with TLS where the URL asks for it. */
+static void note_timeout(struct fetch *f)
+{
+	curl_off_t connected_us = 0;
+
+	curl_easy_getinfo(f->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+	if (connected_us == 0)
+		snprintf(f->error, sizeof(f->error), "took no connection within %d s",
+			 FETCH_CONNECT_MS / 1000);
+	else
+		snprintf(f->error, sizeof(f->error), "did not answer within %d s", FETCH_MS / 1000);
+}
+
 static void note_failure(struct fetch *f, CURLcode code)
 {
 	if (f->error[0] != '\0') /* on_body has said it */
 		return;
 	if (code == CURLE_OPERATION_TIMEDOUT)
-		snprintf(f->error, sizeof(f->error), "did not answer within %d s", FETCH_MS / 1000);
+		note_timeout(f);
 	else
 		snprintf(f->error, sizeof(f->error), "cannot be had: %s", curl_easy_strerror(code));
 }

@@ -1,11 +1,12 @@
 // Keys that an identity provider gives over the network: found by discovery or by their address,
 // changed while streams are open, and not to be had.
 import assert from 'node:assert/strict'
+import { createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { missing, run } from '../lib/daemon.mjs'
 import { Idp, misbehaviours } from '../lib/idp.mjs'
 import { makeKey } from '../lib/keys.mjs'
-import { temporaryDirectory } from '../lib/process.mjs'
+import { freePort, temporaryDirectory } from '../lib/process.mjs'
 import { request } from '../lib/sse.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
@@ -163,6 +164,7 @@ describe('keys of identity providers', { skip: missing(), concurrency: 4 }, () =
     const daemon = await serveIdp(idp)
     const stream = await assertOpens(daemon, await idp.sign(key), 'beside it')
     await pause(5100)
+    const before = daemon.logs().length
     idp.behave = () => true // and never says a word
     const waiting = statusOf(daemon, await idp.sign(makeKey('RS256', { kid: 'unknown' })))
     const waits = []
@@ -174,9 +176,18 @@ describe('keys of identity providers', { skip: missing(), concurrency: 4 }, () =
     }
     t.diagnostic(`events beside a provider that hangs: at most ${Math.round(Math.max(...waits))} ms, psql included`)
     assert.equal(await waiting, 200, 'its client gets a head, and pings')
-    assert.doesNotMatch(daemon.logs(), /did not answer within/, 'before the provider is given up')
-    await daemon.said(/did not answer within 10 s/)
+    assert.doesNotMatch(daemon.logs().slice(before), /did not answer within/, 'before the provider is given up')
+    await until(() => /did not answer within 10 s/.test(daemon.logs().slice(before)), { what: 'that it is given up' })
     await stream.close()
+  })
+
+  test('a provider that takes no connection is told apart from one that does not answer', async () => {
+    const port = await freePort(), sockets = []
+    const mute = createServer((socket) => sockets.push(socket)).listen(port, '127.0.0.1') // TCP, and never TLS
+    const daemon = await serve(['--oidc-issuer', `https://127.0.0.1:${port}/`])
+    await daemon.said(/took no connection within 5 s/)
+    mute.close()
+    for (const socket of sockets) socket.destroy()
   })
 
   test('SIGHUP adds a provider, and takes one away with its streams', async () => {
