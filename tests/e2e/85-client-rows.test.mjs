@@ -2,9 +2,8 @@
 // at what is shown after each kind of event, and at what 20,000 rows cost.
 // run: once
 import assert from 'node:assert/strict'
-import { fork } from 'node:child_process'
 import { after, afterEach, before, describe, test } from 'node:test'
-import { client } from '../lib/client.mjs'
+import { client, openFlood } from '../lib/client.mjs'
 import { missing } from '../lib/daemon.mjs'
 import { openStage } from '../lib/stage.mjs'
 import { token } from '../lib/token.mjs'
@@ -488,13 +487,6 @@ describe('rows', () => {
   })
 })
 
-// The server is another process, so that the times are the client's own.
-async function flood(count) {
-  const child = fork(new URL('../lib/flood.mjs', import.meta.url), [String(count)])
-  const port = await new Promise((resolve) => child.once('message', resolve))
-  return { url: `http://127.0.0.1:${port}/rows`, go: () => child.send('go'), stop: () => child.kill() }
-}
-
 /** The longest time in which this process did nothing else, and how long the act took. */
 async function timed(act) {
   let longest = 0, last = performance.now(), done = false
@@ -514,7 +506,7 @@ async function timed(act) {
 test('20,000 rows come within a second, and 20,000 changes; no piece of work takes 100 ms', { timeout: 280_000 }, async (t) => {
   const count = 20_000
   const take = () => besideYardstick(async () => {
-    const server = await flood(count)
+    const server = await openFlood(count)
     const store = rows({ url: server.url, key: 'id', sort: (a, b) => a.n - b.n })
     let leave
     const state = await timed(async () => {
@@ -523,7 +515,7 @@ test('20,000 rows come within a second, and 20,000 changes; no piece of work tak
     })
     assert.equal(store.getSnapshot().rows.length, count)
     const changes = await timed(async () => {
-      server.go()
+      server.send('go')
       await until(() => store.getSnapshot().rows.at(-1).n === count, { every: 2, timeout: patience, what: 'the changes' })
     })
     leave()

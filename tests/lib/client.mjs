@@ -1,5 +1,6 @@
 // The client package: its modules and streams for Node, and a server of pages that use it. Pages
 // that want React get it.
+import { fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { createRequire } from 'node:module'
@@ -90,4 +91,16 @@ export async function serveClient() {
   })
   await new Promise((resolve) => server.listen(port, '127.0.0.1', resolve))
   return { origin: `http://127.0.0.1:${port}`, close: () => new Promise((resolve) => (server.close(resolve), server.closeAllConnections())) }
+}
+
+/**
+ * A process that serves so many rows, and changes them (flood.mjs): { url, send(word), stop() }. The
+ * times that a test takes are the client's own. It ends with this process, and does not keep it.
+ */
+export async function openFlood(count) {
+  const child = fork(new URL('./flood.mjs', import.meta.url), [String(count)])
+  const port = await new Promise((resolve) => child.once('message', resolve))
+  child.unref()
+  child.channel.unref()
+  return { url: `http://127.0.0.1:${port}/rows`, send: (word) => child.send(word), stop: () => child.kill() }
 }
