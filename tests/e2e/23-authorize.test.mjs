@@ -135,7 +135,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
         return stream.status
       }
       await until(async () => await ask(0) === 200, { what: 'the stream' })
-      const waiting = ask(4) // far fewer are needed for what follows
+      const waiting = ask(3) // far fewer are needed for what follows, and a busy machine needs some of the 5 s that there are
       await asked('/lobby')
       await define(false)
       assert.equal(await waiting, 401)
@@ -166,7 +166,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
 
     test('a slow function holds up nobody else', async () => {
       let answered = false
-      const slow = Subscriber.open(daemon.url('/slow?seconds=4'), { token: await token({ sub: 'm6' }) }).finally(() => (answered = true))
+      const slow = Subscriber.open(daemon.url('/slow?seconds=3'), { token: await token({ sub: 'm6' }) }).finally(() => (answered = true))
       await (await open({ sub: 'm7' })).close()
       assert.equal(answered, false)
       const stream = await slow
@@ -287,7 +287,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
     const { json: { ticket } } = await request(daemon.url('/stream/ticket'), { method: 'POST', headers: { Authorization: `Bearer ${await token({ sub: 'm23' })}` } })
     proxy.cut()
     await lost(behind)
-    const brief = { sub: 'm22', exp: seconds() + 5 }
+    const brief = { sub: 'm22', exp: seconds() + 10 } // heads come after 4 s, and on a busy machine later
     const asked = [['m20', '/clubs/a'], ['nobody', '/clubs/a'], ['m21', '/stream/multi?paths=/brief,/clubs/a'], ['nobody', '/stream/multi?paths=/clubs/a,/brief'],
       ['m23', `/own?ticket=${ticket}`], ['m22', '/clubs/a', brief], ['m24', '/stream/multi?paths=/clubs/a,/passing']]
     const [yes, no, several, none, ticketed, expired, passing] = await Promise.all(asked.map(async ([sub, path, claims = { sub }]) => {
@@ -302,6 +302,7 @@ describe('entitlement', { skip: missing(), concurrency: true }, () => {
       await stream.when(() => stream.comments.length > 0)
       assert.equal(stream.frames.length, 0)
     }
+    await until(() => seconds() > brief.exp, { what: 'the end of a token' })
     proxy.mend()
     await yes.next('connected')
     await write('x')
