@@ -11,7 +11,7 @@
 #include "base/xalloc.h"
 #include "pg/conninfo.h"
 #include "http/cookie.h"
-#include "http/door.h"
+#include "http/listening.h"
 #include "http/origin.h"
 #include "outlet/seal.h"
 #include "config_table.h"
@@ -80,7 +80,7 @@ static bool take_value(struct config *c, const struct option *o, const char *tex
 		return true;
 	}
 	if (text[0] != '\0' &&
-	    (o->kind == ADDRESS ? !door_is_address(text)
+	    (o->kind == ADDRESS ? !listening_is_address(text)
 				: o->kind != TEXT && !parse_value(o, text, &number))) {
 		log_complain("%s is '%s', not %s%s", o->name, text, example(o->kind),
 			     o->flags & MAY_BE_OFF    ? ", nor off"
@@ -209,7 +209,7 @@ static bool check_workers(const struct config *c)
 	bool good = true;
 
 	for (char *one; c->workers > 1 && good && (one = commas_next(&rest)) != NULL;)
-		good = door_path(one) == NULL;
+		good = listening_path(one) == NULL;
 	free(copy);
 	if (!good)
 		log_complain("listen has a unix socket, which %" PRId64

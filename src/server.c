@@ -177,7 +177,7 @@ static void build(struct server *s)
 /* An address that is written in another way would listen beside the socket, or fail. */
 static void say_unused_sockets(const struct server *s)
 {
-	size_t used = s->httpd.door.handed + s->admin.door.handed;
+	size_t used = s->httpd.door.listening.handed + s->admin.door.listening.handed;
 
 	if (crew_number(s->crew) == 0 && activation_count() > used)
 		log_warn("of %zu sockets that the service manager has handed over %zu are not "
@@ -191,12 +191,13 @@ static bool start(struct server *s)
 	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT};
 	int count = (int)ARRAY_SIZE(signals) - (s->crew == NULL);
 
-	s->httpd.door.shared = s->crew != NULL;
+	s->httpd.door.listening.shared = s->crew != NULL;
 	if (!loop_take_signals(&s->loop, signals, count, on_signal, s) ||
-	    !door_bind(&s->httpd.door, s->boot->listen))
+	    !listening_bind(&s->httpd.door.listening, s->boot->listen))
 		return false;
 	if (s->boot->admin_listen != NULL && crew_number(s->crew) == 0 &&
-	    (!door_bind(&s->admin.door, s->boot->admin_listen) || !httpd_serve(&s->admin)))
+	    (!listening_bind(&s->admin.door.listening, s->boot->admin_listen) ||
+	     !httpd_serve(&s->admin)))
 		return false;
 	server_use_key_sources(s);
 	ticker_start(&s->ticker);

@@ -46,7 +46,7 @@ static void on_leave_over(struct timer *t)
 {
 	struct server *s = container_of(t, struct server, leave);
 
-	if (s->httpd.door.count > 0)
+	if (s->httpd.door.listening.count > 0)
 		close_door(s);
 	else
 		begin_drain(s);

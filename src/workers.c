@@ -16,7 +16,7 @@
 #include "base/crew.h"
 #include "base/supervisor.h"
 #include "base/xalloc.h"
-#include "http/door.h"
+#include "http/listening.h"
 #include "exit.h"
 
 #define LOOK_EVERY_MS 100
@@ -290,7 +290,7 @@ static bool begin(struct workers *w)
 	if (w->crew == NULL)
 		log_error("there is no memory that %zu workers can share: %s", w->count,
 			  strerror(errno));
-	if (w->crew == NULL || !door_can_bind(w->config->listen))
+	if (w->crew == NULL || !listening_can_bind(w->config->listen))
 		return false;
 	hold_signals(w);
 	log_info("%zu workers serve on %s", w->count, w->config->listen);

@@ -7,12 +7,12 @@
 
 #include "base/commas.h"
 #include "base/xalloc.h"
-#include "http/door.h"
+#include "http/listening.h"
 
 void door_url_set(CURL *curl, const char *addresses, const char *path)
 {
 	char *copy = xstrdup(addresses), *rest = copy, *first = commas_next(&rest);
-	const char *socket = first == NULL ? NULL : door_path(first),
+	const char *socket = first == NULL ? NULL : listening_path(first),
 		   *port = first == NULL ? NULL : strrchr(first, ':');
 	bool is_any = port == first || (first != NULL && strncmp(first, "*:", 2) == 0);
 	char *url = xasprintf("http://%s%s%s", socket != NULL || is_any ? "localhost" : first,

@@ -9,7 +9,7 @@
 #include "base/commas.h"
 #include "base/text.h"
 #include "base/xalloc.h"
-#include "http/door.h"
+#include "http/listening.h"
 
 /* "[v6]" and "[v6]:port". Empty if something else follows the bracket. */
 static struct text host_in_brackets(const char *text)
@@ -62,7 +62,7 @@ bool loopback_is_all(const char *addresses)
 	bool all = true;
 
 	for (char *one; all && (one = commas_next(&rest)) != NULL;)
-		all = door_path(one) != NULL || loopback_is_named(one);
+		all = listening_path(one) != NULL || loopback_is_named(one);
 	free(copy);
 	return all;
 }

@@ -11,7 +11,7 @@
  */
 bool loopback_is_named(const char *host);
 
-/* Is each of these addresses of door_bind, joined by commas, the loopback's or a unix socket? */
+/* Is each of these addresses (listening.h), joined by commas, the loopback's or a unix socket? */
 bool loopback_is_all(const char *addresses);
 
 #endif

@@ -63,7 +63,8 @@ static void come(size_t client)
 	struct sockaddr_in address;
 	socklen_t len = sizeof(address);
 
-	assert_int_equal(getsockname(door.inlets[0].fd, (struct sockaddr *)&address, &len), 0);
+	assert_int_equal(
+		getsockname(door.listening.sockets[0].fd, (struct sockaddr *)&address, &len), 0);
 	clients[client] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	assert_int_not_equal(clients[client], -1);
 	assert_int_equal(connect(clients[client], (struct sockaddr *)&address, len), 0);
@@ -79,7 +80,7 @@ static int set_up(void **state)
 	if (!loop_open(&loop))
 		return -1;
 	door_init(&door, &loop, 2, &calls);
-	return door_bind(&door, "127.0.0.1:0") ? 0 : -1;
+	return listening_bind(&door.listening, "127.0.0.1:0") ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -203,7 +204,7 @@ TEST(nobody_needs_to_wait_for_a_shut_door_to_open)
 	error_to_come = EAGAIN; /* who waited has left */
 	turn_until_tried_again();
 	assert_false(door_is_shut(&door));
-	assert_int_equal(door.inlets[0].watch.fd, door.inlets[0].fd);
+	assert_int_equal(door.inlets[0].watch.fd, door.listening.sockets[0].fd);
 }
 
 TEST(who_comes_when_it_is_full_waits_for_a_look)
@@ -272,8 +273,8 @@ TEST(it_listens_at_several_addresses_and_at_paths)
 	snprintf(path, sizeof(path), "%s/http", directory);
 	snprintf(addresses, sizeof(addresses), "127.0.0.1:0, unix:%s,127.0.0.1:0", path);
 	door_init(&several, &loop, 2, &calls);
-	assert_true(door_bind(&several, addresses));
-	assert_int_equal(several.count, 3);
+	assert_true(listening_bind(&several.listening, addresses));
+	assert_int_equal(several.listening.count, 3);
 	assert_int_equal(stat(path, &st), 0);
 	assert_int_equal(st.st_mode & 0777, 0666);
 	door_open(&several);
@@ -285,7 +286,7 @@ TEST(it_listens_at_several_addresses_and_at_paths)
 	clients[1] = connect_unix(path);
 	loop_turn(&loop, 1000);
 	assert_int_equal(entered, 1);
-	for (size_t i = 0; i < several.count; i++)
+	for (size_t i = 0; i < several.listening.count; i++)
 		assert_int_equal(several.inlets[i].watch.fd, -1);
 	full = false;
 	door_look(&several);
@@ -294,82 +295,6 @@ TEST(it_listens_at_several_addresses_and_at_paths)
 	door_close(&several);
 	assert_int_equal(stat(path, &st), -1);
 	assert_int_equal(rmdir(directory), 0);
-}
-
-TEST(a_path_that_somebody_left_is_taken_over_and_one_in_use_is_not)
-{
-	char directory[] = "/tmp/pgherald-door.XXXXXX", address[200];
-	struct door first, second;
-
-	assert_non_null(mkdtemp(directory));
-	snprintf(address, sizeof(address), "unix:%s/http", directory);
-	door_init(&first, &loop, 2, &calls);
-	door_init(&second, &loop, 2, &calls);
-	assert_true(door_bind(&first, address));
-	assert_false(door_bind(&second, address));
-	close(first.inlets[0].fd); /* as a process that was killed leaves it */
-	assert_true(door_bind(&second, address));
-	door_close(&second);
-	snprintf(address, sizeof(address), "%s/http", directory);
-	close(open(address, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-	snprintf(address, sizeof(address), "unix:%s/http", directory);
-	door_init(&second, &loop, 2, &calls);
-	assert_false(door_bind(&second, address)); /* a file is nobody's socket */
-	unlink(address + 5);
-	assert_int_equal(rmdir(directory), 0);
-	free(first.inlets[0].path);
-}
-
-TEST(more_addresses_than_it_has_room_for_are_refused)
-{
-	char addresses[DOOR_ADDRESSES_MAX * 12 + 60] = "";
-	struct door crowded;
-
-	for (int i = 0; i < DOOR_ADDRESSES_MAX; i++)
-		strcat(addresses, "127.0.0.1:0,");
-	door_init(&crowded, &loop, 2, &calls);
-	assert_true(door_bind(&crowded, addresses));
-	assert_int_equal(crowded.count, DOOR_ADDRESSES_MAX);
-	door_close(&crowded);
-	strcat(addresses, "/tmp/pgherald-door-crowded");
-	assert_false(door_bind(&crowded, addresses));
-	assert_int_equal(crowded.count, DOOR_ADDRESSES_MAX);
-	door_close(&crowded);
-}
-
-TEST(another_ones_socket_at_its_path_stays)
-{
-	char directory[] = "/tmp/pgherald-door.XXXXXX", address[100];
-	struct door first, second;
-	struct stat st;
-
-	assert_non_null(mkdtemp(directory));
-	snprintf(address, sizeof(address), "unix:%s/http", directory);
-	door_init(&first, &loop, 2, &calls);
-	door_init(&second, &loop, 2, &calls);
-	assert_true(door_bind(&first, address));
-	assert_int_equal(unlink(address + 5), 0);
-	assert_true(door_bind(&second, address));
-	door_close(&first);
-	assert_int_equal(stat(address + 5, &st), 0);
-	door_close(&second);
-	assert_int_equal(stat(address + 5, &st), -1);
-	assert_int_equal(rmdir(directory), 0);
-}
-
-TEST(what_is_no_address_is_none)
-{
-	static const char *const good[] = {"127.0.0.1:1", "[::1]:8000,:80", "*:80",
-					   "unix:/a",     "/run/a",         "host:80 , unix:/a/b"};
-	static const char *const bad[] = {"",       ",",         "unix:", "unix:a", "host",
-					  "host:0", "host:80,x", "[::1]", "::1:80:"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
-		if (!door_is_address(good[i]))
-			fail_msg("%s", good[i]);
-	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
-		if (door_is_address(bad[i]))
-			fail_msg("%s", bad[i]);
 }
 
 int main(void)
@@ -399,14 +324,6 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(it_listens_at_several_addresses_and_at_paths,
 						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(
-			a_path_that_somebody_left_is_taken_over_and_one_in_use_is_not, set_up,
-			tear_down),
-		cmocka_unit_test_setup_teardown(more_addresses_than_it_has_room_for_are_refused,
-						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(another_ones_socket_at_its_path_stays, set_up,
-						tear_down),
-		cmocka_unit_test(what_is_no_address_is_none),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
