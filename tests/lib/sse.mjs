@@ -54,7 +54,7 @@ export class Subscriber {
 
   connect({ timeout = 30_000 } = {}) {
     clearTimeout(this.timer)
-    const connection = { startedAt: now(), resumedFrom: this.lastEventId, head: '', status: 0, ended: false }
+    const connection = { index: this.connections.length, startedAt: now(), resumedFrom: this.lastEventId, head: '', status: 0, ended: false }
     this.connections.push(connection)
     connection.request = http.get(this.url, { agent: false, headers: this.#headers() })
     const answered = new Promise((resolve, reject) => {
@@ -95,7 +95,7 @@ export class Subscriber {
   #frame(connection, frame) {
     this.lastEventId = connection.parser.lastEventId
     frame.at = now()
-    frame.connection = this.connections.length - 1
+    frame.connection = connection.index // what was still to be read of an old one may come after a new one began
     frame.name = frame.event === 'message' ? typeOf(frame.data) ?? 'message' : frame.event
     this.frames.push(frame)
   }
