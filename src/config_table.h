@@ -5,6 +5,7 @@
  * - config.c has the table.
  * - config_sources.c reads values from flags, environment and file.
  * - config_values.c gives the values their meaning.
+ * - config_keys.c does so for keys.
  * - config_print.c shows them.
  * - config_man.c writes the manual page.
  */
@@ -58,5 +59,7 @@ void config_log_keys(const struct keyring *from, const struct keyring *to);
  * one by one and together. False if something is wrong, and stderr or the daemon's log says what.
  */
 MUST_CHECK bool config_take_values(struct config *c);
+/* Reads the keys, after all other values have their meaning. It fails alike. */
+MUST_CHECK bool config_take_keys(struct config *c);
 
 #endif
