@@ -123,7 +123,7 @@ static void say_found(struct explain *e, struct json_object *about)
 /* What ?events= asks for, as the gate reads it. False if the gate refuses it. */
 static bool read_filter(const struct explain *e, struct wanted *ret_wanted)
 {
-	struct params params = e->params;
+	struct params params = e->target.query;
 	const struct text *names;
 	struct buf joined;
 	bool good;

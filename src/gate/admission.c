@@ -30,7 +30,7 @@ bool admission_room(struct gate *gate, const char *user, const char *address, st
  */
 static bool narrow(const struct params *params, struct wanted *wanted, struct refusal *r)
 {
-	const struct text *names = params_find(params, "events");
+	const struct text *names = params_find_asked(params, "events");
 
 	if (names == NULL || wanted_narrow(wanted, *names))
 		return true;

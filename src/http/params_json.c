@@ -6,20 +6,25 @@
 
 #include "base/buf.h"
 
-/* What authorises is no parameter of the application, and would end up in its logs. */
-static bool is_ours(struct text name)
+/*
+ * What authorises is no parameter of the application, and would end up in its logs. A name in the
+ * pattern of a path is the application's, whatever it is.
+ */
+static bool is_ours(const struct param *p)
 {
-	return text_is(name, "token") || text_is(name, "ticket") ||
-	       text_is(name, "last_event_id") || text_is(name, "lastEventId");
+	return !p->of_path &&
+	       (text_is(p->name, "token") || text_is(p->name, "ticket") ||
+		text_is(p->name, "last_event_id") || text_is(p->name, "lastEventId"));
 }
 
 /* The first of several parameters with one name counts, as everywhere. */
 static bool is_first(const struct params *params, size_t i)
 {
+	const struct param *items = params->items;
+
 	for (size_t k = 0; k < i; k++)
-		if (params->items[k].name.len == params->items[i].name.len &&
-		    memcmp(params->items[k].name.bytes, params->items[i].name.bytes,
-			   params->items[i].name.len) == 0)
+		if (items[k].name.len == items[i].name.len && !is_ours(&items[k]) &&
+		    memcmp(items[k].name.bytes, items[i].name.bytes, items[i].name.len) == 0)
 			return false;
 	return true;
 }
@@ -33,7 +38,7 @@ char *params_json(const struct params *params)
 	for (size_t i = 0; i < params->count; i++) {
 		const struct param *p = &params->items[i];
 
-		if (is_ours(p->name) || !is_first(params, i))
+		if (is_ours(p) || !is_first(params, i))
 			continue;
 		if (out.len > 1)
 			buf_append_char(&out, ',');

@@ -13,6 +13,14 @@ const struct text *params_find(const struct params *params, const char *name)
 	return NULL;
 }
 
+const struct text *params_find_asked(const struct params *params, const char *name)
+{
+	for (size_t i = 0; i < params->count; i++)
+		if (!params->items[i].of_path && text_is(params->items[i].name, name))
+			return &params->items[i].value;
+	return NULL;
+}
+
 bool params_add(struct params *params, const struct params *more)
 {
 	if (more->count > PARAMS_MAX - params->count)
@@ -61,7 +69,7 @@ bool params_take_path(struct params *params, const char *pattern, const char *pa
 			if (have == 0 || params->count == PARAMS_MAX)
 				return false;
 			params->items[params->count++] =
-				(struct param){{pattern + 1, want - 1}, {path, have}};
+				(struct param){{pattern + 1, want - 1}, {path, have}, true};
 		} else if (want != have || memcmp(pattern, path, want) != 0) {
 			return false;
 		} else {

@@ -17,6 +17,7 @@
 
 struct param {
 	struct text name, value;
+	bool of_path; /* the stream's or the action's pattern names it */
 };
 
 struct params {
@@ -26,6 +27,9 @@ struct params {
 
 /* Returns the value of the first parameter with this name. Returns NULL if there is none. */
 const struct text *params_find(const struct params *params, const char *name);
+
+/* The same, but of the query only. So what a path's pattern names asks for nothing of ours. */
+const struct text *params_find_asked(const struct params *params, const char *name);
 
 /* Appends the parameters of more. Of two with one name, the one that was there before counts.
  * Returns false if there is no room. */

@@ -50,6 +50,21 @@ TEST(what_authorises_and_cursors_are_no_parameters)
 		      "{\"a\":\"1\"}");
 }
 
+TEST(a_name_of_the_paths_pattern_is_the_applications_whatever_it_is)
+{
+	struct params params = params_of((const char *const[]){"ticket", "secret", "token",
+							       "secret", "ping", "event", NULL});
+	char *text;
+	int literals;
+
+	assert_true(params_take_path(&params, "/t/:ticket/:token/:last_event_id/:ping",
+				     "/t/1/2/3/4", &literals));
+	text = params_json(&params);
+	assert_string_equal(text, "{\"ping\":\"event\",\"ticket\":\"1\",\"token\":\"2\","
+				  "\"last_event_id\":\"3\"}");
+	free(text);
+}
+
 TEST(parameters_come_back_as_they_were)
 {
 	struct params params = params_of((const char *const[]){"a", "1", "b\"", "x\ny", NULL}),
@@ -70,6 +85,7 @@ int main(void)
 		cmocka_unit_test(parameters_are_kept_as_json_of_texts),
 		cmocka_unit_test(of_one_name_the_first_counts),
 		cmocka_unit_test(what_authorises_and_cursors_are_no_parameters),
+		cmocka_unit_test(a_name_of_the_paths_pattern_is_the_applications_whatever_it_is),
 		cmocka_unit_test(parameters_come_back_as_they_were),
 	};
 
