@@ -60,6 +60,7 @@ static void append_stream(const struct stream *s, struct buf *out)
 	append_texts(out, "topics", def->topics, def->topic_count);
 	append_texts(out, "events_named", def->events, def->event_count);
 	append_match(out, def);
+	buf_appendf(out, ",\"require\":%s", def->require);
 	buf_appendf(out, ",\"anonymous\":%s,\"sealed\":%s", def->anonymous ? "true" : "false",
 		    def->sealed ? "true" : "false");
 	append_text(out, "authorize", def->authorize);

@@ -21,6 +21,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const tables = `CREATE TABLE orders (id int PRIMARY KEY, user_id text, note text); GRANT SELECT ON orders TO PUBLIC;
   SELECT herald.watch('orders', audience => '{user_id}');
   SELECT herald.stream('/my/orders', '{orders}', match => '{"user_id": "claims.sub"}');
+  SELECT herald.stream('/staff', '{orders}', require => '{"role": ["service", "admin"]}');
   SELECT herald.stream('/wrong', '{orders}', match => '{"user_id": "claims.name"}');
   INSERT INTO orders VALUES (1, '7', 'a secret note')`
 
@@ -59,7 +60,8 @@ describe('the console', { skip: missing(), timeout: 180_000 }, () => {
     assert.equal(status.json.now.head, id)
     const { streams } = (await json('/api/streams')).json
     const mine = streams.find(({ path }) => path === '/my/orders')
-    assert.deepEqual([mine.topics, mine.match, mine.connections, mine.events], [['orders'], { user_id: 'claims.sub' }, 1, 1])
+    assert.deepEqual([mine.topics, mine.match, mine.require, mine.connections, mine.events], [['orders'], { user_id: 'claims.sub' }, {}, 1, 1])
+    assert.deepEqual(streams.find(({ path }) => path === '/staff').require, { role: ['service', 'admin'] })
     assert.ok(mine.bytes > 100)
     const all = await json('/api/connections')
     assert.equal(all.json.open, 1)
@@ -156,7 +158,8 @@ describe('the console', { skip: missing(), timeout: 180_000 }, () => {
     page.on('pageerror', (error) => faults.push(error.message))
     const sees = (selector, pattern) => until(async () => pattern.test(await page.textContent(selector)), { what: `${pattern} in ${selector}` })
     await sees('#word', /^ok$/)
-    await sees('#streams-rows', /\/my\/ordersordersuser_id = claims\.sub1/)
+    await sees('#streams-rows', /\/my\/ordersordersuser_id is claims\.sub1/)
+    await sees('#streams-rows', /\/staffordersrole: service, admin0/)
     await sees('#connections-rows', /7\/my\/orderslive/)
     await page.fill('#live input[name=topic]', 'orders')
     await page.click('#live button')

@@ -112,7 +112,13 @@ function showHealth({ now, unready }) {
 // --- streams and connections ---
 
 const cell = (text, number) => make('td', text, number ? { class: 'number' } : {})
-const matchText = (match) => Object.entries(match).map(([key, source]) => `${key} = ${source}`).join(', ') || 'everybody'
+const requirements = (require) => [require].flat().map((all) => Object.entries(all).map(([claim, values]) => `${claim}: ${[values].flat().join(', ')}`).join(' and ')).filter(Boolean).join(' or ')
+/** As `pgherald streams` says it. */
+function whoSees({ anonymous, match, require, authorize }) {
+  const parts = [Object.entries(match).map(([key, source]) => `${key} is ${source}`).join(' and '), requirements(require), authorize && `asks ${authorize}`].filter(Boolean)
+  if (anonymous) parts.unshift('everyone')
+  return parts.join('; ') || 'every user'
+}
 
 let streamsBefore = new Map()
 function showStreams({ streams }, elapsed) {
@@ -123,7 +129,7 @@ function showStreams({ streams }, elapsed) {
   }
   by('streams-rows').replaceChildren(...streams.map((stream) => {
     const row = make('tr')
-    row.append(cell(stream.path), cell(stream.topics.join(', ')), cell(matchText(stream.match)), cell(short(stream.connections), true),
+    row.append(cell(stream.path), cell(stream.topics.join(', ')), cell(whoSees(stream)), cell(short(stream.connections), true),
       cell(rate(stream, 'events'), true), cell(rate(stream, 'bytes'), true))
     return row
   }))
