@@ -13,7 +13,7 @@ BEGIN
   SELECT f.* INTO known FROM herald.forwards f WHERE f.name = forward_from.name;
   IF known.stream <> forward_from.stream THEN
     RAISE EXCEPTION 'pgherald: forward ''%'' is of stream ''%''', known.name, known.stream
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'Give another --name, or forget it: DELETE FROM herald.forwards.';
+      USING ERRCODE = 'invalid_parameter_value', HINT = format('Give another --name, or forget it: DELETE FROM herald.forwards WHERE name = %L.', forward_from.name);
   END IF;
   RETURN known.cursor;
 END $$;

@@ -137,6 +137,12 @@ describe('dumps in parts', { skip: missing(), timeout: 240_000 }, () => {
     const { stdout } = await processRun('sed', ['-E', script], { input: dump })
     const { code, stderr } = await load(stdout, 'apart', ['-1'])
     assert.deepEqual([code, stderr], [0, ''])
+    await create('whole')
+    await stage.cluster.psql(/psql -c '([^']+)' new/.exec(manual)[1], { database: 'whole' })
+    const all = await processRun('sed', ['-E', script], { input: await stage.cluster.dump(['-n', 'public']) })
+    const { code: end, stderr: said } = await load(all.stdout, 'whole', ['-1'])
+    assert.deepEqual([end, said], [0, ''])
+    assert.equal(await stage.cluster.psql('SELECT count(*) > 0 FROM hot', { database: 'whole' }), 't')
   })
 
   test('a new database in the place of another one, as the manual says: no cursor of that one is gone on with', async () => {
