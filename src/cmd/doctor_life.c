@@ -93,13 +93,13 @@ static const struct doctor_check queue = {
 static const struct doctor_check limits = {
 	"connection limit",
 	"SELECT CASE WHEN l.most < 3 THEN 'no' ELSE '!' END, NULL, format('%s may have %s "
-	"connections; an instance takes 3 to 23', l.who, l.most),"
-	"       format('ALTER %s CONNECTION LIMIT 23, for each instance as many', l.who)"
+	"connections; an instance takes 3 to 24', l.who, l.most),"
+	"       format('ALTER %s CONNECTION LIMIT 25, for each instance as many', l.who)"
 	"  FROM (SELECT format('ROLE %I', r.rolname), r.rolconnlimit FROM pg_roles r WHERE "
 	"r.rolname = current_user"
 	"        UNION ALL SELECT format('DATABASE %I', b.datname), b.datconnlimit FROM "
 	"pg_database b WHERE b.datname = current_database()) l (who, most)"
-	" WHERE l.most BETWEEN 0 AND 22 AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname "
+	" WHERE l.most BETWEEN 0 AND 24 AND NOT (SELECT r.rolsuper FROM pg_roles r WHERE r.rolname "
 	"= current_user)",
 	"none that is too low",
 };

@@ -143,13 +143,13 @@ static const struct doctor_check too_large = {
 };
 
 /*
- * An instance that runs has some of its 23 connections already. So the check is on the safe side.
+ * An instance that runs has some of its 24 connections already. So the check is on the safe side.
  */
 static const struct doctor_check connections = {
 	"connections",
-	"SELECT CASE WHEN free >= 23 THEN 'ok' ELSE '!' END, NULL, format('%s are free; an "
-	"instance takes 3 to 23', greatest(free, 0)),"
-	"       CASE WHEN free < 23 THEN 'raise max_connections in postgresql.conf, or end what is "
+	"SELECT CASE WHEN free >= 24 THEN 'ok' ELSE '!' END, NULL, format('%s are free; an "
+	"instance takes 3 to 24', greatest(free, 0)),"
+	"       CASE WHEN free < 24 THEN 'raise max_connections in postgresql.conf, or end what is "
 	"not needed' END"
 	"  FROM (SELECT current_setting('max_connections')::int - "
 	"current_setting('superuser_reserved_connections')::int"
