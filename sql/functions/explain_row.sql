@@ -53,12 +53,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
    WHERE i.indrelid = explain_keys.target AND i.indisprimary AND o.at <= i.indnkeyatts AND a.attrelid = i.indrelid AND a.attnum = o.n
 $$;
 
--- herald.explain_key(target, key): the values of the primary key as the database writes them.
+-- herald.explain_key(target, key): the values of the primary key as events have them, so that none is rounded.
 --   key  one value, or several joined by commas, or a JSON object with all columns
 -- NULL: there is not one for each column, or one is too long for it. Raises the error of a type that
 -- cannot be made of a value.
 CREATE OR REPLACE FUNCTION herald.explain_key(target regclass, key text) RETURNS text[]
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+SET DateStyle = 'ISO' SET IntervalStyle = 'postgres' SET bytea_output = 'hex' SET extra_float_digits = 1 AS $$
 DECLARE
   names text[] := ARRAY(SELECT k.name FROM herald.explain_keys(target) k ORDER BY k.at);
   given text[] := herald.explain_given(names, key);

@@ -5,7 +5,6 @@
  */
 #include "cmd/explain_row.h"
 
-#include <stdio.h>
 #include <string.h>
 
 /* What is known of the table, or of the watched one that it is a partition of. */

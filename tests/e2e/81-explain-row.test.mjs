@@ -105,6 +105,13 @@ describe('explain --row', { skip: missing() }, () => {
     for (const row of ['n:1.504', 'ch:ab   x']) assert.equal(await verdict(row, 1), 'cannot be said')
   })
 
+  test('settings of the database do not round a key', async () => {
+    await cluster.psql(`CREATE TABLE ratios (id float8 PRIMARY KEY); SELECT herald.watch('ratios'); ALTER DATABASE app SET extra_float_digits = -3; ALTER DATABASE app SET DateStyle = 'German'`)
+    await cluster.psql('INSERT INTO ratios VALUES (0.1::float8 + 0.2::float8)')
+    assert.equal(await verdict('ratios:0.30000000000000004'), 'an event')
+    await cluster.psql('ALTER DATABASE app RESET ALL')
+  })
+
   test('names and keys may have colons and commas, and a key may be JSON', async () => {
     await make('CREATE TABLE urn (id text PRIMARY KEY); CREATE TABLE ts (at timestamptz PRIMARY KEY); CREATE TABLE "a:b" (id int PRIMARY KEY)', 'urn', 'ts', '"a:b"')
     await cluster.psql(`INSERT INTO urn VALUES ('urn:isbn:1'), ('a,b'), ('{"id": 1}'); INSERT INTO ts VALUES ('2026-01-02 03:04:05+00'); INSERT INTO "a:b" VALUES (1); INSERT INTO lines VALUES (4, 'x,y')`)
