@@ -86,7 +86,7 @@ END $$;
 -- A dump of the schema alone (structure.sql, pg_dump -s) brings the tables without their rows.
 -- The function herald.applied() in it says which migrations it has.
 -- Nobody knows any more what was watched. So the trigger functions go, and their triggers with
--- them.
+-- them. Where the rows of herald.watches were loaded meanwhile, the end of this makes them again.
 DO $$
 DECLARE
   fn regprocedure;
@@ -105,8 +105,13 @@ BEGIN
   FOR fn IN SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'herald'::regnamespace AND p.proname ~ '^capture_' AND p.prorettype = 'trigger'::regtype LOOP
     EXECUTE format('DROP FUNCTION %s CASCADE', fn);
   END LOOP;
-  RAISE WARNING 'pgherald: the schema herald came from a dump without its rows: nothing is watched, and there are no streams and actions'
-    USING HINT = 'Make them again, by the SQL that made them or from a dump of the data: pg_dump --data-only -t herald.watches -t herald.rules -t herald.streams -t herald.actions, then migrate.';
+  IF to_regclass('herald.watches') IS NULL OR to_regclass('herald.streams') IS NULL THEN
+    RETURN; -- The next statement refuses that.
+  END IF;
+  IF NOT EXISTS (SELECT FROM herald.watches) AND NOT EXISTS (SELECT FROM herald.streams) THEN
+    RAISE WARNING 'pgherald: the schema herald came from a dump without its rows: nothing is watched, and there are no streams and actions'
+      USING HINT = 'Make them again, by the SQL that made them or from a dump of the data: pg_dump --data-only -t herald.watches -t herald.rules -t herald.streams -t herald.actions, then migrate.';
+  END IF;
 END $$;
 
 -- A dump may have left out single tables of herald (pg_dump -T). What refers to them is missing too.

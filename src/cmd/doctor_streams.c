@@ -160,7 +160,7 @@ static const struct doctor_check functions = {
 	"TO %2$I', nspname, current_user, fn, args)"
 	"  FROM found WHERE oid IS NOT NULL AND NOT (has_schema_privilege(schema, 'USAGE') AND "
 	"has_function_privilege(oid, 'EXECUTE'))",
-	"what streams and actions call is there, and may be called",
+	"what streams and actions call is there, and may be called; explain tries if it works",
 };
 
 static const struct doctor_check sealed = {

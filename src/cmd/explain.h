@@ -42,7 +42,7 @@ struct explain {
 	/* identity says who the subscriber is; an anonymous stream asks for none */
 	bool known;
 	struct wanted wanted; /* what it may see */
-	bool has_keys;        /* wanted has a value for each key of the match */
+	bool has_keys;        /* wanted is known, and has a value for each key of the match */
 	bool misfit;          /* the schema is not this program's */
 };
 

@@ -171,17 +171,26 @@ static const char *asked_of(const struct stream_def *def)
 				       : "the type of a routing column";
 }
 
+/*
+ * Where a right is missing, the daemon's answer is known only if the daemon has this role. What a
+ * function would have listed is not known then, either.
+ */
 static void say_failure(struct explain *e, const PGresult *res)
 {
-	const char *of = asked_of(&e->stream->def),
-		   *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	const struct stream_def *def = &e->stream->def;
+	const char *of = asked_of(def), *state = PQresultErrorField(res, PG_DIAG_SQLSTATE),
+		   *message = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 
-	if (state != NULL && strcmp(state, "42501") == 0)
-		report_say(&e->report, REPORT_UNKNOWN, "authorize", NULL,
-			   "%s: role %s may not ask it; ask as the daemon's", of, PQuser(e->pg));
-	else
+	if (state == NULL || strcmp(state, "42501") != 0) {
 		report_say(&e->report, REPORT_NO, "authorize", NULL, "%s failed, which is a no: %s",
-			   of, PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY));
+			   of, message);
+		return;
+	}
+	e->has_keys = e->has_keys && !stream_def_lists(def);
+	report_say(&e->report, REPORT_UNKNOWN, "authorize", NULL, "%s: %s for role %s", of, message,
+		   PQuser(e->pg));
+	report_advise(&e->report, "a daemon of this role refuses the stream: GRANT it the right. "
+				  "If the daemon has another role, ask as that one");
 }
 
 static void say_listed(struct explain *e)

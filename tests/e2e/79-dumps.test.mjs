@@ -51,19 +51,21 @@ describe('dumps in parts', { skip: missing(), timeout: 240_000 }, () => {
     await daemon.destroy()
   })
 
-  test('the schema, then what was configured: migrate watches what was watched', { skip }, async () => {
-    await create('parts')
-    await load(await stage.cluster.dump(['-s']), 'parts')
-    await migrate('parts')
+  const whatWasConfigured = async (database, between) => {
+    await create(database)
+    await load(await stage.cluster.dump(['-s']), database)
+    await between()
     const data = await stage.cluster.dump(['-a', ...['watches', 'rules', 'streams', 'actions'].flatMap((table) => ['-t', `herald.${table}`])])
-    assert.equal((await load(data, 'parts', ['-1'])).code, 0)
-    assert.equal((await migrate('parts')).code, 0)
-    const psql = (sql) => stage.cluster.psql(sql, { database: 'parts' })
+    assert.equal((await load(data, database, ['-1'])).code, 0)
+    assert.deepEqual([(await migrate(database)).code, (await migrate(database)).stderr], [0, ''])
+    const psql = (sql) => stage.cluster.psql(sql, { database })
     await psql("INSERT INTO hot VALUES (1, 'ann', 0, 'told')")
     assert.equal(await psql("SELECT row_now ->> 'note' FROM herald.changes"), 'told')
     assert.equal(await psql('SELECT path FROM herald.streams'), '/hot')
     assert.equal(await psql("CREATE TABLE more (id int); SELECT herald.watch('more'); SELECT count(DISTINCT id) FROM herald.watches"), '\n2')
-  })
+  }
+  test('the schema, migrate, then what was configured: migrate watches what was watched', { skip }, () => whatWasConfigured('parts', () => migrate('parts')))
+  test('the schema, then what was configured: migrate watches it, and warns of nothing', { skip }, () => whatWasConfigured('parts_at_once', () => {}))
 
   test('the schema, then all data, as two files: it is a restore', { skip }, async () => {
     await create('files')

@@ -179,7 +179,7 @@ describe('explain', { skip: missing() }, () => {
       return report
     }
 
-    test('for people: a line a check, aligned, and the verdict behind them', async () => {
+    test('for people: a line a check, aligned, and the verdict after them', async () => {
       const args = ['explain', '--database-url', stage.cluster.url(), '--jwt-secret-file', stage.secretFile, '--stream', '/api/orders/stream', '--change', last]
       const mine = await run(args, { env: { PGHERALD_TOKEN: ann.token } })
       assert.equal(mine.code, 0)
@@ -287,6 +287,31 @@ describe('explain', { skip: missing() }, () => {
       await refused(ask(6), /^authorize: public\.asked says no to role postgres$/)
       await refused(ask('x'), /^authorize: public\.asked failed, which is a no: invalid input syntax/)
       assert.equal(await stage.cluster.psql('SELECT count(*) FROM things'), '0')
+    })
+
+    test('a function that lacks a right: the answer cannot be said, and the database says which right', async () => {
+      await stage.cluster.psql(`
+        CREATE ROLE asker LOGIN;
+        SELECT herald.grant_daemon('asker');
+        CREATE TABLE public.members (who text, tag text);
+        INSERT INTO public.members VALUES ('ann', 'red');
+        CREATE FUNCTION public.tags_of(claims jsonb, params jsonb) RETURNS SETOF text LANGUAGE sql STABLE AS $$ SELECT tag FROM public.members WHERE who = claims ->> 'sub' $$;
+        CREATE FUNCTION public.is_member(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$ SELECT EXISTS (SELECT FROM public.members WHERE who = claims ->> 'sub') $$;
+        SELECT herald.stream('/things/listed', '{things}', match => '{"tags": "function:public.tags_of"}');
+        SELECT herald.stream('/things/members', '{things}', authorize => 'public.is_member');
+        INSERT INTO public.things VALUES (70, 'ann', '{red}')`)
+      const change = await stage.cluster.psql('SELECT max(id) FROM herald.changes')
+      const ask = (stream, role) => own({ stream, change, token: undefined, args: ['--claims', '{"sub": "ann"}', '--database-url', stage.cluster.url('app', role)] })
+      for (const [stream, of] of [['/things/listed', 'a function of match'], ['/things/members', 'public.is_member']]) {
+        const report = await ask(stream, 'asker')
+        assert.deepEqual([report.verdict, report.code], ['cannot be said', 1], JSON.stringify(report))
+        assert.equal(report.reason, `authorize: ${of}: permission denied for table members for role asker`)
+        assert.match(said(report, 'authorize')[0].do, /GRANT/)
+        assert.deepEqual(said(report, 'match', 'tags'), [], 'what was not listed is not said to be none')
+        assert.equal((await ask(stream, 'postgres')).verdict, 'gets')
+      }
+      await stage.cluster.psql('GRANT SELECT ON members TO asker')
+      for (const stream of ['/things/listed', '/things/members']) assert.equal((await ask(stream, 'asker')).verdict, 'gets')
     })
 
     test('the change: topic, event, and which rule made it', async () => {

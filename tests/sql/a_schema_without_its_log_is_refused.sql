@@ -1,5 +1,5 @@
 -- pg_dump -T herald.changes brings a schema without that table and what refers to it. The installation says so, and changes nothing.
-SELECT plan(6);
+SELECT plan(7);
 CREATE TABLE things (id int PRIMARY KEY);
 SELECT herald.watch('things');
 CREATE FUNCTION known() RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM pg_class c WHERE c.relnamespace = 'herald'::regnamespace $$;
@@ -24,4 +24,11 @@ DROP SCHEMA herald CASCADE;
 \set ON_ERROR_STOP on
 \ir ../../sql/install.sql
 SELECT lives_ok($$SELECT herald.watch('things')$$, 'made anew it installs');
+DELETE FROM herald.migrations;
+DROP TABLE herald.watches CASCADE;
+\set ON_ERROR_STOP off
+\o /dev/null
+\ir ../../sql/begin.sql
+\o
+SELECT is(:'LAST_ERROR_MESSAGE'::text, 'pgherald: the schema herald came from a dump without herald.watches', 'nor without rows and one table');
 SELECT finish();
