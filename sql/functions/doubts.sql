@@ -39,7 +39,11 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
            CASE WHEN s.anonymous THEN 'everybody' ELSE 'everybody with a token' END AS who
   ), doubts AS (
     SELECT 1 AS n, 'topic' AS kind, '!' AS outcome, format('no table is watched as topic %L: only herald.publish can send it events', u.topic) AS says,
-           CASE u.topic WHEN '*' THEN 'name each topic: * is a name like any other, and no pattern' ELSE format('pgherald watch TABLE --topic %L', u.topic) END AS advice
+           CASE WHEN u.topic = '*' THEN 'name each topic: * is a name like any other, and no pattern'
+                ELSE coalesce((SELECT format('define the stream anew: table %s has the topic %L', w.target, w.topic)
+                                 FROM herald.watches w JOIN pg_class t ON t.oid = w.target JOIN pg_namespace n ON n.oid = t.relnamespace
+                                WHERE u.topic IN (t.relname, n.nspname || '.' || t.relname) ORDER BY w.id LIMIT 1),
+                              format('pgherald watch TABLE --topic %L', u.topic)) END AS advice
       FROM unwatched u
     UNION ALL
     SELECT 2, 'match', '!',

@@ -1,6 +1,6 @@
 -- herald.doubts names streams that can show nothing of their watched tables, and those that show everybody everything; herald.stream
 -- takes them all the same. What herald.publish sends cannot be known, and is never called wrong for certain.
-SELECT plan(35);
+SELECT plan(36);
 CREATE TABLE orders (id int PRIMARY KEY, user_id int, store text);
 CREATE TABLE notes (id int PRIMARY KEY, user_id int);
 CREATE TABLE plain (id int PRIMARY KEY);
@@ -68,6 +68,8 @@ SELECT herald.stream('/s', '{news}', match => '{"user_id": "claims.sub"}', event
 SELECT is(test.doubts(), '{"topic !"}', 'of a topic that is not watched only this is said');
 SELECT is(test.says(), 'no table is watched as topic ''news'': only herald.publish can send it events', 'and who may serve it');
 SELECT is(test.advice(), 'pgherald watch TABLE --topic ''news''', 'and how a table may do so');
+SELECT herald.stream('/s', '{public.orders}', match => '{"user_id": "claims.sub"}');
+SELECT is(test.advice(), 'define the stream anew: table public.orders has the topic ''orders''', 'the name of a watched table is not made a topic');
 SELECT herald.stream('/s', '{*}', match => '{"user_id": "claims.sub"}');
 SELECT is(test.advice(), 'name each topic: * is a name like any other, and no pattern', 'of * what it is not');
 SELECT herald.stream('/s', '{orders,news}', match => '{"user_id": "claims.sub"}', events => '{order_paid,sale_begins}');
