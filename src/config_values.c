@@ -250,7 +250,10 @@ static bool read_admin_token(struct config *c)
 		return false;
 	}
 	len = strcspn(f.bytes, "\r\n");
-	if (len >= ADMIN_TOKEN_MIN && len <= ADMIN_TOKEN_MAX)
+	why = file_exposure(&f, true);
+	if (why != NULL)
+		log_complain("admin-token-file '%s': %s", c->admin_token_file, why);
+	else if (len >= ADMIN_TOKEN_MIN && len <= ADMIN_TOKEN_MAX)
 		c->admin_token = xstrndup(f.bytes, len);
 	else
 		log_complain("the first line of admin-token-file '%s' has %zu bytes, not %d to %d",

@@ -38,12 +38,12 @@ static void begin_sentence(struct reading *r)
  */
 static bool is_guarded(struct reading *r, bool secret)
 {
-	if (!(r->file.mode & (secret ? S_IROTH | S_IWOTH : S_IWOTH)))
+	const char *exposure = file_exposure(&r->file, secret);
+
+	if (exposure == NULL)
 		return true;
 	begin_sentence(r);
-	return refuse(r->why,
-		      "everybody can %s this file: chmod %s it (in Kubernetes, defaultMode: 0440)",
-		      secret ? "read or write" : "write", secret ? "600" : "644");
+	return refuse(r->why, "%s", exposure);
 }
 
 static bool read_file(struct reading *r)

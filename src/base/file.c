@@ -69,6 +69,16 @@ bool file_read(struct file *f, const char *path, size_t most, const char **ret_w
 	return good;
 }
 
+const char *file_exposure(const struct file *f, bool secret)
+{
+	if (!(f->mode & (secret ? S_IROTH | S_IWOTH : S_IWOTH)))
+		return NULL;
+	return secret ? "everybody can read or write this file: chmod 600 it (in Kubernetes, "
+			"defaultMode: 0440)"
+		      : "everybody can write this file: chmod 644 it (in Kubernetes, defaultMode: "
+			"0440)";
+}
+
 void file_release(struct file *f)
 {
 	if (f->bytes != NULL)

@@ -25,6 +25,11 @@ struct file {
  * *ret_why says why, in words that follow "cannot read 'x': ". They are valid until the next call.
  */
 MUST_CHECK bool file_read(struct file *f, const char *path, size_t most, const char **ret_why);
+/*
+ * Says in a sentence with its remedy who else can get at the file. NULL: only its owner and its
+ * group can. Others may read what is no secret, but write neither.
+ */
+MUST_CHECK const char *file_exposure(const struct file *f, bool secret);
 /* Wipes and frees the bytes. Harmless if there are none. */
 void file_release(struct file *f);
 

@@ -62,8 +62,11 @@ bool forward_post_secret(struct forward *f, const char *path)
 		fprintf(stderr, "pgherald: cannot read '%s': %s\n", path, why);
 		return false;
 	}
-	good = take_secret(f, file.bytes, strcspn(file.bytes, "\r\n"));
-	if (!good)
+	why = file_exposure(&file, true);
+	good = why == NULL && take_secret(f, file.bytes, strcspn(file.bytes, "\r\n"));
+	if (why != NULL)
+		fprintf(stderr, "pgherald: '%s': %s\n", path, why);
+	else if (!good)
 		fprintf(stderr,
 			"pgherald: '%s' has no key of %d bytes or more, as text or "
 			"as " SECRET_PREFIX " and base64\n",
@@ -182,7 +185,7 @@ static void wait_for_more(struct forward *f, const char *id, const char *why, in
 	int ms = forward_pause_ms(attempt), asked_ms = asked_pause_ms(f);
 
 	ms = asked_ms > ms ? asked_ms : ms;
-	fprintf(stderr, "pgherald: %s: %s, again in %d s\n", id, why, (ms + 999) / 1000);
+	fprintf(stderr, "pgherald: %s: %s, again in %.1f s\n", id, why, ms / 1000.0);
 	forward_pause(f, ms);
 }
 

@@ -3,7 +3,7 @@
 // run: once
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs'
 import http from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -82,6 +82,12 @@ test('a free port is given to one process only, and is free again after its end'
   assert.ok(owned)
   assert.equal(new Set(lines.flatMap(([, ...ports]) => ports)).size, 1200)
   for (const [pid, ...ports] of lines) for (const port of ports) assert.notEqual(owner(port), pid)
+})
+
+test('the tests of one user leave room for those of another', async () => {
+  await processes.freePort()
+  const root = join(tmpdir(), 'pgherald-tests')
+  for (const shared of [root, join(root, 'ports')]) assert.equal(statSync(shared).mode & 0o7777, 0o1777, shared)
 })
 
 test('tokens verify with their key and with no other', async () => {

@@ -2,7 +2,7 @@
 // `pgherald forward`: what a receiver gets, in which order, and what becomes of what it does not take.
 import assert from 'node:assert/strict'
 import { createHmac, randomBytes } from 'node:crypto'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -91,7 +91,7 @@ describe('forward', { skip: missing(), timeout: 240_000 }, () => {
     const receiver = await received()
     const key = randomBytes(32)
     const file = join(directory, 'key')
-    writeFileSync(file, `whsec_${key.toString('base64')}\n`)
+    writeFileSync(file, `whsec_${key.toString('base64')}\n`, { mode: 0o600 })
     const each = await begun('signed', ['--stream', '/my/orders', '--to', receiver.url, '--sub', '7', '--secret-file', file])
     await write(1, 30)
     await write(1000, 1001, 'somebody else')
@@ -138,7 +138,7 @@ describe('forward', { skip: missing(), timeout: 240_000 }, () => {
     assert.deepEqual(ids(receiver.posts), [3001, 3001, 3001, 3001, 3002, 3003])
     const gaps = receiver.posts.slice(1, 4).map(({ at }, n) => at - receiver.posts[n].at)
     assert.ok(gaps[0] >= 950 && gaps[1] >= 1950 && gaps[2] >= 3950, `${gaps}`)
-    assert.match(each.said, /: the receiver answered 500, again in \d s/)
+    assert.match(each.said, /: the receiver answered 500, again in \d\.\d s/)
     receiver.answer = () => (failures++ < 0 ? [429, { 'Retry-After': '3' }] : 200)
     failures = -1
     await write(3004, 3004)
@@ -274,10 +274,14 @@ describe('forward', { skip: missing(), timeout: 240_000 }, () => {
     await each.stop()
     const file = join(directory, 'wrong')
     for (const key of ['='.repeat(40), `${'a'.repeat(32)}====`, `${'a'.repeat(20)}=${'a'.repeat(19)}`, 'a'.repeat(28), '!'.repeat(40)]) {
-      writeFileSync(file, `whsec_${key}\n`)
+      writeFileSync(file, `whsec_${key}\n`, { mode: 0o600 })
       const end = await run(['forward', ...base(), '--stream', '/all', '--to', 'http://127.0.0.1:1/', '--secret-file', file], { timeout: 30_000 })
       assert.deepEqual([end.code, /has no key of 24 bytes or more/.test(end.stderr)], [3, true], key)
     }
+    writeFileSync(file, `whsec_${randomBytes(32).toString('base64')}\n`)
+    chmodSync(file, 0o644)
+    const exposed = await run(['forward', ...base(), '--stream', '/all', '--to', 'http://127.0.0.1:1/', '--secret-file', file], { timeout: 30_000 })
+    assert.deepEqual([exposed.code, /everybody can read or write this file: chmod 600 it/.test(exposed.stderr)], [3, true])
   })
 
   test('wrong lines and what the daemon refuses end it with a sentence', async () => {

@@ -111,7 +111,7 @@ import { useRows as useVueRows } from '@pgherald/client/vue'
 import type { MyOrdersControl, MyOrdersEvent, RowPublicLines, Streams } from './streams.js'
 `
 
-describe('the types', { skip: missing(), timeout: 280_000 }, () => {
+describe('the types', { skip: missing(), timeout: 560_000 }, () => {
   let directory
   before(async () => {
     const stage = await openStage({ daemon: false, prepare: (cluster) => cluster.psql(`
@@ -143,7 +143,7 @@ describe('the types', { skip: missing(), timeout: 280_000 }, () => {
     for (const name of ['vue', '@vue']) symlinkSync(join(clientPath, 'node_modules', name), join(directory, 'node_modules', name))
     symlinkSync(dirname(dirname(require.resolve('@tanstack/db/package.json'))), join(directory, 'node_modules/@tanstack'))
     const names = blocks.map(({ kind }, n) => `snippet${n}.${kind === 'jsx' ? 'tsx' : 'ts'}`)
-    const { stdout } = await run(process.execPath, [binary('typescript'), '--strict', '--noEmit', '--skipLibCheck', '--jsx', 'react', '--allowUmdGlobalAccess', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable', ...names], { cwd: directory, timeout: 120_000 })
+    const { stdout } = await run(process.execPath, [binary('typescript'), '--strict', '--noEmit', '--skipLibCheck', '--jsx', 'react', '--allowUmdGlobalAccess', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable', ...names], { cwd: directory, timeout: 300_000 })
     assert.equal(stdout, '')
     const shown = blocks.find(({ text }) => text.includes('scripted(')).text
     writeFileSync(join(directory, 'runs.js'), `const show = (it) => console.log(it)\n${shown}\nsetTimeout(() => process.exit(), 1500)`)
@@ -154,7 +154,7 @@ describe('the types', { skip: missing(), timeout: 280_000 }, () => {
   for (const [version, name] of Object.entries(compilers)) {
     test(`TypeScript ${version} compiles what must compile, and not what must not`, async () => {
       const args = [binary(name), '--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022,dom,dom.iterable', 'app.ts']
-      const { code, stdout } = await run(process.execPath, args, { cwd: directory, timeout: 120_000 })
+      const { code, stdout } = await run(process.execPath, args, { cwd: directory, timeout: 300_000 })
       assert.equal(stdout, '')
       assert.equal(code, 0)
     })
@@ -166,7 +166,7 @@ describe('the types', { skip: missing(), timeout: 280_000 }, () => {
       connect({ url: 'http://h/s', fetch: scripted().fetch, parse: exact, signal: AbortSignal.timeout(1) }).close()
       console.log(rows, rowsStore, heraldCollection)`)
     const roots = dirname(dirname(require.resolve('@types/node/package.json')))
-    const { stdout } = await run(process.execPath, [binary('typescript'), '--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022', '--typeRoots', roots, '--types', 'node', 'node.ts'], { cwd: directory, timeout: 120_000 })
+    const { stdout } = await run(process.execPath, [binary('typescript'), '--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022', '--lib', 'es2022', '--typeRoots', roots, '--types', 'node', 'node.ts'], { cwd: directory, timeout: 300_000 })
     assert.equal(stdout, '')
   })
 })

@@ -2,7 +2,7 @@
 // The console at the admin address: what its JSON says, who may see it, and the page in a browser.
 import assert from 'node:assert/strict'
 import { execFile as callback } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -249,6 +249,10 @@ describe('the console', { skip: missing(), timeout: 180_000 }, () => {
     writeFileSync(file, 'short\n')
     const refused = await run(['config', 'check', '--database-url', stage.cluster.url(), '--jwt-secret-file', guarded.secretFile, ...flags])
     assert.deepEqual([refused.code, /admin-token-file '.*' has 5 bytes, not 16 to 512/.test(refused.stderr)], [3, true])
+    writeFileSync(file, 'the-token-of-operators\n')
+    chmodSync(file, 0o644)
+    const exposed = await run(['config', 'check', '--database-url', stage.cluster.url(), '--jwt-secret-file', guarded.secretFile, ...flags])
+    assert.deepEqual([exposed.code, /admin-token-file '.*': everybody can read or write this file: chmod 600 it/.test(exposed.stderr)], [3, true])
     const word = await run(['config', 'check', '--database-url', stage.cluster.url(), '--jwt-secret-file', guarded.secretFile, '--console', 'maybe'])
     assert.match(word.stderr, /console is 'maybe', not on or off/)
     removeDirectory(directory)

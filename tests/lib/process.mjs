@@ -2,7 +2,7 @@
 // The kernel's parent-death signal ends it even if this process is killed with -9. What a process
 // does is read in /proc.
 import { spawn, execFile } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, symlinkSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -61,10 +61,14 @@ export function temporaryDirectory(name) {
   return path
 }
 
-function temporaryRoot() {
-  const root = join(tmpdir(), 'pgherald-tests')
-  mkdirSync(root, { recursive: true, mode: 0o755 })
-  return root
+const temporaryRoot = () => ofEverybody(join(tmpdir(), 'pgherald-tests'))
+
+// A directory in which every user of this machine may make something, as in /tmp.
+function ofEverybody(directory) {
+  if (existsSync(directory)) return directory
+  mkdirSync(directory, { recursive: true })
+  chmodSync(directory, 0o1777)
+  return directory
 }
 
 export function removeDirectory(path) {
@@ -89,9 +93,7 @@ export async function freePort() {
 // Makes a link that is named after the port and points to the process. The file system lets only
 // one process make it.
 function reserve(port) {
-  const directory = join(temporaryRoot(), 'ports')
-  mkdirSync(directory, { recursive: true })
-  const path = join(directory, String(port))
+  const path = join(ofEverybody(join(temporaryRoot(), 'ports')), String(port))
   try {
     symlinkSync(String(process.pid), path)
     reserved.add(path)

@@ -45,7 +45,7 @@ in_root() {
   shift
   unshare --mount --pid --fork --kill-child bash -c '
     root=$1; shift
-    mount --make-rprivate / && mount -t proc proc "$root/proc" && mount --rbind /sys "$root/sys" && mount --rbind /dev "$root/dev" || exit 1
+    mount --make-rprivate / && mount -t proc proc "$root/proc" && mount --rbind /sys "$root/sys" && mount --rbind /dev "$root/dev" && mount -t tmpfs -o mode=1777 tmpfs "$root/dev/shm" || exit 1
     exec chroot "$root" /usr/bin/env -i "$@"' in_root "$root" \
     HOME=/root TERM=dumb LANG=C.UTF-8 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
     NPM_CONFIG_USERCONFIG=/etc/machine.npmrc NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt \
