@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { afterEach, test } from 'node:test'
 import { createCollection } from '@tanstack/db'
 import { client, clientPath } from '../lib/client.mjs'
-import { until } from '../lib/wait.mjs'
+import { measured, until } from '../lib/wait.mjs'
 
 const require = createRequire(join(clientPath, 'package.json'))
 const { createSSRApp, effectScope, h, nextTick, ref } = require('vue')
@@ -102,7 +102,7 @@ test('Svelte: a store calls at once and for each change; a server that renders o
   assert.equal(server.requests.length, 1)
 })
 
-test('TanStack DB: a collection is ready with the state, takes what comes, and what was loaded again in one step', async () => {
+test('TanStack DB: a collection is ready with the state, takes what comes, and what was loaded again in one step', async (t) => {
   const { server, options } = serve()
   const collection = createCollection({ ...heraldCollection(options), startSync: true })
   const steps = []
@@ -110,13 +110,22 @@ test('TanStack DB: a collection is ready with the state, takes what comes, and w
   await collection.preload()
   const kept = () => [...collection.state.values()].map(({ id, n }) => ({ id, n })).sort((a, b) => a.id - b.id)
   assert.deepEqual(kept(), [a, b])
-  server.event(...update({ id: 2, n: 20 }, { n: 2 }))
-  server.event(...remove(a))
-  server.event(...insert({ id: 3, n: 3 }))
-  await shows(kept, [{ id: 2, n: 20 }, { id: 3, n: 3 }])
-  assert.deepEqual(steps.at(-1).sort(), ['delete 1', 'insert 3', 'update 2'], 'one step a frame')
-  server.event('left', { topic: 't', key: { id: 3 } })
-  await shows(kept, [{ id: 2, n: 20 }])
+  let last = a, now = b
+  /** Three changes at once. A busy machine may draw a frame between them. */
+  const changed = async () => {
+    const [from, row, other] = [steps.length, { id: 2, n: now.n + 1 }, { id: last.id + 2, n: 3 }]
+    server.event(...update(row, { n: now.n }))
+    server.event(...remove(last))
+    server.event(...insert(other))
+    await shows(kept, [row, other])
+    const wanted = [`delete ${last.id}`, `insert ${other.id}`, 'update 2'].sort()
+    assert.deepEqual(steps.slice(from).flat().sort(), wanted)
+    ;[now, last] = [row, other]
+    return steps.length - from
+  }
+  assert.equal(await measured(t, changed, (count) => count === 1), 1, 'one step a frame')
+  server.event('left', { topic: 't', key: { id: last.id } })
+  await shows(kept, [now])
   const before = steps.length
   server.event('bulk', { topic: 't', reason: 'muted' })
   await shows(kept, [a, b])
@@ -135,7 +144,8 @@ test('TanStack DB: begin, write, commit and markReady are called as its contract
   assert.deepEqual(await next(6), ['begin', 'insert 1', 'insert 2', 'insert 3', 'commit', 'markReady'])
   server.event(...update({ id: 2, n: 20 }, { n: 2 }))
   server.event(...remove(a))
-  assert.deepEqual(await next(5), ['begin', 'update 2', 'delete 1', 'commit', 'markReady'])
+  await told(() => calls.includes('delete 1') && calls.at(-1) === 'markReady', 'both changes')
+  assert.match(calls.splice(0).join(), /^begin,update 2,(commit,markReady,begin,)?delete 1,commit,markReady$/) // in one frame or in two
   server.event('bulk', { topic: 't', reason: 'muted' }) // the state is loaded again
   await told(() => calls.includes('insert 1'), 'the rows again')
   assert.deepEqual(calls.filter((call) => call.includes(' ')), ['insert 1', 'update 2'])

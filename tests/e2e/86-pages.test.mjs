@@ -130,6 +130,8 @@ describe('all pages', { skip: missing(), timeout: 300_000 }, () => {
     if (path !== '/') return it.isLive()
     await it.seesText('#commands pre', 'curl -N')
     await it.sees('three live users', async () => (await it.$('.dot.open').count()) === 3)
+    // The form moves down when rows come. A click that it moves away from is none.
+    for (const [who, code] of [['joao', 'ORD-K9M2P4'], ['ana', 'ORD-Q4T8W1'], ['maria', 'ORD-Z5D6F7']]) await it.seesText(`#${who} .rows`, code)
     await it.page.getByRole('button', { name: 'Run the UPDATE' }).click()
     await it.seesText('#frames li', 'order_updated')
     await it.seesText('#joao .seen', 'It came after')
