@@ -62,6 +62,15 @@ void explain_stream(struct explain *e);
 MUST_CHECK bool explain_subject(struct explain *e, const char *token, const char *claims);
 MUST_CHECK bool explain_rights(struct explain *e);
 MUST_CHECK bool explain_change(struct explain *e);
+/* For explain_change: `about` is what herald.explain_change has said. */
+MUST_CHECK bool explain_verdict(struct explain *e, struct json_object *about);
+/* A member of that, as text. NULL if there is none. `about` owns it. */
+const char *explain_text(struct json_object *about, const char *name);
+/*
+ * Appends texts of a JSON array that begin with `prefix`, without the prefix. These are the first
+ * few, and how many there are.
+ */
+void explain_append_values(struct buf *out, struct json_object *array, const char *prefix);
 
 /*
  * Says whether the last change of a row made an event, and why not. `text` is "TABLE:KEY". Returns
