@@ -1,5 +1,6 @@
 // The whole path. psql changes a row of the example application. curl and the clients of the
 // documents see the event. Clients that may not see it see nothing.
+// run: both
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'

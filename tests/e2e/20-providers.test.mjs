@@ -1,6 +1,5 @@
 // Keys that an identity provider gives over the network: found by discovery or by their address,
 // changed while streams are open, and not to be had.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'

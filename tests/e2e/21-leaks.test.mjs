@@ -3,6 +3,7 @@
 // searched.
 //
 // Every other end-to-end run is searched too, each time that a daemon ends (lib/daemon.mjs).
+// run: both
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import http from 'node:http'

@@ -1,6 +1,6 @@
 // Sessions in Chromium: what it keeps of the cookie, which pages it lets ask, and what a plain
 // EventSource gets of it.
-// run: browser, sanitized
+// run: browser
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'

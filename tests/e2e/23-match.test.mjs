@@ -1,6 +1,6 @@
 // What only the database can say of a match: the values that a function lists, and values that a
 // routing column writes otherwise than the token. Both are asked at the opening, never for an event.
-// run: long, sanitized
+// run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing, run } from '../lib/daemon.mjs'

@@ -1,6 +1,5 @@
 // What the pattern of a path names reaches each function, whatever the name. What authorises stands
 // in the query under some of these names, and reaches none.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,6 +1,5 @@
 // The database side of trust. A daemon under the role with the least rights does all that it does
 // under any other. A hostile role of the same database can do almost nothing to the streams.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing, program } from '../lib/daemon.mjs'

@@ -1,5 +1,6 @@
 // Requests, as bytes, that two programs could read differently. Behind a proxy, the bytes that one
 // of them leaves over are a second request.
+// run: both
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

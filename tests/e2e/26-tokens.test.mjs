@@ -1,7 +1,7 @@
 // Tokens that no honest application makes, keys that are not valid, and keys that change. The
 // numbers are those of the catalogue of bad input that these cases come from. tests/unit tests what
 // depends on single bytes (test_auth_token*, test_auth_key, test_auth_jwks).
-// run: sanitized
+// run: both
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'

@@ -1,6 +1,7 @@
 // A client that ends its side of the connection after its request, as `nc -N` does, may still read:
 // it gets its answer. One that has closed both sides looks the same until it is sent something. So
 // it is sent a ping at once, and leaves nothing behind.
+// run: both
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'

@@ -1,5 +1,6 @@
 // What pages of other origins may do, what every answer carries, and how a body is read. Also what
 // is counted and logged of refusals.
+// run: both
 import assert from 'node:assert/strict'
 import { readdirSync, readFileSync } from 'node:fs'
 import { connect } from 'node:net'

@@ -1,5 +1,6 @@
 // Slow clients and a flood of bad tokens beside live streams. The daemon gets rid of them, at a
 // bounded cost of memory, and nobody else notices.
+// run: both
 import assert from 'node:assert/strict'
 import { connect } from 'node:net'
 import { after, before, describe, test } from 'node:test'

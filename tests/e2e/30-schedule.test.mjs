@@ -1,5 +1,5 @@
 // The random schedule with one seed. SEED=n repeats it, and DURATION is in ms. soak.mjs runs many.
-// run: long
+// run: long, both
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,6 +1,5 @@
 // Sealed streams. @hapi/iron reads what goes out, and so does Web Crypto in a real browser. Nobody
 // reads it without the key.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'

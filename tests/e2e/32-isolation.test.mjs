@@ -1,5 +1,6 @@
 // The isolation schedule with one seed. SEED=n repeats it, and DURATION is in ms.
 // soak-isolation.mjs runs many.
+// run: both
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

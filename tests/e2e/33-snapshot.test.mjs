@@ -1,5 +1,6 @@
 // Streams that begin with a state. Whatever is written meanwhile, state and changes make the table,
 // for each connection.
+// run: both
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import http from 'node:http'

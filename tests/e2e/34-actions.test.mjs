@@ -1,6 +1,5 @@
 // Actions over HTTP. The example's actions, as the documents have them, and what may go wrong on
 // the way.
-// run: sanitized
 import assert from 'node:assert/strict'
 import http from 'node:http'
 import { connect } from 'node:net'

@@ -1,6 +1,5 @@
 // What a function of the application leaves in its session does not meet the next user's. That
 // holds for actions, authorize and snapshot functions, and behind a pooler for settings and the role.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

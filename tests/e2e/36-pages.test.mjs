@@ -1,6 +1,6 @@
 // Pages, for clients that poll. Each page ends with a cursor that misses nothing, and may wait for
 // what is to come.
-// run: long, sanitized
+// run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,5 +1,4 @@
 // Streams with gzip. They are packed once for all, decoded as they come, and whole at their end.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { after, before, describe, test } from 'node:test'

@@ -1,5 +1,5 @@
 // The typed contract: GET /stream/schema, the event `schema`, and `pgherald types`.
-// run: long, sanitized
+// run: long, both
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster, least } from '../lib/cluster.mjs'

@@ -2,7 +2,7 @@
 // - A reading client gets all of them in order.
 // - The daemon's memory stays within log-size.
 // - Other streams go on as if nothing had happened.
-// run: measures
+// run: measures, both
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing, sanitized } from '../lib/daemon.mjs'

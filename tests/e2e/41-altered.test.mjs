@@ -1,7 +1,6 @@
 // A watched table is altered while a daemon runs. What can be followed is followed within a poll.
 // All else is told as `bulk`. There are few of these, and the last one comes after the last change.
 // Triggers that other tables brought along tell nobody anything.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,6 +1,5 @@
 // An event with more routing keys than are kept in memory. A client that is there and named gets
 // it. A client that comes later gets it from the database. Nobody else notices anything.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -4,7 +4,7 @@
 // The daemon's memory stays within its bound. What is written is drawn from a seed.
 //   SEED=…           another course
 //   HARMLESS=long    rows of up to 64 MB, for some minutes
-// run: measures
+// run: measures, both
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing, sanitized } from '../lib/daemon.mjs'

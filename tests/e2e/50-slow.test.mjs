@@ -1,6 +1,6 @@
 // A reader stops reading while 2,000 events a second are for it. The daemon closes it, and the
 // others do not notice. When it comes back it has lost nothing.
-// run: measures
+// run: measures, both
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { Curl } from '../lib/curl.mjs'

@@ -3,6 +3,7 @@
 // - Streams and database go on.
 // - Probes and log say what happens.
 // - The door opens by itself when there are descriptors again.
+// run: both
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { connect } from 'node:net'

@@ -1,5 +1,6 @@
 // What a row holds arrives as it is. The bytes of `data` are those that PostgreSQL makes of it, in
 // one line.
+// run: both
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

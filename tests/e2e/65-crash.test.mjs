@@ -1,6 +1,7 @@
 // Power cuts. PostgreSQL is killed again and again while most commits are only in its memory. What
 // a subscriber has been told is never taken back. A tick and all that it covers are on disk before
 // anybody hears of it.
+// run: both
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { missing, watch } from '../lib/daemon.mjs'

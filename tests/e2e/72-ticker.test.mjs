@@ -1,6 +1,6 @@
 // The ticker is frozen, and so are its session and its locks. The other instance does not wait for
 // it.
-// run: measures
+// run: measures, both
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing } from '../lib/daemon.mjs'

@@ -1,7 +1,6 @@
 // Somebody holds a lock that the daemon needs, for longer than the daemon waits. The daemon's
 // sessions do not pile up at the server. The one that is in the way is named. So is a server
 // process that is frozen in the middle of a tick.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { writeFileSync } from 'node:fs'

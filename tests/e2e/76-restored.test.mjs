@@ -3,7 +3,6 @@
 // - The stream goes on at once.
 // - A client with a cursor of what is lost is told.
 // - No tick id is given out twice.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'

@@ -1,7 +1,7 @@
 // The log by logical replication. A daemon runs at a subscriber of herald.changes and herald.ticks.
 // It delivers the same events under the same ids, and writes nothing there. setUp() does what an
 // operator has to do.
-// run: long, sanitized
+// run: long
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'

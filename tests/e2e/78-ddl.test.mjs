@@ -1,6 +1,5 @@
 // What no trigger sees: a table that is dropped, swapped, or emptied by a crash. Open streams are
 // told to fetch again. When a table of that name is watched again, it goes on in these streams.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing, run } from '../lib/daemon.mjs'

@@ -1,6 +1,6 @@
 // Names of hosts on the way to PostgreSQL, and a DNS that does not answer. Only the session that
 // asks waits for it.
-// run: long, sanitized
+// run: long
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'

@@ -1,7 +1,6 @@
 // What is done to the server and the schema under a running daemon. The daemon leaves when the
 // server waits for its clients, and comes back. It goes on with no schema but the one that it
 // knows.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { missing, run } from '../lib/daemon.mjs'

@@ -1,6 +1,5 @@
 // What a database, a role or a hosting service may have set for everybody. Settings may cut,
 // forbid, or have things read otherwise. Encodings are among them.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'

@@ -1,6 +1,5 @@
 // What doctor and migrate say of what others do to the database of a log. These are replicas of all
 // tables, transactions that stay open, and bounds.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'

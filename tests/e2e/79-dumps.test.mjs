@@ -1,6 +1,5 @@
 // Dumps in parts, a log that is emptied by hand, and a replica of all tables. This is what ordinary
 // life does to a database with herald in it.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

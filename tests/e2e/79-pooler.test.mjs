@@ -1,7 +1,6 @@
 // A real pgbouncer between the daemon and the database. If it keeps sessions, all is as without it.
 // If it lends sessions for a transaction or a statement, the daemon finds that out and says so.
 // Events then come by polling, and nothing stays with the pool.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { writeFileSync } from 'node:fs'

@@ -1,6 +1,5 @@
 // pgherald dev: a try beside a database. It prepares, serves on the loopback, and shows events. What
 // it has made goes with --cleanup, and nothing else does.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster, environment } from '../lib/cluster.mjs'

@@ -1,5 +1,4 @@
 // What the commands list of a database, and what they take away.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'

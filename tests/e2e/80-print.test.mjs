@@ -1,6 +1,5 @@
 // pgherald migrate --print: one file of SQL, as migration tools apply it. It gives the same schema
 // as pgherald migrate. The commands of migrations.md are typed.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,5 +1,4 @@
 // pgherald uninstall: it says what goes, asks, and leaves the database as it was before.
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'

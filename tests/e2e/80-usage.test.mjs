@@ -5,7 +5,6 @@
 // - 2: wrong usage
 // - 3: wrong configuration
 // - 4: schema and program do not fit
-// run: sanitized
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'

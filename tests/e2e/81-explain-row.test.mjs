@@ -1,5 +1,4 @@
 // pgherald explain --row: did the last change of a row make an event, and if not, why?
-// run: sanitized
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { Cluster } from '../lib/cluster.mjs'

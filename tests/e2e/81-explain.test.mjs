@@ -2,7 +2,7 @@
 // truth. What it says of every subscriber and every change must be what real streams delivered.
 // EXPLAIN=all compares all pairs, which takes some minutes. Then follows what it says if something
 // stands in the way.
-// run: long, sanitized
+// run: long
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -1,4 +1,3 @@
-// run: sanitized
 // `pgherald forward`: what a receiver gets, in which order, and what becomes of what it does not take.
 import assert from 'node:assert/strict'
 import { createHmac, randomBytes } from 'node:crypto'

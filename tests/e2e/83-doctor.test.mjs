@@ -1,6 +1,6 @@
 // pgherald doctor. Nothing is wrong on the stage, and then one thing at a time is broken. Exactly
 // its line turns, and says what to do.
-// run: long, sanitized
+// run: long
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'

@@ -1,4 +1,3 @@
-// run: sanitized
 // The console at the admin address: what its JSON says, who may see it, and the page in a browser.
 import assert from 'node:assert/strict'
 import { execFile as callback } from 'node:child_process'

@@ -1,5 +1,5 @@
 // Resuming, restarting, stopping, installing. What a stream is told when something around it ends.
-// run: long, sanitized
+// run: long
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'

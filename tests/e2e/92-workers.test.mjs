@@ -1,4 +1,3 @@
-// run: sanitized
 // `workers`: several processes at one address are one program to clients and to operators. Limits count
 // over all of them, metrics are added up, each signal concerns all, and a worker that dies is replaced.
 import assert from 'node:assert/strict'

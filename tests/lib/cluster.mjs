@@ -17,7 +17,6 @@ const defaults = {
   max_prepared_transactions: 10,
   deadlock_timeout: '500ms',
   log_line_prefix: '%m %p %a ',
-  autovacuum_naptime: '10s',
 }
 const shutdown = { smart: 'SIGTERM', fast: 'SIGINT', immediate: 'SIGQUIT' }
 
