@@ -55,6 +55,25 @@ static int take(PGconn *pg)
 	return EXIT_FAILED;
 }
 
+/* Another role would fail at the first table that it may not read. */
+static bool is_owner(PGconn *pg)
+{
+	char *owner = migrate_query_text(
+		pg,
+		"SELECT CASE WHEN pg_has_role(n.nspowner, 'USAGE') THEN '' ELSE"
+		" n.nspowner::regrole::text END FROM pg_namespace n WHERE n.nspname = 'herald'",
+		0, NULL);
+	bool is = owner != NULL && owner[0] == '\0';
+
+	if (owner != NULL && !is)
+		fprintf(stderr,
+			"pgherald: nothing was changed. The schema herald belongs to role %s, and "
+			"role %s may not take it away: connect as that one, or as a superuser\n",
+			owner, PQuser(pg));
+	free(owner);
+	return is;
+}
+
 static int uninstall(PGconn *pg, struct cli_call *call)
 {
 	int there = migrate_query_yes(pg, "SELECT to_regnamespace('herald') IS NOT NULL", 0, NULL),
@@ -64,7 +83,7 @@ static int uninstall(PGconn *pg, struct cli_call *call)
 		printf("there is no schema herald in database '%s'\n", PQdb(pg));
 		return EXIT_DONE;
 	}
-	if (there < 0 || !uninstall_is_free(pg))
+	if (there < 0 || !is_owner(pg) || !uninstall_is_free(pg))
 		return EXIT_FAILED;
 	printf("This goes from database '%s', all of it or nothing:\n", PQdb(pg));
 	if (!uninstall_survey(pg))

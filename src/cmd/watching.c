@@ -12,6 +12,8 @@
  */
 static const char in_force[] =
 	"SELECT coalesce(max(concat_ws(chr(10), 'topic     ' || w.topic,"
+	" 'key       ' || coalesce(nullif(array_to_string(herald.key_columns(w), ', '), ''),"
+	"   'none: subscribers cannot tell its rows from each other'),"
 	" 'audience  ' || coalesce(nullif(array_to_string(w.audience, ', '), ''), 'none'),"
 	" 'columns   ' || CASE WHEN w.columns IS NULL THEN 'all' ELSE "
 	"coalesce(nullif(array_to_string(w.columns, ', '), ''), 'none') END,"

@@ -90,6 +90,7 @@ static void complain_of_query(struct conn *c, const PGresult *res)
 {
 	const char *primary = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 	const char *why = primary != NULL ? primary : PQresultErrorMessage(res);
+	bool shut_out = lacks_rights(res, why);
 
 	if (!c->failed) {
 		const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
@@ -98,10 +99,9 @@ static void complain_of_query(struct conn *c, const PGresult *res)
 		snprintf(c->fault_state, sizeof(c->fault_state), "%s", state == NULL ? "" : state);
 	}
 	if (!c->failed && complaints_have_room(&c->complaints, why))
-		log_error("[STREAM JOB] query of '%s' failed: %s%s", c->name, why,
-			  lacks_rights(res, why)
-				  ? ", let its owner run SELECT herald.grant_daemon('<this role>')"
-				  : "");
+		log_error("[STREAM JOB] query of '%s' failed: %s%s%s%s", c->name, why,
+			  shut_out ? ", let its owner run SELECT herald.grant_daemon('" : "",
+			  shut_out ? PQuser(c->pg) : "", shut_out ? "')" : "");
 }
 
 /*

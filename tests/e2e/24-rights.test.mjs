@@ -74,7 +74,7 @@ describe('under the role with the least rights', { skip: missing() }, () => {
     const child = processes.start(program, args, { stdio: ['ignore', 'ignore', 'pipe'] })
     let log = ''
     child.stderr.on('data', (chunk) => (log += chunk))
-    await until(() => /permission denied for schema herald, let its owner run SELECT herald.grant_daemon/.test(log), { what: 'what to do about it' })
+    await until(() => /permission denied for schema herald, let its owner run SELECT herald\.grant_daemon\('hostile'\)/.test(log), { what: 'what to do about it' })
       .finally(() => child.kill('SIGKILL'))
     await child.exited
   })

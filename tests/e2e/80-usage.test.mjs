@@ -251,10 +251,13 @@ describe('usage', { skip: missing() }, () => {
     test('watch says what is in force; typed again it keeps what is not said, and takes away what is said empty', async () => {
       const watch = async (...args) => (await expects(['watch', 'public.long', ...args, '--database-url', cluster.url()], 0)).stdout.trimEnd().split('\n')
       const inForce = (topic, audience, columns, exclude, numbers = 'number', events = ['insert', 'update', 'delete', 'truncate'].map((op) => `${topic}.${op}`).join(', ')) =>
-        ['watching public.long', `topic     ${topic}`, `audience  ${audience}`, `columns   ${columns}`, `exclude   ${exclude}`, `numbers   ${numbers}`, `events    ${events}`]
+        ['watching public.long', `topic     ${topic}`, 'key       id', `audience  ${audience}`, `columns   ${columns}`, `exclude   ${exclude}`, `numbers   ${numbers}`, `events    ${events}`]
       const long = Array.from({ length: 140 }, (_, i) => `c${i}_${'x'.repeat(50)}`)
       await cluster.psql(`CREATE TABLE public.long (id int PRIMARY KEY, name text, secret text, ${long.map((name) => `${name} int`).join(', ')})`)
       assert.deepEqual(await watch(), inForce('long', 'none', 'all', 'none'))
+      await cluster.psql('CREATE TABLE public.keyless (n int)')
+      const { stdout } = await expects(['watch', 'public.keyless', '--database-url', cluster.url()], 0)
+      assert.match(stdout, /^key {7}none: subscribers cannot tell its rows from each other$/m)
       assert.deepEqual(await watch('--audience', 'id', '--exclude', 'secret'), inForce('long', 'id', 'all', 'secret'))
       assert.deepEqual(await watch('--audience', 'id,name'), inForce('long', 'id, name', 'all', 'secret'))
       assert.deepEqual(await watch('--columns', 'id', '--columns', 'name'), inForce('long', 'id, name', 'id, name', 'secret'))
