@@ -261,7 +261,7 @@ static void turn(struct server *s)
 	note_delivery(s);
 	keeper_reap(&s->gate);
 	server_memory_look(s);
-	router_free_gone(&s->router);
+	catalog_free_gone(&s->router.catalog);
 }
 
 static void tear_down(struct server *s)

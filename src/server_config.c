@@ -59,7 +59,7 @@ static bool misses_key(const struct server *s, const struct config *fresh)
 {
 	if (s->config->seal == NULL || fresh->seal != NULL)
 		return false;
-	strmap_each (const struct stream, stream, &s->router.streams)
+	strmap_each (const struct stream, stream, &s->router.catalog.streams)
 		if (stream->def.sealed)
 			return true;
 	return false;

@@ -108,7 +108,7 @@ static const char *lack(const struct server *s, const struct stream_def *def)
 
 static void say_what_lacks(const struct server *s)
 {
-	strmap_each (const struct stream, stream, &s->router.streams)
+	strmap_each (const struct stream, stream, &s->router.catalog.streams)
 		if (lack(s, &stream->def) != NULL)
 			log_error("stream '%s' %s", stream->def.path, lack(s, &stream->def));
 }

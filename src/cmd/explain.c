@@ -215,7 +215,7 @@ static void release(struct explain *e, struct line *line)
 	free(line->claims);
 	wanted_release(&e->wanted);
 	identity_release(&e->identity);
-	router_release(&e->router);
+	catalog_release(&e->catalog);
 	actions_release(&e->actions);
 	pathquery_release(&e->target);
 	report_release(&e->report);
@@ -229,7 +229,7 @@ int cmd_explain(struct cli_call *call)
 	int result;
 
 	report_init(&e.report);
-	router_init(&e.router, (size_t)1 << 20);
+	catalog_init(&e.catalog);
 	result = read_line(call, &e, &line);
 	if (result == EXIT_DONE && !find_token(call, &e, &line))
 		result = EXIT_FAILED;

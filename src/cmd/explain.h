@@ -9,7 +9,7 @@
  * - the change
  *
  * Each file adds to the report what it finds. Nothing is decided here. The same code decides as in
- * the daemon. It is router_find, herald.entitled and herald.is_for, and the headers token.h,
+ * the daemon. It is catalog_find, herald.entitled and herald.is_for, and the headers token.h,
  * revocations.h and entitlement.h.
  */
 #ifndef CMD_EXPLAIN_H
@@ -18,7 +18,7 @@
 #include <libpq-fe.h>
 
 #include "hub/cursor.h"
-#include "hub/router.h"
+#include "hub/catalog.h"
 #include "hub/wanted.h"
 #include "auth/identity.h"
 #include "http/pathquery.h"
@@ -33,8 +33,8 @@ struct explain {
 	const struct config *config;
 	PGconn *pg;
 	struct pathquery target;
-	struct cursor change; /* tick is 0 if it was not given */
-	struct router router; /* the streams that there are */
+	struct cursor change;   /* tick is 0 if it was not given */
+	struct catalog catalog; /* the streams that there are */
 	struct actions actions;
 	const struct stream *stream; /* NULL if none has the path */
 	struct params params;        /* of path and query; borrowed from target and stream */

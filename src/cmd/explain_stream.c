@@ -44,10 +44,10 @@ bool explain_find_stream(struct explain *e)
 	bool good = load(e, DEFS_SQL, &defs, defs_take) &&
 		    load(e, DEFS_ACTIONS_SQL, &defs, defs_take_action);
 
-	(void)router_define(&e->router, defs.items, defs.count);
+	(void)catalog_define(&e->catalog, defs.items, defs.count, (struct cursor){0, 0});
 	actions_define(&e->actions, defs.actions, defs.action_count);
 	free(defs.items);
-	e->stream = router_find(&e->router, e->target.path, &e->params);
+	e->stream = catalog_find(&e->catalog, e->target.path, &e->params);
 	if (e->params.count + e->target.query.count > PARAMS_MAX)
 		report_say(&e->report, REPORT_NO, "stream", NULL,
 			   "the request has too many parameters");
@@ -59,7 +59,7 @@ bool explain_find_stream(struct explain *e)
 /* Streams whose paths fit as well, and are not meant. */
 static void say_others(struct explain *e)
 {
-	strmap_each (struct stream, s, &e->router.streams) {
+	strmap_each (struct stream, s, &e->catalog.streams) {
 		struct params params = {.count = 0};
 		int literals;
 

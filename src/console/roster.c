@@ -74,7 +74,7 @@ void roster_append_streams(const struct outlets *outlets, struct buf *out)
 	const char *comma = "";
 
 	buf_append_str(out, "{\"streams\":[");
-	strmap_each (const struct stream, s, &outlets->router->streams) {
+	strmap_each (const struct stream, s, &outlets->router->catalog.streams) {
 		buf_append_str(out, comma);
 		append_stream(s, out);
 		comma = ",";

@@ -129,7 +129,7 @@ static bool pass_list(struct entry *e)
 	if (!read_query(e))
 		return false;
 	e->multi = multi_parse(&e->query, &refusal);
-	if (e->multi != NULL && multi_find(e->multi, e->gate->outlets->router))
+	if (e->multi != NULL && multi_find(e->multi, &e->gate->outlets->router->catalog))
 		return true;
 	if (e->multi != NULL)
 		refusal_not_found(&refusal);
@@ -144,7 +144,7 @@ static bool pass_path(struct entry *e)
 
 	if (strcmp(e->request->path, SELECTION_MULTI_PATH) == 0)
 		return pass_list(e);
-	e->stream = router_find(e->gate->outlets->router, e->request->path, &path);
+	e->stream = catalog_find(&e->gate->outlets->router->catalog, e->request->path, &path);
 	if (!pass_actions(e))
 		return false;
 	if (e->stream == NULL || !is_method(e, "GET")) {

@@ -46,7 +46,7 @@ bool keeper_hear(struct gate *g, const struct event *event)
 
 void keeper_streams_changed(struct gate *g)
 {
-	if (!list_empty(&g->outlets->router->gone))
+	if (!list_empty(&g->outlets->router->catalog.gone))
 		waiter_doubt(g, NULL);
 	outlets_close_gone(g->outlets);
 }

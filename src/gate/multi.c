@@ -202,7 +202,7 @@ void multi_free(struct multi *s)
 
 /* --- what they are --- */
 
-bool multi_find(struct multi *s, const struct router *r)
+bool multi_find(struct multi *s, const struct catalog *streams)
 {
 	bool all = true;
 
@@ -210,7 +210,7 @@ bool multi_find(struct multi *s, const struct router *r)
 		struct multi_item *item = &s->items[i];
 
 		item->params.count = 0;
-		item->stream = router_find(r, item->path, &item->params);
+		item->stream = catalog_find(streams, item->path, &item->params);
 		params_json_read(item->query, &item->params);
 		all = all && item->stream != NULL;
 	}
@@ -360,7 +360,7 @@ enum multi_verdict multi_decide(struct multi *s, struct gate *gate, const struct
 				const char *address, struct multi_item **ret_item,
 				struct refusal *ret_refusal)
 {
-	if (!multi_find(s, gate->outlets->router)) {
+	if (!multi_find(s, &gate->outlets->router->catalog)) {
 		refusal_not_found(ret_refusal);
 		return MULTI_REFUSED;
 	}

@@ -56,7 +56,7 @@ struct multi *multi_parse(const struct params *query, struct refusal *ret_refusa
 void multi_free(struct multi *s); /* NULL is harmless */
 
 /* Finds each stream as it is now. What was found earlier may be gone. False if one is not there. */
-bool multi_find(struct multi *s, const struct router *r);
+bool multi_find(struct multi *s, const struct catalog *streams);
 
 /* True if no stream asks for a token. */
 bool multi_is_anonymous(const struct multi *s);

@@ -130,7 +130,7 @@ static void refuse(struct pending_open *h, const struct refusal *refusal)
 		waiter_refuse(&h->waiter, refusal);
 		return;
 	}
-	multi_find(h->multi, h->waiter.gate->outlets->router);
+	multi_find(h->multi, &h->waiter.gate->outlets->router->catalog);
 	buf_init(&out);
 	control_append_closing(&out, wire_of(h, multi_format(h->multi)), reason_of(refusal->status),
 			       0, false);

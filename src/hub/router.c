@@ -11,134 +11,36 @@
 /* Kept for the next event. A longer one is made in memory that is given back. */
 #define ROOM_KEPT ((size_t)1 << 20)
 
-/* The streams that carry one topic. */
-struct topic {
-	struct stream **streams;
-	size_t count;
-};
-
 void router_init(struct router *r, size_t log_size)
 {
 	*r = (struct router){.hash_key = hash_key_random()};
 	sharedlog_init(&r->log, log_size);
-	strmap_init(&r->streams);
-	strmap_init(&r->topics);
-	list_init(&r->gone);
+	catalog_init(&r->catalog);
 	list_init(&r->touched);
 	sealer_init(&r->sealer);
 	packer_init(&r->packer);
 	stage_init(&r->stage, r->hash_key, &r->sealer, &r->packer);
 }
 
-static void free_topics(struct router *r)
-{
-	strmap_each (struct topic, t, &r->topics) {
-		free(t->streams);
-		free(t);
-	}
-	strmap_release(&r->topics);
-	strmap_init(&r->topics);
-}
-
 void router_release(struct router *r)
 {
-	router_define(r, NULL, 0);
-	router_free_gone(r);
-	free_topics(r);
-	strmap_release(&r->topics);
-	strmap_release(&r->streams);
+	catalog_release(&r->catalog);
 	sharedlog_release(&r->log);
 	stage_release(&r->stage);
 	sealer_release(&r->sealer);
 	packer_release(&r->packer);
 }
 
-static void add_to_topic(struct router *r, struct stream *s, const char *name)
-{
-	struct topic *t = strmap_get(&r->topics, name, strlen(name));
-
-	if (t == NULL) {
-		t = xcalloc(1, sizeof(*t));
-		strmap_put(&r->topics, name, strlen(name), t);
-	}
-	if (t->count > 0 && t->streams[t->count - 1] == s)
-		return; /* the stream names its topic twice */
-	t->streams = xrealloc(t->streams, (t->count + 1) * sizeof(*t->streams));
-	t->streams[t->count++] = s;
-}
-
-static void map_topics(struct router *r)
-{
-	free_topics(r);
-	strmap_each (struct stream, s, &r->streams)
-		for (size_t t = 0; t < s->def.topic_count; t++)
-			add_to_topic(r, s, s->def.topics[t]);
-}
-
-static void take_away(struct router *r, struct stream *s)
-{
-	strmap_remove(&r->streams, s->def.path, strlen(s->def.path));
-	s->gone = true;
-	list_append(&r->gone, &s->link);
-}
-
-/* Takes away streams that are not among the defs, or are there in another shape. Returns true if
- * there was one. */
-static bool take_away_changed(struct router *r, const struct stream_def *defs, size_t count)
-{
-	struct stream **changed = xcalloc(r->streams.count + 1, sizeof(*changed));
-	size_t changed_count = 0;
-
-	strmap_each (struct stream, s, &r->streams) {
-		bool same = false;
-
-		for (size_t d = 0; d < count && !same; d++)
-			same = stream_def_equal(&s->def, &defs[d]);
-		if (!same)
-			changed[changed_count++] = s;
-	}
-	for (size_t i = 0; i < changed_count; i++)
-		take_away(r, changed[i]);
-	free(changed);
-	return changed_count > 0;
-}
-
 bool router_define(struct router *r, struct stream_def *defs, size_t count)
 {
-	bool news = take_away_changed(r, defs, count);
-
-	for (size_t i = 0; i < count; i++) {
-		const char *path = defs[i].path;
-
-		if (strmap_get(&r->streams, path, strlen(path)) == NULL) {
-			struct stream *s = stream_new(&defs[i], r->head);
-
-			strmap_put(&r->streams, s->def.path, strlen(s->def.path), s);
-			news = true;
-		}
-		stream_def_release(&defs[i]);
-	}
-	map_topics(r);
-	return news;
-}
-
-void router_free_gone(struct router *r)
-{
-	list_each (node, tmp, &r->gone) {
-		struct stream *s = container_of(node, struct stream, link);
-
-		if (s->subscriber_count == 0) {
-			list_remove(&s->link);
-			stream_free(s);
-		}
-	}
+	return catalog_define(&r->catalog, defs, count, r->head);
 }
 
 void router_restart(struct router *r, struct cursor head)
 {
 	sharedlog_restart(&r->log, head);
 	r->head = head;
-	strmap_each (struct stream, s, &r->streams) {
+	strmap_each (struct stream, s, &r->catalog.streams) {
 		stream_trim(s, &r->log);
 		s->since = head;
 		s->partial = (struct cursor){0, 0};
@@ -246,7 +148,7 @@ static void trim_streams(struct router *r)
 	if (r->log.tail - r->trimmed < r->log.cap / 16)
 		return;
 	r->trimmed = r->log.tail;
-	strmap_each (struct stream, s, &r->streams)
+	strmap_each (struct stream, s, &r->catalog.streams)
 		stream_trim(s, &r->log);
 }
 
@@ -279,7 +181,7 @@ static void close_past(struct router *r, int64_t tick)
 {
 	if (tick <= r->head.tick + 1)
 		return;
-	strmap_each (struct stream, s, &r->streams)
+	strmap_each (struct stream, s, &r->catalog.streams)
 		s->since = (struct cursor){tick, 0};
 }
 
@@ -292,7 +194,7 @@ size_t router_data_max(const struct router *r)
 
 void router_publish(struct router *r, const struct event *event)
 {
-	const struct topic *t = strmap_get(&r->topics, event->topic.bytes, event->topic.len);
+	const struct topic *t = catalog_topic(&r->catalog, event->topic);
 	const struct buf *made = &r->stage.record;
 	uint64_t record;
 	size_t others;
@@ -393,24 +295,4 @@ void router_touch_again(struct router *r, struct subscriber *sub)
 {
 	if (!list_linked(&sub->touched))
 		list_append(&r->touched, &sub->touched);
-}
-
-struct stream *router_find(const struct router *r, const char *path, struct params *params)
-{
-	struct params best_params = *params, tried;
-	struct stream *best = NULL;
-	int literals, most = -1;
-
-	strmap_each (struct stream, s, &r->streams) {
-		tried = *params;
-		if (params_take_path(&tried, s->def.path, path, &literals) &&
-		    (literals > most ||
-		     (literals == most && strcmp(s->def.path, best->def.path) < 0))) {
-			best = s;
-			best_params = tried;
-			most = literals;
-		}
-	}
-	*params = best_params;
-	return best;
 }

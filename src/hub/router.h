@@ -13,8 +13,8 @@
 
 #include <stdint.h>
 
+#include "hub/catalog.h"
 #include "hub/packer.h"
-#include "hub/params.h"
 #include "hub/sealer.h"
 #include "hub/sharedlog.h"
 #include "hub/stage.h"
@@ -23,13 +23,11 @@
 
 struct router {
 	struct sharedlog log;
-	uint64_t trimmed;      /* the log's tail when all streams were last trimmed */
-	struct cursor head;    /* everything up to here was published; tick 0 if not known yet */
-	int64_t whole_tick;    /* everything of this tick and of those before was published */
-	struct strmap streams; /* path -> struct stream */
-	struct strmap topics;  /* topic -> struct topic */
-	struct list gone;      /* streams that were taken away and still have subscribers */
-	struct list touched;   /* subscribers with something to be sent */
+	uint64_t trimmed;   /* the log's tail when all streams were last trimmed */
+	struct cursor head; /* everything up to here was published; tick 0 if not known yet */
+	int64_t whole_tick; /* everything of this tick and of those before was published */
+	struct catalog catalog;
+	struct list touched; /* subscribers with something to be sent */
 	/* Bytes that the log has taken since the touched were taken, with what others keep of
 	 * them. */
 	size_t untold;
@@ -47,13 +45,8 @@ struct router {
 void router_init(struct router *r, size_t log_size);
 void router_release(struct router *r); /* when no subscriber is left */
 
-/*
- * From now on, these streams exist and no others. Takes the defs over. A stream that is defined as
- * before stays as it is. One that is not defined any more, or is defined otherwise, goes to `gone`.
- * The owner of its subscribers closes them. Returns false if all streams are as they were.
- */
+/* As catalog_define. New streams have nothing from before the head. */
 bool router_define(struct router *r, struct stream_def *defs, size_t count);
-void router_free_gone(struct router *r); /* frees those without subscribers */
 
 /* Forgets what is in the log, which then starts after this cursor. This is for the start, and for
  * when history was lost. */
@@ -105,12 +98,5 @@ static inline bool router_is_due(const struct router *r)
 /* The subscriber has something to send again, although no event touched it. It will be in the next
  * flush. */
 void router_touch_again(struct router *r, struct subscriber *sub);
-
-/*
- * Returns the stream whose path fits. Of several, it is the one with the most literal segments,
- * then the first by name. Returns NULL if there is none. Path parameters are appended to params.
- * Their texts are borrowed from the stream and from path.
- */
-struct stream *router_find(const struct router *r, const char *path, struct params *params);
 
 #endif

@@ -97,13 +97,13 @@ static void close_subscribers(struct stream *s, const char *reason)
 
 void outlets_close_gone(struct outlets *set)
 {
-	list_each (node, tmp, &set->router->gone)
+	list_each (node, tmp, &set->router->catalog.gone)
 		close_subscribers(container_of(node, struct stream, link), "changed");
 }
 
 void outlets_close_holed(struct outlets *set)
 {
-	strmap_each (struct stream, s, &set->router->streams) {
+	strmap_each (struct stream, s, &set->router->catalog.streams) {
 		if (s->holed)
 			close_subscribers(s, "fault");
 		s->holed = false;

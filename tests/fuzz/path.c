@@ -4,7 +4,7 @@
  * herald.stream would take. What is found gives the path back when its parameters are put in;
  * nothing fits better; and nothing fits where nothing is found.
  */
-#include "hub/router.h"
+#include "hub/catalog.h"
 
 #include "fuzz.h"
 
@@ -92,12 +92,12 @@ static void check_parameters(const char *pattern, const char *path, const struct
 	buf_release(&made);
 }
 
-static void check_best(const struct router *r, const struct stream *found, const char *path)
+static void check_best(const struct catalog *c, const struct stream *found, const char *path)
 {
 	int most = found == NULL ? -1 : literals_of(found->def.path, path), literals;
 
 	MUST(found == NULL || most >= 0);
-	strmap_each (struct stream, s, &r->streams) {
+	strmap_each (struct stream, s, &c->streams) {
 		literals = literals_of(s->def.path, path);
 		MUST(literals <= most);
 		MUST(literals < 0 || literals < most || strcmp(s->def.path, found->def.path) >= 0);
@@ -110,7 +110,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct stream_def defs[STREAMS_MAX];
 	struct params params = {.count = 0};
 	struct stream *found;
-	struct router r;
+	struct catalog c;
 	size_t count = 0;
 	char *path = input_line(&in);
 
@@ -122,15 +122,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		else
 			free(pattern);
 	}
-	router_init(&r, 1 << 20);
-	router_define(&r, defs, count);
-	found = router_find(&r, path, &params);
-	check_best(&r, found, path);
+	catalog_init(&c);
+	catalog_define(&c, defs, count, (struct cursor){0, 0});
+	found = catalog_find(&c, path, &params);
+	check_best(&c, found, path);
 	if (found != NULL)
 		check_parameters(found->def.path, path, &params);
 	else
 		MUST(params.count == 0);
-	router_release(&r);
+	catalog_release(&c);
 	free(path);
 	return 0;
 }

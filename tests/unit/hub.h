@@ -66,7 +66,7 @@ static inline bool define(struct router *r, struct stream_def *defs, size_t coun
 
 static inline struct stream *stream_at(const struct router *r, const char *path)
 {
-	return strmap_get(&r->streams, path, strlen(path));
+	return strmap_get(&r->catalog.streams, path, strlen(path));
 }
 
 static inline void join(struct router *r, struct subscriber *sub, const char *path,

@@ -184,7 +184,7 @@ TEST(each_is_found_with_the_parameters_of_its_path_first)
 	struct selection *selection;
 	char *json;
 
-	assert_true(multi_find(s, &router) && multi_find(s, &router));
+	assert_true(multi_find(s, &router.catalog) && multi_find(s, &router.catalog));
 	json = params_json(&s->items[0].params);
 	assert_string_equal(json, "{\"id\":\"7\"}");
 	assert_ptr_equal(s->items[1].stream, stream_at(&router, "/news"));
@@ -206,7 +206,7 @@ TEST(one_that_is_not_there_is_none_for_all)
 	struct refusal refusal;
 	struct multi *s = parse(&refusal, QUERY("paths", "/news,/none"));
 
-	assert_false(multi_find(s, &router));
+	assert_false(multi_find(s, &router.catalog));
 	assert_int_equal(multi_format(s), FRAME_NAMED);
 	multi_free(s);
 }
@@ -218,7 +218,7 @@ TEST(all_of_one_format_and_all_anonymous_are_so_together)
 		     *both = parse(&refusal, QUERY("paths", "/news,/free"));
 	struct selection *selection;
 
-	assert_true(multi_find(message, &router) && multi_find(both, &router));
+	assert_true(multi_find(message, &router.catalog) && multi_find(both, &router.catalog));
 	assert_int_equal(multi_format(message), FRAME_MESSAGE);
 	assert_int_equal(multi_format(both), FRAME_NAMED);
 	assert_true(multi_is_anonymous(both));
@@ -238,7 +238,7 @@ TEST(a_request_for_one_path_is_a_selection_of_one)
 	struct params path = {.count = 0}, query = {.items = {{text_of("x"), text_of("1")},
 							      {text_of("token"), text_of("t")}},
 						    .count = 2};
-	struct stream *stream = router_find(&router, "/own/7", &path);
+	struct stream *stream = catalog_find(&router.catalog, "/own/7", &path);
 	struct refusal refusal;
 	struct multi *s = multi_of_one(stream, "/own/7", &query, &refusal);
 	struct selection *selection = multi_settle(s);
@@ -253,7 +253,7 @@ TEST(a_request_for_one_path_is_a_selection_of_one)
 TEST(what_of_one_path_is_malformed_is_refused)
 {
 	struct params path = {.count = 0}, query = {.count = PARAMS_MAX};
-	struct stream *stream = router_find(&router, "/own/7", &path);
+	struct stream *stream = catalog_find(&router.catalog, "/own/7", &path);
 	struct refusal refusal;
 
 	for (size_t i = 0; i < PARAMS_MAX; i++)
@@ -274,7 +274,7 @@ TEST(each_function_is_asked_for_each_path_until_it_is_doubted)
 	struct refusal refusal;
 	struct multi *s = parse(&refusal, QUERY("paths", "/news,/own/7,/own/8"));
 
-	assert_true(multi_find(s, &router));
+	assert_true(multi_find(s, &router.catalog));
 	assert_ptr_equal(multi_unasked(s), &s->items[1]);
 	multi_grant(&s->items[1], "/own/:id", &nothing);
 	assert_ptr_equal(multi_unasked(s), &s->items[2]);

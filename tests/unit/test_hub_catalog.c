@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: PostgreSQL */
-/* Which streams there are, and which one a path opens. */
+/* Which streams there are, and which one a path opens, beside a router that has subscribers. */
 #include "hub/router.h"
 
 #include "hub.h"
@@ -59,8 +59,8 @@ TEST(a_stream_that_is_defined_as_before_stays_with_its_subscribers_and_events)
 	define(&router, second, ARRAY_SIZE(second));
 	assert_ptr_equal(stream_at(&router, "/a"), a);
 	assert_false(a->gone);
-	assert_true(list_empty(&router.gone));
-	assert_int_equal(router.streams.count, 3);
+	assert_true(list_empty(&router.catalog.gone));
+	assert_int_equal(router.catalog.streams.count, 3);
 	publish("t", "2");
 	assert_sees(&router, &sub, "1 2 ");
 }
@@ -83,11 +83,11 @@ TEST(a_changed_stream_is_a_new_one_and_the_old_one_ends_with_its_subscribers)
 	publish("u", "3");
 	assert_sees(&router, &sub, "1 "); /* what it had coming, but nothing new */
 	assert_sees(&router, &other, "2 3 ");
-	router_free_gone(&router);
-	assert_false(list_empty(&router.gone));
+	catalog_free_gone(&router.catalog);
+	assert_false(list_empty(&router.catalog.gone));
 	subscriber_leave(&sub);
-	router_free_gone(&router);
-	assert_true(list_empty(&router.gone));
+	catalog_free_gone(&router.catalog);
+	assert_true(list_empty(&router.catalog.gone));
 }
 
 TEST(a_stream_that_is_not_named_any_more_cannot_be_found)
@@ -95,15 +95,15 @@ TEST(a_stream_that_is_not_named_any_more_cannot_be_found)
 	struct params params = {.count = 0};
 
 	define_paths((const char *const[]){"/a", "/b", NULL});
-	assert_non_null(router_find(&router, "/b", &params));
+	assert_non_null(catalog_find(&router.catalog, "/b", &params));
 	define_paths((const char *const[]){"/a", NULL});
-	assert_null(router_find(&router, "/b", &params));
-	assert_non_null(router_find(&router, "/a", &params));
+	assert_null(catalog_find(&router.catalog, "/b", &params));
+	assert_non_null(catalog_find(&router.catalog, "/a", &params));
 	router_define(&router, NULL, 0);
-	assert_null(router_find(&router, "/a", &params));
+	assert_null(catalog_find(&router.catalog, "/a", &params));
 	publish("t", "1");
-	router_free_gone(&router);
-	assert_true(list_empty(&router.gone));
+	catalog_free_gone(&router.catalog);
+	assert_true(list_empty(&router.catalog.gone));
 }
 
 TEST(it_is_told_whether_any_stream_is_another_one)
@@ -116,7 +116,7 @@ TEST(it_is_told_whether_any_stream_is_another_one)
 	assert_true(define_paths((const char *const[]){"/a", NULL}));
 	assert_true(define(&router, &another, 1));
 	assert_true(define_paths((const char *const[]){NULL}));
-	router_free_gone(&router);
+	catalog_free_gone(&router.catalog);
 }
 
 TEST(a_new_stream_begins_at_the_head)
@@ -130,7 +130,7 @@ TEST(a_new_stream_begins_at_the_head)
 TEST(a_path_that_is_defined_twice_is_one_stream)
 {
 	define_paths((const char *const[]){"/a", "/a", NULL});
-	assert_int_equal(router.streams.count, 1);
+	assert_int_equal(router.catalog.streams.count, 1);
 }
 
 TEST(a_topic_that_a_stream_names_twice_does_not_double_its_events)
@@ -147,7 +147,7 @@ TEST(a_topic_that_a_stream_names_twice_does_not_double_its_events)
 static void assert_found(const char *path, const char *stream, const char *expected)
 {
 	struct params params = {.items = {{T("given"), T("0")}}, .count = 1};
-	struct stream *s = router_find(&router, path, &params);
+	struct stream *s = catalog_find(&router.catalog, path, &params);
 	char shown[512] = "";
 
 	if (stream == NULL) {
@@ -228,7 +228,7 @@ TEST(of_two_streams_that_fit_equally_well_it_is_always_the_same)
 		close_router(NULL);
 		open_router(NULL);
 		define_paths((const char *const[]){"/x/:b", "/:a/y", NULL});
-		s = router_find(&router, "/x/y", &params);
+		s = catalog_find(&router.catalog, "/x/y", &params);
 		assert_non_null(s);
 		if (i == 0)
 			snprintf(chosen, sizeof(chosen), "%s", s->def.path);
