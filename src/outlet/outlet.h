@@ -126,6 +126,11 @@ struct outlet {
 /* Ends the phase that it is in, and begins the next one, which may be the same anew. */
 void outlet_enter(struct outlet *o, const struct phase *next);
 
+static inline bool outlet_is(const struct outlet *o, enum outlet_state state)
+{
+	return o->phase->state == state;
+}
+
 /* True if it is CLOSING or CLOSED: nothing may be appended any more. */
 static inline bool outlet_is_ending(const struct outlet *o)
 {
@@ -155,6 +160,8 @@ void outlet_close_for(struct outlet *o, const char *reason, bool renewable);
 
 /* Ends the connection at once and without a word. `why` is for the log. */
 void outlet_drop(struct outlet *o, const char *why);
+/* The same, for a client that takes nothing. */
+void outlet_drop_slow(struct outlet *o);
 
 /* Nothing is appended any more. What is still to go out has linger_ms milliseconds. */
 void outlet_end(struct outlet *o, int linger_ms);
