@@ -54,6 +54,7 @@ struct multi *multi_of_one(struct stream *stream, const char *path, const struct
 			   struct refusal *ret_refusal);
 struct multi *multi_parse(const struct params *query, struct refusal *ret_refusal);
 void multi_free(struct multi *s); /* NULL is harmless */
+void multi_item_release(struct multi_item *item);
 
 /* Finds each stream as it is now. What was found earlier may be gone. False if one is not there. */
 bool multi_find(struct multi *s, const struct catalog *streams);
