@@ -11,7 +11,7 @@
 
 #define LENGTH_DIGITS_MAX 18 /* no program reads fewer digits as another number */
 
-static void refuse(struct head *h, unsigned status, const char *why)
+void head_refuse(struct head *h, unsigned status, const char *why)
 {
 	if (h->status == 0)
 		h->status = status, h->why = why;
@@ -111,7 +111,7 @@ static void take_length(struct head *h, struct text raw)
 		digits.bytes++, digits.len--;
 	h->lengths++;
 	if (!is_digits(digits)) {
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The Content-Length is not a number");
+		head_refuse(h, MHD_HTTP_BAD_REQUEST, "The Content-Length is not a number");
 		return;
 	}
 	while (digits.len > 1 && digits.bytes[0] == '0')
@@ -120,7 +120,7 @@ static void take_length(struct head *h, struct text raw)
 		h->length = h->length * 10 + (uint64_t)(digits.bytes[i] - '0');
 	h->has_body = h->has_body || !is(trim(raw), "0");
 	if (digits.len > LENGTH_DIGITS_MAX)
-		refuse(h, MHD_HTTP_CONTENT_TOO_LARGE, "The body is longer than 64 KB");
+		head_refuse(h, MHD_HTTP_CONTENT_TOO_LARGE, "The body is longer than 64 KB");
 }
 
 static void take_coding(struct head *h, struct text value)
@@ -138,8 +138,8 @@ static void take_cookies(struct head *h, struct text value)
 	for (size_t i = 0; i < value.len; i++)
 		h->cookies += value.bytes[i] == ';' || value.bytes[i] == ',';
 	if (h->cookies > HEAD_COOKIES_MAX)
-		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
-		       "The request has more than 500 cookies");
+		head_refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+			    "The request has more than 500 cookies");
 }
 
 static void take_field(struct head *h, struct text name, struct text raw)
@@ -149,7 +149,7 @@ static void take_field(struct head *h, struct text name, struct text raw)
 	if (is(name, MHD_HTTP_HEADER_HOST)) {
 		h->hosts++;
 		if (!target_is_host(value))
-			refuse(h, MHD_HTTP_BAD_REQUEST, "The request's Host is not one name");
+			head_refuse(h, MHD_HTTP_BAD_REQUEST, "The request's Host is not one name");
 	} else if (is(name, MHD_HTTP_HEADER_CONTENT_LENGTH)) {
 		take_length(h, raw);
 	} else if (is(name, MHD_HTTP_HEADER_TRANSFER_ENCODING)) {
@@ -179,9 +179,10 @@ static bool take_line(struct head *h, struct text *rest, struct text *ret_line)
 
 	*ret_line = (struct text){rest->bytes, len - ends};
 	if (has_control(*ret_line) || (lf != NULL && !ends))
-		refuse(h, MHD_HTTP_BAD_REQUEST,
-		       "A line of the request's head has a control character, or does not end with "
-		       "CR LF");
+		head_refuse(h, MHD_HTTP_BAD_REQUEST,
+			    "A line of the request's head has a control character, or does not end "
+			    "with "
+			    "CR LF");
 	if (lf == NULL || h->status != 0)
 		return false;
 	rest->bytes += len + 1;
@@ -195,11 +196,11 @@ static void read_version(struct head *h, struct text version)
 	if (version.len != 8 || memcmp(version.bytes, "HTTP/", 5) != 0 || version.bytes[6] != '.' ||
 	    !is_digits((struct text){version.bytes + 5, 1}) ||
 	    !is_digits((struct text){version.bytes + 7, 1}))
-		refuse(h, MHD_HTTP_BAD_REQUEST,
-		       "The first line is not of the form: GET /path HTTP/1.1");
+		head_refuse(h, MHD_HTTP_BAD_REQUEST,
+			    "The first line is not of the form: GET /path HTTP/1.1");
 	else if (version.bytes[5] != '1')
-		refuse(h, MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED,
-		       "This is HTTP/1.1; other versions are not spoken here");
+		head_refuse(h, MHD_HTTP_HTTP_VERSION_NOT_SUPPORTED,
+			    "This is HTTP/1.1; other versions are not spoken here");
 	else
 		h->minor = version.bytes[7] - '0';
 }
@@ -212,8 +213,8 @@ static void read_first_line(struct head *h, struct text line)
 	for (size_t i = 1; i < line.len && line.bytes[i] != ' '; i++)
 		target++;
 	if (method == 0 || line.len < target + 2 || line.bytes[0] != ' ' || target == 0) {
-		refuse(h, MHD_HTTP_BAD_REQUEST,
-		       "The first line is not of the form: GET /path HTTP/1.1");
+		head_refuse(h, MHD_HTTP_BAD_REQUEST,
+			    "The first line is not of the form: GET /path HTTP/1.1");
 		return;
 	}
 	read_version(h, (struct text){line.bytes + target + 2, line.len - target - 2});
@@ -224,11 +225,11 @@ static void read_field(struct head *h, struct text line)
 	size_t name = head_token_len(line);
 
 	if (++h->fields > HEAD_FIELDS_MAX)
-		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
-		       "The request has more than 100 header fields");
+		head_refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+			    "The request has more than 100 header fields");
 	else if (name == 0 || name == line.len || line.bytes[name] != ':')
-		refuse(h, MHD_HTTP_BAD_REQUEST,
-		       "A line of the request's head is not of the form: Name: value");
+		head_refuse(h, MHD_HTTP_BAD_REQUEST,
+			    "A line of the request's head is not of the form: Name: value");
 	else
 		take_field(h, (struct text){line.bytes, name},
 			   (struct text){line.bytes + name + 1, line.len - name - 1});
@@ -241,11 +242,11 @@ static void judge_framing(struct head *h)
 {
 	if (h->lengths > 1 || h->codings > 1 ||
 	    (h->codings > 0 && (h->lengths > 0 || h->minor == 0)))
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's framing is not clear");
+		head_refuse(h, MHD_HTTP_BAD_REQUEST, "The request's framing is not clear");
 	if (h->hosts > 1 || (h->hosts == 0 && h->minor > 0))
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's Host is not one name");
+		head_refuse(h, MHD_HTTP_BAD_REQUEST, "The request's Host is not one name");
 	if (h->codings > 0 && !h->chunked)
-		refuse(h, MHD_HTTP_NOT_IMPLEMENTED, "This Transfer-Encoding is not known");
+		head_refuse(h, MHD_HTTP_NOT_IMPLEMENTED, "This Transfer-Encoding is not known");
 }
 
 static bool is_large(const struct head *h, size_t size)
@@ -280,10 +281,10 @@ static void refuse_long(struct head *h, const char *bytes, size_t len)
 {
 	/* An empty line may come before the first line. */
 	if (memchr(bytes + 2, '\n', len - 2) == NULL)
-		refuse(h, MHD_HTTP_URI_TOO_LONG, "The request's target is longer than 32 KB");
+		head_refuse(h, MHD_HTTP_URI_TOO_LONG, "The request's target is longer than 32 KB");
 	else
-		refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
-		       "The request's head is longer than 32 KB");
+		head_refuse(h, MHD_HTTP_REQUEST_HEADER_FIELDS_TOO_LARGE,
+			    "The request's head is longer than 32 KB");
 }
 
 bool head_scan(struct head *h, const char *bytes, size_t len)
@@ -312,61 +313,4 @@ bool head_scan_on(struct head *h, const char *bytes, size_t len, size_t scanned)
 	if (is_more && !has_control((struct text){bytes + scanned - 1, len - scanned + 1}))
 		return false;
 	return head_scan(h, bytes, len);
-}
-
-/* --- judging --- */
-
-static bool is_known_method(const char *method)
-{
-	static const char *const known[] = {"GET",   "HEAD",   "POST",   "PUT",
-					    "PATCH", "DELETE", "OPTIONS"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
-		if (strcmp(method, known[i]) == 0)
-			return true;
-	return false;
-}
-
-/*
- * Some proxies send a GET in chunks, although there are none. What comes is not read, and the
- * connection ends with the answer.
- */
-static bool has_no_use_for_body(const char *method)
-{
-	return strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0 ||
-	       strcmp(method, "OPTIONS") == 0;
-}
-
-static void judge_body(struct head *h, const char *method, bool taken)
-{
-	if (h->chunked && !has_no_use_for_body(method))
-		refuse(h, MHD_HTTP_LENGTH_REQUIRED,
-		       "Say how long the body is, with Content-Length: chunked ones are not taken");
-	if (!taken && h->lengths > 0 && h->has_body)
-		refuse(h, MHD_HTTP_BAD_REQUEST, "This request takes no body");
-	if (h->length > HEAD_BODY_MAX)
-		refuse(h, MHD_HTTP_CONTENT_TOO_LARGE, "The body is longer than 64 KB");
-	if (h->length > 0 && h->packed)
-		refuse(h, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE, "The body must not be encoded");
-	if (h->length > 0 && !h->is_json)
-		refuse(h, MHD_HTTP_UNSUPPORTED_MEDIA_TYPE,
-		       "The body must be application/json in UTF-8");
-	h->body_len = h->status == 0 ? (size_t)h->length : 0;
-}
-
-void head_judge(struct head *h, const char *method, const struct target *target, bool takes_body)
-{
-	if (!target->usable)
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The request's target is not percent-encoded well");
-	if (h->authorizations > 1 || target->tokens > 1)
-		refuse(h, MHD_HTTP_BAD_REQUEST,
-		       "The request brings more than one token in the same way");
-	if (h->types > 1)
-		refuse(h, MHD_HTTP_BAD_REQUEST, "The request has more than one Content-Type");
-	if (!is_known_method(method))
-		refuse(h, MHD_HTTP_NOT_IMPLEMENTED, "This method is not known");
-	if (h->expects)
-		refuse(h, MHD_HTTP_EXPECTATION_FAILED,
-		       "Nothing but 100-continue can be expected here");
-	judge_body(h, method, takes_body);
 }

@@ -81,6 +81,9 @@ bool head_scan(struct head *h, const char *bytes, size_t len);
  */
 bool head_scan_on(struct head *h, const char *bytes, size_t len, size_t scanned);
 
+/* Refuses the request with this status and sentence, unless it is refused already. */
+void head_refuse(struct head *h, unsigned status, const char *why);
+
 /* How many bytes a name or a method has here (a token of RFC 9110 5.6.2). */
 size_t head_token_len(struct text t);
 
