@@ -28,7 +28,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '#variable_conflict use_column',
     'DECLARE',
     '  "!seen_by" pg_catalog.text[]; "!left_by" pg_catalog.text[]; "!left_unless" pg_catalog.text[]; "!left_key" pg_catalog.jsonb; "!again" pg_catalog.bool; "!context" pg_catalog.text;',
-    CASE WHEN herald.settings_of(w) <> '{}' THEN '  "!were" pg_catalog.text[]; "!are" pg_catalog.text[];' END,
+    CASE WHEN s.settings <> '{}' THEN '  "!were" pg_catalog.text[]; "!are" pg_catalog.text[];' END,
     CASE WHEN op = 'update' AND herald.narrows(w) THEN '  "!silent" pg_catalog.bool;' END,
     CASE WHEN herald.long_keys(w, false) IS NOT NULL THEN '  "!left_bytes" pg_catalog.int8;' END,
     '  "!key" pg_catalog.jsonb; "!row_now" pg_catalog.jsonb; "!row_was" pg_catalog.jsonb; "!bytes" pg_catalog.int8;',
@@ -42,7 +42,7 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '  END IF;',
     '  LOOP',
     '  BEGIN',
-    herald.fix_lines(w),
+    herald.fix_lines(w, s.settings),
     CASE WHEN op <> 'truncate' THEN herald.hidden_lines(w) END,
     herald.virtual_lines(w, op),
     herald.audience_lines(w, op),
@@ -57,11 +57,12 @@ LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
     '    "!again" := true; DISCARD PLANS;',
     '  END;',
     '  END LOOP;',
-    herald.unfix_line(w),
+    herald.unfix_line(s.settings),
     CASE WHEN op = 'update' AND herald.narrows(w) THEN '  IF "!silent" THEN RETURN NULL; END IF;' END,
     herald.write_lines(w, op),
     '  RETURN NULL;',
     'END')
+    FROM (SELECT herald.settings_of(w) AS settings OFFSET 0) s -- looked for once
    WHERE herald.yields(w, op)
 $$;
 

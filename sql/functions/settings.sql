@@ -112,9 +112,11 @@ BEGIN
                    AS reads_dates OFFSET 0) r;
 END $$;
 
--- herald.fix_lines(w): statements that set what is set otherwise, and keep what it was.
+-- herald.fix_lines(w, settings): statements that set what is set otherwise, and keep what it was.
+--   settings  herald.settings_of(w), which takes longer than the rest of this
 -- They stand within an exception block, whose abort puts the settings back as well.
-CREATE OR REPLACE FUNCTION herald.fix_lines(w herald.watches) RETURNS text
+DROP FUNCTION IF EXISTS herald.fix_lines(herald.watches); -- it looked for them itself
+CREATE OR REPLACE FUNCTION herald.fix_lines(w herald.watches, settings text[]) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN (
@@ -123,20 +125,21 @@ BEGIN
       '      "!were" := ARRAY[' || string_agg(format('CASE WHEN %s THEN pg_catalog.current_setting(%L) END', d.differs, s.name), ', ' ORDER BY n) || '];',
       '      "!are" := ARRAY[' || string_agg(format('CASE WHEN "!were"[%s] IS NOT NULL THEN pg_catalog.set_config(%L, %L, true) END', n, s.name, s.value), ', ' ORDER BY n) || '];',
       '    END IF;')
-    FROM unnest(herald.settings_of(w)) WITH ORDINALITY o(name, n) JOIN herald.alike_of(w) s USING (name)
+    FROM unnest(settings) WITH ORDINALITY o(name, n) JOIN herald.alike_of(w) s USING (name)
    CROSS JOIN LATERAL (SELECT '(' || string_agg(format('pg_catalog.current_setting(%L) OPERATOR(pg_catalog.<>) %L', s.name, a), ' AND ' ORDER BY i) || ')' AS differs
                          FROM unnest(s.alike) WITH ORDINALITY u(a, i)) d
   HAVING count(*) > 0);
 END $$;
 
--- herald.unfix_line(w): the statement that puts them back.
-CREATE OR REPLACE FUNCTION herald.unfix_line(w herald.watches) RETURNS text
+-- herald.unfix_line(settings): the statement that puts them back.
+DROP FUNCTION IF EXISTS herald.unfix_line(herald.watches); -- it looked for them itself
+CREATE OR REPLACE FUNCTION herald.unfix_line(settings text[]) RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   RETURN (
   SELECT '  IF "!were" IS NOT NULL THEN "!are" := ARRAY['
          || string_agg(format('CASE WHEN "!were"[%2$s] IS NOT NULL THEN pg_catalog.set_config(%1$L, "!were"[%2$s], true) END', o.name, o.n), ', ' ORDER BY n) || ']; END IF;'
-    FROM unnest(herald.settings_of(w)) WITH ORDINALITY o(name, n)
+    FROM unnest(settings) WITH ORDINALITY o(name, n)
   HAVING count(*) > 0);
 END $$;
 

@@ -190,6 +190,18 @@ void door_look(struct door *d)
 	}
 }
 
+void door_let_in_rest(struct door *d)
+{
+	bool refused = d->open && d->listening.handed == 0;
+
+	for (size_t i = 0; refused && i < d->listening.count; i++)
+		for (int left = SOMAXCONN; left > 0; left--)
+			if (door_is_shut(d) || d->calls->is_full(d) ||
+			    !enter(d, d->listening.sockets[i].fd))
+				break;
+	d->calls->entered(d);
+}
+
 void door_close(struct door *d)
 {
 	loop_stop_timer(d->loop, &d->retry);

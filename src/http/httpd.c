@@ -213,6 +213,7 @@ bool httpd_serve(struct httpd *h)
 
 void httpd_quiesce(struct httpd *h)
 {
+	door_let_in_rest(&h->door);
 	door_close(&h->door);
 }
 

@@ -102,12 +102,13 @@ describe('contrib/proxy', { skip: missing() }, () => {
       async function openPage(at = client, session) {
         const page = { source: at.eventSource('/my/own', { headers: cookie, session }), opened: 0, seen: [], close: () => page.source.close() }
         page.source.addEventListener('open', () => page.opened++)
+        page.source.addEventListener('error', ({ code, message }) => page.failed = `${code} ${message}`)
         page.source.addEventListener('notes.insert', ({ data }) => page.seen.push(JSON.parse(data).row.id))
         await eventOf(page.source, 'connected')
         return page
       }
       const sees = (page, wanted) => until(() => {
-        assert.notEqual(page.source.readyState, closed)
+        assert.notEqual(page.source.readyState, closed, `it has given up: ${page.failed}`)
         return page.seen.includes(wanted)
       }, { what: `note ${wanted} in the page` })
 

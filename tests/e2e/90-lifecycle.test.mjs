@@ -1,6 +1,8 @@
 // Resuming, restarting, stopping, installing. What a stream is told when something around it ends.
 // run: long
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { Cluster, environment } from '../lib/cluster.mjs'
@@ -356,6 +358,29 @@ describe('the life of a stream', { skip: missing(), timeout: 300_000 }, () => {
     const missed = id - idOf(streams[0].events.at(-1))
     if (missed > 0) assert.equal(idOf((await collect(again, missed)).at(-1)), id)
     await again.close()
+  })
+
+  test('SIGTERM: a client that waits in the backlog is answered, and not refused', async () => {
+    const count = 300, answers = []
+    processes.signal(daemon.pid, 'SIGSTOP')
+    const sockets = await Promise.all(Array.from({ length: count }, async () => {
+      const socket = connect(daemon.port, '127.0.0.1')
+      await once(socket, 'connect')
+      socket.write(`GET /items HTTP/1.1\r\nHost: h\r\nAccept: text/event-stream\r\nAuthorization: Bearer ${ann}\r\n\r\n`)
+      return socket
+    }))
+    const ends = sockets.map((socket, n) => new Promise((resolve) => {
+      answers[n] = ''
+      socket.on('data', (data) => (answers[n] += data)).on('error', resolve).on('close', resolve)
+    }))
+    daemon.child.kill('SIGTERM')
+    processes.signal(daemon.pid, 'SIGCONT')
+    await Promise.all(ends)
+    assert.equal((await daemon.child.exited).code, 0)
+    await daemon.start()
+    const refused = answers.filter((answer) => !/^HTTP\/1.1 (200|429|503) /.test(answer))
+    assert.deepEqual(refused, [], `${refused.length} of ${count}`)
+    assert.ok(answers.filter((answer) => /event: closing\ndata: {"reason":"shutdown"}/.test(answer)).length >= 50)
   })
 
   test('the status names no user and the admin port answers', async () => {
