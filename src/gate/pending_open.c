@@ -139,6 +139,34 @@ static void refuse(struct pending_open *h, const struct refusal *refusal)
 	buf_release(&out);
 }
 
+/*
+ * Whoever waits is told what connections are told. Without a word a proxy would answer 502, and an
+ * EventSource takes that for final, as it does 503.
+ */
+static void leave(struct waiter *p)
+{
+	struct pending_open *h = container_of(p, struct pending_open, waiter);
+	const struct outlets *set = p->gate->outlets;
+	struct refusal refusal;
+	struct wire wire;
+	struct buf out;
+
+	if (h->opening.delivery.page) {
+		refusal_for_now(&refusal);
+		waiter_refuse(p, &refusal);
+		return;
+	}
+	h->opening.delivery.form &= ~(unsigned)FRAME_PACKED;
+	multi_find(h->multi, &set->router->catalog);
+	wire = wire_of(h, multi_format(h->multi));
+	buf_init(&out);
+	if (!h->opening.head_sent)
+		control_append_head(&out, wire, p->cors);
+	control_append_closing(&out, wire, "shutdown", outlets_spread_retry_ms(set), false);
+	waiter_end(p, &out);
+	buf_release(&out);
+}
+
 static void let_in(struct pending_open *h)
 {
 	struct waiter *w = &h->waiter;
@@ -317,7 +345,7 @@ bool pending_open_start(struct gate *gate, const struct pending_open_request *re
 		over(&h->waiter);
 		return false;
 	}
-	h->waiter.opens = true;
+	h->waiter.leave = leave;
 	h->waiter.half_closed = h->opening.delivery.page ? NULL : late;
 	if (request->ticket != NULL) {
 		memcpy(h->hash, request->ticket, sizeof(h->hash));

@@ -107,6 +107,15 @@ void waiter_reply(struct waiter *w, const struct reply *reply)
 	flush(w);
 }
 
+void waiter_end(struct waiter *w, const struct buf *bytes)
+{
+	if (w->done || w->answered)
+		return;
+	w->answered = true;
+	buf_append(&w->out, bytes->data, bytes->len);
+	flush(w);
+}
+
 void waiter_answer(struct waiter *w, unsigned status, const char *body, const char *header,
 		   const char *value)
 {
@@ -253,8 +262,8 @@ void waiter_drain(struct gate *gate)
 	list_each (node, tmp, &gate->waiters) {
 		struct waiter *w = container_of(node, struct waiter, link);
 
-		if (w->opens)
-			waiter_drop(w);
+		if (w->leave != NULL)
+			w->leave(w);
 	}
 }
 

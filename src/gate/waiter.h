@@ -38,8 +38,7 @@ struct waiter {
 	 * The client may still send when it is answered. Then a close could take the answer back.
 	 */
 	bool lingers;
-	bool said;  /* all of the answer has been sent */
-	bool opens; /* a connection is to come of it */
+	bool said; /* all of the answer has been sent */
 	/*
 	 * The subject whose right is being asked for, borrowed from the owner. NULL if it is a
 	 * right that no subject has.
@@ -62,6 +61,8 @@ struct waiter {
 	 * With NULL, it is answered 503 unless the database works on its request.
 	 */
 	void (*half_closed)(struct waiter *w);
+	/* The program ends soon. With NULL, it waits for its answer. */
+	void (*leave)(struct waiter *w);
 	/* The timer has run out. With NULL, it is answered 503. */
 	void (*late)(struct waiter *w);
 	void (*over)(struct waiter *w); /* frees its owner; called between turns only */
@@ -90,6 +91,8 @@ void waiter_answer(struct waiter *w, unsigned status, const char *body, const ch
 		   const char *value);
 void waiter_refuse(struct waiter *w, const struct refusal *refusal);
 void waiter_drop(struct waiter *w); /* ends without a word */
+/* Ends with these bytes, as the answer or the rest of it. */
+void waiter_end(struct waiter *w, const struct buf *bytes);
 
 /*
  * Sends bytes of an answer that is not over yet. If the socket does not take all at once, the
@@ -101,8 +104,8 @@ void waiter_send(struct waiter *w, const struct buf *bytes);
 int waiter_give(struct waiter *w);
 
 /*
- * The program ends soon. Requests that were to become connections are dropped. Clients come back
- * from that, but not from a 503. The others are answered, because what they asked for may be done.
+ * The program ends soon. Requests that were to become connections leave. The others are answered,
+ * because what they asked for may be done.
  */
 void waiter_drain(struct gate *gate);
 /* The program ends. Requests that are not answered yet are told so. */

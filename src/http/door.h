@@ -66,7 +66,7 @@ void door_init(struct door *d, struct loop *loop, size_t halves, const struct do
 
 /* Connections wait until then. */
 void door_open(struct door *d);
-void door_look(struct door *d);  /* the owner may have room again */
+void door_look(struct door *d); /* the owner may have room again */
 /*
  * Lets in all that wait, unless they may wait for another process. The kernel refuses them when the
  * door is closed. Behind a proxy that is an answer of 502, which an EventSource takes for final.

@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/chance.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/xalloc.h"
@@ -98,18 +97,14 @@ void outlet_end(struct outlet *o, int linger_ms)
 	heartbeat_give_up_in(o, linger_ms);
 }
 
-/*
- * Many are closed at once for these reasons, and come back by themselves. Each is told another time
- * for that, from half of `retry` to one and a half. 0 for other reasons.
- */
+/* For these reasons many are closed at once. 0 for other reasons. */
 static int spread_retry_ms(const struct outlet *o, const char *reason)
 {
 	static const char *const of_many[] = {"shutdown", "changed", "fault", "failed"};
-	int retry_ms = o->set->options->retry_ms;
 
 	for (size_t i = 0; i < ARRAY_SIZE(of_many); i++)
 		if (strcmp(reason, of_many[i]) == 0)
-			return retry_ms / 2 + chance_up_to(retry_ms);
+			return outlets_spread_retry_ms(o->set);
 	return 0;
 }
 

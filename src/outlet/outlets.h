@@ -7,6 +7,7 @@
 #ifndef OUTLET_OUTLETS_H
 #define OUTLET_OUTLETS_H
 
+#include "base/chance.h"
 #include "base/loop.h"
 #include "base/strmap.h"
 #include "hub/catchup.h"
@@ -74,6 +75,15 @@ void outlets_close_gone(struct outlets *set);
 /* Closes the connections of streams that miss an event, as `fault`. */
 void outlets_close_holed(struct outlets *set);
 void outlets_reset_all(struct outlets *set, const char *reason);
+/*
+ * Milliseconds for `retry`, where many are closed at once and come back by themselves. Each is told
+ * another time, from half of the usual one to one and a half.
+ */
+static inline int outlets_spread_retry_ms(const struct outlets *set)
+{
+	return set->options->retry_ms / 2 + chance_up_to(set->options->retry_ms);
+}
+
 void outlets_drain(struct outlets *set); /* ends every connection; no new one is opened */
 
 #endif

@@ -383,6 +383,24 @@ describe('the life of a stream', { skip: missing(), timeout: 300_000 }, () => {
     assert.ok(answers.filter((answer) => /event: closing\ndata: {"reason":"shutdown"}/.test(answer)).length >= 50)
   })
 
+  test('SIGTERM: a client whose right is being asked for is told what all others are told', async () => {
+    await cluster.psql(`
+      CREATE FUNCTION public.late(claims jsonb, params jsonb) RETURNS boolean LANGUAGE sql AS $$ SELECT true FROM pg_sleep(4.5) $$;
+      SELECT herald.stream('/late', '{items}', match => '{"owner": "claims.sub"}', authorize => 'public.late')`)
+    const ask = (accept, query = '') => request(daemon.url(`/late${query}`), { headers: { Authorization: `Bearer ${ann}`, Accept: accept }, timeout: 30_000 })
+    await until(async () => (await request(daemon.url('/late'))).status === 401, { what: 'the stream' })
+    const answers = Promise.all([ask('text/event-stream'), ask('application/x-ndjson'), ask('application/json', '?wait=10')])
+    await until(async () => await cluster.psql("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") === '3', { what: 'three questions' })
+    assert.equal(await daemon.stop(), 0)
+    const [frames, lines, page] = await answers
+    assert.equal(frames.status, 200)
+    assert.match(frames.text, /^(: ping\n\n)?retry: [123]\d{3}\nevent: closing\ndata: {"reason":"shutdown"}\n\n$/)
+    assert.equal(lines.status, 200)
+    assert.deepEqual(lines.text.trimEnd().split('\n').map((line) => JSON.parse(line)).map(({ event, data }) => [event, data.reason]), [['closing', 'shutdown']])
+    assert.deepEqual([page.status, page.headers['retry-after']], [503, '2'])
+    await daemon.start()
+  })
+
   test('the status names no user and the admin port answers', async () => {
     const { json } = await daemon.status()
     for (const key of ['status', 'streams', 'head', 'lag_ms', 'uptime_s', 'version']) assert.ok(key in json, key)
