@@ -61,12 +61,18 @@ static void note_answer(struct fetch *f)
 		f->max_age_s = fetch_read_max_age(header->value);
 }
 
-/* The request was sent only if there was a connection, with TLS where the URL asks for it. */
+/*
+ * The request was sent only if there was a connection, with TLS where the URL asks for it. What
+ * libcurl says of the time before the transfer is 0 without a connection up to 7.88, and is not in
+ * 8.22.
+ */
 static void note_timeout(struct fetch *f)
 {
+	bool https = strncasecmp(f->url, "https:", 6) == 0;
 	curl_off_t connected_us = 0;
 
-	curl_easy_getinfo(f->easy, CURLINFO_PRETRANSFER_TIME_T, &connected_us);
+	curl_easy_getinfo(f->easy, https ? CURLINFO_APPCONNECT_TIME_T : CURLINFO_CONNECT_TIME_T,
+			  &connected_us);
 	if (connected_us == 0)
 		snprintf(f->error, sizeof(f->error), "took no connection within %d s",
 			 FETCH_CONNECT_MS / 1000);

@@ -188,10 +188,13 @@ describe('keys of identity providers', { skip: missing(), concurrency: 4 }, () =
   test('a provider that takes no connection is told apart from one that does not answer', async () => {
     const port = await freePort(), sockets = []
     const mute = createServer((socket) => sockets.push(socket)).listen(port, '127.0.0.1') // TCP, and never TLS
-    const daemon = await serve(['--oidc-issuer', `https://127.0.0.1:${port}/`])
-    await daemon.said(/took no connection within 5 s/)
-    mute.close()
-    for (const socket of sockets) socket.destroy()
+    try {
+      const daemon = await serve(['--oidc-issuer', `https://127.0.0.1:${port}/`])
+      await daemon.said(/took no connection within 5 s/)
+    } finally {
+      mute.close()
+      for (const socket of sockets) socket.destroy()
+    }
   })
 
   test('SIGHUP adds a provider, and takes one away with its streams', async () => {
