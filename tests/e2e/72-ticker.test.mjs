@@ -45,36 +45,37 @@ describe('a frozen ticker', { skip: missing(), timeout: 300_000 }, () => {
   })
 
   // Freezes the ticker while it holds the lock that tells writers not to ring. Returns when that
-  // was.
-  const freezeAwake = ({ name, ticker }, load) => until(async () => {
+  // was, and who. The other one may have taken the role from one that was frozen before.
+  const freezeAwake = (load) => until(async () => {
+    const { name, ticker } = await roles()
     await rouse(stage.cluster, load, name)
     ticker.pause()
     const frozen = now()
-    if ((await holder(stage.cluster, 3)).name === name) return frozen
+    if ((await holder(stage.cluster, 3)).name === name) return { name, ticker, frozen }
     ticker.resume() // it had lain down before
   }, { timeout: 60_000, what: 'a ticker that is frozen awake' })
 
   test('awake, under load, when nobody rings: the other instance ticks when the ticks stop, and the frozen one catches up', async (t) => {
     const load = openLoad(stage.cluster)
-    const { name, ticker, other } = await roles()
-    const streams = [await openHot(other, 'other'), await openHot(ticker, 'frozen')]
+    const streams = { first: await openHot(daemons.first, 'first'), second: await openHot(daemons.second, 'second') }
     let over = false
     const running = load.run(['a', 'b', 'c', 'd'], 10, () => over) // all the while, because after a pause nobody suspects it any more
     const stretch = async () => {
-      const frozen = await freezeAwake({ name, ticker }, load)
+      const { name, ticker, frozen } = await freezeAwake(load)
+      const stream = streams[name === 'first' ? 'second' : 'first']
       await pause(2500)
       const mark = load.last()
-      const longest = await arrives(streams[0], mark, 10_000).then(() => Math.max(...waits(streams[0], load, frozen)), () => Infinity)
+      const longest = await arrives(stream, mark, 10_000).then(() => Math.max(...waits(stream, load, frozen)), () => Infinity)
       const awake = (await holder(stage.cluster, 3)).name === name // no writer has rung; otherwise it had already told its server to lie down
       ticker.resume()
-      await arrives(streams[0], mark)
+      await arrives(stream, mark)
       return awake ? longest : Infinity
     }
-    const longest = await measured(t, stretch, (longest) => longest < suspect + slack).finally(() => (ticker.resume(), (over = true)))
+    const longest = await measured(t, stretch, (longest) => longest < suspect + slack).finally(() => (Object.values(daemons).forEach((daemon) => daemon.resume()), (over = true)))
     await running
     t.diagnostic(`longest wait ${Math.round(longest)} ms`)
     assert.ok(longest < suspect + slack, `${longest} ms`)
-    t.diagnostic(await judgeLoad(stage.cluster, load, streams))
+    t.diagnostic(await judgeLoad(stage.cluster, load, Object.values(streams)))
   })
 
   // The ticker is still awake. Nothing has come for so long that nobody suspects it any more. Then
@@ -119,19 +120,19 @@ describe('a frozen ticker', { skip: missing(), timeout: 300_000 }, () => {
       await daemon.start()
     }
     const load = openLoad(stage.cluster)
-    const { name, ticker, other } = await roles()
-    const streams = [await openHot(other, 'other'), await openHot(ticker, 'frozen')]
-    await freezeAwake({ name, ticker }, load)
+    const streams = { first: await openHot(daemons.first, 'first'), second: await openHot(daemons.second, 'second') }
+    const { name, ticker } = await freezeAwake(load)
+    const stream = streams[name === 'first' ? 'second' : 'first']
     const lone = async () => {
       await pause(3 * suspect) // nobody suspects it any more
       const quiet = now()
-      await arrives(streams[0], await load.lone())
+      await arrives(stream, await load.lone())
       return now() - quiet
     }
     const wait = await measured(t, lone, (wait) => wait < poll + slack)
     t.diagnostic(`waited ${Math.round(wait)} ms`)
     assert.ok(wait < poll + slack, `${wait} ms`)
     ticker.resume()
-    t.diagnostic(await judgeLoad(stage.cluster, load, streams))
+    t.diagnostic(await judgeLoad(stage.cluster, load, Object.values(streams)))
   })
 })
