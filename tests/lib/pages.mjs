@@ -191,6 +191,7 @@ export class Scene {
       await act(context)
     } catch (error) {
       await Promise.allSettled(leave())
+      if (this.daemon.ended) await this.daemon.start() // the next test needs it
       throw error
     }
     await Promise.all(leave())
