@@ -70,28 +70,40 @@ static struct wire wire_of(const struct pending_open *h, enum frame_format forma
 }
 
 /*
+ * Begins bytes that come before the connection is there, with the head unless that was sent. They
+ * are without gzip, which only an outlet has. A page can have nothing in front of it. Its client is
+ * told to ask again, and false returned.
+ */
+static bool begin(struct pending_open *h, enum frame_format format, struct wire *ret_wire,
+		  struct buf *ret_out)
+{
+	struct refusal refusal;
+
+	if (h->opening.delivery.page) {
+		refusal_for_now(&refusal);
+		waiter_refuse(&h->waiter, &refusal);
+		return false;
+	}
+	h->opening.delivery.form &= ~(unsigned)FRAME_PACKED;
+	*ret_wire = wire_of(h, format);
+	buf_init(ret_out);
+	if (!h->opening.head_sent)
+		control_append_head(ret_out, *ret_wire, h->waiter.cors);
+	return true;
+}
+
+/*
  * It has waited longer than proxies like to wait for a head. Or its client says no more, and only
- * bytes tell whether it still reads. So it gets a head now, and pings from then on. They are
- * without gzip, which only an outlet has. A page can have nothing in front of it. Its client is
- * told to ask again.
+ * bytes tell whether it still reads. So it gets a head now, and pings from then on.
  */
 static void late(struct waiter *p)
 {
 	struct pending_open *h = container_of(p, struct pending_open, waiter);
-	struct refusal refusal;
 	struct wire wire;
 	struct buf out;
 
-	if (h->opening.delivery.page) {
-		refusal_for_now(&refusal);
-		waiter_refuse(p, &refusal);
+	if (!begin(h, FRAME_NAMED, &wire, &out))
 		return;
-	}
-	h->opening.delivery.form &= ~(unsigned)FRAME_PACKED;
-	wire = wire_of(h, FRAME_NAMED);
-	buf_init(&out);
-	if (!h->opening.head_sent)
-		control_append_head(&out, wire, p->cors);
 	ping_append(p->gate->outlets, &out, wire, h->opening.delivery.ping_event);
 	h->opening.head_sent = true;
 	waiter_send(p, &out);
@@ -147,21 +159,12 @@ static void leave(struct waiter *p)
 {
 	struct pending_open *h = container_of(p, struct pending_open, waiter);
 	const struct outlets *set = p->gate->outlets;
-	struct refusal refusal;
 	struct wire wire;
 	struct buf out;
 
-	if (h->opening.delivery.page) {
-		refusal_for_now(&refusal);
-		waiter_refuse(p, &refusal);
-		return;
-	}
-	h->opening.delivery.form &= ~(unsigned)FRAME_PACKED;
 	multi_find(h->multi, &set->router->catalog);
-	wire = wire_of(h, multi_format(h->multi));
-	buf_init(&out);
-	if (!h->opening.head_sent)
-		control_append_head(&out, wire, p->cors);
+	if (!begin(h, multi_format(h->multi), &wire, &out))
+		return;
 	control_append_closing(&out, wire, "shutdown", outlets_spread_retry_ms(set), false);
 	waiter_end(p, &out);
 	buf_release(&out);

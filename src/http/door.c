@@ -128,10 +128,8 @@ static bool enter(struct door *d, int listening)
 	return !door_is_shut(d);
 }
 
-static void let_in_at(struct door *d, int listening)
+static void let_in_at(struct door *d, int listening, int left)
 {
-	int left = ENTER_A_TURN;
-
 	while (left > 0 && !(d->full = d->calls->is_full(d)) && enter(d, listening))
 		left--;
 }
@@ -140,7 +138,7 @@ static void let_in_at(struct door *d, int listening)
 static void let_in(struct door *d, size_t first, size_t last)
 {
 	for (size_t i = first; i < last; i++) {
-		let_in_at(d, d->listening.sockets[i].fd);
+		let_in_at(d, d->listening.sockets[i].fd, ENTER_A_TURN);
 		if (d->full || door_is_shut(d))
 			break;
 	}
@@ -194,11 +192,8 @@ void door_let_in_rest(struct door *d)
 {
 	bool refused = d->open && d->listening.handed == 0;
 
-	for (size_t i = 0; refused && i < d->listening.count; i++)
-		for (int left = SOMAXCONN; left > 0; left--)
-			if (door_is_shut(d) || d->calls->is_full(d) ||
-			    !enter(d, d->listening.sockets[i].fd))
-				break;
+	for (size_t i = 0; refused && i < d->listening.count && !door_is_shut(d); i++)
+		let_in_at(d, d->listening.sockets[i].fd, SOMAXCONN);
 	d->calls->entered(d);
 }
 
